@@ -1,0 +1,42 @@
+//! A request with ten headers and 2 KB of JSON to parse: what a scenario's own work costs, for benchmarks.
+
+use serde_json::Value;
+use squall::prelude::*;
+
+squall::scenario! {
+    flows: { json },
+}
+
+fn json() -> Outcome {
+    let response = http::get("/json")
+        .header("accept", "application/json")
+        .header("accept-language", "en-GB,en;q=0.8")
+        .header("authorization", "Bearer 0123456789abcdef0123456789abcdef")
+        .header("cache-control", "no-cache")
+        .header("origin", "https://shop.example.test")
+        .header("referer", "https://shop.example.test/products?page=3")
+        .header("x-client", "squall-json")
+        .header("x-client-version", "0.1.0")
+        .header("x-request-source", "benchmark")
+        .header("x-trace", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        .send()?;
+    check!(response.status() == 200, "status is 200");
+    let body: Value = response.json()?;
+    check!(!body.is_null(), "there is a body");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use squall::testing::Host;
+
+    use super::*;
+
+    #[test]
+    fn ten_headers_go_out_and_json_comes_in() {
+        let mut host = Host::new().respond("GET", "/json", 200, r#"{"items":[1,2,3]}"#);
+        assert_eq!(host.run(json).expect_ok().requests[0].headers.len(), 10);
+        let mut host = Host::new().respond("GET", "/json", 200, "<html>");
+        assert!(host.run(json).outcome.is_err());
+    }
+}

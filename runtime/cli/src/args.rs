@@ -1,0 +1,277 @@
+//! What can be typed. Parsing touches nothing of the world; what it means is decided in `options.rs` and by the plan.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use squall_plan::{ExecutorKind, Stage, ThresholdSpec, parse_cli_threshold, parse_duration};
+
+/// Load tests whose scripts are WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "squall", version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a load test: a scenario (a .wasm file), or one request (a URL).
+    Run(Box<RunArgs>),
+    /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
+    Demo(Box<DemoArgs>),
+    /// Show what a scenario is, what it asks for, and whether this Squall can run it.
+    Inspect(InspectArgs),
+}
+
+/// `squall run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The scenario: a component, or a core module with component metadata. Or a URL, which is requested over and over.
+    #[arg(value_name = "FILE.wasm|URL")]
+    pub scenario: String,
+    /// The base URL: where the scenario's relative URLs go.
+    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
+    pub target: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub load: LoadArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub http: HttpArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub request: RequestArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// `squall demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Added to every answer of the shop.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "5ms", help_heading = "Shop")]
+    pub latency: Duration,
+    /// The share of requests that the shop answers with 503: 0.05, or 5%.
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, default_value = "0", help_heading = "Shop")]
+    pub error_rate: f64,
+    /// Only serve the shop, at this address, until interrupted: to try your own scenarios against.
+    #[arg(long, value_name = "ADDRESS", help_heading = "Shop")]
+    pub serve: Option<SocketAddr>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub load: LoadArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// `squall inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The scenario.
+    #[arg(value_name = "FILE.wasm")]
+    pub scenario: PathBuf,
+    /// As JSON, for machines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Who does what, how long.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Load")]
+pub struct LoadArgs {
+    /// Virtual users.
+    #[arg(short = 'u', long, value_name = "N")]
+    pub vus: Option<u64>,
+    /// How long: 30s, 1m30s, 2h.
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
+    pub duration: Option<Duration>,
+    /// How many iterations in all, shared by the virtual users.
+    #[arg(short, long, value_name = "N")]
+    pub iterations: Option<u64>,
+    /// A stage of a ramp, TIME:VUS; give several in turn: -s 30s:100 -s 1m:100 -s 30s:0.
+    #[arg(short, long = "stage", value_name = "TIME:VUS")]
+    pub stages: Vec<Stage>,
+    /// How the load is shaped, where the other options leave a choice.
+    #[arg(long, value_name = "NAME", value_parser = parse_executor)]
+    pub executor: Option<ExecutorKind>,
+    /// Run only this flow of the scenario.
+    #[arg(long, value_name = "NAME")]
+    pub flow: Option<String>,
+    /// An option that the scenario can read; give several.
+    #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub env: Vec<(String, String)>,
+    /// What must hold for the run to pass: 'http_req_duration=p(95)<500', 'checks{flow:browse}=rate>0.99'; give several.
+    #[arg(long = "threshold", value_name = "METRIC=EXPRESSION", value_parser = parse_threshold)]
+    pub thresholds: Vec<(String, ThresholdSpec)>,
+    /// How long iterations that are under way at the end may go on. [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub graceful_stop: Option<Duration>,
+    /// The least time from the start of an iteration to the start of the next one of the same virtual user.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub min_iteration_duration: Option<Duration>,
+    /// What random numbers start from: the same seed, the same choices.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Worker threads. [default: one for each core]
+    #[arg(short = 't', long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// The most memory that one virtual user may have: 64MiB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64MiB")]
+    pub memory: u64,
+    /// How many series (names × statuses × flows) are kept apart; the rest is counted together. [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub max_series: Option<usize>,
+}
+
+/// How requests are made.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Requests")]
+pub struct HttpArgs {
+    /// Accept any TLS certificate.
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+    /// Trust the certificates in this PEM file, too.
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// How long a request may take. [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+    /// How long opening a connection may take. [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub connect_timeout: Option<Duration>,
+    /// How many redirects are followed. [default: 10]
+    #[arg(long, value_name = "N")]
+    pub max_redirects: Option<u32>,
+    /// A new connection for every request.
+    #[arg(long)]
+    pub no_connection_reuse: bool,
+    /// Read bodies off the connection and throw them away, unless a request says otherwise.
+    #[arg(long)]
+    pub discard_response_bodies: bool,
+    /// The User-Agent of requests that bring none.
+    #[arg(long, value_name = "TEXT")]
+    pub user_agent: Option<String>,
+}
+
+/// The one request of `squall run URL`, with wrk's flags.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "One request (with a URL)")]
+pub struct RequestArgs {
+    /// Connections: the same as --vus. [default: 10]
+    #[arg(short, long, value_name = "N", conflicts_with = "vus")]
+    pub connections: Option<u64>,
+    /// A header, 'name: value'; give several.
+    #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = parse_header)]
+    pub headers: Vec<(String, String)>,
+    /// The method. [default: GET, or POST with a body]
+    #[arg(short, long, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// The body: text, or @FILE.
+    #[arg(short, long, value_name = "TEXT|@FILE")]
+    pub body: Option<String>,
+}
+
+/// What is shown and written.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write the summary to this file as JSON, in the form of k6's --summary-export.
+    #[arg(long, value_name = "FILE")]
+    pub summary_export: Option<PathBuf>,
+    /// How much the summary shows.
+    #[arg(long, value_name = "MODE", default_value = "compact")]
+    pub summary_mode: SummaryMode,
+    /// No progress, and nothing of what the scenario logs.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Also what the scenario logs for debugging.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// No colours (nor with NO_COLOR set, nor where the output is no terminal).
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+/// How much the summary shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SummaryMode {
+    /// What fits a screen.
+    #[default]
+    Compact,
+    /// Every phase and every name.
+    Full,
+    /// Nothing.
+    Disabled,
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("write 'name: value'".to_owned()),
+    }
+}
+
+fn parse_threshold(text: &str) -> Result<(String, ThresholdSpec), String> {
+    parse_cli_threshold(text).map_err(|error| error.to_string())
+}
+
+fn parse_executor(text: &str) -> Result<ExecutorKind, String> {
+    text.parse().map_err(|error: squall_plan::UnknownExecutor| error.to_string())
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(number) => (number, 0.01),
+        None => (text, 1.0),
+    };
+    let share = number.trim().parse::<f64>().map(|number| number * scale);
+    share.ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
+}
+
+/// An amount of memory: `64MiB`, `1GiB`, `500MB`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 6] =
+        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let bytes = UNITS.iter().find_map(|(unit, bytes)| {
+        let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        number.checked_mul(*bytes)
+    });
+    let bytes = bytes.ok_or("write a whole number with a unit: 64MiB")?;
+    // Less than a page cannot hold anything; more than 4 GiB cannot be addressed by a guest.
+    if (64 << 10..=4 << 30).contains(&bytes) { Ok(bytes) } else { Err("from 64KiB to 4GiB".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn shares_and_sizes() {
+        assert_eq!(parse_share("5%"), Ok(0.05));
+        assert_eq!(parse_share("0.25"), Ok(0.25));
+        assert!(parse_share("7").is_err());
+        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
+        assert!(parse_size("64").is_err());
+        assert!(parse_size("9GiB").is_err());
+    }
+}

@@ -1,0 +1,22 @@
+//! Exit codes, all of them. Most are k6's, so that pipelines carry over; see docs/exit-codes.md.
+
+/// The run came to its end and every threshold was met.
+pub const PASSED: u8 = 0;
+/// The output could not be written.
+pub const OUTPUT_FAILED: u8 = 1;
+/// At least one threshold was not met.
+pub const THRESHOLDS_FAILED: u8 = 99;
+/// `setup` took longer than allowed.
+pub const SETUP_TIMED_OUT: u8 = 100;
+/// `teardown` took longer than allowed.
+pub const TEARDOWN_TIMED_OUT: u8 = 101;
+/// The plan, an option or a file that was named is wrong.
+pub const WRONG_PLAN: u8 = 104;
+/// Somebody stopped the run.
+pub const INTERRUPTED: u8 = 105;
+/// The component does not fit the contract, does not start, or does nothing but trap.
+pub const GUEST_FAILED: u8 = 107;
+/// The guest asked for the end of the run.
+pub const GUEST_ABORTED: u8 = 108;
+/// A bug of ours.
+pub const INTERNAL_ERROR: u8 = 109;

@@ -1,0 +1,102 @@
+//! `squall inspect`: what a scenario is, what it asks for, and whether it can run here.
+
+use serde_json::{Value, json};
+use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Guest, GuestError, GuestLimits};
+use squall_load::describe;
+use squall_report::bytes;
+
+use crate::args::InspectArgs;
+use crate::error::CliError;
+use crate::exit;
+use crate::run::print;
+
+/// Shows it. The exit code says whether it can run here.
+pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
+    let name = arguments.scenario.display().to_string();
+    let artifact = Artifact::read(&arguments.scenario).map_err(|source| CliError::Guest { name: name.clone(), source })?;
+    let described = described(&artifact);
+    let text = if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
+    print(&text)?;
+    Ok(if described.is_ok() { exit::PASSED } else { exit::GUEST_FAILED })
+}
+
+fn described(artifact: &Artifact) -> Result<Description, GuestError> {
+    describe(&Guest::survey(artifact, &GuestLimits::default(), &CodeCache::of_user())?)
+}
+
+fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {
+    let form = if artifact.was_encoded() { "core module, made a component on load" } else { "component" };
+    let mut text = format!("{name}\n");
+    let mut line = |title: &str, value: &str| text.push_str(&format!("  {title:<9} {value}\n"));
+    line("form", form);
+    line("size", &bytes(artifact.size() as f64));
+    line("digest", artifact.digest());
+    line("sdk", artifact.sdk().unwrap_or("unknown"));
+    match described {
+        Ok(description) => {
+            line("runs here", &format!("yes (this Squall has squall:scenario {CONTRACT_VERSION})"));
+            text.push_str(&flows(description));
+            text.push_str(&plan(description));
+        }
+        Err(error) => line("runs here", &format!("no: {error}")),
+    }
+    text.push_str("\n  imports\n");
+    for import in artifact.imports() {
+        text.push_str(&format!("    {}\n", import.name));
+    }
+    text.push_str("\n  exports\n");
+    for export in artifact.exports() {
+        text.push_str(&format!("    {export}\n"));
+    }
+    text
+}
+
+fn flows(description: &Description) -> String {
+    let total: u64 = description.flows.iter().map(|flow| u64::from(flow.weight)).sum();
+    let width = description.flows.iter().map(|flow| flow.name.chars().count()).max().unwrap_or(0);
+    let mut text = "\n  flows\n".to_owned();
+    for flow in &description.flows {
+        let share = if total == 0 { 0.0 } else { f64::from(flow.weight) / total as f64 * 100.0 };
+        text.push_str(&format!("    {:<width$}  weight {}  ({share:.0}%)\n", flow.name, flow.weight));
+    }
+    text
+}
+
+fn plan(description: &Description) -> String {
+    match serde_json::from_str::<Value>(&description.plan) {
+        Ok(plan) => {
+            let plan = format!("{plan:#}").replace('\n', "\n    ");
+            format!("\n  suggested plan\n    {plan}\n")
+        }
+        Err(_) if description.plan.trim().is_empty() => String::new(),
+        Err(error) => format!("\n  suggested plan\n    is not valid JSON: {error}\n"),
+    }
+}
+
+fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {
+    let imports: Vec<Value> = artifact
+        .imports()
+        .iter()
+        .map(|import| json!({ "name": import.name, "functions": import.functions }))
+        .collect();
+    let mut document = json!({
+        "file": name,
+        "size": artifact.size(),
+        "digest": artifact.digest(),
+        "sdk": artifact.sdk(),
+        "encoded": artifact.was_encoded(),
+        "contract": CONTRACT_VERSION,
+        "imports": imports,
+        "exports": artifact.exports(),
+        "runs": described.is_ok(),
+    });
+    match described {
+        Ok(description) => {
+            let flow = |flow: &squall_guest::Flow| json!({ "name": flow.name, "weight": flow.weight });
+            document["flows"] = description.flows.iter().map(flow).collect();
+            document["plan"] = serde_json::from_str(&description.plan).unwrap_or(Value::Null);
+        }
+        Err(error) => document["reason"] = error.to_string().into(),
+    }
+    format!("{document:#}\n")
+}

@@ -1,0 +1,34 @@
+//! The `squall` program: arguments, progress, files and exit codes. The only crate that knows a terminal.
+
+mod args;
+mod demo;
+mod error;
+mod exit;
+mod inspect;
+mod one_request;
+mod options;
+mod panic;
+mod run;
+mod signals;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    panic::tell_the_user();
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Demo(arguments) => demo::demo(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+    };
+    let code = result.unwrap_or_else(|error| {
+        terminal::complain(&error.to_string());
+        error.code()
+    });
+    ExitCode::from(if panic::happened() { exit::INTERNAL_ERROR } else { code })
+}

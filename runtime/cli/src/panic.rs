@@ -1,0 +1,26 @@
+//! Bugs of ours: a sentence instead of a backtrace, an exit code of their own, and what was measured is still printed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::terminal::complain;
+
+static HAPPENED: AtomicBool = AtomicBool::new(false);
+
+/// From now on a panic is one sentence to the user.
+pub fn tell_the_user() {
+    std::panic::set_hook(Box::new(|info| {
+        // Ending with the reader of a pipe is no bug: `squall inspect x.wasm | head -1`.
+        let message = info.payload_as_str().unwrap_or("no message");
+        if message.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        HAPPENED.store(true, Ordering::Relaxed);
+        let place = info.location().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        complain(&format!("internal error at {place}: {message}. This is a bug in Squall: please report it"));
+    }));
+}
+
+/// Whether there was one.
+pub fn happened() -> bool {
+    HAPPENED.load(Ordering::Relaxed)
+}

@@ -1,0 +1,28 @@
+//! Ctrl-C and SIGTERM: the first one stops gracefully, the second at once.
+
+use squall_load::StopHandle;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::exit;
+
+/// Listens on a thread of its own, so that a busy run cannot miss it.
+pub fn stop_on_signals(stop: StopHandle) {
+    let listen = move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else {
+            return; // Then the signals do what they do to any program.
+        };
+        runtime.block_on(async {
+            let signals = signal(SignalKind::interrupt()).and_then(|one| Ok((one, signal(SignalKind::terminate())?)));
+            let Ok((mut interrupt, mut terminate)) = signals else {
+                return;
+            };
+            let mut next = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
+            next().await;
+            stop.stop_gracefully();
+            next().await;
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        });
+    };
+    // Without the thread, likewise.
+    let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listen);
+}

@@ -1,0 +1,163 @@
+//! The terminal: what the run tells goes to standard error as it happens; the summary alone goes to standard output.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use squall_guest::{Level, LogLine};
+use squall_load::{Event, Observer, Progress};
+use squall_metrics::{FlowId, Nanos};
+use squall_report::{ProgressFigures, Style, duration, progress_line};
+
+use crate::args::OutputArgs;
+
+/// Where there is no terminal, a line is printed this often.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Says what went wrong.
+pub fn complain(text: &str) {
+    let style = style_of(stderr().is_terminal(), false);
+    say(&format!("{} {text}", style.bad("error:")));
+}
+
+/// Writes a line to standard error. If that is closed there is nobody to tell.
+pub fn say(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
+}
+
+/// The style for standard output.
+pub fn summary_style(output: &OutputArgs) -> Style {
+    style_of(stdout().is_terminal(), output.no_color)
+}
+
+fn style_of(is_terminal: bool, no_color: bool) -> Style {
+    let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if is_terminal && !refused { Style::Coloured } else { Style::Plain }
+}
+
+/// Shows a run while it goes on.
+pub struct Terminal {
+    quiet: bool,
+    least_level: Level,
+    style: Style,
+    flows: Vec<String>,
+    bar: Option<ProgressBar>,
+    last_line: Nanos,
+}
+
+impl Terminal {
+    /// What `output` asks for; `flows` by index.
+    pub fn new(output: &OutputArgs, flows: Vec<String>) -> Terminal {
+        let is_terminal = stderr().is_terminal();
+        Terminal {
+            quiet: output.quiet,
+            least_level: if output.verbose { Level::Debug } else { Level::Info },
+            style: style_of(is_terminal, output.no_color),
+            flows,
+            bar: (is_terminal && !output.quiet).then(bar),
+            last_line: Nanos::ZERO,
+        }
+    }
+
+    /// A line about the run, above the bar if there is one.
+    pub fn line(&self, text: &str) {
+        match &self.bar {
+            _ if self.quiet => {}
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        let text = progress_line(&figures(progress), self.style);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position((progress.done.unwrap_or(0.0) * 1000.0) as u64);
+                bar.set_prefix(times(progress));
+                bar.set_message(text);
+            }
+            None if progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
+                self.last_line = progress.elapsed;
+                self.line(&format!("{}  {text}", times(progress)));
+            }
+            None => {}
+        }
+    }
+
+    fn log(&self, line: &LogLine) {
+        if line.level < self.least_level {
+            return;
+        }
+        let flow = match line.flow {
+            FlowId::SETUP => "setup",
+            FlowId::TEARDOWN => "teardown",
+            FlowId::START => "start",
+            flow => flow.index().and_then(|index| self.flows.get(index)).map_or("", String::as_str),
+        };
+        let text = match line.level {
+            Level::Debug => self.style.faint(&line.text),
+            Level::Info => line.text.clone(),
+            Level::Warn => self.style.warn(&line.text),
+            Level::Error => self.style.bad(&line.text),
+        };
+        let who = if line.vu == 0 { format!("[{flow}]") } else { format!("[vu {} {flow}]", line.vu) };
+        self.line(&format!("{} {text}", self.style.faint(&who)));
+    }
+}
+
+impl Observer for Terminal {
+    fn on(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Setup | Event::Teardown | Event::Load { .. } => {}
+            Event::Progress(progress) => self.progress(progress),
+            Event::Log(line) => self.log(line),
+            Event::LogDropped(count) => {
+                self.line(&self.style.faint(&format!("({count} more lines from the scenario are not shown)")));
+            }
+            Event::Warning(text) => self.line(&format!("{} {text}", self.style.warn("warning:"))),
+            Event::Stopping { reason, grace } => self.line(&format!(
+                "stopping ({reason}): waiting up to {} for iterations to end; Ctrl-C again to exit at once",
+                duration((*grace).into())
+            )),
+        }
+    }
+}
+
+fn figures(progress: &Progress) -> ProgressFigures {
+    ProgressFigures {
+        vus: progress.vus,
+        vus_max: progress.vus_max,
+        iterations: progress.iterations,
+        request_rate: progress.request_rate,
+        p95: progress.p95,
+        failed_requests: progress.failed_requests,
+        failed_iterations: progress.failed_iterations,
+    }
+}
+
+/// How long it has run, and of how much.
+fn times(progress: &Progress) -> String {
+    let seconds = |time: Nanos| Nanos(time.0 / 1_000_000_000 * 1_000_000_000);
+    let elapsed = duration(seconds(progress.elapsed));
+    match progress.left {
+        Some(left) if left.is_zero() => format!("{elapsed}, ending"),
+        Some(left) => format!("{elapsed}, {} left", duration(seconds(left.into()))),
+        None => elapsed,
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
+    // The template is ours and right; if it were not, the default bar would do.
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}

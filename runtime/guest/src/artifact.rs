@@ -1,0 +1,206 @@
+//! A scenario as it came: bytes, made sure to be a component. Nothing of it has run or been compiled yet.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wit_component::{ComponentEncoder, DecodedWasm};
+use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
+
+use crate::contract::{Misfit, check_import};
+use crate::error::GuestError;
+
+/// A component, with what can be learnt from it without running it.
+#[derive(Debug)]
+pub struct Artifact {
+    component: Vec<u8>,
+    digest: String,
+    size: usize,
+    encoded: bool,
+    imports: Vec<Import>,
+    exports: Vec<String>,
+    sdk: Option<String>,
+}
+
+/// Something that a component imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The interface: `squall:scenario/http@0.1.0`.
+    pub name: String,
+    /// What it takes from it.
+    pub functions: Vec<String>,
+}
+
+/// The custom section in which an SDK leaves its name and version.
+const SDK_SECTION: &str = "squall:sdk";
+
+impl Artifact {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or as [`Artifact::from_bytes`].
+    pub fn read(path: &Path) -> Result<Artifact, GuestError> {
+        Artifact::from_bytes(std::fs::read(path)?)
+    }
+
+    /// Takes a component, or a core module that carries component metadata (as Go and `wasm32-unknown-unknown` make
+    /// them), which becomes a component here.
+    ///
+    /// # Errors
+    /// If the bytes are neither. Whether the component fits the contract is not asked yet: see [`Artifact::check`].
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Artifact, GuestError> {
+        if Engine::detect_precompiled(&bytes).is_some() {
+            return Err(GuestError::Precompiled);
+        }
+        let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
+        let size = bytes.len();
+        let encoded = wasmparser::Parser::is_core_wasm(&bytes);
+        let component = if encoded { encode(&bytes)? } else { bytes };
+        let (resolve, world) = decode(&component)?;
+        let sdk = sdk_of(&component);
+        let (imports, exports) = surface(&resolve, world);
+        Ok(Artifact { component, digest, size, encoded, imports, exports, sdk })
+    }
+
+    /// The component's bytes.
+    pub fn component(&self) -> &[u8] {
+        &self.component
+    }
+
+    /// `sha256:` and the digest of the file as it came, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The size of the file as it came, in bytes.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether it came as a core module and was made a component here.
+    pub fn was_encoded(&self) -> bool {
+        self.encoded
+    }
+
+    /// What it imports: its list of permissions.
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
+    /// What it exports.
+    pub fn exports(&self) -> &[String] {
+        &self.exports
+    }
+
+    /// The SDK that it was made with, if the SDK said so.
+    pub fn sdk(&self) -> Option<&str> {
+        self.sdk.as_deref()
+    }
+
+    /// Whether the component fits the contract: it is a scenario, and asks for nothing that this host does not have.
+    ///
+    /// # Errors
+    /// The first thing that does not fit.
+    pub fn check(&self) -> Result<(), Misfit> {
+        for import in &self.imports {
+            check_import(&import.name, import.functions.iter().map(String::as_str))?;
+        }
+        for missing in ["describe", "run"] {
+            if !self.exports.iter().any(|export| export == missing) {
+                return Err(Misfit::NotAScenario { missing });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn encode(module: &[u8]) -> Result<Vec<u8>, GuestError> {
+    if !has_component_metadata(module) {
+        return Err(GuestError::PlainModule);
+    }
+    let failed = |error: &dyn std::fmt::Display| GuestError::Encode(error.to_string());
+    ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .map_err(|error| failed(&format!("{error:#}")))?
+        .adapter(
+            wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+            wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+        )
+        .map_err(|error| failed(&format!("{error:#}")))?
+        .encode()
+        .map_err(|error| failed(&format!("{error:#}")))
+}
+
+/// Custom sections of the module or component itself, not of what is nested in it.
+fn custom_sections(wasm: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
+    wasmparser::Parser::new(0).parse_all(wasm).filter_map(|payload| match payload {
+        Ok(wasmparser::Payload::CustomSection(section)) => Some((section.name().to_owned(), section.data().to_owned())),
+        _ => None,
+    })
+}
+
+fn has_component_metadata(module: &[u8]) -> bool {
+    custom_sections(module).any(|(name, _)| name.starts_with("component-type"))
+}
+
+fn sdk_of(component: &[u8]) -> Option<String> {
+    let (_, data) = custom_sections(component).find(|(name, _)| name == SDK_SECTION)?;
+    let text = String::from_utf8(data).ok()?;
+    // Several parts of one program may each have left the same words.
+    let text = text.trim_matches(|letter: char| letter.is_control());
+    let line = text.split(['\0', '\n']).next()?.trim();
+    (!line.is_empty() && line.len() <= 100 && !line.chars().any(char::is_control)).then(|| line.to_owned())
+}
+
+fn decode(component: &[u8]) -> Result<(Resolve, WorldId), GuestError> {
+    match wit_component::decode(component) {
+        Ok(DecodedWasm::Component(resolve, world)) => Ok((resolve, world)),
+        Ok(DecodedWasm::WitPackage(..)) => {
+            Err(GuestError::NotWasm("this file holds WIT definitions, not a program".to_owned()))
+        }
+        Err(error) => Err(GuestError::NotWasm(format!("{error:#}"))),
+    }
+}
+
+fn surface(resolve: &Resolve, world: WorldId) -> (Vec<Import>, Vec<String>) {
+    let world = &resolve.worlds[world];
+    let name = |key: &WorldKey| resolve.name_world_key(key);
+    let imports = world.imports.iter().map(|(key, item)| Import { name: name(key), functions: functions(resolve, item) });
+    (imports.collect(), world.exports.keys().map(name).collect())
+}
+
+fn functions(resolve: &Resolve, item: &WorldItem) -> Vec<String> {
+    match item {
+        WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.keys().cloned().collect(),
+        WorldItem::Function(function) => vec![function.name.clone()],
+        WorldItem::Type { .. } => Vec::new(),
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_not_wasm() {
+        let error = Artifact::from_bytes(b"hello, world".to_vec()).expect_err("text");
+        assert!(matches!(error, GuestError::NotWasm(_)), "{error}");
+    }
+
+    #[test]
+    fn a_module_without_metadata_gets_advice() {
+        let error = Artifact::from_bytes(b"\0asm\x01\0\0\0".to_vec()).expect_err("empty module");
+        assert!(error.to_string().contains("wasm32-wasip2"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_component_is_no_scenario() {
+        let artifact = Artifact::from_bytes(b"\0asm\x0d\0\x01\0".to_vec()).expect("a component");
+        assert_eq!(artifact.check(), Err(Misfit::NotAScenario { missing: "describe" }));
+    }
+}

@@ -1,0 +1,221 @@
+//! The contract's version, and whether a component asks for more than this host has.
+//!
+//! Within one track (`0.1.x`, `1.x`) a newer host runs older guests. A guest that was built against a newer contract runs
+//! too, as long as it does not call what came later.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// The version of `squall:scenario` that this host implements.
+pub const CONTRACT_VERSION: &str = "0.1.0";
+pub(crate) const PACKAGE: &str = "squall:scenario";
+
+pub(crate) const HTTP: &str = "squall:scenario/http@0.1.0";
+pub(crate) const TIMING: &str = "squall:scenario/timing@0.1.0";
+pub(crate) const METRICS: &str = "squall:scenario/metrics@0.1.0";
+pub(crate) const CONTEXT: &str = "squall:scenario/context@0.1.0";
+
+/// What this host offers, function by function, as `wit-parser` names functions.
+const OFFERED: &[(&str, &[&str])] = &[
+    (
+        "http",
+        &[
+            "[constructor]request-options",
+            "[method]request-options.set-name",
+            "[method]request-options.set-timeout",
+            "[method]request-options.set-redirects",
+            "[method]request-options.set-discard-body",
+            "[method]request-options.set-expected-statuses",
+            "[method]response.status",
+            "[method]response.header",
+            "[method]response.headers",
+            "[method]response.body",
+            "[method]response.text",
+            "[method]response.url",
+            "[method]response.timings",
+            "send",
+            "send-all",
+            "clear-cookies",
+        ],
+    ),
+    ("timing", &["now", "sleep", "pace"]),
+    (
+        "metrics",
+        &[
+            "check",
+            "[constructor]counter",
+            "[method]counter.add",
+            "[constructor]gauge",
+            "[method]gauge.set",
+            "[constructor]rate",
+            "[method]rate.add",
+            "[constructor]trend",
+            "[method]trend.add",
+            "[constructor]transaction",
+            "[method]transaction.fail",
+        ],
+    ),
+    ("context", &["vu", "iteration", "target", "option", "random", "log", "abort"]),
+    ("types", &[]),
+];
+
+/// Why a component cannot run here.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Misfit {
+    /// It exports no `run`, or no `describe`: it is some other kind of component.
+    #[error(
+        "it is not a load test scenario: it does not export \"{missing}\" (a scenario exports describe and run; see \
+         docs/contract.md)"
+    )]
+    NotAScenario {
+        /// The export.
+        missing: &'static str,
+    },
+    /// It was built against a contract of another track.
+    #[error(
+        "it was built for {PACKAGE} {wanted}, this Squall has {CONTRACT_VERSION}: {}",
+        if *.newer { "update Squall" } else { "rebuild the scenario with a current SDK" }
+    )]
+    Version {
+        /// The guest's version.
+        wanted: Version,
+        /// Whether it is later than the host's.
+        newer: bool,
+    },
+    /// It calls a function of the contract that this host does not have.
+    #[error(
+        "it calls {function} of {PACKAGE}/{interface} {wanted}, which came after {CONTRACT_VERSION}, the version that \
+         this Squall has: update Squall"
+    )]
+    Function {
+        /// The interface.
+        interface: String,
+        /// The function.
+        function: String,
+        /// The guest's version.
+        wanted: Version,
+    },
+    /// It imports something that is no part of the contract and not linked.
+    #[error("it imports {0}, which Squall does not give to scenarios")]
+    Import(String),
+}
+
+/// A semantic version without pre-release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    major: u64,
+    minor: u64,
+    patch: u64,
+}
+
+impl Version {
+    fn parse(text: &str) -> Option<Version> {
+        let mut parts = text.split('.').map(|part| part.parse().ok());
+        let version = Version { major: parts.next()??, minor: parts.next()??, patch: parts.next()?? };
+        parts.next().is_none().then_some(version)
+    }
+
+    /// Versions of one track understand each other: `1.x`, or `0.1.x`.
+    fn track(self) -> (u64, u64) {
+        if self.major == 0 { (0, self.minor) } else { (self.major, 0) }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+/// `squall:scenario/http@0.1.0`, taken apart.
+struct InterfaceName<'a> {
+    interface: &'a str,
+    version: Version,
+}
+
+impl<'a> InterfaceName<'a> {
+    /// Nothing, if the name is of another package.
+    fn parse(name: &'a str) -> Option<InterfaceName<'a>> {
+        let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+        let (interface, version) = rest.split_once('@')?;
+        Some(InterfaceName { interface, version: Version::parse(version)? })
+    }
+}
+
+/// Checks one imported interface and the functions that the guest takes from it.
+pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a str>) -> Result<(), Misfit> {
+    let Some(import) = InterfaceName::parse(name) else {
+        return Ok(()); // Another package's: the linker decides.
+    };
+    check_version(import.version)?;
+    let offered = OFFERED.iter().find(|(interface, _)| *interface == import.interface);
+    let known: &[&str] = offered.map_or(&[], |(_, functions)| functions);
+    for function in functions {
+        if !known.contains(&function) {
+            return Err(Misfit::Function {
+                interface: import.interface.to_owned(),
+                function: readable(function),
+                wanted: import.version,
+            });
+        }
+    }
+    if offered.is_none() {
+        return Err(Misfit::Import(name.to_owned()));
+    }
+    Ok(())
+}
+
+fn check_version(wanted: Version) -> Result<(), Misfit> {
+    let Some(ours) = Version::parse(CONTRACT_VERSION) else {
+        return Ok(());
+    };
+    if wanted.track() == ours.track() { Ok(()) } else { Err(Misfit::Version { wanted, newer: wanted > ours }) }
+}
+
+/// `[method]response.status` as a person would write it.
+fn readable(function: &str) -> String {
+    match function.split_once(']') {
+        Some(("[constructor", resource)) => format!("{resource}()"),
+        Some((_, method)) => method.to_owned(),
+        None => function.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, functions: &[&str]) -> Result<(), Misfit> {
+        check_import(name, functions.iter().copied())
+    }
+
+    #[test]
+    fn what_this_host_has_fits() {
+        assert_eq!(check("squall:scenario/http@0.1.0", &["send", "[method]response.status"]), Ok(()));
+    }
+
+    #[test]
+    fn a_later_patch_fits_as_long_as_it_uses_nothing_new() {
+        assert_eq!(check("squall:scenario/http@0.1.7", &["send"]), Ok(()));
+        let error = check("squall:scenario/http@0.1.7", &["send", "[method]response.trailers"]).expect_err("newer");
+        assert_eq!(
+            error.to_string(),
+            "it calls response.trailers of squall:scenario/http 0.1.7, which came after 0.1.0, the version that this \
+             Squall has: update Squall"
+        );
+    }
+
+    #[test]
+    fn another_track_does_not_fit() {
+        let error = check("squall:scenario/http@0.2.0", &[]).expect_err("newer");
+        assert_eq!(error.to_string(), "it was built for squall:scenario 0.2.0, this Squall has 0.1.0: update Squall");
+        let error = check("squall:scenario/http@0.0.9", &[]).expect_err("older");
+        assert!(error.to_string().ends_with("rebuild the scenario with a current SDK"), "{error}");
+    }
+
+    #[test]
+    fn other_packages_are_the_linkers_business() {
+        assert_eq!(check("wasi:cli/stdout@0.2.6", &["get-stdout"]), Ok(()));
+    }
+}

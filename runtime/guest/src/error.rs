@@ -1,0 +1,54 @@
+//! Why a guest cannot be had. Each is one sentence for the user; the caller puts the file's name before it.
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::contract::Misfit;
+
+/// Why a guest cannot be loaded, prepared or started.
+#[derive(Debug, Error)]
+pub enum GuestError {
+    /// The bytes are nothing that could become a component.
+    #[error("not a WebAssembly component: {0}")]
+    NotWasm(String),
+    /// The bytes are machine code that some wasmtime made. They could do anything, so they are never run.
+    #[error("this is precompiled code, which cannot be checked and is never run: give the .wasm file it was made from")]
+    Precompiled,
+    /// It is a core module without the metadata that would make a component of it.
+    #[error(
+        "this is a core WebAssembly module without component metadata: build it for wasm32-wasip2, or with a \
+         squall SDK, so that it can be made a component"
+    )]
+    PlainModule,
+    /// A core module could not be encoded.
+    #[error("the module cannot be made a component: {0}")]
+    Encode(String),
+    /// It is a component, but it does not fit the contract.
+    #[error("this component cannot run here: {0}")]
+    Misfit(#[from] Misfit),
+    /// It does not compile.
+    #[error("the component does not compile: {0}")]
+    Compile(String),
+    /// The engine could not be set up for so many virtual users.
+    #[error("no room for {vus} virtual users: {reason}")]
+    Capacity {
+        /// How many were wanted.
+        vus: u64,
+        /// What is missing, and what to do.
+        reason: String,
+    },
+    /// An instance could not be made.
+    #[error("the component does not start: {0}")]
+    Instantiate(String),
+    /// `describe` did not answer in time.
+    #[error("describe did not answer within {0:?}: it must not wait or loop")]
+    DescribeTimeout(Duration),
+    /// `describe` trapped, or what it said makes no sense.
+    #[error("describe {0}")]
+    Describe(String),
+    /// The file cannot be read.
+    #[error("{0}")]
+    Read(#[from] io::Error),
+}

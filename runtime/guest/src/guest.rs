@@ -1,0 +1,292 @@
+//! A guest: a component, compiled and linked, ready to become as many virtual users as the run needs.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use send_wrapper::SendWrapper;
+use squall_metrics::{Clock, FlowId};
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower, TypedFunc,
+};
+use wasmtime::{Engine, Store, UpdateDeadline};
+
+use crate::artifact::Artifact;
+use crate::cache::CodeCache;
+use crate::contract::Misfit;
+use crate::engine::{Capacity, GuestLimits, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
+use crate::error::GuestError;
+use crate::host;
+use crate::log::printable;
+use crate::offence::describe_trap;
+use crate::state::State;
+use crate::user::{Identity, VirtualUser};
+use crate::worker::WorkerContext;
+
+/// How long `describe` may take: it only has to name the flows.
+const DESCRIBE_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a component says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
+#[component(record)]
+pub struct Description {
+    /// Its flows, at least one.
+    pub flows: Vec<Flow>,
+    /// The plan it suggests, as JSON; empty for none.
+    pub plan: String,
+}
+
+/// A journey through the target.
+#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
+#[component(record)]
+pub struct Flow {
+    /// Its name.
+    pub name: String,
+    /// Its share of the traffic, relative to the others'.
+    pub weight: u32,
+}
+
+/// A compiled component in an engine with room for a run.
+pub struct Guest {
+    pre: InstancePre<State>,
+    exports: Exports,
+    limits: GuestLimits,
+    _ticker: Ticker,
+}
+
+/// Where the exports are, looked up once.
+struct Exports {
+    describe: ComponentExportIndex,
+    run: ComponentExportIndex,
+    setup: Option<ComponentExportIndex>,
+    start: Option<ComponentExportIndex>,
+    teardown: Option<ComponentExportIndex>,
+}
+
+impl Guest {
+    /// Compiles a component (or finds it compiled) for looking at it, one instance at a time.
+    ///
+    /// # Errors
+    /// If it does not fit the contract or does not compile.
+    pub fn survey(artifact: &Artifact, limits: &GuestLimits, cache: &CodeCache) -> Result<Guest, GuestError> {
+        artifact.check()?;
+        let engine = survey_engine(limits, Capacity { vus: 1 })?;
+        let component = compile(cache, &engine, artifact)?;
+        Guest::link(&engine, &component, limits)
+    }
+
+    /// Compiles a component (or finds it compiled) for a run with so many virtual users at once.
+    ///
+    /// # Errors
+    /// As [`Guest::survey`], and if there is no room for them.
+    pub fn for_run(
+        artifact: &Artifact,
+        limits: &GuestLimits,
+        capacity: Capacity,
+        cache: &CodeCache,
+    ) -> Result<Guest, GuestError> {
+        artifact.check()?;
+        capacity.check()?;
+        let survey = survey_engine(limits, capacity)?;
+        let surveyed = compile(cache, &survey, artifact)?;
+        let engine = pooled_engine(limits, capacity, &surveyed)?;
+        let component = adopt(&surveyed, &engine).map_or_else(|| compile(cache, &engine, artifact), Ok)?;
+        Guest::link(&engine, &component, limits)
+    }
+
+    fn link(engine: &Engine, component: &Component, limits: &GuestLimits) -> Result<Guest, GuestError> {
+        let failed = |error: wasmtime::Error| GuestError::Compile(format!("{error:#}"));
+        let linker = host::linker(engine).map_err(failed)?;
+        let pre = linker.instantiate_pre(component).map_err(|error| unlinkable(&error))?;
+        let exports = Exports::of(component)?;
+        Ok(Guest { pre, exports, limits: limits.clone(), _ticker: Ticker::start(engine) })
+    }
+
+    /// Asks the component what it is.
+    ///
+    /// # Errors
+    /// If it traps, takes too long, or describes nothing that could be run.
+    pub async fn describe(&self, worker: &Rc<WorkerContext>) -> Result<Description, GuestError> {
+        let identity = Rc::new(Identity::new(worker, 0));
+        let asked = async {
+            let (mut store, instance) = self.instantiate(worker, &identity).await?;
+            let describe: TypedFunc<(), (Description,)> =
+                typed(&mut store, &instance, &self.exports.describe, "describe")?;
+            let answer = describe.call_async(&mut store, ()).await;
+            answer.map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))
+        };
+        // Before the run there is no load whose pace could suffer from a coarse timer.
+        #[allow(clippy::disallowed_methods)]
+        let answered = tokio::time::timeout(DESCRIBE_WITHIN, asked).await;
+        let (description,) = answered.map_err(|_| GuestError::DescribeTimeout(DESCRIBE_WITHIN))??;
+        validate(&description)?;
+        Ok(description)
+    }
+
+    /// Prepares the run: the guest's `setup`, if it has one. The bytes are for every `start`, and for `teardown`.
+    ///
+    /// # Errors
+    /// What the guest said, or how it trapped.
+    pub async fn setup(&self, worker: &Rc<WorkerContext>) -> Result<Vec<u8>, String> {
+        let Some(setup) = &self.exports.setup else {
+            return Ok(Vec::new());
+        };
+        let identity = Rc::new(Identity::new(worker, 0));
+        identity.enter(FlowId::SETUP);
+        let (mut store, instance) =
+            self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
+        let setup: TypedFunc<(), (Result<Vec<u8>, String>,)> =
+            typed(&mut store, &instance, setup, "setup").map_err(|error| error.to_string())?;
+        match setup.call_async(&mut store, ()).await {
+            Ok((Ok(shared),)) => Ok(shared),
+            Ok((Err(text),)) => Err(printable(&text)),
+            Err(error) => Err(format!("trapped: {}", describe_trap(store.data(), &error))),
+        }
+    }
+
+    /// Cleans up after the run: the guest's `teardown`, if it has one.
+    ///
+    /// # Errors
+    /// How it trapped.
+    pub async fn teardown(&self, worker: &Rc<WorkerContext>, shared: &[u8]) -> Result<(), String> {
+        let Some(teardown) = &self.exports.teardown else {
+            return Ok(());
+        };
+        let identity = Rc::new(Identity::new(worker, 0));
+        identity.enter(FlowId::TEARDOWN);
+        let (mut store, instance) =
+            self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
+        let teardown: TypedFunc<(&[u8],), ()> =
+            typed(&mut store, &instance, teardown, "teardown").map_err(|error| error.to_string())?;
+        let done = teardown.call_async(&mut store, (shared,)).await;
+        done.map_err(|error| format!("trapped: {}", describe_trap(store.data(), &error)))
+    }
+
+    /// An instance for a virtual user.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub async fn virtual_user(
+        &self,
+        worker: &Rc<WorkerContext>,
+        identity: &Rc<Identity>,
+    ) -> Result<VirtualUser, GuestError> {
+        let (mut store, instance) = self.instantiate(worker, identity).await?;
+        let run = typed(&mut store, &instance, &self.exports.run, "run")?;
+        let start = match &self.exports.start {
+            Some(start) => Some(typed(&mut store, &instance, start, "start")?),
+            None => None,
+        };
+        Ok(VirtualUser { store, run, start })
+    }
+
+    async fn instantiate(
+        &self,
+        worker: &Rc<WorkerContext>,
+        identity: &Rc<Identity>,
+    ) -> Result<(Store<State>, wasmtime::component::Instance), GuestError> {
+        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits);
+        let mut store = Store::new(self.pre.engine(), state);
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(TICKS_BEFORE_YIELD);
+        store.epoch_deadline_callback(|store| {
+            let local = store.data().local();
+            let way = give_way(Rc::clone(&local.user), local.worker.clock.clone());
+            Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
+        });
+        let instance = self.pre.instantiate_async(&mut store).await;
+        let instance = instance.map_err(|error| {
+            GuestError::Instantiate(describe_trap(store.data(), &error))
+        })?;
+        Ok((store, instance))
+    }
+}
+
+/// Lets the other virtual users of the thread go on.
+async fn give_way(user: Rc<Identity>, clock: Clock) {
+    let stopped = clock.now();
+    tokio::task::yield_now().await;
+    user.was_away(clock.now().since(stopped));
+}
+
+fn compile(cache: &CodeCache, engine: &Engine, artifact: &Artifact) -> Result<Component, GuestError> {
+    cache.component(engine, artifact.component()).map_err(|error| GuestError::Compile(format!("{error:#}")))
+}
+
+/// The same code in another engine with the same settings.
+fn adopt(component: &Component, engine: &Engine) -> Option<Component> {
+    let code = component.serialize().ok()?;
+    // SAFETY: these bytes were made by this process from a component that it compiled or trusts, a line ago.
+    unsafe { Component::deserialize(engine, code) }.ok()
+}
+
+fn unlinkable(error: &wasmtime::Error) -> GuestError {
+    let text = format!("{error:#}");
+    // Wasmtime's words: "component imports instance `x`, but a matching implementation was not found in the linker".
+    match text.split_once('`').and_then(|(_, rest)| rest.split_once('`')) {
+        Some((import, _)) if text.contains("matching implementation was not found") => {
+            GuestError::Misfit(Misfit::Import(import.to_owned()))
+        }
+        _ => GuestError::Compile(text),
+    }
+}
+
+fn typed<Params, Return>(
+    store: &mut Store<State>,
+    instance: &wasmtime::component::Instance,
+    export: &ComponentExportIndex,
+    name: &str,
+) -> Result<TypedFunc<Params, Return>, GuestError>
+where
+    Params: ComponentNamedList + Lower,
+    Return: ComponentNamedList + Lift,
+{
+    instance.get_typed_func(store, export).map_err(|error| {
+        GuestError::Compile(format!("its export \"{name}\" has not the shape that the contract gives it: {error:#}"))
+    })
+}
+
+impl Exports {
+    fn of(component: &Component) -> Result<Exports, GuestError> {
+        let function = |name| component.get_export_index(None, name);
+        let optional = |name: &str| {
+            let interface = format!("squall:scenario/{name}@{}", crate::contract::CONTRACT_VERSION);
+            let interface = component.get_export_index(None, &interface)?;
+            component.get_export_index(Some(&interface), name)
+        };
+        Ok(Exports {
+            describe: function("describe").ok_or(Misfit::NotAScenario { missing: "describe" })?,
+            run: function("run").ok_or(Misfit::NotAScenario { missing: "run" })?,
+            setup: optional("setup"),
+            start: optional("start"),
+            teardown: optional("teardown"),
+        })
+    }
+}
+
+/// The most flows that a component may have.
+const MOST_FLOWS: usize = 1_000;
+
+fn validate(description: &Description) -> Result<(), GuestError> {
+    let wrong = |text: String| Err(GuestError::Describe(text));
+    if description.flows.is_empty() {
+        return wrong("named no flow: there is nothing to run".to_owned());
+    }
+    if description.flows.len() > MOST_FLOWS {
+        return wrong(format!("named {} flows: at most {MOST_FLOWS} are allowed", description.flows.len()));
+    }
+    for (index, flow) in description.flows.iter().enumerate() {
+        if !is_flow_name(&flow.name) {
+            let name = printable(&flow.name);
+            return wrong(format!("named a flow {name:?}: names are 1 to 100 letters, digits, '-', '_' and '.'"));
+        }
+        if description.flows[..index].iter().any(|earlier| earlier.name == flow.name) {
+            return wrong(format!("named two flows {:?}", flow.name));
+        }
+    }
+    Ok(())
+}
+
+fn is_flow_name(name: &str) -> bool {
+    let allowed = |letter: char| letter.is_alphanumeric() || ['-', '_', '.'].contains(&letter);
+    !name.is_empty() && name.len() <= 100 && name.chars().all(allowed)
+}

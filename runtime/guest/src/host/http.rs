@@ -1,0 +1,310 @@
+//! `squall:scenario/http`: hands requests to the measured client, and responses to the guest as far as it asks.
+
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use send_wrapper::SendWrapper;
+use squall_http::{Error, Prepared, RequestOptions, Response};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{
+    ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
+};
+
+use super::text;
+use crate::contract::HTTP;
+use crate::state::{State, hold, local};
+
+/// The most requests that one `send-all` may hold.
+const MOST_AT_ONCE: usize = 1_000;
+/// The most headers that one request may have.
+const MOST_HEADERS: usize = 1_000;
+
+type Headers = WasmList<(WasmStr, WasmStr)>;
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct Request {
+    method: WasmStr,
+    url: WasmStr,
+    headers: Headers,
+    body: Option<WasmList<u8>>,
+    options: Option<Resource<RequestOptions>>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+struct Timings {
+    blocked: u64,
+    connecting: u64,
+    #[component(name = "tls-handshaking")]
+    tls_handshaking: u64,
+    sending: u64,
+    waiting: u64,
+    receiving: u64,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+enum Failure {
+    #[component(name = "timeout")]
+    Timeout,
+    #[component(name = "dns")]
+    Dns(String),
+    #[component(name = "connect")]
+    Connect(String),
+    #[component(name = "tls")]
+    Tls(String),
+    #[component(name = "reset")]
+    Reset(String),
+    #[component(name = "protocol")]
+    Protocol(String),
+    #[component(name = "too-large")]
+    TooLarge(String),
+    #[component(name = "too-many-redirects")]
+    TooManyRedirects(String),
+    #[component(name = "refused-by-policy")]
+    RefusedByPolicy(String),
+    #[component(name = "invalid-request")]
+    InvalidRequest(String),
+    #[allow(dead_code)] // For failures that this version does not know yet.
+    #[component(name = "other")]
+    Other(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        match error {
+            Error::Timeout => Failure::Timeout,
+            Error::Dns(text) => Failure::Dns(text),
+            Error::Connect(text) => Failure::Connect(text),
+            Error::Tls(text) => Failure::Tls(text),
+            Error::Reset(text) => Failure::Reset(text),
+            Error::Protocol(text) => Failure::Protocol(text),
+            Error::TooLarge(text) => Failure::TooLarge(text),
+            Error::TooManyRedirects(text) => Failure::TooManyRedirects(text),
+            Error::RefusedByPolicy(text) => Failure::RefusedByPolicy(text),
+            Error::InvalidRequest(text) => Failure::InvalidRequest(text),
+        }
+    }
+}
+
+type Answer = Result<Resource<Response>, Failure>;
+type Sending<'a, T> = Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>;
+
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut interface = linker.instance(HTTP)?;
+    link_request_options(&mut interface)?;
+    link_response(&mut interface)?;
+    interface.func_wrap_async("send", |store: StoreContextMut<'_, State>, (request,): (Request,)| send(store, &request))?;
+    interface.func_wrap_async(
+        "send-all",
+        |store: StoreContextMut<'_, State>, (requests,): (WasmList<Request>,)| send_all(store, &requests),
+    )?;
+    interface.func_wrap("clear-cookies", |store: StoreContextMut<'_, State>, ()| {
+        local(&store).user.client().clear_cookies();
+        Ok(())
+    })
+}
+
+fn send<'a>(mut store: StoreContextMut<'a, State>, request: &Request) -> Sending<'a, (Answer,)> {
+    let prepared = match prepare(&mut store, request) {
+        Ok(Ok(prepared)) => prepared,
+        Ok(Err(error)) => return Box::new(std::future::ready(Ok((Err(error.into()),)))),
+        Err(trap) => return Box::new(std::future::ready(Err(trap))),
+    };
+    let user = Rc::clone(&local(&store).user);
+    let sending = SendWrapper::new(async move { user.client().send(prepared).await });
+    Box::new(async move {
+        let result = sending.await;
+        Ok((answer(&mut store, result)?,))
+    })
+}
+
+fn send_all<'a>(
+    mut store: StoreContextMut<'a, State>,
+    requests: &WasmList<Request>,
+) -> Sending<'a, (Vec<Answer>,)> {
+    let prepared = match prepare_all(&mut store, requests) {
+        Ok(prepared) => prepared,
+        Err(trap) => return Box::new(std::future::ready(Err(trap))),
+    };
+    let user = Rc::clone(&local(&store).user);
+    let sending = SendWrapper::new(async move { user.client().send_all(prepared).await });
+    Box::new(async move {
+        let results = sending.await;
+        let answers = results.into_iter().map(|result| answer(&mut store, result));
+        Ok((answers.collect::<wasmtime::Result<Vec<Answer>>>()?,))
+    })
+}
+
+fn prepare_all(
+    store: &mut StoreContextMut<'_, State>,
+    requests: &WasmList<Request>,
+) -> wasmtime::Result<Vec<Result<Prepared, Error>>> {
+    if requests.len() > MOST_AT_ONCE {
+        wasmtime::bail!("send-all was given {} requests: at most {MOST_AT_ONCE} go at once", requests.len());
+    }
+    let mut prepared = Vec::with_capacity(requests.len());
+    for index in 0..requests.len() {
+        let Some(request) = requests.get(&mut *store, index) else {
+            break;
+        };
+        prepared.push(prepare(store, &request?)?);
+    }
+    Ok(prepared)
+}
+
+/// Copies a request out of the guest's memory, straight into the bytes that will be sent. The outer error is a trap.
+fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtime::Result<Result<Prepared, Error>> {
+    let headers = pairs(store, &request.headers)?;
+    let store = &*store;
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| Ok((text(store, name)?, text(store, value)?)))
+        .collect::<wasmtime::Result<_>>()?;
+    let body = request.body.as_ref().map(|body| body.as_le_slice(store));
+    let local = local(store);
+    let defaults = RequestOptions::default();
+    let options = match &request.options {
+        Some(handle) => local.request_options.get(handle.rep() as usize).unwrap_or(&defaults),
+        None => &defaults,
+    };
+    let (method, url) = (text(store, &request.method)?, text(store, &request.url)?);
+    let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+    Ok(local.user.client().prepare(&method, &url, headers, body, options))
+}
+
+/// A list of pairs that lie in the guest's memory.
+fn pairs(store: &mut StoreContextMut<'_, State>, list: &Headers) -> wasmtime::Result<Vec<(WasmStr, WasmStr)>> {
+    if list.len() > MOST_HEADERS {
+        wasmtime::bail!("a request has {} headers: at most {MOST_HEADERS} are allowed", list.len());
+    }
+    list.iter(store)?.collect()
+}
+
+fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error>) -> wasmtime::Result<Answer> {
+    match result {
+        Ok(response) => {
+            let responses = &mut store.data_mut().local_mut().responses;
+            Ok(Ok(Resource::new_own(hold(responses, "response", response)?)))
+        }
+        Err(error) => Ok(Err(error.into())),
+    }
+}
+
+fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    interface.resource(
+        "request-options",
+        ResourceType::host::<RequestOptions>(),
+        |mut store: StoreContextMut<'_, State>, handle| {
+            store.data_mut().local_mut().request_options.try_remove(handle as usize);
+            Ok(())
+        },
+    )?;
+    interface.func_wrap("[constructor]request-options", |mut store: StoreContextMut<'_, State>, ()| {
+        let table = &mut store.data_mut().local_mut().request_options;
+        let handle = hold(table, "request-options", RequestOptions::default())?;
+        Ok((Resource::<RequestOptions>::new_own(handle),))
+    })?;
+    type Options = Resource<RequestOptions>;
+    interface.func_wrap(
+        "[method]request-options.set-name",
+        |mut store: StoreContextMut<'_, State>, (options, name): (Options, WasmStr)| {
+            let name = local(&store).worker.recorder.borrow_mut().name(&text(&store, &name)?);
+            set(&mut store, &options, |options| options.name = Some(name))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-timeout",
+        |mut store: StoreContextMut<'_, State>, (options, ns): (Options, u64)| {
+            set(&mut store, &options, |options| options.timeout = Some(Duration::from_nanos(ns)))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-redirects",
+        |mut store: StoreContextMut<'_, State>, (options, count): (Options, u32)| {
+            set(&mut store, &options, |options| options.redirects = Some(count))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-discard-body",
+        |mut store: StoreContextMut<'_, State>, (options, discard): (Options, bool)| {
+            set(&mut store, &options, |options| options.discard_body = Some(discard))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-expected-statuses",
+        |mut store: StoreContextMut<'_, State>, (options, ranges): (Options, Vec<(u16, u16)>)| {
+            set(&mut store, &options, |options| options.expected = Some(ranges.into()))
+        },
+    )
+}
+
+fn set(
+    store: &mut StoreContextMut<'_, State>,
+    handle: &Resource<RequestOptions>,
+    change: impl FnOnce(&mut RequestOptions),
+) -> wasmtime::Result<()> {
+    let table = &mut store.data_mut().local_mut().request_options;
+    let options = table.get_mut(handle.rep() as usize);
+    change(options.ok_or_else(|| wasmtime::format_err!("request-options that are no longer there"))?);
+    Ok(())
+}
+
+fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    type Handle = (Resource<Response>,);
+    interface.resource(
+        "response",
+        ResourceType::host::<Response>(),
+        |mut store: StoreContextMut<'_, State>, handle| {
+            store.data_mut().local_mut().responses.try_remove(handle as usize);
+            Ok(())
+        },
+    )?;
+    interface.func_wrap("[method]response.status", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.status(),))
+    })?;
+    interface.func_wrap(
+        "[method]response.header",
+        |store: StoreContextMut<'_, State>, (handle, name): (Resource<Response>, WasmStr)| {
+            let name = text(&store, &name)?;
+            Ok((response(&store, &handle)?.header(&name).map(|value| value.into_owned()),))
+        },
+    )?;
+    interface.func_wrap("[method]response.headers", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        let headers = response(&store, &handle)?.headers();
+        let headers = headers.map(|(name, value)| (String::from(name), value.into_owned()));
+        Ok((headers.collect::<Vec<(String, String)>>(),))
+    })?;
+    interface.func_wrap("[method]response.body", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        // Copied once more on the way: lowering needs the store that the response lies in.
+        Ok((response(&store, &handle)?.body().to_vec(),))
+    })?;
+    interface.func_wrap("[method]response.text", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((String::from_utf8_lossy(response(&store, &handle)?.body()).into_owned(),))
+    })?;
+    interface.func_wrap("[method]response.url", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.url().to_string(),))
+    })?;
+    interface.func_wrap("[method]response.timings", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        let phases = response(&store, &handle)?.phases();
+        let timings = Timings {
+            blocked: phases.blocked.0,
+            connecting: phases.connecting.0,
+            tls_handshaking: phases.tls_handshaking.0,
+            sending: phases.sending.0,
+            waiting: phases.waiting.0,
+            receiving: phases.receiving.0,
+        };
+        Ok((timings,))
+    })
+}
+
+fn response<'a>(
+    store: &'a StoreContextMut<'_, State>,
+    handle: &Resource<Response>,
+) -> wasmtime::Result<&'a Response> {
+    let response = local(store).responses.get(handle.rep() as usize);
+    response.ok_or_else(|| wasmtime::format_err!("a response that is no longer there"))
+}

@@ -1,0 +1,33 @@
+//! The host's side of the contract: one file for each WIT interface, and the harmless part of WASI.
+//!
+//! Functions are linked by hand, not by `bindgen!`: so strings can be read where they lie in the guest's memory, and a
+//! request that the guest makes costs no copy that is not needed.
+
+pub(crate) mod context;
+pub(crate) mod http;
+pub(crate) mod metrics;
+pub(crate) mod timing;
+pub(crate) mod wasi;
+
+use std::borrow::Cow;
+
+use wasmtime::component::{Linker, WasmStr};
+use wasmtime::{Engine, StoreContextMut};
+
+use crate::state::State;
+
+/// A linker with all that a scenario may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    http::link(&mut linker)?;
+    timing::link(&mut linker)?;
+    metrics::link(&mut linker)?;
+    context::link(&mut linker)?;
+    wasi::link(&mut linker)?;
+    Ok(linker)
+}
+
+/// A string of the guest's, borrowed from its memory where its encoding allows.
+fn text<'a>(store: &'a StoreContextMut<'_, State>, string: &'a WasmStr) -> wasmtime::Result<Cow<'a, str>> {
+    string.to_str(store)
+}

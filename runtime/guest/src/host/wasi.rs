@@ -1,0 +1,153 @@
+//! The harmless part of WASI 0.2: clocks, random, and standard output and error, which become lines of the run's log.
+//! Files, arguments and environment are there but empty; sockets cannot be opened.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use rand_core::TryRng;
+use send_wrapper::SendWrapper;
+use tokio::io::AsyncWrite;
+use wasmtime::component::Linker;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
+
+use crate::log::Level;
+use crate::state::{Local, State};
+use crate::user::Identity;
+use crate::worker::WorkerContext;
+
+/// How much random data a guest gets at once.
+const MOST_RANDOM: u64 = 64 << 10;
+/// A line without an end is written out when it has grown to this, in bytes.
+const LONGEST_UNFINISHED: usize = 8 << 10;
+
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)
+}
+
+/// What one instance sees of the system.
+pub(crate) fn context(local: &Local) -> WasiCtx {
+    let stream = |level| LineStream {
+        inner: SendWrapper::new(Speaker { worker: Rc::clone(&local.worker), user: Rc::clone(&local.user) }),
+        level,
+    };
+    WasiCtxBuilder::new()
+        .stdout(stream(Level::Info))
+        .stderr(stream(Level::Warn))
+        .secure_random(Seeded(local.user.random()))
+        .insecure_random(Seeded(local.user.random()))
+        .insecure_random_seed(u128::from(local.user.random()))
+        .max_random_size(MOST_RANDOM)
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false)
+        .build()
+}
+
+/// Random numbers that a run can repeat: those of `wasi:random` depend on the seed as `context.random` does. A scenario
+/// has no secrets to keep from the person who runs it.
+struct Seeded(u64);
+
+impl TryRng for Seeded {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.try_next_u64()? >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(crate::user::split_mix(&mut self.0))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let random = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(&random[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+struct Speaker {
+    worker: Rc<WorkerContext>,
+    user: Rc<Identity>,
+}
+
+/// Standard output or standard error.
+struct LineStream {
+    inner: SendWrapper<Speaker>,
+    level: Level,
+}
+
+impl IsTerminal for LineStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LineStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        // Only WASI 0.3 asks for this form, and it is not linked.
+        Box::new(tokio::io::sink())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        let speaker = Speaker { worker: Rc::clone(&self.inner.worker), user: Rc::clone(&self.inner.user) };
+        Box::new(Lines { speaker: SendWrapper::new(speaker), level: self.level, unfinished: Vec::new() })
+    }
+}
+
+/// Cuts what is written into lines.
+struct Lines {
+    speaker: SendWrapper<Speaker>,
+    level: Level,
+    unfinished: Vec<u8>,
+}
+
+impl Lines {
+    fn say(&self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        if self.level == Level::Warn {
+            self.speaker.user.remember_words(&text);
+        }
+        self.speaker.worker.log.write(self.level, self.speaker.user.number(), self.speaker.user.flow(), &text);
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for Lines {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for Lines {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.unfinished.extend_from_slice(&bytes);
+        let whole = match self.unfinished.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => end + 1,
+            None if self.unfinished.len() > LONGEST_UNFINISHED => self.unfinished.len(),
+            None => return Ok(()),
+        };
+        let lines: Vec<u8> = self.unfinished.drain(..whole).collect();
+        self.say(&lines);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(LONGEST_UNFINISHED)
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if !self.unfinished.is_empty() {
+            let rest = std::mem::take(&mut self.unfinished);
+            self.say(&rest);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Hosts scenario components: accepts a file, compiles it (once: the result is cached), sizes a pool for the virtual
+//! users, and answers what the guest imports.
+//!
+//! From bytes to iterations: [`Artifact`] (a component, whatever form it came in) → [`Guest`] (compiled and linked) →
+//! [`VirtualUser`] (an instance with a store of its own). This crate must not know when things happen (that is
+//! `squall-load`) nor how requests are sent (that is `squall-http`).
+#![deny(missing_docs)]
+
+mod artifact;
+mod cache;
+mod contract;
+mod engine;
+mod error;
+mod guest;
+mod host;
+mod log;
+mod offence;
+mod state;
+mod user;
+mod worker;
+
+pub use artifact::{Artifact, Import};
+pub use cache::CodeCache;
+pub use contract::{CONTRACT_VERSION, Misfit};
+pub use engine::{Capacity, GuestLimits};
+pub use error::GuestError;
+pub use guest::{Description, Flow, Guest};
+pub use log::{Level, LogLine, LogSink};
+pub use user::{Identity, Iteration, VirtualUser};
+pub use worker::{Abort, RunContext, Timer, WorkerContext};

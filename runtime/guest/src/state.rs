@@ -1,0 +1,149 @@
+//! What the host keeps for one instance: the data of its store.
+
+use std::rc::Rc;
+
+use send_wrapper::SendWrapper;
+use slab::Slab;
+use squall_http::{RequestOptions, Response};
+use squall_metrics::{FlowId, NameId, Nanos};
+use wasmtime::component::ResourceTable;
+use wasmtime::{ResourceLimiter, StoreContextMut};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::engine::GuestLimits;
+use crate::host;
+use crate::log::Level;
+use crate::user::Identity;
+use crate::worker::WorkerContext;
+
+/// How many resources of one kind an instance may hold at once. A guest that holds more has lost them.
+const MOST_HANDLES: usize = 10_000;
+
+/// The data of an instance's store.
+///
+/// Wasmtime wants it to be `Send`, but a store never leaves its worker thread: what belongs to the thread is wrapped, and
+/// the wrapper would panic if that were ever untrue.
+pub(crate) struct State {
+    local: SendWrapper<Local>,
+    pub(crate) memory: MemoryLimit,
+    /// Most guests never call WASI, and its state is large: it is made when first asked for.
+    wasi: Option<Box<Wasi>>,
+}
+
+struct Wasi {
+    context: WasiCtx,
+    table: ResourceTable,
+}
+
+/// What host functions work with.
+pub(crate) struct Local {
+    pub(crate) worker: Rc<WorkerContext>,
+    pub(crate) user: Rc<Identity>,
+    pub(crate) iteration: u64,
+    pub(crate) iteration_started: Nanos,
+    pub(crate) responses: Slab<Response>,
+    pub(crate) request_options: Slab<RequestOptions>,
+    pub(crate) transactions: Slab<Transaction>,
+}
+
+/// A business operation that is being measured.
+pub(crate) struct Transaction {
+    pub(crate) name: NameId,
+    pub(crate) started: Nanos,
+    pub(crate) failed: bool,
+}
+
+/// Refuses memory past the limit, and remembers that it did, so that the trap that follows can be explained.
+pub(crate) struct MemoryLimit {
+    pub(crate) limit: usize,
+    pub(crate) refused: bool,
+}
+
+impl State {
+    pub(crate) fn new(worker: Rc<WorkerContext>, user: Rc<Identity>, limits: &GuestLimits) -> State {
+        let local = Local {
+            worker,
+            user,
+            iteration: 0,
+            iteration_started: Nanos::ZERO,
+            responses: Slab::new(),
+            request_options: Slab::new(),
+            transactions: Slab::new(),
+        };
+        State {
+            local: SendWrapper::new(local),
+            memory: MemoryLimit { limit: limits.memory as usize, refused: false },
+            wasi: None,
+        }
+    }
+
+    pub(crate) fn local(&self) -> &Local {
+        &self.local
+    }
+
+    pub(crate) fn local_mut(&mut self) -> &mut Local {
+        &mut self.local
+    }
+}
+
+impl Local {
+    /// The flow that samples are counted under.
+    pub(crate) fn flow(&self) -> FlowId {
+        self.user.flow()
+    }
+
+    /// Writes to the run's log.
+    pub(crate) fn say(&self, level: Level, text: &str) {
+        self.worker.log.write(level, self.user.number(), self.flow(), text);
+    }
+
+    pub(crate) fn finish_transaction(&self, transaction: &Transaction) {
+        let duration = self.worker.clock.now().since(transaction.started);
+        let mut recorder = self.worker.recorder.borrow_mut();
+        recorder.transaction(self.flow(), transaction.name, duration, transaction.failed);
+    }
+
+    /// Ends what a bad end of an iteration left open.
+    pub(crate) fn fail_open_transactions(&mut self) {
+        for mut transaction in std::mem::take(&mut self.transactions).drain() {
+            transaction.failed = true;
+            self.finish_transaction(&transaction);
+        }
+    }
+}
+
+/// Puts a resource into its table.
+pub(crate) fn hold<T>(table: &mut Slab<T>, kind: &str, value: T) -> wasmtime::Result<u32> {
+    if table.len() >= MOST_HANDLES {
+        wasmtime::bail!("too many open handles: {MOST_HANDLES} of {kind} are held at once");
+    }
+    Ok(table.insert(value) as u32)
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.limit;
+        self.refused |= !allowed;
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= 100_000)
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let local = &self.local;
+        let wasi = self.wasi.get_or_insert_with(|| {
+            let context = host::wasi::context(local);
+            Box::new(Wasi { context, table: ResourceTable::new() })
+        });
+        WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+    }
+}
+
+/// The identity of the virtual user and the rest, for a host function that has the store.
+pub(crate) fn local<'a>(store: &'a StoreContextMut<'_, State>) -> &'a Local {
+    store.data().local()
+}

@@ -1,0 +1,196 @@
+//! A virtual user: who it is, and the instance that does its work.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use squall_http::Client;
+use squall_metrics::{FlowId, IterationEnd, Nanos};
+use wasmtime::Store;
+use wasmtime::component::TypedFunc;
+
+use crate::engine::TICKS_BEFORE_YIELD;
+use crate::log::printable;
+use crate::offence::describe_trap;
+use crate::state::State;
+use crate::worker::WorkerContext;
+
+/// What stays the same when a trapped instance is replaced: number, connections, cookies, random numbers, count of
+/// iterations.
+pub struct Identity {
+    number: u32,
+    client: Client,
+    flow: Cell<FlowId>,
+    random: Cell<u64>,
+    iterations: Cell<u64>,
+    away: Cell<Nanos>,
+    last_words: RefCell<Option<Box<str>>>,
+}
+
+impl Identity {
+    /// Virtual user `number` (from 1; 0 is for `setup` and `teardown`).
+    pub fn new(worker: &WorkerContext, number: u32) -> Identity {
+        // Users with neighbouring numbers must not have neighbouring sequences.
+        let mut seed = worker.run.seed ^ u64::from(number).wrapping_mul(0xa076_1d64_78bd_642f);
+        let random = split_mix(&mut seed);
+        Identity {
+            number,
+            client: Client::new(Rc::clone(&worker.network)),
+            flow: Cell::new(FlowId::START),
+            random: Cell::new(random),
+            iterations: Cell::new(0),
+            away: Cell::new(Nanos::ZERO),
+            last_words: RefCell::new(None),
+        }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Its connections and cookies.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// How many iterations it has begun.
+    pub fn iterations(&self) -> u64 {
+        self.iterations.get()
+    }
+
+    pub(crate) fn flow(&self) -> FlowId {
+        self.flow.get()
+    }
+
+    pub(crate) fn enter(&self, flow: FlowId) {
+        self.flow.set(flow);
+        self.client.set_flow(flow);
+    }
+
+    /// Notes time that was not the guest's: sleeping, or giving way to others. (The client counts requests itself.)
+    pub(crate) fn was_away(&self, time: Nanos) {
+        self.away.set(self.away.get() + time);
+    }
+
+    /// All the time up to now that was not the guest's.
+    fn elsewhere(&self) -> Nanos {
+        self.away.get() + self.client.waited()
+    }
+
+    pub(crate) fn random(&self) -> u64 {
+        let mut state = self.random.get();
+        let number = split_mix(&mut state);
+        self.random.set(state);
+        number
+    }
+
+    pub(crate) fn remember_words(&self, text: &str) {
+        *self.last_words.borrow_mut() = Some(printable(text.trim()).into());
+    }
+
+    pub(crate) fn take_last_words(&self) -> Option<Box<str>> {
+        self.last_words.borrow_mut().take()
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and good enough for think times and picking products.
+pub(crate) fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// How one iteration went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Iteration {
+    /// How it ended.
+    pub end: IterationEnd,
+    /// When it ended.
+    pub ended: Nanos,
+    /// How long it took.
+    pub duration: Nanos,
+    /// The part of that which was spent in the guest: not waiting for responses, not sleeping, not giving way.
+    pub guest_time: Nanos,
+    /// Why, if the end is a bad one.
+    pub text: String,
+}
+
+pub(crate) type Run = TypedFunc<(u32,), (Result<(), String>,)>;
+pub(crate) type Start = TypedFunc<(Arc<[u8]>,), (Result<(), String>,)>;
+
+/// An instance of a guest, doing the work of one virtual user.
+pub struct VirtualUser {
+    pub(crate) store: Store<State>,
+    pub(crate) run: Run,
+    pub(crate) start: Option<Start>,
+}
+
+impl VirtualUser {
+    /// Prepares the user: the guest's `start`, if it has one. An instance whose start fails is of no use.
+    ///
+    /// # Errors
+    /// What the guest said, or how it trapped.
+    pub async fn start(&mut self, shared: &Arc<[u8]>) -> Result<(), String> {
+        let Some(start) = &self.start else {
+            return Ok(());
+        };
+        let started = self.store.data().local().worker.clock.now();
+        begin(&mut self.store, FlowId::START, started);
+        match start.call_async(&mut self.store, (Arc::clone(shared),)).await {
+            Ok((Ok(()),)) => Ok(()),
+            Ok((Err(text),)) => Err(printable(&text)),
+            Err(error) => Err(describe_trap(self.store.data(), &error)),
+        }
+    }
+
+    /// Does one iteration of a flow, which began (or should have begun) at `started`. After [`IterationEnd::Trapped`] the
+    /// instance is dead: drop it.
+    ///
+    /// Dropping the future ends the iteration where it is; the instance is of no use then either.
+    pub async fn iterate(&mut self, flow: FlowId, started: Nanos) -> Iteration {
+        let elsewhere_before = begin(&mut self.store, flow, started);
+        let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
+        let (end, text) = match result {
+            Ok((Ok(()),)) => (IterationEnd::Completed, String::new()),
+            Ok((Err(text),)) => (IterationEnd::Failed, printable(&text)),
+            Err(error) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
+        };
+        let local = self.store.data_mut().local_mut();
+        if end != IterationEnd::Completed {
+            local.fail_open_transactions();
+        }
+        let ended = local.worker.clock.now();
+        let duration = ended.since(started);
+        let elsewhere = local.user.elsewhere().since(elsewhere_before);
+        Iteration { end, ended, duration, guest_time: duration.since(elsewhere), text }
+    }
+}
+
+/// Sets the scene for an iteration. Returns how much time up to now was not the guest's.
+fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
+    store.set_epoch_deadline(TICKS_BEFORE_YIELD);
+    let local = store.data_mut().local_mut();
+    local.user.enter(flow);
+    local.iteration = local.user.iterations.get();
+    if flow.index().is_some() {
+        local.user.iterations.set(local.iteration + 1);
+    }
+    local.iteration_started = started;
+    local.user.elsewhere()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_numbers_are_those_of_split_mix() {
+        // The first outputs for seed 1234567, from the reference implementation.
+        let mut state = 1_234_567;
+        let numbers: Vec<u64> = (0..3).map(|_| split_mix(&mut state)).collect();
+        assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+}

@@ -1,0 +1,66 @@
+//! What the virtual users of one worker thread share, and what all threads of a run share.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use squall_http::Network;
+use squall_metrics::{Clock, Nanos, Recorder};
+
+use crate::log::LogSink;
+
+/// What does not change during a run, and is the same for all of it.
+#[derive(Debug, Default)]
+pub struct RunContext {
+    /// What the user passed with `-e`.
+    pub options: BTreeMap<String, String>,
+    /// The `--target`, without a slash at the end.
+    pub target: Option<String>,
+    /// What random numbers start from.
+    pub seed: u64,
+    /// Set when a guest asks for the end of the run.
+    pub abort: Abort,
+}
+
+/// A guest's wish to end the run. The first one counts.
+#[derive(Debug, Default)]
+pub struct Abort(OnceLock<String>);
+
+impl Abort {
+    /// Asks for the end of the run.
+    pub fn request(&self, reason: String) {
+        // Somebody else may have asked first.
+        let _ = self.0.set(reason);
+    }
+
+    /// Why the run is to end, if it is.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
+
+/// Waits for points in time. The load generator has the timer; guests only sleep by it.
+pub trait Timer {
+    /// Ready when the run's clock has reached that time.
+    fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>>;
+}
+
+/// What the virtual users of one worker thread share. Belongs to that thread.
+pub struct WorkerContext {
+    /// The run's clock.
+    pub clock: Clock,
+    /// The thread's recorder.
+    pub recorder: Rc<RefCell<Recorder>>,
+    /// The thread's network.
+    pub network: Rc<Network>,
+    /// The thread's timer.
+    pub timer: Rc<dyn Timer>,
+    /// Where guests' lines go.
+    pub log: LogSink,
+    /// What all threads share.
+    pub run: Arc<RunContext>,
+}

@@ -1,0 +1,345 @@
+//! The client of one virtual user: its connections, its cookies, and the way of a request from start to sample.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample};
+
+use crate::connect::{Connection, connect};
+use crate::cookies::Cookies;
+use crate::deadline::{Timer, limit};
+use crate::decode::decode;
+use crate::error::Error;
+use crate::exchange::{Broken, Cause, exchange};
+use crate::network::Network;
+use crate::reader::{Reader, field};
+use crate::request::{Prepared, RequestOptions};
+use crate::response::Response;
+use crate::stopwatch::{Stage, Stopwatch};
+use crate::url::{Origin, join};
+
+/// How many idle connections a client keeps, over all origins; the oldest goes first.
+const MOST_IDLE: usize = 64;
+
+/// The client of one virtual user.
+///
+/// Every exchange is recorded by the client itself, whatever comes of it. A future that is dropped midway takes its
+/// connection with it and records nothing.
+pub struct Client {
+    pub(crate) network: Rc<Network>,
+    flow: Cell<FlowId>,
+    /// Open connections that nobody uses; the one used last is at the end.
+    idle: RefCell<Vec<Connection>>,
+    cookies: Cookies,
+    timer: Cell<Option<Timer>>,
+    waiting: Waiting,
+}
+
+/// What follows from a response.
+enum Outcome {
+    Answer(Response),
+    Redirect(Prepared),
+}
+
+impl Client {
+    /// A client without connections and cookies.
+    pub fn new(network: Rc<Network>) -> Client {
+        Client {
+            network,
+            flow: Cell::new(FlowId::START),
+            idle: RefCell::default(),
+            cookies: Cookies::default(),
+            timer: Cell::default(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Sets the flow that samples are recorded under from now on. At first that is [`FlowId::START`].
+    pub fn set_flow(&self, flow: FlowId) {
+        self.flow.set(flow);
+    }
+
+    /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
+    #[inline]
+    pub fn prepare<'h>(
+        &self,
+        method: &str,
+        url: &str,
+        headers: impl Iterator<Item = (&'h str, &'h str)>,
+        body: Option<&[u8]>,
+        options: &RequestOptions,
+    ) -> Result<Prepared, Error> {
+        let prepared = Prepared::new(&self.network, &self.cookies, (method, url), headers, body, options);
+        if let Err(error) = &prepared {
+            self.record_failure(error, &error.to_string());
+        }
+        prepared
+    }
+
+    /// Sends a request, follows redirects, and waits for the whole response.
+    pub async fn send(&self, request: Prepared) -> Result<Response, Error> {
+        let start = self.network.clock.now();
+        let mut waiter = self.start_waiting(start);
+        let (result, end) = self.send_since(start, start, request).await;
+        waiter.end = Some(end);
+        result
+    }
+
+    /// Forgets all cookies.
+    pub fn clear_cookies(&self) {
+        self.cookies.clear();
+    }
+
+    /// Closes all idle connections.
+    pub fn close(&self) {
+        self.idle.borrow_mut().clear();
+    }
+
+    /// How long this client has been sending and waiting, since it was made. What is under way together counts once;
+    /// what is under way now does not count yet.
+    pub fn waited(&self) -> Nanos {
+        self.waiting.total.get()
+    }
+
+    pub(crate) fn start_waiting(&self, now: Nanos) -> Waiter<'_> {
+        self.waiting.enter(now);
+        Waiter { client: self, end: None }
+    }
+
+    /// Sends a request that has been waiting for its turn since `asked`. Says when it was over.
+    pub(crate) async fn send_since(
+        &self,
+        asked: Nanos,
+        now: Nanos,
+        mut request: Prepared,
+    ) -> (Result<Response, Error>, Nanos) {
+        let deadline = now + request.timeout.into();
+        let mut watch = Stopwatch::start(asked);
+        watch.lap(now);
+        let mut followed = 0;
+        loop {
+            let outcome = self.exchange_once(&request, &mut watch, deadline, followed).await;
+            let end = watch.last_lap();
+            self.network.buffers.give(std::mem::take(&mut request.bytes));
+            match outcome {
+                Ok(Outcome::Answer(response)) => return (Ok(response), end),
+                Ok(Outcome::Redirect(next)) => request = next,
+                Err(error) => return (Err(error), end),
+            }
+            followed += 1;
+            watch = Stopwatch::start(end);
+        }
+    }
+
+    /// One exchange, and its sample.
+    async fn exchange_once(
+        &self,
+        request: &Prepared,
+        watch: &mut Stopwatch,
+        deadline: Nanos,
+        followed: u32,
+    ) -> Result<Outcome, Error> {
+        let network = &self.network;
+        let body = if request.discard_body { Vec::new() } else { network.buffers.take() };
+        let bodiless = request.method == Method::Head;
+        let mut reader =
+            Reader::new(network.limits(), bodiless, !request.discard_body, network.buffers.take(), body);
+        let remaining = deadline.since(watch.last_lap()).into();
+        let attempt = limit(&self.timer, deadline, remaining, self.attempt(request, &mut reader, watch)).await;
+        if let Err(error) = attempt.unwrap_or(Err(Error::Timeout)) {
+            watch.lap(network.clock.now());
+            self.record(request, watch, 0, Some(&error), false);
+            return Err(error);
+        }
+        let status = reader.status;
+        let outcome = self.conclude(request, reader, watch, followed);
+        let expected = match &outcome {
+            Ok(Outcome::Answer(_)) => request.expects(status),
+            // Following it is what the scenario asked for.
+            Ok(Outcome::Redirect(_)) => true,
+            Err(_) => false,
+        };
+        self.record(request, watch, status, outcome.as_ref().err(), expected);
+        outcome
+    }
+
+    /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
+    async fn attempt(&self, request: &Prepared, reader: &mut Reader, watch: &mut Stopwatch) -> Result<(), Error> {
+        let network = &*self.network;
+        let mut idle = self.take_idle(&request.origin);
+        loop {
+            let is_reused = idle.is_some();
+            let mut connection = match idle.take() {
+                Some(connection) => connection,
+                // Boxed, because it is large and rare.
+                None => Box::pin(connect(network, &request.origin, watch)).await?,
+            };
+            watch.enter_at_once(Stage::Sending);
+            match exchange(network, &mut connection.transport, &request.bytes, reader, watch).await {
+                Ok(reusable) => {
+                    if reusable && !request.close {
+                        self.keep_idle(connection);
+                    }
+                    return Ok(());
+                }
+                Err(broken) if is_reused && reader.is_untouched() && may_send_again(request, &broken) => {
+                    network.recorder.borrow_mut().reconnect();
+                    watch.enter(Stage::Blocked, network.clock.now());
+                }
+                Err(broken) => return Err(broken.cause.into_error(&request.origin.authority)),
+            }
+        }
+    }
+
+    /// What follows from a response that has arrived. Its time is over; what is done here counts for nobody's latency.
+    fn conclude(
+        &self,
+        request: &Prepared,
+        mut reader: Reader,
+        watch: &Stopwatch,
+        followed: u32,
+    ) -> Result<Outcome, Error> {
+        if reader.sets_cookies {
+            self.cookies.set(&request.origin, request.path(), &reader.head);
+        }
+        if request.redirects > 0
+            && matches!(reader.status, 301 | 302 | 303 | 307 | 308)
+            && let Some(location) = field(&reader.head, "location")
+        {
+            let location = String::from_utf8_lossy(location);
+            return self.redirect(request, reader.status, &location, followed).map(Outcome::Redirect);
+        }
+        if reader.encoded && !reader.body.is_empty() {
+            self.decode_body(request, &mut reader)?;
+        }
+        Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())))
+    }
+
+    #[cold]
+    fn redirect(&self, request: &Prepared, status: u16, location: &str, followed: u32) -> Result<Prepared, Error> {
+        let from = request.url();
+        if followed >= request.redirects {
+            return Err(Error::TooManyRedirects(format!("{from}: more than {} redirects", request.redirects)));
+        }
+        let url = join(&from, location).map_err(|error| Error::Protocol(format!("{from}: redirect to {error}")))?;
+        request.redirected(&self.network, &self.cookies, status, &url)
+    }
+
+    fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {
+        let encoding = field(&reader.head, "content-encoding").unwrap_or_default();
+        let decoded = decode(encoding, &reader.body, self.network.config.max_body)
+            .map_err(|malformed| Cause::Malformed(malformed).into_error(&request.origin.authority))?;
+        if let Some(decoded) = decoded {
+            self.network.buffers.give(std::mem::replace(&mut reader.body, decoded));
+        }
+        Ok(())
+    }
+
+    /// The idle connection to an origin that was used last, if one is still good.
+    #[inline]
+    fn take_idle(&self, origin: &Rc<Origin>) -> Option<Connection> {
+        let mut idle = self.idle.borrow_mut();
+        let mut was_closed = false;
+        while let Some(last) = idle.iter().rposition(|connection| connection.origin.same(origin)) {
+            let mut connection = idle.remove(last);
+            if !connection.transport.is_stale() {
+                return Some(connection);
+            }
+            was_closed = true;
+        }
+        if was_closed {
+            self.network.recorder.borrow_mut().reconnect();
+        }
+        None
+    }
+
+    fn keep_idle(&self, connection: Connection) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() >= MOST_IDLE {
+            idle.remove(0);
+        }
+        // Most clients have one connection, and there are many clients.
+        idle.reserve_exact(1);
+        idle.push(connection);
+    }
+
+    #[inline]
+    fn record(&self, request: &Prepared, watch: &Stopwatch, status: u16, error: Option<&Error>, expected: bool) {
+        let sample = RequestSample {
+            flow: self.flow.get(),
+            name: request.name,
+            method: request.method,
+            status,
+            failure: error.map(Error::class),
+            expected,
+            phases: watch.phases(),
+            response_time: watch.elapsed(),
+            sent: watch.sent,
+            received: watch.received,
+        };
+        self.network.recorder.borrow_mut().request(&sample);
+        match error {
+            None => {}
+            Some(error) if error.class() == FailureClass::Timeout => {
+                self.record_failure(error, &format!("{}: no response within {:?}", request.url(), request.timeout));
+            }
+            Some(error) => self.record_failure(error, &error.to_string()),
+        }
+    }
+
+    #[cold]
+    fn record_failure(&self, error: &Error, text: &str) {
+        self.network.recorder.borrow_mut().request_failure(self.flow.get(), error.class(), text);
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").field("flow", &self.flow.get()).finish_non_exhaustive()
+    }
+}
+
+/// Whether a request whose connection had been closed may be sent again: if the server cannot have seen it, or if seeing
+/// it twice is no different from seeing it once.
+fn may_send_again(request: &Prepared, broken: &Broken) -> bool {
+    let lost = matches!(broken.cause, Cause::Closed | Cause::Io(_));
+    lost && (broken.written == 0 || request.is_idempotent())
+}
+
+/// The time that a client spends on sends, those under way together counted once.
+#[derive(Debug, Default)]
+struct Waiting {
+    under_way: Cell<u32>,
+    since: Cell<Nanos>,
+    total: Cell<Nanos>,
+}
+
+impl Waiting {
+    fn enter(&self, now: Nanos) {
+        if self.under_way.replace(self.under_way.get() + 1) == 0 {
+            self.since.set(now);
+        }
+    }
+
+    fn leave(&self, now: Nanos) {
+        self.under_way.set(self.under_way.get() - 1);
+        if self.under_way.get() == 0 {
+            self.total.set(self.total.get() + now.since(self.since.get()));
+        }
+    }
+}
+
+/// Notes the end of a send, even of one that is dropped midway.
+pub(crate) struct Waiter<'a> {
+    client: &'a Client,
+    /// When it ended, where that is known without another look at the clock.
+    end: Option<Nanos>,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let end = self.end.unwrap_or_else(|| self.client.network.clock.now());
+        self.client.waiting.leave(end);
+    }
+}

@@ -1,0 +1,63 @@
+//! What a run settles for all of its clients.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::url::BaseUrl;
+
+/// Settings of the measured client, the same for all virtual users of a run.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// What URLs that are only a path are resolved against.
+    pub base: Option<BaseUrl>,
+    /// Sent as `User-Agent` by requests that bring none.
+    pub user_agent: String,
+    /// How long opening one connection (TCP and TLS) may take.
+    pub connect_timeout: Duration,
+    /// How long a request may take in all, redirects included, unless it says otherwise.
+    pub request_timeout: Duration,
+    /// How many redirects are followed, unless the request says otherwise.
+    pub max_redirects: u32,
+    /// Whom to trust.
+    pub tls: TlsConfig,
+    /// How long a looked-up address is used.
+    pub dns_ttl: Duration,
+    /// Whether connections are used for more than one request.
+    pub keep_alive: bool,
+    /// How many requests of one `send_all` may be under way to one origin.
+    pub batch_per_origin: usize,
+    /// Whether bodies are thrown away, unless the request says otherwise.
+    pub discard_bodies: bool,
+    /// The largest response head that is accepted, in bytes.
+    pub max_head: usize,
+    /// The largest body that is kept, in bytes, both as it came and decoded.
+    pub max_body: u64,
+}
+
+impl Default for ClientConfig {
+    fn default() -> ClientConfig {
+        ClientConfig {
+            base: None,
+            user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(60),
+            max_redirects: 10,
+            tls: TlsConfig::default(),
+            dns_ttl: Duration::from_secs(300),
+            keep_alive: true,
+            batch_per_origin: 6,
+            discard_bodies: false,
+            max_head: 256 * 1024,
+            max_body: 256 * 1024 * 1024,
+        }
+    }
+}
+
+/// Whom to trust.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// A PEM file of authorities that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+}

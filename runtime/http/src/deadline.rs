@@ -1,0 +1,137 @@
+//! Time limits. The one file of this crate that may use tokio's timers.
+//!
+//! Nearly no request comes near its limit, so a request does not pay for a timer of its own: a [`Timer`] stays armed
+//! from one request to the next, and only when it goes off is it asked whether anything is really late. It is as exact
+//! as tokio's timers are: a limit is noticed up to a few milliseconds late.
+#![allow(clippy::disallowed_methods)]
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use squall_metrics::Nanos;
+use tokio::time::{Sleep, sleep, timeout};
+
+/// The time allowed was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Elapsed;
+
+/// A timer that is used for one request after the other.
+pub(crate) struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    /// The moment that it is armed for, on the clock of those who use it.
+    armed: Nanos,
+}
+
+impl Timer {
+    fn new(deadline: Nanos, remaining: Duration) -> Timer {
+        Timer { sleep: Box::pin(sleep(remaining)), armed: deadline }
+    }
+
+    /// Whether `deadline` is over; if not, the task is woken when it is, or earlier.
+    fn is_over(&mut self, deadline: Nanos, context: &mut Context<'_>) -> bool {
+        if self.armed > deadline {
+            self.arm(deadline);
+        }
+        while self.sleep.as_mut().poll(context).is_ready() {
+            if self.armed >= deadline {
+                return true;
+            }
+            // It was armed for a request that has long been answered.
+            self.arm(deadline);
+        }
+        false
+    }
+
+    /// Moves it by as much as `deadline` is away from what it is armed for. That needs no look at a clock.
+    fn arm(&mut self, deadline: Nanos) {
+        let armed = self.sleep.deadline();
+        let moved = match deadline > self.armed {
+            true => armed.checked_add(deadline.since(self.armed).into()),
+            false => armed.checked_sub(self.armed.since(deadline).into()),
+        };
+        self.sleep.as_mut().reset(moved.unwrap_or(armed));
+        self.armed = deadline;
+    }
+}
+
+/// Runs `future` until `deadline`, which is `remaining` from now. `spare` lends a timer, and has one afterwards if one
+/// was needed at all.
+pub(crate) async fn limit<F: Future>(
+    spare: &Cell<Option<Timer>>,
+    deadline: Nanos,
+    remaining: Duration,
+    future: F,
+) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    let mut timer = None;
+    let outcome = poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        let timer = timer.get_or_insert_with(|| spare.take().unwrap_or_else(|| Timer::new(deadline, remaining)));
+        if timer.is_over(deadline, context) { Poll::Ready(Err(Elapsed)) } else { Poll::Pending }
+    })
+    .await;
+    if timer.is_some() {
+        spare.set(timer);
+    }
+    outcome
+}
+
+/// Runs `future` for at most `limit`, with a timer of its own: for what is rare.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    timeout(limit, future).await.map_err(|_| Elapsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    fn millis(millis: u64) -> Nanos {
+        Nanos(millis * 1_000_000)
+    }
+
+    /// Runs with tokio's time stopped: it jumps to the next timer whenever nothing else can happen.
+    fn run(test: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(test);
+    }
+
+    async fn elapsed_after(spare: &Cell<Option<Timer>>, deadline: Nanos, remaining: u64) -> Duration {
+        let start = tokio::time::Instant::now();
+        let outcome = limit(spare, deadline, Duration::from_millis(remaining), pending::<()>()).await;
+        assert_eq!(outcome, Err(Elapsed));
+        start.elapsed()
+    }
+
+    #[test]
+    fn what_is_done_at_once_needs_no_timer() {
+        run(async {
+            let spare = Cell::new(None);
+            assert_eq!(limit(&spare, millis(5), Duration::from_millis(5), async { 7 }).await, Ok(7));
+            assert!(spare.take().is_none());
+        });
+    }
+
+    #[test]
+    fn one_timer_serves_later_and_earlier_limits() {
+        run(async {
+            let spare = Cell::new(None);
+            let near = |duration: Duration, expected: u128| {
+                assert!((expected..=expected + 2).contains(&duration.as_millis()), "{duration:?}, not {expected} ms");
+            };
+            near(elapsed_after(&spare, millis(1000), 1000).await, 1000);
+            // The clock stands at 1000 ms. A request that begins now, and may take 50 ms:
+            near(elapsed_after(&spare, millis(1050), 50).await, 50);
+            // Armed for long, but something short comes first; then it is armed too early.
+            let short = sleep(Duration::from_millis(10));
+            let _ = limit(&spare, millis(9000), Duration::from_secs(8), short).await;
+            near(elapsed_after(&spare, millis(1110), 50).await, 50);
+            near(elapsed_after(&spare, millis(3110), 2000).await, 2000);
+        });
+    }
+}

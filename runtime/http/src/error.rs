@@ -1,0 +1,84 @@
+//! Why a request has no response.
+
+use std::io;
+
+use squall_metrics::FailureClass;
+use thiserror::Error;
+
+/// Why there is no response. The texts are whole sentences that name the host or the URL.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Error {
+    /// The time allowed for the request was over.
+    #[error("the time allowed for the request was over")]
+    Timeout,
+    /// The name could not be looked up.
+    #[error("{0}")]
+    Dns(String),
+    /// No connection: refused, unreachable, or not in time.
+    #[error("{0}")]
+    Connect(String),
+    /// The TLS handshake failed.
+    #[error("{0}")]
+    Tls(String),
+    /// The connection was closed or reset before the response was whole.
+    #[error("{0}")]
+    Reset(String),
+    /// What came is not HTTP/1.1, or breaks its rules.
+    #[error("{0}")]
+    Protocol(String),
+    /// The response is larger than allowed.
+    #[error("{0}")]
+    TooLarge(String),
+    /// More redirects than allowed.
+    #[error("{0}")]
+    TooManyRedirects(String),
+    /// The run's policy does not allow the target. Nothing was sent.
+    #[error("{0}")]
+    RefusedByPolicy(String),
+    /// The request makes no sense. Nothing was sent.
+    #[error("{0}")]
+    InvalidRequest(String),
+}
+
+impl Error {
+    /// The class under which it is counted.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            Error::Timeout => FailureClass::Timeout,
+            Error::Dns(_) => FailureClass::Dns,
+            Error::Connect(_) => FailureClass::Connect,
+            Error::Tls(_) => FailureClass::Tls,
+            Error::Reset(_) => FailureClass::Reset,
+            Error::Protocol(_) => FailureClass::Protocol,
+            Error::TooLarge(_) => FailureClass::TooLarge,
+            Error::TooManyRedirects(_) => FailureClass::TooManyRedirects,
+            Error::RefusedByPolicy(_) => FailureClass::RefusedByPolicy,
+            Error::InvalidRequest(_) => FailureClass::InvalidRequest,
+        }
+    }
+}
+
+/// An I/O error in words: "connection refused", where the system would say "Connection refused (os error 111)".
+pub(crate) fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => "no local port or address is free".to_owned(),
+        kind if error.raw_os_error().is_some() => match kind.to_string() {
+            // What has no kind of its own has only the system's text.
+            vague if vague.contains("uncategorized") || vague == "other error" => error.to_string(),
+            words => words,
+        },
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_reads_as_words() {
+        assert_eq!(in_words(&io::Error::from_raw_os_error(111)), "connection refused");
+        assert_eq!(in_words(&io::Error::from_raw_os_error(24)), "Too many open files (os error 24)");
+        assert_eq!(in_words(&io::Error::other("a reason")), "a reason");
+    }
+}

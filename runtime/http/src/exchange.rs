@@ -1,0 +1,145 @@
+//! One request out, one response in: the exchange itself, written for HTTP/1.1 over a connection of one's own.
+//!
+//! A general client (hyper) costs about a microsecond more for each request, which is what separates a script-driven
+//! load test from the native tools. The choice is confined to this file and what it stands on, `reader` and `framing`.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+
+use crate::error::{Error, in_words};
+use crate::network::Network;
+use crate::reader::{Malformed, Progress, Reader};
+use crate::stopwatch::{Stage, Stopwatch};
+use crate::transport::Transport;
+
+/// An exchange that came to no good end.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// Why.
+    pub cause: Cause,
+    /// How many bytes of the request were accepted by the system.
+    pub written: usize,
+}
+
+/// Why an exchange broke off.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    /// The peer closed before the response was whole.
+    Closed,
+    /// Reading or writing failed.
+    Io(io::Error),
+    /// The response breaks the rules.
+    Malformed(Malformed),
+}
+
+impl Cause {
+    /// The error to hand out; `peer` names the server.
+    pub(crate) fn into_error(self, peer: &str) -> Error {
+        match self {
+            Cause::Closed => Error::Reset(format!("{peer} closed the connection before the response was whole")),
+            Cause::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+                Error::Tls(format!("TLS with {peer}: {error}"))
+            }
+            Cause::Io(error) => Error::Reset(format!("connection to {peer}: {}", in_words(&error))),
+            Cause::Malformed(Malformed::Protocol(reason)) => Error::Protocol(format!("response of {peer}: {reason}")),
+            Cause::Malformed(Malformed::TooLarge(reason)) => Error::TooLarge(format!("response of {peer}: {reason}")),
+        }
+    }
+}
+
+/// Sends `request` and lets `reader` read the response. The response is in `reader` afterwards; whether the connection
+/// can be used again is the value.
+pub(crate) async fn exchange(
+    network: &Network,
+    transport: &mut Transport,
+    request: &[u8],
+    reader: &mut Reader,
+    watch: &mut Stopwatch,
+) -> Result<bool, Broken> {
+    let mut exchange = Exchange { network, transport, request, written: 0, sending: true, fault: None, reader, watch };
+    let outcome = poll_fn(|context| {
+        let outcome = exchange.poll(context);
+        let (sent, received) = exchange.transport.take_traffic();
+        exchange.watch.sent += sent;
+        exchange.watch.received += received;
+        outcome
+    });
+    let outcome = outcome.await;
+    outcome.map_err(|cause| Broken { cause, written: exchange.written })
+}
+
+struct Exchange<'a> {
+    network: &'a Network,
+    transport: &'a mut Transport,
+    request: &'a [u8],
+    written: usize,
+    sending: bool,
+    /// Why writing failed. The server may have answered all the same, before it closed.
+    fault: Option<io::Error>,
+    reader: &'a mut Reader,
+    watch: &'a mut Stopwatch,
+}
+
+impl Exchange<'_> {
+    #[inline]
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Cause>> {
+        if self.sending {
+            self.write(context);
+        }
+        self.read(context)
+    }
+
+    #[inline]
+    fn write(&mut self, context: &mut Context<'_>) {
+        match self.transport.poll_write_all(context, self.request, &mut self.written) {
+            Poll::Pending => return,
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.fault = Some(error),
+        }
+        self.sending = false;
+        // A server may answer before it has read everything; then the response's phases have begun.
+        if self.reader.is_untouched() {
+            self.watch.enter(Stage::Waiting, self.network.clock.now());
+        }
+    }
+
+    #[inline]
+    fn read(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Cause>> {
+        let mut scratch = self.network.scratch.borrow_mut();
+        loop {
+            let read = std::task::ready!(self.transport.poll_read(context, &mut scratch));
+            self.watch.enter(Stage::Receiving, self.network.clock.now());
+            match read {
+                Ok(count) if count > 0 => match self.reader.push(&scratch[..count]) {
+                    Ok(Progress::Partial) => {}
+                    Ok(Progress::Whole { excess }) => {
+                        // A server that answers before it has read everything will not read on.
+                        let clean = !excess && !self.sending && self.fault.is_none();
+                        return Poll::Ready(Ok(clean && self.reader.keep_alive));
+                    }
+                    Err(malformed) => return Poll::Ready(Err(Cause::Malformed(malformed))),
+                },
+                ended => return Poll::Ready(self.ended(ended)),
+            }
+        }
+    }
+
+    /// The connection has come to its end, in order or by an error.
+    #[cold]
+    fn ended(&mut self, read: io::Result<usize>) -> Result<bool, Cause> {
+        // Many servers end TLS without saying so; for plain connections nobody could tell either.
+        let in_order = match &read {
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::UnexpectedEof,
+        };
+        if in_order && self.reader.close() {
+            return Ok(false);
+        }
+        match (self.fault.take(), read) {
+            (Some(fault), _) => Err(Cause::Io(fault)),
+            (None, Err(error)) if !in_order => Err(Cause::Io(error)),
+            (None, _) => Err(Cause::Closed),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The head of a request: built as the bytes that go out, and checked while it is built.
+
+use crate::url::Origin;
+
+/// Builds one head in a buffer: begin, the guest's fields, finish.
+#[derive(Debug)]
+pub(crate) struct HeadWriter<'b> {
+    buffer: &'b mut Vec<u8>,
+    /// Where the `Host` line stands, for a guest that brings its own.
+    host: std::ops::Range<usize>,
+    has_user_agent: bool,
+    has_connection: bool,
+    /// Whether the guest asked for the connection to be closed.
+    pub close: bool,
+    /// The guest's own cookies.
+    pub cookie: Option<String>,
+}
+
+/// Fields that the client has a say in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special {
+    Host,
+    UserAgent,
+    Connection,
+    ContentLength,
+    TransferEncoding,
+    Cookie,
+    Authorization,
+}
+
+impl Special {
+    #[inline]
+    pub(crate) fn of(name: &str) -> Option<Special> {
+        let (special, written) = match name.len() {
+            4 => (Special::Host, "host"),
+            6 => (Special::Cookie, "cookie"),
+            10 if name.as_bytes()[0] | 0x20 == b'u' => (Special::UserAgent, "user-agent"),
+            10 => (Special::Connection, "connection"),
+            13 => (Special::Authorization, "authorization"),
+            14 => (Special::ContentLength, "content-length"),
+            17 => (Special::TransferEncoding, "transfer-encoding"),
+            19 => (Special::Authorization, "proxy-authorization"),
+            _ => return None,
+        };
+        name.eq_ignore_ascii_case(written).then_some(special)
+    }
+}
+
+/// What the end of a head depends on.
+#[derive(Debug)]
+pub(crate) struct Ending<'a> {
+    pub user_agent: &'a str,
+    pub keep_alive: bool,
+    /// The cookies that servers have set.
+    pub cookies: Option<String>,
+    /// The length to announce; none for a request that has no body and should not speak of one.
+    pub content_length: Option<usize>,
+}
+
+/// Checks a method: a token of HTTP, and no tunnel.
+pub(crate) fn check_method(method: &str) -> Result<(), String> {
+    if method.is_empty() || !method.bytes().all(is_token) {
+        return Err(format!("method \"{}\" is not a token", method.escape_debug()));
+    }
+    if method == "CONNECT" {
+        return Err("method CONNECT asks for a tunnel, which a scenario cannot use".to_owned());
+    }
+    Ok(())
+}
+
+impl<'b> HeadWriter<'b> {
+    /// Goes on behind a buffer that holds "METHOD /path".
+    pub(crate) fn begin(buffer: &'b mut Vec<u8>, origin: &Origin) -> HeadWriter<'b> {
+        buffer.extend_from_slice(b" HTTP/1.1\r\n");
+        let start = buffer.len();
+        write_field(buffer, "Host", &origin.authority);
+        let host = start..buffer.len();
+        HeadWriter { buffer, host, has_user_agent: false, has_connection: false, close: false, cookie: None }
+    }
+
+    /// Adds a field of the guest's. `body` is the length of the body, if there is one.
+    #[inline]
+    pub(crate) fn field(&mut self, name: &str, value: &str, body: Option<usize>) -> Result<(), String> {
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return Err(format!("header name \"{}\" is not a token", name.escape_debug()));
+        }
+        if let Some(byte) = value.bytes().find(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7F) {
+            return Err(format!("header {name} holds a control character (0x{byte:02X})"));
+        }
+        match Special::of(name) {
+            None | Some(Special::Authorization) => write_field(self.buffer, name, value),
+            Some(special) => self.special(special, name, value, body)?,
+        }
+        Ok(())
+    }
+
+    fn special(&mut self, special: Special, name: &str, value: &str, body: Option<usize>) -> Result<(), String> {
+        match special {
+            Special::Host => {
+                let mut line = Vec::new();
+                write_field(&mut line, name, value);
+                let end = self.host.start + line.len();
+                self.buffer.splice(self.host.clone(), line);
+                self.host.end = end;
+            }
+            Special::Cookie => match &mut self.cookie {
+                Some(cookie) => {
+                    cookie.push_str("; ");
+                    cookie.push_str(value);
+                }
+                None => self.cookie = Some(value.to_owned()),
+            },
+            Special::Connection => {
+                self.close = value.trim().eq_ignore_ascii_case("close");
+                if !self.close && !value.trim().eq_ignore_ascii_case("keep-alive") {
+                    return Err(format!("header {name}: \"{value}\": only close and keep-alive can be asked for"));
+                }
+                self.has_connection = true;
+                write_field(self.buffer, name, value);
+            }
+            // Written in the end, from the body itself.
+            Special::ContentLength if value.trim() == body.unwrap_or(0).to_string() => {}
+            Special::ContentLength => {
+                let length = body.unwrap_or(0);
+                return Err(format!("header {name} says {value}, but the body has {length} bytes"));
+            }
+            Special::TransferEncoding => {
+                return Err(format!("header {name} cannot be set: bodies are sent with their length"));
+            }
+            Special::UserAgent => {
+                self.has_user_agent = true;
+                write_field(self.buffer, name, value);
+            }
+            Special::Authorization => write_field(self.buffer, name, value),
+        }
+        Ok(())
+    }
+
+    /// Adds what the guest left out, and the empty line.
+    #[inline]
+    pub(crate) fn finish(&mut self, ending: Ending<'_>) {
+        if !self.has_user_agent && !ending.user_agent.is_empty() {
+            write_field(self.buffer, "User-Agent", ending.user_agent);
+        }
+        if !ending.keep_alive && !self.has_connection {
+            self.close = true;
+            write_field(self.buffer, "Connection", "close");
+        }
+        match (&self.cookie, &ending.cookies) {
+            (Some(own), Some(set)) => write_field(self.buffer, "Cookie", &format!("{own}; {set}")),
+            (Some(cookie), None) | (None, Some(cookie)) => write_field(self.buffer, "Cookie", cookie),
+            (None, None) => {}
+        }
+        if let Some(length) = ending.content_length {
+            write_field(self.buffer, "Content-Length", &length.to_string());
+        }
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+}
+
+#[inline]
+fn write_field(buffer: &mut Vec<u8>, name: &str, value: &str) {
+    buffer.reserve(name.len() + value.len() + 4);
+    buffer.extend_from_slice(name.as_bytes());
+    buffer.extend_from_slice(b": ");
+    buffer.extend_from_slice(value.as_bytes());
+    buffer.extend_from_slice(b"\r\n");
+}
+
+#[inline]
+fn is_token(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'!' | b'#' | b'$' | b'%' | b'&' | b'\''
+        | b'*' | b'+' | b'.' | b'^' | b'`' | b'|' | b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin { secure: false, host: "host".to_owned(), port: 81, authority: "host:81".to_owned() }
+    }
+
+    fn ending(content_length: Option<usize>) -> Ending<'static> {
+        Ending { user_agent: "squall", keep_alive: true, cookies: None, content_length }
+    }
+
+    fn written(fields: &[(&str, &str)], ending: Ending<'_>) -> Result<String, String> {
+        let mut buffer = b"GET /".to_vec();
+        let mut head = HeadWriter::begin(&mut buffer, &origin());
+        for (name, value) in fields {
+            head.field(name, value, ending.content_length)?;
+        }
+        head.finish(ending);
+        Ok(String::from_utf8(buffer).unwrap())
+    }
+
+    #[test]
+    fn what_is_missing_is_added() {
+        let head = written(&[("Accept", "*/*")], ending(None)).unwrap();
+        assert_eq!(head, "GET / HTTP/1.1\r\nHost: host:81\r\nAccept: */*\r\nUser-Agent: squall\r\n\r\n");
+    }
+
+    #[test]
+    fn what_the_guest_brings_stands() {
+        let fields = [("user-agent", "me"), ("HOST", "other.example"), ("content-length", "3"), ("x", "ü")];
+        let head = written(&fields, ending(Some(3))).unwrap();
+        assert_eq!(head, "GET / HTTP/1.1\r\nHOST: other.example\r\nuser-agent: me\r\nx: ü\r\nContent-Length: 3\r\n\r\n");
+    }
+
+    #[test]
+    fn the_guest_s_cookies_come_first_and_in_one_field() {
+        let with_set = Ending { cookies: Some("c=3".to_owned()), ..ending(None) };
+        let head = written(&[("cookie", "a=1"), ("Cookie", "b=2")], with_set).unwrap();
+        assert!(head.contains("\r\nCookie: a=1; b=2; c=3\r\n"), "{head}");
+    }
+
+    #[test]
+    fn connections_are_closed_where_asked() {
+        let closing = Ending { keep_alive: false, ..ending(None) };
+        assert!(written(&[], closing).unwrap().contains("\r\nConnection: close\r\n"));
+        assert!(written(&[("connection", "close")], ending(None)).unwrap().contains("connection: close"));
+        assert!(written(&[("connection", "upgrade")], ending(None)).unwrap_err().contains("only close"));
+    }
+
+    #[test]
+    fn what_would_break_the_head_is_refused() {
+        let refusal = |name: &str, value: &str| written(&[(name, value)], ending(Some(3))).unwrap_err();
+        assert!(refusal("a b", "").contains("not a token"));
+        assert!(refusal("", "").contains("not a token"));
+        assert!(refusal("a:", "").contains("not a token"));
+        assert!(refusal("a", "b\r\nc: d").contains("control character (0x0D)"));
+        assert!(refusal("a", "\0").contains("control character"));
+        assert!(refusal("Content-Length", "4").contains("says 4, but the body has 3"));
+        assert!(refusal("transfer-encoding", "chunked").contains("cannot be set"));
+    }
+
+    #[test]
+    fn a_method_is_a_token() {
+        assert!(check_method("PROPFIND").is_ok());
+        assert!(check_method("").is_err());
+        assert!(check_method("GET /x HTTP/1.1\r\n").is_err());
+        assert!(check_method("CONNECT").is_err());
+    }
+}

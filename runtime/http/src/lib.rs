@@ -1,0 +1,40 @@
+//! The measured HTTP client: resolve, connect, TLS, send, wait, receive.
+//!
+//! A worker thread has one [`Network`], and each of its virtual users a [`Client`] on it. A client prepares requests,
+//! sends them over connections of its own, and records one sample for each exchange, whatever comes of it. Everything is
+//! single-threaded: there is no lock, no channel and no shared counter on the way of a request.
+//!
+//! This crate must not know WebAssembly, plans, or terminals.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod buffers;
+mod client;
+mod config;
+mod connect;
+mod cookies;
+mod deadline;
+mod decode;
+mod error;
+mod exchange;
+mod framing;
+mod head;
+mod network;
+mod reader;
+mod request;
+mod resolve;
+mod response;
+mod send_all;
+mod stopwatch;
+mod tls;
+mod transport;
+mod url;
+
+pub use client::Client;
+pub use config::{ClientConfig, TlsConfig};
+pub use error::Error;
+pub use network::Network;
+pub use request::{Prepared, RequestOptions};
+pub use response::Response;
+pub use tls::{SharedTls, TlsError};
+pub use url::{BaseUrl, UrlError};

@@ -1,0 +1,62 @@
+//! What the clients of one worker thread share: settings, names, addresses, buffers, and the recorder.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use squall_metrics::{Clock, Recorder};
+
+use crate::buffers::Buffers;
+use crate::config::ClientConfig;
+use crate::reader::Limits;
+use crate::resolve::Resolver;
+use crate::tls::SharedTls;
+use crate::url::Origins;
+
+/// How much is read at once. One buffer for the thread: a connection has none of its own.
+const READ_SIZE: usize = 64 * 1024;
+
+/// What the clients of one worker thread share.
+pub struct Network {
+    pub(crate) config: ClientConfig,
+    pub(crate) tls: SharedTls,
+    pub(crate) clock: Clock,
+    pub(crate) recorder: Rc<RefCell<Recorder>>,
+    pub(crate) origins: Origins,
+    pub(crate) resolver: Resolver,
+    pub(crate) buffers: Buffers,
+    /// Every read goes here first, and what is incomplete or kept is copied. Borrowed only while a socket is polled.
+    pub(crate) scratch: RefCell<Box<[u8]>>,
+}
+
+impl Network {
+    /// The network of one thread. `recorder` takes the samples of all its clients, `clock` times them.
+    pub fn new(config: ClientConfig, tls: SharedTls, clock: Clock, recorder: Rc<RefCell<Recorder>>) -> Rc<Network> {
+        let origins = Origins::new(config.base.as_ref());
+        if origins.base().is_some_and(|origin| origin.secure) {
+            // Now, and not in the first handshake, which is measured. What is wrong is told there.
+            let _ = tls.client();
+        }
+        Rc::new(Network {
+            origins,
+            resolver: Resolver::new(clock.clone(), config.dns_ttl),
+            buffers: Buffers::default(),
+            scratch: RefCell::new(vec![0; READ_SIZE].into()),
+            config,
+            tls,
+            clock,
+            recorder,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { head: self.config.max_head, body: self.config.max_body }
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Network").field("config", &self.config).finish_non_exhaustive()
+    }
+}

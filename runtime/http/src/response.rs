@@ -1,0 +1,102 @@
+//! A response that has arrived whole.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
+use std::rc::Rc;
+
+use squall_metrics::Phases;
+
+use crate::network::Network;
+use crate::reader::{Reader, field, fields};
+use crate::request::Prepared;
+use crate::url::Origin;
+
+/// A response that has arrived whole. What is not asked for is not looked at.
+pub struct Response {
+    network: Rc<Network>,
+    origin: Rc<Origin>,
+    /// The head as it came, and behind it the path that was asked for.
+    head: Vec<u8>,
+    head_length: usize,
+    /// The head with its names in lower case.
+    lowered: OnceCell<Box<[u8]>>,
+    status: u16,
+    body: Vec<u8>,
+    phases: Phases,
+}
+
+impl Response {
+    #[inline]
+    pub(crate) fn new(network: &Rc<Network>, request: &Prepared, reader: Reader, phases: Phases) -> Response {
+        let mut head = reader.head;
+        let head_length = head.len();
+        head.extend_from_slice(request.path());
+        Response {
+            network: Rc::clone(network),
+            origin: Rc::clone(&request.origin),
+            head,
+            head_length,
+            lowered: OnceCell::new(),
+            status: reader.status,
+            body: reader.body,
+            phases,
+        }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The value of the first header field of that name, in any case. Bytes that are not UTF-8 are replaced.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        field(&self.head[..self.head_length], name).map(String::from_utf8_lossy)
+    }
+
+    /// All header fields in the order in which they came, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let head = self.lowered.get_or_init(|| lower_names(&self.head[..self.head_length]));
+        fields(head).map(|(name, value)| (name, String::from_utf8_lossy(value)))
+    }
+
+    /// The body, decoded. Empty if it was thrown away.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The URL that answered.
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin, String::from_utf8_lossy(&self.head[self.head_length..]))
+    }
+
+    /// What the request cost; after redirects, the last of the chain.
+    pub fn phases(&self) -> Phases {
+        self.phases
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Response");
+        shown.field("url", &self.url()).field("status", &self.status).field("body", &self.body.len());
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        self.network.buffers.give(std::mem::take(&mut self.head));
+        self.network.buffers.give(std::mem::take(&mut self.body));
+    }
+}
+
+fn lower_names(head: &[u8]) -> Box<[u8]> {
+    let mut lowered: Box<[u8]> = head.into();
+    for line in lowered.split_mut(|byte| *byte == b'\n').skip(1) {
+        if let Some(colon) = line.iter().position(|byte| *byte == b':') {
+            line[..colon].make_ascii_lowercase();
+        }
+    }
+    lowered
+}

@@ -1,0 +1,104 @@
+//! Several requests at once, as a browser does: all under way together, but only so many to one origin.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use squall_metrics::Nanos;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::request::Prepared;
+use crate::response::Response;
+use crate::url::Origin;
+
+type Answer = Result<Response, Error>;
+
+/// A request under way, and its place in the batch.
+struct UnderWay<'a> {
+    place: usize,
+    origin: Rc<Origin>,
+    answer: Pin<Box<dyn Future<Output = (Answer, Nanos)> + 'a>>,
+}
+
+/// A batch of requests.
+struct Batch<'a> {
+    client: &'a Client,
+    start: Nanos,
+    queue: VecDeque<(usize, Prepared)>,
+    under_way: Vec<UnderWay<'a>>,
+    answers: Vec<Option<Answer>>,
+}
+
+impl Client {
+    /// Sends requests together and waits for all. Answers are in the order of the requests; what could not be prepared
+    /// comes back as it is. The time allowed for a request begins when its turn comes, its `response_time` at once.
+    pub async fn send_all(&self, requests: Vec<Result<Prepared, Error>>) -> Vec<Result<Response, Error>> {
+        let start = self.network.clock.now();
+        let _waiter = self.start_waiting(start);
+        let mut batch = Batch::new(self, start, requests);
+        poll_fn(|context| batch.poll(context)).await;
+        // None is missing: the batch is over only when all are there.
+        batch.answers.into_iter().flatten().collect()
+    }
+}
+
+impl<'a> Batch<'a> {
+    fn new(client: &'a Client, start: Nanos, requests: Vec<Result<Prepared, Error>>) -> Batch<'a> {
+        let mut batch = Batch { client, start, queue: VecDeque::new(), under_way: Vec::new(), answers: Vec::new() };
+        for (place, request) in requests.into_iter().enumerate() {
+            match request {
+                Ok(request) => {
+                    batch.queue.push_back((place, request));
+                    batch.answers.push(None);
+                }
+                Err(error) => batch.answers.push(Some(Err(error))),
+            }
+        }
+        batch
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.start_those_whose_turn_it_is();
+            let before = self.under_way.len();
+            let answers = &mut self.answers;
+            self.under_way.retain_mut(|request| match request.answer.as_mut().poll(context) {
+                Poll::Ready((answer, _)) => {
+                    answers[request.place] = Some(answer);
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if self.under_way.is_empty() && self.queue.is_empty() {
+                return Poll::Ready(());
+            }
+            if self.under_way.len() == before {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn start_those_whose_turn_it_is(&mut self) {
+        let most = self.client.network.config.batch_per_origin.max(1);
+        let mut full: Vec<Rc<Origin>> = Vec::new();
+        for _ in 0..self.queue.len() {
+            let Some((place, request)) = self.queue.pop_front() else { return };
+            let origin = Rc::clone(&request.origin);
+            let is_full = full.iter().any(|full| full.same(&origin));
+            if is_full || self.under_way.iter().filter(|other| other.origin.same(&origin)).count() >= most {
+                if !is_full {
+                    full.push(origin);
+                }
+                // Once around the queue, and the order is as it was.
+                self.queue.push_back((place, request));
+                continue;
+            }
+            let now = self.client.network.clock.now();
+            let answer = Box::pin(self.client.send_since(self.start, now, request));
+            self.under_way.push(UnderWay { place, origin, answer });
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A byte stream to a server, plain or through TLS, and how many bytes went over the wire.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// Bytes since they were last asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    sent: Cell<u64>,
+    received: Cell<u64>,
+}
+
+impl Traffic {
+    fn take(&self) -> (u64, u64) {
+        (self.sent.take(), self.received.take())
+    }
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    /// Straight TCP.
+    Plain { stream: TcpStream, traffic: Traffic },
+    /// TLS over it.
+    Tls(Box<TlsStream<Counted>>),
+}
+
+impl Transport {
+    pub(crate) fn plain(stream: TcpStream) -> Transport {
+        Transport::Plain { stream, traffic: Traffic::default() }
+    }
+
+    /// Reads what is there into `buffer`; 0 bytes mean that the peer has closed.
+    #[inline]
+    pub(crate) fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        match self {
+            Transport::Plain { stream, traffic } => {
+                std::task::ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
+                traffic.received.set(traffic.received.get() + buffer.filled().len() as u64);
+            }
+            Transport::Tls(stream) => std::task::ready!(Pin::new(stream.as_mut()).poll_read(context, &mut buffer))?,
+        }
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    /// Writes `bytes` from `written` on, until all has left or there is no room.
+    #[inline]
+    pub(crate) fn poll_write_all(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+        written: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        while *written < bytes.len() {
+            let count = match self {
+                Transport::Plain { stream, traffic } => {
+                    let count = std::task::ready!(Pin::new(stream).poll_write(context, &bytes[*written..]))?;
+                    traffic.sent.set(traffic.sent.get() + count as u64);
+                    count
+                }
+                Transport::Tls(stream) => {
+                    std::task::ready!(Pin::new(stream.as_mut()).poll_write(context, &bytes[*written..]))?
+                }
+            };
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *written += count;
+        }
+        match self {
+            Transport::Plain { .. } => Poll::Ready(Ok(())),
+            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(context),
+        }
+    }
+
+    /// Whether an idle connection is of no use any more: the peer has closed it, or sent what nobody asked for. Makes no
+    /// system call unless something has come in since the last response.
+    #[inline]
+    pub(crate) fn is_stale(&mut self) -> bool {
+        let stream = match self {
+            Transport::Plain { stream, .. } => stream,
+            Transport::Tls(stream) => &stream.get_ref().0.stream,
+        };
+        // Asks only for the readiness that tokio has noted.
+        let something_came = stream.try_io(Interest::READABLE, || Ok(())).is_ok();
+        something_came && self.poll_read(&mut Context::from_waker(Waker::noop()), &mut [0; 64]).is_ready()
+    }
+
+    /// Bytes sent and received, below TLS, since this was last asked.
+    #[inline]
+    pub(crate) fn take_traffic(&self) -> (u64, u64) {
+        match self {
+            Transport::Plain { traffic, .. } => traffic.take(),
+            Transport::Tls(stream) => stream.get_ref().0.traffic.take(),
+        }
+    }
+}
+
+/// A TCP stream that counts its bytes, for TLS to lie on.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    stream: TcpStream,
+    traffic: Rc<Traffic>,
+}
+
+impl Counted {
+    pub(crate) fn new(stream: TcpStream) -> Counted {
+        Counted { stream, traffic: Rc::default() }
+    }
+
+    /// The count, for those who outlive the stream.
+    pub(crate) fn traffic(&self) -> Rc<Traffic> {
+        Rc::clone(&self.traffic)
+    }
+}
+
+/// Takes what a [`Counted`] stream has counted up to now.
+pub(crate) fn take(traffic: &Traffic) -> (u64, u64) {
+    traffic.take()
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        std::task::ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let count = (buffer.filled().len() - before) as u64;
+        self.traffic.received.set(self.traffic.received.get() + count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let count = std::task::ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.traffic.sent.set(self.traffic.sent.get() + count as u64);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

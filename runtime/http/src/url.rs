@@ -1,0 +1,374 @@
+//! Where a request goes: from the URL that a guest wrote to an origin and a path.
+//!
+//! Only origins that were not seen before go through the `url` crate; a path is sent as it was written, with the bytes
+//! that no URL may hold percent-encoded.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use thiserror::Error;
+use url::{Host, Url};
+
+/// Why a URL cannot be used.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum UrlError {
+    #[error("\"{url}\" is neither a URL (\"http://host/path\") nor a path (\"/path\")")]
+    NotAbsolute { url: String },
+    #[error("\"{url}\" is only a path, and there is no target that it could be below")]
+    NoTarget { url: String },
+    #[error("\"{url}\": only http:// and https:// can be spoken")]
+    Scheme { url: String },
+    #[error("\"{url}\": user and password do not belong into a URL; send an authorization header")]
+    Credentials { url: String },
+    #[error("\"{url}\": a URL cannot hold {what}; write it as {instead}")]
+    Character { url: String, what: &'static str, instead: String },
+    #[error("\"{url}\": {reason}")]
+    Malformed { url: String, reason: String },
+    #[error("\"{url}\": a target has no query and no fragment")]
+    BaseWithQuery { url: String },
+}
+
+/// The part of a URL that says whom to talk to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Whether to speak TLS.
+    pub secure: bool,
+    /// The host, IPv6 addresses without brackets.
+    pub host: String,
+    pub port: u16,
+    /// Host and port as URLs and `Host` have them: IPv6 addresses in brackets, the scheme's own port left out.
+    pub authority: String,
+}
+
+impl Origin {
+    /// Whether two requests may share a connection, and secrets.
+    pub(crate) fn same(self: &Rc<Origin>, other: &Rc<Origin>) -> bool {
+        Rc::ptr_eq(self, other) || self == other
+    }
+
+    fn parse(url: &str) -> Result<(Origin, Url), UrlError> {
+        let malformed = |reason: &str| UrlError::Malformed { url: shown(url), reason: reason.to_owned() };
+        let parsed = Url::parse(url).map_err(|error| malformed(&error.to_string()))?;
+        let secure = match parsed.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(UrlError::Scheme { url: shown(url) }),
+        };
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(UrlError::Credentials { url: shown(&without_credentials(&parsed)) });
+        }
+        let (host, bracketed) = match parsed.host() {
+            Some(Host::Domain(name)) => (name.to_owned(), name.to_owned()),
+            Some(Host::Ipv4(address)) => (address.to_string(), address.to_string()),
+            Some(Host::Ipv6(address)) => (address.to_string(), format!("[{address}]")),
+            None => return Err(malformed("no host")),
+        };
+        let authority = match parsed.port() {
+            Some(port) => format!("{bracketed}:{port}"),
+            None => bracketed,
+        };
+        let port = parsed.port_or_known_default().unwrap_or(80);
+        Ok((Origin { secure, host, port, authority }, parsed))
+    }
+}
+
+/// "https://host:8443".
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(formatter, "{scheme}://{}", self.authority)
+    }
+}
+
+/// The target of a run: paths are resolved below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    origin: String,
+    /// The path without the slash at its end.
+    prefix: String,
+}
+
+impl BaseUrl {
+    /// Reads a target such as `http://host:8080` or `https://host/api`.
+    pub fn parse(text: &str) -> Result<BaseUrl, UrlError> {
+        if !text.contains("://") {
+            return Err(UrlError::NotAbsolute { url: shown(text) });
+        }
+        let (origin, url) = Origin::parse(text)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(UrlError::BaseWithQuery { url: shown(text) });
+        }
+        Ok(BaseUrl { origin: origin.to_string(), prefix: url.path().trim_end_matches('/').to_owned() })
+    }
+}
+
+/// "http://host:8080/prefix".
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}{}", self.origin, self.prefix)
+    }
+}
+
+/// A URL taken apart.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    pub origin: Rc<Origin>,
+    /// What comes before the path: the target's own path.
+    prefix: &'a str,
+    /// Path and query as written; empty, or begins with `/` or `?`.
+    rest: &'a str,
+}
+
+/// The origins that a thread has met.
+#[derive(Debug)]
+pub(crate) struct Origins {
+    base: Option<(Rc<Origin>, String)>,
+    /// By the text before the path, as it was written and as it should have been.
+    known: RefCell<FxHashMap<Box<str>, Rc<Origin>>>,
+}
+
+/// Where remembering stops: a scenario that makes up host names must not fill the memory.
+const MOST_ORIGINS: usize = 4096;
+
+impl Origins {
+    pub(crate) fn new(base: Option<&BaseUrl>) -> Origins {
+        let mut origins = Origins { base: None, known: RefCell::default() };
+        if let Some(base) = base {
+            // It was parsed once, so it parses again.
+            origins.base = origins.find(&base.origin).ok().map(|origin| (origin, base.prefix.clone()));
+        }
+        origins
+    }
+
+    /// The origin that paths are resolved against.
+    pub(crate) fn base(&self) -> Option<&Rc<Origin>> {
+        self.base.as_ref().map(|(origin, _)| origin)
+    }
+
+    /// Takes apart a URL, or a path below the target.
+    pub(crate) fn resolve<'a>(&'a self, url: &'a str) -> Result<Target<'a>, UrlError> {
+        let url = without_fragment(url);
+        if url.starts_with('/') && !url.starts_with("//") {
+            let Some((origin, prefix)) = &self.base else {
+                return Err(UrlError::NoTarget { url: shown(url) });
+            };
+            return Ok(Target { origin: Rc::clone(origin), prefix, rest: url });
+        }
+        let Some(authority) = url.find("://").map(|colon| colon + 3) else {
+            return Err(UrlError::NotAbsolute { url: shown(url) });
+        };
+        let length = url.as_bytes()[authority..].iter().position(|byte| matches!(byte, b'/' | b'?'));
+        let (before, rest) = url.split_at(length.map_or(url.len(), |length| authority + length));
+        Ok(Target { origin: self.find(before)?, prefix: "", rest })
+    }
+
+    fn find(&self, before_path: &str) -> Result<Rc<Origin>, UrlError> {
+        if let Some(origin) = self.known.borrow().get(before_path) {
+            return Ok(Rc::clone(origin));
+        }
+        let (origin, url) = Origin::parse(before_path)?;
+        if url.path() != "/" {
+            let reason = "a path begins with \"/\"".to_owned();
+            return Err(UrlError::Malformed { url: shown(before_path), reason });
+        }
+        let mut known = self.known.borrow_mut();
+        let written_well: Box<str> = origin.to_string().into();
+        let origin = known.get(&written_well).cloned().unwrap_or_else(|| Rc::new(origin));
+        if known.len() < MOST_ORIGINS {
+            known.insert(before_path.into(), Rc::clone(&origin));
+            known.insert(written_well, Rc::clone(&origin));
+        }
+        Ok(origin)
+    }
+}
+
+impl Target<'_> {
+    /// Writes path and query as they go into the request line.
+    pub(crate) fn write_path(&self, buffer: &mut Vec<u8>) -> Result<(), UrlError> {
+        buffer.extend_from_slice(self.prefix.as_bytes());
+        if !self.rest.starts_with('/') {
+            buffer.push(b'/');
+        }
+        let rest = self.rest.as_bytes();
+        if rest.iter().all(|byte| is_plain(*byte)) {
+            buffer.extend_from_slice(rest);
+            return Ok(());
+        }
+        for byte in rest {
+            match byte {
+                plain if is_plain(*plain) => buffer.push(*plain),
+                0..=b' ' | 0x7F => return Err(self.forbidden(*byte)),
+                _ => buffer.extend([b'%', hex_digit(byte >> 4), hex_digit(byte & 15)]),
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn forbidden(&self, byte: u8) -> UrlError {
+        let what = match byte {
+            b' ' => "a space",
+            b'\r' | b'\n' => "a line break",
+            _ => "a control character",
+        };
+        UrlError::Character { url: shown(self.rest), what, instead: format!("%{byte:02X}") }
+    }
+}
+
+/// Where a redirect leads: `location` as seen from `from`.
+pub(crate) fn join(from: &str, location: &str) -> Result<String, UrlError> {
+    let malformed = |error: url::ParseError| UrlError::Malformed { url: shown(location), reason: error.to_string() };
+    let mut url = Url::parse(from).map_err(malformed)?.join(location).map_err(malformed)?;
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+/// The URL up to its `#`.
+pub(crate) fn without_fragment(url: &str) -> &str {
+    match url.as_bytes().iter().position(|byte| *byte == b'#') {
+        Some(fragment) => &url[..fragment],
+        None => url,
+    }
+}
+
+/// Whether a byte goes into a request line as it is: all of ASCII but controls, space and what RFC 3986 leaves out.
+#[inline]
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
+fn hex_digit(value: u8) -> u8 {
+    match value {
+        0..=9 => b'0' + value,
+        _ => b'A' + value - 10,
+    }
+}
+
+fn without_credentials(url: &Url) -> String {
+    let mut url = url.clone();
+    // Both fail only for URLs that cannot have credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
+}
+
+/// A URL as error messages show it.
+fn shown(url: &str) -> String {
+    const LONGEST: usize = 200;
+    match url.floor_char_boundary(LONGEST) {
+        whole if whole == url.len() => url.escape_debug().to_string(),
+        cut => format!("{}…", url[..cut].escape_debug()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn resolved(origins: &Origins, url: &str) -> Result<String, String> {
+        let target = origins.resolve(url).map_err(|error| error.to_string())?;
+        let mut path = Vec::new();
+        target.write_path(&mut path).map_err(|error| error.to_string())?;
+        Ok(format!("{}{}", target.origin, String::from_utf8(path).unwrap()))
+    }
+
+    fn below(base: &str) -> Origins {
+        Origins::new(Some(&BaseUrl::parse(base).unwrap()))
+    }
+
+    #[test]
+    fn a_path_is_below_the_target() {
+        assert_eq!(resolved(&below("http://host:8080"), "/a?b=c").unwrap(), "http://host:8080/a?b=c");
+        assert_eq!(resolved(&below("https://host/api/"), "/a").unwrap(), "https://host/api/a");
+        assert_eq!(resolved(&below("https://host/api"), "/").unwrap(), "https://host/api/");
+    }
+
+    #[test]
+    fn a_url_stands_for_itself() {
+        let origins = below("http://host/api");
+        assert_eq!(resolved(&origins, "http://other/a#part").unwrap(), "http://other/a");
+        assert_eq!(resolved(&origins, "http://other").unwrap(), "http://other/");
+        assert_eq!(resolved(&origins, "http://other?q").unwrap(), "http://other/?q");
+        assert_eq!(resolved(&origins, "HTTP://Other:80/A").unwrap(), "http://other/A");
+        assert_eq!(resolved(&origins, "http://[::1]:81/").unwrap(), "http://[::1]:81/");
+        assert_eq!(origins.resolve("http://[::1]:81/").unwrap().origin.host, "::1");
+    }
+
+    #[test]
+    fn one_origin_written_in_two_ways_is_one_origin() {
+        let origins = Origins::new(None);
+        let one = origins.resolve("http://HOST:80/a").unwrap().origin;
+        let two = origins.resolve("http://host/b").unwrap().origin;
+        assert!(Rc::ptr_eq(&one, &two));
+    }
+
+    #[test]
+    fn what_no_url_may_hold_is_encoded_or_refused() {
+        let origins = below("http://host");
+        assert_eq!(resolved(&origins, "/ü?{\"a\"}").unwrap(), "http://host/%C3%BC?%7B%22a%22%7D");
+        assert_eq!(
+            resolved(&origins, "/a b").unwrap_err(),
+            "\"/a b\": a URL cannot hold a space; write it as %20"
+        );
+        assert_eq!(
+            resolved(&origins, "/a\r\nx: y").unwrap_err(),
+            "\"/a\\r\\nx: y\": a URL cannot hold a line break; write it as %0D"
+        );
+    }
+
+    #[test]
+    fn what_is_no_url_is_named() {
+        let origins = Origins::new(None);
+        let error = |url| resolved(&origins, url).unwrap_err();
+        assert!(error("/a").contains("no target"));
+        assert!(error("a/b").contains("neither a URL"));
+        assert!(error("//host/a").contains("neither a URL"));
+        assert!(error("ftp://host/a").contains("only http"));
+        assert!(error("http://").contains("empty host"));
+        assert!(error("http://host:99999/").contains("port"));
+        assert!(error("http://host\\evil").contains("begins with"));
+        let with_password = error("http://me:secret@host/");
+        assert!(with_password.contains("authorization") && !with_password.contains("secret"));
+    }
+
+    #[test]
+    fn a_target_has_no_query() {
+        assert!(BaseUrl::parse("http://host/?a").is_err());
+        assert!(BaseUrl::parse("host:80").is_err());
+        assert_eq!(BaseUrl::parse("http://host/api/").unwrap().to_string(), "http://host/api");
+    }
+
+    #[test]
+    fn a_redirect_is_seen_from_where_it_came() {
+        assert_eq!(join("http://host/a/b", "c").unwrap(), "http://host/a/c");
+        assert_eq!(join("http://host/a/b", "//other/c#d").unwrap(), "http://other/c");
+        assert_eq!(join("https://host/a", "?q").unwrap(), "https://host/a?q");
+    }
+
+    proptest! {
+        #[test]
+        fn plain_urls_come_out_as_the_url_crate_has_them(
+            host in "[a-z][a-z0-9]{0,8}", port in 1u16.., path in "(/[a-zA-Z0-9_~!$&()*+,;=:@%-]{1,6}){0,4}",
+            query in proptest::option::of("[a-zA-Z0-9/?_.~-]{0,9}"),
+        ) {
+            let query = query.map_or(String::new(), |query| format!("?{query}"));
+            let url = format!("http://{host}:{port}{path}{query}");
+            let expected = String::from(Url::parse(&url).unwrap());
+            prop_assert_eq!(resolved(&Origins::new(None), &url).unwrap(), expected);
+        }
+
+        #[test]
+        fn no_url_breaks_the_request_line(url in any::<String>()) {
+            let origins = below("http://host/prefix");
+            for url in [url.clone(), format!("/{url}"), format!("http://host/{url}")] {
+                if let Ok(resolved) = resolved(&origins, &url) {
+                    prop_assert!(resolved.bytes().all(|byte| byte.is_ascii_graphic()), "{}", resolved);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a run tells while it goes on: the one bridge from the engine to everything that reports.
+
+use std::time::Duration;
+
+use squall_guest::LogLine;
+use squall_metrics::{Nanos, Totals};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The guest's `setup` begins.
+    Setup,
+    /// The load begins.
+    Load {
+        /// Virtual users at most.
+        vus_max: u64,
+        /// How long it will last, if the plan says so.
+        planned: Option<Duration>,
+    },
+    /// A second has passed.
+    Progress(&'a Progress),
+    /// A guest wrote a line.
+    Log(&'a LogLine),
+    /// Guests wrote more lines than can be shown.
+    LogDropped(u64),
+    /// Something the user should know now.
+    Warning(&'a str),
+    /// No new iterations begin; those under way have this long to end.
+    Stopping {
+        /// Why.
+        reason: &'a str,
+        /// At most how long.
+        grace: Duration,
+    },
+    /// The guest's `teardown` begins.
+    Teardown,
+}
+
+/// How far the run is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Since the load began.
+    pub elapsed: Nanos,
+    /// How much of the plan is done, 0 to 1, if that can be said.
+    pub done: Option<f64>,
+    /// How long it will go on, if the plan says so.
+    pub left: Option<Duration>,
+    /// Virtual users at work.
+    pub vus: u64,
+    /// Virtual users at most.
+    pub vus_max: u64,
+    /// Iterations up to now.
+    pub iterations: u64,
+    /// Requests up to now.
+    pub requests: u64,
+    /// Requests a second, in the last second.
+    pub request_rate: f64,
+    /// The 95th percentile of the response time in the last second, if there was a response.
+    pub p95: Option<Nanos>,
+    /// Requests that failed, up to now.
+    pub failed_requests: u64,
+    /// Iterations that failed or trapped, up to now.
+    pub failed_iterations: u64,
+}
+
+/// Listens to a run. Called on the control thread, so being slow delays the display, never the load.
+pub trait Observer {
+    /// Something happened.
+    fn on(&mut self, event: &Event<'_>);
+
+    /// What was measured up to now, once a second and at the end.
+    fn on_totals(&mut self, _totals: &Totals) {}
+}

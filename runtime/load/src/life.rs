@@ -1,0 +1,165 @@
+//! The life of a virtual user: an instance, its start, iteration after iteration, and a new instance where one traps.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use squall_guest::{Guest, Identity, VirtualUser, WorkerContext};
+use squall_metrics::{FlowId, IterationEnd, Nanos};
+use squall_plan::Plan;
+
+use crate::quota::Numbering;
+
+/// What the virtual users of a worker thread go by.
+pub(crate) struct Work {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) guest: Arc<Guest>,
+    pub(crate) context: Rc<WorkerContext>,
+    pub(crate) numbering: Arc<Numbering>,
+    pub(crate) iterations_of_each: u64,
+    /// What `setup` returned.
+    pub(crate) shared: Arc<[u8]>,
+    /// Set when no new iteration is to begin.
+    pub(crate) stopping: Cell<bool>,
+}
+
+/// What the worker sees of a virtual user at work.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    /// Whether an iteration (or a start) is under way.
+    pub(crate) busy: Cell<bool>,
+}
+
+/// Works until `until`, or until there is nothing left to do.
+pub(crate) async fn live(work: Rc<Work>, identity: Rc<Identity>, pulse: Rc<Pulse>, until: Nanos) {
+    let mut patience = Patience::default();
+    let mut instance = None;
+    while identity.iterations() < work.iterations_of_each && work.goes_on(until) {
+        if instance.is_none() {
+            pulse.busy.set(true);
+            instance = work.new_instance(&identity).await;
+            pulse.busy.set(false);
+        }
+        let Some(user) = &mut instance else {
+            work.rest(patience.next_pause(), until).await;
+            continue;
+        };
+        let Some(number) = work.numbering.take() else {
+            return;
+        };
+        let started = work.context.clock.now();
+        pulse.busy.set(true);
+        let ended = work.iterate(user, number, started).await;
+        pulse.busy.set(false);
+        if ended == IterationEnd::Trapped {
+            // A trap poisons the instance.
+            instance = None;
+            work.rest(patience.next_pause(), until).await;
+        } else {
+            patience = Patience::default();
+        }
+        work.keep_pace(started, until).await;
+    }
+}
+
+impl Work {
+    fn goes_on(&self, until: Nanos) -> bool {
+        !self.stopping.get() && self.context.clock.now() < until
+    }
+
+    /// An instance that has done its `start`; none if that failed, which is counted.
+    async fn new_instance(&self, identity: &Rc<Identity>) -> Option<VirtualUser> {
+        let made = self.guest.virtual_user(&self.context, identity).await;
+        let started = match made {
+            Ok(mut user) => user.start(&self.shared).await.map(|()| user),
+            Err(error) => Err(error.to_string()),
+        };
+        match started {
+            Ok(user) => Some(user),
+            Err(text) => {
+                self.context.recorder.borrow_mut().start_failure(&text);
+                None
+            }
+        }
+    }
+
+    async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos) -> IterationEnd {
+        let flow = FlowId(self.plan.mix.flow_at(number) as u16);
+        let under_way = UnderWay { work: self, flow, started, over: false };
+        let iteration = user.iterate(flow, started).await;
+        under_way.is_over();
+        let mut recorder = self.context.recorder.borrow_mut();
+        recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
+        drop(recorder);
+        if iteration.guest_time == iteration.duration {
+            // It waited for nothing, so nobody else on this thread had a turn.
+            tokio::task::yield_now().await;
+        }
+        iteration.end
+    }
+
+    /// Waits until the plan's least duration of an iteration has passed.
+    async fn keep_pace(&self, started: Nanos, until: Nanos) {
+        if let Some(least) = self.plan.min_iteration_duration {
+            let next = (started + Nanos::from(least)).min(until);
+            if next > self.context.clock.now() {
+                self.context.timer.sleep_until(next).await;
+            }
+        }
+    }
+
+    async fn rest(&self, pause: Nanos, until: Nanos) {
+        let end = (self.context.clock.now() + pause).min(until);
+        self.context.timer.sleep_until(end).await;
+    }
+}
+
+/// An iteration under way. Dropped before its end, it counts as interrupted.
+struct UnderWay<'a> {
+    work: &'a Work,
+    flow: FlowId,
+    started: Nanos,
+    over: bool,
+}
+
+impl UnderWay<'_> {
+    fn is_over(mut self) {
+        self.over = true;
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            let duration = self.work.context.clock.now().since(self.started);
+            let mut recorder = self.work.context.recorder.borrow_mut();
+            recorder.iteration(self.flow, IterationEnd::Interrupted, duration, Nanos::ZERO, "");
+        }
+    }
+}
+
+/// How long to wait before trying again what failed: 1 ms, doubled each time, at most a second.
+#[derive(Debug, Default)]
+struct Patience {
+    failures: u32,
+}
+
+impl Patience {
+    fn next_pause(&mut self) -> Nanos {
+        let millis = 1u64 << self.failures.min(10);
+        self.failures += 1;
+        Nanos((millis * 1_000_000).min(1_000_000_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_grows_up_to_a_second() {
+        let mut patience = Patience::default();
+        let pauses: Vec<u64> = (0..12).map(|_| patience.next_pause().0 / 1_000_000).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000]);
+    }
+}

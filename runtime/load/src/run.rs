@@ -1,0 +1,242 @@
+//! A run from setup to teardown.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+
+use squall_guest::{Abort, Guest, RunContext};
+use squall_http::{BaseUrl, ClientConfig, SharedTls, TlsConfig};
+use squall_metrics::{Clock, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
+use squall_plan::Plan;
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+use crate::control::{Control, Verdict};
+use crate::event::{Event, Observer};
+use crate::quota::Numbering;
+use crate::schedule::stints_of;
+use crate::stop::StopHandle;
+use crate::timer::within;
+use crate::worker::{Job, Report, Shared, runtime, work};
+
+/// Guests' lines that wait to be shown.
+const LOG_LINES: usize = 1_000;
+
+/// A run that is ready to begin.
+pub struct Run {
+    /// What is to be done.
+    pub plan: Plan,
+    /// The compiled component.
+    pub guest: Guest,
+    /// How others may stop it.
+    pub stop: StopHandle,
+}
+
+/// How a run came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// As planned.
+    Completed,
+    /// Somebody stopped it.
+    Stopped,
+    /// The guest asked for it, with this reason.
+    Aborted(String),
+    /// Nearly every iteration trapped, or nearly no virtual user could start.
+    Hopeless(String),
+    /// `setup` failed, with this text. There was no load.
+    SetupFailed(String),
+    /// `setup` took longer than the plan allows. There was no load.
+    SetupTimedOut,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: RunEnd,
+    /// What went wrong in `teardown`, if anything did.
+    pub teardown: Option<TeardownProblem>,
+    /// Everything that was measured.
+    pub totals: Totals,
+    /// The thresholds, evaluated.
+    pub thresholds: Vec<ThresholdResult>,
+    /// What was done.
+    pub plan: Arc<Plan>,
+}
+
+/// What went wrong in `teardown`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TeardownProblem {
+    /// It trapped.
+    Failed(String),
+    /// It took longer than the plan allows.
+    TimedOut,
+}
+
+/// Why a run could not begin.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// TLS could not be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] squall_http::TlsError),
+    /// The target is no URL.
+    #[error("the target {target}: {source}")]
+    Target {
+        /// The target.
+        target: String,
+        /// What is wrong with it.
+        source: squall_http::UrlError,
+    },
+    /// The system does not give a thread, or a runtime.
+    #[error("the system does not start a worker: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl Run {
+    /// Runs it all on this and the worker threads; returns when everything is over.
+    ///
+    /// # Errors
+    /// If it could not begin. Whatever happens later is part of the outcome, so that nothing measured is lost.
+    pub fn run(self, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+        let plan = Arc::new(self.plan);
+        let registry = Arc::new(Registry::new(plan.max_series));
+        let (log, log_lines) = sync_channel(LOG_LINES);
+        let shared = Shared {
+            clock: Clock::start(),
+            registry,
+            run: Arc::new(run_context(&plan)),
+            tls: SharedTls::build(&tls_config(&plan))?,
+            client: client_config(&plan)?,
+            log,
+            plan,
+        };
+        let running = Running { shared, guest: Arc::new(self.guest), stop: self.stop };
+        runtime()?.block_on(running.run(log_lines, observer))
+    }
+}
+
+fn run_context(plan: &Plan) -> RunContext {
+    RunContext {
+        options: plan.env.clone(),
+        target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
+        seed: plan.seed,
+        abort: Abort::default(),
+    }
+}
+
+fn tls_config(plan: &Plan) -> TlsConfig {
+    TlsConfig { insecure: plan.http.insecure, ca_file: plan.http.cacert.clone() }
+}
+
+/// What the plan says about requests, in the client's words.
+pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
+    let base = match &plan.target {
+        None => None,
+        Some(target) => Some(
+            BaseUrl::parse(target.as_str())
+                .map_err(|source| RunError::Target { target: target.as_str().to_owned(), source })?,
+        ),
+    };
+    Ok(ClientConfig {
+        base,
+        user_agent: plan.http.user_agent.clone(),
+        connect_timeout: plan.http.connect_timeout,
+        request_timeout: plan.http.request_timeout,
+        max_redirects: plan.http.max_redirects,
+        tls: tls_config(plan),
+        keep_alive: !plan.http.no_connection_reuse,
+        batch_per_origin: plan.http.batch_per_origin as usize,
+        discard_bodies: plan.http.discard_response_bodies,
+        ..ClientConfig::default()
+    })
+}
+
+struct Running {
+    shared: Shared,
+    guest: Arc<Guest>,
+    stop: StopHandle,
+}
+
+impl Running {
+    async fn run(
+        self,
+        log_lines: std::sync::mpsc::Receiver<squall_guest::LogLine>,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, RunError> {
+        let plan = Arc::clone(&self.shared.plan);
+        let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
+        let totals = Totals::new(Arc::clone(&self.shared.registry), &plan.scenario, flows);
+        let mut control = Control::new(&plan, totals, log_lines, observer);
+        // Setup and teardown are measured too, on this thread.
+        let context = self.shared.context();
+
+        control.tell(&Event::Setup);
+        let set_up = within(plan.setup_timeout, self.guest.setup(&context)).await;
+        control.add(&context.recorder.borrow_mut().take());
+        let (end, setup_data) = match set_up {
+            None => (RunEnd::SetupTimedOut, None),
+            Some(Err(text)) => (RunEnd::SetupFailed(text), None),
+            Some(Ok(data)) => {
+                let data: Arc<[u8]> = data.into();
+                let verdict = self.load(&data, &mut control).await?;
+                (verdict.end(&self.shared.run.abort), Some(data))
+            }
+        };
+        control.tell(&Event::Teardown);
+        // Where setup did not come to an end there may still be something to clean up.
+        let setup_data = setup_data.as_deref().unwrap_or_default();
+        let torn_down = within(plan.teardown_timeout, self.guest.teardown(&context, setup_data)).await;
+        let teardown = match torn_down {
+            None => Some(TeardownProblem::TimedOut),
+            Some(Err(text)) => Some(TeardownProblem::Failed(text)),
+            Some(Ok(())) => None,
+        };
+        control.add(&context.recorder.borrow_mut().take());
+        let totals = control.finish();
+        let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
+        Ok(Outcome { end, teardown, totals, thresholds, plan })
+    }
+
+    async fn load(&self, setup_data: &Arc<[u8]>, control: &mut Control<'_>) -> Result<Verdict, RunError> {
+        let workers = self.shared.plan.threads.max(1);
+        let numbering = Numbering::new(&self.shared.plan.executor);
+        let (reports, incoming) = mpsc::channel(4 * workers);
+        let load_begins = self.shared.clock.now();
+        let mut threads = Vec::with_capacity(workers);
+        for number in 0..workers {
+            let job = Job {
+                shared: self.shared.clone(),
+                guest: Arc::clone(&self.guest),
+                numbering: Arc::clone(&numbering),
+                setup_data: Arc::clone(setup_data),
+                stints: stints_of(&self.shared.plan, number, workers),
+                load_begins,
+                stop: self.stop.watch(),
+                reports: reports.clone(),
+            };
+            threads.push(start_worker(job, number)?);
+        }
+        drop(reports);
+        let verdict = self.watch(control, load_begins, incoming).await;
+        for thread in threads {
+            match thread.join() {
+                Ok(result) => result?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(verdict)
+    }
+
+    async fn watch(
+        &self,
+        control: &mut Control<'_>,
+        load_begins: Nanos,
+        incoming: mpsc::Receiver<Report>,
+    ) -> Verdict {
+        control.watch(&self.shared.clock, load_begins, &self.stop, &self.shared.run.abort, incoming).await
+    }
+}
+
+fn start_worker(job: Job, number: usize) -> std::io::Result<JoinHandle<std::io::Result<()>>> {
+    std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || work(job, number))
+}

@@ -1,0 +1,298 @@
+//! A histogram in HdrHistogram's layout (three significant digits, from 1 µs up) that holds only the parts it has seen.
+//!
+//! The layout is Gil Tene's (<http://hdrhistogram.org>): values share buckets of equal relative width, so histograms
+//! merge exactly, by adding counts. The plain array would take 184 KiB; a run holds thousands of histograms (series ×
+//! phases × threads), nearly all of whose values lie in one or two powers of two. So counts are kept in pages of 128
+//! that come into being when first touched: about 2 to 5 KiB a histogram. Count, sum, least and greatest are exact, in
+//! nanoseconds; only the percentiles are rounded.
+
+use crate::clock::Nanos;
+
+/// Counters in the lower half of a bucket: enough for three significant digits (2 × 1000, rounded up to a power of two,
+/// halved).
+const HALF: u64 = 1024;
+const HALF_BITS: u32 = HALF.trailing_zeros();
+const PAGE: usize = 128;
+/// The greatest value that is kept apart, in microseconds (about 50 days); anything above is counted as this.
+const GREATEST: u64 = (1 << 42) - 1;
+
+/// A distribution of durations, or of other non-negative values: those are recorded in millionths, as a time in
+/// milliseconds is in nanoseconds, so that one histogram serves both.
+#[derive(Clone, Debug, Default)]
+pub struct Histogram {
+    count: u64,
+    sum: u128,
+    least: Option<u64>,
+    greatest: u64,
+    /// How many values round to 0 µs: the commonest value of all (phases that did not happen), so it has no page.
+    zeros: u64,
+    pages: Vec<Option<Box<[u64; PAGE]>>>,
+}
+
+impl Histogram {
+    /// An empty histogram. Takes no memory until something is recorded.
+    pub fn new() -> Histogram {
+        Histogram::default()
+    }
+
+    /// Records one value.
+    #[inline]
+    pub fn record(&mut self, value: Nanos) {
+        let value = value.0;
+        self.count += 1;
+        self.sum += u128::from(value);
+        self.greatest = self.greatest.max(value);
+        self.least = Some(self.least.map_or(value, |least| least.min(value)));
+        let rounded = (value + 500) / 1000;
+        if rounded == 0 {
+            self.zeros += 1;
+        } else {
+            *self.slot(index_of(rounded.min(GREATEST))) += 1;
+        }
+    }
+
+    #[inline]
+    fn slot(&mut self, index: usize) -> &mut u64 {
+        let page = index / PAGE;
+        if page >= self.pages.len() {
+            self.pages.resize_with(page + 1, || None);
+        }
+        let page = self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]));
+        &mut page[index % PAGE]
+    }
+
+    /// Adds all that `other` has recorded. Exact: the order of merging does not matter.
+    pub fn merge(&mut self, other: &Histogram) {
+        if other.count == 0 {
+            return;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.zeros += other.zeros;
+        self.greatest = self.greatest.max(other.greatest);
+        self.least = match (self.least, other.least) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        if self.pages.len() < other.pages.len() {
+            self.pages.resize_with(other.pages.len(), || None);
+        }
+        for (ours, theirs) in self.pages.iter_mut().zip(&other.pages) {
+            match (ours.as_mut(), theirs) {
+                (_, None) => {}
+                (None, Some(theirs)) => *ours = Some(theirs.clone()),
+                (Some(ours), Some(theirs)) => {
+                    for (our, their) in ours.iter_mut().zip(theirs.iter()) {
+                        *our += their;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many values were recorded.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The exact least value; zero if there is none.
+    pub fn min(&self) -> Nanos {
+        Nanos(self.least.unwrap_or(0))
+    }
+
+    /// The exact greatest value; zero if there is none.
+    pub fn max(&self) -> Nanos {
+        Nanos(self.greatest)
+    }
+
+    /// The exact sum of all values.
+    pub fn sum(&self) -> Nanos {
+        Nanos(u64::try_from(self.sum).unwrap_or(u64::MAX))
+    }
+
+    /// The exact mean; zero if there is nothing.
+    pub fn mean(&self) -> Nanos {
+        if self.count == 0 {
+            return Nanos::ZERO;
+        }
+        Nanos((self.sum / u128::from(self.count)) as u64)
+    }
+
+    /// The value at or below which `percent` of all values lie, by the nearest-rank method: the ⌈percent × count⌉-th
+    /// smallest, to three significant digits, and never outside the exact least and greatest. Zero if there is nothing.
+    pub fn percentile(&self, percent: f64) -> Nanos {
+        if self.count == 0 {
+            return Nanos::ZERO;
+        }
+        let wanted = rank(percent, self.count);
+        if wanted == self.count {
+            return self.max();
+        }
+        let mut seen = self.zeros;
+        if seen >= wanted {
+            return self.min();
+        }
+        for (index, count) in self.counts() {
+            seen += count;
+            if seen >= wanted {
+                let middle = Nanos(middle_of(index) * 1000);
+                return middle.clamp(self.min(), self.max());
+            }
+        }
+        self.max()
+    }
+
+    /// The buckets that hold something, in rising order: (least value, greatest value, count), values in microseconds.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> {
+        let zeros = (self.zeros > 0).then_some((0, 0, self.zeros));
+        let counted = self.counts().map(|(index, count)| {
+            let (low, width) = lowest_of(index);
+            (low, low + width - 1, count)
+        });
+        zeros.into_iter().chain(counted)
+    }
+
+    fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.pages.iter().enumerate().flat_map(|(number, page)| {
+            let page = page.iter().flat_map(|page| page.iter().enumerate());
+            page.filter(|(_, count)| **count > 0)
+                .map(move |(offset, count)| (number * PAGE + offset, *count))
+        })
+    }
+}
+
+/// The rank that a percentile asks for among `count` values: at least the first.
+fn rank(percent: f64, count: u64) -> u64 {
+    let exact = percent.clamp(0.0, 100.0) / 100.0 * count as f64;
+    // A product such as 0.95 × 20 can come out a hair above the whole number that it is.
+    let wanted = (exact - exact * 1e-12).ceil() as u64;
+    wanted.clamp(1, count)
+}
+
+/// The counter of a value in microseconds (≥ 1).
+#[inline]
+fn index_of(value: u64) -> usize {
+    let bits = 64 - value.leading_zeros();
+    let bucket = bits.saturating_sub(HALF_BITS + 1);
+    ((u64::from(bucket) << HALF_BITS) + (value >> bucket)) as usize
+}
+
+/// The least value, in microseconds, of a counter, and how many values share it.
+fn lowest_of(index: usize) -> (u64, u64) {
+    let index = index as u64;
+    let bucket = (index >> HALF_BITS).saturating_sub(1);
+    ((index - (bucket << HALF_BITS)) << bucket, 1 << bucket)
+}
+
+fn middle_of(index: usize) -> u64 {
+    let (low, width) = lowest_of(index);
+    low + width / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        for value in values {
+            histogram.record(Nanos(*value));
+        }
+        histogram
+    }
+
+    #[test]
+    fn an_empty_histogram_answers_zero() {
+        let empty = Histogram::new();
+        assert_eq!(empty.percentile(99.0), Nanos::ZERO);
+        assert_eq!(empty.mean(), Nanos::ZERO);
+        assert_eq!(empty.min(), Nanos::ZERO);
+    }
+
+    #[test]
+    fn percentiles_of_one_to_a_hundred_milliseconds() {
+        let values: Vec<u64> = (1..=100).map(|millis| millis * 1_000_000).collect();
+        let histogram = of(&values);
+        for (percent, millis) in [(50.0, 50), (90.0, 90), (95.0, 95), (99.0, 99), (100.0, 100)] {
+            let got = histogram.percentile(percent).0 as f64 / 1e6;
+            assert!((got - millis as f64).abs() <= millis as f64 * 0.001, "p{percent}: {got}");
+        }
+        assert_eq!(histogram.mean(), Nanos(50_500_000));
+    }
+
+    #[test]
+    fn it_takes_little_memory_for_values_that_lie_close() {
+        let mut histogram = Histogram::new();
+        for value in 50_000..100_000 {
+            histogram.record(Nanos(value));
+        }
+        let pages = histogram.pages.iter().flatten().count();
+        assert!(pages <= 2, "{pages} pages");
+    }
+
+    #[test]
+    fn what_is_too_long_is_counted_at_the_end_and_its_greatest_is_exact() {
+        let histogram = of(&[u64::MAX / 2, 1]);
+        assert_eq!(histogram.count(), 2);
+        assert_eq!(histogram.max(), Nanos(u64::MAX / 2));
+    }
+
+    /// The same values in the reference implementation.
+    fn reference(values: &[u64]) -> hdrhistogram::Histogram<u64> {
+        let mut reference = hdrhistogram::Histogram::new_with_bounds(1, GREATEST, 3).expect("bounds");
+        for value in values {
+            reference.record((value + 500) / 1000).expect("in range");
+        }
+        reference
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_agree_with_the_reference_implementation(
+            values in proptest::collection::vec(0u64..4_000_000_000_000, 1..400),
+            percent in 0.1f64..99.9,
+        ) {
+            let ours = of(&values).percentile(percent).0 / 1000;
+            let theirs = reference(&values);
+            let lowest = theirs.lowest_equivalent(theirs.value_at_percentile(percent));
+            let highest = theirs.highest_equivalent(lowest);
+            // Ours is the middle of the bucket or an exact extreme; both lie in the reference's bucket, give or take
+            // the rounding to a microsecond.
+            prop_assert!(ours + 1 >= lowest && ours <= highest + 1, "{ours} not in {lowest}..={highest}");
+        }
+
+        #[test]
+        fn percentiles_are_within_a_thousandth_of_a_sorted_reference(
+            mut values in proptest::collection::vec(1_000_000u64..4_000_000_000, 1..400),
+            percent in 0.1f64..99.9,
+        ) {
+            let ours = of(&values).percentile(percent).0 as f64;
+            values.sort_unstable();
+            let exact = values[rank(percent, values.len() as u64) as usize - 1] as f64;
+            prop_assert!((ours - exact).abs() <= exact * 0.001 + 1000.0, "{ours} for {exact}");
+        }
+
+        #[test]
+        fn merging_is_the_same_as_recording_everything_in_one(
+            left in proptest::collection::vec(0u64..10_000_000_000, 0..100),
+            right in proptest::collection::vec(0u64..10_000_000_000, 0..100),
+        ) {
+            let mut one = of(&left);
+            one.merge(&of(&right));
+            let mut other = of(&right);
+            other.merge(&of(&left));
+            let all: Vec<u64> = left.iter().chain(&right).copied().collect();
+            let together = of(&all);
+            for merged in [&one, &other] {
+                prop_assert_eq!(merged.buckets().collect::<Vec<_>>(), together.buckets().collect::<Vec<_>>());
+                prop_assert_eq!((merged.min(), merged.max(), merged.sum()), (together.min(), together.max(), together.sum()));
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What one worker thread recorded since it was last asked: cells of numbers, by series.
+
+use rustc_hash::FxHashMap;
+
+use crate::clock::Nanos;
+use crate::histogram::Histogram;
+use crate::registry::{CustomKey, FlowId, RequestKey};
+use crate::sample::{FailureClass, IterationEnd, RequestSample};
+
+/// The numbers of one series of requests.
+#[derive(Clone, Debug, Default)]
+pub struct RequestCell {
+    /// How many requests.
+    pub count: u64,
+    /// Bytes sent.
+    pub sent: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// Intended start to last byte.
+    pub response_time: Histogram,
+    /// Sending + waiting + receiving.
+    pub duration: Histogram,
+    /// Waiting for a connection.
+    pub blocked: Histogram,
+    /// Opening it.
+    pub connecting: Histogram,
+    /// The TLS handshake.
+    pub tls_handshaking: Histogram,
+    /// Writing the request.
+    pub sending: Histogram,
+    /// Waiting for the first byte.
+    pub waiting: Histogram,
+    /// Reading the rest.
+    pub receiving: Histogram,
+}
+
+impl RequestCell {
+    #[inline]
+    pub(crate) fn add(&mut self, sample: &RequestSample) {
+        self.count += 1;
+        self.sent += sample.sent;
+        self.received += sample.received;
+        self.response_time.record(sample.response_time);
+        self.duration.record(sample.phases.duration());
+        self.blocked.record(sample.phases.blocked);
+        self.connecting.record(sample.phases.connecting);
+        self.tls_handshaking.record(sample.phases.tls_handshaking);
+        self.sending.record(sample.phases.sending);
+        self.waiting.record(sample.phases.waiting);
+        self.receiving.record(sample.phases.receiving);
+    }
+
+    fn merge(&mut self, other: &RequestCell) {
+        self.count += other.count;
+        self.sent += other.sent;
+        self.received += other.received;
+        self.response_time.merge(&other.response_time);
+        self.duration.merge(&other.duration);
+        self.blocked.merge(&other.blocked);
+        self.connecting.merge(&other.connecting);
+        self.tls_handshaking.merge(&other.tls_handshaking);
+        self.sending.merge(&other.sending);
+        self.waiting.merge(&other.waiting);
+        self.receiving.merge(&other.receiving);
+    }
+}
+
+/// The iterations of one flow.
+#[derive(Clone, Debug, Default)]
+pub struct IterationCell {
+    /// Iterations that came to an end of their own: completed, failed or trapped.
+    pub count: u64,
+    /// Those in which the guest returned an error.
+    pub failed: u64,
+    /// Those in which it trapped.
+    pub trapped: u64,
+    /// Those that the run did not wait for; not in `count`.
+    pub interrupted: u64,
+    /// How long they took.
+    pub duration: Histogram,
+    /// Processor time inside the guest, over all of them.
+    pub guest_time: Nanos,
+}
+
+impl IterationCell {
+    pub(crate) fn add(&mut self, end: IterationEnd, duration: Nanos, guest_time: Nanos) {
+        self.guest_time += guest_time;
+        match end {
+            IterationEnd::Interrupted => {
+                self.interrupted += 1;
+                return;
+            }
+            IterationEnd::Completed => {}
+            IterationEnd::Failed => self.failed += 1,
+            IterationEnd::Trapped => self.trapped += 1,
+        }
+        self.count += 1;
+        self.duration.record(duration);
+    }
+
+    fn merge(&mut self, other: &IterationCell) {
+        self.count += other.count;
+        self.failed += other.failed;
+        self.trapped += other.trapped;
+        self.interrupted += other.interrupted;
+        self.duration.merge(&other.duration);
+        self.guest_time += other.guest_time;
+    }
+}
+
+/// Events that were, or were not, of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateCell {
+    /// How many were.
+    pub passes: u64,
+    /// How many were not.
+    pub fails: u64,
+}
+
+impl RateCell {
+    pub(crate) fn add(&mut self, passed: bool) {
+        if passed {
+            self.passes += 1;
+        } else {
+            self.fails += 1;
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &RateCell) {
+        self.passes += other.passes;
+        self.fails += other.fails;
+    }
+}
+
+/// The latest, least and greatest value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GaugeCell {
+    /// When the latest value was set.
+    pub at: Nanos,
+    /// The latest value.
+    pub value: f64,
+    /// The least.
+    pub min: f64,
+    /// The greatest.
+    pub max: f64,
+}
+
+impl GaugeCell {
+    pub(crate) fn new(at: Nanos, value: f64) -> GaugeCell {
+        GaugeCell { at, value, min: value, max: value }
+    }
+
+    pub(crate) fn merge(&mut self, other: &GaugeCell) {
+        if other.at >= self.at {
+            self.at = other.at;
+            self.value = other.value;
+        }
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+}
+
+/// The numbers of one series of a custom metric.
+#[derive(Clone, Debug)]
+pub enum CustomCell {
+    /// A sum.
+    Counter(f64),
+    /// A latest value.
+    Gauge(GaugeCell),
+    /// A share.
+    Rate(RateCell),
+    /// A distribution, in millionths of the unit.
+    Trend(Histogram),
+}
+
+impl CustomCell {
+    pub(crate) fn merge(&mut self, other: &CustomCell) {
+        match (self, other) {
+            (CustomCell::Counter(ours), CustomCell::Counter(theirs)) => *ours += theirs,
+            (CustomCell::Gauge(ours), CustomCell::Gauge(theirs)) => ours.merge(theirs),
+            (CustomCell::Rate(ours), CustomCell::Rate(theirs)) => ours.merge(theirs),
+            (CustomCell::Trend(ours), CustomCell::Trend(theirs)) => ours.merge(theirs),
+            // The registry gives a name one kind for the whole run.
+            _ => debug_assert!(false, "one metric, two kinds"),
+        }
+    }
+}
+
+/// The transactions of one name in one flow.
+#[derive(Clone, Debug, Default)]
+pub struct TransactionCell {
+    /// How long they took.
+    pub duration: Histogram,
+    /// Passes are those that failed, as in `http_req_failed`.
+    pub failed: RateCell,
+}
+
+/// Everything that one thread recorded in a stretch of time.
+#[derive(Clone, Debug, Default)]
+pub struct Interval {
+    /// Requests.
+    pub requests: FxHashMap<RequestKey, RequestCell>,
+    /// Iterations.
+    pub iterations: FxHashMap<FlowId, IterationCell>,
+    /// Checks, by name.
+    pub checks: FxHashMap<CustomKey, RateCell>,
+    /// Transactions, by name.
+    pub transactions: FxHashMap<CustomKey, TransactionCell>,
+    /// Custom metrics.
+    pub customs: FxHashMap<CustomKey, CustomCell>,
+    /// Requests that were sent again because the server had closed the idle connection.
+    pub reconnects: u64,
+    /// What went wrong: the first few texts of each kind, and how many there were.
+    pub problems: FxHashMap<Problem, ProblemCell>,
+    /// Processor time of the worker thread in this stretch.
+    pub cpu: Nanos,
+}
+
+/// A kind of thing that went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Problem {
+    /// A request without a response.
+    Request(FlowId, FailureClass),
+    /// An iteration whose guest returned an error.
+    Failed(FlowId),
+    /// An iteration whose guest trapped.
+    Trapped(FlowId),
+    /// A virtual user that could not start.
+    Start,
+}
+
+/// How often something went wrong, with examples.
+#[derive(Clone, Debug, Default)]
+pub struct ProblemCell {
+    /// How often.
+    pub count: u64,
+    /// The first few texts that differ, with their counts.
+    pub examples: Vec<(String, u64)>,
+}
+
+/// How many different texts are kept of one kind of problem.
+const MOST_EXAMPLES: usize = 3;
+/// The longest text that is kept, in bytes.
+const LONGEST_EXAMPLE: usize = 300;
+
+impl ProblemCell {
+    pub(crate) fn add(&mut self, text: &str, count: u64) {
+        self.count += count;
+        let text = &text[..text.floor_char_boundary(LONGEST_EXAMPLE)];
+        if let Some((_, seen)) = self.examples.iter_mut().find(|(example, _)| example == text) {
+            *seen += count;
+        } else if self.examples.len() < MOST_EXAMPLES {
+            self.examples.push((text.to_owned(), count));
+        }
+    }
+
+    fn merge(&mut self, other: &ProblemCell) {
+        let shown: u64 = other.examples.iter().map(|(_, count)| count).sum();
+        for (text, count) in &other.examples {
+            self.add(text, *count);
+        }
+        self.count += other.count - shown;
+    }
+}
+
+impl Interval {
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+            && self.iterations.is_empty()
+            && self.checks.is_empty()
+            && self.transactions.is_empty()
+            && self.customs.is_empty()
+            && self.problems.is_empty()
+            && self.reconnects == 0
+    }
+
+    /// Adds what another stretch, or another thread, recorded. The order does not matter.
+    pub fn merge(&mut self, other: &Interval) {
+        for (key, cell) in &other.requests {
+            self.requests.entry(*key).or_default().merge(cell);
+        }
+        for (flow, cell) in &other.iterations {
+            self.iterations.entry(*flow).or_default().merge(cell);
+        }
+        for (key, cell) in &other.checks {
+            self.checks.entry(*key).or_default().merge(cell);
+        }
+        for (key, cell) in &other.transactions {
+            let ours = self.transactions.entry(*key).or_default();
+            ours.duration.merge(&cell.duration);
+            ours.failed.merge(&cell.failed);
+        }
+        for (key, cell) in &other.customs {
+            match self.customs.get_mut(key) {
+                Some(ours) => ours.merge(cell),
+                None => drop(self.customs.insert(*key, cell.clone())),
+            }
+        }
+        for (problem, cell) in &other.problems {
+            self.problems.entry(*problem).or_default().merge(cell);
+        }
+        self.reconnects += other.reconnects;
+        self.cpu += other.cpu;
+    }
+}

@@ -1,0 +1,35 @@
+//! What is measured: the clock, histograms, the recorder of each worker thread, and what they add up to.
+//!
+//! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; once a second the
+//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those.
+//! This crate must not know where samples come from (HTTP, guests) nor who reads them (terminal, files).
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod catalogue;
+mod clock;
+mod histogram;
+mod interval;
+mod recorder;
+mod registry;
+mod sample;
+mod select;
+mod threshold;
+
+
+mod totals;
+
+pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
+pub use clock::{Clock, ManualClock, Nanos};
+pub use histogram::Histogram;
+pub use interval::{
+    CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
+};
+pub use recorder::Recorder;
+pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
+pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
+
+
+pub use select::{Aggregate, Selector};
+pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
+pub use totals::Totals;

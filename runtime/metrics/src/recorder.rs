@@ -1,0 +1,236 @@
+//! The recorder of one worker thread: the hot path's side of measuring. No locks, and no allocation for a series that
+//! the thread has seen before.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::catalogue::{Kind, Unit};
+use crate::clock::Nanos;
+use crate::histogram::Histogram;
+use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
+use crate::registry::{CustomKey, FlowId, MetricId, NameId, Registry, RegistryError, RequestKey, cut};
+use crate::sample::{FailureClass, IterationEnd, RequestSample};
+
+/// Takes samples; gives them out by the interval.
+#[derive(Debug)]
+pub struct Recorder {
+    registry: Arc<Registry>,
+    names: FxHashMap<Box<str>, NameId>,
+    /// Set once the registry is full and this thread knows all of it.
+    names_final: bool,
+    metrics: FxHashMap<Box<str>, (Kind, MetricId)>,
+    admitted: FxHashSet<RequestKey>,
+    admitted_final: bool,
+    /// Series seen since the thread began, and their cells in the present interval.
+    request_slots: FxHashMap<RequestKey, usize>,
+    request_cells: Vec<(RequestKey, RequestCell)>,
+    interval: Interval,
+}
+
+impl Recorder {
+    /// A recorder for one thread of a run.
+    pub fn new(registry: Arc<Registry>) -> Recorder {
+        Recorder {
+            registry,
+            names: FxHashMap::default(),
+            names_final: false,
+            metrics: FxHashMap::default(),
+            admitted: FxHashSet::default(),
+            admitted_final: false,
+            request_slots: FxHashMap::default(),
+            request_cells: Vec::new(),
+            interval: Interval::default(),
+        }
+    }
+
+    /// The run's registry.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// The number of a name. Takes a lock when this thread meets the name for the first time, and never once the
+    /// registry is full.
+    #[inline]
+    pub fn name(&mut self, name: &str) -> NameId {
+        match self.names.get(name) {
+            Some(id) => *id,
+            None => self.new_name(cut(name)),
+        }
+    }
+
+    #[cold]
+    fn new_name(&mut self, name: &str) -> NameId {
+        if let Some(id) = self.names.get(name) {
+            return *id;
+        }
+        if self.names_final {
+            return NameId::OTHER;
+        }
+        if let Some(names) = self.registry.final_names() {
+            self.names = names.into_iter().collect();
+            self.names_final = true;
+            return self.names.get(name).copied().unwrap_or(NameId::OTHER);
+        }
+        let id = self.registry.intern(name);
+        if id != NameId::OTHER {
+            self.names.insert(name.into(), id);
+        }
+        id
+    }
+
+    /// The custom metric of that name, made if need be. Takes a lock when this thread meets the metric for the first time.
+    pub fn metric(&mut self, name: &str, kind: Kind, unit: Unit) -> Result<MetricId, RegistryError> {
+        if let Some((known, id)) = self.metrics.get(name)
+            && *known == kind
+        {
+            return Ok(*id);
+        }
+        let id = self.registry.register(name, kind, unit)?;
+        self.metrics.insert(name.into(), (kind, id));
+        Ok(id)
+    }
+
+    /// Records a request.
+    #[inline]
+    pub fn request(&mut self, sample: &RequestSample) {
+        let key = RequestKey {
+            flow: sample.flow,
+            name: sample.name,
+            method: sample.method,
+            status: sample.status,
+            failure: sample.failure.map_or(0, |class| class as u8),
+            expected: sample.expected,
+        };
+        let slot = match self.request_slots.get(&key) {
+            Some(slot) => *slot,
+            None => self.new_series(key),
+        };
+        self.request_cells[slot].1.add(sample);
+    }
+
+    #[cold]
+    fn new_series(&mut self, wanted: RequestKey) -> usize {
+        let key = if self.admits(wanted) { wanted } else { other_series(wanted) };
+        if let Some(slot) = self.request_slots.get(&key) {
+            return *slot;
+        }
+        let slot = self.request_cells.len();
+        self.request_cells.push((key, RequestCell::default()));
+        self.request_slots.insert(key, slot);
+        slot
+    }
+
+    fn admits(&mut self, key: RequestKey) -> bool {
+        if self.admitted.contains(&key) {
+            return true;
+        }
+        if self.admitted_final {
+            return false;
+        }
+        if let Some(series) = self.registry.final_series() {
+            self.admitted = series.into_iter().collect();
+            self.admitted_final = true;
+            return self.admitted.contains(&key);
+        }
+        let admitted = self.registry.admit(key);
+        if admitted {
+            self.admitted.insert(key);
+        }
+        admitted
+    }
+
+    /// Records that a request was sent a second time because the server had closed the idle connection.
+    pub fn reconnect(&mut self) {
+        self.interval.reconnects += 1;
+    }
+
+    /// Records the text of a failed request. The request itself is recorded by [`Recorder::request`].
+    pub fn request_failure(&mut self, flow: FlowId, class: FailureClass, text: &str) {
+        self.interval.problems.entry(Problem::Request(flow, class)).or_default().add(text, 1);
+    }
+
+    /// Records the end of an iteration; `text` says why, where the end is a bad one.
+    #[inline]
+    pub fn iteration(&mut self, flow: FlowId, end: IterationEnd, duration: Nanos, guest_time: Nanos, text: &str) {
+        self.interval.iterations.entry(flow).or_default().add(end, duration, guest_time);
+        match end {
+            IterationEnd::Failed => self.interval.problems.entry(Problem::Failed(flow)).or_default().add(text, 1),
+            IterationEnd::Trapped => self.interval.problems.entry(Problem::Trapped(flow)).or_default().add(text, 1),
+            IterationEnd::Completed | IterationEnd::Interrupted => {}
+        }
+    }
+
+    /// Records that a virtual user could not start, and why.
+    pub fn start_failure(&mut self, text: &str) {
+        self.interval.problems.entry(Problem::Start).or_default().add(text, 1);
+    }
+
+    /// Records the processor time of the thread since this was last called.
+    pub fn cpu(&mut self, time: Nanos) {
+        self.interval.cpu += time;
+    }
+
+    /// Records a check.
+    #[inline]
+    pub fn check(&mut self, flow: FlowId, name: NameId, passed: bool) {
+        self.interval.checks.entry(CustomKey { flow, id: name.0 }).or_default().add(passed);
+    }
+
+    /// Records a transaction.
+    pub fn transaction(&mut self, flow: FlowId, name: NameId, duration: Nanos, failed: bool) {
+        let cell = self.interval.transactions.entry(CustomKey { flow, id: name.0 }).or_default();
+        cell.duration.record(duration);
+        cell.failed.add(failed);
+    }
+
+    /// Adds to a counter.
+    pub fn counter(&mut self, flow: FlowId, metric: MetricId, value: f64) {
+        if let CustomCell::Counter(sum) = self.custom(flow, metric, || CustomCell::Counter(0.0)) {
+            *sum += value;
+        }
+    }
+
+    /// Sets a gauge.
+    pub fn gauge(&mut self, flow: FlowId, metric: MetricId, at: Nanos, value: f64) {
+        let new = GaugeCell::new(at, value);
+        if let CustomCell::Gauge(cell) = self.custom(flow, metric, || CustomCell::Gauge(new)) {
+            cell.merge(&new);
+        }
+    }
+
+    /// Counts an event of a rate.
+    pub fn rate(&mut self, flow: FlowId, metric: MetricId, value: bool) {
+        if let CustomCell::Rate(cell) = self.custom(flow, metric, || CustomCell::Rate(RateCell::default())) {
+            cell.add(value);
+        }
+    }
+
+    /// Adds a value to a trend. Values are kept in millionths: for times in milliseconds that is nanoseconds.
+    /// Negative values count as zero.
+    pub fn trend(&mut self, flow: FlowId, metric: MetricId, value: f64) {
+        if let CustomCell::Trend(histogram) = self.custom(flow, metric, || CustomCell::Trend(Histogram::new())) {
+            histogram.record(Nanos((value * 1e6).round() as u64));
+        }
+    }
+
+    fn custom(&mut self, flow: FlowId, metric: MetricId, new: impl FnOnce() -> CustomCell) -> &mut CustomCell {
+        self.interval.customs.entry(CustomKey { flow, id: metric.0 }).or_insert_with(new)
+    }
+
+    /// Takes out what was recorded since the last time. The series stay known, so the next interval allocates no names.
+    pub fn take(&mut self) -> Interval {
+        let mut interval = std::mem::take(&mut self.interval);
+        for (key, cell) in &mut self.request_cells {
+            if cell.count > 0 {
+                interval.requests.insert(*key, std::mem::take(cell));
+            }
+        }
+        interval
+    }
+}
+
+/// Where a series goes for which there is no room: one series for each flow and outcome.
+fn other_series(key: RequestKey) -> RequestKey {
+    RequestKey { name: NameId::OTHER, method: crate::registry::Method::Other, status: 0, failure: 0, ..key }
+}

@@ -1,0 +1,330 @@
+//! Names become small numbers here, once; all worker threads agree on them.
+//!
+//! The registry is shared and locked, so the request path never comes here: each thread's recorder keeps what it has
+//! learnt, and asks only about what it sees for the first time. Once the registry is full no thread asks again, and what
+//! is new is counted under [`NameId::OTHER`]: memory is bounded whatever a scenario does.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+// A lock is right here: it is taken when a thread meets a name for the first time, never for a sample.
+#[allow(clippy::disallowed_types)]
+use std::sync::Mutex;
+
+use rustc_hash::FxHashMap;
+use thiserror::Error;
+
+use crate::catalogue::{BUILT_IN, Kind, Unit};
+
+/// A flow, by its index in the component's description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowId(pub u16);
+
+impl FlowId {
+    /// `setup`, which no flow runs.
+    pub const SETUP: FlowId = FlowId(u16::MAX);
+    /// `teardown`.
+    pub const TEARDOWN: FlowId = FlowId(u16::MAX - 1);
+    /// `start`, in which a virtual user prepares itself.
+    pub const START: FlowId = FlowId(u16::MAX - 2);
+
+    /// The index, for those flows that have one.
+    pub fn index(self) -> Option<usize> {
+        (self < FlowId::START).then_some(usize::from(self.0))
+    }
+}
+
+/// The `name` of a request, a check or a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameId(pub u32);
+
+impl NameId {
+    /// Everything past the limit on series.
+    pub const OTHER: NameId = NameId(0);
+}
+
+/// A custom metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MetricId(pub u32);
+
+/// A request's method. What is not in the list is sent as it is, and counted as `OTHER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Other,
+}
+
+impl Method {
+    /// The method of that name, in capitals.
+    #[inline]
+    pub fn of(name: &str) -> Method {
+        match name {
+            "GET" => Method::Get,
+            "HEAD" => Method::Head,
+            "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
+            "DELETE" => Method::Delete,
+            "OPTIONS" => Method::Options,
+            _ => Method::Other,
+        }
+    }
+
+    /// Its name, as the `method` tag has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+            Method::Other => "OTHER",
+        }
+    }
+}
+
+/// The tags that make one series of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestKey {
+    /// The flow that made the requests.
+    pub flow: FlowId,
+    /// The `name` tag.
+    pub name: NameId,
+    /// The `method` tag.
+    pub method: Method,
+    /// The `status` tag; 0 where there was no response.
+    pub status: u16,
+    /// The `error` tag: a [`crate::FailureClass`] as a number, or 0.
+    pub failure: u8,
+    /// The `expected_response` tag.
+    pub expected: bool,
+}
+
+/// The tags that make one series of a check, a transaction or a custom metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CustomKey {
+    /// The flow.
+    pub flow: FlowId,
+    /// The check's or the transaction's name, or the metric's number.
+    pub id: u32,
+}
+
+/// Why a custom metric cannot be had.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum RegistryError {
+    /// The name is taken by a metric of another kind.
+    #[error("metric \"{name}\" is a {existing} already, so it cannot be a {wanted}: its values are dropped")]
+    KindConflict {
+        /// The metric.
+        name: String,
+        /// What it is.
+        existing: Kind,
+        /// What was asked for.
+        wanted: Kind,
+    },
+    /// There are as many metrics as the limit allows.
+    #[error("metric \"{name}\" is one more than the limit of {limit} (raise it with --max-series): its values are dropped")]
+    Full {
+        /// The metric.
+        name: String,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// What a custom metric is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricInfo {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+/// The names of a run, shared by its threads.
+#[derive(Debug)]
+pub struct Registry {
+    limit: usize,
+    names_full: AtomicBool,
+    series_full: AtomicBool,
+    #[allow(clippy::disallowed_types)]
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    names: Vec<Box<str>>,
+    name_ids: FxHashMap<Box<str>, NameId>,
+    series: FxHashMap<RequestKey, ()>,
+    metrics: Vec<MetricInfo>,
+    metric_ids: FxHashMap<Box<str>, MetricId>,
+}
+
+/// The longest name that is kept, in bytes; the rest is cut off.
+const LONGEST_NAME: usize = 256;
+
+/// `name`, cut to what is kept.
+pub(crate) fn cut(name: &str) -> &str {
+    &name[..name.floor_char_boundary(LONGEST_NAME)]
+}
+
+impl Registry {
+    /// A registry for at most `limit` series of requests, as many names, and as many custom metrics.
+    pub fn new(limit: usize) -> Registry {
+        let mut tables = Tables::default();
+        tables.names.push("(other)".into());
+        Registry {
+            limit,
+            names_full: AtomicBool::new(false),
+            series_full: AtomicBool::new(false),
+            #[allow(clippy::disallowed_types)]
+            tables: Mutex::new(tables),
+        }
+    }
+
+    /// The limit on series.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Whether samples went to `(other)` because there were too many names or series.
+    pub fn is_full(&self) -> bool {
+        self.names_full.load(Ordering::Relaxed) || self.series_full.load(Ordering::Relaxed)
+    }
+
+    /// The text of a name.
+    pub fn name(&self, id: NameId) -> String {
+        let tables = self.lock();
+        tables.names.get(id.0 as usize).map_or_else(String::new, |name| name.to_string())
+    }
+
+    /// The custom metric of that number.
+    pub fn metric(&self, id: MetricId) -> Option<MetricInfo> {
+        self.lock().metrics.get(id.0 as usize).cloned()
+    }
+
+    /// The custom metric of that name.
+    pub fn metric_named(&self, name: &str) -> Option<(MetricId, MetricInfo)> {
+        let tables = self.lock();
+        let id = *tables.metric_ids.get(name)?;
+        Some((id, tables.metrics[id.0 as usize].clone()))
+    }
+
+    /// All custom metrics, in the order in which they came.
+    pub fn metrics(&self) -> Vec<(MetricId, MetricInfo)> {
+        let tables = self.lock();
+        tables.metrics.iter().enumerate().map(|(id, info)| (MetricId(id as u32), info.clone())).collect()
+    }
+
+    /// The custom metric of that name and kind, made if there is none.
+    pub fn register(&self, name: &str, kind: Kind, unit: Unit) -> Result<MetricId, RegistryError> {
+        let name = cut(name);
+        let conflict = |existing| RegistryError::KindConflict { name: name.to_owned(), existing, wanted: kind };
+        if let Some(built_in) = BUILT_IN.iter().find(|built_in| built_in.name == name) {
+            return Err(conflict(built_in.kind));
+        }
+        let mut tables = self.lock();
+        if let Some(id) = tables.metric_ids.get(name).copied() {
+            let existing = tables.metrics[id.0 as usize].kind;
+            return if existing == kind { Ok(id) } else { Err(conflict(existing)) };
+        }
+        if tables.metrics.len() >= self.limit {
+            return Err(RegistryError::Full { name: name.to_owned(), limit: self.limit });
+        }
+        let id = MetricId(tables.metrics.len() as u32);
+        tables.metrics.push(MetricInfo { name: name.to_owned(), kind, unit });
+        tables.metric_ids.insert(name.into(), id);
+        Ok(id)
+    }
+
+    /// The number of a name, made if there is room for it.
+    pub(crate) fn intern(&self, name: &str) -> NameId {
+        let mut tables = self.lock();
+        if let Some(id) = tables.name_ids.get(name) {
+            return *id;
+        }
+        if tables.names.len() > self.limit {
+            self.names_full.store(true, Ordering::Relaxed);
+            return NameId::OTHER;
+        }
+        let id = NameId(tables.names.len() as u32);
+        tables.names.push(name.into());
+        tables.name_ids.insert(name.into(), id);
+        id
+    }
+
+    /// Whether this series may exist.
+    pub(crate) fn admit(&self, key: RequestKey) -> bool {
+        let mut tables = self.lock();
+        if tables.series.contains_key(&key) {
+            return true;
+        }
+        if tables.series.len() >= self.limit {
+            self.series_full.store(true, Ordering::Relaxed);
+            return false;
+        }
+        tables.series.insert(key, ());
+        true
+    }
+
+    /// All names, once there is no room for more: after this a thread need not ask again.
+    pub(crate) fn final_names(&self) -> Option<Vec<(Box<str>, NameId)>> {
+        if !self.names_full.load(Ordering::Relaxed) {
+            return None;
+        }
+        let tables = self.lock();
+        Some(tables.name_ids.iter().map(|(name, id)| (name.clone(), *id)).collect())
+    }
+
+    /// All series, once there is no room for more.
+    pub(crate) fn final_series(&self) -> Option<Vec<RequestKey>> {
+        if !self.series_full.load(Ordering::Relaxed) {
+            return None;
+        }
+        Some(self.lock().series.keys().copied().collect())
+    }
+
+    #[allow(clippy::disallowed_types)]
+    fn lock(&self) -> std::sync::MutexGuard<'_, Tables> {
+        // A thread that panicked while holding the lock has at worst left out one name.
+        self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_keeps_its_kind() {
+        let registry = Registry::new(10);
+        let orders = registry.register("orders", Kind::Counter, Unit::Number).expect("new");
+        assert_eq!(registry.register("orders", Kind::Counter, Unit::Number), Ok(orders));
+        let error = registry.register("orders", Kind::Trend, Unit::Time).expect_err("conflict");
+        assert!(error.to_string().contains("is a counter already"), "{error}");
+    }
+
+    #[test]
+    fn a_built_in_name_cannot_be_taken() {
+        assert!(Registry::new(10).register("http_reqs", Kind::Trend, Unit::Time).is_err());
+    }
+
+    #[test]
+    fn past_the_limit_names_are_other() {
+        let registry = Registry::new(2);
+        let ids: Vec<NameId> = ["a", "b", "c", "a"].map(|name| registry.intern(name)).to_vec();
+        assert_eq!(ids, [NameId(1), NameId(2), NameId::OTHER, NameId(1)]);
+        assert!(registry.is_full());
+        assert_eq!(registry.name(NameId::OTHER), "(other)");
+    }
+}

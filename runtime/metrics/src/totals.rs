@@ -1,0 +1,63 @@
+//! What a run adds up to: the intervals of all threads merged, and the numbers that belong to no thread.
+
+use std::sync::Arc;
+
+use crate::clock::Nanos;
+use crate::interval::{GaugeCell, Interval};
+use crate::registry::{FlowId, Registry};
+
+/// All that was measured up to now.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    /// The names behind the numbers.
+    pub registry: Arc<Registry>,
+    /// The flows' names, by index.
+    pub flows: Vec<String>,
+    /// The plan's name for this workload: the `scenario` tag.
+    pub scenario: String,
+    /// Everything that the worker threads recorded.
+    pub recorded: Interval,
+    /// Virtual users at work.
+    pub vus: Option<GaugeCell>,
+    /// Virtual users that the run had room for.
+    pub vus_max: u64,
+    /// Iterations that could not start because no virtual user was free.
+    pub dropped_iterations: u64,
+    /// How long the load ran: what rates are divided by.
+    pub elapsed: Nanos,
+}
+
+impl Totals {
+    /// Nothing yet.
+    pub fn new(registry: Arc<Registry>, scenario: &str, flows: Vec<String>) -> Totals {
+        Totals {
+            registry,
+            flows,
+            scenario: scenario.to_owned(),
+            recorded: Interval::default(),
+            vus: None,
+            vus_max: 0,
+            dropped_iterations: 0,
+            elapsed: Nanos::ZERO,
+        }
+    }
+
+    /// Notes how many virtual users are at work.
+    pub fn set_vus(&mut self, at: Nanos, count: u64) {
+        let new = GaugeCell::new(at, count as f64);
+        match &mut self.vus {
+            Some(cell) => cell.merge(&new),
+            None => self.vus = Some(new),
+        }
+    }
+
+    /// The name of a flow, as the `flow` tag has it.
+    pub fn flow_name(&self, flow: FlowId) -> &str {
+        match flow {
+            FlowId::SETUP => "setup",
+            FlowId::TEARDOWN => "teardown",
+            FlowId::START => "start",
+            _ => flow.index().and_then(|index| self.flows.get(index)).map_or("", String::as_str),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a plan says about requests: options, defaults, limits. Must not know how requests are made.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer};
+
+use crate::limits::{self, LimitError};
+use crate::options::{Key, Keyed, read_duration, read_whole};
+
+/// What one layer says about requests; everything optional.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HttpOptions {
+    /// Whether certificates go unchecked.
+    pub insecure: Option<bool>,
+    /// A file of certificate authorities (PEM) to trust as well.
+    pub cacert: Option<PathBuf>,
+    /// How long a request may take in all.
+    pub request_timeout: Option<Duration>,
+    /// How long opening a connection may take, TLS included.
+    pub connect_timeout: Option<Duration>,
+    /// How many redirects are followed; 0 for none.
+    pub max_redirects: Option<u32>,
+    /// Whether each request opens a connection of its own.
+    pub no_connection_reuse: Option<bool>,
+    /// Whether bodies of responses are thrown away unread by the guest.
+    pub discard_response_bodies: Option<bool>,
+    /// The `user-agent` header of requests that bring none.
+    pub user_agent: Option<String>,
+    /// How many requests of one batch go to the same origin at once.
+    pub batch_per_origin: Option<u32>,
+}
+
+impl HttpOptions {
+    /// This layer laid over a lower one, which speaks where this one is silent.
+    pub fn over(self, lower: HttpOptions) -> HttpOptions {
+        HttpOptions {
+            insecure: self.insecure.or(lower.insecure),
+            cacert: self.cacert.or(lower.cacert),
+            request_timeout: self.request_timeout.or(lower.request_timeout),
+            connect_timeout: self.connect_timeout.or(lower.connect_timeout),
+            max_redirects: self.max_redirects.or(lower.max_redirects),
+            no_connection_reuse: self.no_connection_reuse.or(lower.no_connection_reuse),
+            discard_response_bodies: self.discard_response_bodies.or(lower.discard_response_bodies),
+            user_agent: self.user_agent.or(lower.user_agent),
+            batch_per_origin: self.batch_per_origin.or(lower.batch_per_origin),
+        }
+    }
+}
+
+pub(crate) const HTTP_KEYS: &[Key] = &[
+    Key::new("insecure", &["insecureSkipTLSVerify"]),
+    Key::new("cacert", &[]),
+    Key::new("request_timeout", &["requestTimeout"]),
+    Key::new("connect_timeout", &["connectTimeout"]),
+    Key::new("max_redirects", &["maxRedirects"]),
+    Key::new("no_connection_reuse", &["noConnectionReuse"]),
+    Key::new("discard_response_bodies", &["discardResponseBodies"]),
+    Key::new("user_agent", &["userAgent"]),
+    Key::new("batch_per_origin", &["batchPerOrigin", "batchPerHost"]),
+];
+
+impl Keyed for HttpOptions {
+    fn keys() -> impl Iterator<Item = &'static Key> {
+        HTTP_KEYS.iter()
+    }
+
+    fn set<'de, D: Deserializer<'de>>(&mut self, key: &str, value: D) -> Result<(), D::Error> {
+        match key {
+            "insecure" => self.insecure = Option::deserialize(value)?,
+            "cacert" => self.cacert = Option::deserialize(value)?,
+            "request_timeout" => self.request_timeout = read_duration(value)?,
+            "connect_timeout" => self.connect_timeout = read_duration(value)?,
+            "max_redirects" => self.max_redirects = read_whole(value)?,
+            "no_connection_reuse" => self.no_connection_reuse = Option::deserialize(value)?,
+            "discard_response_bodies" => self.discard_response_bodies = Option::deserialize(value)?,
+            "user_agent" => self.user_agent = Option::deserialize(value)?,
+            "batch_per_origin" => self.batch_per_origin = read_whole(value)?,
+            _ => debug_assert!(false, "{key} is a known key that nobody reads"),
+        }
+        Ok(())
+    }
+}
+
+/// What is settled about requests; see [`HttpOptions`] for what each means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpPlan {
+    /// Whether certificates go unchecked; false unless asked for.
+    pub insecure: bool,
+    /// A file of certificate authorities (PEM) to trust as well.
+    pub cacert: Option<PathBuf>,
+    /// How long a request may take in all; 60 seconds unless said otherwise.
+    pub request_timeout: Duration,
+    /// How long opening a connection may take, TLS included; 10 seconds unless said otherwise.
+    pub connect_timeout: Duration,
+    /// How many redirects are followed; 10 unless said otherwise.
+    pub max_redirects: u32,
+    /// Whether each request opens a connection of its own; false unless asked for.
+    pub no_connection_reuse: bool,
+    /// Whether bodies of responses are thrown away; false unless asked for.
+    pub discard_response_bodies: bool,
+    /// The `user-agent` header of requests that bring none; `squall/` and the version unless said otherwise.
+    pub user_agent: String,
+    /// How many requests of one batch go to the same origin at once; 6, as browsers have it, unless said otherwise.
+    pub batch_per_origin: u32,
+}
+
+impl Default for HttpPlan {
+    fn default() -> HttpPlan {
+        HttpPlan {
+            insecure: false,
+            cacert: None,
+            request_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            max_redirects: 10,
+            no_connection_reuse: false,
+            discard_response_bodies: false,
+            user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
+            batch_per_origin: 6,
+        }
+    }
+}
+
+impl HttpPlan {
+    /// Fills in defaults and checks limits; all that is wrong is returned beside the plan.
+    pub(crate) fn resolve(options: HttpOptions) -> (HttpPlan, Vec<LimitError>) {
+        let plan = HttpPlan::default();
+        let plan = HttpPlan {
+            insecure: options.insecure.unwrap_or(plan.insecure),
+            cacert: options.cacert,
+            request_timeout: options.request_timeout.unwrap_or(plan.request_timeout),
+            connect_timeout: options.connect_timeout.unwrap_or(plan.connect_timeout),
+            max_redirects: options.max_redirects.unwrap_or(plan.max_redirects),
+            no_connection_reuse: options.no_connection_reuse.unwrap_or(plan.no_connection_reuse),
+            discard_response_bodies: options.discard_response_bodies.unwrap_or(plan.discard_response_bodies),
+            user_agent: options.user_agent.unwrap_or(plan.user_agent),
+            batch_per_origin: options.batch_per_origin.unwrap_or(plan.batch_per_origin),
+        };
+        let batch = u64::from(plan.batch_per_origin);
+        let mistakes = [
+            limits::some_time("request_timeout", plan.request_timeout).err(),
+            limits::some_time("connect_timeout", plan.connect_timeout).err(),
+            limits::count("batch_per_origin", batch, u64::from(u32::MAX)).err(),
+        ];
+        (plan, mistakes.into_iter().flatten().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_and_limits() {
+        let (plan, mistakes) = HttpPlan::resolve(HttpOptions::default());
+        assert_eq!((plan, mistakes), (HttpPlan::default(), vec![]));
+        let (_, mistakes) = HttpPlan::resolve(HttpOptions {
+            request_timeout: Some(Duration::ZERO),
+            batch_per_origin: Some(0),
+            ..HttpOptions::default()
+        });
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    }
+}

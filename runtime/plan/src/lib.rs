@@ -1,0 +1,54 @@
+//! What a load test is to do.
+//!
+//! Options come in layers: what the component embeds, a plan file, the environment (`SQUALL_*`), the command line. Each
+//! layer is an [`Options`] in which everything is optional. [`Options::over`] lays one over another, and
+//! [`Plan::resolve`] turns the result into one [`Plan`] in which nothing is optional and everything is validated; it
+//! reports all mistakes at once.
+//!
+//! The crate also holds the arithmetic that follows from a plan alone, as pure functions: when each VU of a ramp is
+//! wanted ([`Ramp`]) and which flow each iteration runs ([`Mix`]).
+//!
+//! ```
+//! use squall_plan::{Defaults, Options, Plan};
+//!
+//! let embedded = Options::from_json(r#"{"vus": 10, "duration": "5m", "thresholds": {"checks": "rate>0.9"}}"#)?;
+//! let command_line = Options { iterations: Some(100), ..Options::default() };
+//!
+//! let flows = [("browse".to_owned(), 60), ("search".to_owned(), 40)];
+//! let plan = Plan::resolve(command_line.over(embedded), &flows, Defaults { threads: 2, seed: 7 })
+//!     .expect("nothing is wrong with these options");
+//! assert_eq!(plan.executor.to_string(), "100 iterations shared by 10 VUs, at most 10m");
+//! assert_eq!(plan.mix.shares(), [0.6, 0.4]);
+//! # Ok::<(), squall_plan::OptionsError>(())
+//! ```
+//!
+//! This crate must not know a terminal, the network, a clock or WebAssembly: everything here can be tested without any.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod duration;
+mod executor;
+mod http;
+mod limits;
+mod load_shape;
+mod mix;
+mod options;
+mod plan;
+mod ramp;
+mod stage;
+mod suggest;
+mod target;
+mod threshold;
+
+pub use duration::{DurationError, HumanDuration, parse_duration};
+pub use executor::{Executor, ExecutorKind, UnknownExecutor};
+pub use http::{HttpOptions, HttpPlan};
+pub use limits::{LimitError, MAX_DURATION, MAX_FLOWS, MAX_STAGES, MAX_THREADS, MAX_VUS};
+pub use load_shape::LoadShapeError;
+pub use mix::{MAX_PATTERN, Mix, MixError};
+pub use options::{Options, OptionsError, from_environment};
+pub use plan::{Defaults, Plan, PlanError, PlannedFlow};
+pub use ramp::Ramp;
+pub use stage::{Stage, StageError};
+pub use target::{Scheme, Target, TargetError};
+pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

@@ -1,0 +1,58 @@
+//! What is wrong with a plan.
+
+use thiserror::Error;
+
+use crate::limits::LimitError;
+use crate::load_shape::LoadShapeError;
+use crate::mix::MixError;
+use crate::suggest::nearest;
+use crate::target::TargetError;
+use crate::threshold::ThresholdError;
+
+/// One mistake in a plan, as a sentence that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// The options make no executor.
+    #[error(transparent)]
+    LoadShape(#[from] LoadShapeError),
+    /// The target cannot be read.
+    #[error("--target {0}")]
+    Target(#[from] TargetError),
+    /// A threshold cannot be read.
+    #[error("the threshold on {selector:?} cannot be read: {source}")]
+    Threshold {
+        /// The metric, with its tags.
+        selector: String,
+        /// What is wrong, and where.
+        source: ThresholdError,
+    },
+    /// An option names a flow that the component does not have.
+    #[error("{of} names a flow {name:?} that does not exist{}", instead(name, known))]
+    UnknownFlow {
+        /// What names it: `--flow`, `weights`, `the threshold on "..."`.
+        of: String,
+        /// The flow named.
+        name: String,
+        /// The flows there are.
+        known: Vec<String>,
+    },
+    /// The weights make no mix.
+    #[error(transparent)]
+    Mix(#[from] MixError),
+    /// A number or duration is too small or too large.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// An environment key or a tag has no name.
+    #[error("an entry of {0} has no name; write it as NAME=VALUE")]
+    NoName(&'static str),
+}
+
+/// What to do about a flow that there is not.
+fn instead(name: &str, known: &[String]) -> String {
+    let list = known.join(", ");
+    match nearest(name, known.iter().map(String::as_str)) {
+        _ if known.is_empty() => String::new(),
+        Some(meant) => format!("; did you mean {meant:?}? (flows: {list})"),
+        None => format!("; use one of {list}"),
+    }
+}

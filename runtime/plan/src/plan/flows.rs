@@ -1,0 +1,64 @@
+//! Which of a component's flows run, and how often.
+
+use super::PlanError;
+use crate::mix::{Mix, MixError};
+use crate::options::Options;
+use crate::threshold::Threshold;
+
+/// A flow of the component, with the weight it has in this test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFlow {
+    /// Its name.
+    pub name: String,
+    /// How often it is run compared with the others; never with 0.
+    pub weight: u32,
+}
+
+/// Lays the options over what the component describes.
+pub(super) fn resolve(options: &Options, described: &[(String, u32)]) -> Result<Vec<PlannedFlow>, Vec<PlanError>> {
+    let mut flows: Vec<PlannedFlow> =
+        described.iter().map(|(name, weight)| PlannedFlow { name: name.clone(), weight: *weight }).collect();
+    let mut mistakes = Vec::new();
+    for (name, weight) in options.weights.iter().flatten() {
+        match flows.iter_mut().find(|flow| flow.name == *name) {
+            Some(flow) => flow.weight = *weight,
+            None => mistakes.push(unknown("weights", name, &flows)),
+        }
+    }
+    if let Some(only) = &options.flow {
+        if flows.iter().any(|flow| flow.name == *only) {
+            for flow in &mut flows {
+                flow.weight = u32::from(flow.name == *only);
+            }
+        } else {
+            mistakes.push(unknown("--flow", only, &flows));
+        }
+    }
+    if mistakes.is_empty() { Ok(flows) } else { Err(mistakes) }
+}
+
+/// The order in which the flows are run.
+pub(super) fn mix(flows: &[PlannedFlow]) -> Result<Mix, MixError> {
+    let weights: Vec<u32> = flows.iter().map(|flow| flow.weight).collect();
+    Mix::new(&weights)
+}
+
+/// The thresholds that are narrowed to a flow that there is not: they would never see a sample.
+pub(super) fn unknown_in(thresholds: &[Threshold], flows: &[PlannedFlow]) -> impl Iterator<Item = PlanError> {
+    thresholds.iter().flat_map(move |threshold| {
+        threshold.tags.iter().filter(|(tag, name)| tag == "flow" && flows.iter().all(|flow| flow.name != *name)).map(
+            move |(_, name)| {
+                let of = format!("the threshold on {:?}", threshold.selector());
+                unknown(&of, name, flows)
+            },
+        )
+    })
+}
+
+fn unknown(of: &str, name: &str, flows: &[PlannedFlow]) -> PlanError {
+    PlanError::UnknownFlow {
+        of: of.to_owned(),
+        name: name.to_owned(),
+        known: flows.iter().map(|flow| flow.name.clone()).collect(),
+    }
+}

@@ -1,0 +1,62 @@
+//! The plain values of a plan: times, numbers and names, with their defaults and limits.
+
+use std::time::Duration;
+
+use super::{Defaults, PlanError};
+use crate::limits::{self, LimitError, MAX_THREADS};
+use crate::options::Options;
+
+const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
+const DEFAULT_SETUP_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TEARDOWN_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_MAX_SERIES: usize = 1_000;
+
+/// Values that have been checked.
+pub(super) struct Settings {
+    pub(super) graceful_stop: Duration,
+    pub(super) setup_timeout: Duration,
+    pub(super) teardown_timeout: Duration,
+    pub(super) min_iteration_duration: Option<Duration>,
+    pub(super) threads: usize,
+    pub(super) max_series: usize,
+}
+
+pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings, Vec<PlanError>> {
+    let settings = Settings {
+        graceful_stop: options.graceful_stop.unwrap_or(DEFAULT_GRACEFUL_STOP),
+        setup_timeout: options.setup_timeout.unwrap_or(DEFAULT_SETUP_TIMEOUT),
+        teardown_timeout: options.teardown_timeout.unwrap_or(DEFAULT_TEARDOWN_TIMEOUT),
+        min_iteration_duration: options.min_iteration_duration,
+        threads: options.threads.unwrap_or(defaults.threads),
+        max_series: options.max_series.unwrap_or(DEFAULT_MAX_SERIES),
+    };
+    let unnamed = |key, names: &std::collections::BTreeMap<String, String>| {
+        names.contains_key("").then_some(PlanError::NoName(key))
+    };
+    let mistakes: Vec<PlanError> = settings
+        .beyond_limits()
+        .into_iter()
+        .map(PlanError::from)
+        .chain(unnamed("env", &options.env))
+        .chain(unnamed("tags", &options.tags))
+        .collect();
+    if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
+}
+
+impl Settings {
+    fn beyond_limits(&self) -> Vec<LimitError> {
+        let least = self.min_iteration_duration.unwrap_or_default();
+        let (threads, series) = (self.threads as u64, self.max_series as u64);
+        [
+            limits::duration("graceful_stop", self.graceful_stop).err(),
+            limits::some_time("setup_timeout", self.setup_timeout).err(),
+            limits::some_time("teardown_timeout", self.teardown_timeout).err(),
+            limits::duration("min_iteration_duration", least).err(),
+            limits::count("threads", threads, MAX_THREADS as u64).err(),
+            limits::count("max_series", series, u64::MAX).err(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}

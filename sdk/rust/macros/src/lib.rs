@@ -1,0 +1,22 @@
+//! The `scenario!` macro of the Squall SDK. Authors use it as `squall::scenario!`; its documentation is there.
+//!
+//! `grammar` reads what was written, `plan` turns the plan's keys into JSON, `expand` writes the Rust. None of them
+//! knows what the SDK's types do.
+
+#![deny(missing_docs)]
+
+mod expand;
+mod grammar;
+mod plan;
+
+use proc_macro::TokenStream;
+
+// Documented where it is re-exported, next to the types that it speaks of.
+#[allow(missing_docs)]
+#[proc_macro]
+pub fn scenario(input: TokenStream) -> TokenStream {
+    match syn::parse::<grammar::Scenario>(input) {
+        Ok(scenario) => expand::expand(&scenario).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}

@@ -1,0 +1,45 @@
+//! The contract in Rust, generated from the WIT files. Everything else sees it through `host` and `export`.
+//!
+//! The optional exports have a small world each, so that a component exports what its author wrote and no more.
+#![allow(missing_docs, missing_debug_implementations)]
+
+pub mod scenario {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "squall:scenario/scenario",
+        ownership: Borrowing { duplicate_if_necessary: false },
+        pub_export_macro: true,
+        export_macro_name: "export_scenario",
+        default_bindings_module: "squall::bindings::scenario",
+    });
+}
+
+pub mod setup {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-setup { export squall:scenario/setup@0.1.0; }",
+        path: "wit",
+        pub_export_macro: true,
+        export_macro_name: "export_setup",
+        default_bindings_module: "squall::bindings::setup",
+    });
+}
+
+pub mod start {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-start { export squall:scenario/start@0.1.0; }",
+        path: "wit",
+        pub_export_macro: true,
+        export_macro_name: "export_start",
+        default_bindings_module: "squall::bindings::start",
+    });
+}
+
+pub mod teardown {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-teardown { export squall:scenario/teardown@0.1.0; }",
+        path: "wit",
+        pub_export_macro: true,
+        export_macro_name: "export_teardown",
+        default_bindings_module: "squall::bindings::teardown",
+    });
+}

@@ -1,0 +1,239 @@
+//! The request builder.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use super::options::Cache;
+use super::{Error, Response, Settings};
+use crate::host;
+use crate::timing::{Seconds, nanoseconds};
+
+/// A request being built. [`send`](Request::send) may be called many times: one that never changes can be built once.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is sent before `send`"]
+pub struct Request<'a> {
+    method: Cow<'a, str>,
+    url: Cow<'a, str>,
+    headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    body: Option<Cow<'a, [u8]>>,
+    settings: Settings<'a>,
+    /// What went wrong while building; told by `send`, so that building stays one chain.
+    defect: Option<String>,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(method: Cow<'a, str>, url: Cow<'a, str>) -> Self {
+        Request { method, url, headers: Vec::new(), body: None, settings: Settings::default(), defect: None }
+    }
+
+    #[cfg(feature = "json")]
+    pub(crate) fn broken(mut self, defect: String) -> Self {
+        self.defect = Some(defect);
+        self
+    }
+
+    /// Adds a header field. `host`, `content-length` and `user-agent` are added by the host where they are missing.
+    pub fn header(mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds `name=value` to the URL's query, both percent-encoded.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        let url = self.url.to_mut();
+        url.push(if url.contains('?') { '&' } else { '?' });
+        percent_encode(url, name);
+        url.push('=');
+        percent_encode(url, value);
+        self
+    }
+
+    /// Sets the body: text or bytes.
+    pub fn body(mut self, body: impl IntoBody<'a>) -> Self {
+        self.body = Some(body.into_body());
+        self
+    }
+
+    /// Sets the name that the request is counted under, in place of its URL. Give one to every request whose URL holds
+    /// an id: `http::get(format!("/products/{id}")).name("/products/{id}")`.
+    pub fn name(mut self, name: impl Into<Cow<'a, str>>) -> Self {
+        self.settings.name = Some(name.into());
+        self
+    }
+
+    /// Sets how long the request may take in all, redirects included. The default is the plan's, or 60 s.
+    pub fn timeout(mut self, time: impl Seconds) -> Self {
+        self.settings.timeout = Some(nanoseconds(time.duration()));
+        self
+    }
+
+    /// Sets how many redirects are followed at most; with 0 a 3xx response is returned as it is. The default is the
+    /// plan's, or 10.
+    pub fn redirects(mut self, most: u32) -> Self {
+        self.settings.redirects = Some(most);
+        self
+    }
+
+    /// Has the body read and measured, but thrown away: the cheapest way for who looks at the status only.
+    pub fn discard_body(mut self) -> Self {
+        self.settings.discard_body = Some(true);
+        self
+    }
+
+    /// Keeps the body even where the plan discards bodies.
+    pub fn keep_body(mut self) -> Self {
+        self.settings.discard_body = Some(false);
+        self
+    }
+
+    /// Adds status codes that count as expected: `200..=299`, or `404`. Others count as `http_req_failed`. The default
+    /// is 200 to 399.
+    pub fn expect_status(mut self, statuses: impl StatusRange) -> Self {
+        self.settings.expected_statuses.push(statuses.bounds());
+        self
+    }
+
+    /// Sends the request and waits for the whole response.
+    ///
+    /// # Errors
+    ///
+    /// When there is no response. A status code is never an error.
+    pub fn send(&self) -> Result<Response, Error> {
+        self.check()?;
+        Cache::with(1, |cache| {
+            let place = cache.find_or_make(&self.settings);
+            let headers = self.borrow_headers();
+            let request = self.lower(&headers, cache.handle(place));
+            host::send(request).map(Response::new)
+        })
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match &self.defect {
+            Some(defect) => Err(Error::InvalidRequest(defect.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn borrow_headers(&self) -> Vec<(&str, &str)> {
+        let pairs = self.headers.iter();
+        pairs.map(|(name, value)| (&**name, &**value)).collect()
+    }
+
+    fn lower<'b>(
+        &'b self,
+        headers: &'b [(&'b str, &'b str)],
+        options: Option<&'b host::RequestOptions>,
+    ) -> host::Request<'b> {
+        host::Request { method: &self.method, url: &self.url, headers, body: self.body.as_deref(), options }
+    }
+}
+
+/// Sends several requests at once, as a browser does, and waits for all of them. Results are in the order of the
+/// requests.
+///
+/// ```
+/// # use squall::prelude::*;
+/// # squall::testing::Host::new().respond("GET", "*", 200, "").run(|| {
+/// let images = http::send_all(&[http::get("/1.png"), http::get("/2.png")]);
+/// check!(images.iter().all(|image| image.is_ok()), "all images came");
+/// # });
+/// ```
+pub fn send_all(requests: &[Request<'_>]) -> Vec<Result<Response, Error>> {
+    // Rare, and not worth a partial send: one broken request breaks the batch, and each result says so.
+    if let Some(error) = requests.iter().find_map(|request| request.check().err()) {
+        return requests.iter().map(|_| Err(error.clone())).collect();
+    }
+    Cache::with(requests.len(), |cache| {
+        let places: Vec<_> = requests.iter().map(|request| cache.find_or_make(&request.settings)).collect();
+        let headers: Vec<_> = requests.iter().map(Request::borrow_headers).collect();
+        let lowered: Vec<_> = requests
+            .iter()
+            .zip(&headers)
+            .zip(places)
+            .map(|((request, headers), place)| request.lower(headers, cache.handle(place)))
+            .collect();
+        let results = host::send_all(&lowered).into_iter();
+        results.map(|result| result.map(Response::new)).collect()
+    })
+}
+
+/// What can be the body of a request.
+pub trait IntoBody<'a> {
+    /// The body as bytes, borrowed where possible.
+    fn into_body(self) -> Cow<'a, [u8]>;
+}
+
+impl<'a> IntoBody<'a> for &'a str {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self.as_bytes())
+    }
+}
+
+impl<'a> IntoBody<'a> for &'a [u8] {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl<'a, const N: usize> IntoBody<'a> for &'a [u8; N] {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl<'a> IntoBody<'a> for String {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Owned(self.into_bytes())
+    }
+}
+
+impl<'a> IntoBody<'a> for &'a String {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self.as_bytes())
+    }
+}
+
+impl<'a> IntoBody<'a> for Vec<u8> {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Owned(self)
+    }
+}
+
+impl<'a> IntoBody<'a> for &'a Vec<u8> {
+    fn into_body(self) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self)
+    }
+}
+
+/// One status code, or a closed range of them.
+pub trait StatusRange {
+    /// The first and the last.
+    fn bounds(self) -> (u16, u16);
+}
+
+impl StatusRange for u16 {
+    fn bounds(self) -> (u16, u16) {
+        (self, self)
+    }
+}
+
+impl StatusRange for RangeInclusive<u16> {
+    fn bounds(self) -> (u16, u16) {
+        self.into_inner()
+    }
+}
+
+/// Appends `text`, with everything but RFC 3986's unreserved characters percent-encoded.
+fn percent_encode(url: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(byte as char);
+        } else {
+            url.push('%');
+            url.push(HEX[usize::from(byte >> 4)] as char);
+            url.push(HEX[usize::from(byte & 15)] as char);
+        }
+    }
+}

