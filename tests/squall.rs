@@ -1,0 +1,18 @@
+//! End to end: the real `squall`, real components, real servers on loopback. One binary, so that it links once.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod support;
+
+mod bad_input;
+mod demo;
+mod executors;
+mod guests;
+mod hostile;
+mod inspect;
+mod interruption;
+mod known_answers;
+mod one_request;
+mod output;
+mod real_server;
+mod requests;

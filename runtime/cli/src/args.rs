@@ -238,7 +238,10 @@ fn parse_share(text: &str) -> Result<f64, String> {
         None => (text, 1.0),
     };
     let share = number.trim().parse::<f64>().map(|number| number * scale);
-    share.ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
+    share
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
 }
 
 /// An amount of memory: `64MiB`, `1GiB`, `500MB`.

@@ -61,7 +61,9 @@ impl CliError {
         match self {
             CliError::Guest { source: GuestError::Read(_) | GuestError::Capacity { .. }, .. } => exit::WRONG_PLAN,
             CliError::Guest { .. } | CliError::SuggestedPlan { .. } => exit::GUEST_FAILED,
-            CliError::Options(_) | CliError::File { .. } | CliError::Preflight(_) | CliError::Run(_) => exit::WRONG_PLAN,
+            CliError::Options(_) | CliError::File { .. } | CliError::Preflight(_) | CliError::Run(_) => {
+                exit::WRONG_PLAN
+            }
             CliError::Demo(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
         }
     }

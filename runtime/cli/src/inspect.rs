@@ -13,9 +13,11 @@ use crate::run::print;
 /// Shows it. The exit code says whether it can run here.
 pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.display().to_string();
-    let artifact = Artifact::read(&arguments.scenario).map_err(|source| CliError::Guest { name: name.clone(), source })?;
+    let artifact =
+        Artifact::read(&arguments.scenario).map_err(|source| CliError::Guest { name: name.clone(), source })?;
     let described = described(&artifact);
-    let text = if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
+    let text =
+        if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
     print(&text)?;
     Ok(if described.is_ok() { exit::PASSED } else { exit::GUEST_FAILED })
 }
@@ -74,11 +76,8 @@ fn plan(description: &Description) -> String {
 }
 
 fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {
-    let imports: Vec<Value> = artifact
-        .imports()
-        .iter()
-        .map(|import| json!({ "name": import.name, "functions": import.functions }))
-        .collect();
+    let imports: Vec<Value> =
+        artifact.imports().iter().map(|import| json!({ "name": import.name, "functions": import.functions })).collect();
     let mut document = json!({
         "file": name,
         "size": artifact.size(),

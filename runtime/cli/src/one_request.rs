@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use squall_plan::Options;
+use squall_plan::{Options, Target};
 
 use crate::args::RequestArgs;
 use crate::error::CliError;
@@ -22,6 +22,7 @@ pub fn is_url(scenario: &str) -> bool {
 
 /// What the flags mean for the plan, over `typed`, the other options of the command line.
 pub fn options(url: &str, request: &RequestArgs, mut typed: Options) -> Result<Options, CliError> {
+    check_origin(url)?;
     let body = request.body.as_deref().map(read_body).transpose()?;
     let default_method = if body.is_some() { "POST" } else { "GET" };
     let method = request.method.clone().unwrap_or_else(|| default_method.to_owned());
@@ -34,11 +35,7 @@ pub fn options(url: &str, request: &RequestArgs, mut typed: Options) -> Result<O
         typed.env.insert("SQUALL_BODY".to_owned(), body.into_iter().map(char::from).collect());
     }
     typed.vus = typed.vus.or(request.connections);
-    let defaults = Options {
-        vus: Some(DEFAULT_CONNECTIONS),
-        duration: Some(DEFAULT_DURATION),
-        ..Options::default()
-    };
+    let defaults = Options { vus: Some(DEFAULT_CONNECTIONS), duration: Some(DEFAULT_DURATION), ..Options::default() };
     Ok(typed.over(defaults))
 }
 
@@ -53,6 +50,14 @@ pub fn misplaced(request: &RequestArgs) -> Option<CliError> {
     let (flag, _) = given.into_iter().find(|(_, given)| *given)?;
     let hint = if flag == "--connections" { "for a scenario it is --vus" } else { "a scenario makes its own requests" };
     Some(CliError::Options(vec![format!("{flag} goes with a URL in place of the scenario; {hint}")]))
+}
+
+/// Better to say it once, before the run, than with every request. The rest of the URL is the client's business.
+fn check_origin(url: &str) -> Result<(), CliError> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let origin: Result<Target, _> = format!("{scheme}://{authority}").parse();
+    origin.map(drop).map_err(|error| CliError::Options(vec![format!("{url}: {error}")]))
 }
 
 fn read_body(text: &str) -> Result<Vec<u8>, CliError> {

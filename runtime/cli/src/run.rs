@@ -58,7 +58,8 @@ impl Order<'_> {
         let export = self.open_export()?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
-        let guest = Guest::for_run(&self.artifact, &self.limits, capacity, &cache).map_err(|error| self.guest(error))?;
+        let guest =
+            Guest::for_run(&self.artifact, &self.limits, capacity, &cache).map_err(|error| self.guest(error))?;
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut terminal = Terminal::new(self.output, flows);
         terminal.line(&self.heading(&plan));
@@ -85,8 +86,12 @@ impl Order<'_> {
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve(options, &flows, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
-        let misfits: Vec<String> =
-            plan.thresholds.iter().filter_map(|threshold| check_threshold(threshold).err()).map(|error| error.to_string()).collect();
+        let misfits: Vec<String> = plan
+            .thresholds
+            .iter()
+            .filter_map(|threshold| check_threshold(threshold).err())
+            .map(|error| error.to_string())
+            .collect();
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
         }

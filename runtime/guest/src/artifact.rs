@@ -31,6 +31,8 @@ pub struct Import {
     pub functions: Vec<String>,
 }
 
+/// What all WebAssembly begins with.
+const WASM: &[u8] = b"\0asm";
 /// The custom section in which an SDK leaves its name and version.
 const SDK_SECTION: &str = "squall:sdk";
 
@@ -51,6 +53,9 @@ impl Artifact {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Artifact, GuestError> {
         if Engine::detect_precompiled(&bytes).is_some() {
             return Err(GuestError::Precompiled);
+        }
+        if !bytes.starts_with(WASM) {
+            return Err(GuestError::NotWasm("it does not begin as WebAssembly does".to_owned()));
         }
         let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
         let size = bytes.len();
@@ -159,14 +164,15 @@ fn decode(component: &[u8]) -> Result<(Resolve, WorldId), GuestError> {
         Ok(DecodedWasm::WitPackage(..)) => {
             Err(GuestError::NotWasm("this file holds WIT definitions, not a program".to_owned()))
         }
-        Err(error) => Err(GuestError::NotWasm(format!("{error:#}"))),
+        Err(error) => Err(GuestError::NotWasm(one_line(&format!("its interface cannot be read: {error:#}")))),
     }
 }
 
 fn surface(resolve: &Resolve, world: WorldId) -> (Vec<Import>, Vec<String>) {
     let world = &resolve.worlds[world];
     let name = |key: &WorldKey| resolve.name_world_key(key);
-    let imports = world.imports.iter().map(|(key, item)| Import { name: name(key), functions: functions(resolve, item) });
+    let imports =
+        world.imports.iter().map(|(key, item)| Import { name: name(key), functions: functions(resolve, item) });
     (imports.collect(), world.exports.keys().map(name).collect())
 }
 
@@ -176,6 +182,11 @@ fn functions(resolve: &Resolve, item: &WorldItem) -> Vec<String> {
         WorldItem::Function(function) => vec![function.name.clone()],
         WorldItem::Type { .. } => Vec::new(),
     }
+}
+
+/// An error text without line feeds.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

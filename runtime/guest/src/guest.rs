@@ -132,8 +132,7 @@ impl Guest {
         };
         let identity = Rc::new(Identity::new(worker, 0));
         identity.enter(FlowId::SETUP);
-        let (mut store, instance) =
-            self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
+        let (mut store, instance) = self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
         let setup: TypedFunc<(), (Result<Vec<u8>, String>,)> =
             typed(&mut store, &instance, setup, "setup").map_err(|error| error.to_string())?;
         match setup.call_async(&mut store, ()).await {
@@ -153,8 +152,7 @@ impl Guest {
         };
         let identity = Rc::new(Identity::new(worker, 0));
         identity.enter(FlowId::TEARDOWN);
-        let (mut store, instance) =
-            self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
+        let (mut store, instance) = self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
         let teardown: TypedFunc<(&[u8],), ()> =
             typed(&mut store, &instance, teardown, "teardown").map_err(|error| error.to_string())?;
         let done = teardown.call_async(&mut store, (shared,)).await;
@@ -194,9 +192,7 @@ impl Guest {
             Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
         });
         let instance = self.pre.instantiate_async(&mut store).await;
-        let instance = instance.map_err(|error| {
-            GuestError::Instantiate(describe_trap(store.data(), &error))
-        })?;
+        let instance = instance.map_err(|error| GuestError::Instantiate(describe_trap(store.data(), &error)))?;
         Ok((store, instance))
     }
 }

@@ -119,8 +119,7 @@ impl Client {
         watch.lap(now);
         let mut followed = 0;
         loop {
-            let outcome = self.exchange_once(&request, &mut watch, deadline, followed).await;
-            let end = watch.last_lap();
+            let (outcome, end) = self.exchange_once(&request, &mut watch, deadline, followed).await;
             self.network.buffers.give(std::mem::take(&mut request.bytes));
             match outcome {
                 Ok(Outcome::Answer(response)) => return (Ok(response), end),
@@ -132,27 +131,26 @@ impl Client {
         }
     }
 
-    /// One exchange, and its sample.
+    /// One exchange, and its sample. Says when the client was done with it.
     async fn exchange_once(
         &self,
         request: &Prepared,
         watch: &mut Stopwatch,
         deadline: Nanos,
         followed: u32,
-    ) -> Result<Outcome, Error> {
+    ) -> (Result<Outcome, Error>, Nanos) {
         let network = &self.network;
         let body = if request.discard_body { Vec::new() } else { network.buffers.take() };
         let bodiless = request.method == Method::Head;
-        let mut reader =
-            Reader::new(network.limits(), bodiless, !request.discard_body, network.buffers.take(), body);
+        let mut reader = Reader::new(network.limits(), bodiless, !request.discard_body, network.buffers.take(), body);
         let remaining = deadline.since(watch.last_lap()).into();
         let attempt = limit(&self.timer, deadline, remaining, self.attempt(request, &mut reader, watch)).await;
         if let Err(error) = attempt.unwrap_or(Err(Error::Timeout)) {
             watch.lap(network.clock.now());
             self.record(request, watch, 0, Some(&error), false);
-            return Err(error);
+            return (Err(error), watch.last_lap());
         }
-        let status = reader.status;
+        let (status, encoded) = (reader.status, reader.encoded);
         let outcome = self.conclude(request, reader, watch, followed);
         let expected = match &outcome {
             Ok(Outcome::Answer(_)) => request.expects(status),
@@ -161,7 +159,9 @@ impl Client {
             Err(_) => false,
         };
         self.record(request, watch, status, outcome.as_ref().err(), expected);
-        outcome
+        // Decoding is nobody's latency, but it is not the guest's time either.
+        let end = if encoded { network.clock.now() } else { watch.last_lap() };
+        (outcome, end)
     }
 
     /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
@@ -291,6 +291,19 @@ impl Client {
     #[cold]
     fn record_failure(&self, error: &Error, text: &str) {
         self.network.recorder.borrow_mut().request_failure(self.flow.get(), error.class(), text);
+    }
+}
+
+#[cfg(test)]
+impl Client {
+    /// How many connections are open and idle.
+    pub(crate) fn idle_connections(&self) -> usize {
+        self.idle.borrow().len()
+    }
+
+    /// Whether none of them is good for anything.
+    pub(crate) fn idle_connections_are_stale(&self) -> bool {
+        self.idle.borrow_mut().iter_mut().all(|connection| connection.transport.is_stale())
     }
 }
 

@@ -1,7 +1,10 @@
 //! Opening a connection: look up, connect, shake hands.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -27,31 +30,34 @@ pub(crate) async fn connect(
     origin: &Rc<Origin>,
     watch: &mut Stopwatch,
 ) -> Result<Connection, Error> {
+    // Before the phases that belong to the server: the first time, it reads the system's authorities.
+    let tls = if origin.secure { Some(network.tls.client().map_err(|error| tls_error(origin, &error))?) } else { None };
     let addresses = network.resolver.resolve(&origin.host).await?;
     watch.enter(Stage::Connecting, network.clock.now());
-    let limit = network.config.connect_timeout;
-    let opened = within(limit, open(&addresses, origin.port)).await;
-    let stream = opened.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")));
-    let stream = stream.map_err(|reason| Error::Connect(format!("connect to {}: {reason}", peer(origin, &addresses))))?;
-    let transport = match origin.secure {
-        true => shake_hands(network, origin, stream, watch).await?,
-        false => Transport::plain(stream),
+    let stream = open(&addresses, origin.port, network.config.connect_timeout).await;
+    let stream =
+        stream.map_err(|reason| Error::Connect(format!("connect to {}: {reason}", peer(origin, &addresses))))?;
+    let transport = match tls {
+        Some(settings) => shake_hands(network, origin, stream, settings, watch).await?,
+        None => Transport::plain(stream),
     };
     watch.enter(Stage::Blocked, network.clock.now());
     Ok(Connection { origin: Rc::clone(origin), transport })
 }
 
-/// Tries one address after the other.
-async fn open(addresses: &[IpAddr], port: u16) -> Result<TcpStream, String> {
+/// Tries one address after the other; each gets its share of the time, or the first could use it up.
+async fn open(addresses: &[IpAddr], port: u16, limit: Duration) -> Result<TcpStream, String> {
     let mut refusal = "no address".to_owned();
+    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
     for address in addresses {
-        match TcpStream::connect(SocketAddr::new(*address, port)).await {
-            Ok(stream) => {
+        match within(share, TcpStream::connect(SocketAddr::new(*address, port))).await {
+            Ok(Ok(stream)) => {
                 // Only a hint: a connection that cannot have it still works.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
-            Err(error) => refusal = in_words(&error),
+            Ok(Err(error)) => refusal = in_words(&error),
+            Err(_) => refusal = format!("no answer within {share:?}"),
         }
     }
     Err(refusal)
@@ -61,11 +67,10 @@ async fn shake_hands(
     network: &Network,
     origin: &Origin,
     stream: TcpStream,
+    settings: Arc<rustls::ClientConfig>,
     watch: &mut Stopwatch,
 ) -> Result<Transport, Error> {
-    let failed = |reason: String| Error::Tls(format!("TLS handshake with {}: {reason}", origin.authority));
-    let settings = network.tls.client().map_err(failed)?;
-    let name = ServerName::try_from(origin.host.clone()).map_err(|error| failed(error.to_string()))?;
+    let name = ServerName::try_from(origin.host.clone()).map_err(|error| tls_error(origin, &error))?;
     watch.enter(Stage::TlsHandshaking, network.clock.now());
     let stream = Counted::new(stream);
     let traffic = stream.traffic();
@@ -76,9 +81,13 @@ async fn shake_hands(
     watch.received += received;
     match shaken {
         Ok(Ok(stream)) => Ok(Transport::Tls(Box::new(stream))),
-        Ok(Err(error)) => Err(failed(in_words(&error))),
-        Err(_) => Err(failed(format!("no answer within {limit:?}"))),
+        Ok(Err(error)) => Err(tls_error(origin, &in_words(&error))),
+        Err(_) => Err(tls_error(origin, &format!("no answer within {limit:?}"))),
     }
+}
+
+fn tls_error(origin: &Origin, reason: &dyn fmt::Display) -> Error {
+    Error::Tls(format!("TLS handshake with {}: {reason}", origin.authority))
 }
 
 /// Whom we tried to reach, with the port, and the address if it is another than the name.

@@ -1,6 +1,7 @@
 //! The cookies of one virtual user. There is no jar until a server sets the first.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use cookie_store::CookieStore;
 use url::Url;
@@ -8,16 +9,39 @@ use url::Url;
 use crate::reader::fields;
 use crate::url::Origin;
 
+/// What browsers accept, roughly. A server must not fill the memory.
+const LONGEST_COOKIE: usize = 4096;
+const MOST_COOKIES: usize = 300;
+
 /// The cookies that servers have set.
 #[derive(Debug, Default)]
-pub(crate) struct Cookies(RefCell<Option<Box<CookieStore>>>);
+pub(crate) struct Cookies(RefCell<Option<Box<Jar>>>);
+
+#[derive(Debug, Default)]
+struct Jar {
+    store: CookieStore,
+    /// Whether all cookies are for every path and end with the session, as those of most shops are.
+    is_plain: bool,
+    /// For a plain jar: the origin that was last asked for, and what to send there.
+    last: Option<(Rc<Origin>, Option<String>)>,
+}
 
 impl Cookies {
     /// What to send to a path of an origin: "a=1; b=2".
     #[inline]
-    pub(crate) fn of(&self, origin: &Origin, path: &[u8]) -> Option<String> {
-        let jar = self.0.borrow();
-        matching(jar.as_deref()?, &url_of(origin, path)?)
+    pub(crate) fn of(&self, origin: &Rc<Origin>, path: &[u8]) -> Option<String> {
+        let mut jar = self.0.borrow_mut();
+        let jar = jar.as_deref_mut()?;
+        if let Some((last, cookies)) = &jar.last
+            && last.same(origin)
+        {
+            return cookies.clone();
+        }
+        let cookies = matching(&jar.store, &url_of(origin, path)?);
+        if jar.is_plain {
+            jar.last = Some((Rc::clone(origin), cookies.clone()));
+        }
+        cookies
     }
 
     /// Takes what a response sets.
@@ -27,9 +51,13 @@ impl Cookies {
         let jar = jar.get_or_insert_default();
         let set = fields(head).filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         for cookie in set.filter_map(|(_, value)| std::str::from_utf8(value).ok()) {
-            // A cookie that is malformed, or not the server's to set, is ignored, as browsers do.
-            let _ = jar.parse(cookie, &url);
+            if cookie.len() <= LONGEST_COOKIE && jar.store.iter_any().take(MOST_COOKIES).count() < MOST_COOKIES {
+                // A cookie that is malformed, or not the server's to set, is ignored, as browsers do.
+                let _ = jar.store.parse(cookie, &url);
+            }
         }
+        jar.is_plain = jar.store.iter_any().all(|cookie| &*cookie.path == "/" && !cookie.is_persistent());
+        jar.last = None;
     }
 
     /// Forgets everything.
@@ -59,8 +87,8 @@ fn matching(jar: &CookieStore, url: &Url) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn origin(host: &str) -> Origin {
-        Origin { secure: false, host: host.to_owned(), port: 80, authority: host.to_owned() }
+    fn origin(host: &str) -> Rc<Origin> {
+        Rc::new(Origin { secure: false, host: host.to_owned(), port: 80, authority: host.to_owned() })
     }
 
     #[test]
@@ -75,7 +103,29 @@ mod tests {
         assert_eq!(cookies.of(&other, b"/cart"), None);
         cookies.set(&shop, b"/cart", b"HTTP/1.1 200 OK\r\nSet-Cookie: id=; Path=/cart; Max-Age=0\r\n\r\n");
         assert_eq!(cookies.of(&shop, b"/cart"), None);
+        for number in 0..=MOST_COOKIES {
+            cookies.set(&shop, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: c{number}=x\r\n\r\n").as_bytes());
+        }
+        cookies.set(&other, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: a={}\r\n\r\n", "x".repeat(5000)).as_bytes());
+        assert_eq!(cookies.of(&other, b"/"), None);
+        assert!(cookies.0.borrow().as_ref().unwrap().store.iter_any().count() == MOST_COOKIES);
         cookies.clear();
         assert!(cookies.0.borrow().is_none());
+    }
+
+    #[test]
+    fn a_plain_jar_answers_for_every_path_until_it_changes() {
+        let (shop, other) = (origin("shop.example"), origin("other.example"));
+        let cookies = Cookies::default();
+        cookies.set(&shop, b"/a", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\n\r\n");
+        for path in [&b"/"[..], b"/x/y?z"] {
+            assert_eq!(cookies.of(&shop, path), Some("a=1".to_owned()));
+            assert_eq!(cookies.of(&other, path), None);
+        }
+        cookies.set(&shop, b"/a", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=2; Path=/\r\n\r\n");
+        assert_eq!(cookies.of(&shop, b"/"), Some("a=2".to_owned()));
+        cookies.set(&shop, b"/a/b", b"HTTP/1.1 200 OK\r\nSet-Cookie: only=here\r\n\r\n");
+        assert_eq!(cookies.of(&shop, b"/"), Some("a=2".to_owned()));
+        assert_eq!(cookies.of(&shop, b"/a/c").unwrap().len(), "a=2; only=here".len());
     }
 }

@@ -133,7 +133,7 @@ impl Exchange<'_> {
             Ok(_) => true,
             Err(error) => error.kind() == io::ErrorKind::UnexpectedEof,
         };
-        if in_order && self.reader.close() {
+        if in_order && self.reader.close().map_err(Cause::Malformed)? {
             return Ok(false);
         }
         match (self.fault.take(), read) {

@@ -22,20 +22,36 @@ pub(crate) enum Framing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Chunked {
     /// In the size, of which so many digits have been read.
-    Size { size: u64, digits: u8 },
+    Size {
+        size: u64,
+        digits: u8,
+    },
     /// Behind the size, in what is skipped up to the end of the line.
-    Extension { size: u64, length: u32 },
+    Extension {
+        size: u64,
+        length: u32,
+    },
     /// Before the line feed that ends the size.
-    SizeEnd { size: u64 },
+    SizeEnd {
+        size: u64,
+    },
     /// In the data.
-    Data { left: u64 },
+    Data {
+        left: u64,
+    },
     /// Behind the data, before the carriage return and before the line feed.
     DataEnd,
     DataEndLine,
     /// In the trailers, at the start of a line or within one.
-    Trailer { at_start: bool, length: u32 },
+    Trailer {
+        at_start: bool,
+        length: u32,
+    },
     /// Before the line feed of a trailer, or of the empty line that ends the body.
-    TrailerEnd { last: bool, length: u32 },
+    TrailerEnd {
+        last: bool,
+        length: u32,
+    },
     /// Behind the body.
     Whole,
 }

@@ -26,6 +26,8 @@ mod resolve;
 mod response;
 mod send_all;
 mod stopwatch;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 mod url;

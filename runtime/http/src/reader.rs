@@ -103,9 +103,16 @@ impl Reader {
     }
 
     /// Notes that the peer has closed. Says whether that makes the response whole.
-    pub(crate) fn close(&mut self) -> bool {
+    pub(crate) fn close(&mut self) -> Result<bool, Malformed> {
+        if self.framing.is_none() && !self.head.is_empty() {
+            // It may have been left unparsed for too long to see what is wrong with it.
+            let head = std::mem::take(&mut self.head);
+            let parsed = self.parse(&head);
+            self.head = head;
+            parsed?;
+        }
         self.keep_alive = false;
-        self.framing == Some(Framing::UntilClose)
+        Ok(self.framing == Some(Framing::UntilClose))
     }
 
     fn push_body(&mut self, bytes: &[u8]) -> Result<Progress, Malformed> {
@@ -357,10 +364,10 @@ mod tests {
     fn a_body_may_last_until_the_connection_closes() {
         let (mut reader, progress) = read(b"HTTP/1.1 200 OK\r\n\r\nabc").unwrap();
         assert_eq!(progress, Progress::Partial);
-        assert!(reader.close());
+        assert_eq!(reader.close(), Ok(true));
         assert!(!reader.keep_alive);
-        assert!(!read(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").unwrap().0.close());
-        assert!(!read(b"HTTP/1.1 200 O").unwrap().0.close());
+        assert!(!read(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").unwrap().0.close().unwrap());
+        assert!(!read(b"HTTP/1.1 200 O").unwrap().0.close().unwrap());
     }
 
     #[test]
@@ -410,7 +417,7 @@ mod tests {
         assert!(refusal(&long).contains("1000"));
         let mut discarding = Reader::new(LIMITS, false, false, Vec::new(), Vec::new());
         discarding.push(&long).unwrap();
-        assert!(discarding.close() && discarding.body.is_empty());
+        assert!(discarding.close().unwrap() && discarding.body.is_empty());
     }
 
     prop_compose! {
@@ -454,6 +461,28 @@ mod tests {
             prop_assert_eq!(&at_once.head, &split.head);
             prop_assert_eq!(&at_once.body, &body);
             prop_assert_eq!(&split.body, &body);
+        }
+
+        #[test]
+        fn any_bytes_in_any_split_give_one_outcome(
+            pieces in proptest::collection::vec(prop_oneof![
+                Just("HTTP/1.1 200 OK\r\n"), Just("HTTP/1.1 103 Wait\r\n"), Just("Content-Length: 3\r\n"), Just("A: b\r\n"),
+                Just("Transfer-Encoding: chunked\r\n"), Just("\r\n"), Just("\n"), Just("3\r\nabc\r\n0\r\n"), Just("bad"),
+            ], 0..9), size in 1usize..40,
+        ) {
+            let bytes = pieces.concat().into_bytes();
+            let outcome = |size: usize| {
+                let mut reader = reader();
+                for piece in bytes.chunks(size) {
+                    match reader.push(piece) {
+                        Ok(Progress::Partial) => {}
+                        Ok(Progress::Whole { .. }) => return Some((reader.status, reader.body)),
+                        Err(_) => return None,
+                    }
+                }
+                reader.close().ok().map(|whole| if whole { (reader.status, reader.body) } else { (0, Vec::new()) })
+            };
+            prop_assert_eq!(outcome(size), outcome(usize::MAX));
         }
     }
 }

@@ -27,6 +27,9 @@ pub struct RequestOptions {
     pub expected: Option<Box<[(u16, u16)]>>,
 }
 
+/// Longer than any run, and short enough to add to any time.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// A request that has been checked and copied, ready to be sent.
 #[derive(Debug)]
 pub struct Prepared {
@@ -82,12 +85,8 @@ impl Prepared {
         }
         let config = &network.config;
         let content_length = length.or_else(|| expects_body(known_method).then_some(0));
-        let ending = Ending {
-            user_agent: &config.user_agent,
-            keep_alive: config.keep_alive,
-            cookies: set,
-            content_length,
-        };
+        let ending =
+            Ending { user_agent: &config.user_agent, keep_alive: config.keep_alive, cookies: set, content_length };
         head.finish(ending);
         let (close, cookie) = (head.close, head.cookie.take());
         let head_length = bytes.len();
@@ -107,7 +106,7 @@ impl Prepared {
             close,
             announces_length: content_length.is_some(),
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
-            timeout: options.timeout.unwrap_or(config.request_timeout),
+            timeout: options.timeout.unwrap_or(config.request_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects),
             expected: options.expected.clone(),
         })

@@ -20,6 +20,9 @@ struct Entry {
     expires: Nanos,
 }
 
+/// A scenario that makes up host names must not fill the memory.
+const MOST_NAMES: usize = 4096;
+
 /// The names that a thread has looked up.
 #[derive(Debug)]
 pub(crate) struct Resolver {
@@ -64,6 +67,9 @@ impl Resolver {
             Some(entry) if now < entry.expires => Rc::clone(entry),
             _ => {
                 entries.retain(|_, entry| now < entry.expires);
+                if entries.len() >= MOST_NAMES {
+                    entries.clear();
+                }
                 let entry = Rc::new(Entry { addresses: OnceCell::new(), expires: now + self.keep });
                 entries.insert(host.into(), Rc::clone(&entry));
                 entry

@@ -310,10 +310,7 @@ mod tests {
     fn what_no_url_may_hold_is_encoded_or_refused() {
         let origins = below("http://host");
         assert_eq!(resolved(&origins, "/ü?{\"a\"}").unwrap(), "http://host/%C3%BC?%7B%22a%22%7D");
-        assert_eq!(
-            resolved(&origins, "/a b").unwrap_err(),
-            "\"/a b\": a URL cannot hold a space; write it as %20"
-        );
+        assert_eq!(resolved(&origins, "/a b").unwrap_err(), "\"/a b\": a URL cannot hold a space; write it as %20");
         assert_eq!(
             resolved(&origins, "/a\r\nx: y").unwrap_err(),
             "\"/a\\r\\nx: y\": a URL cannot hold a line break; write it as %0D"

@@ -137,7 +137,9 @@ impl<'a> Control<'a> {
         }
         self.totals.elapsed = clock.now().since(load_begins);
         self.beat(clock.now().since(last_beat));
-        if verdict == Verdict::AllDone && let Some(reason) = self.hopeless() {
+        if verdict == Verdict::AllDone
+            && let Some(reason) = self.hopeless()
+        {
             verdict = Verdict::Hopeless(reason);
         }
         verdict

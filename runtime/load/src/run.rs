@@ -227,12 +227,7 @@ impl Running {
         Ok(verdict)
     }
 
-    async fn watch(
-        &self,
-        control: &mut Control<'_>,
-        load_begins: Nanos,
-        incoming: mpsc::Receiver<Report>,
-    ) -> Verdict {
+    async fn watch(&self, control: &mut Control<'_>, load_begins: Nanos, incoming: mpsc::Receiver<Report>) -> Verdict {
         control.watch(&self.shared.clock, load_begins, &self.stop, &self.shared.run.abort, incoming).await
     }
 }

@@ -160,8 +160,7 @@ impl Histogram {
     fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
         self.pages.iter().enumerate().flat_map(|(number, page)| {
             let page = page.iter().flat_map(|page| page.iter().enumerate());
-            page.filter(|(_, count)| **count > 0)
-                .map(move |(offset, count)| (number * PAGE + offset, *count))
+            page.filter(|(_, count)| **count > 0).map(move |(offset, count)| (number * PAGE + offset, *count))
         })
     }
 }

@@ -16,7 +16,6 @@ mod sample;
 mod select;
 mod threshold;
 
-
 mod totals;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
@@ -28,7 +27,6 @@ pub use interval::{
 pub use recorder::Recorder;
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
-
 
 pub use select::{Aggregate, Selector};
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};

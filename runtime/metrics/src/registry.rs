@@ -131,7 +131,9 @@ pub enum RegistryError {
         wanted: Kind,
     },
     /// There are as many metrics as the limit allows.
-    #[error("metric \"{name}\" is one more than the limit of {limit} (raise it with --max-series): its values are dropped")]
+    #[error(
+        "metric \"{name}\" is one more than the limit of {limit} (raise it with --max-series): its values are dropped"
+    )]
     Full {
         /// The metric.
         name: String,

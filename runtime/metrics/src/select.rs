@@ -57,7 +57,8 @@ impl Totals {
 
     /// What a selector's metric adds up to; nothing if there is no such metric.
     pub fn select(&self, selector: Selector<'_>) -> Option<Aggregate> {
-        let requests = |field: fn(&RequestCell) -> &Histogram| Some(Aggregate::Trend(self.request_trend(selector, field)));
+        let requests =
+            |field: fn(&RequestCell) -> &Histogram| Some(Aggregate::Trend(self.request_trend(selector, field)));
         match selector.metric {
             "response_time" => requests(|cell| &cell.response_time),
             "http_req_duration" => requests(|cell| &cell.duration),

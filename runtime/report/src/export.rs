@@ -56,7 +56,9 @@ pub(crate) fn selector_name(metric: &str, tags: &[(String, String)]) -> String {
 fn metric(totals: &Totals, selector: Selector<'_>) -> Option<Value> {
     let seconds = totals.elapsed.as_secs_f64();
     Some(match totals.select(selector)? {
-        Aggregate::Counter(sum) => json!({ "count": number(sum), "rate": if seconds > 0.0 { sum / seconds } else { 0.0 } }),
+        Aggregate::Counter(sum) => {
+            json!({ "count": number(sum), "rate": if seconds > 0.0 { sum / seconds } else { 0.0 } })
+        }
         Aggregate::Gauge(cell) => {
             let cell = cell?;
             json!({ "value": number(cell.value), "min": number(cell.min), "max": number(cell.max) })

@@ -117,7 +117,9 @@ impl Summary<'_> {
         if total == 0 {
             return String::new();
         }
-        let of = |part: u64| format!("{:<8}{} out of {}", percent(part as f64 / total as f64), count(part as f64), count(total as f64));
+        let of = |part: u64| {
+            format!("{:<8}{} out of {}", percent(part as f64 / total as f64), count(part as f64), count(total as f64))
+        };
         let mut text = self.section(
             "",
             &[
@@ -200,7 +202,10 @@ impl Summary<'_> {
         if failed.passes > 0 {
             let share = self.style.bad(&percent(failed.share().unwrap_or(0.0)));
             let total = count((failed.passes + failed.fails) as f64);
-            lines.push(("iterations_failed".to_owned(), format!("{share}  {} out of {total}", count(failed.passes as f64))));
+            lines.push((
+                "iterations_failed".to_owned(),
+                format!("{share}  {} out of {total}", count(failed.passes as f64)),
+            ));
         }
         for name in ["iterations_interrupted", "dropped_iterations"] {
             if self.totals.counter(name) > 0.0 {

@@ -18,12 +18,19 @@ pub fn check(repository: &Repository) -> Result<()> {
     run(repository.cargo().args(["fmt", "--all", "--check"]))?;
     run(repository.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     guests::lint(repository)?;
-    if answers("cargo-deny", &["--version"]) {
-        run(repository.cargo().args(["deny", "check"]))
-    } else {
-        println!(
-            "cargo-deny is not installed (`cargo install cargo-deny --locked`): licences and advisories not checked"
-        );
-        Ok(())
+    audit(repository)
+}
+
+/// Licences, sources and known vulnerabilities of what Squall depends on.
+fn audit(repository: &Repository) -> Result<()> {
+    if !answers("cargo-deny", &["--version"]) {
+        println!("not checked: licences and advisories (`cargo install cargo-deny --locked` adds the tool)");
+        return Ok(());
     }
+    run(repository.cargo().args(["deny", "check", "bans", "licenses", "sources"]))?;
+    if run(repository.cargo().args(["deny", "fetch", "db"])).is_err() {
+        println!("not checked: advisories (their database cannot be fetched from here)");
+        return Ok(());
+    }
+    run(repository.cargo().args(["deny", "check", "--disable-fetch", "advisories"]))
 }

@@ -90,8 +90,11 @@ fn search() -> Outcome {
     }
 }
 
-/// Buys one or two products.
+/// Looks at a product, then buys one or two.
 fn checkout() -> Outcome {
+    view_product(random_in(1..=PRODUCTS))?;
+    pause();
+
     let total = transaction("checkout", || {
         for _ in 0..random_in(1..=2) {
             let basket = add_to_basket(random_in(1..=PRODUCTS))?;

@@ -50,19 +50,18 @@ fn a_checkout_is_one_transaction_and_one_order() {
     assert_eq!(report.transactions, [("checkout".into(), true)]);
     assert_eq!(report.values("orders_placed"), [1.0]);
     assert_eq!(report.values("basket_value"), [25.0]);
-    let item = &report.requests[0];
+    assert_eq!(report.requests[0].name.as_deref(), Some("/products/{id}"));
+    let item = &report.requests[1];
     assert_eq!(item.header("content-type"), Some("application/json"));
     assert!(item.text().starts_with(r#"{"product_id":"#));
 }
 
 #[test]
 fn an_order_that_is_refused_fails_the_transaction() {
-    let mut host = Host::new().respond("POST", "/checkout", 409, r#"{"error":"basket is empty"}"#).respond(
-        "*",
-        "/basket",
-        201,
-        r#"{"items":1,"total":5.0}"#,
-    );
+    let mut host = Host::new()
+        .respond("GET", "/products/*", 200, r#"{"id":7,"name":"lamp","price":12.5}"#)
+        .respond("*", "/basket", 201, r#"{"items":1,"total":5.0}"#)
+        .respond("POST", "/checkout", 409, r#"{"error":"basket is empty"}"#);
     let report = host.run(checkout);
     assert_eq!(report.outcome, Err("the shop did not take the order".into()));
     assert_eq!(report.transactions, [("checkout".into(), false)]);

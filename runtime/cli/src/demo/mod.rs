@@ -28,8 +28,8 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
         return serve_until_interrupted(address, faults);
     }
     let open = OpenShop::open(faults).map_err(CliError::Demo)?;
-    let artifact = Artifact::from_bytes(COMPONENT.to_vec())
-        .map_err(|source| CliError::Guest { name: NAME.to_owned(), source })?;
+    let artifact =
+        Artifact::from_bytes(COMPONENT.to_vec()).map_err(|source| CliError::Guest { name: NAME.to_owned(), source })?;
     let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
     typed.target = Some(format!("http://{}", open.address));
     let limits = GuestLimits { memory: arguments.load.memory };

@@ -38,7 +38,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance(CONTEXT)?;
     interface.func_wrap("vu", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).user.number(),)))?;
     interface.func_wrap("iteration", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).iteration,)))?;
-    interface.func_wrap("target", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).worker.run.target.clone(),)))?;
+    interface
+        .func_wrap("target", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).worker.run.target.clone(),)))?;
     interface.func_wrap("option", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
         let name = text(&store, &name)?;
         Ok((local(&store).worker.run.options.get(name.as_ref()).cloned(),))

@@ -96,11 +96,11 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance(HTTP)?;
     link_request_options(&mut interface)?;
     link_response(&mut interface)?;
-    interface.func_wrap_async("send", |store: StoreContextMut<'_, State>, (request,): (Request,)| send(store, &request))?;
-    interface.func_wrap_async(
-        "send-all",
-        |store: StoreContextMut<'_, State>, (requests,): (WasmList<Request>,)| send_all(store, &requests),
-    )?;
+    interface
+        .func_wrap_async("send", |store: StoreContextMut<'_, State>, (request,): (Request,)| send(store, &request))?;
+    interface.func_wrap_async("send-all", |store: StoreContextMut<'_, State>, (requests,): (WasmList<Request>,)| {
+        send_all(store, &requests)
+    })?;
     interface.func_wrap("clear-cookies", |store: StoreContextMut<'_, State>, ()| {
         local(&store).user.client().clear_cookies();
         Ok(())
@@ -121,10 +121,7 @@ fn send<'a>(mut store: StoreContextMut<'a, State>, request: &Request) -> Sending
     })
 }
 
-fn send_all<'a>(
-    mut store: StoreContextMut<'a, State>,
-    requests: &WasmList<Request>,
-) -> Sending<'a, (Vec<Answer>,)> {
+fn send_all<'a>(mut store: StoreContextMut<'a, State>, requests: &WasmList<Request>) -> Sending<'a, (Vec<Answer>,)> {
     let prepared = match prepare_all(&mut store, requests) {
         Ok(prepared) => prepared,
         Err(trap) => return Box::new(std::future::ready(Err(trap))),
@@ -301,10 +298,7 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     })
 }
 
-fn response<'a>(
-    store: &'a StoreContextMut<'_, State>,
-    handle: &Resource<Response>,
-) -> wasmtime::Result<&'a Response> {
+fn response<'a>(store: &'a StoreContextMut<'_, State>, handle: &Resource<Response>) -> wasmtime::Result<&'a Response> {
     let response = local(store).responses.get(handle.rep() as usize);
     response.ok_or_else(|| wasmtime::format_err!("a response that is no longer there"))
 }

@@ -61,9 +61,13 @@ fn known_run() -> Totals {
 }
 
 fn thresholds() -> Vec<Threshold> {
-    [("http_req_duration", "p(95)<500"), ("http_req_failed", "rate<0.01"), ("http_req_duration{flow:checkout}", "p(99)<50")]
-        .map(|(selector, expression)| Threshold::parse(selector, &ThresholdSpec::from(expression)).expect("valid"))
-        .to_vec()
+    [
+        ("http_req_duration", "p(95)<500"),
+        ("http_req_failed", "rate<0.01"),
+        ("http_req_duration{flow:checkout}", "p(99)<50"),
+    ]
+    .map(|(selector, expression)| Threshold::parse(selector, &ThresholdSpec::from(expression)).expect("valid"))
+    .to_vec()
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Turns of all rounds become a table: medians, and how far the rounds lie apart.
 
-use std::fmt::Write;
-
 use super::client::{Race, Turn};
 
 /// What each client did, round by round.
@@ -25,68 +23,76 @@ impl Results {
         }
     }
 
-    /// The race's table in Markdown, with ratios to its first client; empty if nobody took part.
+    /// The race's table in Markdown, with a column of ratios for each of the others' clients; empty if nobody took part.
     pub fn table(&self, race: Race) -> String {
         let rows: Vec<&Row> = self.rows.iter().filter(|row| row.race == race).collect();
-        let Some(first) = rows.first() else {
+        if rows.is_empty() {
             return String::new();
-        };
-        let mut table = format!("### {}\n\n", race.title());
-        let reference = first.client;
-        _ = match race {
-            Race::Alone => {
-                writeln!(table, "| client | median latency, µs | ratio to {reference} |\n| --- | ---: | ---: |")
-            }
-            _ => writeln!(
-                table,
-                "| client | requests/s | requests per CPU-second | ratio to {reference} (least to greatest) |\n\
-                 | --- | ---: | ---: | ---: |"
-            ),
-        };
-        for row in &rows {
-            _ = match race {
-                Race::Alone => {
-                    let ratio = row.ratio_to(first, |turn| turn.median.unwrap_or(f64::NAN));
-                    let median = row.median(|turn| turn.median.unwrap_or(f64::NAN) * 1000.0);
-                    writeln!(table, "| {} | {median:.1} | {ratio} |", row.client)
-                }
-                _ => {
-                    let ratio = row.ratio_to(first, |turn| turn.requests_per_cpu_second);
-                    let rate = thousands(row.median(|turn| turn.requests_per_second));
-                    let per_cpu = thousands(row.median(|turn| turn.requests_per_cpu_second));
-                    writeln!(table, "| {} | {rate} | {per_cpu} | {ratio} |", row.client)
-                }
-            };
         }
-        table.push('\n');
-        table
+        let others: Vec<&Row> = rows.iter().copied().filter(|row| !row.client.starts_with("squall")).collect();
+
+        let mut head = vec!["client".to_owned()];
+        head.extend(columns(race).iter().map(|&column| column.to_owned()));
+        head.extend(others.iter().map(|other| format!("ratio to {}", other.client)));
+        let mut lines = vec![format!("### {}\n", race.title()), line(&head), line(&vec!["---".to_owned(); head.len()])];
+        for row in &rows {
+            let mut cells = vec![row.client.to_owned()];
+            cells.extend(row.values());
+            cells.extend(others.iter().map(|other| row.ratio_to(other)));
+            lines.push(line(&cells));
+        }
+        lines.join("\n") + "\n\n"
     }
+}
+
+/// What is shown of each client beside the ratios, which are of the last of these.
+fn columns(race: Race) -> &'static [&'static str] {
+    match race {
+        Race::Small | Race::Json => &["requests/s", "requests per CPU-second"],
+        Race::Alone => &["median latency, µs"],
+    }
+}
+
+fn line(cells: &[String]) -> String {
+    format!("| {} |", cells.join(" | "))
 }
 
 impl Row {
-    fn median(&self, value: impl Fn(&Turn) -> f64) -> f64 {
-        median(self.turns.iter().map(value).collect())
+    fn values(&self) -> Vec<String> {
+        let median = |value: fn(&Turn) -> f64| median(self.turns.iter().map(value).collect());
+        match self.race {
+            Race::Small | Race::Json => vec![
+                thousands(median(|turn| turn.requests_per_second)),
+                thousands(median(|turn| turn.requests_per_cpu_second)),
+            ],
+            Race::Alone => vec![format!("{:.1}", 1000.0 * median(|turn| turn.median.unwrap_or(f64::NAN)))],
+        }
     }
 
-    /// The ratio within each round, as the middle, the least and the greatest of them.
-    fn ratio_to(&self, other: &Row, value: impl Fn(&Turn) -> f64) -> String {
-        let ratios: Vec<f64> =
-            self.turns.iter().zip(&other.turns).map(|(ours, theirs)| value(ours) / value(theirs)).collect();
+    /// The ratio within each round: the middle, and from the least to the greatest of them.
+    fn ratio_to(&self, other: &Row) -> String {
+        let value = |turn: &Turn| match self.race {
+            Race::Small | Race::Json => turn.requests_per_cpu_second,
+            Race::Alone => turn.median.unwrap_or(f64::NAN),
+        };
+        let rounds = self.turns.iter().zip(&other.turns);
+        let ratios: Vec<f64> = rounds.map(|(ours, theirs)| value(ours) / value(theirs)).collect();
         let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = ratios.iter().copied().fold(0.0, f64::max);
-        format!("{:.2} ({least:.2} to {greatest:.2})", median(ratios))
+        match self.client == other.client {
+            true => "1".to_owned(),
+            false => format!("**{:.2}** ({least:.2} to {greatest:.2})", median(ratios)),
+        }
     }
 }
 
-/// The middle value, or the mean of the two in the middle.
+/// The middle value; of an even number, the mean of the two in the middle.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match (values.len() % 2, middle.checked_sub(1).and_then(|below| values.get(below)), values.get(middle)) {
-        (0, Some(below), Some(above)) => f64::midpoint(*below, *above),
-        (_, _, Some(value)) => *value,
-        _ => f64::NAN,
-    }
+    let Some(last) = values.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    f64::midpoint(values[last / 2], values[last.div_ceil(2)])
 }
 
 /// A whole number with its thousands apart: 120,067.
@@ -107,19 +113,25 @@ mod tests {
     use super::*;
 
     fn turn(requests_per_cpu_second: f64) -> Turn {
-        Turn { requests_per_second: requests_per_cpu_second, requests_per_cpu_second, median: Some(0.04) }
+        Turn { requests_per_second: 10.0, requests_per_cpu_second, median: Some(requests_per_cpu_second / 1e6) }
     }
 
     #[test]
     fn compares_round_by_round() {
         let mut results = Results::default();
         for (wrk, squall) in [(100_000.0, 90_000.0), (200_000.0, 200_000.0), (100_000.0, 80_000.0)] {
-            results.add(Race::Small, "wrk", turn(wrk));
-            results.add(Race::Small, "squall", turn(squall));
+            for race in [Race::Small, Race::Alone] {
+                results.add(race, "wrk", turn(wrk));
+                results.add(race, "squall", turn(squall));
+            }
         }
-        let table = results.table(Race::Small);
-        assert!(table.contains("| wrk | 100,000 | 100,000 | 1.00 (1.00 to 1.00) |"), "{table}");
-        assert!(table.contains("| squall | 90,000 | 90,000 | 0.90 (0.80 to 1.00) |"), "{table}");
+        let expected = "### 12-byte body, not looked at\n\n\
+                        | client | requests/s | requests per CPU-second | ratio to wrk |\n\
+                        | --- | --- | --- | --- |\n\
+                        | wrk | 10 | 100,000 | 1 |\n\
+                        | squall | 10 | 90,000 | **0.90** (0.80 to 1.00) |\n\n";
+        assert_eq!(results.table(Race::Small), expected);
+        assert!(results.table(Race::Alone).contains("| squall | 90.0 | **0.90** (0.80 to 1.00) |"));
         assert_eq!(results.table(Race::Json), "");
     }
 

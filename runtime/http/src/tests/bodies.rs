@@ -1,0 +1,131 @@
+//! How bodies come, and what is handed out of them.
+
+use super::server::{answering, ok, response, serve};
+use super::*;
+
+async fn answered_with(answer: Vec<u8>) -> World {
+    let url = serve(move |_, mut peer| {
+        let answer = answer.clone();
+        async move {
+            peer.request().await;
+            peer.trickle(&answer).await;
+        }
+    });
+    World::with_target(&url.await)
+}
+
+#[test]
+fn a_chunked_body_that_comes_byte_by_byte() {
+    run(async {
+        let answer =
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nA: b\r\n\r\n";
+        let world = answered_with(answer.to_vec()).await;
+        let response = world.get("/").await.unwrap();
+        assert_eq!(response.body(), b"hello");
+        assert_eq!(world.only_series().1.received as usize, answer.len());
+        assert_eq!(world.client.idle_connections(), 1);
+    });
+}
+
+#[test]
+fn interim_responses_are_skipped() {
+    run(async {
+        let answer = format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n{}", ok("hello"));
+        let world = answered_with(answer.into_bytes()).await;
+        let response = world.get("/").await.unwrap();
+        assert_eq!((response.status(), response.body(), response.header("link")), (200, &b"hello"[..], None));
+    });
+}
+
+#[test]
+fn the_answer_to_head_has_no_body() {
+    run(async {
+        let url = answering(|request| match request.line() {
+            "HEAD /" => "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_owned(),
+            _ => ok("next"),
+        });
+        let world = World::with_target(&url.await);
+        let head = world.send("HEAD", "/", &[], None, &RequestOptions::default()).await.unwrap();
+        assert_eq!((head.body(), head.header("Content-Length").unwrap().as_ref()), (&b""[..], "1000"));
+        assert_eq!(world.get("/next").await.unwrap().body(), b"next");
+    });
+}
+
+#[test]
+fn a_body_may_last_until_the_server_closes() {
+    run(async {
+        let world = answered_with(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello".to_vec()).await;
+        let response = world.get("/").await.unwrap();
+        assert_eq!(response.body(), b"hello");
+        assert_eq!(response.header("content-TYPE").unwrap(), "text/plain");
+        assert_eq!(world.client.idle_connections(), 0);
+    });
+}
+
+#[test]
+fn header_fields_are_handed_out_in_order_and_in_lower_case() {
+    run(async {
+        let url = answering(|_| response("200 OK", &["X-Two:  2 ", "x-one: \u{fc}", "X-TWO: again"], "")).await;
+        let response = World::with_target(&url).get("/a?b#c").await.unwrap();
+        let fields: Vec<_> = response.headers().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(fields, ["x-two=2", "x-one=\u{fc}", "x-two=again", "content-length=0"]);
+        assert_eq!(response.header("X-Two").unwrap(), "2");
+        assert_eq!(response.url(), format!("{url}/a?b"));
+    });
+}
+
+#[test]
+fn a_compressed_body_is_handed_out_decoded() {
+    run(async {
+        let zipped = {
+            use std::io::Write;
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(&[b'a'; 5000]).unwrap();
+            encoder.finish().unwrap()
+        };
+        let mut answer =
+            format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", zipped.len())
+                .into_bytes();
+        answer.extend(&zipped);
+        let world = answered_with(answer.clone()).await;
+        assert_eq!(world.get("/").await.unwrap().body(), [b'a'; 5000]);
+        assert_eq!(world.only_series().1.received as usize, answer.len());
+        // Thrown away, it is not decoded either.
+        let options = RequestOptions { discard_body: Some(true), ..RequestOptions::default() };
+        let world = answered_with(answer.clone()).await;
+        assert_eq!(world.send("GET", "/", &[], None, &options).await.unwrap().body(), b"");
+
+        let url = serve(move |_, mut peer| {
+            let answer = answer.clone();
+            async move {
+                peer.request().await;
+                peer.send(&answer).await;
+            }
+        });
+        let world = World::new(ClientConfig { max_body: 4999, ..ClientConfig::default() });
+        let outcome = world.get(&format!("{}/", url.await)).await;
+        let error = outcome.unwrap_err();
+        assert!(error.to_string().contains("the decoded body is larger than 4999 bytes"), "{error}");
+        let (key, _) = world.only_series();
+        assert_eq!((key.status, key.failure), (200, FailureClass::TooLarge as u8));
+    });
+}
+
+#[test]
+fn requests_say_what_they_carry() {
+    run(async {
+        let url = answering(|request| ok(&format!("{} {:?}", request.line(), request.field("content-length")))).await;
+        let world = World::with_target(&url);
+        let options = RequestOptions::default();
+        for (method, body, expected) in [
+            ("GET", None, "GET / None"),
+            ("DELETE", None, "DELETE / None"),
+            ("POST", None, "POST / Some(\"0\")"),
+            ("GET", Some(&b""[..]), "GET / Some(\"0\")"),
+            ("PROPFIND", Some(b"xyz"), "PROPFIND / Some(\"3\")"),
+        ] {
+            let response = world.send(method, "/", &[], body, &options).await.unwrap();
+            assert_eq!(std::str::from_utf8(response.body()).unwrap(), expected);
+        }
+    });
+}

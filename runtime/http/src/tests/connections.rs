@@ -1,0 +1,209 @@
+//! Which connection a request goes over, and when it is sent again.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::server::{answering, ok, response, serve, serve_at};
+use super::*;
+
+/// Counts what happens on each connection: the requests that it has got.
+type Log = Rc<RefCell<Vec<(usize, String)>>>;
+
+/// A server that closes its first connection after `served` requests: before it answers the next one if
+/// `reads_another`, or at once.
+async fn closing(served: usize, reads_another: bool, log: &Log) -> String {
+    let log = Rc::clone(log);
+    serve(move |number, mut peer| {
+        let log = Rc::clone(&log);
+        async move {
+            let mut count = 0;
+            while number > 0 || count < served || reads_another {
+                let Some(request) = peer.request().await else { return };
+                log.borrow_mut().push((number, request.line().to_owned()));
+                count += 1;
+                if number == 0 && count > served {
+                    return;
+                }
+                peer.send(ok("hello").as_bytes()).await;
+            }
+        }
+    })
+    .await
+}
+
+/// Waits until the client can know that its idle connection is of no use.
+async fn until_stale(world: &World) {
+    loop {
+        if world.client.idle_connections_are_stale() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn one_connection_serves_many_requests() {
+    run(async {
+        let log = Log::default();
+        let world = World::with_target(&closing(9, false, &log).await);
+        for _ in 0..3 {
+            assert_eq!(world.get("/a").await.unwrap().body(), b"hello");
+        }
+        assert_eq!(*log.borrow(), [(0, "GET /a".into()), (0, "GET /a".into()), (0, "GET /a".into())]);
+        world.client.close();
+        world.get("/a").await.unwrap();
+        assert_eq!(log.borrow()[3].0, 1);
+    });
+}
+
+#[test]
+fn a_connection_that_is_to_be_closed_is_not_used_again() {
+    run(async {
+        let log = Log::default();
+        let url = closing(9, false, &log).await;
+        let world = World::with_target(&url);
+        let options = RequestOptions::default();
+        world.send("GET", "/asked", &[("Connection", "close")], None, &options).await.unwrap();
+        let told = World::new(ClientConfig { keep_alive: false, ..ClientConfig::default() });
+        told.get(&format!("{url}/")).await.unwrap();
+        told.get(&format!("{url}/")).await.unwrap();
+        world.get("/last").await.unwrap();
+        assert_eq!(log.borrow().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [0, 1, 2, 3]);
+
+        let server = answering(|_| response("200 OK", &["Connection: close"], "")).await;
+        let world = World::with_target(&server);
+        world.get("/").await.unwrap();
+        assert!(world.client.idle_connections() == 0);
+    });
+}
+
+#[test]
+fn a_connection_that_the_server_closed_is_replaced_before_anything_is_sent() {
+    run(async {
+        let log = Log::default();
+        let world = World::with_target(&closing(1, false, &log).await);
+        world.get("/first").await.unwrap();
+        until_stale(&world).await;
+        // Even a POST: the server cannot have seen it.
+        world.post("/second", "body").await.unwrap();
+        assert_eq!(*log.borrow(), [(0, "GET /first".into()), (1, "POST /second".into())]);
+        let recorded = world.recorded();
+        assert_eq!(recorded.reconnects, 1);
+        assert_eq!(recorded.requests.values().map(|cell| cell.count).sum::<u64>(), 2);
+    });
+}
+
+#[test]
+fn an_idempotent_request_is_sent_again_when_the_connection_turns_out_to_be_closed() {
+    run(async {
+        let log = Log::default();
+        let world = World::with_target(&closing(1, true, &log).await);
+        world.get("/a").await.unwrap();
+        assert_eq!(world.get("/b").await.unwrap().status(), 200);
+        assert_eq!(*log.borrow(), [(0, "GET /a".into()), (0, "GET /b".into()), (1, "GET /b".into())]);
+        let recorded = world.recorded();
+        assert_eq!(recorded.reconnects, 1);
+        let cells: Vec<_> = recorded.requests.values().collect();
+        assert_eq!(cells.iter().map(|cell| cell.count).sum::<u64>(), 2);
+        // Both attempts count as sent, and all the time as spent.
+        assert!(cells.iter().any(|cell| cell.sent as usize > 2 * "GET /b".len() + 60));
+    });
+}
+
+#[test]
+fn a_post_is_not_sent_again() {
+    run(async {
+        let log = Log::default();
+        let world = World::with_target(&closing(1, true, &log).await);
+        world.get("/a").await.unwrap();
+        world.recorded();
+        let text = only_failure(&world, world.post("/b", "body").await, FailureClass::Reset);
+        assert!(text.contains("closed the connection before the response was whole"), "{text}");
+        assert_eq!(log.borrow().len(), 2);
+    });
+}
+
+#[test]
+fn a_fresh_connection_is_not_tried_twice() {
+    run(async {
+        let log = Log::default();
+        let world = World::with_target(&closing(0, true, &log).await);
+        only_failure(&world, world.get("/a").await, FailureClass::Reset);
+        assert_eq!(log.borrow().len(), 1);
+    });
+}
+
+#[test]
+fn bytes_that_nobody_asked_for_end_a_connection() {
+    run(async {
+        let log = Log::default();
+        let url = {
+            let log = Rc::clone(&log);
+            serve(move |number, mut peer| {
+                let log = Rc::clone(&log);
+                async move {
+                    while let Some(request) = peer.request().await {
+                        log.borrow_mut().push((number, request.line().to_owned()));
+                        peer.send(format!("{}HTTP/1.1 200 OK\r\n", ok("")).as_bytes()).await;
+                    }
+                }
+            })
+            .await
+        };
+        let world = World::with_target(&url);
+        world.get("/a").await.unwrap();
+        world.get("/a").await.unwrap();
+        assert_eq!(log.borrow().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [0, 1]);
+    });
+}
+
+#[test]
+fn a_send_that_is_dropped_takes_its_connection_with_it_and_records_nothing() {
+    run(async {
+        let closed = Rc::new(tokio::sync::Notify::new());
+        let asked = Rc::new(tokio::sync::Notify::new());
+        let url = {
+            let (asked, closed) = (Rc::clone(&asked), Rc::clone(&closed));
+            serve(move |_, mut peer| {
+                let (asked, closed) = (Rc::clone(&asked), Rc::clone(&closed));
+                async move {
+                    peer.request().await.unwrap();
+                    asked.notify_one();
+                    peer.until_closed().await;
+                    closed.notify_one();
+                }
+            })
+            .await
+        };
+        let world = World::with_target(&url);
+        tokio::select! {
+            _ = world.get("/") => panic!("nobody answered"),
+            () = asked.notified() => {}
+        }
+        closed.notified().await;
+        let recorded = world.recorded();
+        assert!(recorded.requests.is_empty() && recorded.problems.is_empty());
+        assert!(world.client.waited().0 > 0);
+    });
+}
+
+#[test]
+fn ipv6_and_names_lead_there_too() {
+    run(async {
+        let port = |url: &str| url.rsplit(':').next().unwrap().to_owned();
+        let v4 = answering(|request| ok(request.field("host").unwrap())).await;
+        let named = format!("localhost:{}", port(&v4));
+        // "localhost" may be [::1] first, where nobody listens.
+        let response = World::new(ClientConfig::default()).get(&format!("http://{named}/")).await.unwrap();
+        assert_eq!(response.body(), named.as_bytes());
+        let v6 = serve_at("::1", |_, mut peer| async move {
+            let host = peer.request().await.unwrap().field("host").unwrap().to_owned();
+            peer.send(ok(&host).as_bytes()).await;
+        });
+        // Not every machine has IPv6.
+        if let Ok(v6) = v6.await {
+            let response = World::with_target(&v6).get("/").await.unwrap();
+            assert_eq!(response.body(), format!("[::1]:{}", port(&v6)).as_bytes());
+        }
+    });
+}

@@ -1,0 +1,155 @@
+//! Whatever is wrong with what the user gave: one clear sentence, and the right exit code.
+
+use crate::support::component::{OK, Wat};
+use crate::support::program::{Squall, guest};
+
+#[track_caller]
+fn complaint_of(arguments: &[&str], code: i32) -> String {
+    Squall::new(arguments).run().expect_code(code).complaint().to_owned()
+}
+
+#[test]
+fn no_such_file() {
+    let complaint = complaint_of(&["run", "nowhere.wasm"], 104);
+    assert_eq!(complaint, "nowhere.wasm: No such file or directory (os error 2)");
+}
+
+#[test]
+fn not_a_component() {
+    let squall = Squall::new(&["run", "notes.wasm"]);
+    std::fs::write(squall.folder().join("notes.wasm"), "these are notes").unwrap();
+    let ended = squall.run().expect_code(107);
+    assert!(ended.complaint().starts_with("notes.wasm: not a WebAssembly component"), "{}", ended.err);
+}
+
+#[test]
+fn a_core_module_without_metadata() {
+    let squall = Squall::new(&["run", "module.wasm"]);
+    std::fs::write(squall.folder().join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
+    let ended = squall.run().expect_code(107);
+    assert!(ended.complaint().contains("build it for wasm32-wasip2"), "{}", ended.err);
+}
+
+#[test]
+fn another_world() {
+    let squall = Squall::new(&["run", "empty.wasm"]);
+    std::fs::write(squall.folder().join("empty.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
+    let ended = squall.run().expect_code(107);
+    assert!(ended.complaint().contains("does not export \"describe\""), "{}", ended.err);
+}
+
+#[test]
+fn a_guest_for_a_newer_contract() {
+    let squall = Squall::new(&["run", "guest.wasm"]);
+    Wat::new(OK)
+        .importing("squall:scenario/timing@0.2.0", "now", "(result u64)", "(result i64)")
+        .write(squall.folder());
+    let ended = squall.run().expect_code(107);
+    assert_eq!(
+        ended.complaint(),
+        "guest.wasm: this component cannot run here: it was built for squall:scenario 0.2.0, this Squall has 0.1.0: \
+         update Squall"
+    );
+}
+
+#[test]
+fn a_guest_that_calls_what_came_later_in_the_same_track() {
+    let squall = Squall::new(&["run", "guest.wasm"]);
+    Wat::new(OK)
+        .importing("squall:scenario/timing@0.1.4", "pause", "(result u64)", "(result i64)")
+        .write(squall.folder());
+    let ended = squall.run().expect_code(107);
+    assert!(
+        ended.complaint().contains("it calls pause of squall:scenario/timing 0.1.4, which came after 0.1.0"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_later_patch_of_the_contract_runs_if_it_uses_nothing_new() {
+    let squall = Squall::new(&["run", "guest.wasm", "-i", "3"]);
+    Wat::new("(drop (call $now)) (i32.const 200)")
+        .importing("squall:scenario/timing@0.1.9", "now", "(result u64)", "(result i64)")
+        .write(squall.folder());
+    squall.run().expect_code(0);
+}
+
+#[test]
+fn an_import_that_nobody_gives() {
+    let squall = Squall::new(&["run", "guest.wasm"]);
+    Wat::new(OK).importing("acme:secrets/vault@1.0.0", "open", "(result u64)", "(result i64)").write(squall.folder());
+    let ended = squall.run().expect_code(107);
+    assert!(ended.complaint().contains("it imports acme:secrets/vault@1.0.0"), "{}", ended.err);
+}
+
+#[test]
+fn a_bad_duration() {
+    let ended = Squall::new(&["run", "x.wasm", "-d", "30"]).run().expect_code(2);
+    assert!(ended.err.contains("give a unit"), "{}", ended.err);
+}
+
+#[test]
+fn a_bad_target() {
+    let complaint = complaint_of(&["run", &guest("minimal"), "--target", "shop.test"], 104);
+    assert!(complaint.contains("http://") && complaint.contains("shop.test"), "{complaint}");
+}
+
+#[test]
+fn a_bad_url() {
+    let complaint = complaint_of(&["run", "http://:80/x", "-i", "1", "-c", "1"], 104);
+    assert!(complaint.starts_with("http://:80/x: "), "{complaint}");
+}
+
+#[test]
+fn options_that_contradict_each_other() {
+    let complaint = complaint_of(&["run", &guest("minimal"), "-s", "1s:1", "-i", "5"], 104);
+    assert!(complaint.contains("stages") && complaint.contains("iterations"), "{complaint}");
+}
+
+#[test]
+fn a_flow_that_is_not_there() {
+    let complaint = complaint_of(&["run", &guest("shop"), "--flow", "chekout"], 104);
+    assert!(complaint.contains("chekout") && complaint.contains("checkout"), "{complaint}");
+}
+
+#[test]
+fn a_threshold_that_is_none() {
+    let ended = Squall::new(&["run", "x.wasm", "--threshold", "http_req_duration=p(95)<<500"]).run().expect_code(2);
+    assert!(ended.err.contains('^'), "{}", ended.err);
+}
+
+#[test]
+fn a_threshold_that_does_not_fit_its_metric() {
+    let complaint = complaint_of(&["run", &guest("minimal"), "--threshold", "http_reqs=p(95)<500"], 104);
+    assert!(complaint.contains("a counter has no p(95); it has count and rate"), "{complaint}");
+}
+
+#[test]
+fn an_export_that_cannot_be_written() {
+    let complaint = complaint_of(&["run", &guest("minimal"), "--summary-export", "no/such/folder/x.json"], 104);
+    assert!(complaint.starts_with("--summary-export no/such/folder/x.json: No such file"), "{complaint}");
+}
+
+#[test]
+fn wrk_flags_without_a_url() {
+    let complaint = complaint_of(&["run", &guest("minimal"), "-H", "a: b"], 104);
+    assert!(complaint.contains("--header goes with a URL"), "{complaint}");
+}
+
+#[test]
+fn more_virtual_users_than_the_system_allows() {
+    let complaint = complaint_of(&["run", &guest("minimal"), "-u", "5000000", "-d", "1s"], 104);
+    assert!(complaint.contains("ulimit -n") || complaint.contains("vm.max_map_count"), "{complaint}");
+}
+
+#[test]
+fn a_port_where_nobody_listens() {
+    // Bound and let go again: nobody else gets it so soon.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}/");
+    let ended = Squall::new(&["run", &url, "-c", "1", "-i", "3"]).exporting().run().expect_code(0);
+    assert_eq!(ended.number("http_req_failed", "passes"), 3.0);
+    assert!(ended.out.contains("connect (flow \"request\"): 3"), "{}", ended.out);
+    assert!(ended.out.to_lowercase().contains("refused"), "{}", ended.out);
+}

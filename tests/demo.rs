@@ -1,0 +1,35 @@
+//! The first thing that a newcomer does.
+
+use crate::support::program::Squall;
+
+#[test]
+fn the_demo_needs_nothing_and_passes() {
+    let ended = Squall::new(&["demo", "-d", "3s", "-u", "5", "--latency", "1ms", "-e", "THINK=0.05", "--seed", "1"]);
+    let ended = ended.exporting().run().expect_code(0);
+    assert_eq!(ended.number("checks", "value"), 1.0);
+    assert_eq!(ended.number("http_req_failed", "value"), 0.0);
+    assert!(ended.number("orders_placed", "count") > 0.0);
+    for part in ["THRESHOLDS", "CUSTOM", "FLOWS", "REQUESTS BY NAME", "TRANSACTIONS"] {
+        assert!(ended.out.contains(part), "no {part} in\n{}", ended.out);
+    }
+}
+
+#[test]
+fn weights_are_met_exactly() {
+    let ended =
+        Squall::new(&["demo", "-u", "4", "-i", "200", "--latency", "0ms", "-e", "THINK=0"]).run().expect_code(0);
+    for line in ["60.00%    60.00%         120", "25.00%    25.00%          50", "15.00%    15.00%          30"] {
+        assert!(ended.out.contains(line), "no {line:?} in\n{}", ended.out);
+    }
+}
+
+#[test]
+fn a_faulty_shop_shows() {
+    let ended =
+        Squall::new(&["demo", "-u", "4", "-i", "200", "--latency", "0ms", "--error-rate", "10%", "-e", "THINK=0"]);
+    let ended = ended.exporting().run().expect_code(99);
+    let failed = ended.number("http_req_failed", "value");
+    assert!((0.05..0.15).contains(&failed), "{failed}");
+    assert!(ended.out.contains("✗ 'rate<0.01'"), "{}", ended.out);
+    assert!(ended.out.contains("status 503"), "{}", ended.out);
+}

@@ -1,0 +1,67 @@
+//! What is shown and written.
+
+use std::time::Duration;
+
+use crate::support::program::{Squall, guest};
+use crate::support::server::{Reply, Server};
+
+#[test]
+fn the_summary_is_on_standard_output_and_all_else_is_not() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "5"]).run().expect_code(0);
+    assert!(ended.out.contains("█ TOTAL RESULTS"), "{}", ended.out);
+    assert!(ended.err.contains("scenario: "), "{}", ended.err);
+    assert!(!ended.out.contains('\u{1b}') && !ended.err.contains('\u{1b}'), "colours without a terminal");
+}
+
+#[test]
+fn quiet_means_quiet() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "5", "-q"]);
+    let ended = squall.args(&["--summary-mode", "disabled"]).run().expect_code(0);
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("", ""));
+}
+
+#[test]
+fn without_a_terminal_a_line_comes_every_few_seconds() {
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(10)));
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "2", "-d", "7s"]);
+    let ended = squall.run().expect_code(0);
+    let lines = ended.err.lines().filter(|line| line.contains("/2 VUs")).count();
+    assert!((1..=3).contains(&lines), "{}", ended.err);
+}
+
+#[test]
+fn thresholds_decide_the_exit_code() {
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(20)));
+    let target = server.url();
+    let run = |threshold: &str| {
+        let minimal = guest("minimal");
+        Squall::new(&["run", &minimal, "--target", &target, "-i", "10", "--threshold", threshold]).exporting().run()
+    };
+    run("http_req_duration=p(95)<10s").expect_code(0);
+    let ended = run("http_req_duration=p(95)<10ms").expect_code(99);
+    assert!(ended.out.contains("✗ 'p(95)<10ms'"), "{}", ended.out);
+    assert_eq!(ended.export()["http_req_duration"]["thresholds"]["p(95)<10ms"], true);
+    // What was never measured is not met.
+    run("baskets=p(95)<10").expect_code(99);
+}
+
+#[test]
+fn options_reach_the_guest_and_the_environment_is_a_layer() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let squall = Squall::new(&["run", &guest("minimal"), "-u", "1"]);
+    let ended =
+        squall.env("SQUALL_TARGET", &server.url()).env("SQUALL_ITERATIONS", "4").exporting().run().expect_code(0);
+    assert_eq!(ended.number("iterations", "count"), 4.0);
+}
+
+#[test]
+fn series_are_bounded() {
+    let server = Server::start(|_| Reply::ok("{\"query\":\"\",\"results\":[]}"));
+    let squall =
+        Squall::new(&["run", &guest("shop"), "--target", &server.url(), "-u", "1", "-i", "20", "-e", "THINK=0"]);
+    let ended = squall.args(&["--max-series", "2"]).run();
+    assert!(ended.out.contains("(other)"), "{}", ended.out);
+    assert_eq!(ended.err.matches("--max-series").count(), 1, "one warning in\n{}", ended.err);
+}

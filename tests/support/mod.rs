@@ -1,0 +1,5 @@
+//! What every end-to-end test needs: the program, servers with programmed answers, and small hostile components.
+
+pub mod component;
+pub mod program;
+pub mod server;

@@ -1,0 +1,148 @@
+//! Running the real `squall`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A component that `cargo xtask guests` has built.
+pub fn guest(name: &str) -> String {
+    let path = root().join("target/guests").join(format!("{name}-rust.wasm"));
+    assert!(path.exists(), "{} is missing: run the tests with `cargo xtask test`", path.display());
+    path.display().to_string()
+}
+
+/// The program, built if need be.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let test = std::env::current_exe().expect("this test has a path");
+        let folder = test.parent().and_then(Path::parent).expect("target/<profile>/deps");
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "squall"]).current_dir(root());
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().expect("cargo runs").success(), "squall does not build");
+        folder.join("squall")
+    })
+}
+
+/// One call of `squall`, in an empty folder, with an environment of its own.
+pub struct Squall {
+    command: Command,
+    folder: TempDir,
+}
+
+/// What became of it.
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+    folder: TempDir,
+}
+
+impl Squall {
+    pub fn new(arguments: &[&str]) -> Squall {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(program());
+        command.args(arguments).current_dir(folder.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SQUALL_")) {
+            command.env_remove(name);
+        }
+        // Compiled code may be shared by the tests: that is what a cache is for.
+        command.env("XDG_CACHE_HOME", root().join("target/test-cache"));
+        Squall { command, folder }
+    }
+
+    pub fn args(mut self, arguments: &[&str]) -> Squall {
+        self.command.args(arguments);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Squall {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Also writes the summary as JSON: see [`Ended::export`].
+    pub fn exporting(self) -> Squall {
+        self.args(&["--summary-export", "summary.json"])
+    }
+
+    pub fn run(mut self) -> Ended {
+        let output = self.command.output().expect("squall starts");
+        Ended::new(output, self.folder)
+    }
+
+    /// Starts it and leaves it running.
+    pub fn start(mut self) -> Running {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running { child: self.command.spawn().expect("squall starts"), folder: self.folder }
+    }
+}
+
+/// A `squall` that runs.
+pub struct Running {
+    child: std::process::Child,
+    folder: TempDir,
+}
+
+impl Running {
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    pub fn wait(self) -> Ended {
+        Ended::new(self.child.wait_with_output().expect("squall ends"), self.folder)
+    }
+}
+
+impl Ended {
+    fn new(output: Output, folder: TempDir) -> Ended {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("squall writes UTF-8");
+        Ended { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr), folder }
+    }
+
+    /// Fails with everything that was printed, unless the exit code is this one.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Ended {
+        assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
+        self
+    }
+
+    /// The metrics of `--summary-export`.
+    #[track_caller]
+    pub fn export(&self) -> Value {
+        let text = std::fs::read_to_string(self.folder.path().join("summary.json")).expect("an export");
+        let export: Value = serde_json::from_str(&text).expect("the export is JSON");
+        export["metrics"].clone()
+    }
+
+    /// A number of the export: `number("http_reqs", "count")`.
+    #[track_caller]
+    pub fn number(&self, metric: &str, field: &str) -> f64 {
+        let export = self.export();
+        export[metric][field].as_f64().unwrap_or_else(|| panic!("no {metric}.{field} in {export:#}"))
+    }
+
+    /// The only line of standard error: what a user is told.
+    #[track_caller]
+    pub fn complaint(&self) -> &str {
+        let lines: Vec<&str> = self.err.lines().collect();
+        assert_eq!(lines.len(), 1, "one sentence, not {lines:#?}");
+        lines[0].strip_prefix("error: ").expect("an error")
+    }
+}
