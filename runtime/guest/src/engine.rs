@@ -47,7 +47,7 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    fn layout(self) -> Layout {
+    pub(crate) fn layout(self) -> Layout {
         if self.vus <= ROOMY_UP_TO { Layout::Roomy } else { Layout::Dense }
     }
 
@@ -82,30 +82,31 @@ fn max_map_count() -> Option<u64> {
     None
 }
 
+/// How much address space each virtual user's memory has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
+pub(crate) enum Layout {
+    /// Wasmtime's default of 4 GiB: no bounds checks.
     Roomy,
+    /// What the memory limit says.
     Dense,
 }
 
 /// An engine for looking at a component: instances are made one at a time.
-pub(crate) fn survey_engine(limits: &GuestLimits, capacity: Capacity) -> Result<Engine, GuestError> {
-    engine(&settings(limits, capacity.layout()))
+pub(crate) fn survey_engine(limits: &GuestLimits, layout: Layout) -> Result<Engine, GuestError> {
+    Engine::new(&settings(limits, layout)).map_err(|error| GuestError::Compile(format!("{error:#}")))
 }
 
 /// An engine for a run: a pool with room for all virtual users, and for those that replace one that trapped.
 pub(crate) fn pooled_engine(
     limits: &GuestLimits,
     capacity: Capacity,
+    layout: Layout,
     component: &Component,
 ) -> Result<Engine, GuestError> {
-    let mut config = settings(limits, capacity.layout());
+    let mut config = settings(limits, layout);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, capacity, component)));
-    engine(&config).map_err(|error| GuestError::Capacity { vus: capacity.vus, reason: error.to_string() })
-}
-
-fn engine(config: &Config) -> Result<Engine, GuestError> {
-    Engine::new(config).map_err(|error| GuestError::Compile(format!("{error:#}")))
+    let engine = Engine::new(&config);
+    engine.map_err(|error| GuestError::Capacity { vus: capacity.vus, reason: format!("{error:#}") })
 }
 
 /// Everything that shapes the compiled code is here, so that the two engines of a run can share it.

@@ -13,7 +13,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use crate::artifact::Artifact;
 use crate::cache::CodeCache;
 use crate::contract::Misfit;
-use crate::engine::{Capacity, GuestLimits, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
+use crate::engine::{Capacity, GuestLimits, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
 use crate::error::GuestError;
 use crate::host;
 use crate::log::printable;
@@ -69,7 +69,7 @@ impl Guest {
     /// If it does not fit the contract or does not compile.
     pub fn survey(artifact: &Artifact, limits: &GuestLimits, cache: &CodeCache) -> Result<Guest, GuestError> {
         artifact.check()?;
-        let engine = survey_engine(limits, Capacity { vus: 1 })?;
+        let engine = survey_engine(limits, Layout::Roomy)?;
         let component = compile(cache, &engine, artifact)?;
         Guest::link(&engine, &component, limits)
     }
@@ -86,9 +86,23 @@ impl Guest {
     ) -> Result<Guest, GuestError> {
         artifact.check()?;
         capacity.check()?;
-        let survey = survey_engine(limits, capacity)?;
+        match Guest::in_pool(artifact, limits, capacity, capacity.layout(), cache) {
+            // Address space may be scarcer than usual (a limit, an emulator); then smaller reservations do.
+            Err(GuestError::Capacity { .. }) => Guest::in_pool(artifact, limits, capacity, Layout::Dense, cache),
+            result => result,
+        }
+    }
+
+    fn in_pool(
+        artifact: &Artifact,
+        limits: &GuestLimits,
+        capacity: Capacity,
+        layout: Layout,
+        cache: &CodeCache,
+    ) -> Result<Guest, GuestError> {
+        let survey = survey_engine(limits, layout)?;
         let surveyed = compile(cache, &survey, artifact)?;
-        let engine = pooled_engine(limits, capacity, &surveyed)?;
+        let engine = pooled_engine(limits, capacity, layout, &surveyed)?;
         let component = adopt(&surveyed, &engine).map_or_else(|| compile(cache, &engine, artifact), Ok)?;
         Guest::link(&engine, &component, limits)
     }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use squall_guest::{Guest, Identity, VirtualUser, WorkerContext};
+use squall_guest::{Guest, Identity, Iteration, VirtualUser, WorkerContext};
 use squall_metrics::{FlowId, IterationEnd, Nanos};
 use squall_plan::Plan;
 
@@ -34,39 +34,38 @@ pub(crate) struct Pulse {
 pub(crate) async fn live(work: Rc<Work>, identity: Rc<Identity>, pulse: Rc<Pulse>, until: Nanos) {
     let mut patience = Patience::default();
     let mut instance = None;
-    while identity.iterations() < work.iterations_of_each && work.goes_on(until) {
-        if instance.is_none() {
+    let mut now = work.context.clock.now();
+    while !work.stopping.get() && now < until && identity.iterations() < work.iterations_of_each {
+        let Some(user) = &mut instance else {
             pulse.busy.set(true);
             instance = work.new_instance(&identity).await;
             pulse.busy.set(false);
-        }
-        let Some(user) = &mut instance else {
-            work.rest(patience.next_pause(), until).await;
+            now = match instance {
+                Some(_) => work.context.clock.now(),
+                None => work.rest(patience.next_pause(), until).await,
+            };
             continue;
         };
         let Some(number) = work.numbering.take() else {
             return;
         };
-        let started = work.context.clock.now();
+        // One reading of the clock ends an iteration and begins the next.
+        let started = now;
         pulse.busy.set(true);
-        let ended = work.iterate(user, number, started).await;
+        let iteration = work.iterate(user, number, started).await;
         pulse.busy.set(false);
-        if ended == IterationEnd::Trapped {
+        now = work.keep_pace(started, iteration.ended, until).await;
+        if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
             instance = None;
-            work.rest(patience.next_pause(), until).await;
+            now = work.rest(patience.next_pause(), until).await;
         } else {
             patience = Patience::default();
         }
-        work.keep_pace(started, until).await;
     }
 }
 
 impl Work {
-    fn goes_on(&self, until: Nanos) -> bool {
-        !self.stopping.get() && self.context.clock.now() < until
-    }
-
     /// An instance that has done its `start`; none if that failed, which is counted.
     async fn new_instance(&self, identity: &Rc<Identity>) -> Option<VirtualUser> {
         let made = self.guest.virtual_user(&self.context, identity).await;
@@ -83,34 +82,42 @@ impl Work {
         }
     }
 
-    async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos) -> IterationEnd {
+    async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos) -> Iteration {
         let flow = FlowId(self.plan.mix.flow_at(number) as u16);
         let under_way = UnderWay { work: self, flow, started, over: false };
         let iteration = user.iterate(flow, started).await;
-        under_way.is_over();
-        let mut recorder = self.context.recorder.borrow_mut();
-        recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
-        drop(recorder);
+        under_way.end();
+        self.record(flow, &iteration);
         if iteration.guest_time == iteration.duration {
             // It waited for nothing, so nobody else on this thread had a turn.
             tokio::task::yield_now().await;
         }
-        iteration.end
+        iteration
     }
 
-    /// Waits until the plan's least duration of an iteration has passed.
-    async fn keep_pace(&self, started: Nanos, until: Nanos) {
-        if let Some(least) = self.plan.min_iteration_duration {
-            let next = (started + Nanos::from(least)).min(until);
-            if next > self.context.clock.now() {
-                self.context.timer.sleep_until(next).await;
-            }
+    fn record(&self, flow: FlowId, iteration: &Iteration) {
+        let mut recorder = self.context.recorder.borrow_mut();
+        recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
+    }
+
+    /// Waits until the plan's least duration of an iteration has passed. Returns the time then.
+    async fn keep_pace(&self, started: Nanos, now: Nanos, until: Nanos) -> Nanos {
+        let Some(least) = self.plan.min_iteration_duration else {
+            return now;
+        };
+        let next = (started + Nanos::from(least)).min(until);
+        if next <= now {
+            return now;
         }
+        self.context.timer.sleep_until(next).await;
+        self.context.clock.now()
     }
 
-    async fn rest(&self, pause: Nanos, until: Nanos) {
+    /// Waits before trying again. Returns the time then.
+    async fn rest(&self, pause: Nanos, until: Nanos) -> Nanos {
         let end = (self.context.clock.now() + pause).min(until);
         self.context.timer.sleep_until(end).await;
+        self.context.clock.now()
     }
 }
 
@@ -123,7 +130,7 @@ struct UnderWay<'a> {
 }
 
 impl UnderWay<'_> {
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.over = true;
     }
 }

@@ -5,12 +5,18 @@ use anyhow::Result;
 use crate::guests;
 use crate::repository::{Repository, answers, run};
 
+/// Where the end-to-end tests find the program that they start, so that they need not build it themselves.
+const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
+
 /// Builds what the tests start, then runs them all. Guests have native tests, so they are part of it.
 pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     guests::build(repository)?;
-    // The end-to-end tests start the real program, which `cargo test` alone would not build.
-    run(repository.cargo().args(["build", "--workspace", "--bins"]))?;
-    run(repository.cargo().args(["test", "--workspace"]).args(extra))
+    let (profile, folder) = if extra.contains(&"--release") { ("release", "release") } else { ("dev", "debug") };
+    // `cargo test` alone would not build the program. All at once, so that cargo settles on one set of features: apart,
+    // program and tests would each compile the dependencies for themselves.
+    run(repository.cargo().args(["build", "--workspace", "--bins", "--tests", "--profile", profile]))?;
+    let program = repository.cargo_target().join(folder).join("squall");
+    run(repository.cargo().args(["test", "--workspace"]).args(extra).env(PROGRAM_VARIABLE, program))
 }
 
 /// Formatting, lints, licences and advisories.
