@@ -4,7 +4,9 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds: a point in time since the run began, or the distance between two.
 ///
@@ -78,16 +80,16 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Monotonic(Instant),
+    /// The system's monotonic time at the start. Read and kept as one number: `Instant` takes three times as long to
+    /// subtract.
+    Monotonic(Nanos),
     Manual(Arc<AtomicU64>),
 }
 
 impl Clock {
     /// A clock on the system's monotonic time, starting now.
-    // This is the one place that may read the system's clock.
-    #[allow(clippy::disallowed_methods)]
     pub fn start() -> Clock {
-        Clock(Source::Monotonic(Instant::now()))
+        Clock(Source::Monotonic(system_time()))
     }
 
     /// A clock that stands still until its [`ManualClock`] is moved.
@@ -98,13 +100,18 @@ impl Clock {
 
     /// The time since the run began.
     #[inline]
-    #[allow(clippy::disallowed_methods)]
     pub fn now(&self) -> Nanos {
         match &self.0 {
-            Source::Monotonic(start) => Nanos(start.elapsed().as_nanos() as u64),
+            Source::Monotonic(start) => system_time().since(*start),
             Source::Manual(time) => Nanos(time.load(Ordering::Relaxed)),
         }
     }
+}
+
+#[inline]
+fn system_time() -> Nanos {
+    let time = clock_gettime(ClockId::Monotonic);
+    Nanos(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
 /// Moves the time of a [`Clock::manual`].

@@ -114,7 +114,8 @@ fn send<'a>(mut store: StoreContextMut<'a, State>, request: &Request) -> Sending
         Err(trap) => return Box::new(std::future::ready(Err(trap))),
     };
     let user = Rc::clone(&local(&store).user);
-    let sending = SendWrapper::new(async move { user.client().send(prepared).await });
+    // Boxed where it is made: it is large, and each move of it would be a copy.
+    let sending = SendWrapper::new(Box::pin(async move { user.client().send(prepared).await }));
     Box::new(async move {
         let result = sending.await;
         Ok((answer(&mut store, result)?,))
@@ -127,7 +128,7 @@ fn send_all<'a>(mut store: StoreContextMut<'a, State>, requests: &WasmList<Reque
         Err(trap) => return Box::new(std::future::ready(Err(trap))),
     };
     let user = Rc::clone(&local(&store).user);
-    let sending = SendWrapper::new(async move { user.client().send_all(prepared).await });
+    let sending = SendWrapper::new(Box::pin(async move { user.client().send_all(prepared).await }));
     Box::new(async move {
         let results = sending.await;
         let answers = results.into_iter().map(|result| answer(&mut store, result));

@@ -13,7 +13,7 @@ use crate::guests;
 use crate::repository::Repository;
 
 /// A scenario whose virtual users sleep, when told so by an option.
-const IDLE_SCENARIO: &str = "minimal";
+const IDLE_SCENARIO: &str = "idle";
 const IDLE_OPTION: &str = "SLEEP";
 /// How many virtual users the process is weighed with first: what it takes for itself is not theirs.
 const FEW: u32 = 100;
