@@ -209,6 +209,32 @@ mod tests {
         assert!(error.to_string().contains("wasm32-wasip2"), "{error}");
     }
 
+    /// A core module for the world `scenario` whose functions all trap, with the metadata that `wit-bindgen` leaves.
+    fn module_with_metadata() -> Vec<u8> {
+        let mut resolve = Resolve::default();
+        let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
+        let (package, _) = resolve.push_dir(wit).expect("the contract parses");
+        let world = resolve.select_world(&[package], Some("scenario")).expect("the world is there");
+        let mut module = wit_component::dummy_module(&resolve, world, wit_parser::ManglingAndAbi::Standard32);
+        wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8)
+            .expect("metadata");
+        module
+    }
+
+    #[test]
+    fn a_module_with_metadata_becomes_a_component() {
+        let artifact = Artifact::from_bytes(module_with_metadata()).expect("encodes");
+        assert!(artifact.was_encoded());
+        assert_eq!(artifact.check(), Ok(()));
+    }
+
+    #[test]
+    fn every_function_of_the_contract_is_offered() {
+        let artifact = Artifact::from_bytes(module_with_metadata()).expect("encodes");
+        let send_all = artifact.imports().iter().flat_map(|import| &import.functions).any(|name| name == "send-all");
+        assert!(send_all, "the dummy imports everything: {:?}", artifact.imports());
+    }
+
     #[test]
     fn an_empty_component_is_no_scenario() {
         let artifact = Artifact::from_bytes(b"\0asm\x0d\0\x01\0".to_vec()).expect("a component");

@@ -30,8 +30,14 @@ pub(crate) struct Pulse {
     pub(crate) busy: Cell<bool>,
 }
 
-/// Works until `until`, or until there is nothing left to do.
-pub(crate) async fn live(work: Rc<Work>, identity: Rc<Identity>, pulse: Rc<Pulse>, until: Nanos) {
+/// Works until `until`, or until there is nothing left to do. Holds `_present` as long.
+pub(crate) async fn live<Guard>(
+    work: Rc<Work>,
+    identity: Rc<Identity>,
+    pulse: Rc<Pulse>,
+    until: Nanos,
+    _present: Guard,
+) {
     let mut patience = Patience::default();
     let mut instance = None;
     let mut now = work.context.clock.now();

@@ -190,11 +190,8 @@ impl Worker {
         let identity = self.identity(stint.vu);
         let pulse = Rc::new(Pulse::default());
         let present = Present::enter(Rc::clone(&self.active), Rc::clone(all_ended));
-        let life = live(Rc::clone(&self.work), identity, Rc::clone(&pulse), self.load_begins + stint.until);
-        let task = tokio::task::spawn_local(async move {
-            let _present = present;
-            life.await;
-        });
+        let life = live(Rc::clone(&self.work), identity, Rc::clone(&pulse), self.load_begins + stint.until, present);
+        let task = tokio::task::spawn_local(life);
         self.stints_begun += 1;
         self.deadlines.push(Reverse((self.load_begins + stint.killed_at, self.stints_begun)));
         self.at_work.insert(self.stints_begun, AtWork { pulse, task: task.abort_handle() });

@@ -1,20 +1,21 @@
 //! Virtual users that only think: what `cargo xtask bench memory` weighs.
 
+use std::time::Duration;
+
 use squall::prelude::*;
 
 squall::scenario! {
     flows: { idle },
 }
 
-/// Sleeps for `SLEEP` seconds (`-e SLEEP=600`), else for one.
+/// Sleeps for `SLEEP` whole seconds (`-e SLEEP=600`), else for one. (Parsing fractions would bring tables of 10 KiB.)
 fn idle() {
-    sleep(env("SLEEP").and_then(|text| text.parse::<f64>().ok()).unwrap_or(1.0));
+    let seconds = env("SLEEP").and_then(|text| text.parse().ok()).unwrap_or(1);
+    sleep(Duration::from_secs(seconds));
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use squall::testing::Host;
 
     use super::*;
