@@ -23,6 +23,10 @@ pub fn guest(name: &str) -> String {
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
+        // `cargo xtask test` has built it already.
+        if let Some(program) = std::env::var_os("SQUALL_TEST_PROGRAM") {
+            return PathBuf::from(program);
+        }
         let test = std::env::current_exe().expect("this test has a path");
         let folder = test.parent().and_then(Path::parent).expect("target/<profile>/deps");
         let mut build = Command::new(env!("CARGO"));

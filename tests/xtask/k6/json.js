@@ -22,5 +22,5 @@ export default function () {
   const response = http.get(target, parameters);
   check(response, { 'status is 200': (response) => response.status === 200 });
   const body = response.json();
-  check(body, { 'there is a body': (body) => body !== null });
+  check(body, { 'items have prices': (body) => body.items.every((item) => item.price > 0) });
 }
