@@ -74,7 +74,7 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) recorded: Interval,
-    /// Virtual users at work now.
+    /// Virtual users at work together, at most, since the last report: at the end of a run the last one is leaving.
     pub(crate) vus: u64,
     pub(crate) worker: usize,
     pub(crate) log_dropped: u64,
@@ -107,6 +107,7 @@ struct Worker {
     stop: watch::Receiver<Stop>,
     reports: mpsc::Sender<Report>,
     active: Rc<Cell<u64>>,
+    most_active: Rc<Cell<u64>>,
     cpu_reported: Nanos,
 }
 
@@ -143,6 +144,7 @@ impl Worker {
             stop: job.stop,
             reports: job.reports,
             active: Rc::new(Cell::new(0)),
+            most_active: Rc::new(Cell::new(0)),
             cpu_reported: Nanos::ZERO,
         }
     }
@@ -190,6 +192,7 @@ impl Worker {
         let identity = self.identity(stint.vu);
         let pulse = Rc::new(Pulse::default());
         let present = Present::enter(Rc::clone(&self.active), Rc::clone(all_ended));
+        self.most_active.set(self.most_active.get().max(self.active.get()));
         let life = live(Rc::clone(&self.work), identity, Rc::clone(&pulse), self.load_begins + stint.until, present);
         let task = tokio::task::spawn_local(life);
         self.stints_begun += 1;
@@ -261,7 +264,7 @@ impl Worker {
         self.cpu_reported = cpu;
         Report {
             recorded: recorder.take(),
-            vus: self.active.get(),
+            vus: self.most_active.replace(self.active.get()),
             worker: self.number,
             log_dropped: self.work.context.log.take_dropped(),
         }
