@@ -164,7 +164,6 @@ impl<'a> Control<'a> {
         let recent = std::mem::take(&mut self.recent);
         let progress = self.progress(&recent, since_last);
         self.observer.on(&Event::Progress(&progress));
-        self.observer.on_totals(&self.totals);
     }
 
     fn progress(&self, recent: &Interval, since_last: Nanos) -> Progress {

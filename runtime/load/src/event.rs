@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squall_guest::LogLine;
-use squall_metrics::{Nanos, Totals};
+use squall_metrics::Nanos;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -67,7 +67,4 @@ pub struct Progress {
 pub trait Observer {
     /// Something happened.
     fn on(&mut self, event: &Event<'_>);
-
-    /// What was measured up to now, once a second and at the end.
-    fn on_totals(&mut self, _totals: &Totals) {}
 }

@@ -1,10 +1,11 @@
 //! What a run adds up to: the intervals of all threads merged, and the numbers that belong to no thread.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clock::Nanos;
-use crate::interval::{GaugeCell, Interval};
-use crate::registry::{FlowId, Registry};
+use crate::interval::{GaugeCell, Interval, RateCell};
+use crate::registry::{FlowId, NameId, Registry};
 
 /// All that was measured up to now.
 #[derive(Clone, Debug)]
@@ -49,6 +50,15 @@ impl Totals {
             Some(cell) => cell.merge(&new),
             None => self.vus = Some(new),
         }
+    }
+
+    /// The checks of all flows, by name.
+    pub fn checks_by_name(&self) -> BTreeMap<String, RateCell> {
+        let mut checks: BTreeMap<String, RateCell> = BTreeMap::new();
+        for (key, cell) in &self.recorded.checks {
+            checks.entry(self.registry.name(NameId(key.id))).or_default().merge(cell);
+        }
+        checks
     }
 
     /// The name of a flow, as the `flow` tag has it.

@@ -90,19 +90,8 @@ fn number(value: f64) -> Value {
 }
 
 fn root_group(totals: &Totals) -> Value {
-    let mut checks: Vec<(String, RateCell)> = Vec::new();
-    for (key, cell) in &totals.recorded.checks {
-        let name = totals.registry.name(squall_metrics::NameId(key.id));
-        match checks.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, sum)) => {
-                sum.passes += cell.passes;
-                sum.fails += cell.fails;
-            }
-            None => checks.push((name, *cell)),
-        }
-    }
-    checks.sort_by(|(left, _), (right, _)| left.cmp(right));
-    let checks: Map<String, Value> = checks
+    let checks: Map<String, Value> = totals
+        .checks_by_name()
         .into_iter()
         .map(|(name, RateCell { passes, fails })| {
             let path = format!("::{name}");

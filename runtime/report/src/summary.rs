@@ -129,7 +129,7 @@ impl Summary<'_> {
             ],
         );
         text.push('\n');
-        for (name, cell) in self.checks_by_name() {
+        for (name, cell) in self.totals.checks_by_name() {
             text.push_str(&self.check_line(&name, cell));
         }
         text

@@ -21,16 +21,6 @@ struct NameRow {
 }
 
 impl Summary<'_> {
-    pub(super) fn checks_by_name(&self) -> BTreeMap<String, RateCell> {
-        let mut checks: BTreeMap<String, RateCell> = BTreeMap::new();
-        for (key, cell) in &self.totals.recorded.checks {
-            let sum = checks.entry(self.totals.registry.name(NameId(key.id))).or_default();
-            sum.passes += cell.passes;
-            sum.fails += cell.fails;
-        }
-        checks
-    }
-
     pub(super) fn flow_part(&self) -> String {
         let iterations = &self.totals.recorded.iterations;
         let total: u64 = iterations.values().map(|cell| cell.count).sum();
