@@ -8,8 +8,10 @@
 
 mod catalogue;
 mod clock;
+mod generator;
 mod histogram;
 mod interval;
+mod pacing;
 mod recorder;
 mod registry;
 mod sample;
@@ -20,10 +22,12 @@ mod totals;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
+pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
 pub use histogram::Histogram;
 pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
 };
+pub use pacing::{DroppedCell, Pacing};
 pub use recorder::Recorder;
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
