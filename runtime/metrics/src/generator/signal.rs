@@ -29,6 +29,15 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
+/// Where the system does not say for how long it ran something else, it shows: looks that are late although neither the
+/// worker nor a guest had much to do. A look is wanted every 10 ms, so their mean delay is a share of that.
+fn seems_kept_waiting(second: &GeneratorSecond) -> f64 {
+    let delay = &second.pacing.runtime_delay;
+    let (late, had_much_to_do) = (delay.percentile(99.0).as_millis_f64() > 2.0, second.busiest_worker > 0.6);
+    let guest_had = second.busiest_worker * second.guest_share > 0.2;
+    if late && !had_much_to_do && !guest_had { (delay.mean().as_millis_f64() / 10.0).min(1.0) } else { 0.0 }
+}
+
 impl Signal {
     pub(super) const ALL: [Signal; 9] = [
         Signal::Throttled,
@@ -48,7 +57,7 @@ impl Signal {
         let guest_is_most = second.guest_share > 0.5;
         match self {
             Signal::Throttled => second.throttled as f64,
-            Signal::KeptWaiting => second.kept_waiting,
+            Signal::KeptWaiting => second.kept_waiting.max(seems_kept_waiting(second)),
             Signal::SlowGuest => {
                 if guest_is_most {
                     busy

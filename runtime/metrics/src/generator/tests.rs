@@ -73,6 +73,22 @@ fn a_delay_matters_by_what_it_is_compared_with() {
 }
 
 #[test]
+fn a_neighbour_shows_even_where_the_system_does_not_tell() {
+    let neighbour = |second: &mut GeneratorSecond| {
+        for _ in 0..100 {
+            second.pacing.runtime_delay.record(Nanos(6 * MILLISECOND));
+        }
+    };
+    let busy_itself = |second: &mut GeneratorSecond| {
+        neighbour(second);
+        second.busiest_worker = 0.7;
+    };
+    let (health, signals) = verdict(LoadModel::Open, 20, neighbour);
+    assert_eq!((health, signals), (Health::Bottleneck, vec!["kept waiting", "runtime delay"]));
+    assert_eq!(verdict(LoadModel::Open, 20, busy_itself), (Health::Suspect, vec!["runtime delay"]));
+}
+
+#[test]
 fn one_bad_second_proves_nothing_unless_something_was_given_up() {
     assert_eq!(verdict(LoadModel::Open, 1, |s| s.kept_waiting = 0.5), (Health::Ok, vec![]));
     assert_eq!(verdict(LoadModel::Open, 2, |s| s.kept_waiting = 0.5), (Health::Bottleneck, vec!["kept waiting"]));
