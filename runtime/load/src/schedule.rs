@@ -40,6 +40,11 @@ fn stints_of_user(plan: &Plan, user: u64) -> Vec<Stint> {
         | Executor::SharedIterations { max_duration: until, .. } => {
             vec![stint(Duration::ZERO, *until, plan.graceful_stop)]
         }
+        Executor::ConstantArrivalRate { .. }
+        | Executor::RampingArrivalRate { .. }
+        | Executor::ExternallyControlled { .. } => {
+            vec![stint(Duration::ZERO, plan.executor.time_limit(), plan.graceful_stop)]
+        }
         Executor::RampingVus { start_vus, stages, graceful_ramp_down } => {
             let ramp = Ramp::new(*start_vus, stages);
             let end = ramp.duration();
