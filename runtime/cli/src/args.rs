@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use squall_plan::{ExecutorKind, Stage, ThresholdSpec, parse_cli_threshold, parse_duration};
+use squall_plan::{ExecutorKind, StageSpec, ThresholdSpec, parse_cli_threshold, parse_duration};
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -96,7 +96,7 @@ pub struct LoadArgs {
     pub iterations: Option<u64>,
     /// A stage of a ramp, TIME:VUS; give several in turn: -s 30s:100 -s 1m:100 -s 30s:0.
     #[arg(short, long = "stage", value_name = "TIME:VUS")]
-    pub stages: Vec<Stage>,
+    pub stages: Vec<StageSpec>,
     /// How the load is shaped, where the other options leave a choice.
     #[arg(long, value_name = "NAME", value_parser = parse_executor)]
     pub executor: Option<ExecutorKind>,

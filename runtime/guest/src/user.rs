@@ -151,7 +151,7 @@ impl VirtualUser {
     ///
     /// Dropping the future ends the iteration where it is; the instance is of no use then either.
     pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
-        self.store.data().local().user.client.set_late_by(late_by);
+        self.store.data().local().user.client().set_late_by(late_by);
         let elsewhere_before = begin(&mut self.store, flow, started);
         let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
         let (end, text) = match result {

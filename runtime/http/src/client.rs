@@ -29,7 +29,7 @@ const MOST_IDLE: usize = 64;
 pub struct Client {
     pub(crate) network: Rc<Network>,
     flow: Cell<FlowId>,
-    late_by: Cell<Nanos>,
+    pub(crate) late_by: Cell<Nanos>,
     /// Open connections that nobody uses; the one used last is at the end.
     idle: RefCell<Vec<Connection>>,
     cookies: Cookies,

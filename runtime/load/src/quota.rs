@@ -17,7 +17,7 @@ impl Numbering {
     pub(crate) fn new(executor: &Executor) -> Arc<Numbering> {
         let limit = match executor {
             Executor::SharedIterations { iterations, .. } => *iterations,
-            Executor::PerVuIterations { .. } | Executor::ConstantVus { .. } | Executor::RampingVus { .. } => u64::MAX,
+            _ => u64::MAX,
         };
         Arc::new(Numbering { next: AtomicU64::new(0), limit })
     }
@@ -34,7 +34,7 @@ impl Numbering {
 pub(crate) fn of_each_user(executor: &Executor) -> u64 {
     match executor {
         Executor::PerVuIterations { iterations, .. } => *iterations,
-        Executor::SharedIterations { .. } | Executor::ConstantVus { .. } | Executor::RampingVus { .. } => u64::MAX,
+        _ => u64::MAX,
     }
 }
 

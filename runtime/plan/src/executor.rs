@@ -1,92 +1,18 @@
 //! Executors: the rules by which VUs start iterations. Says what they are and how large; must not know how they are run,
 //! nor from which options they came (`load_shape.rs` does).
 
-use std::fmt;
-use std::str::FromStr;
+mod display;
+mod kind;
+
 use std::time::Duration;
 
-use serde::de::{self, Deserialize, Deserializer};
-use serde::{Serialize, Serializer};
-use thiserror::Error;
+use crate::arrivals::{ArrivalProcess, Arrivals};
+use crate::duration::from_nanos;
+use crate::limits::MAX_DURATION;
+use crate::rate::Rate;
+use crate::stage::{RateStage, Stage};
 
-use crate::duration::{HumanDuration, from_nanos};
-use crate::stage::Stage;
-use crate::suggest::nearest;
-
-/// The name of an executor, as k6 has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ExecutorKind {
-    /// `constant-vus`: a fixed number of VUs, each iterating for a time.
-    ConstantVus,
-    /// `ramping-vus`: a number of VUs that follows stages.
-    RampingVus,
-    /// `per-vu-iterations`: each VU runs the same number of iterations.
-    PerVuIterations,
-    /// `shared-iterations`: the VUs share a number of iterations.
-    SharedIterations,
-}
-
-impl ExecutorKind {
-    /// Every executor there is.
-    pub const ALL: [ExecutorKind; 4] = [
-        ExecutorKind::ConstantVus,
-        ExecutorKind::RampingVus,
-        ExecutorKind::PerVuIterations,
-        ExecutorKind::SharedIterations,
-    ];
-
-    /// The name users write: `constant-vus`.
-    pub fn name(self) -> &'static str {
-        match self {
-            ExecutorKind::ConstantVus => "constant-vus",
-            ExecutorKind::RampingVus => "ramping-vus",
-            ExecutorKind::PerVuIterations => "per-vu-iterations",
-            ExecutorKind::SharedIterations => "shared-iterations",
-        }
-    }
-}
-
-impl fmt::Display for ExecutorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// There is no executor of that name.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "unknown executor {name:?}: {}",
-    nearest(name, ExecutorKind::ALL.map(ExecutorKind::name)).map_or_else(
-        || format!("use one of {}", ExecutorKind::ALL.map(ExecutorKind::name).join(", ")),
-        |known| format!("did you mean {known:?}?"),
-    )
-)]
-pub struct UnknownExecutor {
-    name: String,
-}
-
-impl FromStr for ExecutorKind {
-    type Err = UnknownExecutor;
-
-    fn from_str(text: &str) -> Result<ExecutorKind, UnknownExecutor> {
-        ExecutorKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| UnknownExecutor { name: text.to_owned() })
-    }
-}
-
-impl Serialize for ExecutorKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for ExecutorKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ExecutorKind, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-    }
-}
+pub use kind::{ExecutorKind, UnknownExecutor};
 
 /// An executor with everything it needs, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +51,39 @@ pub enum Executor {
         /// After this time no further iteration is started.
         max_duration: Duration,
     },
+    /// Iterations start at a fixed rate, however long they take; see [`Arrivals`](crate::Arrivals).
+    ConstantArrivalRate {
+        /// How many iterations start in a time.
+        rate: Rate,
+        /// For how long.
+        duration: Duration,
+        /// How many VUs are made before the load begins.
+        pre_allocated_vus: u64,
+        /// How many VUs there may be at most; at least as many as `pre_allocated_vus`.
+        max_vus: u64,
+    },
+    /// Iterations start at a rate that follows stages; see [`Arrivals`](crate::Arrivals).
+    RampingArrivalRate {
+        /// The rate at the start of the first stage.
+        start_rate: Rate,
+        /// The stages, at least one.
+        stages: Vec<RateStage>,
+        /// How many VUs are made before the load begins.
+        pre_allocated_vus: u64,
+        /// How many VUs there may be at most; at least as many as `pre_allocated_vus`.
+        max_vus: u64,
+    },
+    /// A number of VUs that can be changed while they run; or, with a rate, a rate that can be changed.
+    ExternallyControlled {
+        /// How many VUs to begin with; with a rate, how many are made before the load begins.
+        vus: u64,
+        /// How many VUs there may be at most; at least as many as `vus`.
+        max_vus: u64,
+        /// The rate to begin with. Without one, each VU starts its next iteration when it has ended one.
+        rate: Option<Rate>,
+        /// For how long; without one, until it is stopped.
+        duration: Option<Duration>,
+    },
 }
 
 impl Executor {
@@ -135,7 +94,20 @@ impl Executor {
             Executor::RampingVus { .. } => ExecutorKind::RampingVus,
             Executor::PerVuIterations { .. } => ExecutorKind::PerVuIterations,
             Executor::SharedIterations { .. } => ExecutorKind::SharedIterations,
+            Executor::ConstantArrivalRate { .. } => ExecutorKind::ConstantArrivalRate,
+            Executor::RampingArrivalRate { .. } => ExecutorKind::RampingArrivalRate,
+            Executor::ExternallyControlled { .. } => ExecutorKind::ExternallyControlled,
         }
+    }
+
+    /// Whether the plan decides when iterations begin, and not the end of the iteration before.
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self,
+            Executor::ConstantArrivalRate { .. }
+                | Executor::RampingArrivalRate { .. }
+                | Executor::ExternallyControlled { rate: Some(_), .. }
+        )
     }
 
     /// The most VUs that can be wanted at once: as many are worth preparing.
@@ -145,85 +117,46 @@ impl Executor {
             | Executor::PerVuIterations { vus, .. }
             | Executor::SharedIterations { vus, .. } => *vus,
             Executor::RampingVus { start_vus, stages, .. } => peak(*start_vus, stages),
+            Executor::ConstantArrivalRate { max_vus, .. }
+            | Executor::RampingArrivalRate { max_vus, .. }
+            | Executor::ExternallyControlled { max_vus, .. } => *max_vus,
         }
     }
 
-    /// How long the load lasts, without the graceful stop. `None` when it ends with its iterations, whenever that is;
-    /// [`Executor::time_limit`] then says how long they may take.
+    /// How long the load lasts, without the graceful stop. `None` when it ends with its iterations, whenever that is
+    /// ([`Executor::time_limit`] then says how long they may take), or only when it is stopped.
     pub fn planned_duration(&self) -> Option<Duration> {
         match self {
-            Executor::ConstantVus { duration, .. } => Some(*duration),
+            Executor::ConstantVus { duration, .. } | Executor::ConstantArrivalRate { duration, .. } => Some(*duration),
             Executor::RampingVus { stages, .. } => Some(total_duration(stages)),
+            Executor::RampingArrivalRate { stages, .. } => Some(total_duration(stages)),
+            Executor::ExternallyControlled { duration, .. } => *duration,
             Executor::PerVuIterations { .. } | Executor::SharedIterations { .. } => None,
         }
     }
 
-    /// The time after which no iteration is started any more, whatever the executor.
+    /// The time after which no iteration is started any more, whatever the executor; [`MAX_DURATION`] where it runs
+    /// until it is stopped.
     pub fn time_limit(&self) -> Duration {
         match self {
-            Executor::ConstantVus { duration, .. } => *duration,
-            Executor::RampingVus { stages, .. } => total_duration(stages),
             Executor::PerVuIterations { max_duration, .. } | Executor::SharedIterations { max_duration, .. } => {
                 *max_duration
             }
+            others => others.planned_duration().unwrap_or(MAX_DURATION),
         }
     }
 
-    /// The number of iterations that will be run, for those executors that know it beforehand.
+    /// The number of iterations that will be started, for those executors that know it beforehand. With a Poisson
+    /// process it is the mean; [`Arrivals::planned`] knows the number itself.
     pub fn planned_iterations(&self) -> Option<u64> {
         match self {
-            Executor::ConstantVus { .. } | Executor::RampingVus { .. } => None,
+            Executor::ConstantVus { .. } | Executor::RampingVus { .. } | Executor::ExternallyControlled { .. } => None,
             Executor::PerVuIterations { vus, iterations, .. } => Some(vus.saturating_mul(*iterations)),
             Executor::SharedIterations { iterations, .. } => Some(*iterations),
-        }
-    }
-}
-
-impl fmt::Display for Executor {
-    /// One line for people: `50 VUs for 30s`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Executor::ConstantVus { vus, duration } => {
-                write!(f, "{} for {}", Vus(*vus), HumanDuration(*duration))
-            }
-            Executor::RampingVus { stages, .. } => {
-                let (vus, time) = (Vus(self.max_vus()), HumanDuration(total_duration(stages)));
-                let count = stages.len();
-                let stages = if count == 1 { "stage" } else { "stages" };
-                write!(f, "up to {vus} for {time} over {count} {stages}")
-            }
-            Executor::PerVuIterations { vus, iterations, max_duration } => {
-                let limit = HumanDuration(*max_duration);
-                let each = if *vus == 1 { "" } else { " each" };
-                let iterations = Iterations(*iterations);
-                write!(f, "{}, {iterations}{each}, at most {limit}", Vus(*vus))
-            }
-            Executor::SharedIterations { vus, iterations, max_duration } => {
-                let limit = HumanDuration(*max_duration);
-                let share = if *vus == 1 { "by" } else { "shared by" };
-                let iterations = Iterations(*iterations);
-                write!(f, "{iterations} {share} {}, at most {limit}", Vus(*vus))
+            Executor::ConstantArrivalRate { .. } | Executor::RampingArrivalRate { .. } => {
+                Arrivals::of(self, ArrivalProcess::Constant, 0).and_then(|arrivals| arrivals.planned())
             }
         }
-    }
-}
-
-/// `1 VU`, `2 VUs`.
-struct Vus(u64);
-
-impl fmt::Display for Vus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} VU{}", self.0, if self.0 == 1 { "" } else { "s" })
-    }
-}
-
-/// `1 iteration`, `2 iterations`.
-struct Iterations(u64);
-
-impl fmt::Display for Iterations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ending = if self.0 == 1 { "" } else { "s" };
-        write!(f, "{} iteration{ending}", self.0)
     }
 }
 
@@ -233,7 +166,7 @@ pub(crate) fn peak(start: u64, stages: &[Stage]) -> u64 {
 }
 
 /// How long all stages take together.
-pub(crate) fn total_duration(stages: &[Stage]) -> Duration {
+pub(crate) fn total_duration<T>(stages: &[Stage<T>]) -> Duration {
     // Saturating, in nanoseconds: no list of stages, however absurd, may panic here.
     from_nanos(stages.iter().fold(0_u128, |total, stage| total.saturating_add(stage.duration.as_nanos())))
 }
@@ -244,26 +177,20 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
+    fn stage<T>(duration: Duration, target: T) -> Stage<T> {
+        Stage { duration, target }
+    }
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
     fn ramp() -> Executor {
         Executor::RampingVus {
             start_vus: 3,
-            stages: vec!["30s:10".parse().unwrap(), "1m:0".parse().unwrap()],
+            stages: vec![stage(Duration::from_secs(30), 10), stage(MINUTE, 0)],
             graceful_ramp_down: Duration::ZERO,
         }
-    }
-
-    #[test]
-    fn names_are_k6s_and_mistyped_ones_are_helped() {
-        for kind in ExecutorKind::ALL {
-            assert_eq!(kind.name().parse(), Ok(kind));
-        }
-        let error = |name: &str| name.parse::<ExecutorKind>().unwrap_err().to_string();
-        assert_eq!(error("constant_vus"), "unknown executor \"constant_vus\": did you mean \"constant-vus\"?");
-        assert_eq!(
-            error("banana"),
-            "unknown executor \"banana\": \
-             use one of constant-vus, ramping-vus, per-vu-iterations, shared-iterations"
-        );
     }
 
     #[test]
@@ -277,22 +204,20 @@ mod tests {
     }
 
     #[test]
-    fn reads_as_a_line() {
-        let lines = [
-            Executor::ConstantVus { vus: 50, duration: MINUTE },
-            ramp(),
-            Executor::PerVuIterations { vus: 1, iterations: 1, max_duration: MINUTE },
-            Executor::SharedIterations { vus: 5, iterations: 100, max_duration: MINUTE },
-        ]
-        .map(|executor| executor.to_string());
-        assert_eq!(
-            lines,
-            [
-                "50 VUs for 1m",
-                "up to 10 VUs for 1m30s over 2 stages",
-                "1 VU, 1 iteration, at most 1m",
-                "100 iterations shared by 5 VUs, at most 1m",
-            ]
-        );
+    fn open_loads_know_their_arrivals() {
+        let constant =
+            Executor::ConstantArrivalRate { rate: rate("90/m"), duration: MINUTE, pre_allocated_vus: 1, max_vus: 7 };
+        assert_eq!((constant.max_vus(), constant.planned_duration()), (7, Some(MINUTE)));
+        assert_eq!(constant.planned_iterations(), Some(90));
+        let ramp = Executor::RampingArrivalRate {
+            start_rate: rate("0/s"),
+            stages: vec![stage(MINUTE, rate("10/s")), stage(MINUTE, rate("10/s"))],
+            pre_allocated_vus: 1,
+            max_vus: 2,
+        };
+        assert_eq!((ramp.planned_duration(), ramp.planned_iterations()), (Some(MINUTE * 2), Some(900)));
+        let endless = Executor::ExternallyControlled { vus: 1, max_vus: 3, rate: None, duration: None };
+        assert_eq!((endless.max_vus(), endless.planned_duration()), (3, None));
+        assert_eq!((endless.time_limit(), endless.planned_iterations()), (MAX_DURATION, None));
     }
 }

@@ -6,7 +6,7 @@
 //! reports all mistakes at once.
 //!
 //! The crate also holds the arithmetic that follows from a plan alone, as pure functions: when each VU of a ramp is
-//! wanted ([`Ramp`]) and which flow each iteration runs ([`Mix`]).
+//! wanted ([`Ramp`]), when each iteration of an open load starts ([`Arrivals`]) and which flow each iteration runs ([`Mix`]).
 //!
 //! ```
 //! use squall_plan::{Defaults, Options, Plan};
@@ -26,6 +26,8 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod arrivals;
+mod choice;
 mod duration;
 mod executor;
 mod http;
@@ -35,20 +37,24 @@ mod mix;
 mod options;
 mod plan;
 mod ramp;
+mod rate;
 mod stage;
 mod suggest;
 mod target;
 mod threshold;
 
+pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
+pub use choice::UnknownChoice;
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
 pub use http::{HttpOptions, HttpPlan};
-pub use limits::{LimitError, MAX_DURATION, MAX_FLOWS, MAX_STAGES, MAX_THREADS, MAX_VUS};
+pub use limits::{LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_STAGES, MAX_THREADS, MAX_VUS};
 pub use load_shape::LoadShapeError;
 pub use mix::{MAX_PATTERN, Mix, MixError};
 pub use options::{Options, OptionsError, from_environment};
-pub use plan::{Defaults, Plan, PlanError, PlannedFlow};
+pub use plan::{Defaults, Pacing, Plan, PlanError, PlannedFlow, Warmup};
 pub use ramp::Ramp;
-pub use stage::{Stage, StageError};
+pub use rate::{Level, Rate, RateError};
+pub use stage::{RateStage, Stage, StageError, StageSpec};
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

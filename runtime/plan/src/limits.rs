@@ -6,9 +6,13 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::duration::HumanDuration;
+use crate::rate::Rate;
 
 /// The most virtual users a plan may ask for.
 pub const MAX_VUS: u64 = 10_000_000;
+
+/// The highest rate a plan may ask for: ten million a second.
+pub const MAX_RATE: Rate = Rate::every_second(10_000_000);
 
 /// The most stages a ramp may have.
 pub const MAX_STAGES: usize = 1_000;
@@ -47,6 +51,14 @@ pub enum LimitError {
         /// The most that can be asked for.
         limit: u64,
     },
+    /// A rate beyond [`MAX_RATE`].
+    #[error("{key} is {value}; at most {MAX_RATE} can be asked for")]
+    TooFast {
+        /// The option.
+        key: &'static str,
+        /// What was asked for.
+        value: Rate,
+    },
     /// A duration beyond [`MAX_DURATION`].
     #[error("{key} is {}; at most 366 days (366d) can be asked for", HumanDuration(*value))]
     TooLong {
@@ -64,6 +76,14 @@ pub(crate) fn count(key: &'static str, value: u64, limit: u64) -> Result<u64, Li
         _ if value > limit => Err(LimitError::TooMany { key, value, limit }),
         _ => Ok(value),
     }
+}
+
+/// A rate that may be zero.
+pub(crate) fn rate(key: &'static str, value: Rate) -> Result<Rate, LimitError> {
+    if value > MAX_RATE {
+        return Err(LimitError::TooFast { key, value });
+    }
+    Ok(value)
 }
 
 /// A duration that may be zero.
@@ -90,6 +110,11 @@ mod tests {
     fn limits_are_named() {
         assert_eq!(count("vus", MAX_VUS, MAX_VUS), Ok(MAX_VUS));
         let text = |error: LimitError| error.to_string();
+        assert_eq!(rate("rate", MAX_RATE), Ok(MAX_RATE));
+        assert_eq!(
+            rate("rate", Rate::every_second(10_000_001)).map_err(text),
+            Err("rate is 10000001/s; at most 10000000/s can be asked for".to_owned())
+        );
         assert_eq!(
             count("vus", MAX_VUS + 1, MAX_VUS).map_err(text),
             Err("vus is 10000001; at most 10000000 can be asked for".to_owned())

@@ -1,92 +1,27 @@
-//! From options to an executor, by k6's rules: what each combination of `vus`, `duration`, `iterations`, `stages` and
-//! `executor` means, which contradict each other, and what a lower layer still has to say. Must not know how executors run.
+//! From options to an executor, by k6's rules: what each combination of `vus`, `duration`, `iterations`, `stages`,
+//! `rate` and `executor` means, and which contradict each other. Must not know how executors run.
+
+mod error;
+mod layers;
+mod open;
 
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::executor::{Executor, ExecutorKind, peak, total_duration};
-use crate::limits::{self, LimitError, MAX_STAGES, MAX_VUS};
+use crate::limits::{self, MAX_STAGES, MAX_VUS};
 use crate::options::Options;
-use crate::stage::Stage;
+use crate::rate::Level;
+use crate::stage::{Stage, StageSpec};
+
+pub use error::LoadShapeError;
+pub(crate) use layers::give_way;
+pub(crate) use open::is_open;
 
 /// How long a number of iterations may take unless said otherwise, as in k6.
 const DEFAULT_MAX_DURATION: Duration = Duration::from_secs(10 * 60);
 
 /// How long a VU that the ramp no longer wants may go on unless said otherwise, as in k6.
 const DEFAULT_GRACEFUL_RAMP_DOWN: Duration = Duration::from_secs(30);
-
-/// Why options make no executor.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LoadShapeError {
-    /// Two options that each say what the load is.
-    #[error("{0} and {1} contradict each other; give only one of them")]
-    Contradiction(&'static str, &'static str),
-    /// An option that the executor has no use for.
-    #[error("{executor} has no use for {key}; leave it out, or use another executor")]
-    Useless {
-        /// The option.
-        key: &'static str,
-        /// The executor, as asked for or as the other options imply.
-        executor: ExecutorKind,
-    },
-    /// An option that the executor needs.
-    #[error("{executor} needs {key}; give it, like {example}")]
-    Missing {
-        /// The option.
-        key: &'static str,
-        /// The executor, as asked for.
-        executor: ExecutorKind,
-        /// How it is written.
-        example: &'static str,
-    },
-    /// Shared iterations are fewer than the VUs that share them.
-    #[error(
-        "the number of iterations ({iterations}) should be more than the number of VUs ({vus}); \
-         ask for fewer VUs or more iterations"
-    )]
-    FewerIterationsThanVus {
-        /// How many iterations.
-        iterations: u64,
-        /// How many VUs.
-        vus: u64,
-    },
-    /// A ramp from nothing to nothing.
-    #[error("neither start_vus nor the target of any stage is more than 0; give one of them VUs")]
-    NoVus,
-    /// A number or duration beyond its limit.
-    #[error(transparent)]
-    Limit(#[from] LimitError),
-}
-
-/// Drops what a lower layer says about the load where the upper layer says something else in its place.
-///
-/// As in k6, `duration`, `iterations` and `stages` each begin a shape of their own, while `vus` is a number beside them
-/// that stays. Where keeping it would make a contradiction that nobody wrote (fewer iterations than VUs), it gives way.
-pub(crate) fn give_way(lower: &mut Options, upper: &Options) {
-    if upper.duration.is_some() || upper.iterations.is_some() || upper.stages.is_some() {
-        drop_shape(lower);
-        if upper.stages.is_some() {
-            lower.vus = None;
-        }
-        let each_vu_has_its_own = upper.executor == Some(ExecutorKind::PerVuIterations);
-        if let (Some(iterations), false) = (upper.iterations, each_vu_has_its_own) {
-            lower.vus = lower.vus.map(|vus| vus.min(iterations.max(1)));
-        }
-    } else if upper.vus.is_some() && lower.stages.is_some() {
-        // So many VUs, not so many to begin with.
-        drop_shape(lower);
-    }
-}
-
-fn drop_shape(options: &mut Options) {
-    options.duration = None;
-    options.iterations = None;
-    options.stages = None;
-    options.executor = None;
-    options.start_vus = None;
-    options.max_duration = None;
-}
 
 /// Makes the executor that the options mean; all that is wrong at once.
 pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>> {
@@ -107,11 +42,11 @@ pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>
         }
         ExecutorKind::RampingVus => {
             let start_vus = options.start_vus.unwrap_or(vus);
-            let stages = options.stages.clone().unwrap_or_default();
             let graceful_ramp_down = options.graceful_ramp_down.unwrap_or(DEFAULT_GRACEFUL_RAMP_DOWN);
-            note(check_ramp(start_vus, &stages));
+            let stages = vus_of(options.stages.as_deref().unwrap_or_default());
+            note(stages.as_ref().map_err(LoadShapeError::clone).and_then(|stages| check_ramp(start_vus, stages)));
             note(check_may_be_zero("graceful_ramp_down", graceful_ramp_down));
-            Executor::RampingVus { start_vus, stages, graceful_ramp_down }
+            Executor::RampingVus { start_vus, stages: stages.unwrap_or_default(), graceful_ramp_down }
         }
         ExecutorKind::PerVuIterations | ExecutorKind::SharedIterations => {
             let iterations = options.iterations.unwrap_or(1);
@@ -135,6 +70,9 @@ pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>
                 Executor::SharedIterations { vus, iterations, max_duration }
             }
         }
+        ExecutorKind::ConstantArrivalRate | ExecutorKind::RampingArrivalRate | ExecutorKind::ExternallyControlled => {
+            return open::resolve(options, kind, mistakes);
+        }
     };
     if mistakes.is_empty() { Ok(executor) } else { Err(mistakes) }
 }
@@ -144,41 +82,64 @@ fn kind(options: &Options) -> Result<ExecutorKind, Vec<LoadShapeError>> {
     if let Some(kind) = options.executor {
         return Ok(kind);
     }
-    let iterations = options.iterations.is_some();
-    let stages = options.stages.is_some();
-    let duration = options.duration.is_some();
-    let mut mistakes = Vec::new();
-    if stages && iterations {
-        mistakes.push(LoadShapeError::Contradiction("stages", "iterations"));
-    }
-    if stages && duration {
-        mistakes.push(LoadShapeError::Contradiction("stages", "duration"));
-    }
-    match (iterations, stages, duration) {
+    let (iterations, stages) = (options.iterations.is_some(), options.stages.is_some());
+    let (rate, duration) = (options.rate.is_some(), options.duration.is_some());
+    let mistakes: Vec<LoadShapeError> = [
+        (stages && iterations, "stages", "iterations"),
+        (stages && duration, "stages", "duration"),
+        (rate && iterations, "rate", "iterations"),
+        (rate && stages, "rate", "stages"),
+    ]
+    .into_iter()
+    .filter(|(both, ..)| *both)
+    .map(|(_, one, other)| LoadShapeError::Contradiction(one, other))
+    .collect();
+    match (iterations, stages, rate, duration) {
         _ if !mistakes.is_empty() => Err(mistakes),
-        (true, _, _) => Ok(ExecutorKind::SharedIterations),
-        (_, true, _) => Ok(ExecutorKind::RampingVus),
-        (_, _, true) => Ok(ExecutorKind::ConstantVus),
+        (true, ..) => Ok(ExecutorKind::SharedIterations),
+        (_, true, ..) if open::follows_rates(options) => Ok(ExecutorKind::RampingArrivalRate),
+        (_, true, ..) => Ok(ExecutorKind::RampingVus),
+        (_, _, true, _) => Ok(ExecutorKind::ConstantArrivalRate),
+        (_, _, _, true) => Ok(ExecutorKind::ConstantVus),
         // Nothing but perhaps a number of VUs: each of them once.
-        (false, false, false) => Ok(ExecutorKind::PerVuIterations),
+        (false, false, false, false) => Ok(ExecutorKind::PerVuIterations),
     }
 }
 
 /// The options that the executor has no use for. `vus` is of use to all, and `graceful_ramp_down` may wait for a ramp.
 fn useless(options: &Options, kind: ExecutorKind) -> Vec<LoadShapeError> {
-    use ExecutorKind::{PerVuIterations, RampingVus, SharedIterations};
-    let iterating = [PerVuIterations, SharedIterations];
+    use ExecutorKind::{
+        ConstantArrivalRate, ExternallyControlled, PerVuIterations, RampingArrivalRate, RampingVus, SharedIterations,
+    };
+    let iterates = [PerVuIterations, SharedIterations].contains(&kind);
+    let ramps = [RampingVus, RampingArrivalRate].contains(&kind);
+    let with_rate = kind == ExternallyControlled && options.rate.is_some();
+    let open = [ConstantArrivalRate, RampingArrivalRate].contains(&kind) || with_rate;
     [
-        ("duration", options.duration.is_some(), kind != RampingVus),
-        ("iterations", options.iterations.is_some(), iterating.contains(&kind)),
-        ("max_duration", options.max_duration.is_some(), iterating.contains(&kind)),
-        ("stages", options.stages.is_some(), kind == RampingVus),
+        ("duration", options.duration.is_some(), !ramps),
+        ("iterations", options.iterations.is_some(), iterates),
+        ("max_duration", options.max_duration.is_some(), iterates),
+        ("stages", options.stages.is_some(), ramps),
         ("start_vus", options.start_vus.is_some(), kind == RampingVus),
+        ("rate", options.rate.is_some(), open::has_a_rate(kind)),
+        ("time_unit", options.time_unit.is_some(), open),
+        ("start_rate", options.start_rate.is_some(), kind == RampingArrivalRate),
+        ("pre_allocated_vus", options.pre_allocated_vus.is_some(), open),
+        ("max_vus", options.max_vus.is_some(), open || kind == ExternallyControlled),
     ]
     .into_iter()
     .filter(|(_, given, of_use)| *given && !of_use)
     .map(|(key, ..)| LoadShapeError::Useless { key, executor: kind })
     .collect()
+}
+
+/// The stages as numbers of VUs.
+fn vus_of(stages: &[StageSpec]) -> Result<Vec<Stage>, LoadShapeError> {
+    let stages = stages.iter().map(|stage| match stage.target {
+        Level::Bare(target) => Ok(Stage { duration: stage.duration, target }),
+        Level::Rate(_) => Err(LoadShapeError::NotVus(*stage)),
+    });
+    stages.collect()
 }
 
 fn missing(executor: ExecutorKind, key: &'static str, example: &'static str) -> LoadShapeError {

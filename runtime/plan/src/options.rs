@@ -11,29 +11,32 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer};
 
+use crate::arrivals::ArrivalProcess;
 use crate::executor::ExecutorKind;
 use crate::http::{HTTP_KEYS, HttpOptions};
 use crate::load_shape;
-use crate::stage::Stage;
+use crate::plan::{Pacing, Warmup};
+use crate::rate::{Level, read_level};
+use crate::stage::StageSpec;
 use crate::threshold::{SpecList, ThresholdSpec};
 
 pub use environment::from_environment;
 pub use error::OptionsError;
 pub(crate) use keyed::{Key, Keyed};
-use values::{Scalar, read_map};
+use values::{Scalar, read_map, read_word};
 pub(crate) use values::{Whole, read_duration, read_whole};
 
 /// What one layer (command line, environment, plan file, component) says; everything optional.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Options {
-    /// The number of VUs; with stages, the number to start with.
+    /// The number of VUs; with stages, the number to start with; with a rate, as `pre_allocated_vus`.
     pub vus: Option<u64>,
     /// For how long VUs iterate; with iterations, how long these may take.
     pub duration: Option<Duration>,
     /// How many iterations: in all, or for each VU with `per-vu-iterations`.
     pub iterations: Option<u64>,
     /// The stages of a ramp.
-    pub stages: Option<Vec<Stage>>,
+    pub stages: Option<Vec<StageSpec>>,
     /// The executor, where the options above do not already tell.
     pub executor: Option<ExecutorKind>,
     /// How long a number of iterations may take.
@@ -44,6 +47,24 @@ pub struct Options {
     pub graceful_ramp_down: Option<Duration>,
     /// The number of VUs at the start of the first stage.
     pub start_vus: Option<u64>,
+    /// How many iterations start in a second, or in each `time_unit`, however long they take.
+    pub rate: Option<Level>,
+    /// The time that rates without a unit of their own are for; a second unless said otherwise.
+    pub time_unit: Option<Duration>,
+    /// The rate at the start of the first stage; nothing unless said otherwise.
+    pub start_rate: Option<Level>,
+    /// How many VUs are made before an open load begins.
+    pub pre_allocated_vus: Option<u64>,
+    /// How many VUs there may be at most, where their number is not fixed.
+    pub max_vus: Option<u64>,
+    /// Whether the iterations of an open load start evenly or at random.
+    pub arrival: Option<ArrivalProcess>,
+    /// How long an iteration of an open load may wait for a VU before it is dropped.
+    pub max_backlog: Option<Duration>,
+    /// How long the load warms up before what it measures counts.
+    pub warmup: Option<Warmup>,
+    /// How worker threads wait for the next moment at which something is to start.
+    pub pacing: Option<Pacing>,
     /// Run only this flow.
     pub flow: Option<String>,
     /// Weights of flows, in place of those the component describes.
@@ -82,6 +103,11 @@ impl Options {
         serde_json::from_str(text).map_err(|error| OptionsError::from_json(&error))
     }
 
+    /// Whether iterations are to start at a rate, however long they take, as far as this layer says.
+    pub fn is_open(&self) -> bool {
+        load_shape::is_open(self)
+    }
+
     /// This layer laid over a lower one, which speaks where this one is silent. Lay from the top:
     /// `command_line.over(environment).over(file).over(embedded)`.
     ///
@@ -101,6 +127,15 @@ impl Options {
             graceful_stop: self.graceful_stop.or(lower.graceful_stop),
             graceful_ramp_down: self.graceful_ramp_down.or(lower.graceful_ramp_down),
             start_vus: self.start_vus.or(lower.start_vus),
+            rate: self.rate.or(lower.rate),
+            time_unit: self.time_unit.or(lower.time_unit),
+            start_rate: self.start_rate.or(lower.start_rate),
+            pre_allocated_vus: self.pre_allocated_vus.or(lower.pre_allocated_vus),
+            max_vus: self.max_vus.or(lower.max_vus),
+            arrival: self.arrival.or(lower.arrival),
+            max_backlog: self.max_backlog.or(lower.max_backlog),
+            warmup: self.warmup.or(lower.warmup),
+            pacing: self.pacing.or(lower.pacing),
             flow: self.flow.or(lower.flow),
             weights: merge_optional(self.weights, lower.weights),
             thresholds: merge_optional(self.thresholds, lower.thresholds),
@@ -143,6 +178,15 @@ const KEYS: &[Key] = &[
     Key::new("graceful_stop", &["gracefulStop"]),
     Key::new("graceful_ramp_down", &["gracefulRampDown"]),
     Key::new("start_vus", &["startVUs", "startVus"]),
+    Key::new("rate", &[]),
+    Key::new("time_unit", &["timeUnit"]),
+    Key::new("start_rate", &["startRate"]),
+    Key::new("pre_allocated_vus", &["preAllocatedVUs", "preAllocatedVus"]),
+    Key::new("max_vus", &["maxVUs", "maxVus"]),
+    Key::new("arrival", &[]),
+    Key::new("max_backlog", &["maxBacklog"]),
+    Key::new("warmup", &[]),
+    Key::new("pacing", &[]),
     Key::new("flow", &[]),
     Key::new("weights", &[]),
     Key::in_files_only("thresholds", &[]),
@@ -174,6 +218,15 @@ impl Keyed for Options {
             "graceful_stop" => self.graceful_stop = read_duration(value)?,
             "graceful_ramp_down" => self.graceful_ramp_down = read_duration(value)?,
             "start_vus" => self.start_vus = read_whole(value)?,
+            "rate" => self.rate = read_level(value)?,
+            "time_unit" => self.time_unit = read_duration(value)?,
+            "start_rate" => self.start_rate = read_level(value)?,
+            "pre_allocated_vus" => self.pre_allocated_vus = read_whole(value)?,
+            "max_vus" => self.max_vus = read_whole(value)?,
+            "arrival" => self.arrival = read_word(value)?,
+            "max_backlog" => self.max_backlog = read_duration(value)?,
+            "warmup" => self.warmup = read_word(value)?,
+            "pacing" => self.pacing = read_word(value)?,
             "flow" => self.flow = Option::deserialize(value)?,
             "weights" => self.weights = read_map(value, |Whole(weight)| weight)?,
             "thresholds" => self.thresholds = read_map(value, |SpecList(specs)| specs)?,

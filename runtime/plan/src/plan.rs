@@ -3,11 +3,14 @@
 
 mod error;
 mod flows;
+mod pacing;
 mod settings;
+mod warmup;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::arrivals::ArrivalProcess;
 use crate::executor::Executor;
 use crate::http::HttpPlan;
 use crate::load_shape;
@@ -18,6 +21,8 @@ use crate::threshold::{Threshold, ThresholdSpec};
 
 pub use error::PlanError;
 pub use flows::PlannedFlow;
+pub use pacing::Pacing;
+pub use warmup::Warmup;
 
 /// Everything about a test, resolved and validated.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +31,14 @@ pub struct Plan {
     pub scenario: String,
     /// Which VUs iterate when.
     pub executor: Executor,
+    /// Whether the iterations of an open load start evenly or at random; evenly unless said otherwise.
+    pub arrival: ArrivalProcess,
+    /// How long an iteration of an open load may wait for a VU before it is dropped; 10 seconds unless said otherwise.
+    pub max_backlog: Duration,
+    /// How long the load warms up before what it measures counts; not at all unless said otherwise.
+    pub warmup: Warmup,
+    /// How worker threads wait; with a timer unless said otherwise.
+    pub pacing: Pacing,
     /// How long iterations may go on once the load has ended; 30 seconds unless said otherwise.
     pub graceful_stop: Duration,
     /// All flows of the component in its own order, so that an index means the same here and there. A flow that is not
@@ -81,6 +94,9 @@ impl Plan {
         if let (Some(thresholds), Some(flows)) = (&thresholds, &flows) {
             mistakes.0.extend(flows::unknown_in(thresholds, flows));
         }
+        if let Some(executor) = &executor {
+            mistakes.one(settings::check_warmup(options.warmup.unwrap_or_default(), executor.time_limit()));
+        }
         let target = mistakes.one(options.target.as_deref().map(str::parse).transpose());
         let settings = mistakes.all(settings::resolve(&options, defaults));
         let (http, bad_http) = HttpPlan::resolve(options.http);
@@ -92,6 +108,10 @@ impl Plan {
                 Ok(Plan {
                     scenario: "default".to_owned(),
                     executor,
+                    arrival: options.arrival.unwrap_or_default(),
+                    max_backlog: settings.max_backlog,
+                    warmup: options.warmup.unwrap_or_default(),
+                    pacing: options.pacing.unwrap_or_default(),
                     graceful_stop: settings.graceful_stop,
                     flows,
                     mix,

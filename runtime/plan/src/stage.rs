@@ -1,4 +1,4 @@
-//! One stage of a ramp: how long, and how many VUs at its end. Must not know how a ramp is walked through.
+//! One stage of a ramp: how long, and how many VUs or which rate at its end. Must not know how a ramp is walked through.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,16 +10,23 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use crate::duration::{DurationError, HumanDuration, parse_duration};
-use crate::options::Whole;
+use crate::rate::{Level, Rate, RateError};
 
-/// One piece of a ramp: the number of VUs moves in a straight line from where the stage before ended to `target`.
+/// One piece of a ramp: the number of VUs moves in a straight line from where the stage before ended to `target`. With
+/// [`Rate`] as its target, it is the rate that does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stage {
-    /// How long the stage takes; with zero the number of VUs jumps.
+pub struct Stage<Target = u64> {
+    /// How long the stage takes; with zero the number of VUs, or the rate, jumps.
     pub duration: Duration,
-    /// The number of VUs at the end of the stage.
-    pub target: u64,
+    /// The number of VUs, or the rate, at the end of the stage.
+    pub target: Target,
 }
+
+/// A stage of a ramp of rates.
+pub type RateStage = Stage<Rate>;
+
+/// A stage as it is written, of either kind: the executor decides what a bare number is.
+pub type StageSpec = Stage<Level>;
 
 /// Why a text is not a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,19 +43,30 @@ pub enum StageError {
         source: DurationError,
     },
     /// The part behind the colon is not a number.
-    #[error("the target of stage {stage:?} is not a whole number of VUs: {target:?}; write it as 30s:100")]
+    #[error(
+        "the target of stage {stage:?} is not a whole number of VUs: {target:?}; \
+         write it as 30s:100, or as a rate: 30s:100/s"
+    )]
     Target {
         /// What was written.
         stage: String,
         /// The part behind the colon.
         target: String,
     },
+    /// The part behind the colon is not a rate.
+    #[error("the target of stage {stage:?} cannot be read: {source}")]
+    Rate {
+        /// What was written.
+        stage: String,
+        /// What is wrong with the rate.
+        source: RateError,
+    },
 }
 
-impl FromStr for Stage {
+impl FromStr for StageSpec {
     type Err = StageError;
 
-    fn from_str(text: &str) -> Result<Stage, StageError> {
+    fn from_str(text: &str) -> Result<StageSpec, StageError> {
         let malformed = || StageError::Malformed(text.to_owned());
         let (duration, target) = text.split_once(':').ok_or_else(malformed)?;
         let target = target.trim();
@@ -58,20 +76,27 @@ impl FromStr for Stage {
         Ok(Stage {
             duration: parse_duration(duration)
                 .map_err(|source| StageError::Duration { stage: text.to_owned(), source })?,
-            target: target
-                .parse()
-                .map_err(|_| StageError::Target { stage: text.to_owned(), target: target.to_owned() })?,
+            target: target.parse().map_err(|source| bad_target(text, target, source))?,
         })
     }
 }
 
-impl fmt::Display for Stage {
+fn bad_target(stage: &str, target: &str, source: RateError) -> StageError {
+    let stage = stage.to_owned();
+    if target.contains('/') {
+        StageError::Rate { stage, source }
+    } else {
+        StageError::Target { stage, target: target.to_owned() }
+    }
+}
+
+impl<Target: fmt::Display> fmt::Display for Stage<Target> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", HumanDuration(self.duration), self.target)
     }
 }
 
-impl Serialize for Stage {
+impl<Target: Serialize> Serialize for Stage<Target> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut stage = serializer.serialize_struct("Stage", 2)?;
         stage.serialize_field("duration", &HumanDuration(self.duration))?;
@@ -80,8 +105,8 @@ impl Serialize for Stage {
     }
 }
 
-impl<'de> Deserialize<'de> for Stage {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stage, D::Error> {
+impl<'de> Deserialize<'de> for StageSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<StageSpec, D::Error> {
         deserializer.deserialize_any(StageVisitor)
     }
 }
@@ -89,22 +114,22 @@ impl<'de> Deserialize<'de> for Stage {
 struct StageVisitor;
 
 impl<'de> Visitor<'de> for StageVisitor {
-    type Value = Stage;
+    type Value = StageSpec;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a stage, as \"30s:100\" or {duration: \"30s\", target: 100}")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Stage, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<StageSpec, E> {
         text.parse().map_err(E::custom)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Stage, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StageSpec, A::Error> {
         let (mut duration, mut target) = (None, None);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "duration" => duration = Some(map.next_value::<HumanDuration>()?.0),
-                "target" => target = Some(map.next_value::<Whole<u64>>()?.0),
+                "target" => target = Some(map.next_value::<Level>()?),
                 _ => {
                     return Err(de::Error::custom(format_args!(
                         "unknown key {key:?} in a stage: a stage has duration and target"
@@ -124,16 +149,20 @@ impl<'de> Visitor<'de> for StageVisitor {
 mod tests {
     use super::*;
 
-    const STAGE: Stage = Stage { duration: Duration::from_secs(30), target: 100 };
+    const STAGE: StageSpec = Stage { duration: Duration::from_secs(30), target: Level::Bare(100) };
 
     #[test]
     fn reads_both_forms() {
         assert_eq!("30s:100".parse(), Ok(STAGE));
         assert_eq!(STAGE.to_string(), "30s:100");
         for json in [r#""30s:100""#, r#"{"duration":"30s","target":100}"#] {
-            assert_eq!(serde_json::from_str::<Stage>(json).unwrap(), STAGE);
+            assert_eq!(serde_json::from_str::<StageSpec>(json).unwrap(), STAGE);
         }
         assert_eq!(serde_json::to_string(&STAGE).unwrap(), r#"{"duration":"30s","target":100}"#);
+        let rate = StageSpec { target: Level::Rate(Rate::every_second(100)), ..STAGE };
+        assert_eq!("30s:100/s".parse(), Ok(rate));
+        assert_eq!(serde_json::from_str::<StageSpec>(r#"{"duration":"30s","target":"100/s"}"#).unwrap(), rate);
+        assert_eq!(rate.to_string(), "30s:100/s");
     }
 
     #[test]
@@ -142,9 +171,18 @@ mod tests {
             ("30s", "\"30s\" is not a stage; write a duration and a number of VUs: 30s:100"),
             ("30s:", "\"30s:\" is not a stage; write a duration and a number of VUs: 30s:100"),
             ("30:100", "the duration of stage \"30:100\" cannot be read: \"30\" has no unit; give a unit: 30s"),
-            ("30s:-1", "the target of stage \"30s:-1\" is not a whole number of VUs: \"-1\"; write it as 30s:100"),
+            (
+                "30s:-1",
+                "the target of stage \"30s:-1\" is not a whole number of VUs: \"-1\"; \
+                 write it as 30s:100, or as a rate: 30s:100/s",
+            ),
+            (
+                "30s:-1/s",
+                "the target of stage \"30s:-1/s\" cannot be read: \
+                 \"-1/s\" is not a rate; write one as 1000/s, 90/m or 0.5/s",
+            ),
         ] {
-            let error = text.parse::<Stage>().map_err(|error| error.to_string());
+            let error = text.parse::<StageSpec>().map_err(|error| error.to_string());
             assert_eq!(error, Err(message.to_owned()));
         }
         for (json, message) in [
@@ -153,7 +191,7 @@ mod tests {
             (r#"{"time":"30s"}"#, "unknown key \"time\" in a stage"),
             ("7", "expected a stage, as \"30s:100\""),
         ] {
-            let error = serde_json::from_str::<Stage>(json).unwrap_err().to_string();
+            let error = serde_json::from_str::<StageSpec>(json).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -103,6 +104,16 @@ where
     D: Deserializer<'de>,
 {
     Ok(Option::deserialize(value)?.map(|HumanDuration(duration)| duration))
+}
+
+/// Reads a word, or nothing.
+pub(super) fn read_word<'de, T, D>(value: D) -> Result<Option<T>, D::Error>
+where
+    T: FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    let word: Option<String> = Option::deserialize(value)?;
+    word.map(|word| word.parse().map_err(de::Error::custom)).transpose()
 }
 
 /// Reads an object with any keys, or nothing. `inner` takes a value out of the type that reads it.

@@ -1,7 +1,10 @@
 //! What is wrong with a plan.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
+use crate::duration::HumanDuration;
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::mix::MixError;
@@ -42,6 +45,18 @@ pub enum PlanError {
     /// A number or duration is too small or too large.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// The load ends before it has warmed up.
+    #[error(
+        "warmup is {} and the load lasts {}: nothing would be measured; make the warm-up shorter, or the load longer",
+        HumanDuration(*warmup),
+        HumanDuration(*load)
+    )]
+    NothingButWarmup {
+        /// How long it was to warm up.
+        warmup: Duration,
+        /// How long the load lasts at most.
+        load: Duration,
+    },
     /// An environment key or a tag has no name.
     #[error("an entry of {0} has no name; write it as NAME=VALUE")]
     NoName(&'static str),

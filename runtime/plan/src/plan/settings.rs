@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Defaults, PlanError};
+use super::{Defaults, PlanError, Warmup};
 use crate::limits::{self, LimitError, MAX_THREADS};
 use crate::options::Options;
 
 const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
+const DEFAULT_MAX_BACKLOG: Duration = Duration::from_secs(10);
 const DEFAULT_SETUP_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_TEARDOWN_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_MAX_SERIES: usize = 1_000;
@@ -14,6 +15,7 @@ const DEFAULT_MAX_SERIES: usize = 1_000;
 /// Values that have been checked.
 pub(super) struct Settings {
     pub(super) graceful_stop: Duration,
+    pub(super) max_backlog: Duration,
     pub(super) setup_timeout: Duration,
     pub(super) teardown_timeout: Duration,
     pub(super) min_iteration_duration: Option<Duration>,
@@ -24,6 +26,7 @@ pub(super) struct Settings {
 pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings, Vec<PlanError>> {
     let settings = Settings {
         graceful_stop: options.graceful_stop.unwrap_or(DEFAULT_GRACEFUL_STOP),
+        max_backlog: options.max_backlog.unwrap_or(DEFAULT_MAX_BACKLOG),
         setup_timeout: options.setup_timeout.unwrap_or(DEFAULT_SETUP_TIMEOUT),
         teardown_timeout: options.teardown_timeout.unwrap_or(DEFAULT_TEARDOWN_TIMEOUT),
         min_iteration_duration: options.min_iteration_duration,
@@ -43,12 +46,21 @@ pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings,
     if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
 }
 
+/// A load that ends before it has warmed up measures nothing.
+pub(super) fn check_warmup(warmup: Warmup, load: Duration) -> Result<(), PlanError> {
+    match warmup {
+        Warmup::For(warmup) if warmup >= load => Err(PlanError::NothingButWarmup { warmup, load }),
+        _ => Ok(()),
+    }
+}
+
 impl Settings {
     fn beyond_limits(&self) -> Vec<LimitError> {
         let least = self.min_iteration_duration.unwrap_or_default();
         let (threads, series) = (self.threads as u64, self.max_series as u64);
         [
             limits::duration("graceful_stop", self.graceful_stop).err(),
+            limits::duration("max_backlog", self.max_backlog).err(),
             limits::some_time("setup_timeout", self.setup_timeout).err(),
             limits::some_time("teardown_timeout", self.teardown_timeout).err(),
             limits::duration("min_iteration_duration", least).err(),

@@ -1,0 +1,41 @@
+//! What wakes a worker thread when an iteration is due.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::choice::UnknownChoice;
+
+/// How a worker thread waits for the next moment at which something is to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Pacing {
+    /// `timer`: asleep, until a timer of the kernel wakes it; late by some tens of microseconds.
+    #[default]
+    Timer,
+    /// `spin`: awake, looking at the clock; late by less than one, and takes a whole core for each worker thread.
+    Spin,
+}
+
+impl Pacing {
+    const NAMES: &[&str] = &["timer", "spin"];
+}
+
+impl FromStr for Pacing {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Pacing, UnknownChoice> {
+        match text {
+            "timer" => Ok(Pacing::Timer),
+            "spin" => Ok(Pacing::Spin),
+            _ => Err(UnknownChoice::new("pacing", text, Pacing::NAMES)),
+        }
+    }
+}
+
+impl fmt::Display for Pacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Pacing::Timer => "timer",
+            Pacing::Spin => "spin",
+        })
+    }
+}
