@@ -112,18 +112,24 @@ proptest! {
         iterations in prop::option::of(0_u64..200),
         duration in prop::option::of(0_u64..100),
         targets in prop::option::of(prop::collection::vec(0_u64..100, 0..4)),
+        rate in prop::option::of(0_u64..2_000),
+        per_second in any::<bool>(),
         executor in prop::option::of(prop::sample::select(crate::ExecutorKind::ALL.as_slice())),
     ) {
         let seconds = Duration::from_secs(10);
         let stages = targets.map(|targets| {
             let targets = targets.into_iter();
-            targets.map(|target| crate::Stage { duration: seconds, target }).collect()
+            let level = |target| {
+                if per_second { crate::Level::Rate(crate::Rate::every_second(target)) } else { crate::Level::Bare(target) }
+            };
+            targets.map(|target| crate::StageSpec { duration: seconds, target: level(target) }).collect()
         });
         let options = Options {
             vus,
             iterations,
             duration: duration.map(Duration::from_secs),
             stages,
+            rate: rate.map(crate::Level::Bare),
             executor,
             ..Options::default()
         };
