@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use squall_plan::{ExecutorKind, StageSpec, ThresholdSpec, parse_cli_threshold, parse_duration};
+use squall_plan::{
+    ArrivalProcess, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup, parse_cli_threshold, parse_duration,
+};
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -94,9 +96,33 @@ pub struct LoadArgs {
     /// How many iterations in all, shared by the virtual users.
     #[arg(short, long, value_name = "N")]
     pub iterations: Option<u64>,
-    /// A stage of a ramp, TIME:VUS; give several in turn: -s 30s:100 -s 1m:100 -s 30s:0.
-    #[arg(short, long = "stage", value_name = "TIME:VUS")]
+    /// A stage of a ramp, TIME:VUS; give several in turn: -s 30s:100 -s 1m:100 -s 30s:0. With a unit, the target is a
+    /// rate: -s 1m:1000/s.
+    #[arg(short, long = "stage", value_name = "TIME:TARGET")]
     pub stages: Vec<StageSpec>,
+    /// Start so many iterations a second, however long they take: 5000, 5000/s, 90/m, 0.5/s.
+    #[arg(short = 'R', long, value_name = "RATE", conflicts_with_all = ["iterations", "stages"])]
+    pub rate: Option<Level>,
+    /// Virtual users made before the load begins, for a rate; --vus says the same. [default: by the rate]
+    #[arg(long, value_name = "N", conflicts_with = "vus")]
+    pub pre_allocated_vus: Option<u64>,
+    /// Virtual users at most, for a rate. [default: by the rate]
+    #[arg(long, value_name = "N")]
+    pub max_vus: Option<u64>,
+    /// For a rate: whether iterations start evenly (constant), or at random like independent users (poisson).
+    /// [default: constant]
+    #[arg(long, value_name = "PROCESS")]
+    pub arrival: Option<ArrivalProcess>,
+    /// For a rate: how long an iteration may wait for a virtual user before it is dropped. [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub max_backlog: Option<Duration>,
+    /// How long the load warms up before what it measures counts: 30s, or auto.
+    #[arg(long, value_name = "TIME|auto")]
+    pub warmup: Option<Warmup>,
+    /// How worker threads wait for the next start: asleep (timer), or awake (spin), which is more exact and takes a core
+    /// each. [default: timer]
+    #[arg(long, value_name = "HOW")]
+    pub pacing: Option<Pacing>,
     /// How the load is shaped, where the other options leave a choice.
     #[arg(long, value_name = "NAME", value_parser = parse_executor)]
     pub executor: Option<ExecutorKind>,
@@ -163,8 +189,8 @@ pub struct HttpArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "One request (with a URL)")]
 pub struct RequestArgs {
-    /// Connections: the same as --vus. [default: 10]
-    #[arg(short, long, value_name = "N", conflicts_with = "vus")]
+    /// Connections: the same as --vus; with a rate, there are never more. [default: 10]
+    #[arg(short, long, value_name = "N", conflicts_with_all = ["vus", "pre_allocated_vus"])]
     pub connections: Option<u64>,
     /// A header, 'name: value'; give several.
     #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = parse_header)]
@@ -266,6 +292,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn rates_are_read_and_mistakes_told() {
+        let load = |arguments: &[&str]| match Cli::try_parse_from(["squall", "run", "a.wasm"].iter().chain(arguments)) {
+            Ok(Cli { command: Command::Run(run) }) => Ok(run.load),
+            Ok(_) => Err("not a run".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let open = load(&["-R", "5000", "--arrival", "poisson", "--warmup", "auto", "--pacing", "spin"]).unwrap();
+        assert_eq!((open.rate, open.arrival), (Some(Level::Bare(5_000)), Some(ArrivalProcess::Poisson)));
+        assert_eq!((open.warmup, open.pacing), (Some(Warmup::Auto), Some(Pacing::Spin)));
+        assert_eq!(load(&["-s", "1m:90/m"]).unwrap().stages[0].to_string(), "1m:90/m");
+        let mistake = load(&["-R", "5000/"]).unwrap_err();
+        assert!(mistake.contains("the unit of the rate \"5000/\" cannot be read"), "{mistake}");
+        assert!(load(&["-R", "5", "-i", "9"]).unwrap_err().contains("cannot be used with"));
     }
 
     #[test]

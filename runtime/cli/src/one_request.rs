@@ -35,8 +35,20 @@ pub fn options(url: &str, request: &RequestArgs, mut typed: Options) -> Result<O
         typed.env.insert("SQUALL_BODY".to_owned(), body.into_iter().map(char::from).collect());
     }
     typed.vus = typed.vus.or(request.connections);
+    if typed.is_open() {
+        keep_connections(&mut typed);
+    }
     let defaults = Options { vus: Some(DEFAULT_CONNECTIONS), duration: Some(DEFAULT_DURATION), ..Options::default() };
     Ok(typed.over(defaults))
+}
+
+/// As with wrk2: a rate is spread over as many connections as were asked for, and what they cannot take waits.
+fn keep_connections(typed: &mut Options) {
+    let connections = typed.pre_allocated_vus.or(typed.vus).or(typed.max_vus).unwrap_or(DEFAULT_CONNECTIONS);
+    if typed.pre_allocated_vus.is_none() {
+        typed.vus = Some(connections);
+    }
+    typed.max_vus = typed.max_vus.or(Some(connections));
 }
 
 /// The options that only make sense with a URL, where there is none.
@@ -68,5 +80,32 @@ fn read_body(text: &str) -> Result<Vec<u8>, CliError> {
             path: Path::new(file).to_owned(),
             source,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use squall_plan::{Defaults, Plan};
+
+    use super::*;
+
+    fn executor(load: &str, connections: Option<u64>) -> String {
+        let request = RequestArgs { connections, ..RequestArgs::default() };
+        let typed = Options::from_json(load).unwrap();
+        let options = options("http://127.0.0.1/", &request, typed).unwrap();
+        let flows = [("request".to_owned(), 1)];
+        Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().executor.to_string()
+    }
+
+    #[test]
+    fn connections_are_virtual_users() {
+        assert_eq!(executor("{}", None), "10 VUs for 10s");
+        assert_eq!(executor("{}", Some(50)), "50 VUs for 10s");
+        // With a rate there are never more of them.
+        assert_eq!(executor(r#"{"rate": 5000}"#, None), "5000/s for 10s, up to 10 VUs");
+        assert_eq!(executor(r#"{"rate": 5000, "duration": "1m"}"#, Some(50)), "5000/s for 1m, up to 50 VUs");
+        assert_eq!(executor(r#"{"rate": 5000, "max_vus": 90}"#, Some(50)), "5000/s for 10s, up to 90 VUs");
+        assert_eq!(executor(r#"{"rate": 5000, "pre_allocated_vus": 20}"#, None), "5000/s for 10s, up to 20 VUs");
+        assert_eq!(executor(r#"{"stages": ["1m:900/s"]}"#, Some(50)), "up to 900/s for 1m over 1 stage, up to 50 VUs");
     }
 }

@@ -112,9 +112,10 @@ impl Options {
     /// `command_line.over(environment).over(file).over(embedded)`.
     ///
     /// Thresholds (by selector), weights, env and tags are merged by key. The load shape is one thing: as in k6, a layer
-    /// that says `duration`, `iterations` or `stages` drops all of what the lower layer says about it, but keeps its
-    /// `vus`: no more of them than there are iterations, and none for stages, which bring their own. A layer that says
-    /// only `vus` changes just that, save that it drops lower stages.
+    /// that says `duration`, `iterations`, `stages` or `rate` drops all of what the lower layer says about it, but keeps
+    /// its `vus`: no more of them than there are iterations, and none for stages, which bring their own. A layer that
+    /// says only `vus` changes just that, save that it drops lower stages of VUs; one that says only a `rate`, or only
+    /// the `duration` of a lower rate, leaves the other as it is.
     pub fn over(self, mut lower: Options) -> Options {
         load_shape::give_way(&mut lower, &self);
         Options {

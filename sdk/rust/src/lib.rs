@@ -102,7 +102,8 @@ pub use scenario::{Flow, Scenario};
 /// fn clean_up() {}
 /// ```
 ///
-/// Further plan keys: `iterations: 1000`, `executor: "ramping-vus"`, `stages: [{ duration: "30s", target: 100 }]`.
+/// Further plan keys: `iterations: 1000`, `executor: "ramping-vus"`, `stages: [{ duration: "30s", target: 100 }]`,
+/// `rate: "1000/s"`, `pre_allocated_vus: 20`, `max_vus: 200`.
 ///
 /// Flows, `start` and `teardown` take nothing and return `()`, [`Outcome`], or any `Result<(), E>` where `E: Display`.
 /// What `setup` returns is described in [`shared`].

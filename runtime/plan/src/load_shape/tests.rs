@@ -33,7 +33,7 @@ fn the_options_imply_the_executor() {
     assert_eq!(resolved(r#"{"iterations": 10, "duration": "5s"}"#).time_limit(), Duration::from_secs(5));
     let ramp = |start_vus| Executor::RampingVus {
         start_vus,
-        stages: vec!["30s:10".parse().unwrap()],
+        stages: vec![Stage { duration: Duration::from_secs(30), target: 10 }],
         graceful_ramp_down: Duration::from_secs(30),
     };
     assert_eq!(resolved(r#"{"stages": ["30s:10"]}"#), ramp(1));
@@ -50,7 +50,9 @@ fn an_executor_can_be_asked_for() {
     for kind in ExecutorKind::ALL {
         let key = match kind {
             ExecutorKind::ConstantVus => r#""duration": "1s""#,
-            ExecutorKind::RampingVus => r#""stages": ["1s:1"]"#,
+            ExecutorKind::RampingVus | ExecutorKind::RampingArrivalRate => r#""stages": ["1s:1"]"#,
+            ExecutorKind::ConstantArrivalRate => r#""rate": 1, "duration": "1s""#,
+            ExecutorKind::ExternallyControlled => r#""vus": 1"#,
             _ => r#""iterations": 1"#,
         };
         let json = format!(r#"{{"executor": "{kind}", {key}, "graceful_ramp_down": "0s"}}"#);

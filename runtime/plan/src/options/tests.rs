@@ -25,13 +25,15 @@ fn snake_case_and_k6s_names_mean_the_same() {
         r#"{"start_vus": 5, "graceful_stop": "5s", "graceful_ramp_down": "1s", "max_duration": "1m",
             "setup_timeout": "2s", "teardown_timeout": "3s", "min_iteration_duration": "4s",
             "no_connection_reuse": true, "discard_response_bodies": true, "user_agent": "me",
-            "insecure": true, "max_redirects": 0, "batch_per_origin": 3}"#,
+            "insecure": true, "max_redirects": 0, "batch_per_origin": 3, "rate": "5/s", "time_unit": "1m",
+            "start_rate": 3, "pre_allocated_vus": 4, "max_vus": 5, "max_backlog": "6s"}"#,
     );
     let camel = json(
         r#"{"startVUs": 5, "gracefulStop": "5s", "gracefulRampDown": "1s", "maxDuration": "1m",
             "setupTimeout": "2s", "teardownTimeout": "3s", "minIterationDuration": "4s",
             "noConnectionReuse": true, "discardResponseBodies": true, "userAgent": "me",
-            "insecureSkipTLSVerify": true, "maxRedirects": 0, "batchPerHost": 3}"#,
+            "insecureSkipTLSVerify": true, "maxRedirects": 0, "batchPerHost": 3, "rate": "5/s", "timeUnit": "1m",
+            "startRate": 3, "preAllocatedVUs": 4, "maxVUs": 5, "maxBacklog": "6s"}"#,
     );
     assert_eq!(snake, camel);
     assert_eq!(snake.start_vus, Some(5));
@@ -92,12 +94,21 @@ fn mistakes_name_the_key() {
         (
             r#"{"executor": "constant"}"#,
             "executor: unknown executor \"constant\": \
-             use one of constant-vus, ramping-vus, per-vu-iterations, shared-iterations",
+             use one of constant-vus, ramping-vus, per-vu-iterations, shared-iterations, \
+             constant-arrival-rate, ramping-arrival-rate, externally-controlled",
         ),
         (r#"{"vus": 1, "vus": 2}"#, "vus is given twice"),
         (r#"{"startVUs": 1, "start_vus": 2}"#, "start_vus is given twice"),
         (r#"{"http": {"insecur": true}}"#, r#"http: unknown key "insecur": did you mean "insecure"?"#),
         (r#"{"stages": [{"duration": "1s"}]}"#, "stages: a stage has no target: add the number of VUs at its end"),
+        (r#"{"rate": "fast"}"#, "rate: \"fast\" is not a rate; write one as 1000/s, 90/m or 0.5/s"),
+        (
+            r#"{"rate": true}"#,
+            "rate: invalid type: boolean `true`, expected a whole number of at least 0, or a rate, like \"1000/s\"",
+        ),
+        (r#"{"arrival": "poison"}"#, "arrival: unknown arrival process \"poison\": did you mean \"poisson\"?"),
+        (r#"{"pacing": "lazy"}"#, "pacing: unknown pacing \"lazy\": use timer or spin"),
+        (r#"{"warmup": "30"}"#, r#"warmup: "30" has no unit; give a unit: 30s"#),
         ("[]", "invalid type: sequence, expected an object of options"),
     ] {
         assert_eq!(mistake(text), message, "{text}");
@@ -127,6 +138,11 @@ fn the_environment_is_a_layer() {
         ("SQUALL_CACERT", "/a/b.pem"),
         ("SQUALL_WEIGHTS", "browse=60,search=40"),
         ("SQUALL_TAGS", "team=shop"),
+        ("SQUALL_RATE", "0.5/s"),
+        ("SQUALL_MAX_VUS", "9"),
+        ("SQUALL_ARRIVAL", "poisson"),
+        ("SQUALL_PACING", "spin"),
+        ("SQUALL_WARMUP", "auto"),
         ("SQUALL_ITERATIONS", ""),
         ("SQUALL_SDK_SECRET", "theirs"),
         ("SQUALL_ENV", "theirs"),
@@ -142,6 +158,11 @@ fn the_environment_is_a_layer() {
         executor: Some(ExecutorKind::RampingVus),
         target: Some("http://shop.test".to_owned()),
         seed: Some(u64::MAX),
+        rate: Some("0.5/s".parse().unwrap()),
+        max_vus: Some(9),
+        arrival: Some(ArrivalProcess::Poisson),
+        pacing: Some(Pacing::Spin),
+        warmup: Some(Warmup::Auto),
         weights: Some(BTreeMap::from(weights)),
         tags: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
         http: HttpOptions { insecure: Some(true), cacert: Some("/a/b.pem".into()), ..HttpOptions::default() },
@@ -206,6 +227,59 @@ fn the_load_shape_is_one_thing() {
         // A number of VUs alone changes just that, or takes the place of stages.
         (r#"{"vus": 5}"#, r#"{"vus": 9, "duration": "1m"}"#, r#"{"vus": 5, "duration": "1m"}"#),
         (r#"{"vus": 5}"#, r#"{"stages": ["30s:10"]}"#, r#"{"vus": 5}"#),
+        // A rate is a shape of its own...
+        (
+            r#"{"rate": 5, "duration": "1s"}"#,
+            r#"{"stages": ["30s:10"], "start_vus": 3}"#,
+            r#"{"rate": 5, "duration": "1s"}"#,
+        ),
+        (
+            r#"{"rate": 5, "duration": "1s"}"#,
+            r#"{"vus": 9, "iterations": 8, "duration": "1h"}"#,
+            r#"{"rate": 5, "duration": "1s", "vus": 9}"#,
+        ),
+        (r#"{"iterations": 7}"#, r#"{"rate": 5, "duration": "1s", "max_vus": 9}"#, r#"{"iterations": 7}"#),
+        (
+            r#"{"stages": ["1s:5/s"]}"#,
+            r#"{"rate": 5, "time_unit": "1m", "duration": "1s", "pre_allocated_vus": 9}"#,
+            r#"{"stages": ["1s:5/s"]}"#,
+        ),
+        (
+            r#"{"rate": "5/s"}"#,
+            r#"{"stages": ["1s:5"], "time_unit": "1m", "start_rate": 3, "executor": "ramping-arrival-rate"}"#,
+            r#"{"rate": "5/s"}"#,
+        ),
+        // ...to which a duration belongs: each of them can be changed alone.
+        (
+            r#"{"rate": 5}"#,
+            r#"{"rate": 9, "time_unit": "1m", "duration": "1m", "max_vus": 9, "executor": "externally-controlled"}"#,
+            r#"{"rate": 5, "duration": "1m", "executor": "externally-controlled"}"#,
+        ),
+        (r#"{"rate": 5}"#, r#"{"vus": 9, "duration": "1m"}"#, r#"{"rate": 5, "vus": 9, "duration": "1m"}"#),
+        (r#"{"rate": 5}"#, r#"{"iterations": 9, "duration": "1m"}"#, r#"{"rate": 5}"#),
+        (
+            r#"{"duration": "1s"}"#,
+            r#"{"rate": 9, "time_unit": "1m", "duration": "1m"}"#,
+            r#"{"rate": 9, "time_unit": "1m", "duration": "1s"}"#,
+        ),
+        (r#"{"duration": "1s", "vus": 3}"#, r#"{"rate": 9, "duration": "1m"}"#, r#"{"duration": "1s", "vus": 3}"#),
+        // A number of VUs is how many there are for a rate to begin with, and at most as many as there may be.
+        (
+            r#"{"vus": 5}"#,
+            r#"{"rate": 9, "duration": "1m", "pre_allocated_vus": 2, "max_vus": 3}"#,
+            r#"{"vus": 5, "rate": 9, "duration": "1m", "max_vus": 5}"#,
+        ),
+        (r#"{"vus": 5}"#, r#"{"stages": ["1m:9/s"]}"#, r#"{"vus": 5, "stages": ["1m:9/s"]}"#),
+        (
+            r#"{"max_vus": 5}"#,
+            r#"{"rate": 9, "duration": "1m", "pre_allocated_vus": 20}"#,
+            r#"{"rate": 9, "duration": "1m", "pre_allocated_vus": 5, "max_vus": 5}"#,
+        ),
+        (
+            r#"{"rate": 9, "duration": "1m", "pre_allocated_vus": 20}"#,
+            r#"{"vus": 9}"#,
+            r#"{"rate": 9, "duration": "1m", "pre_allocated_vus": 20}"#,
+        ),
         (r#"{"graceful_stop": "5s"}"#, r#"{"stages": ["30s:10"]}"#, r#"{"graceful_stop": "5s", "stages": ["30s:10"]}"#),
     ] {
         assert_eq!(json(upper).over(json(lower)), json(expected), "{upper} over {lower}");

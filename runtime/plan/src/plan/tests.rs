@@ -28,6 +28,8 @@ fn defaults() {
     assert_eq!((plan.seed, plan.threads, plan.max_series), (42, 2, 1_000));
     assert_eq!(plan.http.user_agent, "squall/0.1.0");
     assert_eq!((plan.target.clone(), plan.min_iteration_duration), (None, None));
+    assert_eq!((plan.arrival, plan.warmup, plan.pacing), (ArrivalProcess::Constant, Warmup::None, Pacing::Timer));
+    assert_eq!(plan.max_backlog, Duration::from_secs(10));
     assert_eq!(weights(&plan), [60, 25, 15]);
     assert_eq!(plan.mix.shares(), [0.6, 0.25, 0.15]);
 }
@@ -49,6 +51,28 @@ fn what_is_said_is_kept() {
     assert_eq!(plan.min_iteration_duration, Some(Duration::from_secs(1)));
     let sources: Vec<&str> = plan.thresholds.iter().map(|t| t.source.as_str()).collect();
     assert_eq!(sources, ["p(95)<500", "max<1s"]);
+}
+
+#[test]
+fn open_loads_and_how_they_are_measured() {
+    let plan = resolve(
+        r#"{"rate": "5000/s", "duration": "1m", "max_vus": 200, "arrival": "poisson", "max_backlog": "0s",
+            "warmup": "10s", "pacing": "spin"}"#,
+    )
+    .unwrap();
+    assert_eq!(plan.executor.to_string(), "5000/s for 1m, up to 200 VUs");
+    assert_eq!((plan.arrival, plan.pacing), (ArrivalProcess::Poisson, Pacing::Spin));
+    assert_eq!((plan.warmup, plan.max_backlog), (Warmup::For(Duration::from_secs(10)), Duration::ZERO));
+    let warmup = |warmup: &str| resolve(&format!(r#"{{"duration": "30s", "warmup": "{warmup}"}}"#));
+    assert_eq!(
+        warmup("30s").unwrap_err(),
+        [
+            "warmup is 30s and the load lasts 30s: nothing would be measured; make the warm-up shorter, or the load longer"
+        ]
+    );
+    assert_eq!(warmup("auto").unwrap().warmup, Warmup::Auto);
+    assert_eq!(warmup("0s").unwrap().warmup, Warmup::None);
+    assert_eq!(warmup("none").unwrap().warmup, Warmup::None);
 }
 
 #[test]
@@ -112,18 +136,24 @@ proptest! {
         iterations in prop::option::of(0_u64..200),
         duration in prop::option::of(0_u64..100),
         targets in prop::option::of(prop::collection::vec(0_u64..100, 0..4)),
+        rate in prop::option::of(0_u64..2_000),
+        per_second in any::<bool>(),
         executor in prop::option::of(prop::sample::select(crate::ExecutorKind::ALL.as_slice())),
     ) {
         let seconds = Duration::from_secs(10);
         let stages = targets.map(|targets| {
             let targets = targets.into_iter();
-            targets.map(|target| crate::Stage { duration: seconds, target }).collect()
+            let level = |target| {
+                if per_second { crate::Level::Rate(crate::Rate::every_second(target)) } else { crate::Level::Bare(target) }
+            };
+            targets.map(|target| crate::StageSpec { duration: seconds, target: level(target) }).collect()
         });
         let options = Options {
             vus,
             iterations,
             duration: duration.map(Duration::from_secs),
             stages,
+            rate: rate.map(crate::Level::Bare),
             executor,
             ..Options::default()
         };

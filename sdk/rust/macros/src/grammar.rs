@@ -9,8 +9,8 @@ use syn::{Error, LitInt, Path, Result, Token, braced};
 
 use crate::plan::Plan;
 
-const KEYS: &str = "`flows`, `setup`, `start`, `teardown`, `vus`, `duration`, `iterations`, `executor`, `stages` or \
-                    `thresholds`";
+const KEYS: &str = "`flows`, `setup`, `start`, `teardown`, `vus`, `duration`, `iterations`, `executor`, `stages`, \
+                    `rate`, `pre_allocated_vus`, `max_vus` or `thresholds`";
 
 /// A whole `scenario! { .. }`.
 pub(crate) struct Scenario {

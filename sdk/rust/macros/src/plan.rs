@@ -20,7 +20,8 @@ impl Plan {
     /// Reads the value of a plan key; `false` if there is no such key.
     pub(crate) fn parse_key(&mut self, key: &str, input: ParseStream<'_>) -> Result<bool> {
         let value = match key {
-            "vus" | "iterations" => parse_count(input)?,
+            "vus" | "iterations" | "pre_allocated_vus" | "max_vus" => parse_count(input)?,
+            "rate" => parse_level(input)?,
             "duration" => quote_json(&parse_duration(input)?),
             "executor" => quote_json(&input.parse::<LitStr>()?.value()),
             "stages" => parse_stages(input)?,
@@ -47,6 +48,11 @@ fn parse_count(input: ParseStream<'_>) -> Result<String> {
         Ok(count) => Ok(count.to_string()),
         Err(_) => Err(Error::new(span, "expected a whole number, 0 or more")),
     }
+}
+
+/// A whole number, or a rate with its unit: `"1000/s"`.
+fn parse_level(input: ParseStream<'_>) -> Result<String> {
+    if input.peek(LitStr) { Ok(quote_json(&input.parse::<LitStr>()?.value())) } else { parse_count(input) }
 }
 
 fn parse_duration(input: ParseStream<'_>) -> Result<String> {
@@ -94,7 +100,7 @@ fn parse_stage(input: ParseStream<'_>) -> Result<String> {
         content.parse::<Token![:]>()?;
         match key.to_string().as_str() {
             "duration" => duration = Some(quote_json(&parse_duration(&content)?)),
-            "target" => target = Some(parse_count(&content)?),
+            "target" => target = Some(parse_level(&content)?),
             _ => {
                 return Err(Error::new(key.span(), "a stage has `duration` and `target`"));
             }
@@ -201,6 +207,10 @@ mod tests {
         assert_eq!(
             plan(r#"stages: [{ duration: "30s", target: 100 }, { target: 0, duration: "500ms" },]"#).as_deref(),
             Ok(r#"{"stages":[{"duration":"30s","target":100},{"duration":"500ms","target":0}]}"#)
+        );
+        assert_eq!(
+            plan(r#"rate: "90/m", max_vus: 20, stages: [{ duration: "30s", target: "100/s" }]"#).as_deref(),
+            Ok(r#"{"rate":"90/m","max_vus":20,"stages":[{"duration":"30s","target":"100/s"}]}"#)
         );
     }
 
