@@ -135,6 +135,12 @@ pub struct LoadArgs {
     /// What must hold for the run to pass: 'http_req_duration=p(95)<500', 'checks{flow:browse}=rate>0.99'; give several.
     #[arg(long = "threshold", value_name = "METRIC=EXPRESSION", value_parser = parse_threshold)]
     pub thresholds: Vec<(String, ThresholdSpec)>,
+    /// Stop the run as soon as one of the --threshold options is not met.
+    #[arg(long, requires = "thresholds")]
+    pub abort_on_fail: bool,
+    /// With --abort-on-fail: how long to wait before a failure counts. [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "abort_on_fail")]
+    pub delay_abort_eval: Option<Duration>,
     /// How long iterations that are under way at the end may go on. [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub graceful_stop: Option<Duration>,

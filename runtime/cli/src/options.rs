@@ -30,14 +30,19 @@ pub fn from_arguments(load: &LoadArgs, http: &HttpArgs) -> Options {
         ..Options::default()
     };
     for (selector, spec) in &load.thresholds {
+        let spec = ThresholdSpec {
+            abort_on_fail: spec.abort_on_fail || load.abort_on_fail,
+            delay_abort_eval: load.delay_abort_eval.unwrap_or(spec.delay_abort_eval),
+            ..spec.clone()
+        };
         add_threshold(&mut options, selector, spec);
     }
     options
 }
 
-fn add_threshold(options: &mut Options, selector: &str, spec: &ThresholdSpec) {
+fn add_threshold(options: &mut Options, selector: &str, spec: ThresholdSpec) {
     let thresholds = options.thresholds.get_or_insert_default();
-    thresholds.entry(selector.to_owned()).or_default().push(spec.clone());
+    thresholds.entry(selector.to_owned()).or_default().push(spec);
 }
 
 fn http_options(http: &HttpArgs) -> HttpOptions {

@@ -16,7 +16,7 @@ use std::sync::mpsc::SyncSender;
 use squall_guest::{Guest, Identity, LogLine, LogSink, RunContext, WorkerContext};
 use squall_http::{ClientConfig, Network, SharedTls};
 use squall_metrics::{Clock, Interval, Nanos, Recorder, Registry};
-use squall_plan::{Arrivals, Pacing, Plan};
+use squall_plan::{Arrivals, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 

@@ -22,7 +22,9 @@ mod linux {
     impl Alarm {
         pub(in super::super) fn new() -> io::Result<Alarm> {
             let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-            AsyncFd::with_interest(timer, Interest::READABLE).map(Alarm)
+            // SAFETY: the descriptor is owned by what registers it, and stays open until that is dropped.
+            let registered = unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) };
+            registered.map(Alarm).map_err(io::Error::from)
         }
 
         /// Goes off at `time` on the system's monotonic clock, once; at once if that is past.

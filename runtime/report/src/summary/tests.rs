@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use squall_metrics::{
+use squall_metrics::{GeneratorVerdict, 
     FailureClass, FlowId, IterationEnd, Method, Nanos, Phases, Recorder, Registry, RequestSample, Totals, Unit,
     evaluate_thresholds,
 };
@@ -77,6 +77,7 @@ fn the_summary_of_a_known_run() {
     let summary = Summary {
         totals: &totals,
         thresholds: &results,
+        generator: &GeneratorVerdict::default(),
         planned_shares: &[0.75, 0.25],
         detail: Detail::Full,
         style: Style::Plain,
