@@ -20,7 +20,7 @@ mod totals;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
-pub use histogram::Histogram;
+pub use histogram::{DecodeError, Histogram};
 pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
 };
