@@ -9,6 +9,7 @@
 mod catalogue;
 mod clock;
 mod histogram;
+mod history;
 mod interval;
 mod recorder;
 mod registry;
@@ -21,6 +22,7 @@ mod totals;
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use histogram::{DecodeError, Histogram};
+pub use history::{History, Second};
 pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
 };
