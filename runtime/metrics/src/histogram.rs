@@ -185,7 +185,7 @@ impl Histogram {
 }
 
 /// The rank that a percentile asks for among `count` values: at least the first.
-fn rank(percent: f64, count: u64) -> u64 {
+pub(crate) fn rank(percent: f64, count: u64) -> u64 {
     let exact = percent.clamp(0.0, 100.0) / 100.0 * count as f64;
     // A product such as 0.95 × 20 can come out a hair above the whole number that it is.
     let wanted = (exact - exact * 1e-12).ceil() as u64;

@@ -1,7 +1,8 @@
 //! What is measured: the clock, histograms, the recorder of each worker thread, and what they add up to.
 //!
 //! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; once a second the
-//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those.
+//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What happened second by
+//! second is kept in a [`History`], from which [`statistics`] draws conclusions.
 //! This crate must not know where samples come from (HTTP, guests) nor who reads them (terminal, files).
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod recorder;
 mod registry;
 mod sample;
 mod select;
+pub mod statistics;
 mod threshold;
 
 mod totals;
