@@ -3,9 +3,12 @@
 //! A second is laid aside in encoded form, about 1 KB a histogram instead of several. When there are
 //! [`History::MOST`] entries, neighbours are merged, two and two: from then on an entry stands for two seconds, later
 //! for four, and so on. Histograms merge exactly, so nothing but the resolution is lost.
+//!
+//! Merging all of two hours takes half a second, for which whoever pushes has no time. So one pair is merged at each
+//! push; readers find the pairs that wait for it merged already.
 
-use std::iter;
 use std::ops::RangeBounds;
+use std::{iter, mem, vec};
 
 use crate::clock::Nanos;
 use crate::histogram::{Histogram, Packed};
@@ -58,11 +61,16 @@ impl Second {
 /// The seconds of a run, in order.
 #[derive(Clone, Debug, Default)]
 pub struct History {
+    /// The oldest.
     entries: Vec<Entry>,
-    /// How many of the pushed seconds an entry stands for: 2 to the power of this.
-    doublings: u32,
+    /// Later ones, of half their length, that wait to be merged in pairs and moved there.
+    waiting: vec::IntoIter<Entry>,
+    /// What came since merging began.
+    newer: Vec<Entry>,
     /// The seconds of the next entry so far, and how many they are.
     open: Option<(Second, u64)>,
+    /// How many of the pushed seconds an entry stands for: 2 to the power of this.
+    doublings: u32,
 }
 
 impl History {
@@ -76,6 +84,10 @@ impl History {
 
     /// Appends the second that has just passed.
     pub fn push(&mut self, second: Second) {
+        // Entries double only between two of them.
+        if self.open.is_none() || !self.waiting.as_slice().is_empty() {
+            self.merge_one_pair();
+        }
         let (joined, seconds) = match self.open.take() {
             None => (second, 1),
             Some((mut open, seconds)) => {
@@ -87,24 +99,26 @@ impl History {
             self.open = Some((joined, seconds));
             return;
         }
-        self.entries.push(Entry::new(&joined));
+        self.newer.push(Entry::new(&joined));
+    }
+
+    /// Goes on with merging, or begins it if there are too many entries.
+    fn merge_one_pair(&mut self) {
+        if let Some(earlier) = self.waiting.next() {
+            let pair: Vec<Entry> = iter::once(earlier).chain(self.waiting.next()).collect();
+            self.entries.push(Entry::new(&joined(&pair)));
+            return;
+        }
+        self.entries.append(&mut self.newer);
         if self.entries.len() >= History::MOST {
-            self.halve();
+            self.waiting = mem::take(&mut self.entries).into_iter();
+            self.doublings += 1;
         }
     }
 
-    /// Merges neighbours, two and two.
-    fn halve(&mut self) {
-        let merged = self.entries.chunks(2).map(|pair| match pair {
-            [earlier, later] => {
-                let mut both = earlier.second();
-                both.merge(&later.second());
-                Entry::new(&both)
-            }
-            rest => rest[0].clone(),
-        });
-        self.entries = merged.collect();
-        self.doublings += 1;
+    /// What a reader sees as one entry each.
+    fn groups(&self) -> impl Iterator<Item = &[Entry]> {
+        self.entries.chunks(1).chain(self.waiting.as_slice().chunks(2)).chain(self.newer.chunks(1))
     }
 
     /// How many of the seconds that were pushed one entry stands for: 1, 2, 4, ...
@@ -114,7 +128,7 @@ impl History {
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len() + usize::from(self.open.is_some())
+        self.groups().count() + usize::from(self.open.is_some())
     }
 
     /// Whether there are none.
@@ -125,17 +139,15 @@ impl History {
     /// The entries, in order of time. Each is decoded when it is asked for. The last one may be shorter than the others.
     pub fn seconds(&self) -> impl Iterator<Item = Second> {
         let open = self.open.iter().map(|(second, _)| second.clone());
-        self.entries.iter().map(Entry::second).chain(open)
+        self.groups().map(joined).chain(open)
     }
 
     /// All entries that begin within `range`, as one; nothing at all, at zero, if there are none.
     pub fn merged(&self, range: impl RangeBounds<Nanos>) -> Second {
-        let within = self.entries.iter().filter(|entry| range.contains(&entry.at)).map(Entry::second);
+        let starts_within = |group: &&[Entry]| group.first().is_some_and(|entry| range.contains(&entry.at));
+        let within = self.groups().filter(starts_within).map(joined);
         let open = self.open.iter().map(|(second, _)| second).filter(|second| range.contains(&second.at)).cloned();
-        let mut parts = within.chain(open);
-        let mut merged = parts.next().unwrap_or_default();
-        parts.for_each(|later| merged.merge(&later));
-        merged
+        merged(within.chain(open))
     }
 
     /// The entries in windows of about `length` each, merged. What is left at the end and is shorter is left out.
@@ -150,6 +162,18 @@ impl History {
             Some(window)
         })
     }
+}
+
+/// All of these as one, which begins with the first.
+fn merged(seconds: impl IntoIterator<Item = Second>) -> Second {
+    let mut seconds = seconds.into_iter();
+    let mut merged = seconds.next().unwrap_or_default();
+    seconds.for_each(|later| merged.merge(&later));
+    merged
+}
+
+fn joined(group: &[Entry]) -> Second {
+    merged(group.iter().map(Entry::second))
 }
 
 /// A second laid aside.
@@ -261,21 +285,32 @@ mod tests {
 
     #[test]
     fn a_long_run_is_kept_in_bounded_memory_and_nothing_is_lost() {
-        let seconds = 3 * History::MOST as u64 + 1;
-        let history = history(seconds);
-        assert!(history.len() <= History::MOST, "{} entries", history.len());
-        assert_eq!(history.seconds_per_entry(), 4);
-        let size: usize = history.entries.iter().map(|entry| entry.response_time.size()).sum();
-        assert!(size < History::MOST * 2_000, "{size} bytes");
+        let most = History::MOST as u64;
+        let mut history = History::new();
+        let mut pushed = 0;
+        // Before the first merge, within it, after it, within the second.
+        for (seconds, per_entry) in [(most, 1), (most + 1_001, 2), (2 * most - 1, 2), (2 * most + 1_002, 4)] {
+            (pushed..seconds).for_each(|number| history.push(second(number)));
+            pushed = seconds;
+            assert_eq!(history.seconds_per_entry(), per_entry, "after {seconds} s");
+            let kept: Vec<&Entry> = history.groups().flatten().collect();
+            assert!(kept.len() <= History::MOST, "{} entries after {seconds} s", kept.len());
+            let size: usize = kept.iter().map(|entry| entry.response_time.size()).sum();
+            assert!(size < History::MOST * 2_000, "{size} bytes");
 
-        let all = history.merged(..);
-        assert_eq!((all.requests, all.response_time.count()), (seconds, seconds));
-        assert_eq!(all.length, Nanos(seconds * SECOND));
-        assert_eq!(all.response_time.max(), Nanos(1_000_000 + (seconds - 1) * 1_000));
-        let mut next = Nanos::ZERO;
-        for second in history.seconds() {
-            assert_eq!(second.at, next, "no gap, no overlap");
-            next = second.at + second.length;
+            let all = history.merged(..);
+            assert_eq!((all.requests, all.response_time.count()), (seconds, seconds));
+            assert_eq!(all.length, Nanos(seconds * SECOND));
+            assert_eq!(all.response_time.max(), Nanos(1_000_000 + (seconds - 1) * 1_000));
+            let read: Vec<Second> = history.seconds().collect();
+            assert_eq!(read.len(), history.len());
+            let (last, whole) = read.split_last().expect("many");
+            let mut next = Nanos::ZERO;
+            for second in whole {
+                assert_eq!((second.at, second.length), (next, Nanos(per_entry * SECOND)), "no gap, no overlap");
+                next = second.at + second.length;
+            }
+            assert_eq!(last.at, next);
         }
     }
 
