@@ -13,6 +13,7 @@ mod inspect;
 mod interruption;
 mod known_answers;
 mod one_request;
+mod open_load;
 mod output;
 mod real_server;
 mod requests;

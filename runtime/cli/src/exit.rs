@@ -4,6 +4,8 @@
 pub const PASSED: u8 = 0;
 /// The output could not be written.
 pub const OUTPUT_FAILED: u8 = 1;
+/// The generator was the bottleneck: what was measured says nothing about the target.
+pub const MEASUREMENT_INVALID: u8 = 98;
 /// At least one threshold was not met.
 pub const THRESHOLDS_FAILED: u8 = 99;
 /// `setup` took longer than allowed.

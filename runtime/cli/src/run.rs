@@ -7,8 +7,8 @@ use std::io::{Write, stdout};
 use std::path::Path;
 
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
-use squall_load::{Outcome, Run, RunEnd, StopHandle, TeardownProblem, describe, raise_open_files};
-use squall_metrics::check_threshold;
+use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
+use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, from_environment};
 use squall_report::{Detail, Summary, summary_export};
 
@@ -63,9 +63,9 @@ impl Order<'_> {
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut terminal = Terminal::new(self.output, flows);
         terminal.line(&self.heading(&plan));
-        let stop = StopHandle::new();
-        signals::stop_on_signals(stop.clone());
-        let outcome = Run { plan, guest, stop }.run(&mut terminal)?;
+        let steering = Steering::default();
+        signals::stop_on_signals(steering.clone());
+        let outcome = Run { plan, guest, steering }.run(&mut terminal)?;
         terminal.finish();
         self.report(&outcome, export)
     }
@@ -137,6 +137,7 @@ impl Order<'_> {
             let summary = Summary {
                 totals: &outcome.totals,
                 thresholds: &outcome.thresholds,
+                generator: &outcome.generator,
                 planned_shares: &outcome.plan.mix.shares(),
                 detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
                 style: summary_style(self.output),
@@ -160,7 +161,9 @@ impl Order<'_> {
             Some(TeardownProblem::Failed(text)) => complain(&format!("{name}: teardown {text}")),
             Some(TeardownProblem::TimedOut) => complain(&format!("{name}: teardown took longer than allowed")),
         }
-        let failed = outcome.thresholds.iter().filter(|result| !result.passed).count();
+        let invalid = outcome.generator.health == Health::Bottleneck;
+        // What was not measured can neither pass nor fail.
+        let failed = outcome.thresholds.iter().filter(|result| !invalid && !result.passed).count();
         if failed > 0 {
             complain(&format!("{failed} of {} thresholds not met", outcome.thresholds.len()));
         }
@@ -180,6 +183,14 @@ impl Order<'_> {
             (RunEnd::Aborted(reason), _) => {
                 complain(&format!("{name}: the scenario asked to stop: {reason}"));
                 exit::GUEST_ABORTED
+            }
+            _ if invalid => {
+                complain("the measurement is invalid: the generator was the bottleneck, not the target");
+                exit::MEASUREMENT_INVALID
+            }
+            (RunEnd::ThresholdFailed(text), _) => {
+                complain(&format!("{name}: stopped early: {text}"));
+                exit::THRESHOLDS_FAILED
             }
             (RunEnd::Stopped, _) => exit::INTERRUPTED,
             (RunEnd::Completed, _) if failed > 0 => exit::THRESHOLDS_FAILED,

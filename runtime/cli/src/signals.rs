@@ -1,12 +1,12 @@
 //! Ctrl-C and SIGTERM: the first one stops gracefully, the second at once.
 
-use squall_load::StopHandle;
+use squall_load::Steering;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit;
 
 /// Listens on a thread of its own, so that a busy run cannot miss it.
-pub fn stop_on_signals(stop: StopHandle) {
+pub fn stop_on_signals(stop: Steering) {
     let listen = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else {
             return; // Then the signals do what they do to any program.

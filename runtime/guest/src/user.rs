@@ -146,11 +146,12 @@ impl VirtualUser {
         }
     }
 
-    /// Does one iteration of a flow, which began (or should have begun) at `started`. After [`IterationEnd::Trapped`] the
-    /// instance is dead: drop it.
+    /// Does one iteration of a flow, which begins at `started`, and should have begun `late_by` earlier: its first request
+    /// is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
     ///
     /// Dropping the future ends the iteration where it is; the instance is of no use then either.
-    pub async fn iterate(&mut self, flow: FlowId, started: Nanos) -> Iteration {
+    pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
+        self.store.data().local().user.client.set_late_by(late_by);
         let elsewhere_before = begin(&mut self.store, flow, started);
         let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
         let (end, text) = match result {

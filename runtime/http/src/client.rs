@@ -29,6 +29,7 @@ const MOST_IDLE: usize = 64;
 pub struct Client {
     pub(crate) network: Rc<Network>,
     flow: Cell<FlowId>,
+    late_by: Cell<Nanos>,
     /// Open connections that nobody uses; the one used last is at the end.
     idle: RefCell<Vec<Connection>>,
     cookies: Cookies,
@@ -48,6 +49,7 @@ impl Client {
         Client {
             network,
             flow: Cell::new(FlowId::START),
+            late_by: Cell::default(),
             idle: RefCell::default(),
             cookies: Cookies::default(),
             timer: Cell::default(),
@@ -58,6 +60,12 @@ impl Client {
     /// Sets the flow that samples are recorded under from now on. At first that is [`FlowId::START`].
     pub fn set_flow(&self, flow: FlowId) {
         self.flow.set(flow);
+    }
+
+    /// The next request should have been made earlier by this much: the iteration that makes it began late. Counted into
+    /// its `response_time`, and into that of no other.
+    pub fn set_late_by(&self, late_by: Nanos) {
+        self.late_by.set(late_by);
     }
 
     /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
@@ -81,7 +89,7 @@ impl Client {
     pub async fn send(&self, request: Prepared) -> Result<Response, Error> {
         let start = self.network.clock.now();
         let mut waiter = self.start_waiting(start);
-        let (result, end) = self.send_since(start, start, request).await;
+        let (result, end) = self.send_since(start, self.late_by.take(), start, request).await;
         waiter.end = Some(end);
         result
     }
@@ -111,11 +119,12 @@ impl Client {
     pub(crate) async fn send_since(
         &self,
         asked: Nanos,
+        late_by: Nanos,
         now: Nanos,
         mut request: Prepared,
     ) -> (Result<Response, Error>, Nanos) {
         let deadline = now + request.timeout.into();
-        let mut watch = Stopwatch::start(asked);
+        let mut watch = Stopwatch::start_late(asked, late_by);
         watch.lap(now);
         let mut followed = 0;
         loop {

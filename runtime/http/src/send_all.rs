@@ -27,6 +27,7 @@ struct UnderWay<'a> {
 struct Batch<'a> {
     client: &'a Client,
     start: Nanos,
+    late_by: Nanos,
     queue: VecDeque<(usize, Prepared)>,
     under_way: Vec<UnderWay<'a>>,
     answers: Vec<Option<Answer>>,
@@ -47,7 +48,14 @@ impl Client {
 
 impl<'a> Batch<'a> {
     fn new(client: &'a Client, start: Nanos, requests: Vec<Result<Prepared, Error>>) -> Batch<'a> {
-        let mut batch = Batch { client, start, queue: VecDeque::new(), under_way: Vec::new(), answers: Vec::new() };
+        let mut batch = Batch {
+            client,
+            start,
+            late_by: client.late_by.take(),
+            queue: VecDeque::new(),
+            under_way: Vec::new(),
+            answers: Vec::new(),
+        };
         for (place, request) in requests.into_iter().enumerate() {
             match request {
                 Ok(request) => {
@@ -97,7 +105,7 @@ impl<'a> Batch<'a> {
                 continue;
             }
             let now = self.client.network.clock.now();
-            let answer = Box::pin(self.client.send_since(self.start, now, request));
+            let answer = Box::pin(self.client.send_since(self.start, self.late_by, now, request));
             self.under_way.push(UnderWay { place, origin, answer });
         }
     }

@@ -33,6 +33,11 @@ impl Stopwatch {
         Stopwatch { start, mark: start, stage: Stage::Blocked, phases: Phases::default(), sent: 0, received: 0 }
     }
 
+    /// Starts, blocked, with a request that should have been made `late_by` ago. No phase has that time; the whole has.
+    pub(crate) fn start_late(start: Nanos, late_by: Nanos) -> Stopwatch {
+        Stopwatch { start: start.since(late_by), ..Stopwatch::start(start) }
+    }
+
     /// The present phase has lasted until `now`, and goes on.
     #[inline]
     pub(crate) fn lap(&mut self, now: Nanos) {
@@ -71,7 +76,7 @@ impl Stopwatch {
         self.phases
     }
 
-    /// From the start to the last lap: the sum of all phases.
+    /// From the start to the last lap: the sum of all phases, and what the request was late.
     pub(crate) fn elapsed(&self) -> Nanos {
         self.mark.since(self.start)
     }
@@ -95,5 +100,14 @@ mod tests {
         assert_eq!(phases.sending, Nanos(15));
         assert_eq!(phases.blocked + phases.connecting + phases.tls_handshaking + phases.duration(), watch.elapsed());
         assert_eq!(watch.elapsed(), Nanos(151));
+    }
+
+    #[test]
+    fn being_late_is_part_of_the_whole_but_of_no_phase() {
+        let mut watch = Stopwatch::start_late(Nanos(1_000), Nanos(400));
+        watch.enter(Stage::Sending, Nanos(1_010));
+        watch.lap(Nanos(1_030));
+        assert_eq!(watch.elapsed(), Nanos(430));
+        assert_eq!(watch.phases().blocked + watch.phases().duration(), Nanos(30));
     }
 }

@@ -1,16 +1,21 @@
-//! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope.
+//! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope or
+//! whose thresholds ask for it.
 
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use squall_guest::{Abort, LogLine};
-use squall_metrics::{Clock, Histogram, Interval, IterationCell, Nanos, Problem, Totals};
+use squall_metrics::{
+    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, Nanos, Problem, Totals, evaluate_thresholds,
+};
 use squall_plan::Plan;
 use tokio::sync::mpsc;
 
 use crate::event::{Event, Observer, Progress};
+use crate::generator::Watch;
+use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
-use crate::stop::{Stop, StopHandle};
+use crate::steering::{Steering, Stop};
 use crate::timer::every_second;
 use crate::worker::Report;
 
@@ -25,6 +30,8 @@ pub(crate) enum Verdict {
     AllDone,
     Stopped,
     Hopeless(String),
+    /// A threshold failed that was to end the run.
+    ThresholdFailed(String),
 }
 
 impl Verdict {
@@ -34,6 +41,7 @@ impl Verdict {
             (Verdict::AllDone, None) => RunEnd::Completed,
             (Verdict::Stopped, None) => RunEnd::Stopped,
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
+            (Verdict::ThresholdFailed(text), None) => RunEnd::ThresholdFailed(text),
         }
     }
 }
@@ -44,16 +52,15 @@ pub(crate) struct Control<'a> {
     recent: Interval,
     log_lines: Receiver<LogLine>,
     observer: &'a mut dyn Observer,
-    planned: Option<Duration>,
-    planned_iterations: Option<u64>,
-    grace: Duration,
+    plan: &'a Plan,
+    generator: Watch,
     vus_of_workers: Vec<u64>,
     warned_of_series: bool,
 }
 
 impl<'a> Control<'a> {
     pub(crate) fn new(
-        plan: &Plan,
+        plan: &'a Plan,
         mut totals: Totals,
         log_lines: Receiver<LogLine>,
         observer: &'a mut dyn Observer,
@@ -64,9 +71,8 @@ impl<'a> Control<'a> {
             recent: Interval::default(),
             log_lines,
             observer,
-            planned: plan.executor.planned_duration(),
-            planned_iterations: plan.executor.planned_iterations(),
-            grace: plan.graceful_stop,
+            plan,
+            generator: Watch::new(&plan.executor, plan.threads),
             vus_of_workers: vec![0; plan.threads.max(1)],
             warned_of_series: false,
         }
@@ -83,9 +89,9 @@ impl<'a> Control<'a> {
     }
 
     /// Everything, at the end.
-    pub(crate) fn finish(mut self) -> Totals {
+    pub(crate) fn finish(mut self) -> (Totals, GeneratorVerdict) {
         self.pass_on_log();
-        self.totals
+        (self.totals, self.generator.verdict())
     }
 
     /// Follows the load to its end.
@@ -93,14 +99,15 @@ impl<'a> Control<'a> {
         &mut self,
         clock: &Clock,
         load_begins: Nanos,
-        stop: &StopHandle,
+        steering: &Steering,
         abort: &Abort,
         mut incoming: mpsc::Receiver<Report>,
     ) -> Verdict {
-        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.planned });
+        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.executor.planned_duration() });
         let mut beat = every_second();
         let mut last_beat = load_begins;
-        let mut stopping = stop.watch();
+        let mut wishes = steering.watch();
+        let mut rate_changes = RateChanges::new(self.plan, load_begins);
         let mut verdict = Verdict::AllDone;
         let mut may_stop = true;
         loop {
@@ -111,32 +118,32 @@ impl<'a> Control<'a> {
                 },
                 _ = beat.tick() => {
                     let now = clock.now();
-                    self.totals.elapsed = now.since(load_begins);
-                    self.beat(now.since(last_beat));
+                    self.beat(now.since(load_begins), now.since(last_beat));
                     last_beat = now;
-                    if verdict == Verdict::AllDone && let Some(reason) = self.hopeless() {
-                        self.tell(&Event::Stopping { reason: &reason, grace: self.grace });
-                        verdict = Verdict::Hopeless(reason);
+                    if may_stop && let Some(reason) = self.reason_to_stop(abort) {
+                        verdict = self.stopping(reason);
                         may_stop = false;
-                        stop.stop_gracefully();
-                    } else if may_stop && let Some(reason) = abort.reason() {
-                        self.tell(&Event::Stopping { reason, grace: self.grace });
-                        may_stop = false;
-                        stop.stop_gracefully();
+                        steering.stop_gracefully();
                     }
                 }
-                _ = stopping.changed(), if may_stop => {
-                    let level = *stopping.borrow_and_update();
-                    if level == Stop::Gracefully {
-                        self.tell(&Event::Stopping { reason: "interrupted", grace: self.grace });
+                _ = wishes.changed(), if may_stop => {
+                    let wished = wishes.borrow_and_update().clone();
+                    if wished.stop == Stop::No {
+                        if let Some(change) = rate_changes.heed(&wished, clock.now()) {
+                            steering.change_rate_at(change);
+                        }
+                        continue;
+                    }
+                    if wished.stop == Stop::Gracefully {
+                        self.tell(&Event::Stopping { reason: "interrupted", grace: self.plan.graceful_stop });
                     }
                     verdict = Verdict::Stopped;
-                    may_stop = level != Stop::Now;
+                    may_stop = wished.stop != Stop::Now;
                 }
             }
         }
-        self.totals.elapsed = clock.now().since(load_begins);
-        self.beat(clock.now().since(last_beat));
+        let now = clock.now();
+        self.beat(now.since(load_begins), now.since(last_beat));
         if verdict == Verdict::AllDone
             && let Some(reason) = self.hopeless()
         {
@@ -145,7 +152,44 @@ impl<'a> Control<'a> {
         verdict
     }
 
+    /// Why the load should not go on as planned.
+    fn reason_to_stop(&self, abort: &Abort) -> Option<Verdict> {
+        if let Some(reason) = self.hopeless() {
+            return Some(Verdict::Hopeless(reason));
+        }
+        if abort.reason().is_some() {
+            return Some(Verdict::Stopped);
+        }
+        self.failed_threshold().map(Verdict::ThresholdFailed)
+    }
+
+    fn stopping(&mut self, verdict: Verdict) -> Verdict {
+        let reason = match &verdict {
+            Verdict::Hopeless(reason) | Verdict::ThresholdFailed(reason) => reason.as_str(),
+            Verdict::AllDone | Verdict::Stopped => "the scenario asked for it",
+        };
+        self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop });
+        verdict
+    }
+
+    /// A threshold that fails now, and is to end the run when it does. Where the generator is the bottleneck nothing has
+    /// failed but the measurement.
+    fn failed_threshold(&self) -> Option<String> {
+        let elapsed = Duration::from(self.totals.elapsed);
+        let due = self
+            .plan
+            .thresholds
+            .iter()
+            .filter(|threshold| threshold.abort_on_fail && elapsed >= threshold.delay_abort_eval);
+        let due: Vec<_> = due.cloned().collect();
+        let results = evaluate_thresholds(&due, &self.totals);
+        // What was not measured yet may still be.
+        let failed = results.into_iter().find(|result| !result.passed && result.actual.is_some())?;
+        Some(format!("threshold '{}' on {} failed", failed.threshold.source, failed.threshold.metric))
+    }
+
     fn take(&mut self, report: Report, now: Nanos) {
+        self.generator.hear(&report);
         self.totals.recorded.merge(&report.recorded);
         self.recent.merge(&report.recorded);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
@@ -158,10 +202,12 @@ impl<'a> Control<'a> {
         }
     }
 
-    fn beat(&mut self, since_last: Nanos) {
+    fn beat(&mut self, elapsed: Nanos, since_last: Nanos) {
+        self.totals.elapsed = elapsed;
         self.pass_on_log();
         self.warn_of_series();
         let recent = std::mem::take(&mut self.recent);
+        self.generator.see(&recent, since_last);
         let progress = self.progress(&recent, since_last);
         self.observer.on(&Event::Progress(&progress));
     }
@@ -179,12 +225,14 @@ impl<'a> Control<'a> {
         for cell in recent.requests.values() {
             response_times.merge(&cell.response_time);
         }
-        let by_time = self.planned.map(|planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(1e-9));
-        let by_count = self.planned_iterations.map(|planned| iterations.count as f64 / planned.max(1) as f64);
+        let planned = self.plan.executor.planned_duration();
+        let by_time = planned.map(|planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(1e-9));
+        let by_count = self.plan.executor.planned_iterations().filter(|_| planned.is_none());
+        let by_count = by_count.map(|planned| iterations.count as f64 / planned.max(1) as f64);
         Progress {
             elapsed,
             done: by_count.or(by_time).map(|done| done.min(1.0)),
-            left: self.planned.map(|planned| planned.saturating_sub(elapsed.into())),
+            left: planned.map(|planned| planned.saturating_sub(elapsed.into())),
             vus: self.vus_of_workers.iter().sum(),
             vus_max: self.totals.vus_max,
             iterations: iterations.count,

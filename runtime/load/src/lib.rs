@@ -7,20 +7,24 @@
 #![deny(missing_docs)]
 
 mod control;
+mod desk;
 mod event;
+mod generator;
 mod life;
 mod preflight;
 mod quota;
+mod rate_changes;
 mod run;
 mod schedule;
-mod stop;
+mod steering;
 mod survey;
-mod thread_cpu;
+mod system;
+mod thread_times;
 mod timer;
 mod worker;
 
 pub use event::{Event, Observer, Progress};
 pub use preflight::{PreflightError, raise_open_files};
 pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
-pub use stop::StopHandle;
+pub use steering::Steering;
 pub use survey::describe;

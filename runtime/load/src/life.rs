@@ -8,6 +8,7 @@ use squall_guest::{Guest, Identity, Iteration, VirtualUser, WorkerContext};
 use squall_metrics::{FlowId, IterationEnd, Nanos};
 use squall_plan::Plan;
 
+use crate::desk::{Desk, Seat};
 use crate::quota::Numbering;
 
 /// What the virtual users of a worker thread go by.
@@ -21,27 +22,33 @@ pub(crate) struct Work {
     pub(crate) shared: Arc<[u8]>,
     /// Set when no new iteration is to begin.
     pub(crate) stopping: Cell<bool>,
+    /// How many iterations are under way on this thread.
+    pub(crate) under_way: Cell<u64>,
 }
 
-/// What the worker sees of a virtual user at work.
-#[derive(Debug, Default)]
+/// What the worker sees of a virtual user at work, and says to it.
+#[derive(Debug)]
 pub(crate) struct Pulse {
     /// Whether an iteration (or a start) is under way.
     pub(crate) busy: Cell<bool>,
+    /// From when on it begins no more iterations.
+    pub(crate) until: Cell<Nanos>,
 }
 
-/// Works until `until`, or until there is nothing left to do. Holds `_present` as long.
-pub(crate) async fn live<Guard>(
-    work: Rc<Work>,
-    identity: Rc<Identity>,
-    pulse: Rc<Pulse>,
-    until: Nanos,
-    _present: Guard,
-) {
+impl Pulse {
+    pub(crate) fn until(until: Nanos) -> Pulse {
+        Pulse { busy: Cell::new(false), until: Cell::new(until) }
+    }
+}
+
+/// A virtual user that begins its iterations itself, until its time is up or there is nothing left to do. Holds `_present`
+/// as long.
+pub(crate) async fn live<Guard>(work: Rc<Work>, identity: Rc<Identity>, pulse: Rc<Pulse>, _present: Guard) {
     let mut patience = Patience::default();
     let mut instance = None;
     let mut now = work.context.clock.now();
-    while !work.stopping.get() && now < until && identity.iterations() < work.iterations_of_each {
+    while !work.stopping.get() && now < pulse.until.get() && identity.iterations() < work.iterations_of_each {
+        let until = pulse.until.get();
         let Some(user) = &mut instance else {
             pulse.busy.set(true);
             instance = work.new_instance(&identity).await;
@@ -58,13 +65,53 @@ pub(crate) async fn live<Guard>(
         // One reading of the clock ends an iteration and begins the next.
         let started = now;
         pulse.busy.set(true);
-        let iteration = work.iterate(user, number, started).await;
+        let iteration = work.iterate(user, number, started, Nanos::ZERO).await;
         pulse.busy.set(false);
         now = work.keep_pace(started, iteration.ended, until).await;
         if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
             instance = None;
             now = work.rest(patience.next_pause(), until).await;
+        } else {
+            patience = Patience::default();
+        }
+    }
+}
+
+/// A virtual user that is told when to begin. Holds `_present` until there is nothing more to come.
+pub(crate) async fn serve<Guard>(
+    work: Rc<Work>,
+    identity: Rc<Identity>,
+    pulse: Rc<Pulse>,
+    desk: Rc<Desk>,
+    _present: Guard,
+) {
+    let seat = Rc::new(Seat::default());
+    let mut patience = Patience::default();
+    pulse.busy.set(true);
+    let mut instance = work.new_instance(&identity).await;
+    desk.one_is_prepared();
+    loop {
+        let Some(user) = &mut instance else {
+            pulse.busy.set(false);
+            work.rest(patience.next_pause(), pulse.until.get()).await;
+            if desk.is_closed() && desk.waiting() == 0 {
+                return;
+            }
+            pulse.busy.set(true);
+            instance = work.new_instance(&identity).await;
+            continue;
+        };
+        pulse.busy.set(false);
+        let Some(due) = desk.next(&seat).await else { return };
+        pulse.busy.set(true);
+        let started = work.context.clock.now();
+        let late_by = started.since(due.intended);
+        work.context.recorder.borrow_mut().begun(late_by);
+        let iteration = work.iterate(user, due.index, started, late_by).await;
+        if iteration.end == IterationEnd::Trapped {
+            // A trap poisons the instance.
+            instance = None;
         } else {
             patience = Patience::default();
         }
@@ -88,10 +135,11 @@ impl Work {
         }
     }
 
-    async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos) -> Iteration {
+    async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos, late_by: Nanos) -> Iteration {
         let flow = FlowId(self.plan.mix.flow_at(number) as u16);
+        self.under_way.set(self.under_way.get() + 1);
         let under_way = UnderWay { work: self, flow, started, over: false };
-        let iteration = user.iterate(flow, started).await;
+        let iteration = user.iterate(flow, started, late_by).await;
         under_way.end();
         self.record(flow, &iteration);
         if iteration.guest_time == iteration.duration {
@@ -143,6 +191,7 @@ impl UnderWay<'_> {
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
+        self.work.under_way.set(self.work.under_way.get() - 1);
         if !self.over {
             let duration = self.work.context.clock.now().since(self.started);
             let mut recorder = self.work.context.recorder.borrow_mut();

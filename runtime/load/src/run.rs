@@ -6,16 +6,15 @@ use std::thread::JoinHandle;
 
 use squall_guest::{Abort, Guest, RunContext};
 use squall_http::{BaseUrl, ClientConfig, SharedTls, TlsConfig};
-use squall_metrics::{Clock, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
+use squall_metrics::{Clock, GeneratorVerdict, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
 use squall_plan::Plan;
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::control::{Control, Verdict};
 use crate::event::{Event, Observer};
 use crate::quota::Numbering;
-use crate::schedule::stints_of;
-use crate::stop::StopHandle;
+use crate::steering::{Steering, Wishes};
 use crate::timer::within;
 use crate::worker::{Job, Report, Shared, runtime, work};
 
@@ -28,8 +27,8 @@ pub struct Run {
     pub plan: Plan,
     /// The compiled component.
     pub guest: Guest,
-    /// How others may stop it.
-    pub stop: StopHandle,
+    /// How others may steer it while it goes on.
+    pub steering: Steering,
 }
 
 /// How a run came to its end.
@@ -43,6 +42,8 @@ pub enum RunEnd {
     Aborted(String),
     /// Nearly every iteration trapped, or nearly no virtual user could start.
     Hopeless(String),
+    /// A threshold failed, this one, that was to end the run.
+    ThresholdFailed(String),
     /// `setup` failed, with this text. There was no load.
     SetupFailed(String),
     /// `setup` took longer than the plan allows. There was no load.
@@ -60,6 +61,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// The thresholds, evaluated.
     pub thresholds: Vec<ThresholdResult>,
+    /// Whether the generator is to be believed.
+    pub generator: GeneratorVerdict,
     /// What was done.
     pub plan: Arc<Plan>,
 }
@@ -110,7 +113,7 @@ impl Run {
             log,
             plan,
         };
-        let running = Running { shared, guest: Arc::new(self.guest), stop: self.stop };
+        let running = Running { shared, guest: Arc::new(self.guest), steering: self.steering };
         runtime()?.block_on(running.run(log_lines, observer))
     }
 }
@@ -154,7 +157,7 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
 struct Running {
     shared: Shared,
     guest: Arc<Guest>,
-    stop: StopHandle,
+    steering: Steering,
 }
 
 impl Running {
@@ -168,7 +171,7 @@ impl Running {
         let totals = Totals::new(Arc::clone(&self.shared.registry), &plan.scenario, flows);
         let mut control = Control::new(&plan, totals, log_lines, observer);
         // Setup and teardown are measured too, on this thread.
-        let context = self.shared.context();
+        let (context, _) = self.shared.context()?;
 
         control.tell(&Event::Setup);
         let set_up = within(plan.setup_timeout, self.guest.setup(&context)).await;
@@ -192,16 +195,17 @@ impl Running {
             Some(Ok(())) => None,
         };
         control.add(&context.recorder.borrow_mut().take());
-        let totals = control.finish();
+        let (totals, generator) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
-        Ok(Outcome { end, teardown, totals, thresholds, plan })
+        Ok(Outcome { end, teardown, totals, thresholds, generator, plan })
     }
 
     async fn load(&self, setup_data: &Arc<[u8]>, control: &mut Control<'_>) -> Result<Verdict, RunError> {
         let workers = self.shared.plan.threads.max(1);
         let numbering = Numbering::new(&self.shared.plan.executor);
         let (reports, incoming) = mpsc::channel(4 * workers);
-        let load_begins = self.shared.clock.now();
+        let (ready, ready_workers) = mpsc::channel(workers);
+        let (begin, _) = watch::channel(None);
         let mut threads = Vec::with_capacity(workers);
         for number in 0..workers {
             let job = Job {
@@ -209,14 +213,19 @@ impl Running {
                 guest: Arc::clone(&self.guest),
                 numbering: Arc::clone(&numbering),
                 setup_data: Arc::clone(setup_data),
-                stints: stints_of(&self.shared.plan, number, workers),
-                load_begins,
-                stop: self.stop.watch(),
+                number,
+                workers,
+                ready: ready.clone(),
+                begin: begin.subscribe(),
+                wishes: self.steering.watch(),
                 reports: reports.clone(),
             };
-            threads.push(start_worker(job, number)?);
+            threads.push(start_worker(job)?);
         }
-        drop(reports);
+        drop((reports, ready));
+        self.all_ready(workers, ready_workers).await;
+        let load_begins = self.shared.clock.now();
+        begin.send_replace(Some(load_begins));
         let verdict = self.watch(control, load_begins, incoming).await;
         for thread in threads {
             match thread.join() {
@@ -227,11 +236,22 @@ impl Running {
         Ok(verdict)
     }
 
+    /// Waits until all workers can begin together, or somebody wants to stop.
+    async fn all_ready(&self, workers: usize, mut ready: mpsc::Receiver<()>) {
+        let mut wishes = self.steering.watch();
+        for _ in 0..workers {
+            tokio::select! {
+                _ = ready.recv() => {}
+                _ = wishes.wait_for(Wishes::to_stop) => return,
+            }
+        }
+    }
+
     async fn watch(&self, control: &mut Control<'_>, load_begins: Nanos, incoming: mpsc::Receiver<Report>) -> Verdict {
-        control.watch(&self.shared.clock, load_begins, &self.stop, &self.shared.run.abort, incoming).await
+        control.watch(&self.shared.clock, load_begins, &self.steering, &self.shared.run.abort, incoming).await
     }
 }
 
-fn start_worker(job: Job, number: usize) -> std::io::Result<JoinHandle<std::io::Result<()>>> {
-    std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || work(job, number))
+fn start_worker(job: Job) -> std::io::Result<JoinHandle<std::io::Result<()>>> {
+    std::thread::Builder::new().name(format!("worker-{}", job.number)).spawn(move || work(job))
 }

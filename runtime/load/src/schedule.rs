@@ -40,6 +40,10 @@ fn stints_of_user(plan: &Plan, user: u64) -> Vec<Stint> {
         | Executor::SharedIterations { max_duration: until, .. } => {
             vec![stint(Duration::ZERO, *until, plan.graceful_stop)]
         }
+        // Somebody else says when these work: the arrivals, or whoever controls the run.
+        Executor::ConstantArrivalRate { .. }
+        | Executor::RampingArrivalRate { .. }
+        | Executor::ExternallyControlled { .. } => Vec::new(),
         Executor::RampingVus { start_vus, stages, graceful_ramp_down } => {
             let ramp = Ramp::new(*start_vus, stages);
             let end = ramp.duration();

@@ -6,7 +6,9 @@ use std::sync::mpsc::sync_channel;
 use squall_guest::{Description, Guest, GuestError, RunContext};
 use squall_http::{ClientConfig, SharedTls, TlsConfig};
 use squall_metrics::{Clock, Registry};
+use squall_plan::Pacing;
 
+use crate::timer::WorkerTimer;
 use crate::worker::{context, runtime};
 
 /// The flows and the suggested plan of a component. It has no target and no options to see; what it logs is not shown.
@@ -19,7 +21,9 @@ pub fn describe(guest: &Guest) -> Result<Description, GuestError> {
         let (log, _lines) = sync_channel(1);
         let registry = Arc::new(Registry::new(1));
         let run = Arc::new(RunContext::default());
-        let context = context(Clock::start(), registry, ClientConfig::default(), tls, log, run);
+        let clock = Clock::start();
+        let timer = WorkerTimer::start(clock.clone(), Pacing::Timer)?;
+        let context = context(clock, registry, ClientConfig::default(), tls, log, run, timer);
         guest.describe(&context).await
     })
 }

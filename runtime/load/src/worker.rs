@@ -1,8 +1,14 @@
-//! A worker thread: its runtime, its virtual users, and its report once a second.
+//! A worker thread: its runtime, its virtual users, and its report once a second. What it does in between depends on who
+//! decides when iterations begin: `closed.rs` (the virtual users themselves) or `open.rs` (the plan).
+
+mod closed;
+mod look;
+mod open;
+mod present;
+mod reporter;
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -10,17 +16,15 @@ use std::sync::mpsc::SyncSender;
 use squall_guest::{Guest, Identity, LogLine, LogSink, RunContext, WorkerContext};
 use squall_http::{ClientConfig, Network, SharedTls};
 use squall_metrics::{Clock, Interval, Nanos, Recorder, Registry};
-use squall_plan::Plan;
+use squall_plan::{Arrivals, Pacing, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
-use tokio::task::AbortHandle;
 
-use crate::life::{Pulse, Work, live};
+use crate::life::Work;
 use crate::quota::{Numbering, of_each_user};
-use crate::schedule::Stint;
-use crate::stop::Stop;
-use crate::thread_cpu::thread_cpu_time;
-use crate::timer::{TokioTimer, every_second};
+use crate::schedule::stints_of;
+use crate::steering::Wishes;
+use crate::timer::WorkerTimer;
 
 /// What every thread of a run needs.
 #[derive(Clone)]
@@ -35,10 +39,13 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The context of the calling thread.
-    pub(crate) fn context(&self) -> Rc<WorkerContext> {
+    /// The context of the calling thread, which must be inside its runtime.
+    pub(crate) fn context(&self) -> std::io::Result<(Rc<WorkerContext>, WorkerTimer)> {
+        let timer = WorkerTimer::start(self.clock.clone(), self.plan.pacing)?;
         let (client, tls) = (self.client.clone(), self.tls.clone());
-        context(self.clock.clone(), Arc::clone(&self.registry), client, tls, self.log.clone(), Arc::clone(&self.run))
+        let (registry, run) = (Arc::clone(&self.registry), Arc::clone(&self.run));
+        let context = context(self.clock.clone(), registry, client, tls, self.log.clone(), run, timer.clone());
+        Ok((context, timer))
     }
 }
 
@@ -50,11 +57,11 @@ pub(crate) fn context(
     tls: SharedTls,
     log: SyncSender<LogLine>,
     run: Arc<RunContext>,
+    timer: WorkerTimer,
 ) -> Rc<WorkerContext> {
     let recorder = Rc::new(RefCell::new(Recorder::new(registry)));
     let network = Network::new(client, tls, clock.clone(), Rc::clone(&recorder));
-    let timer = Rc::new(TokioTimer::new(clock.clone()));
-    Rc::new(WorkerContext { clock, recorder, network, timer, log: LogSink::new(log), run })
+    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log: LogSink::new(log), run })
 }
 
 /// The part of a run that one worker thread does.
@@ -63,10 +70,14 @@ pub(crate) struct Job {
     pub(crate) guest: Arc<Guest>,
     pub(crate) numbering: Arc<Numbering>,
     pub(crate) setup_data: Arc<[u8]>,
-    pub(crate) stints: Vec<Stint>,
-    /// When the load begins, on the run's clock.
-    pub(crate) load_begins: Nanos,
-    pub(crate) stop: watch::Receiver<Stop>,
+    /// This worker, of so many.
+    pub(crate) number: usize,
+    pub(crate) workers: usize,
+    /// Where the worker says that it is ready to begin.
+    pub(crate) ready: mpsc::Sender<()>,
+    /// When the load begins, on the run's clock, as soon as that is known.
+    pub(crate) begin: watch::Receiver<Option<Nanos>>,
+    pub(crate) wishes: watch::Receiver<Wishes>,
     pub(crate) reports: mpsc::Sender<Report>,
 }
 
@@ -76,6 +87,10 @@ pub(crate) struct Report {
     pub(crate) recorded: Interval,
     /// Virtual users at work together, at most, since the last report: at the end of a run the last one is leaving.
     pub(crate) vus: u64,
+    /// Arrivals that wait for a virtual user.
+    pub(crate) backlog: u64,
+    /// Whether every virtual user that this worker may have is busy.
+    pub(crate) all_users_busy: bool,
     pub(crate) worker: usize,
     pub(crate) log_dropped: u64,
 }
@@ -86,43 +101,39 @@ pub(crate) fn runtime() -> std::io::Result<LocalRuntime> {
 }
 
 /// Does a job on the calling thread; returns when all virtual users have ended and the last report is sent.
-pub(crate) fn work(job: Job, number: usize) -> std::io::Result<()> {
-    runtime()?.block_on(Worker::new(job, number).run());
-    Ok(())
+pub(crate) fn work(job: Job) -> std::io::Result<()> {
+    runtime()?.block_on(async {
+        let (context, timer) = job.shared.context()?;
+        let plan = Arc::clone(&job.shared.plan);
+        let stints = stints_of(&plan, job.number, job.workers);
+        let arrivals = Arrivals::of(&plan.executor, plan.arrival, plan.seed);
+        let crew = Crew::new(job, context, timer);
+        match arrivals {
+            Some(arrivals) => open::Open::new(crew, arrivals).run().await,
+            None => closed::Closed::new(crew, stints).run().await,
+        }
+        Ok(())
+    })
 }
 
-struct Worker {
+/// The virtual users of a worker, and what it needs to lead them.
+struct Crew {
     number: usize,
+    workers: usize,
     work: Rc<Work>,
-    timer: TokioTimer,
-    load_begins: Nanos,
-    /// Still to begin, the next one last.
-    to_begin: Vec<Stint>,
-    /// By the number of the stint.
-    at_work: HashMap<u64, AtWork>,
-    stints_begun: u64,
-    /// When the iterations of those at work are interrupted, and in which stint.
-    deadlines: BinaryHeap<Reverse<(Nanos, u64)>>,
+    timer: WorkerTimer,
     identities: HashMap<u32, Rc<Identity>>,
-    stop: watch::Receiver<Stop>,
-    reports: mpsc::Sender<Report>,
-    active: Rc<Cell<u64>>,
-    most_active: Rc<Cell<u64>>,
-    cpu_reported: Nanos,
+    ready: mpsc::Sender<()>,
+    begin: watch::Receiver<Option<Nanos>>,
+    wishes: watch::Receiver<Wishes>,
+    present: present::Presence,
+    reporter: reporter::Reporter,
 }
 
-struct AtWork {
-    pulse: Rc<Pulse>,
-    task: AbortHandle,
-}
-
-impl Worker {
-    fn new(job: Job, number: usize) -> Worker {
-        let context = job.shared.context();
+impl Crew {
+    fn new(job: Job, context: Rc<WorkerContext>, timer: WorkerTimer) -> Crew {
         let plan = job.shared.plan;
-        let mut to_begin = job.stints;
-        to_begin.reverse();
-        let work = Work {
+        let work = Rc::new(Work {
             iterations_of_each: of_each_user(&plan.executor),
             plan,
             guest: job.guest,
@@ -130,74 +141,37 @@ impl Worker {
             numbering: job.numbering,
             shared: job.setup_data,
             stopping: Cell::new(false),
-        };
-        Worker {
-            number,
-            timer: TokioTimer::new(job.shared.clock),
-            work: Rc::new(work),
-            load_begins: job.load_begins,
-            to_begin,
-            at_work: HashMap::new(),
-            stints_begun: 0,
-            deadlines: BinaryHeap::new(),
+            under_way: Cell::new(0),
+        });
+        let present = present::Presence::default();
+        Crew {
+            reporter: reporter::Reporter::new(job.number, job.reports, Rc::clone(&work), present.clone()),
+            number: job.number,
+            workers: job.workers,
+            work,
+            timer,
             identities: HashMap::new(),
-            stop: job.stop,
-            reports: job.reports,
-            active: Rc::new(Cell::new(0)),
-            most_active: Rc::new(Cell::new(0)),
-            cpu_reported: Nanos::ZERO,
+            ready: job.ready,
+            begin: job.begin,
+            wishes: job.wishes,
+            present,
         }
     }
 
-    async fn run(mut self) {
-        let mut beat = every_second();
-        let all_ended = Rc::new(tokio::sync::Notify::new());
-        // Once the control thread is gone there is nobody left to stop for.
-        let mut may_stop = true;
+    /// Says that the worker is ready, and waits for the load to begin; `None` if the run is over before.
+    async fn wait_for_beginning(&mut self) -> Option<Nanos> {
+        // If the control thread is gone, so is the beginning.
+        let _ = self.ready.send(()).await;
         loop {
-            let now = self.work.context.clock.now();
-            self.begin_due(now, &all_ended);
-            self.interrupt_due(now);
-            if self.to_begin.is_empty() && self.active.get() == 0 {
-                break;
+            if let Some(begins) = *self.begin.borrow_and_update() {
+                tokio::task::spawn_local(look::look_at_ourselves(Rc::clone(&self.work), self.timer.clone(), begins));
+                return Some(begins);
             }
-            let next = self.next_time();
             tokio::select! {
-                () = self.timer.until(next) => {}
-                () = all_ended.notified() => {}
-                _ = beat.tick() => self.report_if_there_is_room(),
-                changed = self.stop.changed(), if may_stop => {
-                    may_stop = changed.is_ok();
-                    self.heed_stop();
-                }
+                changed = self.begin.changed() => changed.ok()?,
+                _ = self.wishes.wait_for(Wishes::to_stop) => return None,
             }
         }
-        self.last_report().await;
-    }
-
-    /// When something is next to be begun or interrupted.
-    fn next_time(&self) -> Nanos {
-        let begin = self.to_begin.last().map_or(Nanos::MAX, |stint| self.load_begins + stint.from);
-        let interrupt = self.deadlines.peek().map_or(Nanos::MAX, |Reverse((time, _))| *time);
-        begin.min(interrupt).min(self.work.context.clock.now() + Nanos(3_600_000_000_000))
-    }
-
-    fn begin_due(&mut self, now: Nanos, all_ended: &Rc<tokio::sync::Notify>) {
-        while let Some(stint) = self.to_begin.pop_if(|stint| self.load_begins + stint.from <= now) {
-            self.begin(stint, all_ended);
-        }
-    }
-
-    fn begin(&mut self, stint: Stint, all_ended: &Rc<tokio::sync::Notify>) {
-        let identity = self.identity(stint.vu);
-        let pulse = Rc::new(Pulse::default());
-        let present = Present::enter(Rc::clone(&self.active), Rc::clone(all_ended));
-        self.most_active.set(self.most_active.get().max(self.active.get()));
-        let life = live(Rc::clone(&self.work), identity, Rc::clone(&pulse), self.load_begins + stint.until, present);
-        let task = tokio::task::spawn_local(life);
-        self.stints_begun += 1;
-        self.deadlines.push(Reverse((self.load_begins + stint.killed_at, self.stints_begun)));
-        self.at_work.insert(self.stints_begun, AtWork { pulse, task: task.abort_handle() });
     }
 
     /// A virtual user that comes back after a while is the same user, with its cookies and connections; unless it is
@@ -211,84 +185,5 @@ impl Worker {
         let identity = Rc::new(Identity::new(&self.work.context, vu));
         self.identities.insert(vu, Rc::clone(&identity));
         identity
-    }
-
-    fn interrupt_due(&mut self, now: Nanos) {
-        while let Some(Reverse((time, stint))) = self.deadlines.peek().copied() {
-            if time > now {
-                return;
-            }
-            self.deadlines.pop();
-            if let Some(user) = self.at_work.remove(&stint) {
-                user.task.abort();
-            }
-        }
-    }
-
-    fn heed_stop(&mut self) {
-        let stop = *self.stop.borrow_and_update();
-        if stop == Stop::No {
-            return;
-        }
-        self.to_begin.clear();
-        self.work.stopping.set(true);
-        let grace = Nanos::from(self.work.plan.graceful_stop);
-        let end = self.work.context.clock.now() + grace;
-        for (stint, user) in &self.at_work {
-            // Who is between two iterations has nothing to finish.
-            if stop == Stop::Now || !user.pulse.busy.get() {
-                user.task.abort();
-            } else {
-                self.deadlines.push(Reverse((end, *stint)));
-            }
-        }
-    }
-
-    fn report_if_there_is_room(&mut self) {
-        // A control thread that lags behind gets more at once later: nothing is lost.
-        if let Ok(permit) = self.reports.clone().try_reserve() {
-            permit.send(self.report());
-        }
-    }
-
-    async fn last_report(&mut self) {
-        let report = self.report();
-        // If the control thread is gone there is nobody to tell.
-        let _ = self.reports.send(report).await;
-    }
-
-    fn report(&mut self) -> Report {
-        let cpu = thread_cpu_time();
-        let mut recorder = self.work.context.recorder.borrow_mut();
-        recorder.cpu(cpu.since(self.cpu_reported));
-        self.cpu_reported = cpu;
-        Report {
-            recorded: recorder.take(),
-            vus: self.most_active.replace(self.active.get()),
-            worker: self.number,
-            log_dropped: self.work.context.log.take_dropped(),
-        }
-    }
-}
-
-/// Counts a virtual user as long as it is at work, however it ends.
-struct Present {
-    active: Rc<Cell<u64>>,
-    all_ended: Rc<tokio::sync::Notify>,
-}
-
-impl Present {
-    fn enter(active: Rc<Cell<u64>>, all_ended: Rc<tokio::sync::Notify>) -> Present {
-        active.set(active.get() + 1);
-        Present { active, all_ended }
-    }
-}
-
-impl Drop for Present {
-    fn drop(&mut self) {
-        self.active.set(self.active.get() - 1);
-        if self.active.get() == 0 {
-            self.all_ended.notify_one();
-        }
     }
 }

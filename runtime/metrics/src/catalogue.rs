@@ -70,6 +70,7 @@ pub const BUILT_IN: &[Builtin] = &[
     metric("iterations_failed", Kind::Rate, Unit::Number),
     metric("iterations_interrupted", Kind::Counter, Unit::Number),
     metric("dropped_iterations", Kind::Counter, Unit::Number),
+    metric("schedule_lag", Kind::Trend, Unit::Time),
     metric("transaction_duration", Kind::Trend, Unit::Time),
     metric("transaction_failed", Kind::Rate, Unit::Number),
     metric("checks", Kind::Rate, Unit::Number),

@@ -92,6 +92,11 @@ impl Clock {
         Clock(Source::Monotonic(system_time()))
     }
 
+    /// The system's monotonic clock itself, which started some time before the run.
+    pub fn of_system() -> Clock {
+        Clock(Source::Monotonic(Nanos::ZERO))
+    }
+
     /// A clock that stands still until its [`ManualClock`] is moved.
     pub fn manual() -> (Clock, ManualClock) {
         let time = Arc::new(AtomicU64::new(0));
@@ -104,6 +109,15 @@ impl Clock {
         match &self.0 {
             Source::Monotonic(start) => system_time().since(*start),
             Source::Manual(time) => Nanos(time.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// `time` as the system's monotonic clock has it, for a timer of the kernel. A clock that stands still has no such
+    /// time.
+    pub fn on_system_clock(&self, time: Nanos) -> Option<Nanos> {
+        match &self.0 {
+            Source::Monotonic(start) => Some(*start + time),
+            Source::Manual(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
+use crate::pacing::{DroppedCell, Pacing};
 use crate::registry::{CustomKey, FlowId, RequestKey};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
 
@@ -212,6 +213,10 @@ pub struct Interval {
     pub reconnects: u64,
     /// What went wrong: the first few texts of each kind, and how many there were.
     pub problems: FxHashMap<Problem, ProblemCell>,
+    /// Iterations that should have begun and never did.
+    pub dropped: FxHashMap<FlowId, DroppedCell>,
+    /// How well the thread kept to its plan.
+    pub pacing: Pacing,
     /// Processor time of the worker thread in this stretch.
     pub cpu: Nanos,
 }
@@ -272,6 +277,7 @@ impl Interval {
             && self.transactions.is_empty()
             && self.customs.is_empty()
             && self.problems.is_empty()
+            && self.dropped.is_empty()
             && self.reconnects == 0
     }
 
@@ -300,6 +306,10 @@ impl Interval {
         for (problem, cell) in &other.problems {
             self.problems.entry(*problem).or_default().merge(cell);
         }
+        for (flow, cell) in &other.dropped {
+            self.dropped.entry(*flow).or_default().merge(cell);
+        }
+        self.pacing.merge(&other.pacing);
         self.reconnects += other.reconnects;
         self.cpu += other.cpu;
     }

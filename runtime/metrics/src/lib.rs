@@ -1,17 +1,19 @@
 //! What is measured: the clock, histograms, the recorder of each worker thread, and what they add up to.
 //!
 //! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; once a second the
-//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What happened second by
-//! second is kept in a [`History`], from which [`statistics`] draws conclusions.
+//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What
+//! happened second by second is kept in a [`History`], from which [`statistics`] draws conclusions.
 //! This crate must not know where samples come from (HTTP, guests) nor who reads them (terminal, files).
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod catalogue;
 mod clock;
+mod generator;
 mod histogram;
 mod history;
 mod interval;
+mod pacing;
 mod recorder;
 mod registry;
 mod sample;
@@ -23,11 +25,13 @@ mod totals;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
+pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
 pub use histogram::{DecodeError, Histogram};
 pub use history::{History, Second};
 pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
 };
+pub use pacing::{DroppedCell, Pacing};
 pub use recorder::Recorder;
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};

@@ -166,6 +166,39 @@ impl Recorder {
         self.interval.problems.entry(Problem::Start).or_default().add(text, 1);
     }
 
+    /// Records that an iteration which should have begun never will, after it has waited so long.
+    pub fn dropped(&mut self, flow: FlowId, waited: Nanos) {
+        let cell = self.interval.dropped.entry(flow).or_default();
+        cell.count += 1;
+        cell.waited.record(waited);
+    }
+
+    /// Records that an iteration became due, and how late that was noticed.
+    #[inline]
+    pub fn due(&mut self, noticed_late: Nanos) {
+        self.interval.pacing.due += 1;
+        self.interval.pacing.noticed_late.record(noticed_late);
+    }
+
+    /// Records that a virtual user began an iteration that was due so long ago.
+    #[inline]
+    pub fn begun(&mut self, schedule_lag: Nanos) {
+        self.interval.pacing.begun += 1;
+        self.interval.pacing.schedule_lag.record(schedule_lag);
+    }
+
+    /// Records a look at the thread itself: how late the look was, and how many iterations were under way.
+    pub fn look(&mut self, delay: Nanos, under_way: u64) {
+        self.interval.pacing.runtime_delay.record(delay);
+        self.interval.pacing.under_way += under_way;
+        self.interval.pacing.looks += 1;
+    }
+
+    /// Records how long the system ran something else although the thread was ready.
+    pub fn kept_waiting(&mut self, time: Nanos) {
+        self.interval.pacing.kept_waiting += time;
+    }
+
     /// Records the processor time of the thread since this was last called.
     pub fn cpu(&mut self, time: Nanos) {
         self.interval.cpu += time;

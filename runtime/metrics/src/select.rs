@@ -4,6 +4,7 @@ use crate::catalogue::{BUILT_IN, Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, RateCell, RequestCell};
+use crate::pacing::DroppedCell;
 use crate::registry::{CustomKey, FlowId, NameId, RequestKey};
 use crate::sample::FailureClass;
 use crate::totals::Totals;
@@ -60,7 +61,7 @@ impl Totals {
         let requests =
             |field: fn(&RequestCell) -> &Histogram| Some(Aggregate::Trend(self.request_trend(selector, field)));
         match selector.metric {
-            "response_time" => requests(|cell| &cell.response_time),
+            "response_time" => Some(Aggregate::Trend(self.response_times(selector))),
             "http_req_duration" => requests(|cell| &cell.duration),
             "http_req_blocked" => requests(|cell| &cell.blocked),
             "http_req_connecting" => requests(|cell| &cell.connecting),
@@ -77,7 +78,10 @@ impl Totals {
             "iterations" => Some(self.iteration_sum(selector, |flow| flow.count)),
             "iterations_interrupted" => Some(self.iteration_sum(selector, |flow| flow.interrupted)),
             "iterations_failed" => Some(self.failed_iterations(selector)),
-            "dropped_iterations" => Some(Aggregate::Counter(self.dropped_iterations as f64)),
+            "dropped_iterations" => {
+                Some(Aggregate::Counter(self.dropped(selector).map(|cell| cell.count).sum::<u64>() as f64))
+            }
+            "schedule_lag" => Some(Aggregate::Trend(self.recorded.pacing.schedule_lag.clone())),
             "transaction_duration" => Some(self.transaction_durations(selector)),
             "transaction_failed" => Some(self.failed_transactions(selector)),
             "checks" => Some(Aggregate::Rate(self.checks(selector))),
@@ -148,6 +152,21 @@ impl Totals {
 
     fn request_trend(&self, selector: Selector<'_>, field: fn(&RequestCell) -> &Histogram) -> Histogram {
         merged(self.requests(selector).map(|(_, cell)| field(cell)))
+    }
+
+    /// Those of requests, and how long dropped iterations had waited: what was never sent must not make it look better.
+    fn response_times(&self, selector: Selector<'_>) -> Histogram {
+        let mut times = self.request_trend(selector, |cell| &cell.response_time);
+        for cell in self.dropped(selector) {
+            times.merge(&cell.waited);
+        }
+        times
+    }
+
+    /// What was dropped has a flow, but none of a request's tags.
+    fn dropped<'a>(&'a self, selector: Selector<'a>) -> impl Iterator<Item = &'a DroppedCell> {
+        let of_flow = self.recorded.dropped.iter();
+        of_flow.filter(move |(flow, _)| selector.accepts(|tag| self.flow_tag(**flow, tag))).map(|(_, cell)| cell)
     }
 
     fn request_sum(&self, selector: Selector<'_>, field: fn(&RequestCell) -> u64) -> Aggregate {

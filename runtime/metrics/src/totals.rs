@@ -23,8 +23,6 @@ pub struct Totals {
     pub vus: Option<GaugeCell>,
     /// Virtual users that the run had room for.
     pub vus_max: u64,
-    /// Iterations that could not start because no virtual user was free.
-    pub dropped_iterations: u64,
     /// How long the load ran: what rates are divided by.
     pub elapsed: Nanos,
     /// What happened second by second, from the beginning of the load.
@@ -41,7 +39,6 @@ impl Totals {
             recorded: Interval::default(),
             vus: None,
             vus_max: 0,
-            dropped_iterations: 0,
             elapsed: Nanos::ZERO,
             history: History::new(),
         }

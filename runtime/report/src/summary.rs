@@ -4,7 +4,9 @@
 mod breakdown;
 mod trends;
 
-use squall_metrics::{Aggregate, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals, Unit};
+use squall_metrics::{
+    Aggregate, GeneratorVerdict, Health, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals, Unit,
+};
 
 use crate::export::selector_name;
 use crate::format::{bytes, count, duration, per_second, percent};
@@ -27,6 +29,8 @@ pub struct Summary<'a> {
     pub totals: &'a Totals,
     /// The thresholds, evaluated.
     pub thresholds: &'a [ThresholdResult],
+    /// Whether the generator is to be believed.
+    pub generator: &'a GeneratorVerdict,
     /// The planned share of each flow, by index; empty where the plan has nothing to say.
     pub planned_shares: &'a [f64],
     /// How much is shown.
@@ -50,6 +54,7 @@ impl Summary<'_> {
             self.name_part(),
             self.transaction_part(),
             self.error_part(),
+            self.generator_part(),
         ];
         let mut text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
         text.insert(0, '\n');
@@ -86,6 +91,10 @@ impl Summary<'_> {
                 text.push_str(&format!("\n    {name}\n"));
                 shown = Some(name);
             }
+            if self.generator.health == Health::Bottleneck {
+                text.push_str(&format!("    - '{}' not judged: the measurement is invalid\n", threshold.source));
+                continue;
+            }
             let mark = if result.passed { self.style.good("✓") } else { self.style.bad("✗") };
             let actual = result.actual.map_or_else(
                 || "nothing was measured".to_owned(),
@@ -109,6 +118,22 @@ impl Summary<'_> {
             Some((_, Unit::Data)) => bytes(actual),
             _ => count(actual),
         }
+    }
+
+    /// Whether all of the above can be believed: one line, and why not.
+    fn generator_part(&self) -> String {
+        let health = self.generator.health;
+        let name = match health {
+            Health::Ok => self.style.good(health.name()),
+            Health::Suspect => self.style.warn(health.name()),
+            Health::Bottleneck => self.style.bad(health.name()),
+        };
+        let mut text = format!("    {} {name}", self.style.strong("generator:"));
+        for finding in &self.generator.findings {
+            text.push_str(&format!("\n      {}\n        ↳ {}", finding.reason, finding.remedy));
+        }
+        text.push('\n');
+        text
     }
 
     fn check_part(&self) -> String {
@@ -212,6 +237,10 @@ impl Summary<'_> {
                 lines.push((name.to_owned(), count(self.totals.counter(name))));
             }
         }
+        let lag = self.totals.trend("schedule_lag");
+        if !lag.is_empty() {
+            lines.push(self.trend_line("schedule_lag"));
+        }
         if let Some(cost) = self.script_cost() {
             lines.push(("script_cost".to_owned(), cost));
         }
@@ -239,10 +268,11 @@ impl Summary<'_> {
         let client = self.totals.recorded.cpu.since(guest);
         let waiting = wall.since(guest).since(client);
         Some(format!(
-            "guest {}  client {}  waiting {}  per iteration",
+            "guest {}  client {}  waiting {}  per iteration; tops out at about {} on each core",
             duration(mean(guest)),
             duration(mean(client)),
-            duration(mean(waiting))
+            duration(mean(waiting)),
+            per_second(iterations as f64 / self.totals.recorded.cpu.as_secs_f64().max(1e-9)),
         ))
     }
 

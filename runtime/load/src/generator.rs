@@ -1,0 +1,84 @@
+//! Watches the generator while it works: what the workers say of themselves and what the system says of the process, put
+//! together second by second for the judge in `squall-metrics`.
+
+use squall_metrics::{GeneratorSecond, GeneratorVerdict, Histogram, Interval, Judge, LoadModel, Nanos};
+use squall_plan::Executor;
+
+use crate::system::System;
+use crate::worker::Report;
+
+/// A second's worth of news, or what came in late, is too short to judge below this.
+const LEAST: Nanos = Nanos(500_000_000);
+
+pub(crate) struct Watch {
+    judge: Judge,
+    system: System,
+    workers: Vec<LatestOfWorker>,
+}
+
+/// What a worker said since the last second.
+#[derive(Clone, Copy, Debug, Default)]
+struct LatestOfWorker {
+    cpu: Nanos,
+    kept_waiting: Nanos,
+    backlog: u64,
+    all_users_busy: bool,
+}
+
+impl Watch {
+    pub(crate) fn new(executor: &Executor, workers: usize) -> Watch {
+        let model = if executor.is_open() { LoadModel::Open } else { LoadModel::Closed };
+        let workers = vec![LatestOfWorker::default(); workers.max(1)];
+        Watch { judge: Judge::new(model), system: System::new(), workers }
+    }
+
+    pub(crate) fn hear(&mut self, report: &Report) {
+        if let Some(worker) = self.workers.get_mut(report.worker) {
+            worker.cpu += report.recorded.cpu;
+            worker.kept_waiting += report.recorded.pacing.kept_waiting;
+            worker.backlog = report.backlog;
+            worker.all_users_busy = report.all_users_busy;
+        }
+    }
+
+    /// A second is over in which all workers together recorded this.
+    pub(crate) fn see(&mut self, recent: &Interval, length: Nanos) {
+        let usage = self.system.usage_since_last(length);
+        let share_of_time = |time: Nanos| time.as_secs_f64() / length.as_secs_f64().max(1e-9);
+        let mut second = GeneratorSecond {
+            length,
+            pacing: recent.pacing.clone(),
+            typical_response: median_response(recent),
+            processor_share: usage.processor_share,
+            throttled: usage.throttled,
+            open_files: usage.open_files,
+            memory: usage.memory,
+            dropped: recent.dropped.values().map(|cell| cell.count).sum(),
+            all_users_busy: self.workers.iter().any(|worker| worker.all_users_busy),
+            ..GeneratorSecond::default()
+        };
+        let mut guest = Nanos::ZERO;
+        recent.iterations.values().for_each(|cell| guest += cell.guest_time);
+        second.guest_share = guest.as_secs_f64() / recent.cpu.as_secs_f64().max(1e-9);
+        for worker in &mut self.workers {
+            second.busiest_worker = second.busiest_worker.max(share_of_time(worker.cpu));
+            second.kept_waiting = second.kept_waiting.max(share_of_time(worker.kept_waiting));
+            second.backlog += worker.backlog;
+            (worker.cpu, worker.kept_waiting) = (Nanos::ZERO, Nanos::ZERO);
+        }
+        // The rest of a second at the end still counts for what was given up.
+        if length >= LEAST || second.dropped > 0 {
+            self.judge.see(&second);
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> GeneratorVerdict {
+        self.judge.verdict()
+    }
+}
+
+fn median_response(recent: &Interval) -> Nanos {
+    let mut times = Histogram::new();
+    recent.requests.values().for_each(|cell| times.merge(&cell.response_time));
+    if times.is_empty() { Nanos::ZERO } else { times.percentile(50.0) }
+}

@@ -1,0 +1,50 @@
+//! When a load's rate is changed from outside: from which moment on, and from which iteration, so that every worker goes
+//! over at the same time and no number is given twice.
+
+use std::time::Duration;
+
+use squall_metrics::Nanos;
+use squall_plan::{Arrivals, Executor, Plan, Rate};
+
+use crate::steering::{RateChange, Wishes};
+
+/// Time for the news to reach all workers.
+const NOTICE: Nanos = Nanos(5_000_000);
+
+pub(crate) struct RateChanges<'a> {
+    plan: &'a Plan,
+    planned: Option<Rate>,
+    /// What holds at present, and since when.
+    rate: Option<Rate>,
+    since: RateChange,
+}
+
+impl RateChanges<'_> {
+    pub(crate) fn new(plan: &Plan, load_begins: Nanos) -> RateChanges<'_> {
+        let planned = match &plan.executor {
+            Executor::ExternallyControlled { rate, .. } => *rate,
+            _ => None,
+        };
+        RateChanges { plan, planned, rate: planned, since: RateChange { at: load_begins, first_index: 0 } }
+    }
+
+    /// The change that the wishes ask for, if it is one.
+    pub(crate) fn heed(&mut self, wishes: &Wishes, now: Nanos) -> Option<RateChange> {
+        let planned = self.planned?;
+        let wanted = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(planned)) };
+        if wanted == self.rate {
+            return None;
+        }
+        let at = now.max(self.since.at) + NOTICE;
+        let change = RateChange { at, first_index: self.since.first_index + self.arrivals_until(at) };
+        (self.rate, self.since) = (wanted, change);
+        Some(change)
+    }
+
+    fn arrivals_until(&self, at: Nanos) -> u64 {
+        let Some(rate) = self.rate else { return 0 };
+        let seed = self.plan.seed.wrapping_add(self.since.first_index);
+        let arrivals = Arrivals::constant(rate, Some(Duration::from(at.since(self.since.at))), self.plan.arrival, seed);
+        arrivals.planned().unwrap_or(0)
+    }
+}

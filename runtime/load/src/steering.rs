@@ -1,0 +1,111 @@
+//! Steering a run from any thread while it goes on: stopping it and, where the plan lets it be controlled from outside,
+//! pausing it and changing its virtual users or its rate.
+
+use squall_metrics::Nanos;
+use squall_plan::Rate;
+use tokio::sync::watch;
+
+/// How far a run is to go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stop {
+    /// As planned.
+    #[default]
+    No,
+    /// No new iterations; those under way may end in the plan's graceful time.
+    Gracefully,
+    /// At once.
+    Now,
+}
+
+/// What those outside wish for at present.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) stop: Stop,
+    pub(crate) paused: bool,
+    /// In place of the plan's.
+    pub(crate) vus: Option<u64>,
+    /// In place of the plan's.
+    pub(crate) rate: Option<Rate>,
+    /// From when on, and from which iteration on, `paused` and `rate` hold in an open load. The control thread sets it,
+    /// so that all workers change at the same moment.
+    pub(crate) rate_change: Option<RateChange>,
+}
+
+impl Wishes {
+    pub(crate) fn to_stop(&self) -> bool {
+        self.stop != Stop::No
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateChange {
+    pub(crate) at: Nanos,
+    pub(crate) first_index: u64,
+}
+
+/// Steers a run. Clones steer the same one.
+#[derive(Clone, Debug)]
+pub struct Steering(watch::Sender<Wishes>);
+
+impl Default for Steering {
+    fn default() -> Steering {
+        Steering(watch::Sender::new(Wishes::default()))
+    }
+}
+
+impl Steering {
+    /// Begins no more iterations and waits for those under way, as long as the plan allows.
+    pub fn stop_gracefully(&self) {
+        self.raise(Stop::Gracefully);
+    }
+
+    /// Interrupts what is under way.
+    pub fn stop_now(&self) {
+        self.raise(Stop::Now);
+    }
+
+    /// Begins no iterations until [`Steering::resume`]. Only a load that is controlled from outside heeds it.
+    pub fn pause(&self) {
+        self.wish(|wishes| !std::mem::replace(&mut wishes.paused, true));
+    }
+
+    /// Goes on after a pause.
+    pub fn resume(&self) {
+        self.wish(|wishes| std::mem::replace(&mut wishes.paused, false));
+    }
+
+    /// So many virtual users from now on. Only a closed load that is controlled from outside heeds it.
+    pub fn set_vus(&self, vus: u64) {
+        self.wish(|wishes| wishes.vus.replace(vus) != Some(vus));
+    }
+
+    /// So many iterations a time from now on. Only an open load that is controlled from outside heeds it.
+    pub fn set_rate(&self, rate: Rate) {
+        self.wish(|wishes| wishes.rate.replace(rate) != Some(rate));
+    }
+
+    /// Whether the run is paused.
+    pub fn is_paused(&self) -> bool {
+        self.0.borrow().paused
+    }
+
+    fn raise(&self, to: Stop) {
+        self.wish(|wishes| {
+            let raised = to > wishes.stop;
+            wishes.stop = to.max(wishes.stop);
+            raised
+        });
+    }
+
+    fn wish(&self, change: impl FnOnce(&mut Wishes) -> bool) {
+        self.0.send_if_modified(change);
+    }
+
+    pub(crate) fn change_rate_at(&self, change: RateChange) {
+        self.wish(|wishes| wishes.rate_change.replace(change) != Some(change));
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Wishes> {
+        self.0.subscribe()
+    }
+}

@@ -1,0 +1,177 @@
+//! A closed load: each virtual user begins its next iteration when it has ended the one before. The worker begins and ends
+//! the users' stints, as the plan says or, where the load is controlled from outside, as is wished.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::rc::Rc;
+
+use squall_metrics::Nanos;
+use squall_plan::Executor;
+use tokio::task::AbortHandle;
+
+use super::Crew;
+use super::reporter::Demand;
+use crate::life::{Pulse, live};
+use crate::schedule::Stint;
+use crate::steering::Stop;
+use crate::timer::every_second;
+
+/// How long a virtual user that is no longer wished for may go on with its iteration.
+const GRACE_OF_THE_UNWANTED: Nanos = Nanos(30_000_000_000);
+
+pub(super) struct Closed {
+    crew: Crew,
+    load_begins: Nanos,
+    /// Still to begin, the next one last.
+    to_begin: Vec<Stint>,
+    /// By the number of the stint.
+    at_work: HashMap<u64, AtWork>,
+    stints_begun: u64,
+    /// When the iterations of those at work are interrupted, and in which stint.
+    deadlines: BinaryHeap<Reverse<(Nanos, u64)>>,
+    /// Where the load is controlled from outside: when it ends, in any case.
+    controlled_until: Option<Nanos>,
+}
+
+struct AtWork {
+    vu: u32,
+    pulse: Rc<Pulse>,
+    task: AbortHandle,
+}
+
+impl Closed {
+    pub(super) fn new(crew: Crew, mut stints: Vec<Stint>) -> Closed {
+        stints.reverse();
+        Closed {
+            crew,
+            load_begins: Nanos::ZERO,
+            to_begin: stints,
+            at_work: HashMap::new(),
+            stints_begun: 0,
+            deadlines: BinaryHeap::new(),
+            controlled_until: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let Some(begins) = self.crew.wait_for_beginning().await else {
+            return self.crew.reporter.last_report(Demand::default()).await;
+        };
+        self.load_begins = begins;
+        if let Executor::ExternallyControlled { duration, .. } = self.crew.work.plan.executor {
+            self.controlled_until = Some(duration.map_or(Nanos::MAX, |duration| begins + duration.into()));
+        }
+        let mut beat = every_second();
+        // Once the control thread is gone there is nobody left to wish for anything.
+        let mut may_wish = true;
+        self.heed_wishes();
+        loop {
+            let now = self.crew.work.context.clock.now();
+            self.begin_due(now);
+            self.interrupt_due(now);
+            if self.is_over(now) {
+                break;
+            }
+            let next = self.next_time();
+            tokio::select! {
+                () = self.crew.timer.until(next) => {}
+                () = self.crew.present.all_gone() => {}
+                _ = beat.tick() => self.crew.reporter.report_if_there_is_room(Demand::default()),
+                changed = self.crew.wishes.changed(), if may_wish => {
+                    may_wish = changed.is_ok();
+                    self.heed_wishes();
+                }
+            }
+        }
+        self.crew.reporter.last_report(Demand::default()).await;
+    }
+
+    fn is_over(&self, now: Nanos) -> bool {
+        let may_come = self.controlled_until.is_some_and(|until| now < until) && !self.crew.work.stopping.get();
+        !may_come && self.to_begin.is_empty() && self.crew.present.now() == 0
+    }
+
+    /// When something is next to be begun, interrupted or over.
+    fn next_time(&self) -> Nanos {
+        let begin = self.to_begin.last().map_or(Nanos::MAX, |stint| self.load_begins + stint.from);
+        let interrupt = self.deadlines.peek().map_or(Nanos::MAX, |Reverse((time, _))| *time);
+        begin.min(interrupt).min(self.controlled_until.unwrap_or(Nanos::MAX))
+    }
+
+    fn begin_due(&mut self, now: Nanos) {
+        while let Some(stint) = self.to_begin.pop_if(|stint| self.load_begins + stint.from <= now) {
+            self.begin(stint);
+        }
+    }
+
+    fn begin(&mut self, stint: Stint) {
+        let identity = self.crew.identity(stint.vu);
+        let pulse = Rc::new(Pulse::until(self.load_begins + stint.until));
+        let life = live(Rc::clone(&self.crew.work), identity, Rc::clone(&pulse), self.crew.present.enter());
+        let task = tokio::task::spawn_local(life);
+        self.stints_begun += 1;
+        self.deadlines.push(Reverse((self.load_begins + stint.killed_at, self.stints_begun)));
+        self.at_work.insert(self.stints_begun, AtWork { vu: stint.vu, pulse, task: task.abort_handle() });
+    }
+
+    fn interrupt_due(&mut self, now: Nanos) {
+        while let Some(Reverse((time, stint))) = self.deadlines.peek().copied() {
+            if time > now {
+                return;
+            }
+            self.deadlines.pop();
+            if let Some(user) = self.at_work.remove(&stint) {
+                user.task.abort();
+            }
+        }
+    }
+
+    fn heed_wishes(&mut self) {
+        let wishes = self.crew.wishes.borrow_and_update().clone();
+        if wishes.stop != Stop::No {
+            return self.stop(wishes.stop);
+        }
+        if let (Executor::ExternallyControlled { vus, .. }, Some(until)) =
+            (&self.crew.work.plan.executor, self.controlled_until)
+        {
+            let wanted = if wishes.paused { 0 } else { wishes.vus.unwrap_or(*vus) };
+            self.lead_to(wanted, until);
+        }
+    }
+
+    /// As many virtual users as are wanted, over all workers; this one has its share of them.
+    fn lead_to(&mut self, wanted: u64, until: Nanos) {
+        let now = self.crew.work.context.clock.now();
+        self.at_work.retain(|_, user| !user.task.is_finished());
+        let is_wanted = |vu: u32| u64::from(vu) <= wanted;
+        for (stint, user) in &self.at_work {
+            if !is_wanted(user.vu) && user.pulse.until.get() > now {
+                user.pulse.until.set(now);
+                self.deadlines.push(Reverse((now + GRACE_OF_THE_UNWANTED, *stint)));
+            }
+        }
+        let working: Vec<u32> =
+            self.at_work.values().filter(|user| user.pulse.until.get() > now).map(|user| user.vu).collect();
+        let ours = (0..wanted).skip(self.crew.number).step_by(self.crew.workers);
+        let killed_at = until + self.crew.work.plan.graceful_stop.into();
+        for vu in ours.map(|user| u32::try_from(user + 1).unwrap_or(u32::MAX)).filter(|vu| !working.contains(vu)) {
+            let (from, until) = (now.since(self.load_begins), until.since(self.load_begins));
+            self.begin(Stint { from, until, killed_at: killed_at.since(self.load_begins), vu });
+        }
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        self.to_begin.clear();
+        self.crew.work.stopping.set(true);
+        let grace = Nanos::from(self.crew.work.plan.graceful_stop);
+        let end = self.crew.work.context.clock.now() + grace;
+        for (stint, user) in &self.at_work {
+            // Who is between two iterations has nothing to finish.
+            if stop == Stop::Now || !user.pulse.busy.get() {
+                user.task.abort();
+            } else {
+                self.deadlines.push(Reverse((end, *stint)));
+            }
+        }
+    }
+}

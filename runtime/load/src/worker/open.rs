@@ -1,0 +1,287 @@
+//! An open load: iterations begin when the plan says, whatever the target does. Arrivals and free virtual users meet at a
+//! desk; an arrival that finds nobody waits there with its intended start.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use squall_metrics::{FlowId, Nanos};
+use squall_plan::{Arrivals, Executor, Rate, WorkerArrivals};
+use tokio::task::AbortHandle;
+
+use super::Crew;
+use super::reporter::Demand;
+use crate::desk::{Desk, Due};
+use crate::life::{Pulse, serve};
+use crate::steering::Stop;
+use crate::timer::{every_second, within};
+
+/// How long virtual users may take to prepare themselves before the load begins without them.
+const PREPARATION: Duration = Duration::from_secs(60);
+
+pub(super) struct Open {
+    crew: Crew,
+    desk: Rc<Desk>,
+    upcoming: Upcoming,
+    pulses: HashMap<u32, (Rc<Pulse>, AbortHandle)>,
+    /// Users that this worker has, and may have.
+    users: u64,
+    most_users: u64,
+    /// What is to come instead of `upcoming`, from a moment on.
+    change: Option<(Nanos, Upcoming)>,
+    /// Where the load is controlled from outside: before then, more may come even if nothing is upcoming.
+    load_ends: Option<Nanos>,
+    /// When whatever is still under way is interrupted.
+    deadline: Nanos,
+}
+
+/// The arrivals still to come, in times of the run's clock.
+struct Upcoming {
+    arrivals: std::iter::Peekable<WorkerArrivals>,
+    /// What the arrivals' times and indices count from.
+    begins: Nanos,
+    first_index: u64,
+}
+
+impl Upcoming {
+    fn new(arrivals: Arrivals, begins: Nanos, first_index: u64, crew: &Crew) -> Upcoming {
+        let arrivals = arrivals.of_worker(crew.number as u64, crew.workers as u64).peekable();
+        Upcoming { arrivals, begins, first_index }
+    }
+
+    fn next_at(&mut self) -> Option<Nanos> {
+        self.arrivals.peek().map(|arrival| self.begins + arrival.at.into())
+    }
+
+    fn pop_due(&mut self, now: Nanos) -> Option<Due> {
+        let begins = self.begins;
+        let arrival = self.arrivals.next_if(|arrival| begins + arrival.at.into() <= now)?;
+        Some(Due { index: self.first_index + arrival.index, intended: begins + arrival.at.into() })
+    }
+}
+
+impl Open {
+    pub(super) fn new(crew: Crew, arrivals: Arrivals) -> Open {
+        let most = crew.work.plan.executor.max_vus();
+        Open {
+            most_users: share(most, crew.number as u64, crew.workers as u64),
+            upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &crew),
+            change: None,
+            load_ends: None,
+            crew,
+            desk: Rc::new(Desk::default()),
+            pulses: HashMap::new(),
+            users: 0,
+            deadline: Nanos::MAX,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        self.prepare().await;
+        match self.crew.wait_for_beginning().await {
+            Some(begins) => self.lead(begins).await,
+            None => self.abort_all(),
+        }
+        let now = self.crew.work.context.clock.now();
+        self.give_up(now, |_| true);
+        let demand = self.demand();
+        self.crew.reporter.last_report(demand).await;
+    }
+
+    /// Virtual users are there before they are needed: making them is no part of the load.
+    async fn prepare(&mut self) {
+        let (worker, workers) = (self.crew.number as u64, self.crew.workers as u64);
+        let wanted = share(pre_allocated(&self.crew.work.plan.executor), worker, workers);
+        while self.users < wanted {
+            self.employ();
+        }
+        let prepared = self.desk.wait_until_prepared(wanted);
+        let mut wishes = self.crew.wishes.clone();
+        tokio::select! {
+            _ = within(PREPARATION, prepared) => {}
+            _ = wishes.wait_for(crate::steering::Wishes::to_stop) => {}
+        }
+    }
+
+    async fn lead(&mut self, begins: Nanos) {
+        self.upcoming.begins = begins;
+        if let Executor::ExternallyControlled { duration, .. } = self.crew.work.plan.executor {
+            self.load_ends = Some(duration.map_or(Nanos::MAX, |duration| begins + duration.into()));
+        }
+        let mut beat = every_second();
+        let mut may_wish = true;
+        self.heed_wishes();
+        loop {
+            let now = self.crew.work.context.clock.now();
+            self.hand_out(now);
+            self.find_helpers();
+            self.end_if_due(now);
+            if self.crew.present.now() == 0 && self.desk.is_closed() {
+                return;
+            }
+            let change = self.change.as_ref().map_or(Nanos::MAX, |(at, _)| *at);
+            let end = self.load_ends.filter(|_| !self.desk.is_closed()).unwrap_or(Nanos::MAX);
+            let next = self.upcoming.next_at().unwrap_or(Nanos::MAX).min(self.deadline).min(change).min(end);
+            tokio::select! {
+                biased;
+                () = self.crew.timer.until(next) => {}
+                changed = self.crew.wishes.changed(), if may_wish => {
+                    may_wish = changed.is_ok();
+                    self.heed_wishes();
+                }
+                _ = beat.tick() => self.beat(),
+                () = self.crew.present.all_gone() => {}
+            }
+        }
+    }
+
+    fn beat(&mut self) {
+        let oldest = self.crew.work.context.clock.now().since(self.crew.work.plan.max_backlog.into());
+        self.give_up(self.crew.work.context.clock.now(), |due| due.intended < oldest);
+        let demand = self.demand();
+        self.crew.reporter.report_if_there_is_room(demand);
+    }
+
+    /// Everything that is due, at once.
+    fn hand_out(&mut self, now: Nanos) {
+        if let Some((at, _)) = self.change.as_ref().filter(|(at, _)| *at <= now) {
+            let last = at.since(Nanos(1));
+            self.hand_out_by(last, now);
+            if let Some((_, upcoming)) = self.change.take() {
+                self.upcoming = upcoming;
+            }
+        }
+        self.hand_out_by(now, now);
+    }
+
+    fn hand_out_by(&mut self, last: Nanos, now: Nanos) {
+        while let Some(due) = self.upcoming.pop_due(last) {
+            self.crew.work.context.recorder.borrow_mut().due(now.since(due.intended));
+            self.desk.bring(due);
+        }
+    }
+
+    /// Somebody new for each arrival that waits, as far as the plan allows; those on their way are counted.
+    fn find_helpers(&mut self) {
+        while self.users < self.most_users && self.desk.waiting() > self.users - self.desk.prepared() {
+            self.employ();
+        }
+    }
+
+    fn employ(&mut self) {
+        let user = self.crew.number as u64 + self.users * self.crew.workers as u64;
+        let vu = u32::try_from(user + 1).unwrap_or(u32::MAX);
+        self.users += 1;
+        let identity = self.crew.identity(vu);
+        let pulse = Rc::new(Pulse::until(Nanos::MAX));
+        let (work, desk) = (Rc::clone(&self.crew.work), Rc::clone(&self.desk));
+        let life = serve(work, identity, Rc::clone(&pulse), desk, self.crew.present.enter());
+        let task = tokio::task::spawn_local(life).abort_handle();
+        self.pulses.insert(vu, (pulse, task));
+    }
+
+    /// Nothing more comes: users go when nothing waits any longer, or when their time is up.
+    fn end_if_due(&mut self, now: Nanos) {
+        if !self.desk.is_closed() && self.upcoming.next_at().is_none() && self.load_ends.is_none_or(|end| now >= end) {
+            self.desk.close();
+            self.deadline = now + self.crew.work.plan.graceful_stop.into();
+        }
+        if now >= self.deadline {
+            self.abort_all();
+            self.deadline = Nanos::MAX;
+        }
+    }
+
+    fn abort_all(&mut self) {
+        self.desk.close();
+        for (_, task) in self.pulses.values() {
+            task.abort();
+        }
+    }
+
+    /// Gives up what has waited in vain. It is counted, and measured as far as it got.
+    fn give_up(&mut self, now: Nanos, in_vain: impl Fn(&Due) -> bool) {
+        let work = &self.crew.work;
+        while let Some(due) = self.desk.take_oldest_if(&in_vain) {
+            let flow = FlowId(work.plan.mix.flow_at(due.index) as u16);
+            work.context.recorder.borrow_mut().dropped(flow, now.since(due.intended));
+        }
+    }
+
+    fn demand(&self) -> Demand {
+        Demand {
+            backlog: self.desk.waiting(),
+            all_users_busy: self.users == self.most_users && self.desk.nobody_is_free(),
+        }
+    }
+
+    fn heed_wishes(&mut self) {
+        let wishes = self.crew.wishes.borrow_and_update().clone();
+        match wishes.stop {
+            Stop::No => {}
+            Stop::Now => return self.abort_all(),
+            Stop::Gracefully => return self.stop_gracefully(),
+        }
+        if let Executor::ExternallyControlled { rate: Some(planned), .. } = &self.crew.work.plan.executor
+            && let Some(change) = wishes.rate_change
+        {
+            let rate = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(*planned)) };
+            self.go_on_with(rate, change.at, change.first_index);
+        }
+    }
+
+    /// From `at` on arrivals come at another rate, or not at all.
+    fn go_on_with(&mut self, rate: Option<Rate>, at: Nanos, first_index: u64) {
+        let plan = &self.crew.work.plan;
+        let began = self.crew.begin.borrow().unwrap_or(at);
+        let left = plan.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
+        let arrivals = rate.map_or_else(Arrivals::none, |rate| {
+            Arrivals::constant(rate, left, plan.arrival, plan.seed.wrapping_add(first_index))
+        });
+        self.change = Some((at, Upcoming::new(arrivals, at, first_index, &self.crew)));
+    }
+
+    fn stop_gracefully(&mut self) {
+        let now = self.crew.work.context.clock.now();
+        self.upcoming = Upcoming::new(Arrivals::none(), now, 0, &self.crew);
+        self.change = None;
+        self.crew.work.stopping.set(true);
+        // What waits has not begun, so it is not waited for.
+        self.give_up(now, |_| true);
+        self.desk.close();
+        self.deadline = now + self.crew.work.plan.graceful_stop.into();
+        for (pulse, task) in self.pulses.values() {
+            if !pulse.busy.get() {
+                task.abort();
+            }
+        }
+    }
+}
+
+/// How many of `total` belong to one worker, dealt out in turn.
+fn share(total: u64, worker: u64, workers: u64) -> u64 {
+    (total + workers - 1).saturating_sub(worker) / workers
+}
+
+fn pre_allocated(executor: &Executor) -> u64 {
+    match executor {
+        Executor::ConstantArrivalRate { pre_allocated_vus, .. }
+        | Executor::RampingArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
+        Executor::ExternallyControlled { vus, .. } => *vus,
+        closed => closed.max_vus(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn users_are_dealt_out_without_remainder() {
+        for (total, workers) in [(0, 2), (1, 2), (7, 3), (100, 8)] {
+            let shares: Vec<u64> = (0..workers).map(|worker| share(total, worker, workers)).collect();
+            assert_eq!(shares.iter().sum::<u64>(), total);
+            assert!(shares.windows(2).all(|pair| pair[0] >= pair[1] && pair[0] - pair[1] <= 1), "{shares:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Who is at work: a count that is right however a virtual user ends.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+/// How many virtual users of a worker are at work. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Presence(Rc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    present: Cell<u64>,
+    most: Cell<u64>,
+    all_gone: Notify,
+}
+
+impl Presence {
+    /// One more, as long as what this returns is kept.
+    pub(super) fn enter(&self) -> Present {
+        let counts = &self.0;
+        counts.present.set(counts.present.get() + 1);
+        counts.most.set(counts.most.get().max(counts.present.get()));
+        Present(self.clone())
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.0.present.get()
+    }
+
+    /// The most that were at work together since this was last asked.
+    pub(super) fn take_most(&self) -> u64 {
+        self.0.most.replace(self.0.present.get())
+    }
+
+    /// Waits until the last one leaves.
+    pub(super) async fn all_gone(&self) {
+        self.0.all_gone.notified().await;
+    }
+}
+
+/// Counts a virtual user until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Present(Presence);
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        let counts = &self.0.0;
+        counts.present.set(counts.present.get() - 1);
+        if counts.present.get() == 0 {
+            counts.all_gone.notify_one();
+        }
+    }
+}

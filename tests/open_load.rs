@@ -1,0 +1,92 @@
+//! Open loads: the plan decides when iterations begin, and what is late or never sent is not forgotten.
+//!
+//! Other tests run beside these, so whether the generator kept up here is not asserted, unless it was made not to.
+
+use std::time::{Duration, Instant};
+
+use crate::support::program::{Ended, Squall, guest};
+use crate::support::server::{Reply, Server};
+
+const MILLIS: fn(u64) -> Duration = Duration::from_millis;
+
+fn minimal(server: &Server, more: &[&str]) -> Ended {
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url()]).args(more);
+    squall.exporting().run()
+}
+
+#[test]
+fn every_arrival_begins_or_is_counted_as_dropped() {
+    let server = Server::start(|_| Reply::ok("hello, world"));
+    for threads in ["1", "2"] {
+        let before = server.count() as f64;
+        let ended = minimal(&server, &["-R", "200/s", "-d", "2s", "--threads", threads]);
+        let begun = server.count() as f64 - before;
+        let dropped = ended.export()["dropped_iterations"]["count"].as_f64().unwrap_or(0.0);
+        assert_eq!(begun + dropped, 400.0, "{}", ended.out);
+        assert_eq!(ended.number("iterations", "count"), begun);
+    }
+}
+
+#[test]
+fn a_ramp_sends_the_integral_of_its_rate() {
+    let server = Server::start(|_| Reply::ok("hello, world"));
+    // 0 to 100/s in 2 s, then 1 s at 100/s: 100 + 100.
+    let ended = minimal(&server, &["-s", "2s:100/s", "-s", "1s:100/s", "--max-backlog", "1m"]);
+    assert_eq!(ended.number("iterations", "count"), 200.0, "{}", ended.out);
+}
+
+#[test]
+fn a_stall_is_measured_from_when_requests_should_have_been_sent() {
+    // The server answers nothing for half a second of five. With 200 requests/s 1 % of all is 50 ms worth of them, so
+    // the 99th percentile from the intended start is 450 ms, however few users there are to wait for it.
+    let began = Instant::now();
+    let server = Server::start(move |_| {
+        let now = began.elapsed();
+        let stall = MILLIS(2_000)..MILLIS(2_500);
+        Reply::ok("hello, world").after(if stall.contains(&now) { stall.end - now } else { MILLIS(0) })
+    });
+    let ended = minimal(&server, &["-R", "200", "-d", "5s", "-u", "4", "--max-vus", "4", "--threads", "1"]);
+    let p99 = ended.number("response_time", "p(99)");
+    assert!((440.0..600.0).contains(&p99), "response_time p99 {p99}");
+    let service = ended.number("http_req_duration", "p(99)");
+    assert!(service < 200.0, "http_req_duration p99 {service}: four of a thousand requests saw the stall");
+}
+
+#[test]
+fn with_too_few_users_the_measurement_is_invalid() {
+    let server = Server::start(|_| Reply::ok("hello, world").after(MILLIS(200)));
+    let more = ["-R", "100", "-d", "3s", "-u", "5", "--max-vus", "5", "--max-backlog", "500ms"];
+    let thresholds = ["--threshold", "http_req_duration=p(95)<10"];
+    let ended = minimal(&server, &[&more[..], &thresholds].concat()).expect_code(98);
+    let (begun, dropped) = (ended.number("iterations", "count"), ended.number("dropped_iterations", "count"));
+    assert!(dropped > 100.0, "{dropped}");
+    assert_eq!(begun + dropped, 300.0);
+    assert!(ended.out.contains("generator: bottleneck"), "{}", ended.out);
+    assert!(ended.out.contains("raise --max-vus"), "{}", ended.out);
+    assert!(ended.out.contains("'p(95)<10' not judged"), "{}", ended.out);
+    // What was given up had waited: it is among the response times.
+    assert!(ended.number("response_time", "max") >= 500.0);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_poisson_arrivals_on_any_number_of_threads() {
+    let server = Server::start(|_| Reply::ok("hello, world"));
+    let iterations: Vec<f64> = ["1", "2"]
+        .map(|threads| {
+            let more = ["-R", "200", "-d", "2s", "--arrival", "poisson", "--seed", "7", "--max-backlog", "1m"];
+            minimal(&server, &[&more[..], &["--threads", threads]].concat()).number("iterations", "count")
+        })
+        .to_vec();
+    assert_eq!(iterations[0], iterations[1]);
+    assert_ne!(iterations[0], 400.0, "Poisson arrivals vary in number");
+}
+
+#[test]
+fn a_failing_threshold_ends_the_run_if_it_is_to() {
+    let server = Server::start(|_| Reply::status(500, "no"));
+    let began = Instant::now();
+    let more = ["-u", "2", "-d", "60s", "--threshold", "http_req_failed=rate<0.01", "--abort-on-fail"];
+    let ended = minimal(&server, &more).expect_code(99);
+    assert!(began.elapsed() < Duration::from_secs(30));
+    assert!(ended.err.contains("stopped early: threshold 'rate<0.01' on http_req_failed failed"), "{}", ended.err);
+}
