@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_guest::{Abort, LogLine};
 use squall_metrics::{
-    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, Nanos, Problem, Totals, evaluate_thresholds,
+    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, Nanos, Problem, Second, Totals, evaluate_thresholds,
 };
 use squall_plan::Plan;
 use tokio::sync::mpsc;
@@ -176,9 +176,11 @@ impl<'a> Control<'a> {
     /// failed but the measurement.
     fn failed_threshold(&self) -> Option<String> {
         let elapsed = Duration::from(self.totals.elapsed);
-        let due = self.plan.thresholds.iter().filter(|threshold| {
-            threshold.abort_on_fail && elapsed >= threshold.delay_abort_eval
-        });
+        let due = self
+            .plan
+            .thresholds
+            .iter()
+            .filter(|threshold| threshold.abort_on_fail && elapsed >= threshold.delay_abort_eval);
         let due: Vec<_> = due.cloned().collect();
         let results = evaluate_thresholds(&due, &self.totals);
         // What was not measured yet may still be.
@@ -193,8 +195,7 @@ impl<'a> Control<'a> {
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
             *vus = report.vus;
         }
-        let vus = self.vus_of_workers.iter().sum();
-        self.totals.set_vus(now, vus);
+        self.totals.set_vus(now, self.vus());
         if report.log_dropped > 0 {
             self.tell(&Event::LogDropped(report.log_dropped));
         }
@@ -206,6 +207,7 @@ impl<'a> Control<'a> {
         self.warn_of_series();
         let recent = std::mem::take(&mut self.recent);
         self.generator.see(&recent, since_last);
+        self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
         let progress = self.progress(&recent, since_last);
         self.observer.on(&Event::Progress(&progress));
     }
@@ -231,7 +233,7 @@ impl<'a> Control<'a> {
             elapsed,
             done: by_count.or(by_time).map(|done| done.min(1.0)),
             left: planned.map(|planned| planned.saturating_sub(elapsed.into())),
-            vus: self.vus_of_workers.iter().sum(),
+            vus: self.vus(),
             vus_max: self.totals.vus_max,
             iterations: iterations.count,
             requests: self.totals.counter("http_reqs") as u64,
@@ -240,6 +242,10 @@ impl<'a> Control<'a> {
             failed_requests: self.totals.rate("http_req_failed").passes,
             failed_iterations: iterations.failed,
         }
+    }
+
+    fn vus(&self) -> u64 {
+        self.vus_of_workers.iter().sum()
     }
 
     fn pass_on_log(&mut self) {
@@ -283,4 +289,21 @@ impl<'a> Control<'a> {
         let cell = problems.find(|(problem, _)| kind(problem)).map(|(_, cell)| cell);
         cell.and_then(|cell| cell.examples.first()).map_or("no reason given", |(text, _)| text)
     }
+}
+
+/// What is kept of a second for later: how it compares with the others.
+fn second_of(recent: &Interval, at: Nanos, length: Nanos, vus: u64) -> Second {
+    let mut second = Second { at, length, vus, ..Second::default() };
+    for (key, cell) in &recent.requests {
+        second.requests += cell.count;
+        second.failed += if key.expected { 0 } else { cell.count };
+        second.response_time.merge(&cell.response_time);
+        second.service_time.merge(&cell.duration);
+    }
+    for cell in recent.dropped.values() {
+        second.dropped += cell.count;
+        second.response_time.merge(&cell.waited);
+    }
+    second.iterations = recent.iterations.values().map(|cell| cell.count).sum();
+    second
 }

@@ -92,7 +92,8 @@ async fn ring(waiting: Rc<Waiting>) {
 impl Waiting {
     fn wake_due(&self, now: Nanos) {
         loop {
-            let first = self.sleepers.borrow_mut().first_entry().filter(|entry| entry.key().0 <= now).map(|e| e.remove());
+            let first =
+                self.sleepers.borrow_mut().first_entry().filter(|entry| entry.key().0 <= now).map(|e| e.remove());
             match first {
                 Some(waker) => waker.wake(),
                 None => return,

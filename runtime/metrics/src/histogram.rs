@@ -6,6 +6,12 @@
 //! that come into being when first touched: about 2 to 5 KiB a histogram. Count, sum, least and greatest are exact, in
 //! nanoseconds; only the percentiles are rounded.
 
+mod encoding;
+mod packed;
+
+pub use encoding::DecodeError;
+pub(crate) use packed::Packed;
+
 use crate::clock::Nanos;
 
 /// Counters in the lower half of a bucket: enough for three significant digits (2 × 1000, rounded up to a power of two,
@@ -147,14 +153,27 @@ impl Histogram {
         self.max()
     }
 
+    /// Counts `count` values in the counter `index`; their sum and extremes are the caller's to note.
+    fn fill(&mut self, index: usize, count: u64) {
+        self.count += count;
+        if index == 0 {
+            self.zeros += count;
+        } else {
+            *self.slot(index) += count;
+        }
+    }
+
+    /// The counters that hold something, in rising order, with their counts. The counter 0 has what rounds to 0 µs.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (usize, u64)> {
+        (self.zeros > 0).then_some((0, self.zeros)).into_iter().chain(self.counts())
+    }
+
     /// The buckets that hold something, in rising order: (least value, greatest value, count), values in microseconds.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> {
-        let zeros = (self.zeros > 0).then_some((0, 0, self.zeros));
-        let counted = self.counts().map(|(index, count)| {
+        self.filled().map(|(index, count)| {
             let (low, width) = lowest_of(index);
             (low, low + width - 1, count)
-        });
-        zeros.into_iter().chain(counted)
+        })
     }
 
     fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
@@ -166,7 +185,7 @@ impl Histogram {
 }
 
 /// The rank that a percentile asks for among `count` values: at least the first.
-fn rank(percent: f64, count: u64) -> u64 {
+pub(crate) fn rank(percent: f64, count: u64) -> u64 {
     let exact = percent.clamp(0.0, 100.0) / 100.0 * count as f64;
     // A product such as 0.95 × 20 can come out a hair above the whole number that it is.
     let wanted = (exact - exact * 1e-12).ceil() as u64;
@@ -182,7 +201,7 @@ fn index_of(value: u64) -> usize {
 }
 
 /// The least value, in microseconds, of a counter, and how many values share it.
-fn lowest_of(index: usize) -> (u64, u64) {
+pub(crate) fn lowest_of(index: usize) -> (u64, u64) {
     let index = index as u64;
     let bucket = (index >> HALF_BITS).saturating_sub(1);
     ((index - (bucket << HALF_BITS)) << bucket, 1 << bucket)

@@ -1,7 +1,8 @@
 //! What is measured: the clock, histograms, the recorder of each worker thread, and what they add up to.
 //!
 //! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; once a second the
-//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those.
+//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What
+//! happened second by second is kept in a [`History`], from which [`statistics`] draws conclusions.
 //! This crate must not know where samples come from (HTTP, guests) nor who reads them (terminal, files).
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -10,12 +11,14 @@ mod catalogue;
 mod clock;
 mod generator;
 mod histogram;
+mod history;
 mod interval;
 mod pacing;
 mod recorder;
 mod registry;
 mod sample;
 mod select;
+pub mod statistics;
 mod threshold;
 
 mod totals;
@@ -23,7 +26,8 @@ mod totals;
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
-pub use histogram::Histogram;
+pub use histogram::{DecodeError, Histogram};
+pub use history::{History, Second};
 pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
 };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clock::Nanos;
+use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
 use crate::registry::{FlowId, NameId, Registry};
 
@@ -24,6 +25,8 @@ pub struct Totals {
     pub vus_max: u64,
     /// How long the load ran: what rates are divided by.
     pub elapsed: Nanos,
+    /// What happened second by second, from the beginning of the load.
+    pub history: History,
 }
 
 impl Totals {
@@ -37,6 +40,7 @@ impl Totals {
             vus: None,
             vus_max: 0,
             elapsed: Nanos::ZERO,
+            history: History::new(),
         }
     }
 

@@ -265,9 +265,8 @@ fn share(total: u64, worker: u64, workers: u64) -> u64 {
 
 fn pre_allocated(executor: &Executor) -> u64 {
     match executor {
-        Executor::ConstantArrivalRate { pre_allocated_vus, .. } | Executor::RampingArrivalRate { pre_allocated_vus, .. } => {
-            *pre_allocated_vus
-        }
+        Executor::ConstantArrivalRate { pre_allocated_vus, .. }
+        | Executor::RampingArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
         Executor::ExternallyControlled { vus, .. } => *vus,
         closed => closed.max_vus(),
     }

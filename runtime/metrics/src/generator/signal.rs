@@ -97,10 +97,8 @@ impl Signal {
             Signal::TooFewUsers => (0.01, 0.05),
         };
         // A closed load that nothing slows down takes all the processor time that there is, on purpose.
-        let by_design = matches!(
-            self,
-            Signal::KeptWaiting | Signal::SlowGuest | Signal::Processor | Signal::RuntimeDelay
-        );
+        let by_design =
+            matches!(self, Signal::KeptWaiting | Signal::SlowGuest | Signal::Processor | Signal::RuntimeDelay);
         match value {
             value if value > bottleneck && !(model == LoadModel::Closed && by_design) => Health::Bottleneck,
             value if value > suspect => Health::Suspect,

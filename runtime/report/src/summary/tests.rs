@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use squall_metrics::{GeneratorVerdict, 
-    FailureClass, FlowId, IterationEnd, Method, Nanos, Phases, Recorder, Registry, RequestSample, Totals, Unit,
-    evaluate_thresholds,
+use squall_metrics::{
+    FailureClass, FlowId, GeneratorVerdict, IterationEnd, Method, Nanos, Phases, Recorder, Registry, RequestSample,
+    Totals, Unit, evaluate_thresholds,
 };
 use squall_plan::{Threshold, ThresholdSpec};
 

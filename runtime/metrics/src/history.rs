@@ -1,0 +1,329 @@
+//! What happened second by second, for a run of any length in bounded memory.
+//!
+//! A second is laid aside in encoded form, about 1 KB a histogram instead of several. When there are
+//! [`History::MOST`] entries, neighbours are merged, two and two: from then on an entry stands for two seconds, later
+//! for four, and so on. Histograms merge exactly, so nothing but the resolution is lost.
+//!
+//! Merging all of two hours takes half a second, for which whoever pushes has no time. So one pair is merged at each
+//! push; readers find the pairs that wait for it merged already.
+
+use std::ops::RangeBounds;
+use std::{iter, mem, vec};
+
+use crate::clock::Nanos;
+use crate::histogram::{Histogram, Packed};
+
+/// What happened in one second of a run, or, in a long run, in a few seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Second {
+    /// When it began, counted from the beginning of the load.
+    pub at: Nanos,
+    /// How long it took: what rates are divided by.
+    pub length: Nanos,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Iterations that ended.
+    pub iterations: u64,
+    /// Iterations that could not start because no virtual user was free.
+    pub dropped: u64,
+    /// Virtual users at work; the most, where seconds were merged.
+    pub vus: u64,
+    /// Intended start to last byte.
+    pub response_time: Histogram,
+    /// `http_req_duration`: sending + waiting + receiving.
+    pub service_time: Histogram,
+}
+
+impl Second {
+    /// Adds what happened in a later second.
+    fn merge(&mut self, later: &Second) {
+        self.length += later.length;
+        self.requests += later.requests;
+        self.failed += later.failed;
+        self.iterations += later.iterations;
+        self.dropped += later.dropped;
+        self.vus = self.vus.max(later.vus);
+        self.response_time.merge(&later.response_time);
+        self.service_time.merge(&later.service_time);
+    }
+
+    /// Requests that ended, per second.
+    pub fn throughput(&self) -> f64 {
+        if self.length == Nanos::ZERO {
+            return 0.0;
+        }
+        self.requests as f64 / self.length.as_secs_f64()
+    }
+}
+
+/// The seconds of a run, in order.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The oldest.
+    entries: Vec<Entry>,
+    /// Later ones, of half their length, that wait to be merged in pairs and moved there.
+    waiting: vec::IntoIter<Entry>,
+    /// What came since merging began.
+    newer: Vec<Entry>,
+    /// The seconds of the next entry so far, and how many they are.
+    open: Option<(Second, u64)>,
+    /// How many of the pushed seconds an entry stands for: 2 to the power of this.
+    doublings: u32,
+}
+
+impl History {
+    /// The most entries that are kept: two hours of single seconds.
+    pub const MOST: usize = 7_200;
+
+    /// Nothing yet.
+    pub fn new() -> History {
+        History::default()
+    }
+
+    /// Appends the second that has just passed.
+    pub fn push(&mut self, second: Second) {
+        // Entries double only between two of them.
+        if self.open.is_none() || !self.waiting.as_slice().is_empty() {
+            self.merge_one_pair();
+        }
+        let (joined, seconds) = match self.open.take() {
+            None => (second, 1),
+            Some((mut open, seconds)) => {
+                open.merge(&second);
+                (open, seconds + 1)
+            }
+        };
+        if seconds < self.seconds_per_entry() {
+            self.open = Some((joined, seconds));
+            return;
+        }
+        self.newer.push(Entry::new(&joined));
+    }
+
+    /// Goes on with merging, or begins it if there are too many entries.
+    fn merge_one_pair(&mut self) {
+        if let Some(earlier) = self.waiting.next() {
+            let pair: Vec<Entry> = iter::once(earlier).chain(self.waiting.next()).collect();
+            self.entries.push(Entry::new(&joined(&pair)));
+            return;
+        }
+        self.entries.append(&mut self.newer);
+        if self.entries.len() >= History::MOST {
+            self.waiting = mem::take(&mut self.entries).into_iter();
+            self.doublings += 1;
+        }
+    }
+
+    /// What a reader sees as one entry each.
+    fn groups(&self) -> impl Iterator<Item = &[Entry]> {
+        self.entries.chunks(1).chain(self.waiting.as_slice().chunks(2)).chain(self.newer.chunks(1))
+    }
+
+    /// How many of the seconds that were pushed one entry stands for: 1, 2, 4, ...
+    pub fn seconds_per_entry(&self) -> u64 {
+        1 << self.doublings.min(63)
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.groups().count() + usize::from(self.open.is_some())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entries, in order of time. Each is decoded when it is asked for. The last one may be shorter than the others.
+    pub fn seconds(&self) -> impl Iterator<Item = Second> {
+        let open = self.open.iter().map(|(second, _)| second.clone());
+        self.groups().map(joined).chain(open)
+    }
+
+    /// All entries that begin within `range`, as one; nothing at all, at zero, if there are none.
+    pub fn merged(&self, range: impl RangeBounds<Nanos>) -> Second {
+        let starts_within = |group: &&[Entry]| group.first().is_some_and(|entry| range.contains(&entry.at));
+        let within = self.groups().filter(starts_within).map(joined);
+        let open = self.open.iter().map(|(second, _)| second).filter(|second| range.contains(&second.at)).cloned();
+        merged(within.chain(open))
+    }
+
+    /// The entries in windows of about `length` each, merged. What is left at the end and is shorter is left out.
+    pub fn windows(&self, length: Nanos) -> impl Iterator<Item = Second> {
+        let mut seconds = self.seconds();
+        iter::from_fn(move || {
+            let mut window = seconds.next()?;
+            // A second is a few microseconds longer or shorter than one; half a second short is long enough.
+            while window.length + Nanos(500_000_000) < length {
+                window.merge(&seconds.next()?);
+            }
+            Some(window)
+        })
+    }
+}
+
+/// All of these as one, which begins with the first.
+fn merged(seconds: impl IntoIterator<Item = Second>) -> Second {
+    let mut seconds = seconds.into_iter();
+    let mut merged = seconds.next().unwrap_or_default();
+    seconds.for_each(|later| merged.merge(&later));
+    merged
+}
+
+fn joined(group: &[Entry]) -> Second {
+    merged(group.iter().map(Entry::second))
+}
+
+/// A second laid aside.
+#[derive(Clone, Debug)]
+struct Entry {
+    at: Nanos,
+    length: Nanos,
+    requests: u64,
+    failed: u64,
+    iterations: u64,
+    dropped: u64,
+    vus: u64,
+    response_time: Packed,
+    service_time: Packed,
+}
+
+impl Entry {
+    fn new(second: &Second) -> Entry {
+        Entry {
+            at: second.at,
+            length: second.length,
+            requests: second.requests,
+            failed: second.failed,
+            iterations: second.iterations,
+            dropped: second.dropped,
+            vus: second.vus,
+            response_time: Packed::new(&second.response_time),
+            service_time: Packed::new(&second.service_time),
+        }
+    }
+
+    fn second(&self) -> Second {
+        Second {
+            at: self.at,
+            length: self.length,
+            requests: self.requests,
+            failed: self.failed,
+            iterations: self.iterations,
+            dropped: self.dropped,
+            vus: self.vus,
+            response_time: self.response_time.unpack(),
+            service_time: self.service_time.unpack(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn second(number: u64) -> Second {
+        let mut response_time = Histogram::new();
+        response_time.record(Nanos(1_000_000 + number * 1_000));
+        Second {
+            at: Nanos(number * SECOND),
+            length: Nanos(SECOND),
+            requests: 1,
+            failed: number % 2,
+            iterations: 1,
+            dropped: 0,
+            vus: number,
+            service_time: response_time.clone(),
+            response_time,
+        }
+    }
+
+    fn history(seconds: u64) -> History {
+        let mut history = History::new();
+        (0..seconds).for_each(|number| history.push(second(number)));
+        history
+    }
+
+    #[test]
+    fn seconds_come_back_as_they_were_pushed() {
+        let history = history(5);
+        let starts: Vec<u64> = history.seconds().map(|second| second.at.0 / SECOND).collect();
+        assert_eq!(starts, [0, 1, 2, 3, 4]);
+        let last = history.seconds().last().expect("five");
+        assert_eq!(last.response_time.max(), Nanos(1_004_000));
+        assert_eq!((last.requests, last.vus), (1, 4));
+    }
+
+    #[test]
+    fn a_range_is_merged_into_one() {
+        let merged = history(10).merged(Nanos(2 * SECOND)..Nanos(5 * SECOND));
+        assert_eq!((merged.at, merged.length), (Nanos(2 * SECOND), Nanos(3 * SECOND)));
+        assert_eq!((merged.requests, merged.failed, merged.vus), (3, 1, 4));
+        assert_eq!(merged.service_time.min(), Nanos(1_002_000));
+        assert_eq!(merged.throughput(), 1.0);
+        assert_eq!(history(10).merged(Nanos(60 * SECOND)..).requests, 0);
+    }
+
+    #[test]
+    fn windows_leave_out_a_short_rest() {
+        let windows: Vec<u64> = history(65).windows(Nanos(30 * SECOND)).map(|window| window.requests).collect();
+        assert_eq!(windows, [30, 30]);
+    }
+
+    #[test]
+    fn a_second_that_is_a_little_short_does_not_add_another_to_its_window() {
+        let mut history = History::new();
+        (0..60).for_each(|number| history.push(Second { length: Nanos(SECOND - 5_000), ..second(number) }));
+        assert_eq!(history.windows(Nanos(30 * SECOND)).count(), 2);
+    }
+
+    #[test]
+    fn a_long_run_is_kept_in_bounded_memory_and_nothing_is_lost() {
+        let most = History::MOST as u64;
+        let mut history = History::new();
+        let mut pushed = 0;
+        // Before the first merge, within it, after it, within the second.
+        for (seconds, per_entry) in [(most, 1), (most + 1_001, 2), (2 * most - 1, 2), (2 * most + 1_002, 4)] {
+            (pushed..seconds).for_each(|number| history.push(second(number)));
+            pushed = seconds;
+            assert_eq!(history.seconds_per_entry(), per_entry, "after {seconds} s");
+            let kept: Vec<&Entry> = history.groups().flatten().collect();
+            assert!(kept.len() <= History::MOST, "{} entries after {seconds} s", kept.len());
+            let size: usize = kept.iter().map(|entry| entry.response_time.size()).sum();
+            assert!(size < History::MOST * 2_000, "{size} bytes");
+
+            let all = history.merged(..);
+            assert_eq!((all.requests, all.response_time.count()), (seconds, seconds));
+            assert_eq!(all.length, Nanos(seconds * SECOND));
+            assert_eq!(all.response_time.max(), Nanos(1_000_000 + (seconds - 1) * 1_000));
+            let read: Vec<Second> = history.seconds().collect();
+            assert_eq!(read.len(), history.len());
+            let (last, whole) = read.split_last().expect("many");
+            let mut next = Nanos::ZERO;
+            for second in whole {
+                assert_eq!((second.at, second.length), (next, Nanos(per_entry * SECOND)), "no gap, no overlap");
+                next = second.at + second.length;
+            }
+            assert_eq!(last.at, next);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_a_history_add_up_to_the_whole(seconds in 0u64..100, cut in 0u64..100) {
+            let history = history(seconds);
+            let cut = Nanos(cut * SECOND);
+            let mut parts = history.merged(..cut);
+            parts.merge(&history.merged(cut..));
+            let whole = history.merged(..);
+            prop_assert_eq!((parts.requests, parts.failed, parts.length), (whole.requests, whole.failed, whole.length));
+            prop_assert_eq!(parts.response_time.encode(), whole.response_time.encode());
+        }
+    }
+}

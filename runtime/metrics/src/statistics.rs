@@ -1,0 +1,18 @@
+//! What may be concluded from a run: where its warm-up ends, whether it drifted, how sure its percentiles are.
+//!
+//! Pure functions over series of numbers and histograms. They know no clock and draw no random numbers but from a seed,
+//! so the same run always gets the same verdict. Each file names the source of its formula.
+
+mod bootstrap;
+mod normal;
+mod random;
+mod sample_size;
+mod series;
+mod trend;
+mod warmup;
+
+pub use bootstrap::{NoInterval, QuantileInterval, quantile_intervals};
+pub use sample_size::{can_carry, needed_samples};
+pub use series::{percentile_series, throughput_series};
+pub use trend::{MannKendall, Steadiness, lag_one_autocorrelation, mann_kendall, steady_state, theil_sen};
+pub use warmup::{WarmUp, mser5, warm_up};
