@@ -1,6 +1,7 @@
 //! The `squall` program: arguments, progress, files and exit codes. The only crate that knows a terminal.
 
 mod args;
+mod console;
 mod demo;
 mod error;
 mod exit;

@@ -16,7 +16,7 @@ use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::error::CliError;
 use crate::options::from_arguments;
 use crate::terminal::{Terminal, complain, summary_style};
-use crate::{exit, one_request, signals};
+use crate::{console, exit, one_request, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -65,6 +65,7 @@ impl Order<'_> {
         terminal.line(&self.heading(&plan));
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
+        console::listen(&plan.executor, steering.clone());
         let outcome = Run { plan, guest, steering }.run(&mut terminal)?;
         terminal.finish();
         self.report(&outcome, export)

@@ -84,11 +84,6 @@ impl Steering {
         self.wish(|wishes| wishes.rate.replace(rate) != Some(rate));
     }
 
-    /// Whether the run is paused.
-    pub fn is_paused(&self) -> bool {
-        self.0.borrow().paused
-    }
-
     fn raise(&self, to: Stop) {
         self.wish(|wishes| {
             let raised = to > wishes.stop;
