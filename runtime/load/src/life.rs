@@ -44,7 +44,8 @@ pub(crate) async fn live<Guard>(
     while !work.stopping.get() && now < until && identity.iterations() < work.iterations_of_each {
         let Some(user) = &mut instance else {
             pulse.busy.set(true);
-            instance = work.new_instance(&identity).await;
+            // Boxed: starting is rare, and its future would make everybody's task three times as large.
+            instance = Box::pin(work.new_instance(&identity)).await;
             pulse.busy.set(false);
             now = match instance {
                 Some(_) => work.context.clock.now(),
