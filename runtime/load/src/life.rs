@@ -51,7 +51,8 @@ pub(crate) async fn live<Guard>(work: Rc<Work>, identity: Rc<Identity>, pulse: R
         let until = pulse.until.get();
         let Some(user) = &mut instance else {
             pulse.busy.set(true);
-            instance = work.new_instance(&identity).await;
+            // Boxed: starting is rare, and its future would make everybody's task three times as large.
+            instance = Box::pin(work.new_instance(&identity)).await;
             pulse.busy.set(false);
             now = match instance {
                 Some(_) => work.context.clock.now(),
