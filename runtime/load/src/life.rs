@@ -90,7 +90,7 @@ pub(crate) async fn serve<Guard>(
     let seat = Rc::new(Seat::default());
     let mut patience = Patience::default();
     pulse.busy.set(true);
-    let mut instance = work.new_instance(&identity).await;
+    let mut instance = Box::pin(work.new_instance(&identity)).await;
     desk.one_is_prepared();
     loop {
         let Some(user) = &mut instance else {
@@ -100,7 +100,7 @@ pub(crate) async fn serve<Guard>(
                 return;
             }
             pulse.busy.set(true);
-            instance = work.new_instance(&identity).await;
+            instance = Box::pin(work.new_instance(&identity)).await;
             continue;
         };
         pulse.busy.set(false);
