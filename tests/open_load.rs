@@ -36,6 +36,15 @@ fn a_ramp_sends_the_integral_of_its_rate() {
 }
 
 #[test]
+fn the_load_lasts_as_long_as_it_is_planned_to() {
+    let server = Server::start(|_| Reply::ok("hello, world"));
+    let ended = minimal(&server, &["-R", "2", "-d", "2s"]);
+    // Four at 0, 0.5, 1 and 1.5 s: were the run over with the last, this would be 2.7/s.
+    let rate = ended.number("iterations", "rate");
+    assert!((1.0..2.1).contains(&rate), "{rate}/s");
+}
+
+#[test]
 fn a_stall_is_measured_from_when_requests_should_have_been_sent() {
     // The server answers nothing for half a second of five. With 200 requests/s 1 % of all is 50 ms worth of them, so
     // the 99th percentile from the intended start is 450 ms, however few users there are to wait for it.

@@ -29,8 +29,9 @@ pub(super) struct Open {
     most_users: u64,
     /// What is to come instead of `upcoming`, from a moment on.
     change: Option<(Nanos, Upcoming)>,
-    /// Where the load is controlled from outside: before then, more may come even if nothing is upcoming.
-    load_ends: Option<Nanos>,
+    /// The load lasts as long as it is planned to, even after the last arrival: rates are divided by that time, and where
+    /// it is controlled from outside more may come.
+    load_ends: Nanos,
     /// When whatever is still under way is interrupted.
     deadline: Nanos,
 }
@@ -67,7 +68,7 @@ impl Open {
             most_users: share(most, crew.number as u64, crew.workers as u64),
             upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &crew),
             change: None,
-            load_ends: None,
+            load_ends: Nanos::MAX,
             crew,
             desk: Rc::new(Desk::default()),
             pulses: HashMap::new(),
@@ -105,9 +106,8 @@ impl Open {
 
     async fn lead(&mut self, begins: Nanos) {
         self.upcoming.begins = begins;
-        if let Executor::ExternallyControlled { duration, .. } = self.crew.work.plan.executor {
-            self.load_ends = Some(duration.map_or(Nanos::MAX, |duration| begins + duration.into()));
-        }
+        let duration = self.crew.work.plan.executor.planned_duration();
+        self.load_ends = duration.map_or(Nanos::MAX, |duration| begins + duration.into());
         let mut beat = every_second();
         let mut may_wish = true;
         self.heed_wishes();
@@ -120,7 +120,7 @@ impl Open {
                 return;
             }
             let change = self.change.as_ref().map_or(Nanos::MAX, |(at, _)| *at);
-            let end = self.load_ends.filter(|_| !self.desk.is_closed()).unwrap_or(Nanos::MAX);
+            let end = if self.desk.is_closed() { Nanos::MAX } else { self.load_ends };
             let next = self.upcoming.next_at().unwrap_or(Nanos::MAX).min(self.deadline).min(change).min(end);
             tokio::select! {
                 biased;
@@ -182,7 +182,7 @@ impl Open {
 
     /// Nothing more comes: users go when nothing waits any longer, or when their time is up.
     fn end_if_due(&mut self, now: Nanos) {
-        if !self.desk.is_closed() && self.upcoming.next_at().is_none() && self.load_ends.is_none_or(|end| now >= end) {
+        if !self.desk.is_closed() && self.upcoming.next_at().is_none() && now >= self.load_ends {
             self.desk.close();
             self.deadline = now + self.crew.work.plan.graceful_stop.into();
         }
