@@ -72,7 +72,7 @@ impl<'a> Control<'a> {
             log_lines,
             observer,
             plan,
-            generator: Watch::new(&plan.executor, plan.threads),
+            generator: Watch::new(plan),
             vus_of_workers: vec![0; plan.threads.max(1)],
             warned_of_series: false,
         }

@@ -2,7 +2,7 @@
 //! together second by second for the judge in `squall-metrics`.
 
 use squall_metrics::{GeneratorSecond, GeneratorVerdict, Histogram, Interval, Judge, LoadModel, Nanos};
-use squall_plan::Executor;
+use squall_plan::{Pacing, Plan};
 
 use crate::system::System;
 use crate::worker::Report;
@@ -13,6 +13,8 @@ const LEAST: Nanos = Nanos(500_000_000);
 pub(crate) struct Watch {
     judge: Judge,
     system: System,
+    /// Whoever looks at the clock all the time is busy all the time: being busy says nothing then.
+    spins: bool,
     workers: Vec<LatestOfWorker>,
 }
 
@@ -26,10 +28,11 @@ struct LatestOfWorker {
 }
 
 impl Watch {
-    pub(crate) fn new(executor: &Executor, workers: usize) -> Watch {
-        let model = if executor.is_open() { LoadModel::Open } else { LoadModel::Closed };
-        let workers = vec![LatestOfWorker::default(); workers.max(1)];
-        Watch { judge: Judge::new(model), system: System::new(), workers }
+    pub(crate) fn new(plan: &Plan) -> Watch {
+        let model = if plan.executor.is_open() { LoadModel::Open } else { LoadModel::Closed };
+        let workers = vec![LatestOfWorker::default(); plan.threads.max(1)];
+        let spins = plan.pacing == Pacing::Spin;
+        Watch { judge: Judge::new(model), system: System::new(), spins, workers }
     }
 
     pub(crate) fn hear(&mut self, report: &Report) {
@@ -65,6 +68,9 @@ impl Watch {
             second.kept_waiting = second.kept_waiting.max(share_of_time(worker.kept_waiting));
             second.backlog += worker.backlog;
             (worker.cpu, worker.kept_waiting) = (Nanos::ZERO, Nanos::ZERO);
+        }
+        if self.spins {
+            (second.processor_share, second.busiest_worker) = (0.0, 0.0);
         }
         // The rest of a second at the end still counts for what was given up.
         if length >= LEAST || second.dropped > 0 {
