@@ -45,6 +45,15 @@ fn the_load_lasts_as_long_as_it_is_planned_to() {
 }
 
 #[test]
+fn the_warm_up_does_not_count() {
+    let server = Server::start(|request| Reply::ok("hello").after(MILLIS(if request.number < 10 { 300 } else { 0 })));
+    let ended = minimal(&server, &["-R", "20", "-d", "5s", "--warmup", "2s"]);
+    let counted = ended.number("http_reqs", "count");
+    assert!((55.0..=61.0).contains(&counted), "{counted} of 100 in the last three seconds");
+    assert!(ended.number("http_req_duration", "max") < 300.0, "{}", ended.out);
+}
+
+#[test]
 fn a_stall_is_measured_from_when_requests_should_have_been_sent() {
     // The server answers nothing for half a second of five. With 200 requests/s 1 % of all is 50 ms worth of them, so
     // the 99th percentile from the intended start is 450 ms, however few users there are to wait for it.

@@ -116,8 +116,8 @@ pub struct LoadArgs {
     /// For a rate: how long an iteration may wait for a virtual user before it is dropped. [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub max_backlog: Option<Duration>,
-    /// How long the load warms up before what it measures counts: 30s, or auto.
-    #[arg(long, value_name = "TIME|auto")]
+    /// How long the load warms up before what it measures counts: 30s.
+    #[arg(long, value_name = "TIME")]
     pub warmup: Option<Warmup>,
     /// How worker threads wait for the next start: asleep (timer), or awake (spin), which is more exact and takes a core
     /// each. [default: timer]

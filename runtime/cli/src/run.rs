@@ -9,7 +9,7 @@ use std::path::Path;
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, Options, Plan, from_environment};
+use squall_plan::{Defaults, Options, Plan, Warmup, from_environment};
 use squall_report::{Detail, Summary, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
@@ -95,6 +95,10 @@ impl Order<'_> {
             .collect();
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
+        }
+        if plan.warmup == Warmup::Auto {
+            let sentence = "this version cannot find the end of the warm-up by itself: give a time, like --warmup 30s";
+            return Err(CliError::Options(vec![sentence.to_owned()]));
         }
         // A thread without a virtual user would only be in the way.
         plan.threads = plan.threads.min(usize::try_from(plan.executor.max_vus()).unwrap_or(usize::MAX)).max(1);

@@ -8,7 +8,7 @@ use squall_guest::{Abort, LogLine};
 use squall_metrics::{
     Clock, GeneratorVerdict, Histogram, Interval, IterationCell, Nanos, Problem, Second, Totals, evaluate_thresholds,
 };
-use squall_plan::Plan;
+use squall_plan::{Plan, Warmup};
 use tokio::sync::mpsc;
 
 use crate::event::{Event, Observer, Progress};
@@ -56,6 +56,8 @@ pub(crate) struct Control<'a> {
     generator: Watch,
     vus_of_workers: Vec<u64>,
     warned_of_series: bool,
+    /// When what counts begins: with the load, or after its warm-up.
+    measured_from: Nanos,
 }
 
 impl<'a> Control<'a> {
@@ -75,6 +77,7 @@ impl<'a> Control<'a> {
             generator: Watch::new(plan),
             vus_of_workers: vec![0; plan.threads.max(1)],
             warned_of_series: false,
+            measured_from: warm_up(plan),
         }
     }
 
@@ -175,7 +178,7 @@ impl<'a> Control<'a> {
     /// A threshold that fails now, and is to end the run when it does. Where the generator is the bottleneck nothing has
     /// failed but the measurement.
     fn failed_threshold(&self) -> Option<String> {
-        let elapsed = Duration::from(self.totals.elapsed);
+        let elapsed = Duration::from(self.measured_from + self.totals.elapsed);
         let due = self
             .plan
             .thresholds
@@ -190,7 +193,9 @@ impl<'a> Control<'a> {
 
     fn take(&mut self, report: Report, now: Nanos) {
         self.generator.hear(&report);
-        self.totals.recorded.merge(&report.recorded);
+        if !report.warming_up {
+            self.totals.recorded.merge(&report.recorded);
+        }
         self.recent.merge(&report.recorded);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
             *vus = report.vus;
@@ -202,18 +207,20 @@ impl<'a> Control<'a> {
     }
 
     fn beat(&mut self, elapsed: Nanos, since_last: Nanos) {
-        self.totals.elapsed = elapsed;
+        self.totals.elapsed = elapsed.since(self.measured_from);
         self.pass_on_log();
         self.warn_of_series();
         let recent = std::mem::take(&mut self.recent);
-        self.generator.see(&recent, since_last);
-        self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
+        if elapsed >= self.measured_from {
+            self.generator.see(&recent, since_last);
+            self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
+        }
         let progress = self.progress(&recent, since_last);
         self.observer.on(&Event::Progress(&progress));
     }
 
     fn progress(&self, recent: &Interval, since_last: Nanos) -> Progress {
-        let elapsed = self.totals.elapsed;
+        let elapsed = self.measured_from + self.totals.elapsed;
         let iterations = self.totals.recorded.iterations.values();
         let iterations = iterations.fold(IterationCell::default(), |mut sum, cell| {
             sum.count += cell.count;
@@ -306,4 +313,12 @@ fn second_of(recent: &Interval, at: Nanos, length: Nanos, vus: u64) -> Second {
     }
     second.iterations = recent.iterations.values().map(|cell| cell.count).sum();
     second
+}
+
+/// How long what is measured does not count.
+pub(crate) fn warm_up(plan: &Plan) -> Nanos {
+    match plan.warmup {
+        Warmup::For(time) => time.into(),
+        Warmup::None | Warmup::Auto => Nanos::ZERO,
+    }
 }

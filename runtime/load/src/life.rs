@@ -22,6 +22,8 @@ pub(crate) struct Work {
     pub(crate) shared: Arc<[u8]>,
     /// Set when no new iteration is to begin.
     pub(crate) stopping: Cell<bool>,
+    /// Whether what is recorded does not count yet.
+    pub(crate) warming_up: Cell<bool>,
     /// How many iterations are under way on this thread.
     pub(crate) under_way: Cell<u64>,
 }

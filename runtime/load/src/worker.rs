@@ -20,6 +20,7 @@ use squall_plan::{Arrivals, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 
+use crate::control::warm_up;
 use crate::life::Work;
 use crate::quota::{Numbering, of_each_user};
 use crate::schedule::stints_of;
@@ -85,6 +86,8 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) recorded: Interval,
+    /// Whether what was recorded does not count.
+    pub(crate) warming_up: bool,
     /// Virtual users at work together, at most, since the last report: at the end of a run the last one is leaving.
     pub(crate) vus: u64,
     /// Arrivals that wait for a virtual user.
@@ -135,6 +138,7 @@ impl Crew {
         let plan = job.shared.plan;
         let work = Rc::new(Work {
             iterations_of_each: of_each_user(&plan.executor),
+            warming_up: Cell::new(warm_up(&plan) > Nanos::ZERO),
             plan,
             guest: job.guest,
             context,
@@ -165,6 +169,9 @@ impl Crew {
         loop {
             if let Some(begins) = *self.begin.borrow_and_update() {
                 tokio::task::spawn_local(look::look_at_ourselves(Rc::clone(&self.work), self.timer.clone(), begins));
+                if self.work.warming_up.get() {
+                    tokio::task::spawn_local(look::end_warm_up(Rc::clone(&self.work), self.timer.clone(), begins));
+                }
                 return Some(begins);
             }
             tokio::select! {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use squall_metrics::Nanos;
 
+use crate::control::warm_up;
 use crate::life::Work;
 use crate::timer::WorkerTimer;
 
@@ -20,4 +21,11 @@ pub(super) async fn look_at_ourselves(work: Rc<Work>, timer: WorkerTimer, begins
         // Looks that were missed are part of the delay of the one that was late.
         next = next.max(Nanos(now.0 / EVERY.0 * EVERY.0));
     }
+}
+
+/// Forgets, at the end of the warm-up, what was recorded until then and not reported.
+pub(super) async fn end_warm_up(work: Rc<Work>, timer: WorkerTimer, begins: Nanos) {
+    timer.until(begins + warm_up(&work.plan)).await;
+    drop(work.context.recorder.borrow_mut().take());
+    work.warming_up.set(false);
 }

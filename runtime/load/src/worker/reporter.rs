@@ -53,6 +53,7 @@ impl Reporter {
         (self.processor_time, self.kept_waiting) = (processor_time, kept_waiting);
         Report {
             recorded: recorder.take(),
+            warming_up: self.work.warming_up.get(),
             vus: self.present.take_most(),
             backlog: demand.backlog,
             all_users_busy: demand.all_users_busy,

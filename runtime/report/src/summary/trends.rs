@@ -1,19 +1,38 @@
 //! A distribution in one line.
 
+use squall_metrics::statistics::can_carry;
 use squall_metrics::{Histogram, Nanos, Unit};
 
 use crate::format::{bytes, count, duration};
 
 /// `avg=.. min=.. med=.. p(90)=.. p(95)=.. p(99)=.. max=.. n=..`; the median is the p50.
+/// A percentile that so few samples cannot carry is not printed.
 pub(super) fn trend_text(histogram: &Histogram, unit: Unit) -> String {
     let text = |value: Nanos| match unit {
         Unit::Time => duration(value),
         Unit::Data => bytes(value.as_millis_f64()),
         Unit::Number => count((value.as_millis_f64() * 100.0).round() / 100.0),
     };
-    let at = |percent| text(histogram.percentile(percent));
+    let at = |percent| match can_carry(percent, histogram.count()) {
+        true => text(histogram.percentile(percent)),
+        false => "-".to_owned(),
+    };
     let (avg, min, max) = (text(histogram.mean()), text(histogram.min()), text(histogram.max()));
     let (med, p90, p95, p99) = (at(50.0), at(90.0), at(95.0), at(99.0));
     let n = count(histogram.count() as f64);
     format!("avg={avg:<8} min={min:<8} med={med:<8} p(90)={p90:<8} p(95)={p95:<8} p(99)={p99:<8} max={max:<8} n={n}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_needs_samples_to_stand_on() {
+        let mut histogram = Histogram::new();
+        (0..367).for_each(|_| histogram.record(Nanos(1_000_000)));
+        assert!(trend_text(&histogram, Unit::Time).contains("p(95)=1ms      p(99)=-  "));
+        histogram.record(Nanos(1_000_000));
+        assert!(trend_text(&histogram, Unit::Time).contains("p(99)=1ms "));
+    }
 }
