@@ -175,8 +175,7 @@ impl<'a> Control<'a> {
         verdict
     }
 
-    /// A threshold that fails now, and is to end the run when it does. Where the generator is the bottleneck nothing has
-    /// failed but the measurement.
+    /// A threshold that fails now, and is to end the run when it does.
     fn failed_threshold(&self) -> Option<String> {
         let elapsed = Duration::from(self.measured_from + self.totals.elapsed);
         let due = self

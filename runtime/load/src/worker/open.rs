@@ -122,14 +122,18 @@ impl Open {
             let change = self.change.as_ref().map_or(Nanos::MAX, |(at, _)| *at);
             let end = if self.desk.is_closed() { Nanos::MAX } else { self.load_ends };
             let next = self.upcoming.next_at().unwrap_or(Nanos::MAX).min(self.deadline).min(change).min(end);
+            if next <= self.crew.work.context.clock.now() {
+                // More is due already. The virtual users on this thread come first, or none of it would ever be begun.
+                tokio::task::yield_now().await;
+            }
             tokio::select! {
                 biased;
-                () = self.crew.timer.until(next) => {}
                 changed = self.crew.wishes.changed(), if may_wish => {
                     may_wish = changed.is_ok();
                     self.heed_wishes();
                 }
                 _ = beat.tick() => self.beat(),
+                () = self.crew.timer.until(next) => {}
                 () = self.crew.present.all_gone() => {}
             }
         }
