@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::component::Wat;
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
@@ -116,4 +117,20 @@ fn a_failing_threshold_ends_the_run_if_it_is_to() {
     let ended = minimal(&server, &more).expect_code(99);
     assert!(began.elapsed() < Duration::from_secs(30));
     assert!(ended.err.contains("stopped early: threshold 'rate<0.01' on http_req_failed failed"), "{}", ended.err);
+}
+
+#[test]
+fn a_scenario_that_computes_too_much_is_named_as_the_bottleneck() {
+    // About ten milliseconds of computing in each iteration: a hundred a second are more than one thread can do.
+    let guest = Wat::new(
+        "(local $left i32) (local.set $left (i32.const 20000000))
+         (loop $on (br_if $on (local.tee $left (i32.sub (local.get $left) (i32.const 1))))) (i32.const 200)",
+    );
+    let squall = Squall::new(&["run", "guest.wasm", "-R", "1000", "-d", "4s", "-u", "50", "--threads", "1"]);
+    guest.write(squall.folder());
+    let ended = squall.args(&["--max-backlog", "1s"]).run().expect_code(98);
+    assert!(ended.out.contains("generator: bottleneck"), "{}", ended.out);
+    assert!(ended.err.contains("this machine tops out at about"), "{}", ended.err);
+    // On a machine that others take away most of, that may be named first.
+    assert!(ended.out.contains("most of it in the scenario's own code") || ended.out.contains("held its cores"));
 }

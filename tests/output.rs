@@ -65,3 +65,16 @@ fn series_are_bounded() {
     assert!(ended.out.contains("(other)"), "{}", ended.out);
     assert_eq!(ended.err.matches("--max-series").count(), 1, "one warning in\n{}", ended.err);
 }
+
+#[test]
+fn the_histogram_log_holds_every_second() {
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-R", "20", "-d", "3s"]);
+    let log = squall.folder().join("run.hlog");
+    let _ended = squall.args(&["--histogram-log", log.to_str().unwrap()]).run();
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with("Tag=response_time,")).collect();
+    assert!((3..=4).contains(&lines.len()), "{log}");
+    assert!(lines.iter().all(|line| line.contains(",HISTFA")), "{log}");
+    assert!(log.starts_with("#[Logged with squall"), "{log}");
+}

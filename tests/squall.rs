@@ -17,3 +17,4 @@ mod open_load;
 mod output;
 mod real_server;
 mod requests;
+mod selfcheck;

@@ -27,6 +27,8 @@ pub enum Command {
     Demo(Box<DemoArgs>),
     /// Show what a scenario is, what it asks for, and whether this Squall can run it.
     Inspect(InspectArgs),
+    /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
+    Selfcheck(SelfcheckArgs),
 }
 
 /// `squall run`.
@@ -83,6 +85,17 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
+/// `squall selfcheck`.
+#[derive(Debug, Args)]
+pub struct SelfcheckArgs {
+    /// How worker threads wait for the next start, as with `squall run`. [default: timer]
+    #[arg(long, value_name = "HOW")]
+    pub pacing: Option<Pacing>,
+    /// As JSON, for machines.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Who does what, how long.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Load")]
@@ -116,7 +129,7 @@ pub struct LoadArgs {
     /// For a rate: how long an iteration may wait for a virtual user before it is dropped. [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub max_backlog: Option<Duration>,
-    /// How long the load warms up before what it measures counts: 30s.
+    /// How long the load warms up before what it measures counts: 30s; auto finds it out.
     #[arg(long, value_name = "TIME")]
     pub warmup: Option<Warmup>,
     /// How worker threads wait for the next start: asleep (timer), or awake (spin), which is more exact and takes a core
@@ -216,6 +229,9 @@ pub struct OutputArgs {
     /// Write the summary to this file as JSON, in the form of k6's --summary-export.
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<PathBuf>,
+    /// Write the response times of each second to this file, as an HdrHistogram log (V2, values in microseconds).
+    #[arg(long, value_name = "FILE")]
+    pub histogram_log: Option<PathBuf>,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

@@ -5,11 +5,13 @@ mod console;
 mod demo;
 mod error;
 mod exit;
+mod files;
 mod inspect;
 mod one_request;
 mod options;
 mod panic;
 mod run;
+mod selfcheck;
 mod signals;
 mod terminal;
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {
         terminal::complain(&error.to_string());

@@ -1,19 +1,20 @@
 //! `squall run`: from arguments to a run, and from its outcome to a summary and an exit code.
 
 use std::collections::hash_map::RandomState;
-use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Write, stdout};
 use std::path::Path;
+use std::time::SystemTime;
 
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, Options, Plan, Warmup, from_environment};
-use squall_report::{Detail, Summary, summary_export};
+use squall_plan::{Defaults, Options, Plan, from_environment};
+use squall_report::{Detail, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::error::CliError;
+use crate::files::Files;
 use crate::options::from_arguments;
 use crate::terminal::{Terminal, complain, summary_style};
 use crate::{console, exit, one_request, signals};
@@ -55,7 +56,7 @@ impl Order<'_> {
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
         let plan = self.plan(&cache)?;
-        let export = self.open_export()?;
+        let files = Files::open(self.output)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         let guest =
@@ -66,9 +67,10 @@ impl Order<'_> {
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
         console::listen(&plan.executor, steering.clone());
+        let began = time_of_day();
         let outcome = Run { plan, guest, steering }.run(&mut terminal)?;
         terminal.finish();
-        self.report(&outcome, export)
+        self.report(&outcome, files, began)
     }
 
     fn guest(&self, source: squall_guest::GuestError) -> CliError {
@@ -96,22 +98,9 @@ impl Order<'_> {
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
         }
-        if plan.warmup == Warmup::Auto {
-            let sentence = "this version cannot find the end of the warm-up by itself: give a time, like --warmup 30s";
-            return Err(CliError::Options(vec![sentence.to_owned()]));
-        }
         // A thread without a virtual user would only be in the way.
         plan.threads = plan.threads.min(usize::try_from(plan.executor.max_vus()).unwrap_or(usize::MAX)).max(1);
         Ok(plan)
-    }
-
-    /// Opened before the run, so that hours of measuring cannot end in "permission denied".
-    fn open_export(&self) -> Result<Option<File>, CliError> {
-        let Some(path) = &self.output.summary_export else {
-            return Ok(None);
-        };
-        let opened = File::create(path);
-        opened.map(Some).map_err(|source| CliError::File { option: "--summary-export", path: path.clone(), source })
     }
 
     fn heading(&self, plan: &Plan) -> String {
@@ -134,9 +123,13 @@ impl Order<'_> {
         text
     }
 
-    fn report(&self, outcome: &Outcome, export: Option<File>) -> Result<u8, CliError> {
-        if let Some(file) = export {
-            self.write_export(outcome, file)?;
+    fn report(&self, outcome: &Outcome, files: Files, began: SystemTime) -> Result<u8, CliError> {
+        if let Some(file) = files.summary_export {
+            let export = summary_export(&outcome.totals, &outcome.thresholds);
+            file.write(&format!("{export:#}\n"))?;
+        }
+        if let Some(file) = files.histogram_log {
+            file.write(&histogram_log(&outcome.totals.history, began))?;
         }
         if self.output.summary_mode != SummaryMode::Disabled {
             let summary = Summary {
@@ -150,12 +143,6 @@ impl Order<'_> {
             print(&summary.render())?;
         }
         Ok(self.verdict(outcome))
-    }
-
-    fn write_export(&self, outcome: &Outcome, mut file: File) -> Result<(), CliError> {
-        let export = summary_export(&outcome.totals, &outcome.thresholds);
-        let path = self.output.summary_export.clone().unwrap_or_default();
-        writeln!(file, "{export:#}").map_err(|source| CliError::File { option: "--summary-export", path, source })
     }
 
     /// Says what is not as it should be, and gives the exit code.
@@ -204,6 +191,11 @@ impl Order<'_> {
             (RunEnd::Completed, None) => exit::PASSED,
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the time of day, once, for those who compare a run with their own logs")]
+fn time_of_day() -> SystemTime {
+    SystemTime::now()
 }
 
 fn suggested_plan(json: &str) -> Result<Options, String> {

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall_guest::{Level, LogLine};
-use squall_load::{Event, Observer, Progress};
+use squall_load::{Capacity, Event, Observer, Progress};
 use squall_metrics::{FlowId, Nanos};
-use squall_report::{ProgressFigures, Style, duration, progress_line};
+use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
 
 /// Where there is no terminal, a line is printed this often.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+/// The share of what the machine can do from which on a plan asks for too much of it, as in docs/measurement.md.
+const NEAR_ITS_LIMIT: f64 = 0.8;
 
 /// Says what went wrong.
 pub fn complain(text: &str) {
@@ -91,6 +93,21 @@ impl Terminal {
         }
     }
 
+    fn capacity(&self, capacity: &Capacity) {
+        let threads =
+            if capacity.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", capacity.threads) };
+        let most = per_second(capacity.iterations);
+        match capacity.planned {
+            Some(planned) if planned > capacity.iterations * NEAR_ITS_LIMIT => self.line(&format!(
+                "{} the plan asks for {} iterations, and this machine tops out at about {most} on {threads}",
+                self.style.warn("warning:"),
+                per_second(planned)
+            )),
+            _ => self
+                .line(&self.style.faint(&format!("(this machine tops out at about {most} iterations on {threads})"))),
+        }
+    }
+
     fn log(&self, line: &LogLine) {
         if line.level < self.least_level {
             return;
@@ -117,6 +134,7 @@ impl Observer for Terminal {
         match event {
             Event::Setup | Event::Teardown | Event::Load { .. } => {}
             Event::Progress(progress) => self.progress(progress),
+            Event::Capacity(capacity) => self.capacity(capacity),
             Event::Log(line) => self.log(line),
             Event::LogDropped(count) => {
                 self.line(&self.style.faint(&format!("({count} more lines from the scenario are not shown)")));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use squall_guest::{Abort, LogLine};
 use squall_metrics::{
-    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, Nanos, Problem, Second, Totals, evaluate_thresholds,
+    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Second, Totals,
+    evaluate_thresholds,
 };
 use squall_plan::{Plan, Warmup};
 use tokio::sync::mpsc;
@@ -15,8 +16,10 @@ use crate::event::{Event, Observer, Progress};
 use crate::generator::Watch;
 use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
+use crate::self_checks::SelfChecks;
 use crate::steering::{Steering, Stop};
 use crate::timer::every_second;
+use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
 
 /// After this many iterations (or starts), if nearly all of them were in vain, so would be the rest.
@@ -58,6 +61,10 @@ pub(crate) struct Control<'a> {
     warned_of_series: bool,
     /// When what counts begins: with the load, or after its warm-up.
     measured_from: Nanos,
+    /// Where the end of the warm-up is still to be found.
+    open_warm_up: Option<OpenWarmUp>,
+    self_checks: SelfChecks,
+    load_begins: Nanos,
 }
 
 impl<'a> Control<'a> {
@@ -68,6 +75,9 @@ impl<'a> Control<'a> {
         observer: &'a mut dyn Observer,
     ) -> Control<'a> {
         totals.vus_max = plan.executor.max_vus();
+        if let Warmup::For(time) = plan.warmup {
+            totals.warm_up = LeftOut::Planned(time.into());
+        }
         Control {
             totals,
             recent: Interval::default(),
@@ -77,7 +87,10 @@ impl<'a> Control<'a> {
             generator: Watch::new(plan),
             vus_of_workers: vec![0; plan.threads.max(1)],
             warned_of_series: false,
-            measured_from: warm_up(plan),
+            measured_from: planned_warm_up(plan),
+            open_warm_up: OpenWarmUp::of(plan),
+            self_checks: SelfChecks::new(plan),
+            load_begins: Nanos::ZERO,
         }
     }
 
@@ -88,12 +101,18 @@ impl<'a> Control<'a> {
     /// Adds what was recorded outside of the load.
     pub(crate) fn add(&mut self, recorded: &Interval) {
         self.totals.recorded.merge(recorded);
+        if let Some(warm_up) = &mut self.open_warm_up {
+            warm_up.outside_of_load(recorded);
+        }
         self.pass_on_log();
     }
 
     /// Everything, at the end.
     pub(crate) fn finish(mut self) -> (Totals, GeneratorVerdict) {
         self.pass_on_log();
+        if let Some(warm_up) = self.open_warm_up.take() {
+            warm_up.leave_out_of(&mut self.totals);
+        }
         (self.totals, self.generator.verdict())
     }
 
@@ -107,6 +126,7 @@ impl<'a> Control<'a> {
         mut incoming: mpsc::Receiver<Report>,
     ) -> Verdict {
         self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.executor.planned_duration() });
+        self.load_begins = load_begins;
         let mut beat = every_second();
         let mut last_beat = load_begins;
         let mut wishes = steering.watch();
@@ -147,6 +167,9 @@ impl<'a> Control<'a> {
         }
         let now = clock.now();
         self.beat(now.since(load_begins), now.since(last_beat));
+        if let Some(doubt) = self.self_checks.at_the_end(&self.totals) {
+            self.observer.on(&Event::Warning(&doubt));
+        }
         if verdict == Verdict::AllDone
             && let Some(reason) = self.hopeless()
         {
@@ -195,6 +218,9 @@ impl<'a> Control<'a> {
         if !report.warming_up {
             self.totals.recorded.merge(&report.recorded);
         }
+        if let Some(warm_up) = &mut self.open_warm_up {
+            warm_up.add(now.since(self.load_begins), &report.recorded);
+        }
         self.recent.merge(&report.recorded);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
             *vus = report.vus;
@@ -213,6 +239,9 @@ impl<'a> Control<'a> {
         if elapsed >= self.measured_from {
             self.generator.see(&recent, since_last);
             self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
+        }
+        if let Some(capacity) = self.self_checks.capacity(elapsed, &recent) {
+            self.observer.on(&Event::Capacity(&capacity));
         }
         let progress = self.progress(&recent, since_last);
         self.observer.on(&Event::Progress(&progress));
@@ -312,12 +341,4 @@ fn second_of(recent: &Interval, at: Nanos, length: Nanos, vus: u64) -> Second {
     }
     second.iterations = recent.iterations.values().map(|cell| cell.count).sum();
     second
-}
-
-/// How long what is measured does not count.
-pub(crate) fn warm_up(plan: &Plan) -> Nanos {
-    match plan.warmup {
-        Warmup::For(time) => time.into(),
-        Warmup::None | Warmup::Auto => Nanos::ZERO,
-    }
 }

@@ -19,6 +19,8 @@ pub enum Event<'a> {
     },
     /// A second has passed.
     Progress(&'a Progress),
+    /// It can be said how much of this load the machine could generate.
+    Capacity(&'a Capacity),
     /// A guest wrote a line.
     Log(&'a LogLine),
     /// Guests wrote more lines than can be shown.
@@ -34,6 +36,17 @@ pub enum Event<'a> {
     },
     /// The guest's `teardown` begins.
     Teardown,
+}
+
+/// What the load costs the generator, turned into how much it could generate.
+#[derive(Clone, Debug)]
+pub struct Capacity {
+    /// Iterations a second at which all worker threads would be busy all the time.
+    pub iterations: f64,
+    /// How many threads these are.
+    pub threads: usize,
+    /// The highest rate that the plan asks for, in iterations a second, if it asks for one.
+    pub planned: Option<f64>,
 }
 
 /// How far the run is.

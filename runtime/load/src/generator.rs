@@ -56,6 +56,7 @@ impl Watch {
             throttled: usage.throttled,
             open_files: usage.open_files,
             memory: usage.memory,
+            ports: usage.ports,
             dropped: recent.dropped.values().map(|cell| cell.count).sum(),
             all_users_busy: self.workers.iter().any(|worker| worker.all_users_busy),
             ..GeneratorSecond::default()

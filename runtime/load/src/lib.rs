@@ -16,14 +16,16 @@ mod quota;
 mod rate_changes;
 mod run;
 mod schedule;
+mod self_checks;
 mod steering;
 mod survey;
 mod system;
 mod thread_times;
 mod timer;
+mod warm_up;
 mod worker;
 
-pub use event::{Event, Observer, Progress};
+pub use event::{Capacity, Event, Observer, Progress};
 pub use preflight::{PreflightError, raise_open_files};
 pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
 pub use steering::Steering;

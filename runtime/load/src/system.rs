@@ -26,6 +26,8 @@ pub(crate) struct Usage {
     pub(crate) open_files: f64,
     /// Memory as a share of what is allowed, or there is.
     pub(crate) memory: f64,
+    /// Local ports in use, by connections or what is left of them, as a share of those there are.
+    pub(crate) ports: f64,
 }
 
 impl System {
@@ -48,6 +50,7 @@ impl System {
             throttled: throttled.saturating_sub(self.throttled),
             open_files: open_files(),
             memory: self.groups.memory(),
+            ports: ports(),
         };
         (self.processor_time, self.throttled) = (processor_time, throttled);
         usage
@@ -64,6 +67,31 @@ fn open_files() -> f64 {
     // The size of the folder is the number of its entries (Linux, since 6.2); before, it says 0.
     let open = std::fs::metadata("/proc/self/fd").map_or(0, |folder| folder.len());
     limit.map_or(0.0, |limit| open as f64 / limit.max(1) as f64)
+}
+
+/// Of the whole network namespace: each connection, also one that was closed a minute ago, keeps its local port.
+fn ports() -> f64 {
+    let read = |path: &str| read_to_string(path).unwrap_or_default();
+    let used = sockets(&read("/proc/net/sockstat")) + sockets(&read("/proc/net/sockstat6"));
+    port_range(&read("/proc/sys/net/ipv4/ip_local_port_range")).map_or(0.0, |range| used as f64 / range.max(1) as f64)
+}
+
+/// `TCP: inuse 5 orphan 0 tw 2 alloc 9 mem 1`: connections, and those that wait for their last packets.
+fn sockets(text: &str) -> u64 {
+    let line = text.lines().find(|line| line.starts_with("TCP"));
+    let words: Vec<&str> = line.into_iter().flat_map(str::split_whitespace).collect();
+    let number = |name: &str| {
+        let value = words.iter().skip_while(|word| **word != name).nth(1);
+        value.and_then(|value| value.parse::<u64>().ok()).unwrap_or(0)
+    };
+    number("inuse") + number("tw")
+}
+
+/// `32768	60999`.
+fn port_range(text: &str) -> Option<u64> {
+    let mut numbers = text.split_whitespace().map(str::parse::<u64>);
+    let (first, last) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some(last.saturating_sub(first) + 1)
 }
 
 /// The control groups that this process is in, its own first: the limits of all of them hold.
@@ -157,6 +185,14 @@ mod tests {
         assert_eq!(folders("0::/a/b\n", root), ["/g/a/b", "/g/a", "/g"].map(PathBuf::from));
         let version_1 = "5:memory:/x\n4:cpu,cpuacct:/y\n";
         assert_eq!(folders(version_1, root), ["/g/cpu,cpuacct/y", "/g/cpu,cpuacct"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn ports_are_those_of_connections_open_or_just_closed() {
+        let text = "sockets: used 290\nTCP: inuse 40 orphan 0 tw 160 alloc 55 mem 3\nUDP: inuse 2 mem 1\n";
+        assert_eq!(sockets(text), 200);
+        assert_eq!(sockets("TCP6: inuse 7\n"), 7);
+        assert_eq!(port_range("32768\t60999\n"), Some(28_232));
     }
 
     #[test]

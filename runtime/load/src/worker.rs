@@ -20,12 +20,12 @@ use squall_plan::{Arrivals, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 
-use crate::control::warm_up;
 use crate::life::Work;
 use crate::quota::{Numbering, of_each_user};
 use crate::schedule::stints_of;
 use crate::steering::Wishes;
 use crate::timer::WorkerTimer;
+use crate::warm_up::planned_warm_up;
 
 /// What every thread of a run needs.
 #[derive(Clone)]
@@ -138,7 +138,7 @@ impl Crew {
         let plan = job.shared.plan;
         let work = Rc::new(Work {
             iterations_of_each: of_each_user(&plan.executor),
-            warming_up: Cell::new(warm_up(&plan) > Nanos::ZERO),
+            warming_up: Cell::new(planned_warm_up(&plan) > Nanos::ZERO),
             plan,
             guest: job.guest,
             context,

@@ -76,6 +76,8 @@ pub struct GeneratorSecond {
     pub open_files: f64,
     /// Memory as a share of what is allowed.
     pub memory: f64,
+    /// Local ports as a share of those there are.
+    pub ports: f64,
 }
 
 /// What is to be thought of the generator.

@@ -102,6 +102,14 @@ impl History {
         self.newer.push(Entry::new(&joined));
     }
 
+    /// Drops the entries that began before that time.
+    pub fn forget_before(&mut self, time: Nanos) {
+        self.entries.retain(|entry| entry.at >= time);
+        self.newer.retain(|entry| entry.at >= time);
+        let waiting: Vec<Entry> = mem::take(&mut self.waiting).filter(|entry| entry.at >= time).collect();
+        self.waiting = waiting.into_iter();
+    }
+
     /// Goes on with merging, or begins it if there are too many entries.
     fn merge_one_pair(&mut self) {
         if let Some(earlier) = self.waiting.next() {
@@ -268,6 +276,13 @@ mod tests {
         assert_eq!(merged.service_time.min(), Nanos(1_002_000));
         assert_eq!(merged.throughput(), 1.0);
         assert_eq!(history(10).merged(Nanos(60 * SECOND)..).requests, 0);
+    }
+
+    #[test]
+    fn a_beginning_can_be_forgotten() {
+        let mut history = history(10);
+        history.forget_before(Nanos(4 * SECOND));
+        assert_eq!((history.len(), history.merged(..).at), (6, Nanos(4 * SECOND)));
     }
 
     #[test]

@@ -19,8 +19,8 @@ mod registry;
 mod sample;
 mod select;
 pub mod statistics;
+mod stretches;
 mod threshold;
-
 mod totals;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
@@ -37,5 +37,6 @@ pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Regi
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
 
 pub use select::{Aggregate, Selector};
+pub use stretches::Stretches;
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
-pub use totals::Totals;
+pub use totals::{LeftOut, Totals};

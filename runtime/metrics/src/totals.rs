@@ -8,6 +8,22 @@ use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
 use crate::registry::{FlowId, NameId, Registry};
 
+/// What of a load's beginning does not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Everything counts.
+    #[default]
+    Nothing,
+    /// This long a time, as the plan has it.
+    Planned(Nanos),
+    /// This long a time, found in the measurements; zero if nothing of a warm-up was to be seen.
+    Found(Nanos),
+    /// Where the warm-up ends was to be found, and it never did: everything counts.
+    NeverSettled,
+    /// Where the warm-up ends was to be found, and the load ended before that could be told: everything counts.
+    TooShort,
+}
+
 /// All that was measured up to now.
 #[derive(Clone, Debug)]
 pub struct Totals {
@@ -27,6 +43,8 @@ pub struct Totals {
     pub elapsed: Nanos,
     /// What happened second by second, from the beginning of the load.
     pub history: History,
+    /// What does not count.
+    pub warm_up: LeftOut,
 }
 
 impl Totals {
@@ -41,6 +59,7 @@ impl Totals {
             vus_max: 0,
             elapsed: Nanos::ZERO,
             history: History::new(),
+            warm_up: LeftOut::Nothing,
         }
     }
 

@@ -123,6 +123,34 @@ impl Executor {
         }
     }
 
+    /// How many VUs are made before the load begins: of an open load, those that the plan names; otherwise all.
+    pub fn pre_allocated_vus(&self) -> u64 {
+        match self {
+            Executor::ConstantArrivalRate { pre_allocated_vus, .. }
+            | Executor::RampingArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
+            Executor::ExternallyControlled { vus, .. } => *vus,
+            closed => closed.max_vus(),
+        }
+    }
+
+    /// The highest rate at which iterations are to start, if the plan decides that.
+    pub fn peak_rate(&self) -> Option<Rate> {
+        match self {
+            Executor::ConstantArrivalRate { rate, .. } => Some(*rate),
+            Executor::ExternallyControlled { rate, .. } => *rate,
+            Executor::RampingArrivalRate { start_rate, stages, .. } => {
+                let rates = stages.iter().map(|stage| stage.target);
+                rates.chain([*start_rate]).max_by(|one, other| one.per_second().total_cmp(&other.per_second()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the load is the same from its beginning to its end.
+    pub fn is_level(&self) -> bool {
+        matches!(self, Executor::ConstantVus { .. } | Executor::ConstantArrivalRate { .. })
+    }
+
     /// How long the load lasts, without the graceful stop. `None` when it ends with its iterations, whenever that is
     /// ([`Executor::time_limit`] then says how long they may take), or only when it is stopped.
     pub fn planned_duration(&self) -> Option<Duration> {
@@ -208,7 +236,9 @@ mod tests {
         let constant =
             Executor::ConstantArrivalRate { rate: rate("90/m"), duration: MINUTE, pre_allocated_vus: 1, max_vus: 7 };
         assert_eq!((constant.max_vus(), constant.planned_duration()), (7, Some(MINUTE)));
+        assert_eq!((constant.pre_allocated_vus(), ramp().pre_allocated_vus()), (1, 10));
         assert_eq!(constant.planned_iterations(), Some(90));
+        assert_eq!((constant.peak_rate(), constant.is_level()), (Some(rate("90/m")), true));
         let ramp = Executor::RampingArrivalRate {
             start_rate: rate("0/s"),
             stages: vec![stage(MINUTE, rate("10/s")), stage(MINUTE, rate("10/s"))],
@@ -216,6 +246,7 @@ mod tests {
             max_vus: 2,
         };
         assert_eq!((ramp.planned_duration(), ramp.planned_iterations()), (Some(MINUTE * 2), Some(900)));
+        assert_eq!((ramp.peak_rate(), ramp.is_level()), (Some(rate("10/s")), false));
         let endless = Executor::ExternallyControlled { vus: 1, max_vus: 3, rate: None, duration: None };
         assert_eq!((endless.max_vus(), endless.planned_duration()), (3, None));
         assert_eq!((endless.time_limit(), endless.planned_iterations()), (MAX_DURATION, None));

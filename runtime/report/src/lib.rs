@@ -6,6 +6,7 @@
 
 mod export;
 mod format;
+mod histogram_log;
 mod progress;
 mod style;
 mod summary;
@@ -13,6 +14,8 @@ mod table;
 
 pub use export::summary_export;
 pub use format::{bytes, count, duration, per_second, percent};
+pub use histogram_log::histogram_log;
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{Detail, Summary};
+pub use table::{Align, table};

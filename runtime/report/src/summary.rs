@@ -2,6 +2,7 @@
 //! by name, errors by class).
 
 mod breakdown;
+mod over_time;
 mod trends;
 
 use squall_metrics::{
@@ -50,6 +51,7 @@ impl Summary<'_> {
             self.http_part(),
             self.execution_part(),
             self.network_part(),
+            self.section("OVER TIME", &over_time::lines(self.totals)),
             self.flow_part(),
             self.name_part(),
             self.transaction_part(),

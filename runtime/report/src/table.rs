@@ -2,13 +2,15 @@
 
 /// How a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
+    /// To the left.
     Left,
+    /// To the right: numbers.
     Right,
 }
 
 /// Lays out rows, the first of which is the header, with `indent` spaces before each.
-pub(crate) fn table(indent: usize, columns: &[Align], rows: &[Vec<String>]) -> String {
+pub fn table(indent: usize, columns: &[Align], rows: &[Vec<String>]) -> String {
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();

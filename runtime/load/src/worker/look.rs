@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use squall_metrics::Nanos;
 
-use crate::control::warm_up;
 use crate::life::Work;
 use crate::timer::WorkerTimer;
+use crate::warm_up::planned_warm_up;
 
 const EVERY: Nanos = Nanos(10_000_000);
 
@@ -25,7 +25,7 @@ pub(super) async fn look_at_ourselves(work: Rc<Work>, timer: WorkerTimer, begins
 
 /// Forgets, at the end of the warm-up, what was recorded until then and not reported.
 pub(super) async fn end_warm_up(work: Rc<Work>, timer: WorkerTimer, begins: Nanos) {
-    timer.until(begins + warm_up(&work.plan)).await;
+    timer.until(begins + planned_warm_up(&work.plan)).await;
     drop(work.context.recorder.borrow_mut().take());
     work.warming_up.set(false);
 }

@@ -92,7 +92,7 @@ impl Open {
     /// Virtual users are there before they are needed: making them is no part of the load.
     async fn prepare(&mut self) {
         let (worker, workers) = (self.crew.number as u64, self.crew.workers as u64);
-        let wanted = share(pre_allocated(&self.crew.work.plan.executor), worker, workers);
+        let wanted = share(self.crew.work.plan.executor.pre_allocated_vus(), worker, workers);
         while self.users < wanted {
             self.employ();
         }
@@ -265,15 +265,6 @@ impl Open {
 /// How many of `total` belong to one worker, dealt out in turn.
 fn share(total: u64, worker: u64, workers: u64) -> u64 {
     (total + workers - 1).saturating_sub(worker) / workers
-}
-
-fn pre_allocated(executor: &Executor) -> u64 {
-    match executor {
-        Executor::ConstantArrivalRate { pre_allocated_vus, .. }
-        | Executor::RampingArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
-        Executor::ExternallyControlled { vus, .. } => *vus,
-        closed => closed.max_vus(),
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub(super) enum Signal {
     Processor,
     Memory,
     OpenFiles,
+    Ports,
     RuntimeDelay,
     NoticedLate,
     TooFewUsers,
@@ -39,13 +40,14 @@ fn seems_kept_waiting(second: &GeneratorSecond) -> f64 {
 }
 
 impl Signal {
-    pub(super) const ALL: [Signal; 9] = [
+    pub(super) const ALL: [Signal; 10] = [
         Signal::Throttled,
         Signal::KeptWaiting,
         Signal::SlowGuest,
         Signal::Processor,
         Signal::Memory,
         Signal::OpenFiles,
+        Signal::Ports,
         Signal::RuntimeDelay,
         Signal::NoticedLate,
         Signal::TooFewUsers,
@@ -74,6 +76,7 @@ impl Signal {
             }
             Signal::Memory => second.memory,
             Signal::OpenFiles => second.open_files,
+            Signal::Ports => second.ports,
             Signal::RuntimeDelay => second.pacing.runtime_delay.percentile(99.0).as_millis_f64(),
             Signal::NoticedLate => second.pacing.noticed_late.percentile(99.0).as_millis_f64(),
             Signal::TooFewUsers if second.dropped > 0 => 1.0,
@@ -91,7 +94,7 @@ impl Signal {
             Signal::Throttled => (0.5, 0.5),
             Signal::KeptWaiting => (0.05, 0.20),
             Signal::SlowGuest | Signal::Processor => (0.80, 0.90),
-            Signal::Memory | Signal::OpenFiles => (0.80, 0.95),
+            Signal::Memory | Signal::OpenFiles | Signal::Ports => (0.80, 0.95),
             Signal::RuntimeDelay => (f64::max(5.0, 0.05 * response), f64::max(20.0, 0.20 * response)),
             Signal::NoticedLate => (f64::max(1.0, 0.05 * response), f64::max(10.0, 0.20 * response)),
             Signal::TooFewUsers => (0.01, 0.05),
@@ -138,6 +141,13 @@ impl Signal {
                 "open files",
                 format!("it had {percent:.0}% of the open files that it may have"),
                 "raise the limit (ulimit -n), or ask for fewer virtual users",
+            ),
+            Signal::Ports => (
+                "ports",
+                format!(
+                    "{percent:.0}% of the local ports were taken, also by connections closed within the last minute"
+                ),
+                "keep connections open, or give it more ports (net.ipv4.ip_local_port_range) or a second address",
             ),
             Signal::RuntimeDelay => (
                 "runtime delay",

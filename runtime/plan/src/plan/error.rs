@@ -8,6 +8,7 @@ use crate::duration::HumanDuration;
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::mix::MixError;
+use crate::plan::Warmup;
 use crate::suggest::nearest;
 use crate::target::TargetError;
 use crate::threshold::ThresholdError;
@@ -54,6 +55,16 @@ pub enum PlanError {
     NothingButWarmup {
         /// How long it was to warm up.
         warmup: Duration,
+        /// How long the load lasts at most.
+        load: Duration,
+    },
+    /// The load is too short to find the end of its warm-up in it.
+    #[error(
+        "warmup is auto, which takes a load of at least {}, and this one lasts {}: give a time, like 10s",
+        HumanDuration(Warmup::AUTO_TAKES),
+        HumanDuration(*load)
+    )]
+    TooShortForAutoWarmup {
         /// How long the load lasts at most.
         load: Duration,
     },

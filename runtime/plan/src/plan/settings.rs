@@ -50,6 +50,7 @@ pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings,
 pub(super) fn check_warmup(warmup: Warmup, load: Duration) -> Result<(), PlanError> {
     match warmup {
         Warmup::For(warmup) if warmup >= load => Err(PlanError::NothingButWarmup { warmup, load }),
+        Warmup::Auto if load < Warmup::AUTO_TAKES => Err(PlanError::TooShortForAutoWarmup { load }),
         _ => Ok(()),
     }
 }

@@ -70,7 +70,12 @@ fn open_loads_and_how_they_are_measured() {
             "warmup is 30s and the load lasts 30s: nothing would be measured; make the warm-up shorter, or the load longer"
         ]
     );
-    assert_eq!(warmup("auto").unwrap().warmup, Warmup::Auto);
+    assert_eq!(
+        warmup("auto").unwrap_err(),
+        ["warmup is auto, which takes a load of at least 1m40s, and this one lasts 30s: give a time, like 10s"]
+    );
+    let auto = resolve(r#"{"duration": "2m", "warmup": "auto"}"#);
+    assert_eq!(auto.unwrap().warmup, Warmup::Auto);
     assert_eq!(warmup("0s").unwrap().warmup, Warmup::None);
     assert_eq!(warmup("none").unwrap().warmup, Warmup::None);
 }

@@ -1,0 +1,52 @@
+//! The files that a run writes: opened before it begins, so that hours of measuring cannot end in "permission denied".
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::args::OutputArgs;
+use crate::error::CliError;
+
+/// The files that the command line asks for.
+pub struct Files {
+    /// `--summary-export`.
+    pub summary_export: Option<OpenFile>,
+    /// `--histogram-log`.
+    pub histogram_log: Option<OpenFile>,
+}
+
+/// A file that can be written.
+pub struct OpenFile {
+    option: &'static str,
+    path: PathBuf,
+    file: File,
+}
+
+impl Files {
+    /// Opens them all.
+    pub fn open(output: &OutputArgs) -> Result<Files, CliError> {
+        Ok(Files {
+            summary_export: open("--summary-export", output.summary_export.as_deref())?,
+            histogram_log: open("--histogram-log", output.histogram_log.as_deref())?,
+        })
+    }
+}
+
+impl OpenFile {
+    /// Writes all of it.
+    pub fn write(mut self, text: &str) -> Result<(), CliError> {
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|source| CliError::File { option: self.option, path: self.path, source })
+    }
+}
+
+fn open(option: &'static str, path: Option<&Path>) -> Result<Option<OpenFile>, CliError> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let path = path.to_owned();
+    match File::create(&path) {
+        Ok(file) => Ok(Some(OpenFile { option, path, file })),
+        Err(source) => Err(CliError::File { option, path, source }),
+    }
+}

@@ -1,0 +1,75 @@
+//! Where trials happen: a server that is known, the built-in one-request scenario, and a run of it like any other.
+
+use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
+use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
+use squall_plan::{Defaults, Options, Pacing, Plan};
+
+use super::server::{KnownServer, Programme, Served};
+use crate::args::RequestArgs;
+use crate::error::CliError;
+use crate::one_request;
+
+const SCENARIO: &str = "the built-in scenario";
+/// So that a check can be repeated: arrivals are even, and nothing else is drawn.
+const SEED: u64 = 1;
+
+/// Everything that the trials share.
+pub struct Lab {
+    artifact: Artifact,
+    cache: CodeCache,
+    pacing: Pacing,
+    cores: usize,
+}
+
+/// What both sides of a trial saw.
+pub struct Seen {
+    /// What Squall measured.
+    pub squall: Outcome,
+    /// What the server knows to be true.
+    pub server: Served,
+}
+
+impl Lab {
+    pub fn new(pacing: Pacing) -> Result<Lab, CliError> {
+        let artifact = Artifact::from_bytes(one_request::COMPONENT.to_vec()).map_err(unfit)?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Lab { artifact, cache: CodeCache::of_user(), pacing, cores })
+    }
+
+    /// What it is that proves itself.
+    pub fn machine(&self) -> String {
+        let cores = if self.cores == 1 { "1 core".to_owned() } else { format!("{} cores", self.cores) };
+        format!("{cores}, {} {}", std::env::consts::OS, std::env::consts::ARCH)
+    }
+
+    /// Worker threads: half of the cores, since the server needs the others.
+    pub fn threads(&self) -> usize {
+        (self.cores / 2).max(1)
+    }
+
+    /// Puts `load` on a server that follows `programme`.
+    pub fn measure(&self, programme: Programme, load: Options) -> Result<Seen, CliError> {
+        let server = KnownServer::start(programme).map_err(CliError::SelfcheckServer)?;
+        let load = Options { pacing: Some(self.pacing), threads: Some(self.threads()), ..load };
+        let options = one_request::options(&server.url(), &RequestArgs::default(), load)?;
+        let defaults = Defaults { threads: self.threads(), seed: SEED };
+        let plan = Plan::resolve(options, &[("request".to_owned(), 1)], defaults)
+            .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
+        let capacity = Capacity { vus: plan.executor.max_vus() };
+        raise_open_files(capacity.vus)?;
+        let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache).map_err(unfit)?;
+        let squall = Run { plan, guest, steering: Steering::default() }.run(&mut Silent)?;
+        Ok(Seen { squall, server: server.stop() })
+    }
+}
+
+fn unfit(source: squall_guest::GuestError) -> CliError {
+    CliError::Guest { name: SCENARIO.to_owned(), source }
+}
+
+/// Trials tell what they find when they are over.
+struct Silent;
+
+impl Observer for Silent {
+    fn on(&mut self, _event: &Event<'_>) {}
+}

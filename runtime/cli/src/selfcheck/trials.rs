@@ -1,0 +1,198 @@
+//! The trials. Each puts a load on a server whose behaviour is known and compares what Squall says with what is true.
+
+mod bare;
+
+use std::time::Duration;
+
+use squall_metrics::{Health, Nanos};
+use squall_plan::{Level, Options};
+use squall_report::{count, duration, per_second};
+
+use super::lab::{Lab, Seen};
+use super::line::{Line, Verdict};
+use super::server::{Programme, Stall};
+use crate::error::CliError;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Close the programs that use the processor, or take another machine.
+const BUSY: &str =
+    "something else takes this machine's processor time, or there is too little of it: see docs/measurement.md";
+const WRONG: &str = "run it again on a quiet machine; if it fails there too, it is a bug of Squall's: please report it";
+
+/// What is tolerated between a programmed time and a measured one.
+const TOLERANCE: f64 = 0.01;
+
+/// How late iterations begin, and whether all of them do.
+pub fn pacing(lab: &Lab) -> Result<Vec<Line>, CliError> {
+    const RATE: u64 = 10_000;
+    const LENGTH: Duration = Duration::from_secs(5);
+    let seen = lab.measure(Programme::default(), open(RATE, LENGTH, 50))?;
+    let planned = RATE * LENGTH.as_secs();
+    let lag = seen.squall.totals.trend("schedule_lag");
+    let (p50, p99) = (lag.percentile(50.0), lag.percentile(99.0));
+    Ok(vec![
+        everything_counted(&seen, planned),
+        Line {
+            what: format!("late starts at {}", per_second(RATE as f64)),
+            expected: "p50 < 0.1 ms, p99 < 1 ms".to_owned(),
+            measured: format!("p50 {}, p99 {}", duration(p50), duration(p99)),
+            verdict: Verdict::of(p50 < Nanos(100_000) && p99 < Nanos(1_000_000)),
+            remedy: BUSY,
+        },
+    ])
+}
+
+/// Planned, begun, answered and counted must be the same number: nothing lost, nothing twice.
+fn everything_counted(seen: &Seen, planned: u64) -> Line {
+    let squall = seen.squall.totals.counter("http_reqs") as u64;
+    let dropped = seen.squall.totals.counter("dropped_iterations") as u64;
+    let given_up = if dropped > 0 { format!(", {} given up", count(dropped as f64)) } else { String::new() };
+    Line {
+        what: "requests counted".to_owned(),
+        expected: count(planned as f64),
+        measured: format!(
+            "{} here, {} at the server{given_up}",
+            count(squall as f64),
+            count(seen.server.requests as f64)
+        ),
+        verdict: Verdict::of(squall == seen.server.requests && squall + dropped == planned),
+        remedy: WRONG,
+    }
+}
+
+/// What Squall adds to the shortest possible exchange.
+pub fn latency_floor(lab: &Lab) -> Result<Vec<Line>, CliError> {
+    let bare = bare::median_exchange(SECOND)?;
+    let closed = Options { vus: Some(1), duration: Some(2 * SECOND), ..Options::default() };
+    let seen = lab.measure(Programme::default(), closed)?;
+    let median = seen.squall.totals.trend("http_req_duration").percentile(50.0);
+    let most = bare.as_secs_f64() * 2.0 + 50e-6;
+    Ok(vec![Line {
+        what: "least latency, one user".to_owned(),
+        expected: format!("{} (a bare socket)", duration(bare)),
+        measured: format!("p50 {}", duration(median)),
+        verdict: Verdict::of(median.as_secs_f64() <= most),
+        remedy: BUSY,
+    }])
+}
+
+/// A latency that is known to be there must be found, no less and hardly more.
+pub fn programmed_latency(lab: &Lab) -> Result<Vec<Line>, CliError> {
+    const LATENCY: Duration = Duration::from_millis(20);
+    let programme = Programme { latency: LATENCY, stall: None };
+    let seen = lab.measure(programme, open(200, 4 * SECOND, 50))?;
+    let line = |percent: f64| {
+        let (truth, measured) =
+            (seen.server.times.percentile(percent), seen.squall.totals.trend("response_time").percentile(percent));
+        let (least, most) = (truth.as_secs_f64() * (1.0 - TOLERANCE), truth.as_secs_f64() * (1.0 + TOLERANCE) + 0.5e-3);
+        Line {
+            what: format!("a latency of {}, p{percent}", duration(LATENCY.into())),
+            expected: format!("{} (the server's own)", duration(truth)),
+            measured: duration(measured),
+            verdict: Verdict::of((least..most).contains(&measured.as_secs_f64())),
+            remedy: BUSY,
+        }
+    };
+    Ok(vec![line(50.0), line(95.0)])
+}
+
+/// 2 s without answers in 60 s at 100 requests/s, twice as fast: what tools that measure from the moment of sending miss.
+pub fn stall(lab: &Lab) -> Result<Vec<Line>, CliError> {
+    const RATE: u64 = 200;
+    const LENGTH: Duration = Duration::from_secs(30);
+    /// Between two arrivals, so that it does not depend on microseconds which is the first to see it.
+    const STALL: Stall = Stall { after: Duration::from_micros(10_002_500), length: Duration::from_secs(1) };
+    let programme = Programme { latency: Duration::ZERO, stall: Some(STALL) };
+    // Room for all that wait: those who queue here would be measured just as well, but served later.
+    let seen = lab.measure(programme, open(RATE, LENGTH, 300))?;
+    let truth = p99_of_stall(RATE, LENGTH, STALL);
+    let measured = seen.squall.totals.trend("response_time").percentile(99.0);
+    let off = (measured.as_secs_f64() / truth.as_secs_f64() - 1.0).abs();
+    Ok(vec![Line {
+        what: format!("p99 with a stall of {} in {}", duration(STALL.length.into()), duration(LENGTH.into())),
+        expected: format!("{} ±1%", duration(truth)),
+        measured: duration(measured),
+        verdict: Verdict::of(off <= TOLERANCE),
+        remedy: BUSY,
+    }])
+}
+
+/// The 99th percentile (nearest rank) of the response times of even arrivals at a server that answers at once, but for
+/// the stall.
+fn p99_of_stall(rate: u64, length: Duration, stall: Stall) -> Nanos {
+    let arrivals = rate * length.as_secs();
+    let (from, to) = (stall.after.as_secs_f64(), (stall.after + stall.length).as_secs_f64());
+    let mut waits: Vec<f64> = (0..arrivals)
+        .map(|number| number as f64 / rate as f64)
+        .map(|at| if (from..to).contains(&at) { to - at } else { 0.0 })
+        .collect();
+    waits.sort_by(f64::total_cmp);
+    let rank = (0.99 * arrivals as f64).ceil() as usize;
+    Nanos((waits[rank - 1] * 1e9).round() as u64)
+}
+
+/// How much this machine can do: the rate that it reaches, and the one up to which its numbers are to be believed.
+pub fn highest_rate(lab: &Lab) -> Result<Vec<Line>, CliError> {
+    const CONNECTIONS: u64 = 50;
+    /// Each halves what is not known yet: 4 leave a sixteenth.
+    const STEPS: u32 = 4;
+    let closed = Options { vus: Some(CONNECTIONS), duration: Some(2 * SECOND), ..Options::default() };
+    let totals = lab.measure(Programme::default(), closed)?.squall.totals;
+    let reached = totals.counter("http_reqs") / totals.elapsed.as_secs_f64().max(1e-9);
+    let (mut holds, mut too_much, mut reason) = (0.0, reached, None);
+    for _ in 0..STEPS {
+        let rate = (holds + too_much) / 2.0;
+        let seen = lab.measure(Programme::default(), open((rate as u64).max(1), 3 * SECOND, CONNECTIONS))?;
+        if seen.squall.generator.health == Health::Ok {
+            holds = rate;
+        } else {
+            too_much = rate;
+            reason = seen.squall.generator.findings.first().map(|finding| finding.reason.clone());
+        }
+    }
+    let threads = lab.threads();
+    let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+    let told = |what: &str, measured: String| Line {
+        what: what.to_owned(),
+        expected: "-".to_owned(),
+        measured,
+        verdict: Verdict::Told,
+        remedy: BUSY,
+    };
+    let limit = reason.map_or_else(String::new, |reason| format!("; above it, {reason}"));
+    Ok(vec![
+        told("highest rate, closed load", format!("{} on {threads}", per_second(reached.round()))),
+        Line {
+            verdict: Verdict::of(holds > 0.0),
+            ..told("highest rate that can be believed", format!("{}{limit}", per_second(holds.round())))
+        },
+    ])
+}
+
+fn open(rate: u64, length: Duration, users: u64) -> Options {
+    Options {
+        rate: Some(Level::Bare(rate)),
+        duration: Some(length),
+        pre_allocated_vus: Some(users),
+        max_vus: Some(users),
+        ..Options::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_known_stall_has_the_known_answer() {
+        // 2 s in 60 s at 100/s: 200 of 6,000 requests wait, 2 s to 10 ms. 60 are above the 99th percentile.
+        let stall = Stall { after: Duration::from_secs(20), length: Duration::from_secs(2) };
+        assert_eq!(p99_of_stall(100, Duration::from_secs(60), stall), Nanos(1_400_000_000));
+        // None: nobody waits.
+        let none = Stall { after: Duration::from_secs(20), length: Duration::ZERO };
+        assert_eq!(p99_of_stall(100, Duration::from_secs(60), none), Nanos::ZERO);
+        // Too short for the 99th percentile to notice.
+        let short = Stall { after: Duration::from_secs(20), length: Duration::from_millis(500) };
+        assert_eq!(p99_of_stall(100, Duration::from_secs(60), short), Nanos::ZERO);
+    }
+}
