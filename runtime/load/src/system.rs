@@ -87,7 +87,7 @@ fn sockets(text: &str) -> u64 {
     number("inuse") + number("tw")
 }
 
-/// `32768	60999`.
+/// `32768 60999`.
 fn port_range(text: &str) -> Option<u64> {
     let mut numbers = text.split_whitespace().map(str::parse::<u64>);
     let (first, last) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
