@@ -46,6 +46,13 @@ pub struct Served {
     pub times: Histogram,
 }
 
+impl Served {
+    fn note(&mut self, time: Nanos) {
+        self.requests += 1;
+        self.times.record(time);
+    }
+}
+
 /// A server on a free port of loopback.
 pub struct KnownServer {
     address: SocketAddr,
@@ -126,10 +133,7 @@ impl Desk {
                 pause(self.programme.latency).await;
             }
             self.stop_while_stalled(began);
-            let mut served = self.served.borrow_mut();
-            served.requests += 1;
-            served.times.record(self.clock.now().since(arrived));
-            drop(served);
+            self.served.borrow_mut().note(self.clock.now().since(arrived));
             if stream.write_all(ANSWER).await.is_err() {
                 break;
             }
