@@ -9,6 +9,8 @@ use squall_plan::{
     ArrivalProcess, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup, parse_cli_threshold, parse_duration,
 };
 
+use crate::project::Language;
+
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
 #[command(name = "squall", version, about, propagate_version = true, arg_required_else_help = true)]
@@ -27,6 +29,10 @@ pub enum Command {
     Demo(Box<DemoArgs>),
     /// Show what a scenario is, what it asks for, and whether this Squall can run it.
     Inspect(InspectArgs),
+    /// Make a project for a scenario, in the language of your choice.
+    New(NewArgs),
+    /// Make a component of a scenario's source, with its language's own tools.
+    Build(BuildArgs),
     /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
     Selfcheck(SelfcheckArgs),
 }
@@ -34,9 +40,16 @@ pub enum Command {
 /// `squall run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The scenario: a component, or a core module with component metadata. Or a URL, which is requested over and over.
-    #[arg(value_name = "FILE.wasm|URL")]
+    /// The scenario: a component, or a core module with component metadata. Or its source, a file or a project's folder,
+    /// which is built first. Or a URL, which is requested over and over.
+    #[arg(value_name = "FILE.wasm|SOURCE|URL")]
     pub scenario: String,
+    /// The script is one of k6's.
+    #[arg(long, value_name = "TOOL", help_heading = "Source")]
+    pub compat: Option<Compat>,
+    /// Run one iteration; then build and run again each time that the source is saved.
+    #[arg(long, help_heading = "Source")]
+    pub watch: bool,
     /// The base URL: where the scenario's relative URLs go.
     #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
     pub target: Option<String>,
@@ -83,6 +96,39 @@ pub struct InspectArgs {
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `squall new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The folder to make; its name becomes the project's.
+    #[arg(value_name = "FOLDER")]
+    pub path: PathBuf,
+    /// The language.
+    #[arg(short, long, value_name = "LANGUAGE")]
+    pub lang: Language,
+}
+
+/// `squall build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The source: a file, or a project's folder.
+    #[arg(value_name = "SOURCE", default_value = ".")]
+    pub source: PathBuf,
+    /// Where the component goes. [default: beside the source, with its name]
+    #[arg(short, long, value_name = "FILE.wasm")]
+    pub output: Option<PathBuf>,
+    /// The script is one of k6's.
+    #[arg(long, value_name = "TOOL")]
+    pub compat: Option<Compat>,
+}
+
+/// Other tools whose scripts can be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compat {
+    /// k6: JavaScript with the modules `k6`, `k6/http` and so on.
+    #[value(name = "k6")]
+    K6,
 }
 
 /// `squall selfcheck`.

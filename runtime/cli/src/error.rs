@@ -50,6 +50,9 @@ pub enum CliError {
     /// The demo's server could not be started.
     #[error("the demo shop does not start: {0}")]
     Demo(io::Error),
+    /// A project cannot be made, or its source not built.
+    #[error("{0}")]
+    Build(String),
     /// The known server could not be started, or reached.
     #[error("the server to check against does not work: {0}")]
     SelfcheckServer(io::Error),
@@ -64,9 +67,11 @@ impl CliError {
         match self {
             CliError::Guest { source: GuestError::Read(_) | GuestError::Capacity { .. }, .. } => exit::WRONG_PLAN,
             CliError::Guest { .. } | CliError::SuggestedPlan { .. } => exit::GUEST_FAILED,
-            CliError::Options(_) | CliError::File { .. } | CliError::Preflight(_) | CliError::Run(_) => {
-                exit::WRONG_PLAN
-            }
+            CliError::Options(_)
+            | CliError::Build(_)
+            | CliError::File { .. }
+            | CliError::Preflight(_)
+            | CliError::Run(_) => exit::WRONG_PLAN,
             CliError::Demo(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
         }
     }

@@ -10,6 +10,7 @@ mod inspect;
 mod one_request;
 mod options;
 mod panic;
+mod project;
 mod run;
 mod selfcheck;
 mod signals;
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::New(arguments) => project::new(&arguments),
+        Command::Build(arguments) => project::build(&arguments),
         Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {

@@ -6,7 +6,7 @@ use std::io::{Write, stdout};
 use std::path::Path;
 use std::time::SystemTime;
 
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, from_environment};
@@ -16,7 +16,8 @@ use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::error::CliError;
 use crate::files::Files;
 use crate::options::from_arguments;
-use crate::terminal::{Terminal, complain, summary_style};
+use crate::project::{Source, Watch, build_for_run, is_source};
+use crate::terminal::{Terminal, complain, say, summary_style};
 use crate::{console, exit, one_request, signals};
 
 /// A scenario to run, and how.
@@ -37,14 +38,47 @@ pub struct Order<'a> {
 pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.clone();
-    let artifact = if one_request::is_url(&arguments.scenario) {
+    let scenario = Path::new(&arguments.scenario);
+    if one_request::is_url(&arguments.scenario) {
         typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;
-        Artifact::from_bytes(one_request::COMPONENT.to_vec())
-    } else if let Some(error) = one_request::misplaced(&arguments.request) {
+        return order(arguments, typed, Artifact::from_bytes(one_request::COMPONENT.to_vec()));
+    }
+    if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
-    } else {
-        Artifact::read(Path::new(&arguments.scenario))
-    };
+    }
+    if !is_source(scenario) {
+        let flag = if arguments.watch { "--watch" } else { "--compat" };
+        if arguments.watch || arguments.compat.is_some() {
+            return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
+        }
+        return order(arguments, typed, Artifact::read(scenario));
+    }
+    let source = Source::at(scenario)?;
+    if arguments.watch {
+        return run_at_each_change(arguments, &source, &typed);
+    }
+    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.compat)?))
+}
+
+/// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
+fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> Result<u8, CliError> {
+    let once = Options { vus: Some(1), iterations: typed.iterations.or(Some(1)), ..typed.clone() };
+    let mut watch = Watch::start(&source.folder);
+    loop {
+        let component = build_for_run(source, arguments.compat);
+        let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
+        match result {
+            // Ctrl-C ends the run and the loop.
+            Ok(exit::INTERRUPTED) => return Ok(exit::INTERRUPTED),
+            Ok(_) => {}
+            Err(error) => complain(&error.to_string()),
+        }
+        say("waiting for a file to change (Ctrl-C ends this)");
+        watch.wait_for_change();
+    }
+}
+
+fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<u8, CliError> {
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
@@ -73,7 +107,7 @@ impl Order<'_> {
         self.report(&outcome, files, began)
     }
 
-    fn guest(&self, source: squall_guest::GuestError) -> CliError {
+    fn guest(&self, source: GuestError) -> CliError {
         CliError::Guest { name: self.name.to_owned(), source }
     }
 

@@ -1,0 +1,60 @@
+//! `squall build`: from source to component.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use squall_guest::Artifact;
+use squall_report::bytes;
+
+use super::language::Language;
+use super::source::Source;
+use super::toolchain::{go, javascript, python, rust};
+use crate::args::{BuildArgs, Compat};
+use crate::error::CliError;
+use crate::exit;
+use crate::terminal::say;
+
+/// Builds, and says what was made.
+pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
+    let source = Source::at(&arguments.source)?;
+    let output = match &arguments.output {
+        Some(output) => absolute(output)?,
+        None => source.folder.join(format!("{}.wasm", source.name)),
+    };
+    let artifact = build_into(&source, &output, arguments.compat)?;
+    say(&format!("{}: {}", output.display(), bytes(artifact.size() as f64)));
+    Ok(exit::PASSED)
+}
+
+/// Builds what is to be run now, and returns where the component is.
+pub fn build_for_run(source: &Source, compat: Option<Compat>) -> Result<PathBuf, CliError> {
+    let output = source.hidden().join(format!("{}.wasm", source.name));
+    build_into(source, &output, compat).map(|_| output)
+}
+
+fn build_into(source: &Source, output: &Path, compat: Option<Compat>) -> Result<Artifact, CliError> {
+    if let Some(folder) = output.parent() {
+        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    }
+    let is_javascript = matches!(source.language, Language::TypeScript | Language::JavaScript);
+    if compat.is_some() && !is_javascript {
+        let text = "--compat k6 is for scripts in JavaScript or TypeScript";
+        return Err(CliError::Build(format!("{}: {text}", source.path().display())));
+    }
+    match source.language {
+        Language::Rust => rust::build(source, output)?,
+        Language::TypeScript | Language::JavaScript => javascript::build(source, output, compat)?,
+        Language::Python => python::build(source, output)?,
+        Language::Go => go::build(source, output)?,
+    }
+    let artifact = Artifact::read(output);
+    artifact.map_err(|source| CliError::Guest { name: output.display().to_string(), source })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, CliError> {
+    Ok(env::current_dir().map_err(|error| unwritable(path, &error))?.join(path))
+}
+
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::Build(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,66 @@
+//! Running a language's own tool. What it prints goes to standard error, where progress belongs.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::error::CliError;
+
+/// A program that is to be run, and what to say if it is missing.
+pub struct Tool {
+    command: Command,
+    line: OsString,
+    install: &'static str,
+}
+
+impl Tool {
+    /// The program `name`; `install` says how it is had.
+    pub fn new(name: impl AsRef<OsStr>, install: &'static str) -> Tool {
+        Tool { command: Command::new(&name), line: name.as_ref().to_owned(), install }
+    }
+
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Tool {
+        for argument in arguments {
+            self.line.push(" ");
+            self.line.push(&argument);
+            self.command.arg(argument);
+        }
+        self
+    }
+
+    pub fn inside(mut self, folder: &Path) -> Tool {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Runs it and shows what it prints.
+    pub fn run(mut self) -> Result<(), CliError> {
+        self.command.stdin(Stdio::null()).stdout(io::stderr());
+        let status = self.command.status().map_err(|error| self.missing(&error))?;
+        if status.success() { Ok(()) } else { Err(self.failed(&status.to_string())) }
+    }
+
+    /// Runs it and takes what it prints on standard output.
+    pub fn output(mut self) -> Result<String, CliError> {
+        self.command.stdin(Stdio::null()).stderr(Stdio::inherit());
+        let Output { status, stdout, .. } = self.command.output().map_err(|error| self.missing(&error))?;
+        if status.success() {
+            Ok(String::from_utf8_lossy(&stdout).into_owned())
+        } else {
+            Err(self.failed(&status.to_string()))
+        }
+    }
+
+    fn missing(&self, error: &io::Error) -> CliError {
+        let program = self.command.get_program().to_string_lossy();
+        CliError::Build(match error.kind() {
+            io::ErrorKind::NotFound => format!("{program} is not there: {}", self.install),
+            _ => format!("{program} does not start: {error}"),
+        })
+    }
+
+    fn failed(&self, status: &str) -> CliError {
+        CliError::Build(format!("`{}` failed ({status}); what it says is above", self.line.to_string_lossy()))
+    }
+}

@@ -1,0 +1,14 @@
+//! One file for each language: which of its tools make a component, and how they are found or installed.
+
+pub mod go;
+pub mod javascript;
+pub mod python;
+pub mod rust;
+
+use std::env;
+use std::path::PathBuf;
+
+/// A checkout of Squall whose SDKs are to be used in place of the published ones: `SQUALL_SDK`.
+pub fn checkout() -> Option<PathBuf> {
+    env::var_os("SQUALL_SDK").filter(|path| !path.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,64 @@
+//! Rust: `cargo build --target wasm32-wasip2`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::CliError;
+use crate::project::build::unwritable;
+use crate::project::source::Source;
+use crate::project::tool::Tool;
+
+const TARGET: &str = "wasm32-wasip2";
+const INSTALL: &str = "install Rust from https://rustup.rs";
+
+pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
+    if !source.has("Cargo.toml") {
+        let text = "a scenario in Rust is a package: `squall new NAME --lang rust` makes one";
+        return Err(CliError::Build(format!("{}: {text}", source.path().display())));
+    }
+    ensure_target()?;
+    let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
+    let messages = Tool::new("cargo", INSTALL).args(arguments).inside(&source.folder).output()?;
+    let component = component(&messages).ok_or_else(|| {
+        let text = "the package makes no component: it needs `crate-type = [\"cdylib\"]` under [lib]";
+        CliError::Build(format!("{}: {text}", source.folder.join("Cargo.toml").display()))
+    })?;
+    fs::copy(&component, output).map(drop).map_err(|error| unwritable(output, &error))
+}
+
+/// Asking the compiler, not rustup, so that a distribution's Rust will do as well.
+fn ensure_target() -> Result<(), CliError> {
+    let library = Tool::new("rustc", INSTALL).args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    if Path::new(library.trim()).is_dir() {
+        return Ok(());
+    }
+    let install = "scenarios in Rust need its standard library for wasm32-wasip2: `rustup target add wasm32-wasip2`";
+    Tool::new("rustup", install).args(["target", "add", TARGET]).run()
+}
+
+/// The component that cargo says it has made: the last one, which is the package's own.
+fn component(messages: &str) -> Option<PathBuf> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let files = messages.filter(|message| message["reason"] == "compiler-artifact");
+    let files = files.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
+    files
+        .filter_map(|file| file.as_str().map(PathBuf::from))
+        .filter(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+        .last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_says_where_the_component_is() {
+        let messages = r#"{"reason":"compiler-artifact","filenames":["/p/target/libdep.rlib"]}
+{"reason":"compiler-artifact","filenames":["/p/target/shop.wasm","/p/target/libshop.rlib"]}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(component(messages), Some(PathBuf::from("/p/target/shop.wasm")));
+        assert_eq!(component("{\"reason\":\"build-finished\"}"), None);
+    }
+}

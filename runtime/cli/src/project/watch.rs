@@ -1,0 +1,51 @@
+//! Noticing that a source has changed, for `squall run --watch`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How often files are looked at: quicker than a hand that saves and looks up.
+const EVERY: Duration = Duration::from_millis(300);
+/// Folders that hold what tools make, not what people write.
+const NOT_SOURCE: [&str; 6] = ["target", "node_modules", ".squall", ".git", "__pycache__", ".venv"];
+
+/// A project that is watched.
+pub struct Watch {
+    folder: PathBuf,
+    latest: Option<SystemTime>,
+}
+
+impl Watch {
+    /// From now on.
+    pub fn start(folder: &Path) -> Watch {
+        Watch { folder: folder.to_owned(), latest: latest(folder) }
+    }
+
+    /// Returns when a file has been changed since the last time, or since the start.
+    #[expect(clippy::disallowed_methods, reason = "no load is running: there is nothing to disturb")]
+    pub fn wait_for_change(&mut self) {
+        loop {
+            let now = latest(&self.folder);
+            if now > self.latest {
+                self.latest = now;
+                return;
+            }
+            std::thread::sleep(EVERY);
+        }
+    }
+}
+
+/// When the file that was changed last was changed.
+fn latest(folder: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let times = entries.filter_map(|entry| {
+        let name = entry.file_name();
+        if entry.file_type().ok()?.is_dir() {
+            let ours = !NOT_SOURCE.iter().any(|not_source| name == *not_source);
+            return if ours { latest(&entry.path()) } else { None };
+        }
+        let is_component = entry.path().extension().is_some_and(|ending| ending == "wasm");
+        if is_component { None } else { entry.metadata().ok()?.modified().ok() }
+    });
+    times.max()
+}
