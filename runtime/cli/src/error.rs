@@ -50,6 +50,9 @@ pub enum CliError {
     /// The demo's server could not be started.
     #[error("the demo shop does not start: {0}")]
     Demo(io::Error),
+    /// `squall control` got no answer, or not the one that was wanted.
+    #[error("{0}")]
+    Control(String),
     /// The summary could not be written.
     #[error("cannot write the summary: {0}")]
     Output(io::Error),
@@ -64,7 +67,7 @@ impl CliError {
             CliError::Options(_) | CliError::File { .. } | CliError::Preflight(_) | CliError::Run(_) => {
                 exit::WRONG_PLAN
             }
-            CliError::Demo(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
+            CliError::Demo(_) | CliError::Control(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
         }
     }
 }

@@ -7,13 +7,17 @@ use std::io::{Write, stdout};
 use std::path::Path;
 
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
-use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
+use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, Warmup, from_environment};
 use squall_report::{Detail, Summary, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
+use crate::command::Controls;
+use crate::control::args::ControlArgs;
+use crate::control::{Board, Reserved};
 use crate::error::CliError;
+use crate::listeners::Listeners;
 use crate::options::from_arguments;
 use crate::terminal::{Terminal, complain, summary_style};
 use crate::{console, exit, one_request, signals};
@@ -28,6 +32,8 @@ pub struct Order<'a> {
     pub limits: GuestLimits,
     /// The command line's options.
     pub typed: Options,
+    /// Who may control it while it goes on.
+    pub control: &'a ControlArgs,
     /// What is shown and written.
     pub output: &'a OutputArgs,
 }
@@ -47,7 +53,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name, artifact, limits, typed, output: &arguments.output }.carry_out()
+    Order { name, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
 }
 
 impl Order<'_> {
@@ -56,6 +62,7 @@ impl Order<'_> {
         let cache = CodeCache::of_user();
         let plan = self.plan(&cache)?;
         let export = self.open_export()?;
+        let reserved = Reserved::take(self.control)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         let guest =
@@ -65,8 +72,17 @@ impl Order<'_> {
         terminal.line(&self.heading(&plan));
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
-        console::listen(&plan.executor, steering.clone());
-        let outcome = Run { plan, guest, steering }.run(&mut terminal)?;
+        let controls = Controls::new(plan.executor.clone(), steering.clone());
+        let mut board = Board::new(&plan.thresholds);
+        let mut server = None;
+        if let Some(reserved) = reserved {
+            // Said even where it is to be quiet: without it nobody could use what was asked for.
+            terminal.voice().say(&reserved.heading());
+            server = Some(reserved.serve(controls.clone(), &board)?);
+        }
+        console::listen(controls, terminal.voice());
+        let outcome = Run { plan, guest, steering }.run(&mut Listeners(vec![&mut terminal, &mut board]))?;
+        drop(server);
         terminal.finish();
         self.report(&outcome, export)
     }
@@ -197,7 +213,8 @@ impl Order<'_> {
                 complain(&format!("{name}: stopped early: {text}"));
                 exit::THRESHOLDS_FAILED
             }
-            (RunEnd::Stopped, _) => exit::INTERRUPTED,
+            (RunEnd::Stopped(StoppedBy::Api), _) => exit::STOPPED_BY_API,
+            (RunEnd::Stopped(_), _) => exit::INTERRUPTED,
             (RunEnd::Completed, _) if failed > 0 => exit::THRESHOLDS_FAILED,
             (RunEnd::Completed, Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
             (RunEnd::Completed, Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,

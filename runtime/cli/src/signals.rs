@@ -1,6 +1,6 @@
-//! Ctrl-C and SIGTERM: the first one stops gracefully, the second at once.
+//! Ctrl-C and SIGTERM: the first one stops gracefully; the next one, or one while the run is stopping anyway, at once.
 
-use squall_load::Steering;
+use squall_load::{Steering, StoppedBy};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit;
@@ -18,8 +18,10 @@ pub fn stop_on_signals(stop: Steering) {
             };
             let mut next = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
             next().await;
-            stop.stop_gracefully();
-            next().await;
+            if !stop.is_stopping() {
+                stop.stop_gracefully(StoppedBy::Signal);
+                next().await;
+            }
             std::process::exit(i32::from(exit::INTERRUPTED));
         });
     };

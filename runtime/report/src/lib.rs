@@ -11,7 +11,7 @@ mod style;
 mod summary;
 mod table;
 
-pub use export::summary_export;
+pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
