@@ -100,15 +100,15 @@ fn what_a_load_cannot_do_is_a_conflict_and_says_what_to_do() {
 fn every_load_can_be_stopped_but_only_one_kind_changed() {
     let server = quick_server();
     let ways = [
-        ("constant-vus", "running", &["-u", "2", "-d", "10m"][..]),
-        ("ramping-vus", "running", &["-s", "10m:5"]),
-        ("shared-iterations", "running", &["-u", "2", "-i", "1000000"]),
-        ("ramping-arrival-rate", "running", &["-s", "10m:1000/s"]),
+        ("constant-vus", &["-u", "2", "-d", "10m"][..]),
+        ("ramping-vus", &["-s", "10m:5"]),
+        ("shared-iterations", &["-u", "2", "-i", "1000000"]),
+        ("ramping-arrival-rate", &["-s", "10m:1000/s"]),
     ];
-    for (executor, state, load) in ways {
+    for (executor, load) in ways {
         let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url()]).args(load).exporting();
         let run = Controlled::start(squall);
-        let status = run.until(|status| status["status"] == state);
+        let status = run.until(|status| status["status"] == "running");
         assert_eq!(status["executor"], executor);
         let sentence = run.refused(r#"{"paused": true}"#, 409);
         assert!(sentence.starts_with(&format!("this load is {executor} and follows its plan")), "{sentence}");
@@ -185,7 +185,7 @@ fn only_programs_of_this_machine_with_the_token_are_let_in() {
         assert_eq!(answer.head.contains("www-authenticate: bearer"), status == 401, "{answer:?}");
         assert!(!answer.head.contains("access-control"), "{answer:?}");
     }
-    assert_eq!(run.status()["status"], "running");
+    assert_ne!(run.status()["status"], "stopping");
     run.stop();
 }
 
@@ -207,7 +207,7 @@ fn mistakes_are_told_and_harm_nobody() {
     assert_eq!(run.ask_with("GET", "/v1/status", &big, "").status, 431);
     // Those who say nothing keep nobody else from being heard.
     let silent: Vec<TcpStream> = (0..15).map(|_| TcpStream::connect(&run.address).unwrap()).collect();
-    assert_eq!(run.status()["status"], "running");
+    assert_eq!(run.status()["paused"], false);
     drop(silent);
     run.stop();
 }
@@ -232,7 +232,7 @@ fn only_addresses_of_this_machine_are_served() {
 fn without_it_nobody_listens_and_nothing_is_said_of_it() {
     let server = quick_server();
     let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "1"]).run().expect_code(0);
-    assert!(!ended.err.contains("control") && !ended.err.contains("token"), "{}", ended.err);
+    assert!(!ended.err.contains("control:") && !ended.err.contains("token:"), "{}", ended.err);
 }
 
 #[test]
