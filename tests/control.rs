@@ -62,6 +62,24 @@ fn a_pause_lets_nothing_begin_until_it_is_over() {
 }
 
 #[test]
+fn who_is_wanted_again_before_it_has_left_goes_on() {
+    let server = Server::start(|_| Reply::ok("hello, world").after(Duration::from_millis(1_500)));
+    let run = Controlled::start(endless(&server, &["-u", "3"]));
+    run.until(|status| status["vus"] == 3);
+    for _ in 0..5 {
+        run.change(r#"{"paused": true}"#);
+        run.after_reports(1);
+        run.change(r#"{"paused": false}"#);
+    }
+    let requests = server.count();
+    run.until(|_| server.count() > requests + 3);
+    assert_eq!(run.status()["vus"], 3);
+    let ended = run.stop();
+    assert_eq!(ended.number("vus", "max"), 3.0);
+    assert_eq!(server.connections(), 3);
+}
+
+#[test]
 fn the_rate_of_an_open_load_is_changed() {
     let server = quick_server();
     let run = Controlled::start(endless(&server, &["-R", "20/s"]));
@@ -258,7 +276,7 @@ fn what_is_typed_at_the_terminal_is_done() {
     keyboard.type_line("resume");
     run.until(|status| status["vus"] == 6);
     keyboard.type_line("stop");
-    let ended = run.running.wait().expect_code(105);
+    let ended = run.running.wait().expect_code_or_busy(105);
     assert!(ended.err.contains("stopping (stopped at the terminal)"), "{}", ended.err);
     assert_eq!(ended.number("http_reqs", "count"), server.count() as f64);
 }

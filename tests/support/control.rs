@@ -102,7 +102,7 @@ impl Controlled {
     #[track_caller]
     pub fn stop(self) -> Ended {
         self.change(r#"{"stopped": true}"#);
-        self.running.wait().expect_code(103)
+        self.running.wait().expect_code_or_busy(103)
     }
 }
 

@@ -173,7 +173,7 @@ fn times(progress: &Progress) -> String {
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
     // The template is ours and right; if it were not, the default bar would do.
-    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {wide_msg}") {
         bar.set_style(style.progress_chars("=> "));
     }
     bar
