@@ -5,6 +5,8 @@
 mod support;
 
 mod bad_input;
+mod control;
+mod control_client;
 mod demo;
 mod executors;
 mod guests;

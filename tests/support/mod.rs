@@ -1,5 +1,7 @@
 //! What every end-to-end test needs: the program, servers with programmed answers, and small hostile components.
 
 pub mod component;
+pub mod control;
 pub mod program;
 pub mod server;
+pub mod terminal;

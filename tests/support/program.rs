@@ -1,7 +1,8 @@
 //! Running the real `squall`.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{ChildStderr, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -76,6 +77,11 @@ impl Squall {
         self
     }
 
+    pub fn stdin(mut self, stdin: Stdio) -> Squall {
+        self.command.stdin(stdin);
+        self
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -93,13 +99,18 @@ impl Squall {
     /// Starts it and leaves it running.
     pub fn start(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running { child: self.command.spawn().expect("squall starts"), folder: self.folder }
+        let mut child = self.command.spawn().expect("squall starts");
+        let err = BufReader::new(child.stderr.take().expect("it was asked for"));
+        Running { child, err, heard: String::new(), folder: self.folder }
     }
 }
 
 /// A `squall` that runs.
 pub struct Running {
     child: std::process::Child,
+    err: BufReader<ChildStderr>,
+    /// What was read of standard error.
+    heard: String,
     folder: TempDir,
 }
 
@@ -109,8 +120,28 @@ impl Running {
         assert!(status.expect("kill runs").success());
     }
 
+    /// Reads standard error up to a line that has this in it, and returns the line.
+    pub fn until_said(&mut self, part: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.err.read_line(&mut line).expect("squall writes UTF-8");
+            self.heard.push_str(&line);
+            assert!(read > 0, "it never said {part:?}: {}", self.heard);
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
     pub fn wait(self) -> Ended {
-        Ended::new(self.child.wait_with_output().expect("squall ends"), self.folder)
+        let Running { child, mut err, mut heard, folder } = self;
+        let listener = std::thread::spawn(move || {
+            err.read_to_string(&mut heard).expect("squall writes UTF-8");
+            heard
+        });
+        let mut output = child.wait_with_output().expect("squall ends");
+        output.stderr = listener.join().expect("nothing can go wrong").into_bytes();
+        Ended::new(output, folder)
     }
 }
 
@@ -125,6 +156,14 @@ impl Ended {
     pub fn expect_code(self, code: i32) -> Ended {
         assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
         self
+    }
+
+    /// Likewise, or 98 if that is what the summary says: other tests run beside this one, so whether the generator kept up
+    /// is not asserted.
+    #[track_caller]
+    pub fn expect_code_or_busy(self, code: i32) -> Ended {
+        let code = if self.out.contains("generator: bottleneck") { 98 } else { code };
+        self.expect_code(code)
     }
 
     /// The metrics of `--summary-export`.

@@ -9,6 +9,7 @@ use squall_plan::{
     ArrivalProcess, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup, parse_cli_threshold, parse_duration,
 };
 
+use crate::control::args::{ClientArgs, ControlArgs};
 use crate::project::Language;
 
 /// Load tests whose scripts are WebAssembly components.
@@ -27,6 +28,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
+    /// Read, change or stop a run that was started with --control.
+    Control(ClientArgs),
     /// Show what a scenario is, what it asks for, and whether this Squall can run it.
     Inspect(InspectArgs),
     /// Make a project for a scenario, in the language of your choice.
@@ -64,6 +67,9 @@ pub struct RunArgs {
     pub request: RequestArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub control: ControlArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub output: OutputArgs,
 }
 
@@ -82,6 +88,9 @@ pub struct DemoArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub load: LoadArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub control: ControlArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,

@@ -1,41 +1,31 @@
 //! Controlling a run from the terminal: lines such as `vus 50`, typed while it goes on. Only for loads that the plan lets
 //! be controlled from outside.
 
-use std::io::{BufRead, IsTerminal, stdin};
+use std::io::{IsTerminal, stdin};
+use std::time::Duration;
 
-use squall_load::Steering;
-use squall_plan::{Executor, Rate};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::getpgrp;
+use rustix::termios::tcgetpgrp;
+use squall_load::StoppedBy;
 
-use crate::terminal::say;
+use crate::command::{Command, Controls, HELP};
+use crate::terminal::Voice;
 
-/// What can be typed.
-const HELP: &str = "type: pause, resume, stop, vus NUMBER, or rate NUMBER/s";
-
-/// A line, understood.
-#[derive(Debug, PartialEq)]
-enum Command {
-    Pause,
-    Resume,
-    Stop,
-    Vus(u64),
-    Rate(Rate),
-}
+/// How often a run in the background looks whether it has come to the foreground.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Listens on a thread of its own, if there is a terminal to listen to and the load can be controlled.
-pub fn listen(executor: &Executor, steering: Steering) {
-    let Executor::ExternallyControlled { max_vus, rate, .. } = executor else {
-        return;
-    };
-    if !stdin().is_terminal() {
+pub fn listen(controls: Controls, voice: Voice) {
+    if !controls.can_change() || !stdin().is_terminal() {
         return;
     }
-    let (max_vus, is_open) = (*max_vus, rate.is_some());
-    say(HELP);
+    voice.say(HELP);
     let follow = move || {
-        for line in stdin().lock().lines().map_while(Result::ok) {
-            match understand(&line, max_vus, is_open) {
-                Ok(command) => carry_out(command, &steering),
-                Err(sentence) => say(&sentence),
+        while let Some(line) = next_line() {
+            match follow(&line, &controls) {
+                Ok(command) => voice.say(&command.to_string()),
+                Err(sentence) => voice.say(&sentence),
             }
         }
     };
@@ -43,56 +33,29 @@ pub fn listen(executor: &Executor, steering: Steering) {
     let _ = std::thread::Builder::new().name("console".to_owned()).spawn(follow);
 }
 
-fn carry_out(command: Command, steering: &Steering) {
-    match command {
-        Command::Pause => steering.pause(),
-        Command::Resume => steering.resume(),
-        Command::Stop => steering.stop_gracefully(),
-        Command::Vus(vus) => steering.set_vus(vus),
-        Command::Rate(rate) => steering.set_rate(rate),
-    }
+fn follow(line: &str, controls: &Controls) -> Result<Command, String> {
+    let command = line.parse()?;
+    controls.follow(&[command], StoppedBy::Terminal)?;
+    Ok(command)
 }
 
-fn understand(line: &str, max_vus: u64, is_open: bool) -> Result<Command, String> {
-    let (word, value) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
-    match (word, value.trim()) {
-        ("pause", "") => Ok(Command::Pause),
-        ("resume", "") => Ok(Command::Resume),
-        ("stop", "") => Ok(Command::Stop),
-        ("vus", _) if is_open => Err("this load has a rate: type rate NUMBER/s".to_owned()),
-        ("rate", _) if !is_open => Err("this load has virtual users and no rate: type vus NUMBER".to_owned()),
-        ("vus", number) => match number.parse() {
-            Ok(vus) if vus <= max_vus => Ok(Command::Vus(vus)),
-            Ok(_) => Err(format!("at most {max_vus} virtual users: raise it with --max-vus")),
-            Err(_) => Err(format!("{number:?} is no number of virtual users: type vus 50")),
-        },
-        ("rate", rate) => rate.parse().map(Command::Rate).map_err(|error| format!("{error}")),
-        _ => Err(HELP.to_owned()),
-    }
+/// The next line that is typed to this program; none when the terminal is gone.
+fn next_line() -> Option<String> {
+    wait_for_input();
+    let mut line = String::new();
+    stdin().read_line(&mut line).ok().filter(|bytes| *bytes > 0).map(|_| line)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_understood() {
-        assert_eq!(understand(" pause ", 10, false), Ok(Command::Pause));
-        assert_eq!(understand("vus 10", 10, false), Ok(Command::Vus(10)));
-        assert_eq!(understand("rate 90/m", 10, true), Ok(Command::Rate("90/m".parse().unwrap())));
-    }
-
-    #[test]
-    fn what_cannot_be_done_is_said() {
-        for (line, is_open, sentence) in [
-            ("", false, HELP),
-            ("faster", false, HELP),
-            ("vus 11", false, "at most 10 virtual users: raise it with --max-vus"),
-            ("vus many", false, "\"many\" is no number of virtual users: type vus 50"),
-            ("vus 5", true, "this load has a rate: type rate NUMBER/s"),
-            ("rate 5/s", false, "this load has virtual users and no rate: type vus NUMBER"),
-        ] {
-            assert_eq!(understand(line, 10, is_open), Err(sentence.to_owned()), "{line}");
+/// A program in the background that reads from the terminal is stopped by the system, with all its threads: what is typed
+/// then is for somebody else.
+fn wait_for_input() {
+    let terminal = stdin();
+    loop {
+        // An interrupted wait is as good as one that is over: reading waits, too.
+        let _ = poll(&mut [PollFd::new(&terminal, PollFlags::IN)], None);
+        if tcgetpgrp(&terminal).map_or(true, |foreground| foreground == getpgrp()) {
+            return;
         }
+        std::thread::park_timeout(LOOK_EVERY);
     }
 }

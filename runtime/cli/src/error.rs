@@ -56,6 +56,9 @@ pub enum CliError {
     /// The known server could not be started, or reached.
     #[error("the server to check against does not work: {0}")]
     SelfcheckServer(io::Error),
+    /// `squall control` got no answer, or not the one that was wanted.
+    #[error("{0}")]
+    Control(String),
     /// The summary could not be written.
     #[error("cannot write the summary: {0}")]
     Output(io::Error),
@@ -72,7 +75,9 @@ impl CliError {
             | CliError::File { .. }
             | CliError::Preflight(_)
             | CliError::Run(_) => exit::WRONG_PLAN,
-            CliError::Demo(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
+            CliError::Demo(_) | CliError::Control(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => {
+                exit::OUTPUT_FAILED
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// The run came to its end and every threshold was met.
 pub const PASSED: u8 = 0;
-/// The output could not be written.
+/// The output could not be written, or a run does not do what `squall control` asks for.
 pub const OUTPUT_FAILED: u8 = 1;
 /// The generator was the bottleneck: what was measured says nothing about the target.
 pub const MEASUREMENT_INVALID: u8 = 98;
@@ -12,9 +12,11 @@ pub const THRESHOLDS_FAILED: u8 = 99;
 pub const SETUP_TIMED_OUT: u8 = 100;
 /// `teardown` took longer than allowed.
 pub const TEARDOWN_TIMED_OUT: u8 = 101;
+/// Somebody stopped the run through the control API.
+pub const STOPPED_BY_API: u8 = 103;
 /// The plan, an option or a file that was named is wrong.
 pub const WRONG_PLAN: u8 = 104;
-/// Somebody stopped the run.
+/// Somebody stopped the run, with a signal or at the terminal.
 pub const INTERRUPTED: u8 = 105;
 /// The component does not fit the contract, does not start, or does nothing but trap.
 pub const GUEST_FAILED: u8 = 107;

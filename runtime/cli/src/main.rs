@@ -1,12 +1,16 @@
 //! The `squall` program: arguments, progress, files and exit codes. The only crate that knows a terminal.
 
 mod args;
+mod background;
+mod command;
 mod console;
+mod control;
 mod demo;
 mod error;
 mod exit;
 mod files;
 mod inspect;
+mod listeners;
 mod one_request;
 mod options;
 mod panic;
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
+        Command::Control(arguments) => control::client::control(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),

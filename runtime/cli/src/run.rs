@@ -7,14 +7,18 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
-use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
+use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, from_environment};
 use squall_report::{Detail, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
+use crate::command::Controls;
+use crate::control::args::ControlArgs;
+use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
+use crate::listeners::Listeners;
 use crate::options::from_arguments;
 use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::terminal::{Terminal, complain, say, summary_style};
@@ -30,6 +34,8 @@ pub struct Order<'a> {
     pub limits: GuestLimits,
     /// The command line's options.
     pub typed: Options,
+    /// Who may control it while it goes on.
+    pub control: &'a ControlArgs,
     /// What is shown and written.
     pub output: &'a OutputArgs,
 }
@@ -68,13 +74,14 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
         let component = build_for_run(source, arguments.compat);
         let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
         match result {
-            // Ctrl-C ends the run and the loop.
-            Ok(exit::INTERRUPTED) => return Ok(exit::INTERRUPTED),
             Ok(_) => {}
             Err(error) => complain(&error.to_string()),
         }
         say("waiting for a file to change (Ctrl-C ends this)");
-        watch.wait_for_change();
+        // The first run has begun to listen to Ctrl-C.
+        if !watch.wait_for_change(signals::came) {
+            return Ok(exit::INTERRUPTED);
+        }
     }
 }
 
@@ -82,7 +89,7 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name, artifact, limits, typed, output: &arguments.output }.carry_out()
+    Order { name, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
 }
 
 impl Order<'_> {
@@ -91,6 +98,7 @@ impl Order<'_> {
         let cache = CodeCache::of_user();
         let plan = self.plan(&cache)?;
         let files = Files::open(self.output)?;
+        let reserved = Reserved::take(self.control)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         let guest =
@@ -100,9 +108,18 @@ impl Order<'_> {
         terminal.line(&self.heading(&plan));
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
-        console::listen(&plan.executor, steering.clone());
+        let controls = Controls::new(plan.executor.clone(), steering.clone());
+        let mut board = Board::new(&plan.thresholds);
+        let mut server = None;
+        if let Some(reserved) = reserved {
+            // Said even where it is to be quiet: without it nobody could use what was asked for.
+            terminal.voice().say(&reserved.heading());
+            server = Some(reserved.serve(controls.clone(), &board)?);
+        }
+        console::listen(controls, terminal.voice());
         let began = time_of_day();
-        let outcome = Run { plan, guest, steering }.run(&mut terminal)?;
+        let outcome = Run { plan, guest, steering }.run(&mut Listeners(vec![&mut terminal, &mut board]))?;
+        drop(server);
         terminal.finish();
         self.report(&outcome, files, began)
     }
@@ -218,7 +235,8 @@ impl Order<'_> {
                 complain(&format!("{name}: stopped early: {text}"));
                 exit::THRESHOLDS_FAILED
             }
-            (RunEnd::Stopped, _) => exit::INTERRUPTED,
+            (RunEnd::Stopped(StoppedBy::Api), _) => exit::STOPPED_BY_API,
+            (RunEnd::Stopped(_), _) => exit::INTERRUPTED,
             (RunEnd::Completed, _) if failed > 0 => exit::THRESHOLDS_FAILED,
             (RunEnd::Completed, Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
             (RunEnd::Completed, Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,

@@ -1,9 +1,19 @@
-//! Ctrl-C and SIGTERM: the first one stops gracefully, the second at once.
+//! Ctrl-C and SIGTERM: the first one stops gracefully; the next one, or one while the run is stopping anyway, at once.
 
-use squall_load::Steering;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use squall_load::{Steering, StoppedBy};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit;
+
+/// Whether a signal has come, in this or an earlier run of this process.
+static CAME: AtomicBool = AtomicBool::new(false);
+
+/// Whether Ctrl-C or SIGTERM has come since the first run of this process began.
+pub fn came() -> bool {
+    CAME.load(Ordering::Relaxed)
+}
 
 /// Listens on a thread of its own, so that a busy run cannot miss it.
 pub fn stop_on_signals(stop: Steering) {
@@ -18,8 +28,11 @@ pub fn stop_on_signals(stop: Steering) {
             };
             let mut next = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
             next().await;
-            stop.stop_gracefully();
-            next().await;
+            CAME.store(true, Ordering::Relaxed);
+            if !stop.is_stopping() {
+                stop.stop_gracefully(StoppedBy::Signal);
+                next().await;
+            }
             std::process::exit(i32::from(exit::INTERRUPTED));
         });
     };

@@ -37,6 +37,20 @@ fn style_of(is_terminal: bool, no_color: bool) -> Style {
     if is_terminal && !refused { Style::Coloured } else { Style::Plain }
 }
 
+/// Says something while a run is shown, from any thread.
+#[derive(Clone)]
+pub struct Voice(Option<ProgressBar>);
+
+impl Voice {
+    /// A line, above the bar if there is one.
+    pub fn say(&self, text: &str) {
+        match &self.0 {
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
+        }
+    }
+}
+
 /// Shows a run while it goes on.
 pub struct Terminal {
     quiet: bool,
@@ -61,13 +75,16 @@ impl Terminal {
         }
     }
 
-    /// A line about the run, above the bar if there is one.
+    /// A line about the run, unless it is to be quiet.
     pub fn line(&self, text: &str) {
-        match &self.bar {
-            _ if self.quiet => {}
-            Some(bar) => bar.suspend(|| say(text)),
-            None => say(text),
+        if !self.quiet {
+            self.voice().say(text);
         }
+    }
+
+    /// For others who have something to say.
+    pub fn voice(&self) -> Voice {
+        Voice(self.bar.clone())
     }
 
     /// Takes the bar away.
@@ -132,7 +149,7 @@ impl Terminal {
 impl Observer for Terminal {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Setup | Event::Teardown | Event::Load { .. } => {}
+            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) => {}
             Event::Progress(progress) => self.progress(progress),
             Event::Capacity(capacity) => self.capacity(capacity),
             Event::Log(line) => self.log(line),
@@ -141,7 +158,7 @@ impl Observer for Terminal {
             }
             Event::Warning(text) => self.line(&format!("{} {text}", self.style.warn("warning:"))),
             Event::Stopping { reason, grace } => self.line(&format!(
-                "stopping ({reason}): waiting up to {} for iterations to end; Ctrl-C again to exit at once",
+                "stopping ({reason}): waiting up to {} for iterations to end; Ctrl-C exits at once",
                 duration((*grace).into())
             )),
         }
@@ -174,7 +191,7 @@ fn times(progress: &Progress) -> String {
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
     // The template is ours and right; if it were not, the default bar would do.
-    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {wide_msg}") {
         bar.set_style(style.progress_chars("=> "));
     }
     bar

@@ -17,7 +17,7 @@ use crate::generator::Watch;
 use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
 use crate::self_checks::SelfChecks;
-use crate::steering::{Steering, Stop};
+use crate::steering::{Steering, Stop, StoppedBy};
 use crate::timer::every_second;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
@@ -31,7 +31,9 @@ const IN_VAIN: f64 = 0.95;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     AllDone,
-    Stopped,
+    Stopped(StoppedBy),
+    /// The guest asked for it, for this reason.
+    Aborted(String),
     Hopeless(String),
     /// A threshold failed that was to end the run.
     ThresholdFailed(String),
@@ -42,7 +44,8 @@ impl Verdict {
         match (self, abort.reason()) {
             (_, Some(reason)) => RunEnd::Aborted(reason.to_owned()),
             (Verdict::AllDone, None) => RunEnd::Completed,
-            (Verdict::Stopped, None) => RunEnd::Stopped,
+            (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
+            (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
             (Verdict::ThresholdFailed(text), None) => RunEnd::ThresholdFailed(text),
         }
@@ -130,6 +133,8 @@ impl<'a> Control<'a> {
         let mut beat = every_second();
         let mut last_beat = load_begins;
         let mut wishes = steering.watch();
+        // Whoever wished for something before the load began, while `setup` ran, is heard now.
+        wishes.mark_changed();
         let mut rate_changes = RateChanges::new(self.plan, load_begins);
         let mut verdict = Verdict::AllDone;
         let mut may_stop = true;
@@ -146,7 +151,7 @@ impl<'a> Control<'a> {
                     if may_stop && let Some(reason) = self.reason_to_stop(abort) {
                         verdict = self.stopping(reason);
                         may_stop = false;
-                        steering.stop_gracefully();
+                        steering.end_gracefully();
                     }
                 }
                 _ = wishes.changed(), if may_stop => {
@@ -157,10 +162,11 @@ impl<'a> Control<'a> {
                         }
                         continue;
                     }
-                    if wished.stop == Stop::Gracefully {
-                        self.tell(&Event::Stopping { reason: "interrupted", grace: self.plan.graceful_stop });
+                    let by = wished.stopped_by.unwrap_or(StoppedBy::Signal);
+                    if wished.stop == Stop::Gracefully && verdict == Verdict::AllDone {
+                        self.tell(&Event::Stopping { reason: &by.to_string(), grace: self.plan.graceful_stop });
                     }
-                    verdict = Verdict::Stopped;
+                    verdict = Verdict::Stopped(by);
                     may_stop = wished.stop != Stop::Now;
                 }
             }
@@ -183,8 +189,8 @@ impl<'a> Control<'a> {
         if let Some(reason) = self.hopeless() {
             return Some(Verdict::Hopeless(reason));
         }
-        if abort.reason().is_some() {
-            return Some(Verdict::Stopped);
+        if let Some(reason) = abort.reason() {
+            return Some(Verdict::Aborted(reason.to_owned()));
         }
         self.failed_threshold().map(Verdict::ThresholdFailed)
     }
@@ -192,7 +198,7 @@ impl<'a> Control<'a> {
     fn stopping(&mut self, verdict: Verdict) -> Verdict {
         let reason = match &verdict {
             Verdict::Hopeless(reason) | Verdict::ThresholdFailed(reason) => reason.as_str(),
-            Verdict::AllDone | Verdict::Stopped => "the scenario asked for it",
+            Verdict::AllDone | Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };
         self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop });
         verdict
@@ -243,12 +249,13 @@ impl<'a> Control<'a> {
         if let Some(capacity) = self.self_checks.capacity(elapsed, &recent) {
             self.observer.on(&Event::Capacity(&capacity));
         }
-        let progress = self.progress(&recent, since_last);
+        let progress = self.progress(elapsed, &recent, since_last);
         self.observer.on(&Event::Progress(&progress));
+        self.observer.on(&Event::Measured(&self.totals));
     }
 
-    fn progress(&self, recent: &Interval, since_last: Nanos) -> Progress {
-        let elapsed = self.measured_from + self.totals.elapsed;
+    fn progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Progress {
+        let a_second = |count: u64| count as f64 / since_last.as_secs_f64().max(1e-9);
         let iterations = self.totals.recorded.iterations.values();
         let iterations = iterations.fold(IterationCell::default(), |mut sum, cell| {
             sum.count += cell.count;
@@ -271,11 +278,14 @@ impl<'a> Control<'a> {
             vus: self.vus(),
             vus_max: self.totals.vus_max,
             iterations: iterations.count,
+            iteration_rate: a_second(recent.iterations.values().map(|cell| cell.count).sum()),
+            dropped_iterations: self.totals.counter("dropped_iterations") as u64,
             requests: self.totals.counter("http_reqs") as u64,
-            request_rate: requests as f64 / since_last.as_secs_f64().max(1e-9),
+            request_rate: a_second(requests),
             p95: (!response_times.is_empty()).then(|| response_times.percentile(95.0)),
             failed_requests: self.totals.rate("http_req_failed").passes,
             failed_iterations: iterations.failed,
+            generator: self.generator.verdict(),
         }
     }
 

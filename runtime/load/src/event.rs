@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squall_guest::LogLine;
-use squall_metrics::Nanos;
+use squall_metrics::{GeneratorVerdict, Nanos, Totals};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub enum Event<'a> {
     Progress(&'a Progress),
     /// It can be said how much of this load the machine could generate.
     Capacity(&'a Capacity),
+    /// A second has passed, and this is all that was measured up to now: for whoever needs more than [`Event::Progress`].
+    Measured(&'a Totals),
     /// A guest wrote a line.
     Log(&'a LogLine),
     /// Guests wrote more lines than can be shown.
@@ -64,6 +66,10 @@ pub struct Progress {
     pub vus_max: u64,
     /// Iterations up to now.
     pub iterations: u64,
+    /// Iterations that ended a second, in the last second.
+    pub iteration_rate: f64,
+    /// Iterations that were given up because nobody was free to begin them, up to now.
+    pub dropped_iterations: u64,
     /// Requests up to now.
     pub requests: u64,
     /// Requests a second, in the last second.
@@ -74,6 +80,8 @@ pub struct Progress {
     pub failed_requests: u64,
     /// Iterations that failed or trapped, up to now.
     pub failed_iterations: u64,
+    /// Whether the generator is to be believed, as far as can be said by now.
+    pub generator: GeneratorVerdict,
 }
 
 /// Listens to a run. Called on the control thread, so being slow delays the display, never the load.

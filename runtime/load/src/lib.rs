@@ -28,5 +28,5 @@ mod worker;
 pub use event::{Capacity, Event, Observer, Progress};
 pub use preflight::{PreflightError, raise_open_files};
 pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
-pub use steering::Steering;
+pub use steering::{Steering, StoppedBy};
 pub use survey::describe;

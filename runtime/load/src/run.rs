@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::control::{Control, Verdict};
 use crate::event::{Event, Observer};
 use crate::quota::Numbering;
-use crate::steering::{Steering, Wishes};
+use crate::steering::{Steering, StoppedBy, Wishes};
 use crate::timer::within;
 use crate::worker::{Job, Report, Shared, runtime, work};
 
@@ -37,7 +37,7 @@ pub enum RunEnd {
     /// As planned.
     Completed,
     /// Somebody stopped it.
-    Stopped,
+    Stopped(StoppedBy),
     /// The guest asked for it, with this reason.
     Aborted(String),
     /// Nearly every iteration trapped, or nearly no virtual user could start.

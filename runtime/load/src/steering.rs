@@ -1,6 +1,8 @@
 //! Steering a run from any thread while it goes on: stopping it and, where the plan lets it be controlled from outside,
 //! pausing it and changing its virtual users or its rate.
 
+use std::fmt;
+
 use squall_metrics::Nanos;
 use squall_plan::Rate;
 use tokio::sync::watch;
@@ -17,10 +19,33 @@ pub(crate) enum Stop {
     Now,
 }
 
+/// Who stopped a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoppedBy {
+    /// Ctrl-C, or another signal.
+    Signal,
+    /// Somebody who typed it.
+    Terminal,
+    /// Somebody who asked the control API.
+    Api,
+}
+
+impl fmt::Display for StoppedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            StoppedBy::Signal => "interrupted",
+            StoppedBy::Terminal => "stopped at the terminal",
+            StoppedBy::Api => "stopped by the API",
+        })
+    }
+}
+
 /// What those outside wish for at present.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes {
     pub(crate) stop: Stop,
+    /// The first one who wanted to stop, if it was somebody outside.
+    pub(crate) stopped_by: Option<StoppedBy>,
     pub(crate) paused: bool,
     /// In place of the plan's.
     pub(crate) vus: Option<u64>,
@@ -55,13 +80,18 @@ impl Default for Steering {
 
 impl Steering {
     /// Begins no more iterations and waits for those under way, as long as the plan allows.
-    pub fn stop_gracefully(&self) {
-        self.raise(Stop::Gracefully);
+    pub fn stop_gracefully(&self, by: StoppedBy) {
+        self.raise(Stop::Gracefully, Some(by));
     }
 
     /// Interrupts what is under way.
-    pub fn stop_now(&self) {
-        self.raise(Stop::Now);
+    pub fn stop_now(&self, by: StoppedBy) {
+        self.raise(Stop::Now, Some(by));
+    }
+
+    /// Likewise [`Steering::stop_gracefully`], for a reason that the run itself has.
+    pub(crate) fn end_gracefully(&self) {
+        self.raise(Stop::Gracefully, None);
     }
 
     /// Begins no iterations until [`Steering::resume`]. Only a load that is controlled from outside heeds it.
@@ -84,9 +114,32 @@ impl Steering {
         self.wish(|wishes| wishes.rate.replace(rate) != Some(rate));
     }
 
-    fn raise(&self, to: Stop) {
+    /// Whether the run is to stop, or has stopped, for whatever reason.
+    pub fn is_stopping(&self) -> bool {
+        self.0.borrow().to_stop()
+    }
+
+    /// Whether it is to pause.
+    pub fn is_paused(&self) -> bool {
+        self.0.borrow().paused
+    }
+
+    /// How many virtual users are wished for in place of the plan's.
+    pub fn vus(&self) -> Option<u64> {
+        self.0.borrow().vus
+    }
+
+    /// Which rate is wished for in place of the plan's.
+    pub fn rate(&self) -> Option<Rate> {
+        self.0.borrow().rate
+    }
+
+    fn raise(&self, to: Stop, by: Option<StoppedBy>) {
         self.wish(|wishes| {
             let raised = to > wishes.stop;
+            if !wishes.to_stop() {
+                wishes.stopped_by = by;
+            }
             wishes.stop = to.max(wishes.stop);
             raised
         });

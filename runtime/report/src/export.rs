@@ -45,7 +45,7 @@ fn add_threshold(metrics: &mut Map<String, Value>, totals: &Totals, result: &Thr
 }
 
 /// `http_req_duration{flow:checkout}`, as thresholds are written.
-pub(crate) fn selector_name(metric: &str, tags: &[(String, String)]) -> String {
+pub fn selector_name(metric: &str, tags: &[(String, String)]) -> String {
     if tags.is_empty() {
         return metric.to_owned();
     }

@@ -12,7 +12,7 @@ mod style;
 mod summary;
 mod table;
 
-pub use export::summary_export;
+pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
 pub use progress::{ProgressFigures, progress_line};

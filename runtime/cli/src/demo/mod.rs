@@ -4,12 +4,11 @@ mod shop;
 
 use std::io;
 use std::net::SocketAddr;
-use std::thread::JoinHandle;
 
 use squall_guest::{Artifact, GuestLimits};
-use tokio::sync::oneshot;
 
 use crate::args::{DemoArgs, HttpArgs};
+use crate::background::{Background, End, runtime};
 use crate::error::CliError;
 use crate::exit;
 use crate::options::from_arguments;
@@ -33,7 +32,7 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
     typed.target = Some(format!("http://{}", open.address));
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name: NAME, artifact, limits, typed, output: &arguments.output }.carry_out()
+    Order { name: NAME, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {
@@ -48,15 +47,10 @@ fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, Cl
     Ok(exit::PASSED)
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
 /// A shop on a thread of its own, until dropped.
 struct OpenShop {
     address: SocketAddr,
-    close: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _server: Background,
 }
 
 impl OpenShop {
@@ -64,19 +58,7 @@ impl OpenShop {
         let runtime = runtime()?;
         let shop = runtime.block_on(Shop::bind(SocketAddr::from(([127, 0, 0, 1], 0)), faults))?;
         let address = shop.address();
-        let (close, closed) = oneshot::channel();
-        let serve = move || runtime.block_on(shop.serve(async { drop(closed.await) }));
-        let thread = std::thread::Builder::new().name("demo-shop".to_owned()).spawn(serve)?;
-        Ok(OpenShop { address, close: Some(close), thread: Some(thread) })
-    }
-}
-
-impl Drop for OpenShop {
-    fn drop(&mut self) {
-        self.close.take();
-        if let Some(thread) = self.thread.take() {
-            // A shop that failed has already been noticed by the run.
-            let _ = thread.join();
-        }
+        let serve = |end: End| shop.serve(async { drop(end.await) });
+        Ok(OpenShop { address, _server: Background::begin("demo-shop", runtime, serve)? })
     }
 }

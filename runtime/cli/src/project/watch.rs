@@ -21,17 +21,18 @@ impl Watch {
         Watch { folder: folder.to_owned(), latest: latest(folder) }
     }
 
-    /// Returns when a file has been changed since the last time, or since the start.
+    /// Returns true when a file has been changed since the last time or the start, false when that is to `end` before.
     #[expect(clippy::disallowed_methods, reason = "no load is running: there is nothing to disturb")]
-    pub fn wait_for_change(&mut self) {
-        loop {
+    pub fn wait_for_change(&mut self, end: impl Fn() -> bool) -> bool {
+        while !end() {
             let now = latest(&self.folder);
             if now > self.latest {
                 self.latest = now;
-                return;
+                return true;
             }
             std::thread::sleep(EVERY);
         }
+        false
     }
 }
 

@@ -2,7 +2,7 @@
 //! the users' stints, as the plan says or, where the load is controlled from outside, as is wished.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use squall_metrics::Nanos;
@@ -27,7 +27,7 @@ pub(super) struct Closed {
     /// By the number of the stint.
     at_work: HashMap<u64, AtWork>,
     stints_begun: u64,
-    /// When the iterations of those at work are interrupted, and in which stint.
+    /// When to look whether somebody at work is to be interrupted, and in which stint.
     deadlines: BinaryHeap<Reverse<(Nanos, u64)>>,
     /// Where the load is controlled from outside: when it ends, in any case.
     controlled_until: Option<Nanos>,
@@ -37,6 +37,8 @@ struct AtWork {
     vu: u32,
     pulse: Rc<Pulse>,
     task: AbortHandle,
+    /// When it is interrupted.
+    killed_at: Nanos,
 }
 
 impl Closed {
@@ -110,8 +112,10 @@ impl Closed {
         let life = live(Rc::clone(&self.crew.work), identity, Rc::clone(&pulse), self.crew.present.enter());
         let task = tokio::task::spawn_local(life);
         self.stints_begun += 1;
-        self.deadlines.push(Reverse((self.load_begins + stint.killed_at, self.stints_begun)));
-        self.at_work.insert(self.stints_begun, AtWork { vu: stint.vu, pulse, task: task.abort_handle() });
+        let killed_at = self.load_begins + stint.killed_at;
+        self.deadlines.push(Reverse((killed_at, self.stints_begun)));
+        let user = AtWork { vu: stint.vu, pulse, task: task.abort_handle(), killed_at };
+        self.at_work.insert(self.stints_begun, user);
     }
 
     fn interrupt_due(&mut self, now: Nanos) {
@@ -120,7 +124,10 @@ impl Closed {
                 return;
             }
             self.deadlines.pop();
-            if let Some(user) = self.at_work.remove(&stint) {
+            // It may have been given more time since.
+            if self.at_work.get(&stint).is_some_and(|user| user.killed_at <= now)
+                && let Some(user) = self.at_work.remove(&stint)
+            {
                 user.task.abort();
             }
         }
@@ -142,18 +149,22 @@ impl Closed {
     /// As many virtual users as are wanted, over all workers; this one has its share of them.
     fn lead_to(&mut self, wanted: u64, until: Nanos) {
         let now = self.crew.work.context.clock.now();
-        self.at_work.retain(|_, user| !user.task.is_finished());
-        let is_wanted = |vu: u32| u64::from(vu) <= wanted;
-        for (stint, user) in &self.at_work {
-            if !is_wanted(user.vu) && user.pulse.until.get() > now {
-                user.pulse.until.set(now);
-                self.deadlines.push(Reverse((now + GRACE_OF_THE_UNWANTED, *stint)));
-            }
-        }
-        let working: Vec<u32> =
-            self.at_work.values().filter(|user| user.pulse.until.get() > now).map(|user| user.vu).collect();
-        let ours = (0..wanted).skip(self.crew.number).step_by(self.crew.workers);
         let killed_at = until + self.crew.work.plan.graceful_stop.into();
+        self.at_work.retain(|_, user| !user.task.is_finished());
+        for (stint, user) in &mut self.at_work {
+            let (is_wanted, is_leaving) = (u64::from(user.vu) <= wanted, user.pulse.until.get() <= now);
+            // Who is still there when wanted again goes on: a second one in its place would be one too many.
+            let (until, killed_at) = match (is_wanted, is_leaving) {
+                (true, true) => (until, killed_at),
+                (false, false) => (now, killed_at.min(now + GRACE_OF_THE_UNWANTED)),
+                _ => continue,
+            };
+            user.pulse.until.set(until);
+            user.killed_at = killed_at;
+            self.deadlines.push(Reverse((user.killed_at, *stint)));
+        }
+        let working: HashSet<u32> = self.at_work.values().map(|user| user.vu).collect();
+        let ours = (0..wanted).skip(self.crew.number).step_by(self.crew.workers);
         for vu in ours.map(|user| u32::try_from(user + 1).unwrap_or(u32::MAX)).filter(|vu| !working.contains(vu)) {
             let (from, until) = (now.since(self.load_begins), until.since(self.load_begins));
             self.begin(Stint { from, until, killed_at: killed_at.since(self.load_begins), vu });
@@ -165,12 +176,13 @@ impl Closed {
         self.crew.work.stopping.set(true);
         let grace = Nanos::from(self.crew.work.plan.graceful_stop);
         let end = self.crew.work.context.clock.now() + grace;
-        for (stint, user) in &self.at_work {
+        for (stint, user) in &mut self.at_work {
             // Who is between two iterations has nothing to finish.
             if stop == Stop::Now || !user.pulse.busy.get() {
                 user.task.abort();
             } else {
-                self.deadlines.push(Reverse((end, *stint)));
+                user.killed_at = user.killed_at.min(end);
+                self.deadlines.push(Reverse((user.killed_at, *stint)));
             }
         }
     }

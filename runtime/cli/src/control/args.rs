@@ -1,0 +1,85 @@
+//! What can be typed about controlling a run: by whoever starts it, and by whoever controls it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use squall_plan::Rate;
+
+/// How others may control a run while it goes on.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Control")]
+pub struct ControlArgs {
+    /// Let others on this machine read and control the run, over HTTP at this loopback address; port 0: any that is free.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    pub control: Option<SocketAddr>,
+    /// The file that has the token which they must show. [default: SQUALL_CONTROL_TOKEN, or a new one, which is printed]
+    #[arg(long, value_name = "FILE", requires = "control")]
+    pub control_token_file: Option<PathBuf>,
+}
+
+/// `squall control`.
+#[derive(Debug, Args)]
+pub struct ClientArgs {
+    /// Where the run listens: the address of its --control.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, default_value = "127.0.0.1:6565")]
+    pub at: SocketAddr,
+    /// The file that has the run's token. [default: SQUALL_CONTROL_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What `squall control` does.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Show how the run goes.
+    Status {
+        /// As JSON, for machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Begin no more iterations until resumed.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// End the run: iterations under way may end, the summary is printed, the exit code is 103.
+    Stop,
+    /// Change the number of virtual users.
+    Vus {
+        /// So many.
+        #[arg(value_name = "N")]
+        number: u64,
+    },
+    /// Change the rate of an open load.
+    Rate {
+        /// So many iterations a time: 500/s, 90/m.
+        #[arg(value_name = "RATE")]
+        rate: Rate,
+    },
+}
+
+/// An address with its port. Only `localhost` is known by name: whatever else there is must be asked for, and is not here.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    local
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "write an address of this machine with a port: 127.0.0.1:6565".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_address;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(parse_address("localhost:6565"), parse_address("127.0.0.1:6565"));
+        assert!(parse_address("[::1]:0").is_ok());
+        for wrong in ["6565", "localhost", "example.com:80", "127.0.0.1", "localhost:99999"] {
+            assert!(parse_address(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the control API knows of a run: it listens to the run's events like the terminal does, and keeps the latest. The
+//! run never waits for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use squall_load::{Event, Observer, Progress};
+use squall_metrics::{GeneratorVerdict, Nanos, ThresholdResult, Totals, evaluate_thresholds};
+use squall_plan::Threshold;
+use squall_report::{selector_name, summary_export};
+use tokio::sync::watch;
+
+/// Where the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Before the load.
+    Starting,
+    /// In it.
+    Load,
+    /// After it.
+    Ended,
+}
+
+/// How the run was a moment ago.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Where it was.
+    pub phase: Phase,
+    /// How far it was.
+    pub progress: Progress,
+}
+
+/// Takes notes of a run.
+pub struct Board {
+    seen: watch::Sender<Seen>,
+    figures: watch::Sender<Value>,
+    /// Whether somebody waits for the figures.
+    wanted: Arc<AtomicBool>,
+    thresholds: Vec<Threshold>,
+}
+
+/// Reads the notes. Clones read the same.
+#[derive(Clone)]
+pub struct Reader {
+    seen: watch::Receiver<Seen>,
+    figures: watch::Receiver<Value>,
+    wanted: Arc<AtomicBool>,
+}
+
+impl Board {
+    /// For a run with these thresholds that has not begun.
+    pub fn new(thresholds: &[Threshold]) -> Board {
+        let figures = json!({ "metrics": {}, "thresholds": [] });
+        Board {
+            seen: watch::Sender::new(Seen { phase: Phase::Starting, progress: nothing_yet() }),
+            figures: watch::Sender::new(figures),
+            wanted: Arc::default(),
+            thresholds: thresholds.to_vec(),
+        }
+    }
+
+    /// Somebody who reads it.
+    pub fn reader(&self) -> Reader {
+        let (seen, figures) = (self.seen.subscribe(), self.figures.subscribe());
+        Reader { seen, figures, wanted: Arc::clone(&self.wanted) }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.seen.send_modify(|seen| seen.phase = phase);
+    }
+
+    /// Adding all series up takes a while where there are many, so it is done for those who asked.
+    fn note_figures(&self, totals: &Totals) {
+        if self.wanted.swap(false, Ordering::Relaxed) {
+            let thresholds: Vec<Value> =
+                evaluate_thresholds(&self.thresholds, totals).iter().map(threshold_figures).collect();
+            let mut summary = summary_export(totals, &[]);
+            self.figures.send_replace(json!({ "metrics": summary["metrics"].take(), "thresholds": thresholds }));
+        }
+    }
+}
+
+impl Observer for Board {
+    fn on(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Load { .. } => self.enter(Phase::Load),
+            Event::Teardown => self.enter(Phase::Ended),
+            Event::Progress(progress) => self.seen.send_modify(|seen| seen.progress = (*progress).clone()),
+            Event::Measured(totals) => self.note_figures(totals),
+            Event::Setup
+            | Event::Capacity(_)
+            | Event::Log(_)
+            | Event::LogDropped(_)
+            | Event::Warning(_)
+            | Event::Stopping { .. } => {}
+        }
+    }
+}
+
+impl Reader {
+    /// How the run was a moment ago.
+    pub fn seen(&self) -> Seen {
+        self.seen.borrow().clone()
+    }
+
+    /// `metrics` or `thresholds`, as of the next second; as of the last time that somebody asked, if no second comes to
+    /// its end within `patience` because there is no load.
+    pub async fn figures(&self, part: &str, patience: Duration) -> Value {
+        let mut figures = self.figures.clone();
+        figures.mark_unchanged();
+        self.wanted.store(true, Ordering::Relaxed);
+        super::within(patience, figures.changed()).await;
+        let figures = figures.borrow();
+        json!({ part: figures[part] })
+    }
+}
+
+fn threshold_figures(result: &ThresholdResult) -> Value {
+    let threshold = &result.threshold;
+    json!({
+        "metric": selector_name(&threshold.metric, &threshold.tags),
+        "expression": threshold.source,
+        "actual": result.actual,
+        "passed": result.passed,
+    })
+}
+
+fn nothing_yet() -> Progress {
+    Progress {
+        elapsed: Nanos::ZERO,
+        done: None,
+        left: None,
+        vus: 0,
+        vus_max: 0,
+        iterations: 0,
+        iteration_rate: 0.0,
+        dropped_iterations: 0,
+        requests: 0,
+        request_rate: 0.0,
+        p95: None,
+        failed_requests: 0,
+        failed_iterations: 0,
+        generator: GeneratorVerdict::default(),
+    }
+}

@@ -1,0 +1,104 @@
+//! Who is let in: programs on this machine that show the token. Web pages are not, even where they make a browser on this
+//! machine ask on their behalf.
+
+use std::net::{IpAddr, SocketAddr};
+
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, StatusCode, header};
+
+use super::refusal::Refusal;
+use super::token::Token;
+
+/// Stands at the door.
+#[derive(Debug)]
+pub struct Guard {
+    address: SocketAddr,
+    token: Token,
+}
+
+impl Guard {
+    /// For the API at that address.
+    pub fn new(address: SocketAddr, token: Token) -> Guard {
+        Guard { address, token }
+    }
+
+    /// Whether a request with these headers may pass.
+    ///
+    /// # Errors
+    /// The answer to one that may not.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        if headers.contains_key(header::ORIGIN) {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "requests of web pages (with an Origin header) are refused: use squall control, curl or a program",
+            ));
+        }
+        // A page whose name is made to mean this machine (DNS rebinding) is of one origin with the API, but says so here.
+        if !headers.get(header::HOST).is_some_and(|host| self.is_ours(host.as_bytes())) {
+            let sentence = format!("the Host header must name this machine: ask http://{}", self.address);
+            return Err(Refusal::new(StatusCode::FORBIDDEN, sentence));
+        }
+        if !headers.get(header::AUTHORIZATION).is_some_and(|shown| self.is_token(shown.as_bytes())) {
+            return Err(Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "the run's token is missing or wrong: send it as Authorization: Bearer TOKEN",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The port may be another one: that of a tunnel.
+    fn is_ours(&self, host: &[u8]) -> bool {
+        let Ok(authority) = Authority::try_from(host) else {
+            return false;
+        };
+        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = |ip: IpAddr| ip.is_loopback();
+        name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+    }
+
+    fn is_token(&self, shown: &[u8]) -> bool {
+        let (scheme, token) = shown.split_at_checked("Bearer ".len()).unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"Bearer ") && self.token.is(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(headers: &[(&'static str, &str)], token: &Token) -> Result<(), StatusCode> {
+        let guard = Guard::new(SocketAddr::from(([127, 0, 0, 1], 6565)), token.clone());
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        guard.check(&headers).map_err(|refusal| refusal.status())
+    }
+
+    #[test]
+    fn programs_with_the_token_are_let_in() {
+        let token = Token::random().unwrap();
+        let bearer = format!("Bearer {}", token.secret());
+        for host in ["127.0.0.1:6565", "localhost:6565", "LOCALHOST:9999", "[::1]:6565", "127.0.0.1"] {
+            assert_eq!(check(&[("host", host), ("authorization", &bearer)], &token), Ok(()), "{host}");
+        }
+        let lower = format!("bearer {}", token.secret());
+        assert_eq!(check(&[("host", "localhost"), ("authorization", &lower)], &token), Ok(()));
+    }
+
+    #[test]
+    fn nobody_else_is() {
+        let token = Token::random().unwrap();
+        let bearer = format!("Bearer {}", token.secret());
+        let with_token = ("authorization", bearer.as_str());
+        let local = ("host", "127.0.0.1:6565");
+        for host in ["evil.example:6565", "localhost.evil.example", "10.0.0.1:6565", "127.0.0.1@evil.example", ""] {
+            assert_eq!(check(&[("host", host), with_token], &token), Err(StatusCode::FORBIDDEN), "{host}");
+        }
+        assert_eq!(check(&[with_token], &token), Err(StatusCode::FORBIDDEN));
+        let origin = ("origin", "http://127.0.0.1:6565");
+        assert_eq!(check(&[local, with_token, origin], &token), Err(StatusCode::FORBIDDEN));
+        for wrong in ["Bearer ", "Bearer wrong", "Basic dTpw", "Bearer", ""] {
+            assert_eq!(check(&[local, ("authorization", wrong)], &token), Err(StatusCode::UNAUTHORIZED), "{wrong}");
+        }
+        assert_eq!(check(&[local], &token), Err(StatusCode::UNAUTHORIZED));
+    }
+}

@@ -1,0 +1,116 @@
+//! The server of the control API: its address, its thread, and how much of either one client may take.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use super::api::Api;
+use super::args::ControlArgs;
+use super::board::Board;
+use super::guard::Guard;
+use super::token::Token;
+use super::{only_loopback, within};
+use crate::background::{Background, End, runtime};
+use crate::command::Controls;
+use crate::error::CliError;
+
+/// Connections at a time; others wait in line.
+const CONNECTIONS: usize = 16;
+/// How long a connection may take, from its first byte to its last. It carries one request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long requests that are under way at the end may take.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+/// The largest head of a request.
+const HEAD_LIMIT: usize = 8 * 1024;
+/// The most headers of a request.
+const HEADERS: usize = 32;
+/// How long to wait where there are no descriptors left.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
+
+/// An address that is taken, before anybody is answered there.
+pub struct Reserved {
+    runtime: Runtime,
+    listener: TcpListener,
+    address: SocketAddr,
+    token: Token,
+    is_new: bool,
+}
+
+impl Reserved {
+    /// Takes the address that the arguments name, if they name one.
+    ///
+    /// # Errors
+    /// If it is not of this machine, or not free; or if the token cannot be had.
+    pub fn take(arguments: &ControlArgs) -> Result<Option<Reserved>, CliError> {
+        let Some(address) = arguments.control else {
+            return Ok(None);
+        };
+        only_loopback("--control", address)?;
+        let given = Token::given("--control-token-file", arguments.control_token_file.as_deref())?;
+        let failed = |error: io::Error| CliError::Options(vec![format!("--control {address}: {error}")]);
+        let is_new = given.is_none();
+        let token = given.map_or_else(Token::random, Ok).map_err(failed)?;
+        let runtime = runtime().map_err(failed)?;
+        let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Some(Reserved { runtime, listener, address, token, is_new }))
+    }
+
+    /// What whoever started the run must know to control it.
+    pub fn heading(&self) -> String {
+        let token = if self.is_new { self.token.secret() } else { "as given" };
+        format!("      control: http://{}/v1/status\n        token: {token}", self.address)
+    }
+
+    /// Answers until what this returns is dropped.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn serve(self, controls: Controls, board: &Board) -> Result<Background, CliError> {
+        let api = Arc::new(Api { guard: Guard::new(self.address, self.token), controls, board: board.reader() });
+        let (listener, address) = (self.listener, self.address);
+        Background::begin("control", self.runtime, move |end| answer_until(end, listener, api))
+            .map_err(|error| CliError::Options(vec![format!("--control {address}: {error}")]))
+    }
+}
+
+async fn answer_until(mut end: End, listener: TcpListener, api: Arc<Api>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut end => break,
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                Ok((connection, _)) => {
+                    let api = Arc::clone(&api);
+                    connections.spawn(within(PATIENCE, converse(connection, api)));
+                }
+                Err(_) => { within(ACCEPT_AGAIN, std::future::pending::<()>()).await; }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    // Whoever stopped the run is told so.
+    within(LAST_WORDS, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+async fn converse(connection: TcpStream, api: Arc<Api>) {
+    // Without this, small answers may wait for an acknowledgement. If it fails the answers are late, not wrong.
+    let _ = connection.set_nodelay(true);
+    let service = service_fn(|request| {
+        let api = Arc::clone(&api);
+        async move { Ok::<_, Infallible>(api.answer(request).await) }
+    });
+    let mut http = http1::Builder::new();
+    http.keep_alive(false).header_read_timeout(None).max_buf_size(HEAD_LIMIT).max_headers(HEADERS);
+    // An error here is a client that left in mid-sentence, or did not speak HTTP: hyper has answered what can be.
+    let _ = http.serve_connection(TokioIo::new(connection), service).await;
+}
