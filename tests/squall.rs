@@ -17,6 +17,7 @@ mod known_answers;
 mod one_request;
 mod open_load;
 mod output;
+mod project;
 mod real_server;
 mod requests;
 mod selfcheck;

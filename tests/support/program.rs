@@ -151,6 +151,11 @@ impl Ended {
         Ended { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr), folder }
     }
 
+    /// The folder that it ran in, which goes with this.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Fails with everything that was printed, unless the exit code is this one.
     #[track_caller]
     pub fn expect_code(self, code: i32) -> Ended {

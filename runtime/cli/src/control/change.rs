@@ -29,6 +29,10 @@ impl Change {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn from_json(body: &[u8]) -> Result<Change, String> {
+        // Where an object is wanted, serde would take a list of the fields' values as well.
+        if body.trim_ascii_start().starts_with(b"[") {
+            return Err("the body is not what can be changed: an object is wanted, like {\"paused\": true}".to_owned());
+        }
         serde_json::from_slice(body).map_err(|error| format!("the body is not what can be changed: {error}"))
     }
 
@@ -97,7 +101,8 @@ mod tests {
         for (body, part) in [
             ("", "EOF"),
             ("{\"paused\": tru", "EOF"),
-            ("[]", "invalid"),
+            ("[]", "an object is wanted"),
+            ("[true]", "an object is wanted"),
             ("{\"pause\": true}", "unknown field `pause`, expected one of `paused`, `vus`, `rate`, `stopped`"),
             ("{\"vus\": -1}", "invalid value: integer `-1`"),
             ("{\"vus\": \"many\"}", "invalid type: string"),

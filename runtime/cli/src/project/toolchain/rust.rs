@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::checkout;
 use crate::error::CliError;
 use crate::project::build::unwritable;
 use crate::project::source::Source;
@@ -20,12 +21,22 @@ pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
     }
     ensure_target()?;
     let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
-    let messages = Tool::new("cargo", INSTALL).args(arguments).inside(&source.folder).output()?;
+    let cargo = Tool::new("cargo", INSTALL).args(arguments).args(sdk_of_checkout());
+    let messages = cargo.inside(&source.folder).output()?;
     let component = component(&messages).ok_or_else(|| {
         let text = "the package makes no component: it needs `crate-type = [\"cdylib\"]` under [lib]";
         CliError::Build(format!("{}: {text}", source.folder.join("Cargo.toml").display()))
     })?;
     fs::copy(&component, output).map(drop).map_err(|error| unwritable(output, &error))
+}
+
+/// The SDK in a checkout of Squall takes the place of the published one.
+fn sdk_of_checkout() -> Vec<String> {
+    let Some(checkout) = checkout() else {
+        return Vec::new();
+    };
+    let path = checkout.join("sdk/rust").display().to_string();
+    vec!["--config".to_owned(), format!("patch.crates-io.squall-sdk.path={path:?}")]
 }
 
 /// Asking the compiler, not rustup, so that a distribution's Rust will do as well.
@@ -46,7 +57,7 @@ fn component(messages: &str) -> Option<PathBuf> {
     files
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .filter(|file| file.extension().is_some_and(|ending| ending == "wasm"))
-        .last()
+        .next_back()
 }
 
 #[cfg(test)]

@@ -1,0 +1,57 @@
+//! From nothing to a run, in every language, with the SDKs of this checkout in place of the published ones.
+
+use std::fs;
+
+use crate::support::program::{Ended, Squall, root};
+use crate::support::server::{Reply, Server};
+
+/// Makes a project, runs it as its README says, and returns what came of it.
+fn new_and_run(language: &str) -> Ended {
+    let server = Server::start(|_| Reply::ok("{}"));
+    let sdk = root().display().to_string();
+    let made = Squall::new(&["new", "my-test", "--lang", language]).run().expect_code(0);
+    let project = made.folder().join("my-test");
+    assert!(fs::read_to_string(project.join("README.md")).unwrap().starts_with("# my-test\n"));
+    let project = project.display().to_string();
+    let run = Squall::new(&["run", &project, "--target", &server.url(), "-u", "5", "-i", "10"]);
+    let ended = run.env("SQUALL_SDK", &sdk).exporting().run().expect_code(0);
+    assert_eq!(ended.number("http_reqs", "count"), 10.0);
+    assert_eq!(ended.number("checks", "value"), 1.0, "{}", ended.out);
+    let searches = server.requests().iter().filter(|request| request.path == "/search?q=lamp").count();
+    assert_eq!(searches, 2, "of ten iterations, two search");
+    ended
+}
+
+#[test]
+fn a_new_project_in_rust_builds_and_runs() {
+    new_and_run("rust");
+}
+
+#[test]
+fn what_cannot_be_built_is_said_with_what_to_do() {
+    let complaint = |arguments: &[&str], file: Option<(&str, &str)>| {
+        let squall = Squall::new(arguments);
+        if let Some((name, text)) = file {
+            fs::write(squall.folder().join(name), text).unwrap();
+        }
+        squall.run().expect_code(104).complaint().to_owned()
+    };
+    let empty = complaint(&["build"], None);
+    assert!(empty.contains("squall new NAME --lang LANGUAGE"), "{empty}");
+    let go = complaint(&["run", "shop.go"], Some(("shop.go", "package main")));
+    assert!(go.contains("a scenario in Go is a module: `squall new NAME --lang go` makes one"), "{go}");
+    let watch = complaint(&["run", "shop.wasm", "--watch"], Some(("shop.wasm", "")));
+    assert!(watch.contains("--watch goes with a scenario's source"), "{watch}");
+    let name = complaint(&["new", "My Test", "--lang", "rust"], None);
+    assert!(name.contains("lower-case letters"), "{name}");
+}
+
+#[test]
+fn a_project_is_never_written_over() {
+    let squall = Squall::new(&["new", "shop", "--lang", "python"]);
+    fs::create_dir(squall.folder().join("shop")).unwrap();
+    fs::write(squall.folder().join("shop/scenario.py"), "mine").unwrap();
+    let ended = squall.run().expect_code(104);
+    assert!(ended.complaint().contains("is there already"), "{}", ended.err);
+    assert_eq!(fs::read_to_string(ended.folder().join("shop/scenario.py")).unwrap(), "mine");
+}
