@@ -24,7 +24,7 @@ def exports(module: ModuleType) -> dict[str, type]:
         def run(self, flow: int) -> None:
             try:
                 runs[flow]()
-            except BaseException as error:  # noqa: BLE001 - whatever it is ends this iteration and no more
+            except BaseException as error:
                 text = describe(error)
             else:
                 return
@@ -34,7 +34,7 @@ def exports(module: ModuleType) -> dict[str, type]:
         def setup(self) -> bytes:
             try:
                 return _shared.pack(scenario.setup() if scenario.setup else None)
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 text = describe(error)
             raise Err(text)
 
@@ -44,7 +44,7 @@ def exports(module: ModuleType) -> dict[str, type]:
             try:
                 if scenario.start:
                     scenario.start()
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 text = describe(error)
             else:
                 return
@@ -56,7 +56,7 @@ def exports(module: ModuleType) -> dict[str, type]:
             try:
                 if scenario.teardown:
                     scenario.teardown()
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 # The contract has no error here, and the run is over: a line in its log is all that is left to do.
                 log.error(describe(error))
 

@@ -5,7 +5,6 @@ from traceback import format_exception, walk_tb
 from squall import log
 from squall._error import Error
 
-
 # What has been explained; a scenario that makes up its texts must not fill the memory.
 _explained: set[str] = set()
 _CAPACITY = 64

@@ -26,7 +26,7 @@ def shared() -> Any:
     Each virtual user has its own copy.
     """
     if _shared.data:
-        _shared.value = pickle.loads(_shared.data)  # noqa: S301 - written by `pack` in the same component
+        _shared.value = pickle.loads(_shared.data)
         _shared.data = b""
     return _shared.value
 

@@ -82,7 +82,9 @@ class Source:
             return importlib.import_module(self.module)
         except Exception as error:
             own = error.__traceback__
-            while own and "importlib" in own.tb_frame.f_code.co_filename or own and own.tb_frame.f_code.co_filename == __file__:
+            while (own and "importlib" in own.tb_frame.f_code.co_filename) or (
+                own and own.tb_frame.f_code.co_filename == __file__
+            ):
                 own = own.tb_next
             trace = "".join(traceback.format_exception(type(error), error, own)).rstrip()
             raise BuildError(f"{self.module}.py cannot be imported:\n{trace}") from error
@@ -118,7 +120,7 @@ def build(path: Path, output: Path) -> None:
         command = [tool, "--quiet", "-d", str(PACKAGE / "wit"), "-d", str(world), "-w", "squall:sdk/component"]
         command += ["componentize", APP, "-o", str(component)]
         command += [argument for place in places for argument in ("-p", str(place))]
-        result = subprocess.run(  # noqa: S603 - our own tool
+        result = subprocess.run(
             command, capture_output=True, text=True, check=False, env={**os.environ, "RUST_BACKTRACE": "0"}
         )
         if result.returncode != 0:

@@ -163,7 +163,10 @@ def batches() -> None:
     check(isinstance(first, http.Response) and first.json()["path"] == "/echo?n=1", "a batch keeps its order")
     check(isinstance(third, http.Response) and third.json()["path"] == "/echo?n=2", "a batch goes on after an error")
     many = [http.Request("GET", "/", name=f"many-{number}") for number in range(80)]
-    check(all(isinstance(result, http.Response) for result in http.send_all(many)), "a batch has as many settings as it likes")
+    check(
+        all(isinstance(result, http.Response) for result in http.send_all(many)),
+        "a batch has as many settings as it likes",
+    )
     check(http.send_all([]) == [], "a batch may be empty")
 
 
@@ -237,6 +240,6 @@ def raised(work: Callable[[], object], kind: type[BaseException]) -> bool:
         work()
     except kind:
         return True
-    except Exception as error:  # noqa: BLE001 - said by the check
+    except Exception as error:
         log.error(f"{kind.__name__} was expected, not {error!r}")
     return False

@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 self.answer(404, b"")
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_PROPFIND = do  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_PROPFIND = do
 
     def answer(self, status: int, body: bytes, *fields: tuple[str, str]) -> None:
         self.send_response(status)

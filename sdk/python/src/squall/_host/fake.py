@@ -30,7 +30,7 @@ class RequestOptions:
     def set_redirects(self, count: int) -> None:
         self.redirects = count
 
-    def set_discard_body(self, discard: bool) -> None:  # noqa: FBT001 - as the contract has it
+    def set_discard_body(self, discard: bool) -> None:
         self.discard_body = discard
 
     def set_expected_statuses(self, ranges: list[tuple[int, int]]) -> None:
@@ -165,7 +165,7 @@ def abort(reason: str) -> None:
     report.aborted = report.aborted or reason
 
 
-def check(name: str, passed: bool) -> None:  # noqa: FBT001 - as the contract has it
+def check(name: str, passed: bool) -> None:
     current().report.checks.append((name, passed))
 
 
@@ -194,7 +194,7 @@ class Gauge(_Metric):
 class Rate(_Metric):
     """A share."""
 
-    def add(self, value: bool) -> None:  # noqa: FBT001 - as the contract has it
+    def add(self, value: bool) -> None:
         self._record(value)
 
 

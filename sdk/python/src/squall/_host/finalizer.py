@@ -1,8 +1,8 @@
 """A lighter way to drop the host's resources than componentize-py's own.
 
 For every resource that the host hands out, a response above all, componentize-py makes a `weakref.finalize`: a weak
-reference, a record, and entries in two registries, which took two thirds of the time of a request. But nobody else holds
-on to a resource's finalizer: when the resource goes, it goes, and can itself drop what it stands for.
+reference, a record, and an entry in a registry, which took most of the time of a request. But nobody else holds on to a
+resource's finalizer: when the resource goes, it goes, and can itself drop what it stands for.
 
 componentize-py looks for `weakref.finalize` after it has imported the scenario. So it is replaced by a subclass, which
 is the same as ever for everyone else.
@@ -32,12 +32,12 @@ class ResourceFinalizer:
             drop_resource(self.drop, self.handle)
 
 
-class finalize(weakref.finalize):  # type: ignore[type-arg]  # noqa: N801 - the standard library's name
+class finalize(weakref.finalize):  # type: ignore[type-arg]
     """`weakref.finalize`, save for the host's resources."""
 
     __slots__ = ()
 
-    def __new__(cls, obj: Any, func: Any, /, *args: Any, **_kwargs: Any) -> Any:
+    def __new__(cls, _obj: Any, func: Any, /, *args: Any, **_kwargs: Any) -> Any:
         if func is not drop_resource:
             return object.__new__(cls)
         finalizer = object.__new__(ResourceFinalizer)

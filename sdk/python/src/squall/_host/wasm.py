@@ -59,7 +59,7 @@ def send_all(requests: list[Any]) -> list[Any]:
     return [_error_of(result.value) if isinstance(result, Err) else result.value for result in results]
 
 
-def Trend(name: str, unit: str) -> Any:  # noqa: N802 - a constructor
+def Trend(name: str, unit: str) -> Any:
     return metrics.Trend(name, metrics.Unit[unit.upper()])
 
 

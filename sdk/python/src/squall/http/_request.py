@@ -47,7 +47,7 @@ class Request:
     # The first five are what the contract calls a request: the host reads them by these names.
     __slots__ = ("_handle", "_wanted", "body", "headers", "method", "url")
 
-    def __init__(  # noqa: PLR0913 - they are the settings above, named
+    def __init__(
         self,
         method: str,
         url: str,

@@ -22,7 +22,7 @@ class Host:
     query are. The first answer that fits is given; a request that none fits is an error.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one thing to set up
+    def __init__(
         self,
         *,
         options: Mapping[str, str] | None = None,
@@ -90,7 +90,7 @@ class Host:
         try:
             _shared.store(b"")
             data = _shared.pack(scenario.setup() if scenario.setup else None)
-        except Exception as error:  # noqa: BLE001 - the report tells it
+        except Exception as error:
             return [error]
         finally:
             state.vu = vu
@@ -128,7 +128,7 @@ def _call(function: Callable[[], Any] | None) -> BaseException | None:
     try:
         if function:
             function()
-    except Exception as error:  # noqa: BLE001 - the report tells it
+    except Exception as error:
         return error
     return None
 
