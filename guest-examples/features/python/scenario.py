@@ -3,8 +3,25 @@
 It asks the demo shop. `-e ABORT=now` has it end the run, `-e FAIL=setup` (or `start`) has that fail.
 """
 
-from squall import Counter, Error, Gauge, Options, Trend, abort, check, env, flow, http, log, pace, setup, shared, start
-from squall import teardown, vu
+from squall import (
+    Counter,
+    Error,
+    Gauge,
+    Options,
+    Trend,
+    abort,
+    check,
+    env,
+    flow,
+    http,
+    log,
+    pace,
+    setup,
+    shared,
+    start,
+    teardown,
+    vu,
+)
 
 options: Options = {
     "executor": "ramping-vus",

@@ -39,7 +39,7 @@ def test_bodies_say_what_they_are() -> None:
 
 
 def test_settings_reach_the_host() -> None:
-    expected = [404, range(200, 300)]
+    expected: list[int | range] = [404, range(200, 300)]
     sent = sent_by(
         lambda: http.get("/x", name="x", timeout=1.5, redirects=0, discard_body=True, expect_status=expected)
     )

@@ -132,8 +132,7 @@ def _check_function(function: Callable[[], Any]) -> None:
     name = getattr(function, "__name__", repr(function))
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         raise ScenarioError(f"{name} is not a plain function: write `def {name}()`, without `async` and `yield`")
-    needed = [
-        p for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.kind < p.VAR_POSITIONAL
-    ]
-    if needed:
-        raise ScenarioError(f"{name} wants the parameter {needed[0].name!r}: flows and hooks are called without any")
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise ScenarioError(f"{name} cannot be called: {error}. Flows and hooks are called without arguments") from None

@@ -1,7 +1,7 @@
 """Turns a scenario into a component: ``squall-build scenario.py -o scenario.wasm``, or ``python -m squall.build``.
 
-The work is componentize-py's. This finds the scenario, tells what is wrong with it in the words of the SDK, and asks for
-a component that exports what the scenario has and no more.
+The work is componentize-py's. This finds the scenario, tells what is wrong with it in the words of the SDK, and asks
+for a component that exports what the scenario has and no more.
 """
 
 import argparse
@@ -81,10 +81,9 @@ class Source:
         try:
             return importlib.import_module(self.module)
         except Exception as error:
+            # From where the author's code begins, if it was reached.
             own = error.__traceback__
-            while (own and "importlib" in own.tb_frame.f_code.co_filename) or (
-                own and own.tb_frame.f_code.co_filename == __file__
-            ):
+            while own and not own.tb_frame.f_code.co_filename.startswith(str(self.folder)):
                 own = own.tb_next
             trace = "".join(traceback.format_exception(type(error), error, own)).rstrip()
             raise BuildError(f"{self.module}.py cannot be imported:\n{trace}") from error

@@ -31,7 +31,7 @@ class Settings(TypedDict, total=False):
     timeout: float | timedelta
     """How many seconds it may take in all, redirects included. Default: the plan's, or 60."""
     redirects: int
-    """How many redirects are followed at most; with 0 a 3xx response is returned as it is. Default: the plan's, or 10."""
+    """How many redirects are followed at most; with 0 a 3xx response is returned. Default: the plan's, or 10."""
     discard_body: bool
     """Whether the body is read and measured, but thrown away. Default: the plan's, or no."""
     expect_status: Statuses

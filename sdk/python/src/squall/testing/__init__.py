@@ -1,7 +1,7 @@
 """Run a scenario natively, without Wasm, network or waiting: what unit tests are written with.
 
-The test says how its `Host` answers, runs a flow, and looks at the `Report` of what the flow did. Sleeping moves a clock
-of the host's own and takes no time::
+The test says how its `Host` answers, runs a flow, and looks at the `Report` of what the flow did. Sleeping moves a
+clock of the host's own and takes no time::
 
     from scenario import browse
     from squall.testing import Host

@@ -18,8 +18,8 @@ class Host:
     It plays virtual user ``vu``, with the seed ``seed``. ``options`` are those of ``-e KEY=VALUE``, ``target`` that of
     ``--target``, ``shared`` is what ``setup`` would have returned.
 
-    URLs are given as patterns in which ``*`` stands for anything: ``/products/*``. A path fits whatever the host and the
-    query are. The first answer that fits is given; a request that none fits is an error.
+    URLs are given as patterns in which ``*`` stands for anything: ``/products/*``. A path fits whatever the host and
+    the query are. The first answer that fits is given; a request that none fits is an error.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Host:
         return report
 
     def rehearse(self, scenario: ModuleType | Scenario, iterations: int) -> Report:
-        """Run a whole scenario: ``setup``, ``start``, iterations in the proportions of the flows' weights, ``teardown``.
+        """Run a whole scenario: ``setup``, ``start``, iterations by the flows' weights, ``teardown``.
 
         The report's error is the first one.
         """
