@@ -1,5 +1,6 @@
 """Chance that can be repeated: seeded by the run's ``--seed`` and the virtual user's number."""
 
+import random as standard
 from random import Random
 from typing import Any, NoReturn
 
@@ -34,3 +35,13 @@ class HostRandom(Random):
 
 random = HostRandom()
 """`random.choice(items)`, `random.randint(1, 6)`, ...: as the module `random`, but repeatable by the run's `--seed`."""
+
+
+def replace_standard() -> None:
+    """Make the functions of the module `random` those of `random` here: repeatable by the run's seed, too.
+
+    Their own generator would begin with the same numbers in every virtual user, or have to be seeded in each.
+    """
+    for name in standard.__all__:
+        if name[0].islower() and hasattr(random, name):
+            setattr(standard, name, getattr(random, name))

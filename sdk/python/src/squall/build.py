@@ -32,8 +32,11 @@ import sys
 # The author's folder is the author's: nothing is left there.
 sys.dont_write_bytecode = True
 
+from squall import _component, _random
+
+_random.replace_standard()
+
 import {module}
-from squall import _component
 
 globals().update(_component.exports({module}))
 _component.settle()
