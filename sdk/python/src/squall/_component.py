@@ -1,8 +1,7 @@
 """How a scenario becomes a component: its exports, as componentize-py looks for them. Made by `squall.build`."""
 
 import gc
-import sys
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from componentize_py_types import Err
@@ -65,23 +64,9 @@ def exports(module: ModuleType) -> dict[str, type]:
 
 
 def settle() -> None:
-    """Keep virtual users small: those who only read what exists by now share its memory.
+    """Keep virtual users small: they share the memory of what exists by now for as long as nobody writes to it.
 
-    Calling a function writes to it, and so takes a page of 4 KiB for each virtual user. So the code of the functions that
-    run is moved together. And the collector, who writes to all that it looks at, is told to leave it alone.
+    The garbage collector writes to all that it looks at, so it is told to leave all of that alone.
     """
-    for module in list(sys.modules.values()):
-        if not getattr(module, "__file__", "/python/").startswith("/python/"):
-            _move_code(vars(module))
     gc.collect()
     gc.freeze()
-
-
-def _move_code(names: dict[str, Any]) -> None:
-    for value in list(names.values()):
-        if isinstance(value, FunctionType):
-            value.__code__ = value.__code__.replace()
-        elif isinstance(value, property) and value.fget:
-            value.fget.__code__ = value.fget.__code__.replace()
-        elif isinstance(value, type) and value.__module__.partition(".")[0] in {"squall", "wit_world"}:
-            _move_code(dict(vars(value)))
