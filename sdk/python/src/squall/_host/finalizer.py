@@ -1,0 +1,48 @@
+"""A lighter way to drop the host's resources than componentize-py's own.
+
+For every resource that the host hands out, a response above all, componentize-py makes a `weakref.finalize`: a weak
+reference, a record, and an entry in a registry, which took most of the time of a request. But nobody else holds on to a
+resource's finalizer: when the resource goes, it goes, and can itself drop what it stands for.
+
+componentize-py looks for `weakref.finalize` after it has imported the scenario. So it is replaced by a subclass, which
+is the same as ever for everyone else.
+"""
+
+import weakref
+from typing import Any
+
+from componentize_py_runtime import drop_resource
+
+
+class ResourceFinalizer:
+    """Drops a resource when it is itself no longer needed."""
+
+    __slots__ = ("drop", "handle")
+
+    drop: int
+    handle: int
+
+    def detach(self) -> tuple[None, Any, tuple[int, int], dict[str, Any]]:
+        """Leave the resource alone from now on; return how to drop it."""
+        drop, self.drop = self.drop, 0
+        return None, drop_resource, (drop, self.handle), {}
+
+    def __del__(self) -> None:
+        if self.drop:
+            drop_resource(self.drop, self.handle)
+
+
+class finalize(weakref.finalize):  # type: ignore[type-arg]
+    """`weakref.finalize`, save for the host's resources."""
+
+    __slots__ = ()
+
+    def __new__(cls, _obj: Any, func: Any, /, *args: Any, **_kwargs: Any) -> Any:
+        if func is not drop_resource:
+            return object.__new__(cls)
+        finalizer = object.__new__(ResourceFinalizer)
+        finalizer.drop, finalizer.handle = args
+        return finalizer
+
+
+weakref.finalize = finalize  # type: ignore[misc]

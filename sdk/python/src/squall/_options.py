@@ -1,0 +1,86 @@
+"""The plan that a scenario suggests: ``options``, a dictionary in its module. Who runs it may override all of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Stage(TypedDict):
+    """One stage of a ramp."""
+
+    duration: str
+    """``"30s"``, ``"1m30s"``, ``"500ms"``."""
+    target: int | str
+    """Virtual users at its end; or iterations, as a number or with a unit: ``"90/m"``."""
+
+
+class Threshold(TypedDict):
+    """A threshold that can end the run."""
+
+    threshold: str
+    """``"rate<0.01"``."""
+    abort_on_fail: NotRequired[bool]
+    delay_abort_eval: NotRequired[str]
+
+
+class Options(TypedDict, total=False):
+    """The keys of ``options``, for editors and type checkers: ``options: Options = {"vus": 10}``.
+
+    Durations are written ``"30s"``, ``"1m30s"``, ``"500ms"``; rates ``1000`` (a second) or ``"90/m"``.
+    """
+
+    executor: Literal[
+        "constant-vus",
+        "ramping-vus",
+        "per-vu-iterations",
+        "shared-iterations",
+        "constant-arrival-rate",
+        "ramping-arrival-rate",
+        "externally-controlled",
+    ]
+    vus: int
+    iterations: int
+    duration: str
+    stages: Sequence[Stage]
+    rate: int | str
+    time_unit: str
+    start_rate: int | str
+    start_vus: int
+    pre_allocated_vus: int
+    max_vus: int
+    max_backlog: str
+    arrival: Literal["constant", "poisson"]
+    pacing: Literal["timer", "spin"]
+    warmup: str
+    max_duration: str
+    graceful_stop: str
+    graceful_ramp_down: str
+    min_iteration_duration: str
+    setup_timeout: str
+    teardown_timeout: str
+    thresholds: Mapping[str, str | Threshold | Sequence[str | Threshold]]
+    target: str
+    env: Mapping[str, str]
+    tags: Mapping[str, str]
+    request_timeout: str
+    connect_timeout: str
+    max_redirects: int
+    discard_response_bodies: bool
+    no_connection_reuse: bool
+    user_agent: str
+    batch_per_origin: int
+
+
+class OptionsError(Exception):
+    """``options`` cannot be a plan; the text says what to change."""
+
+
+def checked(options: Any, module: str) -> dict[str, Any]:
+    """Return a module's options, made sure to be an object of JSON. What its keys mean, the host knows best."""
+    if not isinstance(options, Mapping):
+        raise OptionsError(f"`options` in {module} is no dictionary: write options = {{'vus': 10, 'duration': '30s'}}")
+    try:
+        json.dumps(dict(options))
+    except (TypeError, ValueError) as error:
+        raise OptionsError(f"`options` in {module} cannot be written as JSON: {error}") from None
+    return dict(options)

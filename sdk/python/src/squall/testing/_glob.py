@@ -1,0 +1,30 @@
+"""How a test says which URLs it means."""
+
+import re
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text fits a pattern, in which ``*`` stands for any characters, also none."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+def matches_url(pattern: str, url: str) -> bool:
+    """Whether a URL fits. A pattern that is a path is held against the path; one without ``?`` leaves the query out."""
+    if pattern.startswith("/"):
+        url = _path(url)
+    if "?" not in pattern:
+        url = url.partition("?")[0]
+    return matches(pattern, url)
+
+
+def absolute(url: str, target: str | None) -> str:
+    """Return the URL as it is sent: a path is below the target."""
+    return target + url if target and url.startswith("/") else url
+
+
+def _path(url: str) -> str:
+    scheme, found, rest = url.partition("://")
+    if not found:
+        return scheme
+    _, slash, path = rest.partition("/")
+    return slash + path or "/"

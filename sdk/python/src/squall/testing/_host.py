@@ -1,0 +1,142 @@
+"""The host that a test sets up."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Self
+
+from squall import _shared
+from squall._scenario import Flow, Scenario
+from squall.testing._reply import Reply, Rule
+from squall.testing._report import Report, Sent
+from squall.testing._state import State, active
+
+
+class Host:
+    """A host for tests: it answers as told, and its clock moves by sleeping only.
+
+    It plays virtual user ``vu``, with the seed ``seed``. ``options`` are those of ``-e KEY=VALUE``, ``target`` that of
+    ``--target``, ``shared`` is what ``setup`` would have returned.
+
+    URLs are given as patterns in which ``*`` stands for anything: ``/products/*``. A path fits whatever the host and
+    the query are. The first answer that fits is given; a request that none fits is an error.
+    """
+
+    def __init__(
+        self,
+        *,
+        options: Mapping[str, str] | None = None,
+        target: str | None = None,
+        seed: int = 0,
+        vu: int = 1,
+        shared: Any = None,
+    ) -> None:
+        target = target.rstrip("/") if target else None
+        self._state = State(options=dict(options or {}), target=target, seed=seed, vu=vu)
+        self._shared = _shared.pack(shared)
+
+    def respond(
+        self,
+        method: str,
+        url: str,
+        status: int = 200,
+        body: str | bytes = b"",
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Answer requests that fit with a status and a body."""
+        reply = Reply(status, body, json=json, headers=headers)
+        return self.respond_with(method, url, lambda _: reply)
+
+    def respond_with(self, method: str, url: str, answer: Callable[[Sent], Reply]) -> Self:
+        """Answer requests that fit with what the function returns, or raises.
+
+        It may look at the request and keep count::
+
+            def slow(sent: Sent) -> Reply:
+                raise http.Timeout
+
+            Host().respond_with("GET", "/slow", slow)
+        """
+        self._state.rules.append(Rule(method, url, answer))
+        return self
+
+    def run(self, flow: Callable[[], Any]) -> Report:
+        """Run one iteration and tell what it did.
+
+        The next one on this host continues where this one ended: clock, chance and iteration number go on.
+        """
+        with self._entered() as report:
+            _shared.store(self._shared)
+            report.error = self._iterate(flow)
+        return report
+
+    def rehearse(self, scenario: ModuleType | Scenario, iterations: int) -> Report:
+        """Run a whole scenario: ``setup``, ``start``, iterations by the flows' weights, ``teardown``.
+
+        The report's error is the first one.
+        """
+        if isinstance(scenario, ModuleType):
+            scenario = Scenario.of(scenario)
+        with self._entered() as report:
+            errors = self._live(scenario, iterations)
+            report.error = next((error for error in errors if error is not None), None)
+        return report
+
+    def _live(self, scenario: Scenario, iterations: int) -> list[BaseException | None]:
+        state = self._state
+        vu, state.vu = state.vu, 0
+        try:
+            _shared.store(b"")
+            data = _shared.pack(scenario.setup() if scenario.setup else None)
+        except Exception as error:
+            return [error]
+        finally:
+            state.vu = vu
+
+        _shared.store(data)
+        errors = [_call(scenario.start)]
+        credits = [0] * len(scenario.flows)
+        for _ in range(iterations):
+            errors.append(self._iterate(_next_flow(scenario.flows, credits).run))
+
+        state.vu = 0
+        _shared.store(data)
+        errors.append(_call(scenario.teardown))
+        state.vu = vu
+        return errors
+
+    def _iterate(self, flow: Callable[[], Any]) -> BaseException | None:
+        self._state.iteration_began = self._state.clock
+        error = _call(flow)
+        self._state.iteration += 1
+        return error
+
+    @contextmanager
+    def _entered(self) -> Iterator[Report]:
+        """Make this host the current one for as long as something runs."""
+        report = self._state.report = Report()
+        token = active.set(self._state)
+        try:
+            yield report
+        finally:
+            active.reset(token)
+
+
+def _call(function: Callable[[], Any] | None) -> BaseException | None:
+    try:
+        if function:
+            function()
+    except Exception as error:
+        return error
+    return None
+
+
+def _next_flow(flows: Sequence[Flow], credits: list[int]) -> Flow:
+    """Smooth weighted round-robin: the flow that is furthest behind its share."""
+    for index, flow in enumerate(flows):
+        credits[index] += flow.weight
+    best = max(range(len(flows)), key=lambda index: credits[index])
+    credits[best] -= sum(flow.weight for flow in flows)
+    return flows[best]

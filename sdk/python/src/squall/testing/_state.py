@@ -1,0 +1,52 @@
+"""What the host of the current test knows. One per context, so that tests may run in threads."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from squall.testing._reply import Rule
+from squall.testing._report import Report
+
+_64_BITS = 2**64 - 1
+
+
+@dataclass
+class State:
+    """What a host knows, and what it has written down."""
+
+    rules: list[Rule] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    target: str | None = None
+    vu: int = 1
+    iteration: int = 0
+    clock: int = 0
+    """Nanoseconds since the run began."""
+    iteration_began: int = 0
+    seed: int = 0
+    report: Report = field(default_factory=Report)
+    options_made: int = 0
+    """How many handles for request options were asked for."""
+
+    def sleep(self, nanoseconds: int) -> None:
+        """Let time pass."""
+        self.clock += nanoseconds
+        self.report.slept += nanoseconds / 1e9
+
+    def next_random(self) -> int:
+        """SplitMix64: one line of state, and good enough for tests."""
+        self.seed = (self.seed + 0x9E37_79B9_7F4A_7C15) & _64_BITS
+        mixed = ((self.seed ^ self.seed >> 30) * 0xBF58_476D_1CE4_E5B9) & _64_BITS
+        mixed = ((mixed ^ mixed >> 27) * 0x94D0_49BB_1331_11EB) & _64_BITS
+        return mixed ^ mixed >> 31
+
+
+active: ContextVar[State] = ContextVar("squall_test_host")
+
+
+def current() -> State:
+    """Return the state of the host that is running something."""
+    try:
+        return active.get()
+    except LookupError:
+        raise RuntimeError(
+            "there is no host here: a scenario runs in `squall run`, or in a test by squall.testing.Host().run(flow)"
+        ) from None
