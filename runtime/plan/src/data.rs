@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub use error::DataError;
 pub use format::DataFormat;
-pub use policy::{AtEnd, Policy};
+pub use policy::{AtEnd, EndlessPolicy, Policy};
 pub use read::{DataOptionError, parse_cli_data};
 
 /// What one layer says about one feed; everything optional.

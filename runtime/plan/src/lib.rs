@@ -46,7 +46,9 @@ mod threshold;
 
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use choice::UnknownChoice;
-pub use data::{AtEnd, DataError, DataFormat, DataOptionError, DataOptions, PlannedData, Policy, parse_cli_data};
+pub use data::{
+    AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
+};
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
 pub use http::{HttpOptions, HttpPlan};
