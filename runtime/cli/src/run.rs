@@ -6,11 +6,12 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::{Write, stdout};
 use std::path::Path;
 
+use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, Warmup, from_environment};
-use squall_report::{Detail, Summary, summary_export};
+use squall_report::{DataLine, Detail, Summary, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::error::CliError;
@@ -56,6 +57,7 @@ impl Order<'_> {
         let cache = CodeCache::of_user();
         let plan = self.plan(&cache)?;
         let export = self.open_export()?;
+        let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         let guest =
@@ -66,7 +68,7 @@ impl Order<'_> {
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
         console::listen(&plan.executor, steering.clone());
-        let outcome = Run { plan, guest, steering }.run(&mut terminal)?;
+        let outcome = Run { plan, guest, data, steering }.run(&mut terminal)?;
         terminal.finish();
         self.report(&outcome, export)
     }
@@ -143,6 +145,7 @@ impl Order<'_> {
                 totals: &outcome.totals,
                 thresholds: &outcome.thresholds,
                 generator: &outcome.generator,
+                data: &data_lines(outcome),
                 planned_shares: &outcome.plan.mix.shares(),
                 detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
                 style: summary_style(self.output),
@@ -198,19 +201,37 @@ impl Order<'_> {
                 exit::THRESHOLDS_FAILED
             }
             (RunEnd::Stopped, _) => exit::INTERRUPTED,
-            (RunEnd::Completed, _) if failed > 0 => exit::THRESHOLDS_FAILED,
-            (RunEnd::Completed, Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
-            (RunEnd::Completed, Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
-            (RunEnd::Completed, None) => exit::PASSED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), _) if failed > 0 => exit::THRESHOLDS_FAILED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
+            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), None) => exit::PASSED,
         }
     }
+}
+
+/// How much of the data was used, and whether its end was the end of the run.
+fn data_lines(outcome: &Outcome) -> Vec<DataLine<'_>> {
+    let ended = |name: &str| matches!(&outcome.end, RunEnd::DataEnded(ended) if ended == name);
+    let line = |used: &FeedUse| DataLine {
+        name: &used.name,
+        rows: used.rows,
+        policy: used.policy,
+        taken: used.taken,
+        ended_the_run: ended(&used.name),
+    };
+    outcome.data.iter().map(line).collect()
 }
 
 fn suggested_plan(json: &str) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
-    Options::from_json(json).map_err(|error| error.to_string())
+    let options = Options::from_json(json).map_err(|error| error.to_string())?;
+    match options.data.iter().find(|(_, data)| data.file.is_some()) {
+        // What it could read it could send to its target.
+        Some((name, _)) => Err(format!("data {name:?} names a file: only who runs a scenario may, with --data")),
+        None => Ok(options),
+    }
 }
 
 /// The environment, as far as it is text.

@@ -15,4 +15,4 @@ pub use export::summary_export;
 pub use format::{bytes, count, duration, per_second, percent};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
-pub use summary::{Detail, Summary};
+pub use summary::{DataLine, Detail, Summary};
