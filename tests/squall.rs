@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod data;
 mod demo;
 mod executors;
 mod guests;

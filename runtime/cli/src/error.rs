@@ -65,9 +65,11 @@ impl CliError {
         match self {
             CliError::Guest { source: GuestError::Read(_) | GuestError::Capacity { .. }, .. } => exit::WRONG_PLAN,
             CliError::Guest { .. } | CliError::SuggestedPlan { .. } => exit::GUEST_FAILED,
-            CliError::Options(_) | CliError::File { .. } | CliError::Data(_) | CliError::Preflight(_) | CliError::Run(_) => {
-                exit::WRONG_PLAN
-            }
+            CliError::Options(_)
+            | CliError::File { .. }
+            | CliError::Data(_)
+            | CliError::Preflight(_)
+            | CliError::Run(_) => exit::WRONG_PLAN,
             CliError::Demo(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
         }
     }

@@ -210,9 +210,9 @@ impl Order<'_> {
 }
 
 /// How much of the data was used, and whether its end was the end of the run.
-fn data_lines(outcome: &Outcome) -> Vec<DataLine<'_>> {
+fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     let ended = |name: &str| matches!(&outcome.end, RunEnd::DataEnded(ended) if ended == name);
-    let line = |used: &FeedUse| DataLine {
+    let line = |used: &'a FeedUse| DataLine {
         name: &used.name,
         rows: used.rows,
         policy: used.policy,

@@ -74,9 +74,7 @@ impl Feed {
         // An end that the scenario suggests for its own policy means nothing to the user's.
         let suggested = at_end.filter(|at_end| self.policy.is_none() || policy.check_end(*at_end).is_ok());
         let at_end = self.at_end.or(suggested).unwrap_or(policy.usual_end());
-        policy
-            .check_end(at_end)
-            .map_err(|source| OpenError::Contradiction { name: self.name.clone(), source })?;
+        policy.check_end(at_end).map_err(|source| OpenError::Contradiction { name: self.name.clone(), source })?;
         let rows = self.table.length();
         if policy == Policy::UniquePerVu && rows < self.vus {
             return Err(OpenError::TooFewRows { name: self.name.clone(), rows, vus: self.vus });

@@ -104,10 +104,9 @@ mod tests {
         bytes.extend_from_slice(b"after");
         let fields: Vec<_> = Fields::of(&bytes, row).collect();
         let read = fields.iter().map(|field| {
-            field.as_ref().map(|(kind, place)| Value {
-                kind: *kind,
-                text: std::str::from_utf8(&bytes[place.clone()]).unwrap(),
-            })
+            field
+                .as_ref()
+                .map(|(kind, place)| Value { kind: *kind, text: std::str::from_utf8(&bytes[place.clone()]).unwrap() })
         });
         assert_eq!(read.collect::<Vec<_>>(), values);
     }

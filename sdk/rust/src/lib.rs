@@ -137,7 +137,7 @@ mod documents {
 /// What most scenarios use: `use squall::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, data::Blob, data::Feed, env, http, iteration, log, now, pace,
-        pick, random, random_in, shared, sleep, target, think, transaction, vu,
+        Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, data::Blob, data::Feed, env, http,
+        iteration, log, now, pace, pick, random, random_in, shared, sleep, target, think, transaction, vu,
     };
 }

@@ -67,10 +67,7 @@ mod tests {
         let report = host().run(profile).expect_ok();
         assert_eq!(report.requests[0].text(), r#"{"name":"ada","email":"ada@example.test"}"#);
         let outcome = host().option("COLUMN", "nmae").run(login).outcome;
-        assert_eq!(
-            outcome,
-            Err("data \"users\": there is no column \"nmae\": the columns are name, email".to_owned())
-        );
+        assert_eq!(outcome, Err("data \"users\": there is no column \"nmae\": the columns are name, email".to_owned()));
     }
 
     #[test]

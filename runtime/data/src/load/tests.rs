@@ -103,10 +103,7 @@ fn json_that_is_not_right() {
         mistake("a.json", "[\n{\"a\": 1},\n3]"),
         "a.json, line 3: invalid type: integer `3`, expected an object, as in {\"name\": \"ada\"}"
     );
-    assert_eq!(
-        mistake("a.json", "{\"a\": 1}"),
-        "a.json, line 1: invalid type: map, expected an array of objects"
-    );
+    assert_eq!(mistake("a.json", "{\"a\": 1}"), "a.json, line 1: invalid type: map, expected an array of objects");
     assert_eq!(mistake("a.json", "[]"), "a.json: there are no rows in it");
     assert_eq!(mistake("a.json", ""), "a.json, line 1: EOF while parsing a value");
     assert_eq!(mistake("a.json", "[{\"a\": 1}] 2"), "a.json, line 1: trailing characters");

@@ -24,7 +24,8 @@ impl Summary<'_> {
     pub(super) fn data_part(&self) -> String {
         let line = |data: &DataLine<'_>| {
             let rows = if data.rows == 1 { "row" } else { "rows" };
-            let mut text = format!("{:<8}of {} {rows}, {}", count(data.taken as f64), count(data.rows as f64), data.policy);
+            let mut text =
+                format!("{:<8}of {} {rows}, {}", count(data.taken as f64), count(data.rows as f64), data.policy);
             if data.ended_the_run {
                 text.push_str("; no row is left, so the run was stopped");
             }

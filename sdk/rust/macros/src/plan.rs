@@ -123,12 +123,16 @@ fn parse_data(input: ParseStream<'_>) -> Result<String> {
     let mut entries: Vec<(String, String)> = Vec::new();
     while !content.is_empty() {
         let span = content.span();
-        let name =
-            if content.peek(LitStr) { content.parse::<LitStr>()?.value() } else { content.call(Ident::parse_any)?.to_string() };
+        let name = if content.peek(LitStr) {
+            content.parse::<LitStr>()?.value()
+        } else {
+            content.call(Ident::parse_any)?.to_string()
+        };
         if entries.iter().any(|(earlier, _)| *earlier == name) {
             return Err(Error::new(span, format!("`{name}` is given twice")));
         }
-        let wishes = if content.parse::<Option<Token![:]>>()?.is_some() { parse_wishes(&content)? } else { "{}".into() };
+        let wishes =
+            if content.parse::<Option<Token![:]>>()?.is_some() { parse_wishes(&content)? } else { "{}".into() };
         entries.push((name, wishes));
         if !content.is_empty() {
             content.parse::<Token![,]>()?;

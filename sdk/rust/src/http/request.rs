@@ -25,7 +25,15 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub(crate) fn new(method: Cow<'a, str>, url: Cow<'a, str>) -> Self {
-        Request { method, url, headers: Vec::new(), body: None, body_from: None, settings: Settings::default(), defect: None }
+        Request {
+            method,
+            url,
+            headers: Vec::new(),
+            body: None,
+            body_from: None,
+            settings: Settings::default(),
+            defect: None,
+        }
     }
 
     #[cfg(feature = "json")]
