@@ -214,7 +214,7 @@ fn a_column_that_is_not_there() {
 
 #[track_caller]
 fn refused(files: &[(&str, &[u8])], data: &[&str], more: &[&str]) -> String {
-    let squall = Squall::new(&["run", &guest("feed"), "--target", "http://127.0.0.1:9", "-u", "1", "-i", "1"]);
+    let squall = Squall::new(&["run", &guest("feed"), "--target", "http://127.0.0.1:9"]);
     let data: Vec<&str> = data.iter().flat_map(|data| ["--data", data]).collect();
     let squall = squall.args(&data).args(more);
     for (file, content) in files {
@@ -249,7 +249,7 @@ fn data_that_is_missing_or_makes_no_sense() {
     assert_eq!(refused(&[], &[], &[]), "the scenario needs data that is not given: add --data users=FILE");
     let complaint = refused(&[("u.bin", b"x")], &["users=u.bin"], &[]);
     assert!(complaint.contains("the name of u.bin does not say what is in it"), "{complaint}");
-    let complaint = refused(&[("u.csv", b"a\n1\n")], &["users=u.csv,policy=unique-per-vu"], &["-u", "9", "-d", "1s"]);
+    let complaint = refused(&[("u.csv", b"a\n1\n")], &["users=u.csv,policy=unique-per-vu"], &["-u", "9"]);
     assert!(complaint.contains("needs one for each of up to"), "{complaint}");
     let ended = Squall::new(&["run", &guest("feed"), "--data", "users=u.csv,policy=shufle"]).run().expect_code(2);
     assert!(ended.err.contains("did you mean \"shuffle\"?"), "{}", ended.err);
