@@ -17,10 +17,24 @@ pub struct Request<'a> {
     url: Cow<'a, str>,
     headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     body: Option<Cow<'a, [u8]>>,
-    body_from: Option<&'a Blob>,
+    body_from: Option<HeldBody<'a>>,
     settings: Settings<'a>,
     /// What went wrong while building; told by `send`, so that building stays one chain.
     defect: Option<String>,
+}
+
+/// A body that the host holds, and what hands it over. That is known by its address alone, so that a component which never
+/// calls [`Request::body_from`] does not import the functions for it.
+#[derive(Debug, Clone, Copy)]
+struct HeldBody<'a> {
+    blob: &'a Blob,
+    hand_over: fn(&Blob, &host::RequestOptions) -> Result<(), Error>,
+}
+
+fn hand_over(blob: &Blob, options: &host::RequestOptions) -> Result<(), Error> {
+    let blob = blob.host().map_err(|error| Error::InvalidRequest(error.to_string()))?;
+    options.set_body_from(blob);
+    Ok(())
 }
 
 impl<'a> Request<'a> {
@@ -81,7 +95,7 @@ impl<'a> Request<'a> {
     /// ```
     pub fn body_from(mut self, blob: &'a Blob) -> Self {
         self.body = None;
-        self.body_from = Some(blob);
+        self.body_from = Some(HeldBody { blob, hand_over });
         self
     }
 
@@ -152,10 +166,9 @@ impl<'a> Request<'a> {
 
     /// Settings that hold the body as well: made for this request alone, as the body may be.
     fn handle_with_body(&self) -> Result<Option<host::RequestOptions>, Error> {
-        let Some(blob) = self.body_from else { return Ok(None) };
+        let Some(HeldBody { blob, hand_over }) = self.body_from else { return Ok(None) };
         let handle = self.settings.make_handle();
-        let blob = blob.host().map_err(|error| Error::InvalidRequest(error.to_string()))?;
-        handle.set_body_from(blob);
+        hand_over(blob, &handle)?;
         Ok(Some(handle))
     }
 
