@@ -97,6 +97,14 @@ fn push_quoted(json: &mut String, text: &str) {
     }
 }
 
+/// A value with the name of its column.
+#[derive(Debug)]
+pub(crate) struct NamedField {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) text: Box<str>,
+}
+
 /// A table while its file is read.
 #[derive(Debug)]
 pub(crate) struct TableBuilder {
@@ -118,16 +126,16 @@ impl TableBuilder {
     }
 
     /// Adds a row of names and values; a name that is new becomes a column.
-    pub(crate) fn push_named(&mut self, fields: &[(Box<str>, Kind, Box<str>)]) {
-        for (name, ..) in fields {
+    pub(crate) fn push_named(&mut self, fields: &[NamedField]) {
+        for NamedField { name, .. } in fields {
             if !self.columns.contains(name) {
                 self.columns.push(name.clone());
             }
         }
         for column in &self.columns {
             // A name that comes twice means its last value, as nearly everywhere.
-            let field = fields.iter().rev().find(|(name, ..)| name == column);
-            write(&mut self.bytes, field.map(|(_, kind, text)| Value { kind: *kind, text }));
+            let field = fields.iter().rev().find(|field| field.name == *column);
+            write(&mut self.bytes, field.map(|field| Value { kind: field.kind, text: &field.text }));
         }
         self.starts.push(self.bytes.len() as u64);
     }

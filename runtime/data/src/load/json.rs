@@ -1,6 +1,5 @@
 //! JSON: an array of objects, or an object a line. A string is kept as its text, anything else as it is written.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -12,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{BYTE_ORDER_MARK, finish, not_utf8};
 use crate::error::Wrong;
 use crate::row::Kind;
-use crate::table::{Table, TableBuilder};
+use crate::table::{NamedField, Table, TableBuilder};
 
 pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
     let text = String::from_utf8(std::fs::read(path)?).map_err(|error| {
@@ -73,17 +72,17 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 /// An object, its values as they are written.
-struct Row<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Row<'a>(Vec<(String, &'a RawValue)>);
 
 impl Row<'_> {
-    fn fields(&self) -> Result<Vec<(Box<str>, Kind, Box<str>)>, serde_json::Error> {
-        let field = |(name, value): &(Cow<'_, str>, &RawValue)| {
+    fn fields(&self) -> Result<Vec<NamedField>, serde_json::Error> {
+        let field = |(name, value): &(String, &RawValue)| {
             let written = value.get();
             let (kind, text) = match written.starts_with('"') {
                 true => (Kind::Text, serde_json::from_str::<String>(written)?.into()),
                 false => (Kind::Json, written.into()),
             };
-            Ok((name.as_ref().into(), kind, text))
+            Ok(NamedField { name: name.as_str().into(), kind, text })
         };
         self.0.iter().map(field).collect()
     }
@@ -107,7 +106,7 @@ impl<'de> Visitor<'de> for RowVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            fields.push((Cow::Owned(name), map.next_value()?));
+            fields.push((name, map.next_value()?));
         }
         Ok(Row(fields))
     }
