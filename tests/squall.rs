@@ -7,6 +7,7 @@ mod support;
 mod bad_input;
 mod control;
 mod control_client;
+mod data;
 mod demo;
 mod executors;
 mod guests;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use squall_plan::{
-    ArrivalProcess, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup, parse_cli_threshold, parse_duration,
+    ArrivalProcess, DataOptions, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup, parse_cli_data,
+    parse_cli_threshold, parse_duration,
 };
 
 use crate::control::args::{ClientArgs, ControlArgs};
@@ -200,6 +201,11 @@ pub struct LoadArgs {
     /// An option that the scenario can read; give several.
     #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
     pub env: Vec<(String, String)>,
+    /// Data for the scenario: a table (csv, tsv, json, ndjson) whose rows it takes, or file:PATH, sent as it is; give
+    /// several. Behind a comma: policy=sequential|random|shuffle|unique-per-vu|once-each, at-end=recycle|stop|error,
+    /// delimiter=CHARACTER.
+    #[arg(long, value_name = "NAME=FILE[,SETTING..]", value_parser = parse_data)]
+    pub data: Vec<(String, DataOptions)>,
     /// What must hold for the run to pass: 'http_req_duration=p(95)<500', 'checks{flow:browse}=rate>0.99'; give several.
     #[arg(long = "threshold", value_name = "METRIC=EXPRESSION", value_parser = parse_threshold)]
     pub thresholds: Vec<(String, ThresholdSpec)>,
@@ -318,6 +324,10 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE".to_owned()),
     }
+}
+
+fn parse_data(text: &str) -> Result<(String, DataOptions), String> {
+    parse_cli_data(text).map_err(|error| error.to_string())
 }
 
 fn parse_header(text: &str) -> Result<(String, String), String> {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use squall_data::LoadError;
 use squall_guest::GuestError;
 use squall_load::{PreflightError, RunError};
 use thiserror::Error;
@@ -41,6 +42,9 @@ pub enum CliError {
         /// Why not.
         source: io::Error,
     },
+    /// Data cannot be loaded.
+    #[error(transparent)]
+    Data(#[from] LoadError),
     /// The system does not allow so many virtual users.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
@@ -73,6 +77,7 @@ impl CliError {
             CliError::Options(_)
             | CliError::Build(_)
             | CliError::File { .. }
+            | CliError::Data(_)
             | CliError::Preflight(_)
             | CliError::Run(_) => exit::WRONG_PLAN,
             CliError::Demo(_) | CliError::Control(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Guest, GuestError, GuestLimits};
 use squall_load::describe;
+use squall_plan::{DataOptions, Options};
 use squall_report::bytes;
 
 use crate::args::InspectArgs;
@@ -38,6 +39,7 @@ fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
         Ok(description) => {
             line("runs here", &format!("yes (this Squall has squall:scenario {CONTRACT_VERSION})"));
             text.push_str(&flows(description));
+            text.push_str(&data(description));
             text.push_str(&plan(description));
         }
         Err(error) => line("runs here", &format!("no: {error}")),
@@ -60,6 +62,23 @@ fn flows(description: &Description) -> String {
     for flow in &description.flows {
         let share = if total == 0 { 0.0 } else { f64::from(flow.weight) / total as f64 * 100.0 };
         text.push_str(&format!("    {:<width$}  weight {}  ({share:.0}%)\n", flow.name, flow.weight));
+    }
+    text
+}
+
+/// The data that the scenario says it needs, in its plan.
+fn data_needed(description: &Description) -> Vec<(String, DataOptions)> {
+    let options = Options::from_json(&description.plan).unwrap_or_default();
+    options.data.into_iter().collect()
+}
+
+fn data(description: &Description) -> String {
+    let needed = data_needed(description);
+    let mut text = if needed.is_empty() { String::new() } else { "\n  data\n".to_owned() };
+    for (name, options) in needed {
+        let policy = options.policy.map(|policy| format!(", policy={policy}")).unwrap_or_default();
+        let at_end = options.at_end.map(|at_end| format!(", at-end={at_end}")).unwrap_or_default();
+        text.push_str(&format!("    {name}  give it with --data {name}=FILE{policy}{at_end}\n"));
     }
     text
 }
@@ -93,6 +112,7 @@ fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
         Ok(description) => {
             let flow = |flow: &squall_guest::Flow| json!({ "name": flow.name, "weight": flow.weight });
             document["flows"] = description.flows.iter().map(flow).collect();
+            document["data"] = data_needed(description).into_iter().map(|(name, _)| name).collect();
             document["plan"] = serde_json::from_str(&description.plan).unwrap_or(Value::Null);
         }
         Err(error) => document["reason"] = error.to_string().into(),

@@ -22,6 +22,7 @@ pub fn from_arguments(load: &LoadArgs, http: &HttpArgs) -> Options {
         graceful_stop: load.graceful_stop,
         flow: load.flow.clone(),
         env: load.env.iter().cloned().collect(),
+        data: load.data.iter().cloned().collect(),
         seed: load.seed,
         threads: load.threads,
         min_iteration_duration: load.min_iteration_duration,

@@ -6,11 +6,12 @@ use std::io::{Write, stdout};
 use std::path::Path;
 use std::time::SystemTime;
 
+use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, from_environment};
-use squall_report::{Detail, Summary, histogram_log, summary_export};
+use squall_report::{DataLine, Detail, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::command::Controls;
@@ -99,6 +100,7 @@ impl Order<'_> {
         let plan = self.plan(&cache)?;
         let files = Files::open(self.output)?;
         let reserved = Reserved::take(self.control)?;
+        let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         let guest =
@@ -118,7 +120,8 @@ impl Order<'_> {
         }
         console::listen(controls, terminal.voice());
         let began = time_of_day();
-        let outcome = Run { plan, guest, steering }.run(&mut Listeners(vec![&mut terminal, &mut board]))?;
+        let run = Run { plan, guest, data, steering };
+        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board]))?;
         drop(server);
         terminal.finish();
         self.report(&outcome, files, began)
@@ -187,6 +190,7 @@ impl Order<'_> {
                 totals: &outcome.totals,
                 thresholds: &outcome.thresholds,
                 generator: &outcome.generator,
+                data: &data_lines(outcome),
                 planned_shares: &outcome.plan.mix.shares(),
                 detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
                 style: summary_style(self.output),
@@ -237,10 +241,10 @@ impl Order<'_> {
             }
             (RunEnd::Stopped(StoppedBy::Api), _) => exit::STOPPED_BY_API,
             (RunEnd::Stopped(_), _) => exit::INTERRUPTED,
-            (RunEnd::Completed, _) if failed > 0 => exit::THRESHOLDS_FAILED,
-            (RunEnd::Completed, Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
-            (RunEnd::Completed, Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
-            (RunEnd::Completed, None) => exit::PASSED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), _) if failed > 0 => exit::THRESHOLDS_FAILED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
+            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), None) => exit::PASSED,
         }
     }
 }
@@ -250,11 +254,29 @@ fn time_of_day() -> SystemTime {
     SystemTime::now()
 }
 
+/// How much of the data was used, and whether its end was the end of the run.
+fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
+    let ended = |name: &str| matches!(&outcome.end, RunEnd::DataEnded(ended) if ended == name);
+    let line = |used: &'a FeedUse| DataLine {
+        name: &used.name,
+        rows: used.rows,
+        policy: used.policy,
+        taken: used.taken,
+        ended_the_run: ended(&used.name),
+    };
+    outcome.data.iter().map(line).collect()
+}
+
 fn suggested_plan(json: &str) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
-    Options::from_json(json).map_err(|error| error.to_string())
+    let options = Options::from_json(json).map_err(|error| error.to_string())?;
+    match options.data.iter().find(|(_, data)| data.file.is_some()) {
+        // What it could read it could send to its target.
+        Some((name, _)) => Err(format!("data {name:?} names a file: only who runs a scenario may, with --data")),
+        None => Ok(options),
+    }
 }
 
 /// The environment, as far as it is text.

@@ -14,6 +14,7 @@ pub(crate) const PACKAGE: &str = "squall:scenario";
 pub(crate) const HTTP: &str = "squall:scenario/http@0.1.0";
 pub(crate) const TIMING: &str = "squall:scenario/timing@0.1.0";
 pub(crate) const METRICS: &str = "squall:scenario/metrics@0.1.0";
+pub(crate) const DATA: &str = "squall:scenario/data@0.1.0";
 pub(crate) const CONTEXT: &str = "squall:scenario/context@0.1.0";
 
 /// What this host offers, function by function, as `wit-parser` names functions.
@@ -27,6 +28,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]request-options.set-redirects",
             "[method]request-options.set-discard-body",
             "[method]request-options.set-expected-statuses",
+            "[method]request-options.set-body-from",
             "[method]response.status",
             "[method]response.header",
             "[method]response.headers",
@@ -54,6 +56,24 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]trend.add",
             "[constructor]transaction",
             "[method]transaction.fail",
+        ],
+    ),
+    (
+        "data",
+        &[
+            "[static]feed.open",
+            "[method]feed.length",
+            "[method]feed.columns",
+            "[method]feed.next",
+            "[method]feed.at",
+            "[method]row.index",
+            "[method]row.get",
+            "[method]row.fields",
+            "[method]row.json",
+            "[method]row.blob",
+            "[static]blob.open",
+            "[method]blob.length",
+            "[method]blob.read",
         ],
     ),
     ("context", &["vu", "iteration", "target", "option", "random", "log", "abort"]),

@@ -9,6 +9,7 @@
 mod artifact;
 mod cache;
 mod contract;
+mod data_end;
 mod engine;
 mod error;
 mod guest;
@@ -22,6 +23,7 @@ mod worker;
 pub use artifact::{Artifact, Import};
 pub use cache::CodeCache;
 pub use contract::{CONTRACT_VERSION, Misfit};
+pub use data_end::DataEnd;
 pub use engine::{Capacity, GuestLimits};
 pub use error::GuestError;
 pub use guest::{Description, Flow, Guest};

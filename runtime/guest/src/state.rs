@@ -12,6 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::engine::GuestLimits;
 use crate::host;
+use crate::host::data::DataHandles;
 use crate::log::Level;
 use crate::user::Identity;
 use crate::worker::WorkerContext;
@@ -44,6 +45,9 @@ pub(crate) struct Local {
     pub(crate) responses: Slab<Response>,
     pub(crate) request_options: Slab<RequestOptions>,
     pub(crate) transactions: Slab<Transaction>,
+    pub(crate) data: DataHandles,
+    /// Whether this iteration asked for a row where none is left and the run stops for it.
+    pub(crate) out_of_rows: bool,
 }
 
 /// A business operation that is being measured.
@@ -69,6 +73,8 @@ impl State {
             responses: Slab::new(),
             request_options: Slab::new(),
             transactions: Slab::new(),
+            data: DataHandles::default(),
+            out_of_rows: false,
         };
         State {
             local: SendWrapper::new(local),

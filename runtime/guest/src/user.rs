@@ -156,12 +156,16 @@ impl VirtualUser {
         let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
         let (end, text) = match result {
             Ok((Ok(()),)) => (IterationEnd::Completed, String::new()),
+            // The run ends because no row is left: whatever the guest says, that is no failure of the target's.
+            Ok((Err(_),)) if self.store.data().local().out_of_rows => (IterationEnd::Interrupted, String::new()),
             Ok((Err(text),)) => (IterationEnd::Failed, printable(&text)),
             Err(error) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
         };
         let local = self.store.data_mut().local_mut();
-        if end != IterationEnd::Completed {
-            local.fail_open_transactions();
+        match end {
+            IterationEnd::Completed => {}
+            IterationEnd::Interrupted => local.transactions.clear(),
+            IterationEnd::Failed | IterationEnd::Trapped => local.fail_open_transactions(),
         }
         let ended = local.worker.clock.now();
         let duration = ended.since(started);
@@ -180,6 +184,7 @@ fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
         local.user.iterations.set(local.iteration + 1);
     }
     local.iteration_started = started;
+    local.out_of_rows = false;
     local.user.elsewhere()
 }
 

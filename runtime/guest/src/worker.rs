@@ -8,9 +8,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use squall_data::DataSet;
 use squall_http::Network;
 use squall_metrics::{Clock, Nanos, Recorder};
 
+use crate::data_end::DataEnd;
 use crate::log::LogSink;
 
 /// What does not change during a run, and is the same for all of it.
@@ -22,6 +24,10 @@ pub struct RunContext {
     pub target: Option<String>,
     /// What random numbers start from.
     pub seed: u64,
+    /// What the user passed with `--data`.
+    pub data: DataSet,
+    /// Set when data comes to an end that is to be the end of the run.
+    pub data_end: DataEnd,
     /// Set when a guest asks for the end of the run.
     pub abort: Abort,
 }

@@ -185,7 +185,7 @@ impl Client {
                 None => Box::pin(connect(network, &request.origin, watch)).await?,
             };
             watch.enter_at_once(Stage::Sending);
-            match exchange(network, &mut connection.transport, &request.bytes, reader, watch).await {
+            match exchange(network, &mut connection.transport, request, reader, watch).await {
                 Ok(reusable) => {
                     if reusable && !request.close {
                         self.keep_idle(connection);

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use crate::error::{Error, in_words};
 use crate::network::Network;
 use crate::reader::{Malformed, Progress, Reader};
+use crate::request::Prepared;
 use crate::stopwatch::{Stage, Stopwatch};
 use crate::transport::Transport;
 
@@ -53,7 +54,7 @@ impl Cause {
 pub(crate) async fn exchange(
     network: &Network,
     transport: &mut Transport,
-    request: &[u8],
+    request: &Prepared,
     reader: &mut Reader,
     watch: &mut Stopwatch,
 ) -> Result<bool, Broken> {
@@ -72,7 +73,7 @@ pub(crate) async fn exchange(
 struct Exchange<'a> {
     network: &'a Network,
     transport: &'a mut Transport,
-    request: &'a [u8],
+    request: &'a Prepared,
     written: usize,
     sending: bool,
     /// Why writing failed. The server may have answered all the same, before it closed.
@@ -92,7 +93,7 @@ impl Exchange<'_> {
 
     #[inline]
     fn write(&mut self, context: &mut Context<'_>) {
-        match self.transport.poll_write_all(context, self.request, &mut self.written) {
+        match self.poll_write(context) {
             Poll::Pending => return,
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => self.fault = Some(error),
@@ -102,6 +103,21 @@ impl Exchange<'_> {
         if self.reader.is_untouched() {
             self.watch.enter(Stage::Waiting, self.network.clock.now());
         }
+    }
+
+    #[inline]
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Prepared { bytes, shared, .. } = self.request;
+        if shared.is_empty() {
+            return self.transport.poll_write_all(context, bytes, &mut self.written);
+        }
+        if self.written < bytes.len() {
+            std::task::ready!(self.transport.poll_write_all(context, bytes, &mut self.written))?;
+        }
+        let mut of_shared = self.written - bytes.len();
+        let written = self.transport.poll_write_all(context, shared, &mut of_shared);
+        self.written = bytes.len() + of_shared;
+        written
     }
 
     #[inline]

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use squall_metrics::{Method, NameId};
 
 use crate::cookies::Cookies;
@@ -25,17 +26,24 @@ pub struct RequestOptions {
     pub discard_body: Option<bool>,
     /// The status codes that count as expected, as closed ranges. By default 200 to 399.
     pub expected: Option<Box<[(u16, u16)]>>,
+    /// The body of requests that bring none of their own. It is sent from where it lies.
+    pub body: Option<Bytes>,
 }
 
 /// Longer than any run, and short enough to add to any time.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// A body that others hold is copied all the same if it is no larger than this, in bytes: one write is cheaper than two.
+const WORTH_A_COPY: usize = 8 * 1024;
+
 /// A request that has been checked and copied, ready to be sent.
 #[derive(Debug)]
 pub struct Prepared {
     pub(crate) origin: Rc<Origin>,
-    /// Head and body as they go out.
+    /// Head and body as they go out; without the body, if that is `shared`.
     pub(crate) bytes: Vec<u8>,
+    /// A body that is not copied, but sent from where others hold it.
+    pub(crate) shared: Bytes,
     head_length: usize,
     /// Where the path stands in the head.
     path: Range<usize>,
@@ -78,7 +86,10 @@ impl Prepared {
         target.write_path(&mut bytes).map_err(|error| Error::InvalidRequest(error.to_string()))?;
         let path = path..bytes.len();
         let set = cookies.of(&target.origin, &bytes[path.clone()]);
-        let length = body.map(<[u8]>::len);
+        let shared = if body.is_none() { options.body.as_ref() } else { None };
+        let body = body.or(shared.map(Bytes::as_ref).filter(|shared| shared.len() <= WORTH_A_COPY));
+        let shared = if body.is_none() { shared.cloned() } else { None };
+        let length = body.map(<[u8]>::len).or(shared.as_ref().map(Bytes::len));
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
         for (name, value) in fields {
             head.field(name, value, length).map_err(Error::InvalidRequest)?;
@@ -94,6 +105,7 @@ impl Prepared {
         Ok(Prepared {
             origin: target.origin,
             bytes,
+            shared: shared.unwrap_or_default(),
             head_length,
             path,
             method: known_method,
@@ -132,7 +144,7 @@ impl Prepared {
         };
         let (method, body) = match to_get {
             true => ("GET", None),
-            false => (was, self.announces_length.then(|| &self.bytes[self.head_length..])),
+            false => (was, self.own_body()),
         };
         let target = network.origins.resolve(url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
         let stays = target.origin.same(&self.origin);
@@ -155,8 +167,14 @@ impl Prepared {
             redirects: Some(self.redirects),
             discard_body: Some(self.discard_body),
             expected: self.expected.clone(),
+            body: (!to_get && !self.shared.is_empty()).then(|| self.shared.clone()),
         };
         Prepared::new(network, cookies, (method, url), fields.chain(own_cookie), body, &options)
+    }
+
+    /// The body that was copied.
+    fn own_body(&self) -> Option<&[u8]> {
+        (self.announces_length && self.shared.is_empty()).then(|| &self.bytes[self.head_length..])
     }
 
     /// Path and query as they go out.

@@ -4,7 +4,7 @@
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use squall_guest::{Abort, LogLine};
+use squall_guest::{LogLine, RunContext};
 use squall_metrics::{
     Clock, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Second, Totals,
     evaluate_thresholds,
@@ -37,17 +37,24 @@ pub(crate) enum Verdict {
     Hopeless(String),
     /// A threshold failed that was to end the run.
     ThresholdFailed(String),
+    /// Data came to its end, and that is the end of the run.
+    DataEnded(String),
 }
 
 impl Verdict {
-    pub(crate) fn end(self, abort: &Abort) -> RunEnd {
-        match (self, abort.reason()) {
+    pub(crate) fn end(self, run: &RunContext) -> RunEnd {
+        match (self, run.abort.reason()) {
             (_, Some(reason)) => RunEnd::Aborted(reason.to_owned()),
-            (Verdict::AllDone, None) => RunEnd::Completed,
+            // Virtual users that find no row may all be gone before the control thread hears of it.
+            (Verdict::AllDone, None) => match run.data_end.name() {
+                Some(name) => RunEnd::DataEnded(name.to_owned()),
+                None => RunEnd::Completed,
+            },
             (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
             (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
             (Verdict::ThresholdFailed(text), None) => RunEnd::ThresholdFailed(text),
+            (Verdict::DataEnded(name), None) => RunEnd::DataEnded(name),
         }
     }
 }
@@ -125,7 +132,7 @@ impl<'a> Control<'a> {
         clock: &Clock,
         load_begins: Nanos,
         steering: &Steering,
-        abort: &Abort,
+        run: &RunContext,
         mut incoming: mpsc::Receiver<Report>,
     ) -> Verdict {
         self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.executor.planned_duration() });
@@ -148,11 +155,17 @@ impl<'a> Control<'a> {
                     let now = clock.now();
                     self.beat(now.since(load_begins), now.since(last_beat));
                     last_beat = now;
-                    if may_stop && let Some(reason) = self.reason_to_stop(abort) {
+                    if may_stop && let Some(reason) = self.reason_to_stop(run) {
                         verdict = self.stopping(reason);
                         may_stop = false;
                         steering.end_gracefully();
                     }
+                }
+                () = run.data_end.reached(), if may_stop => {
+                    let name = run.data_end.name().unwrap_or_default();
+                    verdict = self.stopping(Verdict::DataEnded(name.to_owned()));
+                    may_stop = false;
+                    steering.end_gracefully();
                 }
                 _ = wishes.changed(), if may_stop => {
                     let wished = wishes.borrow_and_update().clone();
@@ -185,18 +198,23 @@ impl<'a> Control<'a> {
     }
 
     /// Why the load should not go on as planned.
-    fn reason_to_stop(&self, abort: &Abort) -> Option<Verdict> {
+    fn reason_to_stop(&self, run: &RunContext) -> Option<Verdict> {
         if let Some(reason) = self.hopeless() {
             return Some(Verdict::Hopeless(reason));
         }
-        if let Some(reason) = abort.reason() {
+        if let Some(reason) = run.abort.reason() {
             return Some(Verdict::Aborted(reason.to_owned()));
         }
         self.failed_threshold().map(Verdict::ThresholdFailed)
     }
 
     fn stopping(&mut self, verdict: Verdict) -> Verdict {
+        let data_ended;
         let reason = match &verdict {
+            Verdict::DataEnded(name) => {
+                data_ended = format!("data {name:?} has come to its end");
+                data_ended.as_str()
+            }
             Verdict::Hopeless(reason) | Verdict::ThresholdFailed(reason) => reason.as_str(),
             Verdict::AllDone | Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };

@@ -49,7 +49,7 @@ pub(crate) async fn live<Guard>(work: Rc<Work>, identity: Rc<Identity>, pulse: R
     let mut patience = Patience::default();
     let mut instance = None;
     let mut now = work.context.clock.now();
-    while !work.stopping.get() && now < pulse.until.get() && identity.iterations() < work.iterations_of_each {
+    while !work.is_stopping() && now < pulse.until.get() && identity.iterations() < work.iterations_of_each {
         let until = pulse.until.get();
         let Some(user) = &mut instance else {
             pulse.busy.set(true);
@@ -122,6 +122,11 @@ pub(crate) async fn serve<Guard>(
 }
 
 impl Work {
+    /// Whether no new iteration is to begin: somebody said so, or there is no data left to do it with.
+    fn is_stopping(&self) -> bool {
+        self.stopping.get() || self.context.run.data_end.name().is_some()
+    }
+
     /// An instance that has done its `start`; none if that failed, which is counted.
     async fn new_instance(&self, identity: &Rc<Identity>) -> Option<VirtualUser> {
         let made = self.guest.virtual_user(&self.context, identity).await;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
-use squall_guest::{Abort, Guest, RunContext};
+use squall_data::{DataSet, FeedUse};
+use squall_guest::{Abort, DataEnd, Guest, RunContext};
 use squall_http::{BaseUrl, ClientConfig, SharedTls, TlsConfig};
 use squall_metrics::{Clock, GeneratorVerdict, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
 use squall_plan::Plan;
@@ -27,6 +28,8 @@ pub struct Run {
     pub plan: Plan,
     /// The compiled component.
     pub guest: Guest,
+    /// The data that the plan names.
+    pub data: DataSet,
     /// How others may steer it while it goes on.
     pub steering: Steering,
 }
@@ -36,6 +39,8 @@ pub struct Run {
 pub enum RunEnd {
     /// As planned.
     Completed,
+    /// This data came to its end, which was to be the end of the run.
+    DataEnded(String),
     /// Somebody stopped it.
     Stopped(StoppedBy),
     /// The guest asked for it, with this reason.
@@ -63,6 +68,8 @@ pub struct Outcome {
     pub thresholds: Vec<ThresholdResult>,
     /// Whether the generator is to be believed.
     pub generator: GeneratorVerdict,
+    /// How much of the data was used.
+    pub data: Vec<FeedUse>,
     /// What was done.
     pub plan: Arc<Plan>,
 }
@@ -107,7 +114,7 @@ impl Run {
         let shared = Shared {
             clock: Clock::start(),
             registry,
-            run: Arc::new(run_context(&plan)),
+            run: Arc::new(run_context(&plan, self.data)),
             tls: SharedTls::build(&tls_config(&plan))?,
             client: client_config(&plan)?,
             log,
@@ -118,11 +125,13 @@ impl Run {
     }
 }
 
-fn run_context(plan: &Plan) -> RunContext {
+fn run_context(plan: &Plan, data: DataSet) -> RunContext {
     RunContext {
         options: plan.env.clone(),
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
         seed: plan.seed,
+        data,
+        data_end: DataEnd::default(),
         abort: Abort::default(),
     }
 }
@@ -182,7 +191,7 @@ impl Running {
             Some(Ok(data)) => {
                 let data: Arc<[u8]> = data.into();
                 let verdict = self.load(&data, &mut control).await?;
-                (verdict.end(&self.shared.run.abort), Some(data))
+                (verdict.end(&self.shared.run), Some(data))
             }
         };
         control.tell(&Event::Teardown);
@@ -197,7 +206,8 @@ impl Running {
         control.add(&context.recorder.borrow_mut().take());
         let (totals, generator) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
-        Ok(Outcome { end, teardown, totals, thresholds, generator, plan })
+        let data = self.shared.run.data.usage();
+        Ok(Outcome { end, teardown, totals, thresholds, generator, data, plan })
     }
 
     async fn load(&self, setup_data: &Arc<[u8]>, control: &mut Control<'_>) -> Result<Verdict, RunError> {
@@ -248,7 +258,7 @@ impl Running {
     }
 
     async fn watch(&self, control: &mut Control<'_>, load_begins: Nanos, incoming: mpsc::Receiver<Report>) -> Verdict {
-        control.watch(&self.shared.clock, load_begins, &self.steering, &self.shared.run.abort, incoming).await
+        control.watch(&self.shared.clock, load_begins, &self.steering, &self.shared.run, incoming).await
     }
 }
 

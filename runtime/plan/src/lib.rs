@@ -28,6 +28,7 @@
 
 mod arrivals;
 mod choice;
+mod data;
 mod duration;
 mod executor;
 mod http;
@@ -45,6 +46,9 @@ mod threshold;
 
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use choice::UnknownChoice;
+pub use data::{
+    AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
+};
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
 pub use http::{HttpOptions, HttpPlan};

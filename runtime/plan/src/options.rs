@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer};
 
 use crate::arrivals::ArrivalProcess;
+use crate::data::DataOptions;
 use crate::executor::ExecutorKind;
 use crate::http::{HTTP_KEYS, HttpOptions};
 use crate::load_shape;
@@ -22,9 +23,9 @@ use crate::threshold::{SpecList, ThresholdSpec};
 
 pub use environment::from_environment;
 pub use error::OptionsError;
-pub(crate) use keyed::{Key, Keyed};
-use values::{Scalar, read_map, read_word};
-pub(crate) use values::{Whole, read_duration, read_whole};
+pub(crate) use keyed::{Key, Keyed, KeyedVisitor};
+use values::{Scalar, read_map};
+pub(crate) use values::{Whole, read_duration, read_whole, read_word};
 
 /// What one layer (command line, environment, plan file, component) says; everything optional.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,6 +76,8 @@ pub struct Options {
     pub target: Option<String>,
     /// What the guest can ask for by name.
     pub env: BTreeMap<String, String>,
+    /// Data for the scenario, by name.
+    pub data: BTreeMap<String, DataOptions>,
     /// Tags of the whole run.
     pub tags: BTreeMap<String, String>,
     /// What all randomness comes from: the same seed repeats a run.
@@ -111,7 +114,7 @@ impl Options {
     /// This layer laid over a lower one, which speaks where this one is silent. Lay from the top:
     /// `command_line.over(environment).over(file).over(embedded)`.
     ///
-    /// Thresholds (by selector), weights, env and tags are merged by key. The load shape is one thing: as in k6, a layer
+    /// Thresholds (by selector), weights, env, data and tags are merged by key. The load shape is one thing: as in k6, a layer
     /// that says `duration`, `iterations`, `stages` or `rate` drops all of what the lower layer says about it, but keeps
     /// its `vus`: no more of them than there are iterations, and none for stages, which bring their own. A layer that
     /// says only `vus` changes just that, save that it drops lower stages of VUs; one that says only a `rate`, or only
@@ -142,6 +145,7 @@ impl Options {
             thresholds: merge_optional(self.thresholds, lower.thresholds),
             target: self.target.or(lower.target),
             env: merge(self.env, lower.env),
+            data: merge_data(self.data, lower.data),
             tags: merge(self.tags, lower.tags),
             seed: self.seed.or(lower.seed),
             threads: self.threads.or(lower.threads),
@@ -158,6 +162,15 @@ type Map<T> = BTreeMap<String, T>;
 
 fn merge<T>(upper: Map<T>, mut lower: Map<T>) -> Map<T> {
     lower.extend(upper);
+    lower
+}
+
+/// Part by part: one layer may say which file, another in which order its rows come.
+fn merge_data(upper: Map<DataOptions>, mut lower: Map<DataOptions>) -> Map<DataOptions> {
+    for (name, upper) in upper {
+        let below = lower.remove(&name).unwrap_or_default();
+        lower.insert(name, upper.over(below));
+    }
     lower
 }
 
@@ -193,6 +206,7 @@ const KEYS: &[Key] = &[
     Key::in_files_only("thresholds", &[]),
     Key::new("target", &[]),
     Key::in_files_only("env", &[]),
+    Key::in_files_only("data", &[]),
     Key::new("tags", &[]),
     Key::new("seed", &[]),
     Key::new("threads", &[]),
@@ -233,6 +247,7 @@ impl Keyed for Options {
             "thresholds" => self.thresholds = read_map(value, |SpecList(specs)| specs)?,
             "target" => self.target = Option::deserialize(value)?,
             "env" => self.env = read_map(value, |Scalar(text)| text)?.unwrap_or_default(),
+            "data" => self.data = read_map(value, |data: DataOptions| data)?.unwrap_or_default(),
             "tags" => self.tags = read_map(value, |Scalar(text)| text)?.unwrap_or_default(),
             "seed" => self.seed = read_whole(value)?,
             "threads" => self.threads = read_whole(value)?,

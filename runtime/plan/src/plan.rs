@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::arrivals::ArrivalProcess;
+use crate::data::{self, PlannedData};
 use crate::executor::Executor;
 use crate::http::HttpPlan;
 use crate::load_shape;
@@ -52,6 +53,8 @@ pub struct Plan {
     pub target: Option<Target>,
     /// What the guest can ask for by name.
     pub env: BTreeMap<String, String>,
+    /// Data for the scenario, by name.
+    pub data: Vec<PlannedData>,
     /// Tags of the whole run.
     pub tags: BTreeMap<String, String>,
     /// What all randomness comes from.
@@ -97,12 +100,13 @@ impl Plan {
         if let Some(executor) = &executor {
             mistakes.one(settings::check_warmup(options.warmup.unwrap_or_default(), executor.time_limit()));
         }
+        let data = mistakes.all(data::resolve(&options.data));
         let target = mistakes.one(options.target.as_deref().map(str::parse).transpose());
         let settings = mistakes.all(settings::resolve(&options, defaults));
         let (http, bad_http) = HttpPlan::resolve(options.http);
         mistakes.0.extend(bad_http.into_iter().map(PlanError::from));
-        match (executor, flows, mix, thresholds, target, settings) {
-            (Some(executor), Some(flows), Some(mix), Some(thresholds), Some(target), Some(settings))
+        match (executor, flows, mix, thresholds, data, target, settings) {
+            (Some(executor), Some(flows), Some(mix), Some(thresholds), Some(data), Some(target), Some(settings))
                 if mistakes.0.is_empty() =>
             {
                 Ok(Plan {
@@ -118,6 +122,7 @@ impl Plan {
                     thresholds,
                     target,
                     env: options.env,
+                    data,
                     tags: options.tags,
                     seed: options.seed.unwrap_or(defaults.seed),
                     threads: settings.threads,

@@ -17,5 +17,5 @@ pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
-pub use summary::{Detail, Summary};
+pub use summary::{DataLine, Detail, Summary};
 pub use table::{Align, table};

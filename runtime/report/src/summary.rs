@@ -2,6 +2,7 @@
 //! by name, errors by class).
 
 mod breakdown;
+mod data;
 mod over_time;
 mod trends;
 
@@ -12,6 +13,8 @@ use squall_metrics::{
 use crate::export::selector_name;
 use crate::format::{bytes, count, duration, per_second, percent};
 use crate::style::Style;
+
+pub use data::DataLine;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub struct Summary<'a> {
     pub thresholds: &'a [ThresholdResult],
     /// Whether the generator is to be believed.
     pub generator: &'a GeneratorVerdict,
+    /// The data that was used, feed by feed.
+    pub data: &'a [DataLine<'a>],
     /// The planned share of each flow, by index; empty where the plan has nothing to say.
     pub planned_shares: &'a [f64],
     /// How much is shown.
@@ -52,6 +57,7 @@ impl Summary<'_> {
             self.execution_part(),
             self.network_part(),
             self.section("OVER TIME", &over_time::lines(self.totals)),
+            self.data_part(),
             self.flow_part(),
             self.name_part(),
             self.transaction_part(),

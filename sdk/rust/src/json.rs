@@ -43,6 +43,18 @@ impl Request<'_> {
     }
 }
 
+impl crate::data::Row {
+    /// The whole row, read as JSON (feature `json`). Fields of CSV are strings.
+    ///
+    /// # Errors
+    ///
+    /// When the row does not fit the type.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_str(&self.text())
+            .map_err(|error| Error::new(format_args!("a row of data is not what was expected: {error}")))
+    }
+}
+
 impl Response {
     /// The body, read as JSON (feature `json`).
     ///

@@ -46,6 +46,7 @@ mod scenario;
 mod timing;
 mod transaction;
 
+pub mod data;
 pub mod http;
 pub mod log;
 #[doc(hidden)]
@@ -103,7 +104,7 @@ pub use scenario::{Flow, Scenario};
 /// ```
 ///
 /// Further plan keys: `iterations: 1000`, `executor: "ramping-vus"`, `stages: [{ duration: "30s", target: 100 }]`,
-/// `rate: "1000/s"`, `pre_allocated_vus: 20`, `max_vus: 200`.
+/// `rate: "1000/s"`, `pre_allocated_vus: 20`, `max_vus: 200`, `data: { users: { policy: "shuffle" } }` (see [`data`]).
 ///
 /// Flows, `start` and `teardown` take nothing and return `()`, [`Outcome`], or any `Result<(), E>` where `E: Display`.
 /// What `setup` returns is described in [`shared`].
@@ -136,7 +137,7 @@ mod documents {
 /// What most scenarios use: `use squall::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, env, http, iteration, log, now, pace,
-        pick, random, random_in, shared, sleep, target, think, transaction, vu,
+        Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, data::Blob, data::Feed, env, http,
+        iteration, log, now, pace, pick, random, random_in, shared, sleep, target, think, transaction, vu,
     };
 }

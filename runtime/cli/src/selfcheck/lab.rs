@@ -1,5 +1,6 @@
 //! Where trials happen: a server that is known, the built-in one-request scenario, and a run of it like any other.
 
+use squall_data::DataSet;
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
 use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
 use squall_plan::{Defaults, Options, Pacing, Plan};
@@ -58,7 +59,7 @@ impl Lab {
         let capacity = Capacity { vus: plan.executor.max_vus() };
         raise_open_files(capacity.vus)?;
         let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache).map_err(unfit)?;
-        let squall = Run { plan, guest, steering: Steering::default() }.run(&mut Silent)?;
+        let squall = Run { plan, guest, data: DataSet::default(), steering: Steering::default() }.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }
 }

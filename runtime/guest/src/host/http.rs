@@ -11,6 +11,7 @@ use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
 };
 
+use super::data::Blob;
 use super::text;
 use crate::contract::HTTP;
 use crate::state::{State, hold, local};
@@ -235,6 +236,13 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         "[method]request-options.set-expected-statuses",
         |mut store: StoreContextMut<'_, State>, (options, ranges): (Options, Vec<(u16, u16)>)| {
             set(&mut store, &options, |options| options.expected = Some(ranges.into()))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-body-from",
+        |mut store: StoreContextMut<'_, State>, (options, blob): (Options, Resource<Blob>)| {
+            let body = local(&store).data.blob(&blob)?.clone();
+            set(&mut store, &options, |options| options.body = Some(body))
         },
     )
 }

@@ -4,6 +4,7 @@
 //! request that the guest makes costs no copy that is not needed.
 
 pub(crate) mod context;
+pub(crate) mod data;
 pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod timing;
@@ -22,6 +23,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     http::link(&mut linker)?;
     timing::link(&mut linker)?;
     metrics::link(&mut linker)?;
+    data::link(&mut linker)?;
     context::link(&mut linker)?;
     wasi::link(&mut linker)?;
     Ok(linker)

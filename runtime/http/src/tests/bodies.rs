@@ -129,3 +129,31 @@ fn requests_say_what_they_carry() {
         }
     });
 }
+
+#[test]
+fn a_body_that_others_hold_is_sent_from_there() {
+    run(async {
+        let sum = |body: &[u8]| body.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+        let url = answering(move |request| match request.line().rsplit('/').next().unwrap().parse::<u16>() {
+            Ok(status) => response(&format!("{status} Moved"), &["Location: /end"], ""),
+            Err(_) => ok(&format!("{} {} {}", request.line(), request.body.len(), sum(&request.body))),
+        });
+        let world = World::with_target(&url.await);
+        for length in [0, 3, 8 * 1024, 8 * 1024 + 1, 1_000_000] {
+            let body: Vec<u8> = (0..length).map(|place| place as u8).collect();
+            let total = sum(&body);
+            let options = RequestOptions { body: Some(body.into()), ..RequestOptions::default() };
+            for (path, expected) in [
+                ("/", format!("POST / {length} {total}")),
+                ("/307", format!("POST /end {length} {total}")),
+                ("/302", "GET /end 0 0".to_owned()),
+            ] {
+                let response = world.send("POST", path, &[], None, &options).await.unwrap();
+                assert_eq!(std::str::from_utf8(response.body()).unwrap(), expected);
+            }
+            // A request's own body goes first.
+            let response = world.send("POST", "/", &[], Some(b"own"), &options).await.unwrap();
+            assert_eq!(std::str::from_utf8(response.body()).unwrap(), format!("POST / 3 {}", sum(b"own")));
+        }
+    });
+}

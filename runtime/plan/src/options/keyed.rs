@@ -43,17 +43,23 @@ pub(crate) trait Keyed: Default {
 
 impl<'de> Deserialize<'de> for Options {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Options, D::Error> {
-        deserializer.deserialize_map(KeyedVisitor(PhantomData))
+        deserializer.deserialize_map(KeyedVisitor::default())
     }
 }
 
 impl<'de> Deserialize<'de> for HttpOptions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HttpOptions, D::Error> {
-        deserializer.deserialize_map(KeyedVisitor(PhantomData))
+        deserializer.deserialize_map(KeyedVisitor::default())
     }
 }
 
-struct KeyedVisitor<K>(PhantomData<K>);
+pub(crate) struct KeyedVisitor<K>(PhantomData<K>);
+
+impl<K> Default for KeyedVisitor<K> {
+    fn default() -> KeyedVisitor<K> {
+        KeyedVisitor(PhantomData)
+    }
+}
 
 impl<'de, K: Keyed> Visitor<'de> for KeyedVisitor<K> {
     type Value = K;

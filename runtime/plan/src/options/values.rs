@@ -107,7 +107,7 @@ where
 }
 
 /// Reads a word, or nothing.
-pub(super) fn read_word<'de, T, D>(value: D) -> Result<Option<T>, D::Error>
+pub(crate) fn read_word<'de, T, D>(value: D) -> Result<Option<T>, D::Error>
 where
     T: FromStr<Err: fmt::Display>,
     D: Deserializer<'de>,

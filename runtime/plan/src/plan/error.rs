@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::data::DataError;
 use crate::duration::HumanDuration;
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
@@ -43,6 +44,9 @@ pub enum PlanError {
     /// The weights make no mix.
     #[error(transparent)]
     Mix(#[from] MixError),
+    /// The data makes no sense, or is not there.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// A number or duration is too small or too large.
     #[error(transparent)]
     Limit(#[from] LimitError),

@@ -4,7 +4,7 @@ use squall_metrics::{
     FailureClass, FlowId, GeneratorVerdict, IterationEnd, Method, Nanos, Phases, Recorder, Registry, RequestSample,
     Totals, Unit, evaluate_thresholds,
 };
-use squall_plan::{Threshold, ThresholdSpec};
+use squall_plan::{Policy, Threshold, ThresholdSpec};
 
 use super::*;
 use crate::summary_export;
@@ -78,6 +78,10 @@ fn the_summary_of_a_known_run() {
         totals: &totals,
         thresholds: &results,
         generator: &GeneratorVerdict::default(),
+        data: &[
+            DataLine { name: "users", rows: 1_000, policy: Policy::OnceEach, taken: 1_000, ended_the_run: true },
+            DataLine { name: "terms", rows: 1, policy: Policy::Shuffle, taken: 12_345, ended_the_run: false },
+        ],
         planned_shares: &[0.75, 0.25],
         detail: Detail::Full,
         style: Style::Plain,

@@ -10,7 +10,7 @@ use syn::{Error, LitInt, Path, Result, Token, braced};
 use crate::plan::Plan;
 
 const KEYS: &str = "`flows`, `setup`, `start`, `teardown`, `vus`, `duration`, `iterations`, `executor`, `stages`, \
-                    `rate`, `pre_allocated_vus`, `max_vus` or `thresholds`";
+                    `rate`, `pre_allocated_vus`, `max_vus`, `data` or `thresholds`";
 
 /// A whole `scenario! { .. }`.
 pub(crate) struct Scenario {

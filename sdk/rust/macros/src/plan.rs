@@ -25,6 +25,7 @@ impl Plan {
             "duration" => quote_json(&parse_duration(input)?),
             "executor" => quote_json(&input.parse::<LitStr>()?.value()),
             "stages" => parse_stages(input)?,
+            "data" => parse_data(input)?,
             "thresholds" => parse_thresholds(input)?,
             _ => return Ok(false),
         };
@@ -113,6 +114,51 @@ fn parse_stage(input: ParseStream<'_>) -> Result<String> {
         (Some(duration), Some(target)) => Ok(object(&[("duration".into(), duration), ("target".into(), target)])),
         _ => Err(Error::new(start, "a stage has `duration` and `target`")),
     }
+}
+
+/// `{ users, orders: { policy: "once-each", at_end: "stop" } }`
+fn parse_data(input: ParseStream<'_>) -> Result<String> {
+    let content;
+    braced!(content in input);
+    let mut entries: Vec<(String, String)> = Vec::new();
+    while !content.is_empty() {
+        let span = content.span();
+        let name = if content.peek(LitStr) {
+            content.parse::<LitStr>()?.value()
+        } else {
+            content.call(Ident::parse_any)?.to_string()
+        };
+        if entries.iter().any(|(earlier, _)| *earlier == name) {
+            return Err(Error::new(span, format!("`{name}` is given twice")));
+        }
+        let wishes =
+            if content.parse::<Option<Token![:]>>()?.is_some() { parse_wishes(&content)? } else { "{}".into() };
+        entries.push((name, wishes));
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(object(&entries))
+}
+
+/// `{ policy: "once-each", at_end: "stop" }`
+fn parse_wishes(input: ParseStream<'_>) -> Result<String> {
+    let content;
+    braced!(content in input);
+    let mut wishes = Vec::new();
+    while !content.is_empty() {
+        let key: Ident = content.parse()?;
+        if key != "policy" && key != "at_end" {
+            let message = "data has `policy` and `at_end`; the file is named by who runs the scenario, with --data";
+            return Err(Error::new(key.span(), message));
+        }
+        content.parse::<Token![:]>()?;
+        wishes.push((key.to_string(), quote_json(&content.parse::<LitStr>()?.value())));
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(object(&wishes))
 }
 
 /// `{ http_req_failed: "rate<0.01", "http_req_duration{name:home}": ["p(95)<500", "max<2000"] }`
@@ -224,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn data_is_named_and_its_file_is_not() {
+        assert_eq!(
+            plan(r#"data: { users, "my-orders": { policy: "once-each", at_end: "stop" } }"#).as_deref(),
+            Ok(r#"{"data":{"users":{},"my-orders":{"policy":"once-each","at_end":"stop"}}}"#)
+        );
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (source, part) in [
             (r#"duration: "30 seconds""#, "is not a duration"),
@@ -235,6 +289,8 @@ mod tests {
             (r#"stages: [{ vus: 3 }]"#, "a stage has"),
             (r#"thresholds: { checks: "rate" }"#, "compares nothing"),
             (r#"thresholds: { a: "rate<1", a: "rate<2" }"#, "given twice"),
+            (r#"data: { a, a }"#, "given twice"),
+            (r#"data: { a: { file: "x.csv" } }"#, "the file is named by who runs the scenario"),
         ] {
             let error = plan(source).expect_err(source);
             assert!(error.contains(part), "{source}: {error}");

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::fake_data::Blob;
 use crate::http::{Error, Settings, Timings};
 use crate::log::Level;
 use crate::metrics::Unit;
@@ -10,6 +11,7 @@ use crate::testing::{Reply, Sent, State, glob};
 #[derive(Debug, Default)]
 pub(crate) struct RequestOptions {
     settings: RefCell<Settings<'static>>,
+    body: RefCell<Option<Vec<u8>>>,
 }
 
 impl RequestOptions {
@@ -37,6 +39,10 @@ impl RequestOptions {
     pub(crate) fn set_expected_statuses(&self, ranges: &[(u16, u16)]) {
         self.settings.borrow_mut().expected_statuses = ranges.to_vec();
     }
+
+    pub(crate) fn set_body_from(&self, blob: &Blob) {
+        *self.body.borrow_mut() = Some(blob.0.clone());
+    }
 }
 
 pub(crate) struct Request<'a> {
@@ -58,7 +64,11 @@ impl Request<'_> {
             method: self.method.to_owned(),
             url: self.url.to_owned(),
             headers: self.headers.iter().map(own).collect(),
-            body: self.body.unwrap_or_default().to_vec(),
+            body: match (self.body, self.options) {
+                (Some(body), _) => body.to_vec(),
+                (None, Some(options)) => options.body.borrow().clone().unwrap_or_default(),
+                (None, None) => Vec::new(),
+            },
             name: settings.name.map(|name| name.into_owned()),
             timeout: settings.timeout.map(std::time::Duration::from_nanos),
             redirects: settings.redirects,

@@ -5,10 +5,18 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod fake;
+#[cfg(not(target_family = "wasm"))]
+mod fake_data;
 #[cfg(target_family = "wasm")]
 mod wasm;
+#[cfg(target_family = "wasm")]
+mod wasm_data;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use fake::*;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use fake_data::*;
 #[cfg(target_family = "wasm")]
 pub(crate) use wasm::*;
+#[cfg(target_family = "wasm")]
+pub(crate) use wasm_data::*;

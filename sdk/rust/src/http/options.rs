@@ -28,7 +28,7 @@ impl Settings<'_> {
         *self == Settings::default()
     }
 
-    fn make_handle(&self) -> RequestOptions {
+    pub(crate) fn make_handle(&self) -> RequestOptions {
         let options = RequestOptions::new();
         if let Some(name) = &self.name {
             options.set_name(name);

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::options::Cache;
 use super::{Error, Response, Settings};
+use crate::data::Blob;
 use crate::host;
 use crate::timing::{Seconds, nanoseconds};
 
@@ -16,14 +17,37 @@ pub struct Request<'a> {
     url: Cow<'a, str>,
     headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     body: Option<Cow<'a, [u8]>>,
+    body_from: Option<HeldBody<'a>>,
     settings: Settings<'a>,
     /// What went wrong while building; told by `send`, so that building stays one chain.
     defect: Option<String>,
 }
 
+/// A body that the host holds, and what hands it over. That is known by its address alone, so that a component which never
+/// calls [`Request::body_from`] does not import the functions for it.
+#[derive(Debug, Clone, Copy)]
+struct HeldBody<'a> {
+    blob: &'a Blob,
+    hand_over: fn(&Blob, &host::RequestOptions) -> Result<(), Error>,
+}
+
+fn hand_over(blob: &Blob, options: &host::RequestOptions) -> Result<(), Error> {
+    let blob = blob.host().map_err(|error| Error::InvalidRequest(error.to_string()))?;
+    options.set_body_from(blob);
+    Ok(())
+}
+
 impl<'a> Request<'a> {
     pub(crate) fn new(method: Cow<'a, str>, url: Cow<'a, str>) -> Self {
-        Request { method, url, headers: Vec::new(), body: None, settings: Settings::default(), defect: None }
+        Request {
+            method,
+            url,
+            headers: Vec::new(),
+            body: None,
+            body_from: None,
+            settings: Settings::default(),
+            defect: None,
+        }
     }
 
     #[cfg(feature = "json")]
@@ -51,6 +75,27 @@ impl<'a> Request<'a> {
     /// Sets the body: text or bytes.
     pub fn body(mut self, body: impl IntoBody<'a>) -> Self {
         self.body = Some(body.into_body());
+        self.body_from = None;
+        self
+    }
+
+    /// Has the host send a file that it holds as the body: it never enters the scenario, however large it is.
+    ///
+    /// ```
+    /// use squall::prelude::*;
+    ///
+    /// static VIDEO: Blob = Blob::new("video"); // --data video=file:video.mp4
+    ///
+    /// fn upload() -> Outcome {
+    ///     http::post("/videos").body_from(&VIDEO).send()?;
+    ///     Ok(())
+    /// }
+    /// # let mut host = squall::testing::Host::new().respond("POST", "/videos", 201, "").blob("video", "bytes");
+    /// # assert_eq!(host.run(upload).expect_ok().requests[0].text(), "bytes");
+    /// ```
+    pub fn body_from(mut self, blob: &'a Blob) -> Self {
+        self.body = None;
+        self.body_from = Some(HeldBody { blob, hand_over });
         self
     }
 
@@ -100,6 +145,10 @@ impl<'a> Request<'a> {
     /// When there is no response. A status code is never an error.
     pub fn send(&self) -> Result<Response, Error> {
         self.check()?;
+        if let Some(handle) = self.handle_with_body()? {
+            let headers = self.borrow_headers();
+            return host::send(self.lower(&headers, Some(&handle))).map(Response::new);
+        }
         Cache::with(1, |cache| {
             let place = cache.find_or_make(&self.settings);
             let headers = self.borrow_headers();
@@ -113,6 +162,14 @@ impl<'a> Request<'a> {
             Some(defect) => Err(Error::InvalidRequest(defect.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Settings that hold the body as well: made for this request alone, as the body may be.
+    fn handle_with_body(&self) -> Result<Option<host::RequestOptions>, Error> {
+        let Some(HeldBody { blob, hand_over }) = self.body_from else { return Ok(None) };
+        let handle = self.settings.make_handle();
+        hand_over(blob, &handle)?;
+        Ok(Some(handle))
     }
 
     fn borrow_headers(&self) -> Vec<(&str, &str)> {
@@ -144,6 +201,11 @@ pub fn send_all(requests: &[Request<'_>]) -> Vec<Result<Response, Error>> {
     if let Some(error) = requests.iter().find_map(|request| request.check().err()) {
         return requests.iter().map(|_| Err(error.clone())).collect();
     }
+    let with_bodies: Result<Vec<_>, Error> = requests.iter().map(Request::handle_with_body).collect();
+    let with_bodies = match with_bodies {
+        Ok(handles) => handles,
+        Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
+    };
     Cache::with(requests.len(), |cache| {
         let places: Vec<_> = requests.iter().map(|request| cache.find_or_make(&request.settings)).collect();
         let headers: Vec<_> = requests.iter().map(Request::borrow_headers).collect();
@@ -151,7 +213,8 @@ pub fn send_all(requests: &[Request<'_>]) -> Vec<Result<Response, Error>> {
             .iter()
             .zip(&headers)
             .zip(places)
-            .map(|((request, headers), place)| request.lower(headers, cache.handle(place)))
+            .zip(&with_bodies)
+            .map(|(((request, headers), place), own)| request.lower(headers, own.as_ref().or(cache.handle(place))))
             .collect();
         let results = host::send_all(&lowered).into_iter();
         results.map(|result| result.map(Response::new)).collect()

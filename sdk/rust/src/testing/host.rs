@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::reply::{Reply, Rule};
 use super::report::{Report, Sent};
-use super::state::State;
+use super::state::{Rows, State};
 use crate::http::{Error, IntoBody};
 use crate::outcome::Completion;
 use crate::scenario::{Flow, Scenario};
@@ -69,6 +69,28 @@ impl Host {
     #[must_use]
     pub fn option(mut self, key: &str, value: &str) -> Self {
         self.state.options.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Gives data, as `--data NAME=FILE` does: the names of the columns, and rows of as many values. They are taken in
+    /// their order, whatever the policy.
+    ///
+    /// # Panics
+    ///
+    /// Without rows: the real host does not take such data.
+    #[must_use]
+    pub fn feed(mut self, name: &str, columns: &[&str], rows: &[&[&str]]) -> Self {
+        assert!(!rows.is_empty(), "data {name:?} needs at least one row");
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let rows = Rows { columns: owned(columns), rows: rows.iter().map(|row| owned(row)).collect(), taken: 0 };
+        self.state.feeds.insert(name.to_owned(), rows);
+        self
+    }
+
+    /// Gives a file to be sent as it is, as `--data NAME=file:FILE` does.
+    #[must_use]
+    pub fn blob<'a>(mut self, name: &str, bytes: impl IntoBody<'a>) -> Self {
+        self.state.blobs.insert(name.to_owned(), bytes.into_body().into_owned());
         self
     }
 

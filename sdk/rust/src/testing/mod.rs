@@ -36,4 +36,4 @@ pub use host::Host;
 pub use reply::Reply;
 pub use report::{Report, Sent};
 
-pub(crate) use state::State;
+pub(crate) use state::{Rows, State};

@@ -11,6 +11,8 @@ use super::report::Report;
 pub(crate) struct State {
     pub(crate) rules: Vec<Rule>,
     pub(crate) options: HashMap<String, String>,
+    pub(crate) feeds: HashMap<String, Rows>,
+    pub(crate) blobs: HashMap<String, Vec<u8>>,
     pub(crate) target: Option<String>,
     pub(crate) vu: u32,
     pub(crate) iteration: u64,
@@ -23,6 +25,14 @@ pub(crate) struct State {
     pub(crate) options_made: usize,
 }
 
+/// A table that the test gave, and how many rows were taken.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+    pub(crate) taken: u64,
+}
+
 thread_local! {
     static CURRENT: RefCell<State> = RefCell::new(State::new());
 }
@@ -32,6 +42,8 @@ impl State {
         State {
             rules: Vec::new(),
             options: HashMap::new(),
+            feeds: HashMap::new(),
+            blobs: HashMap::new(),
             target: None,
             vu: 1,
             iteration: 0,

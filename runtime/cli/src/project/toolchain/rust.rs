@@ -56,8 +56,7 @@ fn component(messages: &str) -> Option<PathBuf> {
     let files = files.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
     files
         .filter_map(|file| file.as_str().map(PathBuf::from))
-        .filter(|file| file.extension().is_some_and(|ending| ending == "wasm"))
-        .next_back()
+        .rfind(|file| file.extension().is_some_and(|ending| ending == "wasm"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,202 @@
+//! Where a run is in a table: an atomic counter that all threads share, or one for each virtual user; the row follows by
+//! arithmetic. No lock, and no more memory than the counters.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use squall_plan::Policy;
+
+use crate::chance::{below, key};
+use crate::permutation::Permutation;
+
+/// A way through the rows of one table by one policy.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    policy: Policy,
+    rows: u64,
+    seed: u64,
+    /// How many rows have been taken: by all together, or, by policies that know virtual users, by each.
+    taken: Box<[AtomicU64]>,
+}
+
+/// What a cursor says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// This row.
+    Row(u64),
+    /// None is left.
+    End,
+    /// The policy has none for whom it does not know.
+    NotAUser,
+}
+
+impl Cursor {
+    /// Over so many rows (at least one), for virtual users 1 to `vus`.
+    pub(crate) fn new(policy: Policy, rows: u64, vus: u64, seed: u64) -> Cursor {
+        let counters = match policy {
+            // 0 is `setup` and `teardown`.
+            Policy::Random | Policy::UniquePerVu => vus + 1,
+            Policy::Sequential | Policy::Shuffle | Policy::OnceEach => 1,
+        };
+        Cursor { policy, rows, seed, taken: (0..counters).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    /// The next row for a virtual user. With `recycle` the first follows the last.
+    pub(crate) fn next(&self, vu: u32, recycle: bool) -> Step {
+        match self.policy {
+            Policy::Sequential | Policy::OnceEach => match self.take(0, self.rows, recycle) {
+                Some(taken) => Step::Row(taken % self.rows),
+                None => Step::End,
+            },
+            Policy::Shuffle => match self.take(0, self.rows, recycle) {
+                Some(taken) => Step::Row(self.shuffled(taken)),
+                None => Step::End,
+            },
+            Policy::Random => match self.take(u64::from(vu), u64::MAX, true) {
+                Some(taken) => Step::Row(below(self.rows, key([self.seed, u64::from(vu), taken]))),
+                None => Step::NotAUser,
+            },
+            Policy::UniquePerVu => self.own(u64::from(vu), recycle),
+        }
+    }
+
+    /// How many rows have been taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.iter().map(|counter| counter.load(Relaxed)).sum()
+    }
+
+    /// A number that nobody else gets from this counter: below the limit, or, if it begins again, any.
+    fn take(&self, counter: u64, limit: u64, recycle: bool) -> Option<u64> {
+        let counter = self.taken.get(usize::try_from(counter).ok()?)?;
+        if recycle {
+            return Some(counter.fetch_add(1, Relaxed));
+        }
+        counter.fetch_update(Relaxed, Relaxed, |taken| (taken < limit).then_some(taken + 1)).ok()
+    }
+
+    /// Each pass through the rows has an order of its own.
+    fn shuffled(&self, taken: u64) -> u64 {
+        Permutation::new(self.rows, key([self.seed, taken / self.rows])).at(taken % self.rows)
+    }
+
+    /// Users take turns over the rows, so that each has as many as the others, or one more.
+    fn own(&self, vu: u64, recycle: bool) -> Step {
+        let users = self.taken.len() as u64 - 1;
+        if vu == 0 || vu > users || vu > self.rows {
+            return Step::NotAUser;
+        }
+        let first = vu - 1;
+        let share = (self.rows - first).div_ceil(users);
+        match self.take(vu, share, recycle) {
+            Some(taken) => Step::Row(first + taken % share * users),
+            None => Step::End,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What `threads` get that take until nothing is left.
+    fn taken_by(threads: u32, cursor: &Cursor) -> Vec<u64> {
+        std::thread::scope(|scope| {
+            let takers: Vec<_> = (1..=threads)
+                .map(|vu| {
+                    let rows = move || match cursor.next(vu, false) {
+                        Step::Row(row) => Some(row),
+                        _ => None,
+                    };
+                    scope.spawn(move || std::iter::from_fn(rows).collect::<Vec<_>>())
+                })
+                .collect();
+            takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn once_each_gives_every_row_once_to_any_number_of_threads(rows in 1u64..3_000, threads in 1u32..8, seed: u64) {
+            for policy in [Policy::OnceEach, Policy::Sequential, Policy::Shuffle] {
+                let cursor = Cursor::new(policy, rows, u64::from(threads), seed);
+                let mut taken = taken_by(threads, &cursor);
+                taken.sort_unstable();
+                prop_assert_eq!(taken, (0..rows).collect::<Vec<_>>(), "{}", policy);
+                prop_assert_eq!(cursor.next(1, false), Step::End);
+                prop_assert_eq!(cursor.taken(), rows);
+            }
+        }
+
+        #[test]
+        fn rows_of_users_are_their_own_and_all_are_somebodys(rows in 1u64..500, users in 1u32..40) {
+            prop_assume!(u64::from(users) <= rows);
+            let cursor = Cursor::new(Policy::UniquePerVu, rows, u64::from(users), 1);
+            let mut all = BTreeSet::new();
+            for vu in 1..=users {
+                let mut own = Vec::new();
+                while let Step::Row(row) = cursor.next(vu, false) {
+                    prop_assert!(all.insert(row), "row {} is somebody else's", row);
+                    own.push(row);
+                }
+                let fair = rows / u64::from(users);
+                prop_assert!((fair..=fair + 1).contains(&(own.len() as u64)));
+            }
+            prop_assert_eq!(all.len() as u64, rows);
+        }
+
+        #[test]
+        fn every_pass_of_a_shuffle_has_every_row(rows in 1u64..200, seed: u64) {
+            let cursor = Cursor::new(Policy::Shuffle, rows, 1, seed);
+            for _ in 0..3 {
+                let pass: BTreeSet<_> = (0..rows).map(|_| cursor.next(1, true)).map(row).collect();
+                prop_assert_eq!(pass.len() as u64, rows);
+            }
+        }
+    }
+
+    fn row(step: Step) -> u64 {
+        match step {
+            Step::Row(row) => row,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn passes_of_a_shuffle_differ() {
+        let cursor = Cursor::new(Policy::Shuffle, 50, 1, 7);
+        let pass = || (0..50).map(|_| row(cursor.next(1, true))).collect::<Vec<_>>();
+        assert_ne!(pass(), pass());
+    }
+
+    #[test]
+    fn the_first_row_follows_the_last() {
+        let cursor = Cursor::new(Policy::Sequential, 3, 1, 7);
+        assert_eq!((0..7).map(|_| row(cursor.next(1, true))).collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2, 0]);
+        let own = Cursor::new(Policy::UniquePerVu, 5, 2, 7);
+        assert_eq!((0..4).map(|_| row(own.next(1, true))).collect::<Vec<_>>(), [0, 2, 4, 0]);
+        assert_eq!((0..4).map(|_| row(own.next(2, true))).collect::<Vec<_>>(), [1, 3, 1, 3]);
+    }
+
+    #[test]
+    fn chance_depends_on_seed_and_user_alone() {
+        let draws = |seed, vu| {
+            let cursor = Cursor::new(Policy::Random, 1_000, 2, seed);
+            // What the other user does changes nothing.
+            (0..20).map(|_| (cursor.next(3 - vu, true), row(cursor.next(vu, true))).1).collect::<Vec<_>>()
+        };
+        assert_eq!(draws(1, 1), draws(1, 1));
+        assert_ne!(draws(1, 1), draws(1, 2));
+        assert_ne!(draws(1, 1), draws(2, 1));
+    }
+
+    #[test]
+    fn setup_has_no_rows_of_its_own() {
+        assert_eq!(Cursor::new(Policy::UniquePerVu, 5, 2, 7).next(0, true), Step::NotAUser);
+        assert!(matches!(Cursor::new(Policy::Random, 5, 2, 7).next(0, true), Step::Row(_)));
+    }
+}

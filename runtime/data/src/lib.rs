@@ -1,0 +1,24 @@
+//! Data that a test brings along: files are read once, before the run, and shared by all virtual users of all threads.
+//!
+//! [`DataSet::load`] reads what the plan names into [`Feed`]s (a [`Table`] each) and blobs. Tables never change, and where
+//! a run is in one is an atomic counter or follows by arithmetic: taking a row locks nothing and allocates nothing.
+//!
+//! This crate must not know WebAssembly, time, or who asks: a virtual user is a number.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod chance;
+mod cursor;
+mod error;
+mod feed;
+mod load;
+mod permutation;
+mod row;
+mod set;
+mod table;
+
+pub use error::{LoadError, OpenError, TakeError, UnknownColumn};
+pub use feed::{Feed, FeedUse, Way};
+pub use row::{Kind, Value};
+pub use set::DataSet;
+pub use table::Table;

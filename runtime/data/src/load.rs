@@ -1,0 +1,34 @@
+//! Reading files into tables: one file for each format.
+
+mod csv;
+mod json;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use squall_plan::DataFormat;
+
+use crate::error::Wrong;
+use crate::table::{Table, TableBuilder};
+
+/// What may stand at the beginning of a text file, and is no part of the text.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Reads a file of that format.
+pub(crate) fn table(file: &Path, format: DataFormat) -> Result<Table, Wrong> {
+    match format {
+        DataFormat::Csv { delimiter } => csv::read(file, delimiter),
+        DataFormat::Json => json::read_array(file),
+        DataFormat::NdJson => json::read_lines(file),
+        DataFormat::File => Err(Wrong::somewhere("a file that is sent as it is has no rows")),
+    }
+}
+
+fn finish(table: TableBuilder) -> Result<Table, Wrong> {
+    if table.is_empty() { Err(Wrong::somewhere("there are no rows in it")) } else { Ok(table.finish()) }
+}
+
+fn not_utf8() -> &'static str {
+    "this is not UTF-8 text: convert the file, as with iconv -f latin1 -t utf-8"
+}

@@ -1,0 +1,57 @@
+//! CSV as RFC 4180 has it, with a line of column names first.
+
+use std::fs::File;
+use std::path::Path;
+
+use csv::{ErrorKind, Position, ReaderBuilder, StringRecord};
+
+use super::{finish, not_utf8};
+use crate::error::Wrong;
+use crate::table::{Table, TableBuilder};
+
+/// How much is read at once, in bytes.
+const READ_SIZE: usize = 256 * 1024;
+
+pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, Wrong> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len() as usize;
+    // The crate skips a byte order mark, and empty lines.
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(READ_SIZE).from_reader(file);
+    let columns = columns(reader.headers().map_err(in_words)?)?;
+    let mut table = TableBuilder::new(columns, size);
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(in_words)? {
+        table.push_texts(record.iter());
+    }
+    finish(table)
+}
+
+fn columns(header: &StringRecord) -> Result<Vec<Box<str>>, Wrong> {
+    if header.is_empty() {
+        return Err(Wrong::somewhere("it is empty: CSV begins with a line of column names"));
+    }
+    let columns: Vec<Box<str>> = header.iter().map(Box::from).collect();
+    let twice = columns.iter().enumerate().find(|(place, column)| columns[..*place].contains(column));
+    match twice {
+        Some((_, column)) => Err(Wrong::in_line(1, format!("two columns are named {column:?}"))),
+        None => Ok(columns),
+    }
+}
+
+fn in_words(error: csv::Error) -> Wrong {
+    let line = |position: &Option<Position>| position.as_ref().map(Position::line);
+    match error.into_kind() {
+        ErrorKind::Io(error) => error.into(),
+        ErrorKind::Utf8 { pos, .. } => Wrong { line: line(&pos), reason: not_utf8().to_owned() },
+        ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let (fields, columns) = (counted(len, "field"), counted(expected_len, "column"));
+            let reason = format!("{fields} where the first line names {columns}");
+            Wrong { line: line(&pos), reason }
+        }
+        other => Wrong::somewhere(format!("it cannot be read as CSV: {other:?}")),
+    }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

@@ -1,0 +1,133 @@
+use squall_plan::PlannedData;
+use tempfile::TempDir;
+
+use crate::{DataSet, Table};
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn load(&self, file: &str) -> Result<DataSet, String> {
+        let (name, rest) = file.split_once('=').unwrap();
+        let mut options = squall_plan::parse_cli_data(file).unwrap().1;
+        let path = self.0.path().join(options.file.take().unwrap());
+        options.file = Some(path);
+        let options = squall_plan::Options { data: [(name.to_owned(), options)].into(), ..Default::default() };
+        let defaults = squall_plan::Defaults { threads: 1, seed: 1 };
+        let plan = squall_plan::Plan::resolve(options, &[("main".to_owned(), 1)], defaults).expect(rest);
+        let planned: Vec<PlannedData> = plan.data;
+        let folder = format!("{}/", self.0.path().display());
+        DataSet::load(&planned, 2, 1).map_err(|error| error.to_string().replace(&folder, ""))
+    }
+}
+
+fn folder(file: &str, content: impl AsRef<[u8]>) -> Folder {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    std::fs::write(folder.0.path().join(file), content).unwrap();
+    folder
+}
+
+fn table(file: &str, content: impl AsRef<[u8]>) -> Table {
+    let set = folder(file, content).load(&format!("d={file}")).unwrap();
+    set.feed(0).unwrap().table().clone()
+}
+
+fn mistake(file: &str, content: impl AsRef<[u8]>) -> String {
+    folder(file, content).load(&format!("d={file}")).err().unwrap()
+}
+
+fn rows(table: &Table) -> Vec<Vec<String>> {
+    let row = |row| table.fields(row).map(|(_, value)| value.text.to_owned()).collect();
+    (0..table.length()).map(row).collect()
+}
+
+#[test]
+fn csv_as_it_should_be() {
+    let table = table("a.csv", "name,note\r\nada,\"says \"\"hi\"\", twice\r\nand more\"\r\n\r\n\"\",ü\r\n");
+    assert_eq!(table.columns().collect::<Vec<_>>(), ["name", "note"]);
+    assert_eq!(rows(&table), [["ada", "says \"hi\", twice\r\nand more"], ["", "ü"]]);
+    assert_eq!(table.json(1), r#"{"name":"","note":"ü"}"#);
+    assert_eq!(table.get(0, "name").unwrap().unwrap().text, "ada");
+    assert_eq!(table.bytes(0, "name").unwrap().unwrap(), "ada");
+}
+
+#[test]
+fn other_delimiters_and_a_byte_order_mark() {
+    assert_eq!(rows(&table("a.tsv", "\u{feff}a\tb\n1\t2,5\n")), [["1", "2,5"]]);
+    let set = folder("a.csv", "\u{feff}\"a\";b\n1;2\n").load("d=a.csv,delimiter=;").unwrap();
+    assert_eq!(set.feed(0).unwrap().table().get(0, "a").unwrap().unwrap().text, "1");
+}
+
+#[test]
+fn csv_that_is_not_right() {
+    assert_eq!(
+        mistake("a.csv", "a,b\n1,2\n\"x\ny\",2\n3\n4,5\n"),
+        "--data d=a.csv, line 5: 1 field where the first line names 2 columns"
+    );
+    assert_eq!(mistake("a.csv", ""), "--data d=a.csv: it is empty: CSV begins with a line of column names");
+    assert_eq!(mistake("a.csv", "a,b\n"), "--data d=a.csv: there are no rows in it");
+    assert_eq!(mistake("a.csv", "a,b,a\n1,2,3\n"), "--data d=a.csv, line 1: two columns are named \"a\"");
+    assert_eq!(
+        mistake("a.csv", b"a\nb\nM\xfcller\n"),
+        "--data d=a.csv, line 3: this is not UTF-8 text: convert the file, as with iconv -f latin1 -t utf-8"
+    );
+    let missing = folder("a.csv", "").load("d=b.csv").err().unwrap();
+    assert_eq!(missing, "--data d=b.csv: No such file or directory (os error 2)");
+}
+
+const JSON: &str = r#"[{"name": "ada \u00fc", "age": 36, "tags": ["a", "b"]},
+ {"age": 12345678901234567890123, "name": null, "last": true}]"#;
+
+#[test]
+fn json_keeps_what_it_holds() {
+    let lines = JSON.trim_matches(['[', ']']).replace("},", "}");
+    for table in [table("a.json", format!("\u{feff}{JSON}\n")), table("a.jsonl", format!("\u{feff}{lines}\n\n"))] {
+        assert_eq!(table.columns().collect::<Vec<_>>(), ["name", "age", "tags", "last"]);
+        let get = |row, column| table.get(row, column).unwrap().map(|value| value.text);
+        assert_eq!((get(0, "name"), get(0, "age"), get(0, "tags")), (Some("ada ü"), Some("36"), Some(r#"["a", "b"]"#)));
+        assert_eq!((get(1, "age"), get(1, "tags")), (Some("12345678901234567890123"), None));
+        assert_eq!((get(0, "last"), get(1, "last"), get(1, "name")), (None, Some("true"), Some("null")));
+        assert_eq!(table.json(0), r#"{"name":"ada ü","age":36,"tags":["a", "b"]}"#);
+        assert_eq!(table.json(1), r#"{"name":null,"age":12345678901234567890123,"last":true}"#);
+        assert_eq!(
+            table.get(0, "nmae").unwrap_err().to_string(),
+            "there is no column \"nmae\": the columns are name, age, tags, last"
+        );
+    }
+}
+
+#[test]
+fn json_that_is_not_right() {
+    let mistake = |file: &str, content: &str| mistake(file, content).split_off("--data d=".len());
+    assert_eq!(mistake("a.json", "[{\"a\": 1},\n{\"a\": 2,}]"), "a.json, line 2: trailing comma");
+    assert_eq!(
+        mistake("a.json", "[\n{\"a\": 1},\n3]"),
+        "a.json, line 3: invalid type: integer `3`, expected an object, as in {\"name\": \"ada\"}"
+    );
+    assert_eq!(mistake("a.json", "{\"a\": 1}"), "a.json, line 1: invalid type: map, expected an array of objects");
+    assert_eq!(mistake("a.json", "[]"), "a.json: there are no rows in it");
+    assert_eq!(mistake("a.json", ""), "a.json, line 1: EOF while parsing a value");
+    assert_eq!(mistake("a.json", "[{\"a\": 1}] 2"), "a.json, line 1: trailing characters");
+    assert_eq!(mistake("a.ndjson", "{\"a\": 1}\n\n{\"a\" 2}\n"), "a.ndjson, line 3: expected `:`");
+    assert_eq!(mistake("a.ndjson", "\n"), "a.ndjson: there are no rows in it");
+}
+
+#[test]
+fn a_file_as_it_is() {
+    let folder = folder("a.csv", b"\xff\x00");
+    let set = folder.load("upload=file:a.csv").unwrap();
+    assert_eq!(set.blob("upload").unwrap(), &b"\xff\x00"[..]);
+    assert_eq!(
+        set.find_feed("upload").unwrap_err().to_string(),
+        "data \"upload\" was given as file:, to be sent as it is: it has no rows"
+    );
+    assert_eq!(
+        set.find_feed("users").unwrap_err().to_string(),
+        "there is no data \"users\": give it with --data users=FILE (given are upload)"
+    );
+}
+
+#[test]
+fn a_user_s_policy_is_checked_before_the_run() {
+    let error = folder("a.csv", "a\n1\n").load("d=a.csv,policy=unique-per-vu").err().unwrap();
+    assert!(error.contains("needs one for each of up to 2 virtual users"), "{error}");
+}

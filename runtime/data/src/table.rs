@@ -1,0 +1,151 @@
+//! Rows in one piece of memory: all values one behind the other, and where each row begins.
+
+use bytes::Bytes;
+
+use crate::error::UnknownColumn;
+use crate::row::{Fields, Kind, Value, write};
+
+/// A table that never changes. Rows are counted from 0.
+#[derive(Clone, Debug)]
+pub struct Table {
+    columns: Box<[Box<str>]>,
+    bytes: Bytes,
+    /// Where each row begins, and where the last one ends.
+    starts: Box<[u64]>,
+}
+
+impl Table {
+    /// How many rows there are.
+    pub fn length(&self) -> u64 {
+        self.starts.len() as u64 - 1
+    }
+
+    /// The names of the columns, in their order.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.columns.iter().map(AsRef::as_ref)
+    }
+
+    /// The value in a column; nothing if the row has none there.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub fn get(&self, row: u64, column: &str) -> Result<Option<Value<'_>>, UnknownColumn> {
+        Ok(self.find(row, column)?.map(|(kind, place)| self.value(kind, place)))
+    }
+
+    /// The value in a column, sharing the table's memory; nothing if the row has none there.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub fn bytes(&self, row: u64, column: &str) -> Result<Option<Bytes>, UnknownColumn> {
+        Ok(self.find(row, column)?.map(|(_, place)| self.bytes.slice(place)))
+    }
+
+    /// The names and values that a row has, in the order of the columns.
+    pub fn fields(&self, row: u64) -> impl Iterator<Item = (&str, Value<'_>)> {
+        self.columns.iter().zip(self.row(row)).filter_map(|(column, field)| {
+            let (kind, place) = field?;
+            Some((column.as_ref(), self.value(kind, place)))
+        })
+    }
+
+    /// A row as a JSON object.
+    pub fn json(&self, row: u64) -> String {
+        let mut json = String::from("{");
+        for (column, value) in self.fields(row) {
+            if json.len() > 1 {
+                json.push(',');
+            }
+            push_quoted(&mut json, column);
+            json.push(':');
+            match value.kind {
+                Kind::Text => push_quoted(&mut json, value.text),
+                Kind::Json => json.push_str(value.text),
+            }
+        }
+        json.push('}');
+        json
+    }
+
+    /// How much memory the table takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.starts)
+    }
+
+    fn find(&self, row: u64, column: &str) -> Result<Option<(Kind, std::ops::Range<usize>)>, UnknownColumn> {
+        let place = self.columns.iter().position(|known| **known == *column);
+        let place = place.ok_or_else(|| UnknownColumn::new(column, self.columns()))?;
+        Ok(self.row(row).nth(place).flatten())
+    }
+
+    fn row(&self, row: u64) -> Fields<'_> {
+        let start = |row: u64| self.starts.get(row as usize).copied().unwrap_or(self.bytes.len() as u64) as usize;
+        Fields::of(&self.bytes, start(row)..start(row + 1))
+    }
+
+    fn value(&self, kind: Kind, place: std::ops::Range<usize>) -> Value<'_> {
+        // It was text when it was written.
+        Value { kind, text: std::str::from_utf8(&self.bytes[place]).unwrap_or_default() }
+    }
+}
+
+fn push_quoted(json: &mut String, text: &str) {
+    match serde_json::to_string(text) {
+        Ok(quoted) => json.push_str(&quoted),
+        // Text can always be written.
+        Err(_) => json.push_str("null"),
+    }
+}
+
+/// A value with the name of its column.
+#[derive(Debug)]
+pub(crate) struct NamedField {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) text: Box<str>,
+}
+
+/// A table while its file is read.
+#[derive(Debug)]
+pub(crate) struct TableBuilder {
+    columns: Vec<Box<str>>,
+    bytes: Vec<u8>,
+    starts: Vec<u64>,
+}
+
+impl TableBuilder {
+    /// With room for a file of so many bytes: values take about as much as the file that they are from.
+    pub(crate) fn new(columns: Vec<Box<str>>, file_size: usize) -> TableBuilder {
+        TableBuilder { columns, bytes: Vec::with_capacity(file_size), starts: vec![0] }
+    }
+
+    /// Adds a row of text, one value for each column.
+    pub(crate) fn push_texts<'a>(&mut self, values: impl Iterator<Item = &'a str>) {
+        values.for_each(|text| write(&mut self.bytes, Some(Value { kind: Kind::Text, text })));
+        self.starts.push(self.bytes.len() as u64);
+    }
+
+    /// Adds a row of names and values; a name that is new becomes a column.
+    pub(crate) fn push_named(&mut self, fields: &[NamedField]) {
+        for NamedField { name, .. } in fields {
+            if !self.columns.contains(name) {
+                self.columns.push(name.clone());
+            }
+        }
+        for column in &self.columns {
+            // A name that comes twice means its last value, as nearly everywhere.
+            let field = fields.iter().rev().find(|field| field.name == *column);
+            write(&mut self.bytes, field.map(|field| Value { kind: field.kind, text: &field.text }));
+        }
+        self.starts.push(self.bytes.len() as u64);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.starts.len() == 1
+    }
+
+    pub(crate) fn finish(mut self) -> Table {
+        self.bytes.shrink_to_fit();
+        Table { columns: self.columns.into(), bytes: self.bytes.into(), starts: self.starts.into() }
+    }
+}
