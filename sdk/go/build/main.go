@@ -1,0 +1,74 @@
+// Command build makes a Squall scenario of a Go program:
+//
+//	go run github.com/squall-load/squall/sdk/go/build -o scenario.wasm .
+//
+// It calls `GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared`, and adds to the module that this makes what the
+// contract looks like from inside: the sections that `squall` reads to make a component of it. It needs nothing but Go.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+func main() {
+	output := flag.String("o", "scenario.wasm", "where the component goes")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: build [-o scenario.wasm] [folder or file.go]\n\nMakes a Squall scenario of a Go program.")
+	}
+	flag.Parse()
+	source := "."
+	if flag.NArg() > 0 {
+		source = flag.Arg(0)
+	}
+	if err := build(source, *output); err != nil {
+		fmt.Fprintln(os.Stderr, "squall build:", err)
+		os.Exit(1)
+	}
+}
+
+func build(source, output string) error {
+	folder, target := filepath.Split(source)
+	if about, err := os.Stat(source); err != nil {
+		return fmt.Errorf("there is no scenario: %w", err)
+	} else if about.IsDir() {
+		folder, target = source, "."
+	}
+	temporary, err := os.MkdirTemp("", "squall")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
+	compiled := filepath.Join(temporary, "module.wasm")
+	if err := compile(folder, target, compiled); err != nil {
+		return err
+	}
+	module, err := os.ReadFile(compiled)
+	if err != nil {
+		return err
+	}
+	component, err := describe(module)
+	if err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	return os.WriteFile(output, component, 0o644)
+}
+
+// compile calls Go. -trimpath keeps this machine's folders out of the component.
+func compile(folder, target, output string) error {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		return fmt.Errorf("`go` is not on the PATH: install Go 1.24 or later (https://go.dev/dl, or `apt install golang`)")
+	}
+	command := exec.Command(tool, "build", "-buildmode=c-shared", "-trimpath", "-o", output, target)
+	command.Dir = folder
+	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("`GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared` failed in %s (%w)", folder, err)
+	}
+	return nil
+}
