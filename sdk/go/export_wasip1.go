@@ -42,7 +42,11 @@ func exportDescribe() unsafe.Pointer {
 }
 
 //go:wasmexport run
-func exportRun(flow uint32) unsafe.Pointer { return lower(nil, scenario.Run(flow)) }
+func exportRun(flow uint32) unsafe.Pointer {
+	err := scenario.Run(flow)
+	scenario.Collect()
+	return lower(nil, err)
+}
 
 //go:wasmexport squall:scenario/setup@0.1.0#setup
 func exportSetup() unsafe.Pointer { return lower(scenario.RunSetup()) }
