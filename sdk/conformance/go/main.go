@@ -106,8 +106,8 @@ func incoming() {
 	response.Close()
 
 	// Larger than what the SDK keeps ready.
-	large := must(http.Get("/size/9437184"))
-	squall.Check("large body arrives", len(large.Body()) == 9437184)
+	large := must(http.Get("/size/20971520"))
+	squall.Check("large body arrives", len(large.Body()) == 20971520)
 	large.Close()
 
 	response = must(http.Get("/redirect/2"))

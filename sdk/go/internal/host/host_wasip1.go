@@ -157,7 +157,7 @@ func (response Response) Headers() []Field {
 func (response Response) Body() []byte {
 	begin()
 	httpBody(uint32(response), result())
-	body := append([]byte(nil), view(words[0], words[1])...)
+	body := taken(words[0], words[1])
 	end()
 	return body
 }

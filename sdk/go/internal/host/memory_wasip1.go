@@ -1,6 +1,9 @@
 package host
 
-import "unsafe"
+import (
+	"runtime/debug"
+	"unsafe"
+)
 
 // What the host hands to the guest (texts, bodies) it writes into memory that it asks cabi_realloc for, in the middle
 // of a call. The guest may not call the host at that moment, and Go's allocator sometimes reads the clock, which is a
@@ -10,7 +13,7 @@ import "unsafe"
 // It lies in the program's zeroed data: what is never written to takes no memory.
 
 // The greatest answer that needs no memory from Go's heap.
-const arenaSize = 8 << 20
+const arenaSize = 16 << 20
 
 var (
 	arena [arenaSize]byte
@@ -69,7 +72,8 @@ func allocate(align, size uintptr) uint32 {
 }
 
 // allocateLarge takes memory from Go's heap. Pinned, Go begins no garbage collection meanwhile and helps with none, both
-// of which would read the clock.
+// of which would read the clock. (There is one more case in which it would: its heap has to grow although much of it has
+// been returned to the system before. That would be a trap, "cannot leave component instance (in clock_time_get)".)
 func allocateLarge(size uintptr) uint32 {
 	procPin()
 	memory := make([]byte, size)
@@ -77,6 +81,9 @@ func allocateLarge(size uintptr) uint32 {
 	procUnpin()
 	return uint32(uintptr(unsafe.Pointer(unsafe.SliceData(memory))))
 }
+
+// Until the pace of garbage collection is set, even if to what it is, Go reads the clock whenever its heap grows.
+func init() { debug.SetGCPercent(100) }
 
 //go:linkname procPin runtime.procPin
 func procPin() int
@@ -92,6 +99,14 @@ func view(address, size uint32) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&arena), uintptr(address)-uintptr(unsafe.Pointer(&arena)))), size)
+}
+
+// taken is what lies at an address, for good: copied, unless it has its memory to itself.
+func taken(address, size uint32) []byte {
+	if large != nil {
+		return view(address, size)
+	}
+	return append([]byte(nil), view(address, size)...)
 }
 
 // text copies a text of the host's.
