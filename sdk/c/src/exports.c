@@ -62,7 +62,7 @@ void exports_scenario_describe(scenario_description_t *description) {
     }
     squall_buffer plan = {0};
     squall_append_plan(&plan, &squall_this_scenario);
-    description->plan = give(plan.data);
+    description->plan = give(plan.size > 2 ? plan.data : ""); // `{}` suggests nothing
     squall_free_iteration();
 }
 
