@@ -100,6 +100,9 @@ func (thresholds Thresholds) append(text []byte) []byte {
 
 // duration words a duration as plans do.
 func duration(length time.Duration) string {
+	if length%time.Second == 0 {
+		return strconv.FormatInt(int64(length/time.Second), 10) + "s"
+	}
 	return strconv.FormatInt(length.Milliseconds(), 10) + "ms"
 }
 

@@ -116,7 +116,7 @@ func TestChanceCanBeRepeatedAndMeetsItsEnds(t *testing.T) {
 func TestThePlanIsJSONInThePlansWords(t *testing.T) {
 	squall.Suggest(squall.Options{
 		VUs: 10, Iterations: 5, Duration: 90 * time.Second, Executor: "ramping-vus",
-		Stages: []squall.Stage{{Duration: time.Second, Target: 2}, {Duration: time.Second}},
+		Stages: []squall.Stage{{Duration: 1500 * time.Millisecond, Target: 2}, {Duration: time.Second}},
 		Rate:   "1000/s", PreAllocatedVUs: 20, MaxVUs: 200,
 		Thresholds: squall.Thresholds{`http_req_duration{name:"home"}`: {"p(95)<500", "max<2000"}, "checks": {"rate>0.99"}},
 	})
@@ -125,8 +125,8 @@ func TestThePlanIsJSONInThePlansWords(t *testing.T) {
 		t.Fatal(err, scenario.Plan)
 	}
 	wanted := map[string]any{
-		"vus": 10.0, "iterations": 5.0, "duration": "90000ms", "executor": "ramping-vus",
-		"stages":            []any{map[string]any{"duration": "1000ms", "target": 2.0}, map[string]any{"duration": "1000ms", "target": 0.0}},
+		"vus": 10.0, "iterations": 5.0, "duration": "90s", "executor": "ramping-vus",
+		"stages":            []any{map[string]any{"duration": "1500ms", "target": 2.0}, map[string]any{"duration": "1s", "target": 0.0}},
 		"rate":              "1000/s",
 		"pre_allocated_vus": 20.0, "max_vus": 200.0,
 		"thresholds": map[string]any{`http_req_duration{name:"home"}`: []any{"p(95)<500", "max<2000"}, "checks": []any{"rate>0.99"}},

@@ -44,7 +44,9 @@ void squall_free_iteration(void) {
 }
 
 // In place of the bindings' own. What the host hands over gets a zero byte at its end, which makes it a text.
+#ifdef __wasm__
 __attribute__((export_name("cabi_realloc")))
+#endif
 void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
     (void)align; // neither gives less than the contract asks for
     char *memory = squall_receiving ? squall_allocate(size + 1) : malloc(size + 1);
