@@ -28,7 +28,7 @@ const sdk = "go 0.1.0"
 // The linker leaves out what is never called. So a scenario calls squall.Setup if, and only if, that is among the names
 // of the module's functions.
 func describe(module []byte) ([]byte, error) {
-	names, err := section(module, "name")
+	names, err := customSection(module, "name")
 	if err != nil {
 		return nil, err
 	}
@@ -56,24 +56,32 @@ func describe(module []byte) ([]byte, error) {
 	return appendSection(module, "squall:sdk", []byte(sdk)), nil
 }
 
-// section is the content of a custom section; nil if there is none.
-func section(module []byte, wanted string) ([]byte, error) {
+// customSection is the content of a custom section; nil if there is none.
+func customSection(module []byte, wanted string) ([]byte, error) {
+	var found []byte
+	err := eachSection(module, func(kind byte, content []byte) {
+		if name, data, ok := counted(content); kind == 0 && ok && string(name) == wanted {
+			found = data
+		}
+	})
+	return found, err
+}
+
+// eachSection shows the sections of a module, in order.
+func eachSection(module []byte, show func(kind byte, content []byte)) error {
 	broken := errors.New("this is not a WebAssembly module")
 	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
-		return nil, broken
+		return broken
 	}
 	for rest := module[8:]; len(rest) > 0; {
-		kind := rest[0]
 		content, after, ok := counted(rest[1:])
 		if !ok {
-			return nil, broken
+			return broken
 		}
-		if name, data, ok := counted(content); kind == 0 && ok && string(name) == wanted {
-			return data, nil
-		}
+		show(rest[0], content)
 		rest = after
 	}
-	return nil, nil
+	return nil
 }
 
 // counted splits off as many bytes as are counted at the beginning.

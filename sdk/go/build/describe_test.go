@@ -11,16 +11,16 @@ import (
 func TestSectionsAreFoundAgain(t *testing.T) {
 	module := appendSection([]byte("\x00asm\x01\x00\x00\x00"), "one", bytes.Repeat([]byte("1"), 300))
 	module = appendSection(module, "two", []byte("2"))
-	if data, err := section(module, "two"); err != nil || string(data) != "2" {
+	if data, err := customSection(module, "two"); err != nil || string(data) != "2" {
 		t.Error(data, err)
 	}
-	if data, err := section(module, "three"); err != nil || data != nil {
+	if data, err := customSection(module, "three"); err != nil || data != nil {
 		t.Error(data, err)
 	}
-	if _, err := section(module[:len(module)-1], "three"); err == nil {
+	if _, err := customSection(module[:len(module)-1], "three"); err == nil {
 		t.Error("a module that ends early is broken")
 	}
-	if _, err := section([]byte("text"), "name"); err == nil {
+	if _, err := customSection([]byte("text"), "name"); err == nil {
 		t.Error("text is no module")
 	}
 }
@@ -59,7 +59,7 @@ func TestOnlyWhatIsCalledIsDeclared(t *testing.T) {
 		}
 		var declared []string
 		for _, part := range []string{"setup", "start", "teardown"} {
-			if data, _ := section(component, "component-type:squall-"+part); data != nil {
+			if data, _ := customSection(component, "component-type:squall-"+part); data != nil {
 				declared = append(declared, part)
 			}
 		}

@@ -42,13 +42,15 @@ func build(source, output string) error {
 		return err
 	}
 	defer os.RemoveAll(temporary)
-	compiled := filepath.Join(temporary, "module.wasm")
-	if err := compile(folder, target, compiled); err != nil {
-		return err
-	}
-	module, err := os.ReadFile(compiled)
+	module, err := compile(folder, target, filepath.Join(temporary, "module.wasm"))
 	if err != nil {
 		return err
+	}
+	if overlay, err := pad(module, folder, temporary); err == nil && overlay != "" {
+		// What this saves is not worth failing for: the first module is as good.
+		if padded, err := compile(folder, target, filepath.Join(temporary, "padded.wasm"), "-overlay", overlay); err == nil {
+			module = padded
+		}
 	}
 	component, err := describe(module)
 	if err != nil {
@@ -57,18 +59,24 @@ func build(source, output string) error {
 	return os.WriteFile(output, component, 0o644)
 }
 
-// compile calls Go. -trimpath keeps this machine's folders out of the component.
-func compile(folder, target, output string) error {
+// compile calls Go, and returns the module. -trimpath keeps this machine's folders out of it.
+func compile(folder, target, output string, flags ...string) ([]byte, error) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		return fmt.Errorf("`go` is not on the PATH: install Go 1.24 or later (https://go.dev/dl, or `apt install golang`)")
+		return nil, fmt.Errorf("`go` is not on the PATH: install Go 1.24 or later (https://go.dev/dl, or `apt install golang`)")
 	}
-	command := exec.Command(tool, "build", "-buildmode=c-shared", "-trimpath", "-o", output, target)
+	arguments := append([]string{"build", "-buildmode=c-shared", "-trimpath", "-o", output}, flags...)
+	command := exec.Command(tool, append(arguments, target)...)
 	command.Dir = folder
-	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	command.Env = environment()
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("`GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared` failed in %s (%w)", folder, err)
+		return nil, fmt.Errorf("`GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared` failed in %s (%w)", folder, err)
 	}
-	return nil
+	return os.ReadFile(output)
+}
+
+// environment has Go build for the one kind of machine that there is.
+func environment() []string {
+	return append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 }

@@ -13,7 +13,7 @@ import (
 // It lies in the program's zeroed data: what is never written to takes no memory.
 
 // The greatest answer that needs no memory from Go's heap.
-const arenaSize = 16 << 20
+const arenaSize = 16<<20 + padding
 
 var (
 	arena [arenaSize]byte
