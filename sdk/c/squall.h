@@ -1,0 +1,331 @@
+// Write Squall load-test scenarios in C. A scenario is one file (or several) that ends in SQUALL_SCENARIO:
+//
+//     #include <squall.h>
+//
+//     static squall_outcome browse(void) {
+//         squall_response page = squall_get("/products", .name = "/products");
+//         SQUALL_TRY(page);
+//         squall_check("products are listed", page.status == 200);
+//         squall_think(1, 3);
+//         return SQUALL_DONE;
+//     }
+//
+//     SQUALL_SCENARIO(.flows = {{"browse", 1, browse}}, .vus = 10, .duration = "30s")
+//
+// Memory: what a function here returns (texts, bodies, responses) lives until the iteration ends, and is never freed by
+// hand. Texts end in a zero byte. Times are seconds, unless a name says otherwise.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bindings/component_type.h"
+
+#ifdef __cplusplus
+#error "squall.h is for C: compile the scenario as C"
+#endif
+
+// ---------------------------------------------------------------------------------------------------- the scenario
+
+// How an iteration ended: SQUALL_DONE, or why it did not get that far. An error ends the iteration, and is counted and
+// shown with its text. Keep that free of ids and counts: equal texts are counted together.
+typedef const char *squall_outcome;
+
+// The iteration has done what it should.
+#define SQUALL_DONE ((squall_outcome)0)
+
+// An error of that text, with file and line: `return SQUALL_FAIL("the shop did not take the order");`.
+#define SQUALL_FAIL(text) squall_fail((text), __FILE_NAME__, __LINE__)
+
+// Ends the function with an error, if there is no response.
+#define SQUALL_TRY(response)                                                                                           \
+    do {                                                                                                               \
+        if ((response).error != SQUALL_OK)                                                                             \
+            return SQUALL_FAIL(squall_error_text(response));                                                           \
+    } while (0)
+
+squall_outcome squall_fail(const char *text, const char *file, int line);
+
+// A journey through the target. The name is made of letters, digits, `-`, `_` and `.`, and unique. The weight is its share
+// of the traffic, relative to the other flows'; with 0 it runs only when the user asks for it by name.
+typedef struct {
+    const char *name;
+    uint32_t weight;
+    squall_outcome (*run)(void);
+} squall_flow;
+
+// A ramp: how long it takes ("30s"), and the number of virtual users, or of iterations a second, at its end.
+typedef struct {
+    const char *duration;
+    uint32_t target;
+} squall_stage;
+
+// What has to be met for the run to pass: {"http_req_duration", "p(95)<500"}. A metric may have several.
+typedef struct {
+    const char *metric, *expression;
+} squall_threshold;
+
+// A scenario: its flows, and the plan that it suggests. Who runs it may override all of the plan. What is not set is left
+// open.
+typedef struct {
+    squall_flow flows[32];
+    uint32_t vus;                   // virtual users
+    uint32_t iterations;            // of all virtual users together
+    const char *duration;           // "30s", "1m30s", "500ms"
+    const char *executor;           // "constant-vus", "ramping-vus", "constant-arrival-rate", ...
+    squall_stage stages[32];        //
+    const char *rate;               // iterations that begin: "1000/s", "90/m"
+    uint32_t pre_allocated_vus;     // virtual users that a rate begins with
+    uint32_t max_vus;               // ... and may have at most
+    squall_threshold thresholds[32];
+} squall_scenario;
+
+extern const squall_scenario squall_this_scenario;
+
+#define SQUALL_SECTION(name, content)                                                                                  \
+    __asm__(".section \".custom_section." name "\",\"\",@\n.ascii \"" content "\"\n.text\n")
+
+// Declares the scenario: once in a program, outside of all functions.
+#define SQUALL_SCENARIO(...)                                                                                           \
+    const squall_scenario squall_this_scenario = {__VA_ARGS__};                                                        \
+    SQUALL_SECTION("component-type:squall", SQUALL_WORLD_SCENARIO);                                                    \
+    SQUALL_SECTION("squall:sdk", "c 0.1.0");
+
+// Has a function called once for the whole run, before the first virtual user starts. What it gives to squall_share
+// reaches every virtual user. An error ends the run.
+#define SQUALL_SETUP(prepare)                                                                                          \
+    squall_outcome (*const squall_this_setup)(void) = (prepare);                                                       \
+    SQUALL_SECTION("component-type:squall-setup", SQUALL_WORLD_SETUP);                                                 \
+    SQUALL_SECTION("component-type:squall-setup-start", SQUALL_WORLD_START);
+
+// Has a function called once by each virtual user, before its first iteration (and again after a trap).
+#define SQUALL_START(arrive)                                                                                           \
+    squall_outcome (*const squall_this_start)(void) = (arrive);                                                        \
+    SQUALL_SECTION("component-type:squall-start", SQUALL_WORLD_START);
+
+// Has a function called once for the whole run, after the last iteration, whatever came of it.
+#define SQUALL_TEARDOWN(clean_up)                                                                                      \
+    void (*const squall_this_teardown)(void) = (clean_up);                                                             \
+    SQUALL_SECTION("component-type:squall-teardown", SQUALL_WORLD_TEARDOWN);
+
+// In setup: what every virtual user, and teardown, are to be given. Copied.
+void squall_share(const char *text);
+void squall_share_bytes(const void *bytes, size_t size);
+
+// What setup shared; empty if nothing.
+const char *squall_shared(void);
+// ... and its size in bytes, without the zero at the end.
+size_t squall_shared_size(void);
+
+// ------------------------------------------------------------------------------------------------------------ HTTP
+
+// Name and value of a header field, of a part of a query, or of a form.
+typedef struct {
+    const char *name, *value;
+} squall_pair;
+
+// Status codes from first to last; {404} is 404 alone.
+typedef struct {
+    uint16_t first, last;
+} squall_range;
+
+// A number of bytes.
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+} squall_bytes;
+
+// A request. What is not set is as usual: `squall_get("/products", .headers = {{"accept", "*/*"}}, .timeout = 5)`.
+typedef struct {
+    const char *method;             // in capitals; set by squall_get and its like
+    const char *url;                // an absolute URL, or a path below the run's --target
+    squall_pair query[16];          // added to the URL, percent-encoded
+    squall_pair headers[32];        // in the order in which they are sent
+    const char *text;               // the body, as text ...
+    squall_bytes bytes;             // ... or as bytes ...
+    const char *json;               // ... or as JSON, with its content type ...
+    squall_pair form[16];           // ... or as a form's fields, with its content type
+    const char *name;               // what it is counted under, in place of its URL: "/products/{id}"
+    double timeout;                 // seconds, redirects included; 0: the plan's, or 60
+    uint32_t redirects;             // how many are followed at most; 0: the plan's, or 10
+    bool no_redirects;              // a 3xx response is returned as it is
+    bool discard_body;              // the body is read and measured, but thrown away
+    bool keep_body;                 // the body is kept even where the plan discards bodies
+    squall_range expect[8];         // status codes that do not count as http_req_failed; none: 200 to 399
+} squall_request;
+
+// Why there is no response. A status code is never an error.
+typedef enum {
+    SQUALL_OK,                  // there is one
+    SQUALL_TIMEOUT,             // the time allowed for the request was over
+    SQUALL_DNS,                 // the name could not be looked up
+    SQUALL_CONNECT,             // no connection: refused, unreachable, or not in time
+    SQUALL_TLS,                 // the TLS handshake failed
+    SQUALL_RESET,               // the connection was closed or reset before the response was whole
+    SQUALL_PROTOCOL,            // what came is not HTTP/1.1, or breaks its rules
+    SQUALL_TOO_LARGE,           // the response is larger than the host allows
+    SQUALL_TOO_MANY_REDIRECTS,  // more redirects than allowed
+    SQUALL_REFUSED_BY_POLICY,   // the run's policy does not allow this target; nothing was sent
+    SQUALL_INVALID_REQUEST,     // the request makes no sense (bad URL, header or method); nothing was sent
+    SQUALL_OTHER,               // anything else
+} squall_error;
+
+// A response, or why there is none. The host holds the response until the iteration ends, or squall_close.
+typedef struct {
+    int status;            // the status code; 0 if there is no response
+    squall_error error;    // SQUALL_OK if there is one
+    const char *detail;    // what the host says of the error; empty if there is none
+    uint32_t handle;       // the host's; not for use
+} squall_response;
+
+// What a request cost, phase by phase, in nanoseconds. After redirects: the last request of the chain.
+typedef struct {
+    uint64_t blocked;          // waiting for a free connection, name look-up included
+    uint64_t connecting;       // opening the TCP connection; 0 on one that was open
+    uint64_t tls_handshaking;  // the TLS handshake; 0 without TLS or on an open connection
+    uint64_t sending;          // writing the request
+    uint64_t waiting;          // from the last byte written to the first byte read
+    uint64_t receiving;        // from the first byte read to the last
+} squall_timings;
+
+// Sends a request and waits for the whole response. Squall counts and times it, whatever comes of it.
+#define squall_send(...) squall_send_request(&(squall_request){__VA_ARGS__})
+#define squall_get(...) squall_send(.method = "GET", .url = __VA_ARGS__)
+#define squall_post(...) squall_send(.method = "POST", .url = __VA_ARGS__)
+#define squall_put(...) squall_send(.method = "PUT", .url = __VA_ARGS__)
+#define squall_patch(...) squall_send(.method = "PATCH", .url = __VA_ARGS__)
+#define squall_delete(...) squall_send(.method = "DELETE", .url = __VA_ARGS__)
+#define squall_head(...) squall_send(.method = "HEAD", .url = __VA_ARGS__)
+#define squall_options(...) squall_send(.method = "OPTIONS", .url = __VA_ARGS__)
+
+squall_response squall_send_request(const squall_request *request);
+
+// Sends several requests at once, as a browser does, and waits for all of them. Responses are in the order of the
+// requests.
+void squall_send_all(const squall_request *requests, size_t count, squall_response *responses);
+
+// What the error of a response is, in words; empty if there is none.
+const char *squall_error_text(squall_response response);
+
+// The value of the first header field of that name, in any case; NULL if there is none.
+const char *squall_header(squall_response response, const char *name);
+
+// All header fields in the order in which they came, names in lower case; the last one is followed by one whose name is
+// NULL.
+const squall_pair *squall_headers(squall_response response);
+
+// The body, decoded; empty if it was discarded. Copied from the host at each call.
+squall_bytes squall_body(squall_response response);
+
+// The body as text; bytes that are not UTF-8 are replaced. Copied from the host at each call.
+const char *squall_text(squall_response response);
+
+// The URL that answered: after redirects, the last one.
+const char *squall_url(squall_response response);
+
+// What the request cost.
+squall_timings squall_response_timings(squall_response response);
+
+// Lets go of a response before the iteration ends: for flows that make many requests with large bodies.
+void squall_close(squall_response response);
+
+// Forgets the cookies that this virtual user has been given.
+void squall_clear_cookies(void);
+
+// ------------------------------------------------------------------------------------- checks, metrics, transactions
+
+// Records whether something that should be true was, and returns it. A check that fails does not end the iteration.
+bool squall_check(const char *name, bool passed);
+
+// Metrics live in static variables: `static squall_counter orders = {"orders_placed"};`. The host drops values that are
+// negative or not finite.
+
+// A sum: orders placed, bytes uploaded.
+typedef struct {
+    const char *name;
+    uint32_t handle;
+} squall_counter;
+void squall_counter_add(squall_counter *counter, double value);
+
+// A value of which the latest, the least and the greatest are kept: the length of a queue.
+typedef struct {
+    const char *name;
+    uint32_t handle;
+} squall_gauge;
+void squall_gauge_set(squall_gauge *gauge, double value);
+
+// A share: cache hits, logins that worked.
+typedef struct {
+    const char *name;
+    uint32_t handle;
+} squall_rate;
+void squall_rate_add(squall_rate *rate, bool value);
+
+// What a trend's values are, for those who read them: plain numbers, milliseconds, bytes.
+typedef enum { SQUALL_NUMBER, SQUALL_TIME, SQUALL_DATA } squall_unit;
+
+// A distribution, of which percentiles are kept: `static squall_trend basket = {"basket_value", SQUALL_NUMBER};`.
+typedef struct {
+    const char *name;
+    squall_unit unit;
+    uint32_t handle;
+} squall_trend;
+void squall_trend_add(squall_trend *trend, double value);
+
+// A business operation, measured from here to squall_end (transaction_duration). One that is still open when the
+// iteration ends ends with it, as failed if the iteration failed: so SQUALL_TRY may be used in between.
+typedef struct {
+    uint32_t handle;
+} squall_transaction;
+squall_transaction squall_begin(const char *name);
+// Marks it as failed (transaction_failed).
+void squall_transaction_fail(squall_transaction transaction);
+void squall_end(squall_transaction transaction);
+
+// ------------------------------------------------------------------------------------------------------------- time
+
+// How long the run has lasted.
+double squall_now(void);
+// ... in nanoseconds.
+uint64_t squall_now_ns(void);
+// Waits. Part of the iteration's duration, of no request's latency.
+void squall_sleep(double seconds);
+// Think time: waits for a random time between the two.
+void squall_think(double least, double most);
+// Pacing: waits until that much time has passed since this iteration began, or not at all if it has.
+void squall_pace(double seconds);
+
+// ---------------------------------------------------------------------------------------------------------- context
+
+// The number of this virtual user, from 1. 0 in setup and teardown.
+uint32_t squall_vu(void);
+// How many iterations this virtual user has begun before this one.
+uint64_t squall_iteration(void);
+// The run's --target, without a slash at its end; NULL if there is none.
+const char *squall_target(void);
+// The value that the run was given with -e KEY=VALUE; NULL if it was not.
+const char *squall_env(const char *key);
+// The next random number, all 64 bits uniform. Chance can be repeated: it is seeded by the run (--seed) and the virtual
+// user.
+uint64_t squall_random(void);
+// A random whole number from first to last, both included; first if last is below it.
+int64_t squall_random_in(int64_t first, int64_t last);
+
+// How much a line of the log matters.
+typedef enum { SQUALL_DEBUG, SQUALL_INFO, SQUALL_WARN, SQUALL_ERROR } squall_level;
+// Writes a line into the run's log.
+void squall_log(squall_level level, const char *message);
+// Asks for the end of the whole run, as a failure. This iteration goes on; no new one begins.
+void squall_abort(const char *reason);
+
+// ----------------------------------------------------------------------------------------------------------- memory
+
+// A text as printf makes it; lives until the iteration ends. Without floating point it is small: see squall_join.
+const char *squall_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// Two or more texts, end to end; the last argument is NULL. Lives until the iteration ends.
+const char *squall_join(const char *first, ...) __attribute__((sentinel));
+// A whole number in decimal. Lives until the iteration ends.
+const char *squall_decimal(int64_t number);
+// Memory that lives until the iteration ends, aligned for anything.
+void *squall_allocate(size_t size);

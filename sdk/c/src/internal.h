@@ -1,0 +1,56 @@
+// What the parts of the SDK know of each other.
+#pragma once
+
+#include "../bindings/scenario.h"
+#include "../squall.h"
+
+// A text as the bindings take it. The host does not keep it.
+static inline scenario_string_t lend(const char *text) {
+    return (scenario_string_t){.ptr = (uint8_t *)text, .len = __builtin_strlen(text)};
+}
+
+// memory.c ------------------------------------------------------------------
+
+// While it is true, what the host hands over lives until the iteration ends. (Else it stays: the adapter for WASI asks
+// for memory, too, and keeps it.)
+extern bool squall_receiving;
+
+// Calls the host for something that has to be handed over.
+#define RECEIVE(call)                                                                                                  \
+    do {                                                                                                               \
+        squall_receiving = true;                                                                                       \
+        call;                                                                                                          \
+        squall_receiving = false;                                                                                      \
+    } while (0)
+
+// Frees what lives until the iteration ends.
+void squall_free_iteration(void);
+
+// text.c --------------------------------------------------------------------
+
+// A text that grows; it lives until the iteration ends.
+typedef struct {
+    char *data;
+    size_t size, room;
+} squall_buffer;
+
+void squall_append(squall_buffer *buffer, const char *text);
+void squall_append_letter(squall_buffer *buffer, char letter);
+// With everything but RFC 3986's unreserved characters percent-encoded.
+void squall_append_escaped(squall_buffer *buffer, const char *text);
+// As a string of JSON.
+void squall_append_quoted(squall_buffer *buffer, const char *text);
+// A URL with a query, or a form's fields: pairs up to the first without a name, each after a mark but the first, which is
+// after `first`, if that is not 0.
+void squall_append_pairs(squall_buffer *buffer, const squall_pair *pairs, size_t most, char first);
+
+// plan.c --------------------------------------------------------------------
+
+// The suggested plan, with the plan file's keys.
+void squall_append_plan(squall_buffer *buffer, const squall_scenario *scenario);
+
+// http.c, metrics.c ---------------------------------------------------------
+
+// Let go of what the iteration has not let go of itself.
+void squall_close_responses(void);
+void squall_end_transactions(bool failed);

@@ -1,0 +1,7 @@
+module github.com/squall-load/squall/sdk/conformance
+
+go 1.24
+
+require github.com/squall-load/squall/sdk/go v0.1.0
+
+replace github.com/squall-load/squall/sdk/go => ../go

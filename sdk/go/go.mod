@@ -1,0 +1,3 @@
+module github.com/squall-load/squall/sdk/go
+
+go 1.24

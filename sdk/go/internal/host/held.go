@@ -1,0 +1,44 @@
+package host
+
+// The host keeps a response, with its body, until the guest lets go of it. Go has no destructors, and nobody writes
+// `defer page.Close()` in a load test; so the responses of an iteration are let go of when it ends.
+
+// Held is a response that the host holds.
+type Held struct {
+	Response
+	place int // in held; -1 once closed
+}
+
+var held []*Held
+
+// Hold has the response closed at the end of the iteration.
+func (response *Held) Hold() {
+	response.place = len(held)
+	held = append(held, response)
+}
+
+// Closed tells whether the host still has the response.
+func (response *Held) Closed() bool { return response.place < 0 }
+
+// Close lets go of the response. Doing so again is no mistake.
+func (response *Held) Close() {
+	if response.place < 0 {
+		return
+	}
+	last := held[len(held)-1]
+	held[response.place], last.place = last, response.place
+	held[len(held)-1] = nil
+	held = held[:len(held)-1]
+	response.place = -1
+	response.Drop()
+}
+
+// CloseAll closes what is still held.
+func CloseAll() {
+	for i, response := range held {
+		response.place = -1
+		response.Drop()
+		held[i] = nil
+	}
+	held = held[:0]
+}

@@ -1,0 +1,22 @@
+// Package log writes lines into the run's log. The host tags them with virtual user and flow.
+package log
+
+import (
+	"fmt"
+
+	"github.com/squall-load/squall/sdk/go/internal/host"
+)
+
+// Debugf is for whoever writes the scenario. All of these format as fmt.Printf does.
+func Debugf(format string, values ...any) { write(host.LevelDebug, format, values) }
+
+// Infof is for what is worth knowing.
+func Infof(format string, values ...any) { write(host.LevelInfo, format, values) }
+
+// Warnf is for what is odd, but the run goes on as meant.
+func Warnf(format string, values ...any) { write(host.LevelWarn, format, values) }
+
+// Errorf is for what is wrong. It ends nothing: to end an iteration, return an error.
+func Errorf(format string, values ...any) { write(host.LevelError, format, values) }
+
+func write(level uint8, format string, values []any) { host.Log(level, fmt.Sprintf(format, values...)) }

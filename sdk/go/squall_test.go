@@ -1,0 +1,193 @@
+package squall_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"testing"
+	"time"
+
+	squall "github.com/squall-load/squall/sdk/go"
+	"github.com/squall-load/squall/sdk/go/http"
+	"github.com/squall-load/squall/sdk/go/internal/scenario"
+	"github.com/squall-load/squall/sdk/go/log"
+	"github.com/squall-load/squall/sdk/go/squalltest"
+)
+
+func TestEveryKindOfMetricIsRecorded(t *testing.T) {
+	host := squalltest.New(t)
+	counter, gauge := squall.NewCounter("counter"), squall.NewGauge("gauge")
+	rate, trend := squall.NewRate("rate"), squall.NewTrend("trend", squall.Time)
+	counter.Add(1)
+	counter.Add(2.5)
+	gauge.Set(7)
+	rate.Add(true)
+	rate.Add(false)
+	trend.Add(12.5)
+	for metric, wanted := range map[string][]float64{"counter": {1, 2.5}, "gauge": {7}, "rate": {1, 0}, "trend": {12.5}} {
+		if got := host.Values(metric); !reflect.DeepEqual(got, wanted) {
+			t.Errorf("%s: %v, not %v", metric, got, wanted)
+		}
+	}
+}
+
+func TestChecksAreRecordedAndReturned(t *testing.T) {
+	host := squalltest.New(t)
+	if !squall.Check("yes", true) || squall.Check("no", false) {
+		t.Error("a check returns whether it passed")
+	}
+	if !host.Passed("yes") || host.Passed("no") || host.Passed("never") {
+		t.Error(host.Checks)
+	}
+}
+
+func TestTransactionsFailWithTheirWork(t *testing.T) {
+	host := squalltest.New(t)
+	no := errors.New("no")
+	if err := squall.Transaction("good", func() error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := squall.Transaction("bad", func() error { return no }); err != no {
+		t.Error(err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_ = squall.Transaction("worse", func() error { panic("no") })
+	}()
+	outer := squall.Begin("outer")
+	outer.End()
+	outer.End()
+	wanted := []squalltest.Transaction{{Name: "good"}, {Name: "bad", Failed: true}, {Name: "worse", Failed: true}, {Name: "outer"}}
+	if !reflect.DeepEqual(host.Transactions, wanted) {
+		t.Error(host.Transactions)
+	}
+}
+
+func TestThinkTimeIsBetweenItsBounds(t *testing.T) {
+	short, long := false, false
+	for seed := range uint64(50) {
+		host := squalltest.New(t)
+		host.Seed = seed
+		squall.Think(time.Second, 3*time.Second)
+		if host.Slept < time.Second || host.Slept >= 3*time.Second {
+			t.Error(host.Slept)
+		}
+		short, long = short || host.Slept < 1500*time.Millisecond, long || host.Slept > 2500*time.Millisecond
+	}
+	if !short || !long {
+		t.Error("think times are not spread")
+	}
+}
+
+func TestPaceFillsTheIterationUp(t *testing.T) {
+	host := squalltest.New(t)
+	squall.Sleep(250 * time.Millisecond)
+	squall.Sleep(-time.Second)
+	squall.Pace(time.Second)
+	squall.Pace(500 * time.Millisecond)
+	if host.Slept != time.Second || squall.Now() != time.Second {
+		t.Error(host.Slept, squall.Now())
+	}
+}
+
+func TestChanceCanBeRepeatedAndMeetsItsEnds(t *testing.T) {
+	draw := func(seed uint64) [2]uint64 {
+		squalltest.New(t).Seed = seed
+		return [2]uint64{squall.Random(), rand.New(squall.Source{}).Uint64()}
+	}
+	if draw(1) != draw(1) || draw(1) == draw(2) {
+		t.Error("chance is not seeded")
+	}
+	seen := map[int]bool{}
+	for range 200 {
+		seen[squall.RandomIn(-1, 1)] = true
+		if item := squall.Pick([]string{"a", "b"}); item != "a" && item != "b" {
+			t.Error(item)
+		}
+	}
+	if len(seen) != 3 || squall.RandomIn(9, 9) != 9 || squall.RandomIn(9, 1) != 9 {
+		t.Error(seen)
+	}
+}
+
+func TestThePlanIsJSONInThePlansWords(t *testing.T) {
+	squall.Suggest(squall.Options{
+		VUs: 10, Iterations: 5, Duration: 90 * time.Second, Executor: "ramping-vus",
+		Stages: []squall.Stage{{Duration: 1500 * time.Millisecond, Target: 2}, {Duration: time.Second}},
+		Rate:   "1000/s", PreAllocatedVUs: 20, MaxVUs: 200,
+		Thresholds: squall.Thresholds{`http_req_duration{name:"home"}`: {"p(95)<500", "max<2000"}, "checks": {"rate>0.99"}},
+	})
+	var plan map[string]any
+	if err := json.Unmarshal([]byte(scenario.Plan), &plan); err != nil {
+		t.Fatal(err, scenario.Plan)
+	}
+	wanted := map[string]any{
+		"vus": 10.0, "iterations": 5.0, "duration": "90s", "executor": "ramping-vus",
+		"stages":            []any{map[string]any{"duration": "1500ms", "target": 2.0}, map[string]any{"duration": "1s", "target": 0.0}},
+		"rate":              "1000/s",
+		"pre_allocated_vus": 20.0, "max_vus": 200.0,
+		"thresholds": map[string]any{`http_req_duration{name:"home"}`: []any{"p(95)<500", "max<2000"}, "checks": []any{"rate>0.99"}},
+	}
+	if !reflect.DeepEqual(plan, wanted) {
+		t.Error(scenario.Plan)
+	}
+}
+
+// register makes a scenario for one test.
+func register(t *testing.T) {
+	t.Cleanup(func() {
+		scenario.Flows, scenario.Setup, scenario.Start, scenario.Teardown = nil, nil, nil, nil
+	})
+}
+
+func TestTheWholeLifeIsLived(t *testing.T) {
+	host := squalltest.New(t)
+	host.BaseURL, host.Options["KEY"] = "http://shop.test", "value"
+	register(t)
+	lived := map[string]int{}
+	squall.Setup(func() ([]byte, error) { return []byte("token"), nil })
+	squall.Start(func() error { lived["start "+string(squall.Shared())]++; return nil })
+	squall.Teardown(func() { lived["teardown "+string(squall.Shared())]++; squall.Abort("over") })
+	squall.Flow("often", 3, func() error {
+		lived["often"]++
+		target, _ := squall.Target()
+		log.Infof("%d %d %s %s", squall.VU(), squall.Iteration(), target, squall.Env("KEY"))
+		return nil
+	})
+	squall.Flow("seldom", 1, func() error { lived["seldom"]++; return nil })
+	squall.Flow("never", 0, func() error { lived["never"]++; return nil })
+	if err := host.Rehearse(8); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(lived, map[string]int{"start token": 1, "often": 6, "seldom": 2, "teardown token": 1}) {
+		t.Error(lived)
+	}
+	if host.Logs[0] != "1 0 http://shop.test value" || host.Aborted != "over" {
+		t.Error(host.Logs[0], host.Aborted)
+	}
+}
+
+func TestAPanicIsAnErrorThatSaysWhere(t *testing.T) {
+	host := squalltest.New(t)
+	host.Respond("*", "*", 200, "")
+	register(t)
+	var kept *http.Response
+	squall.Flow("index", 1, func() error {
+		kept, _ = http.Get("/")
+		return errors.New([]string{}[squall.VU()])
+	})
+	_, _, line, _ := runtime.Caller(0)
+	wanted := fmt.Sprintf("index: panic: runtime error: index out of range [1] with length 0 (squall_test.go:%d)", line-2)
+	if err := host.Rehearse(1); err == nil || err.Error() != wanted {
+		t.Errorf("%v, not %s", err, wanted)
+	}
+	defer func() {
+		if reason := recover(); reason == nil {
+			t.Error("a response lives until the end of its iteration")
+		}
+	}()
+	kept.Status()
+}
