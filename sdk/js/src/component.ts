@@ -69,11 +69,15 @@ export function component(load: () => Script, hooks: Hooks = {}) {
       const result = work();
       return isThenable(result) || isBusy() ? settle(result) : (result as T);
     } catch (error) {
-      leaveGroups();
-      forgetWork();
-      // Both engines take what is thrown as the error of a `result` if it is of its type.
-      throw describeError(error);
+      throw failed(error);
     }
+  }
+
+  /** Cleans up behind an error; both engines take a text that is thrown as the error of a `result`. */
+  function failed(error: unknown): string {
+    leaveGroups();
+    forgetWork();
+    return describeError(error);
   }
 
   function describe() {
@@ -90,13 +94,18 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     return { flows: flows.map(({ name, weight }) => ({ name, weight })), plan };
   }
 
+  /** `call`, written out for what is called most. */
   function run(index: number): void {
-    call(() => {
+    try {
+      arrive();
       const flow = flows[index];
       if (flow === undefined) throw new Error('no flow of that index');
       hooks.enter?.(flow);
-      return flow.run(shared);
-    });
+      const result = flow.run(shared);
+      if (result !== undefined || isBusy()) settle(result);
+    } catch (error) {
+      throw failed(error);
+    }
   }
 
   const setup = {

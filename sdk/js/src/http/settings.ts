@@ -31,6 +31,10 @@ const CAPACITY = 64;
 
 const handles = new Map<string, http.RequestOptions>();
 
+/** The settings asked for last, and their handle: most scenarios ask for the same again, and comparing is cheap. */
+let last: Settings = {};
+let lastHandle: http.RequestOptions | undefined;
+
 /** The host's handle for those settings; `undefined` where the defaults will do. */
 export function handleFor(settings: Settings): http.RequestOptions | undefined {
   const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
@@ -43,6 +47,17 @@ export function handleFor(settings: Settings): http.RequestOptions | undefined {
   ) {
     return undefined;
   }
+  if (
+    lastHandle !== undefined &&
+    name === last.name &&
+    timeout === last.timeout &&
+    redirects === last.redirects &&
+    discardBody === last.discardBody &&
+    expectedStatuses === undefined &&
+    last.expectedStatuses === undefined
+  ) {
+    return lastHandle;
+  }
   const key = `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${name}`;
   let handle = handles.get(key);
   if (handle === undefined) {
@@ -50,6 +65,8 @@ export function handleFor(settings: Settings): http.RequestOptions | undefined {
     handle = make(settings);
     handles.set(key, handle);
   }
+  last = { name, timeout, redirects, discardBody, expectedStatuses };
+  lastHandle = handle;
   return handle;
 }
 
