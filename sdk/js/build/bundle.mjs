@@ -3,6 +3,7 @@
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Awaits } from './awaits.mjs';
 import { tool } from './componentize.mjs';
 import { BuildError } from './error.mjs';
 import { k6Plugin } from './k6.mjs';
@@ -64,32 +65,39 @@ function entry(options, { exported, files, deferred }) {
 
 async function run(options, more) {
   const esbuild = await tool('esbuild');
-  try {
-    return await esbuild.build({
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'neutral',
-      mainFields: ['module', 'main'],
-      conditions: ['import', 'module', 'default'],
-      target: 'esnext',
-      // The engine's own queue of jobs gets no turn while an export runs: see src/promise.ts.
-      supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': true },
-      loader: { '.txt': 'text', '.csv': 'text', '.html': 'text', '.xml': 'text', '.graphql': 'text' },
-      define: { __SQUALL_BIGINT__: String(options.engine === 'starlingmonkey') },
-      alias: { squall: path('src/index.ts') },
-      external: ['squall:scenario/*'],
-      // Names in stacks are the author's.
-      keepNames: false,
-      logLevel: 'silent',
-      plugins: [...(options.compat === 'k6' ? [k6Plugin(options, SDK)] : [hint])],
-      ...more,
-      outdir: more.outfile ? undefined : '/squall',
-    });
-  } catch (error) {
-    if (!Array.isArray(error.errors)) throw error;
-    throw new BuildError(`the script cannot be built:\n${error.errors.map(show).join('\n')}`);
+  const awaits = new Awaits();
+  for (;;) {
+    try {
+      return await esbuild.build(settings(options, more, awaits));
+    } catch (error) {
+      if (!Array.isArray(error.errors)) throw error;
+      if (!awaits.learn(error.errors)) throw new BuildError(`the script cannot be built:\n${error.errors.map(show).join('\n')}`);
+    }
   }
+}
+
+function settings(options, more, awaits) {
+  return {
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['import', 'module', 'default'],
+    target: 'esnext',
+    // The engine's own queue of jobs gets no turn while an export runs: see src/promise.ts.
+    supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': true },
+    loader: { '.txt': 'text', '.csv': 'text', '.html': 'text', '.xml': 'text', '.graphql': 'text' },
+    define: { __SQUALL_BIGINT__: String(options.engine === 'starlingmonkey') },
+    alias: { squall: path('src/index.ts') },
+    external: ['squall:scenario/*'],
+    // Names in stacks are the author's.
+    keepNames: false,
+    logLevel: 'silent',
+    plugins: [awaits.plugin, ...(options.compat === 'k6' ? [k6Plugin(options, SDK)] : [hint])],
+    ...more,
+    outdir: more.outfile ? undefined : '/squall',
+  };
 }
 
 /** Says what is probably meant by a script that imports from k6. */

@@ -28,7 +28,6 @@ export async function componentize(code, world, { engine, small }) {
     // The host's functions are synchronous, and a host without the async ABI is faster.
     sync: true,
     optSize: small,
-    disableGc: !process.env.GC,
   });
   return component;
 }

@@ -14,7 +14,7 @@ export async function lineTable(sourceMap, { mapFile, source, sdk }) {
   eachMapping(map, (mapping) => {
     if (mapping.source === null) return;
     const path = resolve(dirname(mapFile), mapping.source);
-    if (path.includes('node_modules') || path.startsWith(sdk) || mapping.source.includes(':')) return;
+    if (path.includes('node_modules') || [`${sdk}/src/`, `${sdk}/k6/`].some((own) => path.startsWith(own)) || mapping.source.includes(':')) return;
     const name = relative(dirname(source), path);
     let index = files.indexOf(name);
     if (index < 0) index = files.push(name) - 1;

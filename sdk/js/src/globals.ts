@@ -3,12 +3,16 @@
 
 import './promise.ts';
 
+import { settle } from './loop.ts';
 import { log } from './log.ts';
 import { isKnown } from './phase.ts';
 import { fraction } from './random.ts';
 import { bytesOf, decodeUtf8, encodeUtf8 } from './text.ts';
 
 Math.random = fraction;
+
+// What the build tool makes of `await` at the top level of a script.
+Object.assign(globalThis, { __squallSettle: settle });
 
 globalThis.console = {
   log: log.info,

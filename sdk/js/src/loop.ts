@@ -24,9 +24,9 @@ let failure: { error: unknown } | undefined;
 
 /** Runs a job once what runs now has returned. */
 export function queue(job: Job): void {
-  // While building there is a host that runs the engine's own jobs, and nobody who calls `settle`.
-  if (isBuilding()) nativeMicrotask(job);
-  else jobs.push(job);
+  jobs.push(job);
+  // While building, the engine's own jobs are run, and nobody may call `settle`.
+  if (isBuilding()) nativeMicrotask(work);
 }
 
 function work(): void {
