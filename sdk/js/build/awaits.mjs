@@ -16,10 +16,10 @@ export class Awaits {
 
   /** Takes the bundler's complaints; false if there is one of another kind, or nothing new. */
   learn(errors) {
-    if (errors.length === 0 || ++this.#rounds > MOST_ROUNDS || !errors.every(({ text }) => COMPLAINT.test(text))) return false;
+    if (++this.#rounds > MOST_ROUNDS) return false;
     let news = false;
     const seen = new Set();
-    for (const { location } of errors) {
+    for (const { location } of errors.filter(({ text }) => COMPLAINT.test(text))) {
       // Places are those of the text with what is already rewritten: one at a time from a file.
       if (seen.has(location.file)) continue;
       seen.add(location.file);

@@ -55,12 +55,15 @@ export function k6Plugin(options, sdk) {
         if (found) return { path: `${sdk}/${found[1]}` };
         return { errors: [{ text: `${path} cannot be fetched while building: save it in the project, and import it from there` }] };
       });
+      // Libraries that also run in Node look for its modules, and do without.
+      build.onResolve({ filter: /^stream$/ }, () => ({ path: 'squall:nothing', namespace: 'squall-k6' }));
       build.onResolve({ filter: /^squall:(files|html|jars)$/ }, ({ path }) => ({ path, namespace: 'squall-k6' }));
       build.onLoad({ filter: /.*/, namespace: 'squall-k6' }, ({ path }) => {
         const source = readFileSync(options.source, 'utf8');
         const contents = {
           'squall:files': () => `import { files } from ${JSON.stringify(`${sdk}/k6/open.ts`)}; Object.assign(files, ${JSON.stringify(Object.fromEntries(options.files ?? []))});`,
           'squall:html': () => (USES_HTML.test(source) ? `export { parseHTML } from ${JSON.stringify(`${sdk}/k6/html.ts`)};` : `export const parseHTML = undefined;`),
+          'squall:nothing': () => `export default {};`,
           'squall:jars': () => `export const jars = ${USES_JARS.test(source)};`,
         }[path]();
         return { contents, resolveDir: sdk };

@@ -45,8 +45,10 @@ async function answer(request, response) {
       return text('3.14');
     case 'html':
       return text(PAGE, 'text/html');
-    case 'get': case 'post': case 'put': case 'patch': case 'delete': case 'anything': case 'options': case 'api': case 'graphql': case 'headers':
+    case 'get': case 'post': case 'put': case 'patch': case 'delete': case 'anything': case 'options': case 'headers':
       return json(echo());
+    case 'graphql':
+      return json({ data: { repository: { issues: { edges: [{ node: { id: '1', number: 1, title: 'a', url: '/1' } }] } }, addReaction: { reaction: { content: 'HOORAY' }, subject: { id: '1' } } } });
     case 'head':
       return text('', 'text/plain', 200, { 'x-method': request.method });
     case 'status':
