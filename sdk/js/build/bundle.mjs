@@ -55,8 +55,8 @@ function entry(options, { exported, files, deferred }) {
   if (deferred) {
     lines.push(`deferLoading();`, `const exported = component(() => require(${quoted(options.source)}), ${hooks});`);
   } else {
-    lines.push(`import * as script from ${quoted(options.source)};`, `finishLoading();`);
-    lines.push(`const exported = component(() => script, ${hooks});`);
+    lines.push(`import * as script from ${quoted(options.source)};`);
+    lines.push(`const exported = component(() => script, ${hooks});`, `finishLoading();`, `exported.prepare();`);
   }
   lines.push(`export const { ${['describe', 'run', ...interfacesOf(exported)].join(', ')} } = exported;`);
   options.files = files;

@@ -20,7 +20,9 @@ state.onIteration.push(() => jar.empty());
 /** Sends a request with any method. */
 export function request(method: string, url: Url, body?: Body, params?: Params | null): Response {
   const sent = prepare(method, url, body, params);
-  let response = jars ? withJar(sent) : exchange(sent);
+  // Past a limit k6 returns the last response, where the host has an error.
+  const limited = sent.params.redirects !== undefined || state.options.maxRedirects !== undefined;
+  let response = jars || limited ? follow(sent) : exchange(sent);
   if (sent.params.auth === 'digest' && response.status === 401) {
     const authorization = answerDigest(sent, String(url), response.headers['Www-Authenticate'] ?? '');
     if (authorization !== undefined) response = exchange({ ...sent, headers: [...sent.headers, ['authorization', authorization]] });
@@ -52,21 +54,24 @@ function respond(sent: Sent, outcome: host.Response | HttpError): Response {
   return new Response(outcome, sent);
 }
 
-/** With cookies of the guest's own: what the host has been given is thrown away, and redirects are followed here. */
-function withJar(first: Sent): Response {
+/** Follows redirects here, with cookies of the guest's own if it looks into jars: then the host's are thrown away. */
+function follow(first: Sent): Response {
   const cookies = first.params.jar ?? jar;
   let sent = first;
   for (let left = first.params.redirects ?? state.options.maxRedirects ?? 10; ; left--) {
-    const own = cookies.matching(absolute(sent.url)).map(({ name, value }) => `${name}=${value}`);
+    const own = !jars ? [] : cookies.matching(absolute(sent.url)).map(({ name, value }) => `${name}=${value}`);
     const given = sent.headers.filter(([name]) => name === 'cookie').map(([, value]) => value);
     const others = sent.headers.filter(([name]) => name !== 'cookie');
     const all = [...own.filter((cookie) => !given.some((value) => value.startsWith(cookie.replace(/=.*/s, '=')))), ...given];
-    host.clearCookies();
+    if (jars) host.clearCookies();
     const response = exchange({ ...sent, headers: all.length > 0 ? [...others, ['cookie', all.join('; ')]] : others }, 0);
-    host.clearCookies();
-    for (const list of Object.values(response.cookies)) for (const cookie of list) cookies.keep(response.url, cookie);
+    if (jars) {
+      host.clearCookies();
+      for (const list of Object.values(response.cookies)) for (const cookie of list) cookies.keep(response.url, cookie);
+    }
+    if (response.status < 301) return response;
     const location = response.headers['Location'];
-    if (response.status < 301 || response.status > 308 || response.status === 304 || location === undefined || left <= 0) return response;
+    if (response.status > 308 || response.status === 304 || location === undefined || left <= 0) return response;
     const keeps = response.status === 307 || response.status === 308;
     sent = {
       ...sent,

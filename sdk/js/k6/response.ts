@@ -111,6 +111,19 @@ export class Response {
     return { method, url, body: typeof body === 'string' ? body : '', headers: grouped };
   }
 
+  /** Nothing is known of certificates: the host checks them, and says no more. */
+  get ocsp(): { status: string } {
+    return { status: 'unknown' };
+  }
+
+  get tls_version(): string {
+    return '';
+  }
+
+  get tls_cipher_suite(): string {
+    return '';
+  }
+
   get remote_ip(): string {
     return '';
   }

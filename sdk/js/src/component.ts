@@ -53,8 +53,15 @@ export function component(load: () => Script, hooks: Hooks = {}) {
 
   /** The first thing that every export does. */
   function arrive(): void {
-    if (flows !== undefined) return;
     running();
+    if (flows === undefined) prepare();
+  }
+
+  /**
+   * Looks at what the script exports. Where its top level runs while the component is built, so does this: mistakes are
+   * found then, and what it leaves in memory is shared by all virtual users.
+   */
+  function prepare(): void {
     script = load();
     const options = script.options ?? {};
     hooks.options?.(options);
@@ -137,7 +144,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
       }
     },
   };
-  return { describe, run, setup, start, teardown };
+  return { describe, run, setup, start, teardown, prepare };
 }
 
 /** What `setup` returned as bytes: JSON. Nothing is no bytes. */

@@ -21,7 +21,7 @@ const HOSTS = /https?:\/\/((?:[\w.%-]+:[\w.%-]+@)?)(?:httpbin\.(?:test\.k6\.io|o
 
 const files = (path) => readdirSync(path).flatMap((name) => (statSync(join(path, name)).isDirectory() ? files(join(path, name)) : [join(path, name)]));
 const run = (program, ...words) =>
-  new Promise((done) => execFile(program, words, { timeout: 15_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => done({ status: error ? (error.code ?? 'timeout') : 0, text: stdout + stderr })));
+  new Promise((done) => execFile(program, words, { timeout: 60_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => done({ status: error ? (error.code ?? 'timeout') : 0, text: stdout + stderr })));
 
 const scripts = files(folder).filter((path) => /\.(js|ts)$/.test(path));
 for (const path of scripts) writeFileSync(path, readFileSync(path, 'utf8').replace(HOSTS, (_, user) => `http://${user}127.0.0.1:${server.port}`));
@@ -36,7 +36,7 @@ for (const path of scripts.sort()) {
   const built = await run('node', build, '--compat', 'k6', path, '-o', wasm);
   let outcome;
   if (built.status !== 0) {
-    outcome = `does not build: ${built.text.split('\n').filter((line) => !/cannot be built:$/.test(line))[0]?.replace(/.*?(?=there is no|the script|open\(|https?:)/, '')}`;
+    outcome = `does not build: ${built.text.split('\n').filter((line) => line.trim() !== '' && !/cannot be built:$/.test(line))[0]?.replace(/.*?(?=there is no|the script|open\(|https?:)/, '')}`;
   } else {
     const ran = await run(process.env.SQUALL ?? 'squall', 'run', wasm, '-u', '1', '-i', '1', '--graceful-stop', '1s', '--threads', '1');
     const errors = [...ran.text.matchAll(/^\s*\d+× (.*)$/gm)].map(([, text]) => text);
