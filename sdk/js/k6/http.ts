@@ -19,7 +19,7 @@ state.onIteration.push(() => jar.empty());
 
 /** Sends a request with any method. */
 export function request(method: string, url: Url, body?: Body, params?: Params | null): Response {
-  const sent = prepare(method, url, body, params);
+  const sent = prepare(method.toUpperCase(), url, body, params);
   // Past a limit k6 returns the last response, where the host has an error.
   const limited = sent.params.redirects !== undefined || state.options.maxRedirects !== undefined;
   let response = jars || limited ? follow(sent) : exchange(sent);
@@ -122,8 +122,8 @@ export function batch<T extends readonly BatchRequest[] | Record<string, BatchRe
   const names = Object.keys(requests);
   const sent = names.map((name) => {
     const one = (requests as Record<string, BatchRequest>)[name]!;
-    if (Array.isArray(one)) return prepare(one[0], one[1], one[2], one[3]);
-    if (typeof one === 'object' && 'url' in one && !('name' in one)) return prepare(one.method ?? 'GET', one.url, one.body, one.params);
+    if (Array.isArray(one)) return prepare(one[0].toUpperCase(), one[1], one[2], one[3]);
+    if (typeof one === 'object' && 'url' in one && !('name' in one)) return prepare((one.method ?? 'GET').toUpperCase(), one.url, one.body, one.params);
     return prepare('GET', one as Url, null, null);
   });
   const outcomes = sendAll(sent.map((one) => lower(one))).map((outcome, index) => respond(sent[index]!, outcome));

@@ -56,24 +56,32 @@ export interface Sent {
 /** What all requests of this virtual user expect, as `http.setResponseCallback` says. */
 export const defaults: { expected: StatusList | null | undefined } = { expected: undefined };
 
-/** Puts a request together. */
+const NO_PARAMS: Params = {};
+
+/** Puts a request together. Most requests have little of what there may be: each part is looked for cheaply first. */
 export function prepare(method: string, given: Url, body: Body, params: Params | null | undefined): Sent {
-  const { url, name } = given !== null && typeof given === 'object' && 'name' in given ? given : { url: String(given), name: undefined };
-  const own = params ?? {};
+  let url: string;
+  let name: string | undefined;
+  if (typeof given === 'string') url = given;
+  else if ('name' in given) ({ url, name } = given);
+  else url = String(given);
+  const own = params ?? NO_PARAMS;
   const headers: [string, string][] = [];
   for (const name in own.headers) headers.push([name, String(own.headers[name])]);
-  const has = (name: string): boolean => headers.some(([known]) => known.toLowerCase() === name);
-  const user = /^(https?:\/\/)([^/?#@]*)@/i.exec(url);
-  if (user && (own.auth === undefined || own.auth === 'basic') && !has('authorization')) {
-    headers.push(['authorization', `Basic ${encodeUtf8(decodeURIComponent(user[2]!)).toBase64()}`]);
+  if (url.includes('@')) url = takeUser(url, own, headers);
+  let content: string | Uint8Array | undefined;
+  if (body !== null && body !== undefined) {
+    const [encoded, type] = encode(body);
+    content = encoded;
+    if (type !== undefined && !has(headers, 'content-type')) headers.push(['content-type', type]);
   }
-  const [content, type] = encode(body);
-  if (type !== undefined && !has('content-type')) headers.push(['content-type', type]);
-  const cookies = Object.entries(own.cookies ?? {}).map(([name, value]) => `${name}=${typeof value === 'object' ? value.value : value}`);
-  if (cookies.length > 0) headers.push(['cookie', cookies.join('; ')]);
+  if (own.cookies !== undefined) {
+    const cookies = Object.entries(own.cookies).map(([name, value]) => `${name}=${typeof value === 'object' ? value.value : value}`);
+    if (cookies.length > 0) headers.push(['cookie', cookies.join('; ')]);
+  }
   return {
-    method: method.toUpperCase(),
-    url: user ? url.replace(user[0], user[1]!) : url,
+    method,
+    url,
     headers,
     body: content,
     responseType: own.responseType ?? (state.options.discardResponseBodies ? 'none' : 'text'),
@@ -82,9 +90,27 @@ export function prepare(method: string, given: Url, body: Body, params: Params |
   };
 }
 
+function has(headers: [string, string][], name: string): boolean {
+  return headers.some(([known]) => known.toLowerCase() === name);
+}
+
+/** Takes user and password out of a URL; they become a header field. */
+function takeUser(url: string, { auth }: Params, headers: [string, string][]): string {
+  const user = /^(https?:\/\/)([^/?#@]*)@/i.exec(url);
+  if (!user) return url;
+  if ((auth === undefined || auth === 'basic') && !has(headers, 'authorization')) {
+    headers.push(['authorization', `Basic ${encodeUtf8(decodeURIComponent(user[2]!)).toBase64()}`]);
+  }
+  return url.replace(user[0], user[1]!);
+}
+
 /** The request in the contract's words. */
 export function lower(sent: Sent, redirects = sent.params.redirects): http.Request {
   const { params } = sent;
+  const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body;
+  if (params === NO_PARAMS && sent.name === undefined && redirects === undefined && defaults.expected === undefined) {
+    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: undefined };
+  }
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
   const options = handleFor({
     name: sent.name,
@@ -94,7 +120,6 @@ export function lower(sent: Sent, redirects = sent.params.redirects): http.Reque
     discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',
     expectedStatuses: expected === null ? '0-999' : expected?.statuses,
   });
-  const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body;
   return { method: sent.method, url: sent.url, headers: sent.headers, body, options };
 }
 

@@ -30,32 +30,33 @@ export const further: { request?: (method: string, url: string, body: any, param
 
 /** The response to a request, or the error in its place: then `status` is 0, and `error` says what went wrong. */
 export class Response {
-  readonly status: number;
-  readonly error: string;
-  readonly error_code: number;
+  declare readonly status: number;
+  declare readonly error: string;
+  declare readonly error_code: number;
   readonly #inner: http.Response | undefined;
   readonly #sent: Sent;
-  #body: string | ArrayBuffer | null | undefined;
-  #headers: Record<string, string> | undefined;
-  #json: unknown;
+  /** What has been asked for, as it was copied out of the host. */
+  readonly #copied: { body?: string | ArrayBuffer | null; headers?: Record<string, string>; json?: unknown } = {};
 
   constructor(outcome: http.Response | HttpError, sent: Sent) {
     this.#sent = sent;
+    const own = this as { status: number; error: string; error_code: number };
     if (outcome instanceof HttpError) {
-      this.status = 0;
-      this.error = outcome.message;
-      this.error_code = CODES[outcome.code] ?? 1000;
+      own.status = 0;
+      own.error = outcome.message;
+      own.error_code = CODES[outcome.code] ?? 1000;
     } else {
       this.#inner = outcome;
-      this.status = outcome.status();
-      this.error = '';
-      this.error_code = this.status >= 400 ? 1000 + this.status : 0;
+      const status = outcome.status();
+      own.status = status;
+      own.error = '';
+      own.error_code = status >= 400 ? 1000 + status : 0;
     }
   }
 
   get body(): string | ArrayBuffer | null {
-    if (this.#body === undefined) this.#body = this.#read();
-    return this.#body;
+    if (this.#copied.body === undefined) this.#copied.body = this.#read();
+    return this.#copied.body;
   }
 
   #read(): string | ArrayBuffer | null {
@@ -69,15 +70,15 @@ export class Response {
 
   /** Header fields by name, written as Go does: `Content-Type`. */
   get headers(): Record<string, string> {
-    if (this.#headers === undefined) {
+    if (this.#copied.headers === undefined) {
       const headers: Record<string, string> = {};
       for (const [name, value] of this.#inner?.headers() ?? []) {
         const written = name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
         headers[written] = written in headers ? `${headers[written]}, ${value}` : value;
       }
-      this.#headers = headers;
+      this.#copied.headers = headers;
     }
-    return this.#headers;
+    return this.#copied.headers;
   }
 
   get cookies(): Record<string, Cookie[]> {
@@ -134,17 +135,17 @@ export class Response {
 
   /** The body as JSON, or what stands in it at a path: `users.0.name`. */
   json(path?: string): any {
-    if (this.#json === undefined) {
+    if (this.#copied.json === undefined) {
       const body = this.body;
       if (body === null) throw new Error('the body is null so we can not transform it to JSON - this likely was because of a request error getting the response');
       const text = typeof body === 'string' ? body : this.#inner!.text();
       try {
-        this.#json = JSON.parse(text);
+        this.#copied.json = JSON.parse(text);
       } catch (error) {
         throw new Error(`cannot parse json due to an error: ${(error as Error).message}`);
       }
     }
-    return path === undefined ? this.#json : select(this.#json, path);
+    return path === undefined ? this.#copied.json : select(this.#copied.json, path);
   }
 
   /** The body as a page, or what a selector finds in it. */

@@ -1,9 +1,10 @@
 // What surrounds a k6 script: its globals, and what happens around an iteration.
 
+import { jars } from 'squall:jars';
+
 import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
 import { http } from '../src/host.ts';
-import { isBuilding } from '../src/phase.ts';
 import type { Options } from '../src/plan.ts';
 import { open } from './open.ts';
 import { webCrypto } from './webcrypto.ts';
@@ -32,8 +33,8 @@ export const hooks: Hooks = {
     state.env = flow?.env ?? {};
     if (flow === undefined || state.options.noCookiesReset) return;
     // k6's virtual users come to each iteration without cookies.
-    if (!isBuilding()) http.clearCookies();
-    for (const forget of state.onIteration) forget();
+    http.clearCookies();
+    if (jars) for (const forget of state.onIteration) forget();
   },
   options(options) {
     state.options = options as K6Options;
