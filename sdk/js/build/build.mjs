@@ -1,0 +1,50 @@
+// The steps from script to component.
+//
+// The script's top level runs here, once, inside the engine's sandbox, and its state becomes part of the component. Two
+// things can come out of that: it needs a file (it is given it, and tried again), or it needs what only the run knows (it
+// is built so that each virtual user runs the top level).
+
+import { bundle, exportsOf } from './bundle.mjs';
+import { componentize } from './componentize.mjs';
+import { BuildError } from './error.mjs';
+import { fileOf } from './files.mjs';
+import { signed } from './signature.mjs';
+import { withWorld } from './world.mjs';
+
+export { BuildError };
+
+/** More files than a script opens one by one. */
+const MOST_FILES = 1000;
+
+/** Builds; returns the component's bytes, and warnings. `options` are those of the command line. */
+export async function build(options) {
+  const exported = await exportsOf(options);
+  const files = new Map();
+  let deferred = false;
+  for (;;) {
+    const { code, warnings } = await bundle(options, { exported, files, deferred });
+    const error = await withWorld(exported, (world) => componentize(code, world, options)).then(
+      (component) => component,
+      (error) => error,
+    );
+    if (!(error instanceof Error)) return { component: signed(error, options), warnings };
+    const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(error.message);
+    if (missing && files.size < MOST_FILES) {
+      const [, kind, name] = missing;
+      files.set(`${kind} ${name}`, fileOf(name, kind === 'b', options.source));
+    } else if (!deferred && /squall:defer /.test(error.message)) {
+      deferred = true;
+    } else {
+      throw new BuildError(explain(error.message));
+    }
+  }
+}
+
+/** What the engine said, without what only its makers need. */
+function explain(message) {
+  const text = message
+    .replace(/^[\s:]*(?:Error: )?:?\s*/, '')
+    .replace(/Failed to evaluate user JavaScript module: Failed to (?:finish|evaluate|declare) JavaScript module(?: evaluation)?: /, '')
+    .trim();
+  return `the script's top level fails: ${text}`;
+}

@@ -1,0 +1,73 @@
+// What k6 scripts import, and what stands in for it here.
+
+import { readFileSync } from 'node:fs';
+
+/** k6's modules that there are, by file below `k6/`. */
+const MODULES = {
+  'k6': 'k6.ts',
+  'k6/http': 'http.ts',
+  'k6/metrics': 'metrics.ts',
+  'k6/data': 'data.ts',
+  'k6/encoding': 'encoding.ts',
+  'k6/crypto': 'crypto.ts',
+  'k6/execution': 'execution.ts',
+  'k6/timers': 'timers.ts',
+  'k6/html': 'html.ts',
+  'k6/experimental/fs': 'fs.ts',
+  'k6/experimental/csv': 'csv.ts',
+};
+
+/** k6's modules that there are not, and why. */
+const REASONS = [
+  [/^k6\/(experimental\/)?browser/, 'Squall drives HTTP, not browsers'],
+  [/^k6\/(net|experimental)\/grpc/, 'gRPC is not supported'],
+  [/^k6\/(ws|websockets|experimental\/websockets)/, 'WebSockets are not supported'],
+  [/^k6\/(experimental\/)?redis/, 'a scenario reaches nothing but its target over HTTP'],
+  [/^k6\/secrets/, 'pass secrets with -e NAME=VALUE, and read them from __ENV'],
+  [/^k6\/x\//, 'extensions of k6 are Go programs'],
+];
+
+/** jslib's modules that are plain JavaScript, by what stands in for them. */
+const JSLIB = [
+  [/^k6-utils\//, 'k6/jslib-utils.ts'],
+  [/^k6-summary\//, 'k6/jslib-summary.ts'],
+  [/^papaparse\//, 'k6/jslib-papaparse.ts'],
+];
+
+/** What of the HTML module a script touches. Its parser is large, so it is left out of scripts that do not. */
+const USES_HTML = /\.html\s*\(|\bparseHTML\b|\bsubmitForm\b|\bclickLink\b/;
+/** Scripts that look into cookie jars need them in the guest; others leave cookies to the host, which is faster. */
+const USES_JARS = /\bcookieJar\b|\bCookieJar\b|\bjar\s*[:,}]/;
+
+/** The esbuild plugin that resolves all of them. `sdk` is this package's folder. */
+export function k6Plugin(options, sdk) {
+  return {
+    name: 'squall-k6',
+    setup(build) {
+      build.onResolve({ filter: /^k6(\/|$)/ }, ({ path }) => {
+        if (MODULES[path]) return { path: `${sdk}/k6/${MODULES[path]}` };
+        const reason = REASONS.find(([pattern]) => pattern.test(path))?.[1] ?? `known are ${Object.keys(MODULES).join(', ')}`;
+        return { errors: [{ text: `there is no module ${path}: ${reason}` }] };
+      });
+      build.onResolve({ filter: /^https?:\/\// }, ({ path }) => {
+        const name = /^https:\/\/jslib\.k6\.io\/(.*)$/.exec(path)?.[1];
+        const found = name && JSLIB.find(([pattern]) => pattern.test(name));
+        if (found) return { path: `${sdk}/${found[1]}` };
+        return { errors: [{ text: `${path} cannot be fetched while building: save it in the project, and import it from there` }] };
+      });
+      // Libraries that also run in Node look for its modules, and do without.
+      build.onResolve({ filter: /^stream$/ }, () => ({ path: 'squall:nothing', namespace: 'squall-k6' }));
+      build.onResolve({ filter: /^squall:(files|html|jars)$/ }, ({ path }) => ({ path, namespace: 'squall-k6' }));
+      build.onLoad({ filter: /.*/, namespace: 'squall-k6' }, ({ path }) => {
+        const source = readFileSync(options.source, 'utf8');
+        const contents = {
+          'squall:files': () => `import { files } from ${JSON.stringify(`${sdk}/k6/open.ts`)}; Object.assign(files, ${JSON.stringify(Object.fromEntries(options.files ?? []))});`,
+          'squall:html': () => (USES_HTML.test(source) ? `export { parseHTML } from ${JSON.stringify(`${sdk}/k6/html.ts`)};` : `export const parseHTML = undefined;`),
+          'squall:nothing': () => `export default {};`,
+          'squall:jars': () => `export const jars = ${USES_JARS.test(source)};`,
+        }[path]();
+        return { contents, resolveDir: sdk };
+      });
+    },
+  };
+}

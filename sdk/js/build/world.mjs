@@ -1,0 +1,31 @@
+// The contract with just the optional exports that the script has, in a folder of its own for the time of the build.
+
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WIT = fileURLToPath(new URL('../wit', import.meta.url));
+
+/** Which of the optional interfaces a component of those exports has. What `setup` returns arrives by `start`. */
+export function interfacesOf(exported) {
+  const wanted = new Set(['setup', 'start', 'teardown'].filter((name) => exported.includes(name)));
+  if (wanted.has('setup')) wanted.add('start');
+  return [...wanted];
+}
+
+/** Calls `work` with `{ path, name }` of the world. */
+export async function withWorld(exported, work) {
+  const folder = mkdtempSync(join(tmpdir(), 'squall-'));
+  try {
+    cpSync(WIT, folder, { recursive: true, dereference: true });
+    const exports = interfacesOf(exported).map((name) => `  export ${name};\n`);
+    writeFileSync(
+      join(folder, 'script.wit'),
+      `package squall:scenario@0.1.0;\n\nworld script {\n  include scenario;\n${exports.join('')}}\n`,
+    );
+    return await work({ path: folder, name: 'script' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

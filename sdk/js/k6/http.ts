@@ -1,0 +1,170 @@
+// The module `k6/http`.
+
+import { jars } from 'squall:jars';
+
+import { http as host } from '../src/host.ts';
+import { HttpError } from '../src/http/error.ts';
+import { send as sendOne, sendAll } from '../src/http/send.ts';
+import type { Statuses } from '../src/http/settings.ts';
+import { log } from '../src/log.ts';
+import { CookieJar } from './cookies.ts';
+import { answerDigest } from './digest.ts';
+import { type Body, defaults, FileData, lower, type Params, prepare, type Sent, StatusList, type Url } from './request.ts';
+import { further, Response } from './response.ts';
+import { state } from './runtime.ts';
+import { resolveUrl } from './url.ts';
+
+const jar = new CookieJar();
+state.onIteration.push(() => jar.empty());
+
+/** Sends a request with any method. */
+export function request(method: string, url: Url, body?: Body, params?: Params | null): Response {
+  const sent = prepare(method.toUpperCase(), url, body, params);
+  // Past a limit k6 returns the last response, where the host has an error.
+  const limited = sent.params.redirects !== undefined || state.options.maxRedirects !== undefined;
+  let response = jars || limited ? follow(sent) : exchange(sent);
+  if (sent.params.auth === 'digest' && response.status === 401) {
+    const authorization = answerDigest(sent, String(url), response.headers['Www-Authenticate'] ?? '');
+    if (authorization !== undefined) response = exchange({ ...sent, headers: [...sent.headers, ['authorization', authorization]] });
+  }
+  return response;
+}
+
+further.request = request;
+
+function exchange(sent: Sent, redirects?: number): Response {
+  return respond(sent, attempt(sent, redirects));
+}
+
+function attempt(sent: Sent, redirects?: number): host.Response | HttpError {
+  try {
+    return sendOne(lower(sent, redirects));
+  } catch (error) {
+    if (error instanceof HttpError) return error;
+    throw error;
+  }
+}
+
+/** The response; an error is thrown if the options say so, and else a response, too. */
+function respond(sent: Sent, outcome: host.Response | HttpError): Response {
+  if (outcome instanceof HttpError) {
+    if (state.options.throw) throw outcome;
+    log.warn(`Request Failed: ${sent.method} ${sent.url}: ${outcome.message}`);
+  }
+  return new Response(outcome, sent);
+}
+
+/** Follows redirects here, with cookies of the guest's own if it looks into jars: then the host's are thrown away. */
+function follow(first: Sent): Response {
+  const cookies = first.params.jar ?? jar;
+  let sent = first;
+  for (let left = first.params.redirects ?? state.options.maxRedirects ?? 10; ; left--) {
+    const own = !jars ? [] : cookies.matching(absolute(sent.url)).map(({ name, value }) => `${name}=${value}`);
+    const given = sent.headers.filter(([name]) => name === 'cookie').map(([, value]) => value);
+    const others = sent.headers.filter(([name]) => name !== 'cookie');
+    const all = [...own.filter((cookie) => !given.some((value) => value.startsWith(cookie.replace(/=.*/s, '=')))), ...given];
+    if (jars) host.clearCookies();
+    const response = exchange({ ...sent, headers: all.length > 0 ? [...others, ['cookie', all.join('; ')]] : others }, 0);
+    if (jars) {
+      host.clearCookies();
+      for (const list of Object.values(response.cookies)) for (const cookie of list) cookies.keep(response.url, cookie);
+    }
+    if (response.status < 301) return response;
+    const location = response.headers['Location'];
+    if (response.status > 308 || response.status === 304 || location === undefined || left <= 0) return response;
+    const keeps = response.status === 307 || response.status === 308;
+    sent = {
+      ...sent,
+      url: resolveUrl(response.url, location),
+      method: keeps || sent.method === 'HEAD' ? sent.method : 'GET',
+      body: keeps ? sent.body : undefined,
+      headers: keeps ? sent.headers : sent.headers.filter(([name]) => name.toLowerCase() !== 'content-type'),
+    };
+  }
+}
+
+function absolute(url: string): string {
+  return url.startsWith('/') ? `http://target${url}` : url;
+}
+
+export function get(url: Url, params?: Params | null): Response {
+  return request('GET', url, null, params);
+}
+export function head(url: Url, params?: Params | null): Response {
+  return request('HEAD', url, null, params);
+}
+export function post(url: Url, body?: Body, params?: Params | null): Response {
+  return request('POST', url, body, params);
+}
+export function put(url: Url, body?: Body, params?: Params | null): Response {
+  return request('PUT', url, body, params);
+}
+export function patch(url: Url, body?: Body, params?: Params | null): Response {
+  return request('PATCH', url, body, params);
+}
+export function del(url: Url, body?: Body, params?: Params | null): Response {
+  return request('DELETE', url, body, params);
+}
+export function options(url: Url, body?: Body, params?: Params | null): Response {
+  return request('OPTIONS', url, body, params);
+}
+
+/** The request is sent at once, and the promise is settled when it is awaited: one after the other, as a batch is not. */
+export async function asyncRequest(method: string, url: Url, body?: Body, params?: Params | null): Promise<Response> {
+  return request(method, url, body, params);
+}
+
+/** One request of a batch: a URL, `[method, url, body, params]`, or an object of these. */
+export type BatchRequest = Url | [method: string, url: Url, body?: Body, params?: Params | null] | { method?: string; url: Url; body?: Body; params?: Params };
+
+/** Sends several requests at once. */
+export function batch<T extends readonly BatchRequest[] | Record<string, BatchRequest>>(requests: T): { [K in keyof T]: Response } {
+  const names = Object.keys(requests);
+  const sent = names.map((name) => {
+    const one = (requests as Record<string, BatchRequest>)[name]!;
+    if (Array.isArray(one)) return prepare(one[0].toUpperCase(), one[1], one[2], one[3]);
+    if (typeof one === 'object' && 'url' in one && !('name' in one)) return prepare((one.method ?? 'GET').toUpperCase(), one.url, one.body, one.params);
+    return prepare('GET', one as Url, null, null);
+  });
+  const outcomes = sendAll(sent.map((one) => lower(one))).map((outcome, index) => respond(sent[index]!, outcome));
+  if (Array.isArray(requests)) return outcomes as any;
+  return Object.fromEntries(names.map((name, index) => [name, outcomes[index]])) as any;
+}
+
+/** A URL whose name leaves out what is filled in: ``http.url`http://shop.test/products/${id}` ``. */
+export function url(parts: TemplateStringsArray, ...values: unknown[]): { url: string; name: string; toString(): string } {
+  const whole = String.raw({ raw: parts }, ...values);
+  return { url: whole, name: parts.join('${}'), toString: () => whole };
+}
+
+/** Status codes that are no failure: `200`, or `{ min: 200, max: 299 }`. */
+export function expectedStatuses(...statuses: (number | { min: number; max: number })[]): StatusList {
+  if (statuses.length === 0) throw new TypeError('expectedStatuses needs at least one status or range');
+  return new StatusList(statuses.map((one): Statuses => (typeof one === 'number' ? one : `${one.min}-${one.max}`)));
+}
+
+/** Which status codes all further requests of this virtual user expect; null for all. */
+export function setResponseCallback(expected: StatusList | null): void {
+  defaults.expected = expected;
+}
+
+/** The cookies of this virtual user. */
+export function cookieJar(): CookieJar {
+  return jar;
+}
+
+/** A file for a form. */
+export function file(data: string | ArrayBuffer | ArrayBufferView, filename?: string, contentType = 'application/octet-stream'): FileData {
+  return new FileData(data, filename ?? String(Date.now()), contentType);
+}
+
+const TLS = {
+  SSL_3_0: 'ssl3.0', TLS_1_0: 'tls1.0', TLS_1_1: 'tls1.1', TLS_1_2: 'tls1.2', TLS_1_3: 'tls1.3',
+} as const;
+export const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 } = TLS;
+
+export { CookieJar, FileData, Response };
+export default {
+  request, get, head, post, put, patch, del, options, asyncRequest, batch, url, expectedStatuses, setResponseCallback, cookieJar,
+  file, CookieJar, FileData, Response, ...TLS,
+};

@@ -1,0 +1,155 @@
+// From the arguments of k6's functions to a request.
+
+import { encodeForm } from '../src/http/index.ts';
+import { handleFor, type Statuses } from '../src/http/settings.ts';
+import type { http } from '../src/host.ts';
+import { bytesOf, encodeUtf8 } from '../src/text.ts';
+import type { CookieJar } from './cookies.ts';
+import { state } from './runtime.ts';
+
+/** k6's params. */
+export interface Params {
+  headers?: Record<string, string>;
+  tags?: Record<string, string>;
+  /** `'5s'`, or milliseconds. */
+  timeout?: string | number;
+  redirects?: number;
+  responseType?: 'text' | 'binary' | 'none';
+  responseCallback?: StatusList | null;
+  cookies?: Record<string, string | { value: string; replace?: boolean }>;
+  jar?: CookieJar;
+  auth?: 'basic' | 'digest' | 'ntlm';
+  compression?: string;
+}
+
+/** A URL, or one that `http.url` wrote, which has a name of its own. */
+export type Url = string | { url: string; name: string } | { toString(): string };
+
+export type Body = string | ArrayBuffer | ArrayBufferView | Record<string, unknown> | null | undefined;
+
+/** Status codes that are expected: what `http.expectedStatuses` returns. */
+export class StatusList {
+  constructor(readonly statuses: readonly Statuses[]) {}
+}
+
+/** A file in a form. */
+export class FileData {
+  constructor(
+    readonly data: string | ArrayBuffer | ArrayBufferView,
+    readonly filename: string,
+    readonly content_type: string,
+  ) {}
+}
+
+/** A request that is on its way, with what its response wants to know of it. */
+export interface Sent {
+  method: string;
+  url: string;
+  headers: [string, string][];
+  body: string | Uint8Array | undefined;
+  responseType: 'text' | 'binary' | 'none';
+  params: Params;
+  /** The name that it is counted under; the URL if there is none. */
+  name: string | undefined;
+}
+
+/** What all requests of this virtual user expect, as `http.setResponseCallback` says. */
+export const defaults: { expected: StatusList | null | undefined } = { expected: undefined };
+
+const NO_PARAMS: Params = {};
+
+/** Puts a request together. Most requests have little of what there may be: each part is looked for cheaply first. */
+export function prepare(method: string, given: Url, body: Body, params: Params | null | undefined): Sent {
+  let url: string;
+  let name: string | undefined;
+  if (typeof given === 'string') url = given;
+  else if ('name' in given) ({ url, name } = given);
+  else url = String(given);
+  const own = params ?? NO_PARAMS;
+  const headers: [string, string][] = [];
+  for (const name in own.headers) headers.push([name, String(own.headers[name])]);
+  if (url.includes('@')) url = takeUser(url, own, headers);
+  let content: string | Uint8Array | undefined;
+  if (body !== null && body !== undefined) {
+    const [encoded, type] = encode(body);
+    content = encoded;
+    if (type !== undefined && !has(headers, 'content-type')) headers.push(['content-type', type]);
+  }
+  if (own.cookies !== undefined) {
+    const cookies = Object.entries(own.cookies).map(([name, value]) => `${name}=${typeof value === 'object' ? value.value : value}`);
+    if (cookies.length > 0) headers.push(['cookie', cookies.join('; ')]);
+  }
+  return {
+    method,
+    url,
+    headers,
+    body: content,
+    responseType: own.responseType ?? (state.options.discardResponseBodies ? 'none' : 'text'),
+    params: own,
+    name: own.tags?.name ?? name,
+  };
+}
+
+function has(headers: [string, string][], name: string): boolean {
+  return headers.some(([known]) => known.toLowerCase() === name);
+}
+
+/** Takes user and password out of a URL; they become a header field. */
+function takeUser(url: string, { auth }: Params, headers: [string, string][]): string {
+  const user = /^(https?:\/\/)([^/?#@]*)@/i.exec(url);
+  if (!user) return url;
+  if ((auth === undefined || auth === 'basic') && !has(headers, 'authorization')) {
+    headers.push(['authorization', `Basic ${encodeUtf8(decodeURIComponent(user[2]!)).toBase64()}`]);
+  }
+  return url.replace(user[0], user[1]!);
+}
+
+/** The request in the contract's words. */
+export function lower(sent: Sent, redirects = sent.params.redirects): http.Request {
+  const { params } = sent;
+  const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body;
+  if (params === NO_PARAMS && sent.name === undefined && redirects === undefined && defaults.expected === undefined) {
+    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: undefined };
+  }
+  const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
+  const options = handleFor({
+    name: sent.name,
+    timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : params.timeout,
+    redirects,
+    // Who says nothing gets what the plan says.
+    discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',
+    expectedStatuses: expected === null ? '0-999' : expected?.statuses,
+  });
+  return { method: sent.method, url: sent.url, headers: sent.headers, body, options };
+}
+
+function encode(body: Body): [content: string | Uint8Array | undefined, type?: string] {
+  if (body === null || body === undefined) return [undefined];
+  if (typeof body === 'string') return [body];
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return [bytesOf(body)];
+  if (typeof body !== 'object') return [String(body)];
+  if (Object.values(body).some((value) => value instanceof FileData)) return multipart(body);
+  const sorted = Object.fromEntries(Object.entries(body).sort(([left], [right]) => (left < right ? -1 : 1)));
+  return [encodeForm(sorted), 'application/x-www-form-urlencoded'];
+}
+
+function multipart(form: Record<string, unknown>): [Uint8Array, string] {
+  const boundary = `squall${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`;
+  const pieces: Uint8Array[] = [];
+  const escaped = (text: string): string => text.replace(/[\r\n"]/g, (character) => encodeURIComponent(character));
+  for (const [name, value] of Object.entries(form)) {
+    const file = value instanceof FileData ? value : undefined;
+    const about = file ? `; filename="${escaped(file.filename)}"\r\nContent-Type: ${file.content_type}` : '';
+    pieces.push(encodeUtf8(`--${boundary}\r\nContent-Disposition: form-data; name="${escaped(name)}"${about}\r\n\r\n`));
+    const data = file ? file.data : String(value);
+    pieces.push(typeof data === 'string' ? encodeUtf8(data) : bytesOf(data), encodeUtf8('\r\n'));
+  }
+  pieces.push(encodeUtf8(`--${boundary}--\r\n`));
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return [whole, `multipart/form-data; boundary=${boundary}`];
+}

@@ -1,0 +1,186 @@
+// k6's response. What of it is not looked at is not copied out of the host.
+
+import { parseHTML } from 'squall:html';
+
+import type { http } from '../src/host.ts';
+import { HttpError } from '../src/http/error.ts';
+import { milliseconds } from '../src/http/response.ts';
+import { type Cookie, readCookie } from './cookies.ts';
+import type { Selection } from './html.ts';
+import { select } from './json-path.ts';
+import type { Sent } from './request.ts';
+import { resolveUrl } from './url.ts';
+
+/** k6's numbers for why there is no response. */
+const CODES: Record<string, number> = {
+  timeout: 1050,
+  dns: 1100,
+  connect: 1210,
+  tls: 1300,
+  reset: 1220,
+  'too-many-redirects': 1000,
+  'refused-by-policy': 1110,
+  'invalid-request': 1020,
+};
+
+const NO_TIMINGS = { blocked: 0, connecting: 0, tls_handshaking: 0, sending: 0, waiting: 0, receiving: 0, looking_up: 0, duration: 0 };
+
+/** Sends a further request; set by the module `k6/http`, which makes responses. */
+export const further: { request?: (method: string, url: string, body: any, params: any) => Response } = {};
+
+/** The response to a request, or the error in its place: then `status` is 0, and `error` says what went wrong. */
+export class Response {
+  declare readonly status: number;
+  declare readonly error: string;
+  declare readonly error_code: number;
+  readonly #inner: http.Response | undefined;
+  readonly #sent: Sent;
+  /** What has been asked for, as it was copied out of the host. */
+  readonly #copied: { body?: string | ArrayBuffer | null; headers?: Record<string, string>; json?: unknown } = {};
+
+  constructor(outcome: http.Response | HttpError, sent: Sent) {
+    this.#sent = sent;
+    const own = this as { status: number; error: string; error_code: number };
+    if (outcome instanceof HttpError) {
+      own.status = 0;
+      own.error = outcome.message;
+      own.error_code = CODES[outcome.code] ?? 1000;
+    } else {
+      this.#inner = outcome;
+      const status = outcome.status();
+      own.status = status;
+      own.error = '';
+      own.error_code = status >= 400 ? 1000 + status : 0;
+    }
+  }
+
+  get body(): string | ArrayBuffer | null {
+    if (this.#copied.body === undefined) this.#copied.body = this.#read();
+    return this.#copied.body;
+  }
+
+  #read(): string | ArrayBuffer | null {
+    if (this.#inner === undefined || this.#sent.responseType === 'none') return null;
+    return this.#sent.responseType === 'binary' ? (this.#inner.body().buffer as ArrayBuffer) : this.#inner.text();
+  }
+
+  get url(): string {
+    return this.#inner?.url() ?? this.#sent.url;
+  }
+
+  /** Header fields by name, written as Go does: `Content-Type`. */
+  get headers(): Record<string, string> {
+    if (this.#copied.headers === undefined) {
+      const headers: Record<string, string> = {};
+      for (const [name, value] of this.#inner?.headers() ?? []) {
+        const written = name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+        headers[written] = written in headers ? `${headers[written]}, ${value}` : value;
+      }
+      this.#copied.headers = headers;
+    }
+    return this.#copied.headers;
+  }
+
+  get cookies(): Record<string, Cookie[]> {
+    const cookies: Record<string, Cookie[]> = {};
+    for (const [name, value] of this.#inner?.headers() ?? []) {
+      const cookie = name === 'set-cookie' ? readCookie(value) : undefined;
+      if (cookie) (cookies[cookie.name] ??= []).push(cookie);
+    }
+    return cookies;
+  }
+
+  get timings(): typeof NO_TIMINGS {
+    if (this.#inner === undefined) return { ...NO_TIMINGS };
+    const { tlsHandshaking, ...timings } = milliseconds(this.#inner.timings());
+    return { ...timings, tls_handshaking: tlsHandshaking, looking_up: 0 };
+  }
+
+  /** Always this: Squall speaks HTTP/1.1. */
+  get proto(): string {
+    return this.#inner === undefined ? '' : 'HTTP/1.1';
+  }
+
+  get status_text(): string {
+    return this.#inner === undefined ? '' : String(this.status);
+  }
+
+  get request(): { method: string; url: string; body: string; headers: Record<string, string[]> } {
+    const { method, url, body, headers } = this.#sent;
+    const grouped: Record<string, string[]> = {};
+    for (const [name, value] of headers) (grouped[name] ??= []).push(value);
+    return { method, url, body: typeof body === 'string' ? body : '', headers: grouped };
+  }
+
+  /** Nothing is known of certificates: the host checks them, and says no more. */
+  get ocsp(): { status: string } {
+    return { status: 'unknown' };
+  }
+
+  get tls_version(): string {
+    return '';
+  }
+
+  get tls_cipher_suite(): string {
+    return '';
+  }
+
+  get remote_ip(): string {
+    return '';
+  }
+
+  get remote_port(): number {
+    return 0;
+  }
+
+  /** The body as JSON, or what stands in it at a path: `users.0.name`. */
+  json(path?: string): any {
+    if (this.#copied.json === undefined) {
+      const body = this.body;
+      if (body === null) throw new Error('the body is null so we can not transform it to JSON - this likely was because of a request error getting the response');
+      const text = typeof body === 'string' ? body : this.#inner!.text();
+      try {
+        this.#copied.json = JSON.parse(text);
+      } catch (error) {
+        throw new Error(`cannot parse json due to an error: ${(error as Error).message}`);
+      }
+    }
+    return path === undefined ? this.#copied.json : select(this.#copied.json, path);
+  }
+
+  /** The body as a page, or what a selector finds in it. */
+  html(selector?: string): Selection {
+    if (parseHTML === undefined) throw new Error('response.html() is there only in scripts that name it in their own file');
+    const page = parseHTML(typeof this.body === 'string' ? this.body : '');
+    return selector === undefined ? page : page.find(selector);
+  }
+
+  /** Follows a link of the page; the first one unless told otherwise. */
+  clickLink({ selector = 'a[href]', params = {} }: { selector?: string; params?: object } = {}): Response {
+    const link = this.html(selector).first().attr('href');
+    if (link === undefined) throw new Error(`no element found for selector '${selector}' in response '${this.url}'`);
+    return further.request!('GET', resolveUrl(this.url, link), null, params);
+  }
+
+  /** Sends a form of the page; the first one unless told otherwise. */
+  submitForm(given: { formSelector?: string; fields?: Record<string, string>; submitSelector?: string; params?: object } = {}): Response {
+    const { formSelector = 'form', fields = {}, submitSelector = '[type="submit"]', params = {} } = given;
+    const form = this.html(formSelector).first();
+    if (form.size() === 0) throw new Error(`no form found for selector '${formSelector}' in response '${this.url}'`);
+    const method = (form.attr('method') ?? 'GET').toUpperCase();
+    const url = resolveUrl(this.url, form.attr('action') ?? this.url);
+    const values: Record<string, string> = { ...form.serializeObject() };
+    const button = form.find(submitSelector).first();
+    const name = button.attr('name');
+    if (name !== undefined) values[name] = button.attr('value') ?? '';
+    Object.assign(values, fields);
+    if (method !== 'GET') return further.request!(method, url, values, params);
+    const query = Object.entries(values).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+    return further.request!('GET', `${url.replace(/\?.*$/, '')}?${query.join('&')}`, null, params);
+  }
+
+  toJSON(): object {
+    const { status, url, headers, body, error, error_code, timings, proto, request, cookies } = this;
+    return { status, status_text: this.status_text, url, proto, headers, cookies, body, timings, error, error_code, request };
+  }
+}

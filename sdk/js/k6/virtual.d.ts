@@ -1,0 +1,16 @@
+// Modules that the build tool makes up for each script.
+
+declare module 'squall:html' {
+  /** Undefined in a script that does not look at HTML. */
+  export const parseHTML: typeof import('./html.ts').parseHTML | undefined;
+}
+
+declare module 'squall:jars' {
+  /** Whether the script looks into cookie jars. */
+  export const jars: boolean;
+}
+
+declare module 'papaparse' {
+  const Papa: { parse(text: string, options?: object): { data: unknown[] } };
+  export default Papa;
+}

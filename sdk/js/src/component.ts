@@ -1,0 +1,179 @@
+// How a script becomes a component: the exports of the contract, over what the script exports.
+
+import { describeError } from './errors.ts';
+import { context } from './host.ts';
+import { log } from './log.ts';
+import { forgetWork, isBusy, isThenable, settle } from './loop.ts';
+import { leaveGroups } from './metrics.ts';
+import { running } from './phase.ts';
+import { type Options, planOf } from './plan.ts';
+import { decodeUtf8, encodeUtf8 } from './text.ts';
+
+/** What a flow does in one iteration; `shared` is what `setup` returned. It may be asynchronous. */
+export type Flow<Shared = any> = (shared: Shared) => unknown;
+
+/** A flow with its share of the traffic (1 if none is given; 0: only with `--flow`), or the function alone. */
+export type Weighted<Shared = any> = Flow<Shared> | { weight?: number; run: Flow<Shared> };
+
+/** `export const flows: Flows = { browse: { weight: 60, run: browse }, search: { weight: 40, run: search } }` */
+export type Flows<Shared = any> = Record<string, Weighted<Shared>>;
+
+/** What a script exports. */
+export interface Script {
+  options?: Options;
+  flows?: Flows;
+  default?: Flow;
+  setup?: () => unknown;
+  start?: (shared: unknown) => unknown;
+  teardown?: (shared: unknown) => unknown;
+  [name: string]: unknown;
+}
+
+interface NamedFlow {
+  name: string;
+  weight: number;
+  run: Flow;
+  env: Record<string, string>;
+}
+
+/** Where the k6 layer joins in. */
+export interface Hooks {
+  /** Before the script's own function is called: in an iteration, with the flow; else without. */
+  enter?(flow?: { name: string; env: Record<string, string> }): void;
+  /** The options as they are in the end. */
+  options?(options: Options): void;
+}
+
+/** The exports of the component. `load` returns the script, and runs its top level if that has not happened yet. */
+export function component(load: () => Script, hooks: Hooks = {}) {
+  let script: Script;
+  let flows: NamedFlow[];
+  let shared: unknown;
+  let planned: ReturnType<typeof planOf>;
+
+  /** The first thing that every export does. */
+  function arrive(): void {
+    running();
+    if (flows === undefined) prepare();
+  }
+
+  /**
+   * Looks at what the script exports. Where its top level runs while the component is built, so does this: mistakes are
+   * found then, and what it leaves in memory is shared by all virtual users.
+   */
+  function prepare(): void {
+    script = load();
+    const options = script.options ?? {};
+    hooks.options?.(options);
+    planned = planOf(options);
+    flows = flowsOf(script, planned);
+  }
+
+  /** Calls a function of the author's. An error becomes a text, which is what the contract has for errors. */
+  function call<T>(work: () => T | PromiseLike<T>): T {
+    try {
+      arrive();
+      const result = work();
+      return isThenable(result) || isBusy() ? settle(result) : (result as T);
+    } catch (error) {
+      throw failed(error);
+    }
+  }
+
+  /** Cleans up behind an error; both engines take a text that is thrown as the error of a `result`. */
+  function failed(error: unknown): string {
+    leaveGroups();
+    forgetWork();
+    return describeError(error);
+  }
+
+  function describe() {
+    try {
+      arrive();
+    } catch (error) {
+      // The contract has no error here: a trap it is. The log says why.
+      const text = describeError(error);
+      log.error(text);
+      throw new Error(text);
+    }
+    for (const warning of planned.warnings) log.warn(warning);
+    const plan = Object.keys(planned.plan).length > 0 ? JSON.stringify(planned.plan) : '';
+    return { flows: flows.map(({ name, weight }) => ({ name, weight })), plan };
+  }
+
+  /** `call`, written out for what is called most. */
+  function run(index: number): void {
+    try {
+      arrive();
+      const flow = flows[index];
+      if (flow === undefined) throw new Error('no flow of that index');
+      hooks.enter?.(flow);
+      const result = flow.run(shared);
+      if (result !== undefined || isBusy()) settle(result);
+    } catch (error) {
+      throw failed(error);
+    }
+  }
+
+  const setup = {
+    setup: (): Uint8Array =>
+      call(() => {
+        hooks.enter?.();
+        const result = script.setup?.();
+        return isThenable(result) ? result.then(share) : share(result);
+      }),
+  };
+  const start = {
+    start: (bytes: Uint8Array): void =>
+      call(() => {
+        shared = unshare(bytes);
+        hooks.enter?.();
+        return script.start?.(shared) as void;
+      }),
+  };
+  const teardown = {
+    teardown: (bytes: Uint8Array): void => {
+      try {
+        call(() => {
+          hooks.enter?.();
+          return script.teardown?.(unshare(bytes)) as void;
+        });
+      } catch (error) {
+        // The contract has no error here, and the run is over: a line in its log is all that is left to do.
+        context.log('error', String(error));
+      }
+    },
+  };
+  return { describe, run, setup, start, teardown, prepare };
+}
+
+/** What `setup` returned as bytes: JSON. Nothing is no bytes. */
+function share(value: unknown): Uint8Array {
+  const text = JSON.stringify(value);
+  return text === undefined ? new Uint8Array() : encodeUtf8(text);
+}
+
+function unshare(bytes: Uint8Array): unknown {
+  return bytes.length === 0 ? undefined : JSON.parse(decodeUtf8(bytes));
+}
+
+function flowsOf(script: Script, planned: ReturnType<typeof planOf>): NamedFlow[] {
+  const own = script.flows === undefined ? [] : Object.entries(script.flows).map(([name, flow]) => named(name, flow));
+  if (planned.flows.length > 0) {
+    return planned.flows.map(({ name, exec, weight, env }) => {
+      const run = own.find((flow) => flow.name === exec)?.run ?? script[exec];
+      if (typeof run === 'function') return { name, weight, run: run as Flow, env };
+      throw new Error(`scenario ${name} runs ${JSON.stringify(exec)}, but there is no exported function of that name`);
+    });
+  }
+  if (own.length > 0) return own;
+  if (typeof script.default === 'function') return [{ name: 'default', weight: 1, run: script.default, env: {} }];
+  throw new Error('the script exports neither flows nor a default function: there is nothing to run');
+}
+
+function named(name: string, flow: Weighted): NamedFlow {
+  const { weight = 1, run } = typeof flow === 'function' ? { run: flow } : flow;
+  if (typeof run !== 'function') throw new Error(`flow ${name} is no function: write { weight: 60, run: ${name} }`);
+  if (!Number.isInteger(weight) || weight < 0) throw new Error(`the weight of flow ${name} is no whole number of at least 0`);
+  return { name, weight, run, env: {} };
+}

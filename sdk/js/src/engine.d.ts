@@ -1,0 +1,43 @@
+// What the engines have beyond the language, and the modules whose types TypeScript cannot find by itself.
+
+/// <reference path="./wit/scenario-full.d.ts" />
+
+declare function atob(text: string): string;
+declare function btoa(text: string): string;
+declare function queueMicrotask(job: () => void): void;
+declare function setTimeout(job: (...values: any[]) => void, milliseconds?: number, ...values: any[]): number;
+declare function setInterval(job: (...values: any[]) => void, milliseconds?: number, ...values: any[]): number;
+declare function clearTimeout(timer: number): void;
+declare function clearInterval(timer: number): void;
+
+declare var console: Record<'log' | 'info' | 'debug' | 'warn' | 'error' | 'trace', (...values: unknown[]) => void>;
+
+interface TextEncoder {
+  readonly encoding: string;
+  encode(text?: string): Uint8Array;
+}
+declare var TextEncoder: { new (): TextEncoder };
+
+interface TextDecoder {
+  readonly encoding: string;
+  decode(data?: ArrayBuffer | ArrayBufferView): string;
+}
+declare var TextDecoder: { new (): TextDecoder };
+
+interface Uint8Array {
+  toBase64(options?: { alphabet?: 'base64' | 'base64url'; omitPadding?: boolean }): string;
+  toHex(): string;
+}
+
+interface Uint8ArrayConstructor {
+  fromBase64(text: string, options?: { alphabet?: 'base64' | 'base64url' }): Uint8Array;
+  fromHex(text: string): Uint8Array;
+}
+
+declare module 'promise-polyfill' {
+  const PromiseOfLibrary: PromiseConstructor & {
+    _immediateFn(job: () => void): void;
+    _unhandledRejectionFn(error: unknown): void;
+  };
+  export default PromiseOfLibrary;
+}

@@ -1,0 +1,63 @@
+// What authors expect to be there and the engine does not bring: `console`, text encoders; and a `Math.random` and a
+// clock that do not give every virtual user the same.
+
+import './promise.ts';
+
+import { settle } from './loop.ts';
+import { log } from './log.ts';
+import { isKnown } from './phase.ts';
+import { fraction } from './random.ts';
+import { bytesOf, decodeUtf8, encodeUtf8 } from './text.ts';
+
+Math.random = fraction;
+
+// What the build tool makes of `await` at the top level of a script.
+Object.assign(globalThis, { __squallSettle: settle });
+
+globalThis.console = {
+  log: log.info,
+  info: log.info,
+  debug: log.debug,
+  warn: log.warn,
+  error: log.error,
+  trace: log.debug,
+  assert: (passed: unknown, ...values: unknown[]) => {
+    if (!passed) log.error('Assertion failed:', ...values);
+  },
+} as unknown as typeof console;
+
+// A time that was read while building would be the same, old one for every virtual user.
+const BuiltIn = Date;
+globalThis.Date = new Proxy(BuiltIn, {
+  construct(target, values, newTarget) {
+    if (values.length === 0) isKnown('the date');
+    return Reflect.construct(target, values, newTarget === globalThis.Date ? target : newTarget);
+  },
+  apply() {
+    isKnown('the date');
+    return BuiltIn();
+  },
+  get(target, name) {
+    return name === 'now' ? now : Reflect.get(target, name);
+  },
+});
+BuiltIn.prototype.constructor = globalThis.Date;
+
+function now(): number {
+  isKnown('the date');
+  return BuiltIn.now();
+}
+
+globalThis.TextEncoder ??= class {
+  readonly encoding = 'utf-8';
+  encode(text = ''): Uint8Array {
+    return encodeUtf8(text);
+  }
+} as unknown as typeof TextEncoder;
+
+globalThis.TextDecoder ??= class {
+  readonly encoding = 'utf-8';
+  decode(data: ArrayBuffer | ArrayBufferView = new Uint8Array()): string {
+    return decodeUtf8(bytesOf(data)).replace(/^\ufeff/, '');
+  }
+} as unknown as typeof TextDecoder;

@@ -1,0 +1,152 @@
+// HTTP requests, made and measured by the host.
+
+import { http as host } from '../host.ts';
+import { needHost } from '../phase.ts';
+import { bytesOf, encodeUtf8 } from '../text.ts';
+import type { HttpError } from './error.ts';
+import { Response } from './response.ts';
+import * as wire from './send.ts';
+import { handleFor, type Settings } from './settings.ts';
+
+/** A value that can stand in a query or a form. */
+type Plain = string | number | boolean;
+
+/** What can be said of a request beside its method and URL. */
+export interface RequestOptions extends Settings {
+  /** Header fields. `host`, `content-length` and `user-agent` are added by the host where they are missing. */
+  headers?: Record<string, string> | readonly (readonly [name: string, value: string])[];
+  /** Added to the URL's query, percent-encoded. */
+  query?: Record<string, Plain | readonly Plain[]>;
+  /** The body: text (sent as UTF-8) or bytes. */
+  body?: string | ArrayBuffer | ArrayBufferView;
+  /** The body as JSON, and the content type with it. */
+  json?: unknown;
+  /** The body as a form (`application/x-www-form-urlencoded`), and the content type with it. */
+  form?: Record<string, Plain | readonly Plain[]>;
+}
+
+/** One request of a batch: a URL for a GET, or more than that. */
+export type BatchRequest = string | ({ method?: string; url: string } & RequestOptions);
+
+/** Sends a request and waits for the whole response. Throws `HttpError` if there is none; a status code is no error. */
+export function request(method: string, url: string, options: RequestOptions = {}): Response {
+  return new Response(wire.send(lower(method, url, options)));
+}
+
+/** GET: `http.get('/products')`, ``http.get(`/products/${id}`, { name: '/products/{id}' })``. */
+export function get(url: string, options?: RequestOptions): Response {
+  return request('GET', url, options);
+}
+
+/** POST: `http.post('/basket', { json: item })`. */
+export function post(url: string, options?: RequestOptions): Response {
+  return request('POST', url, options);
+}
+
+/** PUT. */
+export function put(url: string, options?: RequestOptions): Response {
+  return request('PUT', url, options);
+}
+
+/** PATCH. */
+export function patch(url: string, options?: RequestOptions): Response {
+  return request('PATCH', url, options);
+}
+
+/** DELETE (`delete` is a word of the language). */
+export function del(url: string, options?: RequestOptions): Response {
+  return request('DELETE', url, options);
+}
+
+/** HEAD. */
+export function head(url: string, options?: RequestOptions): Response {
+  return request('HEAD', url, options);
+}
+
+/** OPTIONS. */
+export function options(url: string, options?: RequestOptions): Response {
+  return request('OPTIONS', url, options);
+}
+
+/**
+ * Sends several requests at once, as a browser does, and waits for all of them. Results are in the order of the
+ * requests; what got no response is an `HttpError`.
+ *
+ * ```ts
+ * const images = http.sendAll(['/1.png', '/2.png', { url: '/3.png', discardBody: true }]);
+ * check('all images came', images.every((image) => image instanceof http.Response));
+ * ```
+ */
+export function sendAll(requests: readonly BatchRequest[]): (Response | HttpError)[] {
+  const lowered = requests.map((one) =>
+    typeof one === 'string' ? lower('GET', one, {}) : lower(one.method ?? 'GET', one.url, one),
+  );
+  return wire.sendAll(lowered).map((result) => (result instanceof Error ? result : new Response(result)));
+}
+
+/** Forgets the cookies that this virtual user has been given. */
+export function clearCookies(): void {
+  needHost('clearCookies');
+  host.clearCookies();
+}
+
+/** The request in the contract's words. */
+function lower(method: string, url: string, options: RequestOptions): host.Request {
+  const headers: [string, string][] = [];
+  if (options.headers !== undefined) {
+    const given = Array.isArray(options.headers) ? options.headers : Object.entries(options.headers);
+    for (const [name, value] of given) headers.push([String(name), String(value)]);
+  }
+  return {
+    method,
+    url: options.query === undefined ? String(url) : withQuery(String(url), options.query),
+    headers,
+    body: body(options, headers),
+    options: handleFor(options),
+  };
+}
+
+function body(options: RequestOptions, headers: [string, string][]): Uint8Array | undefined {
+  if (options.json !== undefined) {
+    contentType(headers, 'application/json');
+    return encodeUtf8(JSON.stringify(options.json));
+  }
+  if (options.form !== undefined) {
+    contentType(headers, 'application/x-www-form-urlencoded');
+    return encodeUtf8(encodeForm(options.form));
+  }
+  if (options.body === undefined) return undefined;
+  return typeof options.body === 'object' ? bytesOf(options.body) : encodeUtf8(String(options.body));
+}
+
+function contentType(headers: [string, string][], type: string): void {
+  if (!headers.some(([name]) => name.toLowerCase() === 'content-type')) headers.push(['content-type', type]);
+}
+
+function pairs(values: Record<string, unknown>, encode: (text: string) => string): string {
+  const written: string[] = [];
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    for (const one of Array.isArray(value) ? value : [value]) written.push(`${encode(name)}=${encode(String(one))}`);
+  }
+  return written.join('&');
+}
+
+/** RFC 3986: everything but its unreserved characters is percent-encoded. */
+function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function withQuery(url: string, query: Record<string, unknown>): string {
+  const added = pairs(query, percentEncode);
+  return added === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${added}`;
+}
+
+/** `application/x-www-form-urlencoded`. */
+export function encodeForm(form: Record<string, unknown>): string {
+  return pairs(form, (text) => percentEncode(text).replaceAll('%20', '+'));
+}
+
+export { HttpError, type HttpErrorCode } from './error.ts';
+export { Response, type Timings } from './response.ts';
+export type { Settings, Statuses } from './settings.ts';

@@ -1,0 +1,103 @@
+// Settings of requests, and the host's handles for them.
+//
+// A scenario has a handful of different settings and sends each many times. So the handles are made once per virtual
+// user and kept: a request costs one host call from its second time on.
+
+import { drop, http, u64 } from '../host.ts';
+import { nanoseconds, type Seconds } from '../seconds.ts';
+
+/** Status codes: one (`404`), or a range with both ends (`'200-299'`). */
+export type Statuses = number | `${number}-${number}`;
+
+/** What a request asks for beyond the defaults. */
+export interface Settings {
+  /**
+   * The name that the request is counted under, in place of its URL. Give one to every request whose URL holds an id:
+   * ``http.get(`/products/${id}`, { name: '/products/{id}' })``.
+   */
+  name?: string;
+  /** How long the request may take in all, redirects included. Default: the plan's, or 60 s. */
+  timeout?: Seconds;
+  /** How many redirects are followed at most; with 0 a 3xx response is returned as it is. Default: the plan's, or 10. */
+  redirects?: number;
+  /** With `true` the body is read and measured, but thrown away; `false` keeps it even where the plan discards bodies. */
+  discardBody?: boolean;
+  /** Which status codes are no failure (`http_req_failed`). Default: 200 to 399. */
+  expectedStatuses?: Statuses | readonly Statuses[];
+}
+
+/** More than a sane scenario has. One that makes up names as it goes must not fill the host's tables. */
+const CAPACITY = 64;
+
+const handles = new Map<string, http.RequestOptions>();
+
+/** The settings asked for last, and their handle: most scenarios ask for the same again, and comparing is cheap. */
+let last: Settings = {};
+let lastHandle: http.RequestOptions | undefined;
+
+/** The host's handle for those settings; `undefined` where the defaults will do. */
+export function handleFor(settings: Settings): http.RequestOptions | undefined {
+  const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
+  if (
+    name === undefined &&
+    timeout === undefined &&
+    redirects === undefined &&
+    discardBody === undefined &&
+    expectedStatuses === undefined
+  ) {
+    return undefined;
+  }
+  if (
+    lastHandle !== undefined &&
+    name === last.name &&
+    timeout === last.timeout &&
+    redirects === last.redirects &&
+    discardBody === last.discardBody &&
+    expectedStatuses === undefined &&
+    last.expectedStatuses === undefined
+  ) {
+    return lastHandle;
+  }
+  const key = `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${name}`;
+  let handle = handles.get(key);
+  if (handle === undefined) {
+    if (handles.size >= CAPACITY) forgetOldest();
+    handle = make(settings);
+    handles.set(key, handle);
+  }
+  last = { name, timeout, redirects, discardBody, expectedStatuses };
+  lastHandle = handle;
+  return handle;
+}
+
+/** One goes, not all: a batch that is being put together may still hold the others. */
+function forgetOldest(): void {
+  const [key, handle] = handles.entries().next().value!;
+  handles.delete(key);
+  void handle; // Dropped by the engine once no request of a batch refers to it.
+}
+
+function make({ name, timeout, redirects, discardBody, expectedStatuses }: Settings): http.RequestOptions {
+  const options = new http.RequestOptions();
+  try {
+    if (name !== undefined) options.setName(String(name));
+    if (timeout !== undefined) options.setTimeout(u64(nanoseconds(timeout)));
+    if (redirects !== undefined) options.setRedirects(Math.max(0, redirects) | 0);
+    if (discardBody !== undefined) options.setDiscardBody(Boolean(discardBody));
+    if (expectedStatuses !== undefined) options.setExpectedStatuses(ranges(expectedStatuses));
+  } catch (error) {
+    drop(options);
+    throw error;
+  }
+  return options;
+}
+
+function ranges(statuses: Statuses | readonly Statuses[]): [number, number][] {
+  const list: readonly Statuses[] = typeof statuses === 'object' ? statuses : [statuses];
+  return list.map((one) => {
+    const [first, last] = String(one).split('-').map(Number);
+    const range: [number, number] = [first!, last ?? first!];
+    if (range.every((status) => Number.isInteger(status) && status >= 0 && status <= 999)) return range;
+    throw new TypeError(`${JSON.stringify(one)} is no status code: write 404, or '200-299'`);
+  });
+}

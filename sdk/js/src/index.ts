@@ -1,0 +1,37 @@
+/**
+ * Write Squall load-test scenarios in TypeScript or JavaScript.
+ *
+ * ```ts
+ * import { check, type Flows, http, type Options, think } from 'squall';
+ *
+ * export const options: Options = { vus: 10, duration: '30s', thresholds: { http_req_duration: 'p(95)<500' } };
+ * export const flows: Flows = { browse: { weight: 80, run: browse }, search: { weight: 20, run: search } };
+ *
+ * function browse() {
+ *   const page = http.get('/products');
+ *   check(page, { 'products are listed': (page) => page.status === 200 });
+ *   think(1, 3);
+ * }
+ *
+ * function search() {
+ *   http.get('/search', { query: { q: 'lamp' }, name: '/search' });
+ * }
+ * ```
+ *
+ * Paths are relative to the run's `--target`. Everything is measured by the host; nothing here reads a clock of its own.
+ *
+ * @module
+ */
+
+import './globals.ts';
+
+export { abort, env, iteration, target, vu } from './context.ts';
+export type { Flow, Flows, Weighted } from './component.ts';
+export * as http from './http/index.ts';
+export { HttpError } from './http/index.ts';
+export { log } from './log.ts';
+export { check, type Conditions, Counter, Gauge, group, Rate, Transaction, transaction, Trend, type Unit } from './metrics.ts';
+export type { Load, Options, ScenarioOptions, Stage, Threshold } from './plan.ts';
+export { pick, random, randomInt } from './random.ts';
+export type { Seconds } from './seconds.ts';
+export { now, pace, sleep, think } from './timing.ts';

@@ -1,0 +1,125 @@
+// The loop that runs jobs of promises, and timers, until there is nothing left to do.
+//
+// The contract's functions are synchronous: when `run` returns, the iteration is over, and the engine's own queue of
+// jobs would never get its turn. So jobs are kept here, where `settle` works them off before an export returns. A timer
+// that is next waits in the host.
+
+import * as host from './host.ts';
+import { isBuilding } from './phase.ts';
+
+type Job = () => void;
+
+interface Timer {
+  id: number;
+  due: number;
+  every: number | undefined;
+  job: Job;
+}
+
+const nativeMicrotask = globalThis.queueMicrotask;
+let jobs: Job[] = [];
+let timers: Timer[] = [];
+let lastTimer = 0;
+let failure: { error: unknown } | undefined;
+
+/** Runs a job once what runs now has returned. */
+export function queue(job: Job): void {
+  jobs.push(job);
+  // While building, the engine's own jobs are run, and nobody may call `settle`.
+  if (isBuilding()) nativeMicrotask(work);
+}
+
+function work(): void {
+  while (jobs.length > 0) {
+    const now = jobs;
+    jobs = [];
+    for (const job of now) job();
+  }
+}
+
+function setTimer(job: Job, milliseconds: number, every: boolean): number {
+  if (isBuilding()) throw new Error('timers cannot be set at the top level of a script');
+  const length = Math.max(0, Number(milliseconds) || 0) * 1e6;
+  timers.push({ id: ++lastTimer, due: host.now() + length, every: every ? Math.max(length, 1e6) : undefined, job });
+  return lastTimer;
+}
+
+function clearTimer(id: number): void {
+  timers = timers.filter((timer) => timer.id !== id);
+}
+
+/** Takes the timer that is due first; of several, the one that was set first. */
+function nextTimer(): Timer | undefined {
+  let next: Timer | undefined;
+  for (const timer of timers) if (next === undefined || timer.due < next.due) next = timer;
+  return next;
+}
+
+function fire(timer: Timer): void {
+  const wait = timer.due - host.now();
+  if (wait > 0) host.sleep(wait);
+  if (timer.every === undefined) clearTimer(timer.id);
+  else timer.due += timer.every;
+  timer.job();
+}
+
+/**
+ * Runs what is due until the promise is settled and no work is left, and returns its value or throws its error. What is
+ * not a promise is returned as it is, once no work is left.
+ */
+export function settle<T>(value: T | PromiseLike<T>): T {
+  let outcome: { value: T } | { error: unknown } | undefined;
+  if (isThenable(value)) {
+    value.then(
+      (value) => (outcome = { value }),
+      (error) => (outcome = { error }),
+    );
+  } else {
+    outcome = { value };
+  }
+  for (;;) {
+    work();
+    if (failure !== undefined) {
+      const { error } = failure;
+      forgetWork();
+      throw error;
+    }
+    const timer = nextTimer();
+    if (timer === undefined) break;
+    fire(timer);
+  }
+  if (outcome === undefined) throw new Error('a promise that was awaited is never settled');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+/** Whether there is work to do before an export may return. */
+export function isBusy(): boolean {
+  return jobs.length > 0 || timers.length > 0 || failure !== undefined;
+}
+
+/** Forgets what an iteration that ended with an error has left behind. */
+export function forgetWork(): void {
+  jobs = [];
+  timers = [];
+  failure = undefined;
+}
+
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}
+
+/** Has an error that nobody handles end the iteration, as one that is thrown does. */
+export function fail(error: unknown): void {
+  failure ??= { error };
+}
+
+Object.assign(globalThis, {
+  queueMicrotask: queue,
+  setTimeout: (job: (...values: unknown[]) => void, milliseconds: number, ...values: unknown[]) =>
+    setTimer(() => job(...values), milliseconds, false),
+  setInterval: (job: (...values: unknown[]) => void, milliseconds: number, ...values: unknown[]) =>
+    setTimer(() => job(...values), milliseconds, true),
+  clearTimeout: clearTimer,
+  clearInterval: clearTimer,
+});

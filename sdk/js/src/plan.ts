@@ -1,0 +1,235 @@
+// From `options`, which are k6's, to what the contract wants: flows with weights, and a plan of one load shape.
+
+import { nanoseconds } from './seconds.ts';
+
+/** A threshold: an expression, alone or with what to do when it fails. */
+export type Threshold = string | { threshold: string; abortOnFail?: boolean; delayAbortEval?: string | null };
+
+/** One piece of a ramp: to `target` virtual users, or to that rate, within `duration`. */
+export interface Stage {
+  duration: string;
+  target: number | string;
+}
+
+/** How the load is shaped. What is not given is decided by who runs the scenario. */
+export interface Load {
+  /** `'constant-vus'`, `'ramping-vus'`, `'shared-iterations'`, `'constant-arrival-rate'`, ... Mostly clear from the rest. */
+  executor?: string;
+  /** Virtual users. */
+  vus?: number;
+  /** `'30s'`, `'1m30s'`. */
+  duration?: string;
+  /** How many iterations: in all, or for each virtual user with `per-vu-iterations`. */
+  iterations?: number;
+  /** A ramp, piece by piece. */
+  stages?: readonly Stage[];
+  /** Iterations started in each `timeUnit`, however long they take: `100`, or with its own unit `'90/m'`. */
+  rate?: number | string;
+  /** What a rate is per: `'1s'` unless said otherwise. */
+  timeUnit?: string;
+  /** The rate at the start of the first stage. */
+  startRate?: number | string;
+  /** Virtual users at the start of the first stage. */
+  startVUs?: number;
+  /** Virtual users made before a load of a rate begins. */
+  preAllocatedVUs?: number;
+  /** Virtual users at most. */
+  maxVUs?: number;
+  /** How long a number of iterations may take. */
+  maxDuration?: string;
+  /** How long iterations may go on once the load has ended. */
+  gracefulStop?: string;
+  /** How long a virtual user that the ramp no longer wants may go on. */
+  gracefulRampDown?: string;
+}
+
+/** A named part of the load, as k6 has it. */
+export interface ScenarioOptions extends Load {
+  /** The exported function, or the flow, that it runs. */
+  exec?: string;
+  /** When it begins, from the start of the run. */
+  startTime?: string;
+  /** Options of its own. */
+  env?: Record<string, string>;
+  /** Tags of its own. */
+  tags?: Record<string, string>;
+}
+
+/** `export const options`: the plan that the scenario suggests. Who runs it may override all of it. */
+export interface Options extends Load {
+  /** Limits that the run has to keep: `{ http_req_duration: ['p(95)<500', 'max<2000'] }`. */
+  thresholds?: Record<string, Threshold | readonly Threshold[]>;
+  /** Parts of the load, as k6 has them. Those that run at the same time and in the same way become one. */
+  scenarios?: Record<string, ScenarioOptions>;
+  /** Tags of the whole run. */
+  tags?: Record<string, string>;
+  /** The base URL of requests that name only a path; `--target`. */
+  target?: string;
+  /** How long `setup` and `teardown` may take. */
+  setupTimeout?: string;
+  teardownTimeout?: string;
+  /** The least time from the start of a virtual user's iteration to the start of its next. */
+  minIterationDuration?: string;
+  /** Do not keep bodies, unless a request says otherwise. */
+  discardResponseBodies?: boolean;
+  /** How many redirects are followed at most. */
+  maxRedirects?: number;
+  /** Do not ask for a valid certificate. */
+  insecureSkipTLSVerify?: boolean;
+  /** A new connection for every request. */
+  noConnectionReuse?: boolean;
+  /** The `user-agent` of requests that have none. */
+  userAgent?: string;
+  /** How many requests of a batch are under way together to one origin. */
+  batchPerHost?: number;
+}
+
+/** A flow as k6's scenarios describe it. */
+export interface PlannedFlow {
+  name: string;
+  /** The exported function. */
+  exec: string;
+  weight: number;
+  env: Record<string, string>;
+}
+
+export interface Planned {
+  /** The host's plan, to be written as JSON. */
+  plan: Record<string, unknown>;
+  /** The flows that `scenarios` ask for; none if there are no scenarios. */
+  flows: PlannedFlow[];
+  /** What of the options will not happen. */
+  warnings: string[];
+}
+
+const LOAD_KEYS = [
+  'executor', 'vus', 'duration', 'iterations', 'stages', 'rate', 'timeUnit', 'startRate', 'startVUs', 'preAllocatedVUs',
+  'maxVUs', 'maxDuration', 'gracefulStop', 'gracefulRampDown',
+];
+const RUN_KEYS = [
+  'tags', 'target', 'setupTimeout', 'teardownTimeout', 'minIterationDuration', 'discardResponseBodies', 'maxRedirects',
+  'insecureSkipTLSVerify', 'noConnectionReuse', 'userAgent',
+];
+/** The host's own, which k6 does not have. */
+const HOST_KEYS = [
+  'max_backlog', 'maxBacklog', 'arrival', 'warmup', 'pacing', 'flow', 'weights', 'env', 'seed', 'threads', 'http',
+  'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin',
+];
+/** What changes nothing that is measured, or is done by the SDK itself. */
+const QUIET_KEYS = [
+  'thresholds', 'scenarios', 'batchPerHost', 'noCookiesReset', 'throw', 'noUsageReport', 'summaryTrendStats', 'summaryTimeUnit', 'ext', 'cloud',
+  'systemTags', 'linger', 'paused', 'httpDebug', 'batch', 'noVUConnectionReuse',
+];
+/** Tags that the host records; thresholds on others would never see a sample. */
+const TAGS = new Set(['flow', 'scenario', 'name', 'method', 'status', 'error', 'expected_response', 'group', 'transaction']);
+
+/** Translates `options`. `flows` are the names of the component's own flows, if it has any. */
+export function planOf(options: Options): Planned {
+  const warnings: string[] = [];
+  const plan = only(options, [...RUN_KEYS, ...HOST_KEYS]);
+  if (options.batchPerHost !== undefined && options.batchPerHost > 0) plan.batchPerHost = options.batchPerHost;
+  const given = options as Record<string, unknown>;
+  for (const key of Object.keys(options)) {
+    const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, QUIET_KEYS].some((keys) => keys.includes(key));
+    if (!known && given[key] != null) warnings.push(`option ${key} is not supported and has no effect`);
+  }
+  const scenarios = Object.entries(options.scenarios ?? {});
+  const flows = scenarios.map(([name, scenario]) => flowOf(name, scenario));
+  if (scenarios.length === 0) Object.assign(plan, only(options, LOAD_KEYS));
+  else Object.assign(plan, loadOf(scenarios, flows, warnings));
+  if (options.thresholds !== undefined) plan.thresholds = thresholdsOf(options.thresholds, flows, warnings);
+  return { plan, flows, warnings };
+}
+
+function only(options: object, keys: readonly string[]): Record<string, unknown> {
+  const given = options as Record<string, unknown>;
+  return Object.fromEntries(keys.filter((key) => given[key] != null).map((key) => [key, given[key]]));
+}
+
+function flowOf(name: string, scenario: ScenarioOptions): PlannedFlow {
+  return { name: name.replace(/[^A-Za-z0-9_.-]/g, '_'), exec: scenario.exec ?? 'default', weight: 1, env: scenario.env ?? {} };
+}
+
+/** The load of all scenarios as one, as far as that is possible; sets the flows' weights. */
+function loadOf(scenarios: [string, ScenarioOptions][], flows: PlannedFlow[], warnings: string[]): Record<string, unknown> {
+  const loads = scenarios.map(([, scenario]) => scenario);
+  const first = loads[0]!;
+  if (loads.length === 1) {
+    if (first.startTime && nanoseconds(first.startTime) > 0) warnings.push('startTime has no effect: the run begins at once');
+    return one(first);
+  }
+  const same = (key: keyof ScenarioOptions): boolean => loads.every((load) => load[key] === first[key]);
+  const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+  const weigh = (weights: number[]): void => flows.forEach((flow, index) => (flow.weight = weights[index]!));
+  if (same('executor') && same('startTime')) {
+    const shared = only(first, ['gracefulStop']);
+    if (first.executor === 'constant-vus' && same('duration')) {
+      const vus = loads.map((load) => load.vus ?? 1);
+      weigh(vus);
+      warnings.push('scenarios are mixed by iterations, in the ratio of their virtual users; each virtual user runs all of them');
+      return { ...shared, executor: first.executor, vus: sum(vus), duration: first.duration };
+    }
+    if (first.executor === 'constant-arrival-rate' && same('duration')) {
+      const units = loads.map((load) => Math.round(nanoseconds(load.timeUnit ?? '1s') / 1e6));
+      const unit = units.reduce(lowestCommonMultiple);
+      const rates = loads.map((load, index) => Number(load.rate) * (unit / units[index]!));
+      weigh(rates);
+      const vus = { preAllocatedVUs: sum(loads.map((load) => load.preAllocatedVUs ?? 1)), maxVUs: sum(loads.map((load) => load.maxVUs ?? load.preAllocatedVUs ?? 1)) };
+      return { ...shared, ...vus, executor: first.executor, rate: sum(rates), timeUnit: `${unit}ms`, duration: first.duration };
+    }
+    if (first.executor === 'shared-iterations' || first.executor === 'per-vu-iterations') {
+      const each = first.executor === 'per-vu-iterations';
+      const iterations = loads.map((load) => (load.iterations ?? 1) * (each ? (load.vus ?? 1) : 1));
+      weigh(iterations);
+      return { ...shared, executor: 'shared-iterations', vus: sum(loads.map((load) => load.vus ?? 1)), iterations: sum(iterations), ...only(first, ['maxDuration']) };
+    }
+  }
+  flows.forEach((flow, index) => (flow.weight = index === 0 ? 1 : 0));
+  const others = flows.slice(1).map((flow) => flow.name).join(', ');
+  warnings.push(
+    `scenarios of different kinds or times do not run together: only ${flows[0]!.name} runs; run the others (${others}) with --flow NAME`,
+  );
+  return one(first);
+}
+
+/** The load of one scenario, with what k6 takes where it says nothing. */
+function one(load: ScenarioOptions): Record<string, unknown> {
+  const plan = only(load, LOAD_KEYS);
+  if (load.executor === 'ramping-vus') plan.startVUs ??= 1;
+  else if (load.executor !== undefined && !load.executor.endsWith('arrival-rate')) plan.vus ??= 1;
+  if (load.executor?.endsWith('-iterations')) plan.iterations ??= 1;
+  return plan;
+}
+
+function lowestCommonMultiple(left: number, right: number): number {
+  let [a, b] = [left, right];
+  while (b > 0) [a, b] = [b, a % b];
+  return (left / a) * right;
+}
+
+function thresholdsOf(
+  thresholds: NonNullable<Options['thresholds']>,
+  flows: PlannedFlow[],
+  warnings: string[],
+): Record<string, readonly Threshold[]> {
+  const translated: Record<string, readonly Threshold[]> = {};
+  for (const [selector, given] of Object.entries(thresholds)) {
+    const list = Array.isArray(given) ? (given as readonly Threshold[]) : [given as Threshold];
+    const [, metric, tags] = /^([^{]+)(?:\{(.*)\})?$/.exec(selector) ?? [];
+    const renamed = metric === 'group_duration' ? 'transaction_duration' : metric;
+    const parts: string[] = [];
+    let unknown: string | undefined;
+    for (const part of (tags ?? '').split(',').filter((part) => part.trim() !== '')) {
+      const colon = part.indexOf(':');
+      const tag = part.slice(0, colon).trim();
+      const value = part.slice(colon + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
+      if (tag === 'scenario' && flows.some((flow) => flow.name === value)) parts.push(`flow:${value}`);
+      else if (metric === 'group_duration' && tag === 'group') parts.push(`transaction:${value.replace(/^::/, '')}`);
+      else if (TAGS.has(tag)) parts.push(`${tag}:${value}`);
+      else unknown = tag;
+    }
+    if (unknown !== undefined) warnings.push(`the threshold on ${selector} is left out: there is no tag ${unknown}`);
+    else translated[parts.length > 0 ? `${renamed}{${parts.join(',')}}` : (renamed ?? selector)] = list;
+  }
+  return translated;
+}

@@ -1,0 +1,217 @@
+declare module 'squall:scenario/http@0.1.0' {
+  /**
+   * Sends a request and waits for the whole response.
+   */
+  export function send(request: Request): Response;
+  /**
+   * Sends several requests at once, as a browser does, and waits for all of them. Results are in the order of the
+   * requests. The host limits how many are under way together (default 6 to one origin).
+   */
+  export function sendAll(requests: Array<Request>): Array<Result<Response, Error>>;
+  /**
+   * Forgets the cookies that this virtual user has been given.
+   */
+  export function clearCookies(): void;
+  /**
+   * One request.
+   */
+  export interface Request {
+    /**
+     * The method, in capitals: "GET".
+     */
+    method: string,
+    /**
+     * An absolute URL ("https://host/path?query"), or a path ("/path?query") below the run's `--target`.
+     */
+    url: string,
+    /**
+     * Header fields in the order in which they are sent. `host`, `content-length` and `user-agent` are added where
+     * they are missing; connection management (`connection`, `transfer-encoding`) belongs to the host.
+     */
+    headers: Array<[string, string]>,
+    /**
+     * The body, if there is one. Its length is sent as `content-length`.
+     */
+    body?: Uint8Array,
+    /**
+     * Settings that differ from the defaults.
+     */
+    options?: RequestOptions,
+  }
+  /**
+   * What one request cost, phase by phase, in nanoseconds. After redirects: the last request of the chain.
+   */
+  export interface Timings {
+    /**
+     * Waiting for a free connection, name look-up included (`http_req_blocked`).
+     */
+    blocked: bigint,
+    /**
+     * Opening the TCP connection (`http_req_connecting`); 0 on a connection that was already open.
+     */
+    connecting: bigint,
+    /**
+     * The TLS handshake (`http_req_tls_handshaking`); 0 without TLS or on an open connection.
+     */
+    tlsHandshaking: bigint,
+    /**
+     * Writing the request (`http_req_sending`).
+     */
+    sending: bigint,
+    /**
+     * From the last byte written to the first byte read (`http_req_waiting`).
+     */
+    waiting: bigint,
+    /**
+     * From the first byte read to the last (`http_req_receiving`).
+     */
+    receiving: bigint,
+  }
+  /**
+   * Why there is no response. The sample is recorded all the same, with its elapsed time and its class.
+   */
+  export type Error = ErrorTimeout | ErrorDns | ErrorConnect | ErrorTls | ErrorReset | ErrorProtocol | ErrorTooLarge | ErrorTooManyRedirects | ErrorRefusedByPolicy | ErrorInvalidRequest | ErrorOther;
+  /**
+   * The time allowed for the request was over.
+   */
+  export interface ErrorTimeout {
+    tag: 'timeout',
+  }
+  /**
+   * The name could not be looked up.
+   */
+  export interface ErrorDns {
+    tag: 'dns',
+    val: string,
+  }
+  /**
+   * No connection: refused, unreachable, or not in time.
+   */
+  export interface ErrorConnect {
+    tag: 'connect',
+    val: string,
+  }
+  /**
+   * The TLS handshake failed.
+   */
+  export interface ErrorTls {
+    tag: 'tls',
+    val: string,
+  }
+  /**
+   * The connection was closed or reset before the response was whole.
+   */
+  export interface ErrorReset {
+    tag: 'reset',
+    val: string,
+  }
+  /**
+   * What came is not HTTP/1.1, or breaks its rules.
+   */
+  export interface ErrorProtocol {
+    tag: 'protocol',
+    val: string,
+  }
+  /**
+   * The response is larger than the host allows.
+   */
+  export interface ErrorTooLarge {
+    tag: 'too-large',
+    val: string,
+  }
+  /**
+   * More redirects than allowed.
+   */
+  export interface ErrorTooManyRedirects {
+    tag: 'too-many-redirects',
+    val: string,
+  }
+  /**
+   * The run's policy does not allow this target. Nothing was sent.
+   */
+  export interface ErrorRefusedByPolicy {
+    tag: 'refused-by-policy',
+    val: string,
+  }
+  /**
+   * The request makes no sense (bad URL, header or method). Nothing was sent.
+   */
+  export interface ErrorInvalidRequest {
+    tag: 'invalid-request',
+    val: string,
+  }
+  /**
+   * Anything that a later host may add.
+   */
+  export interface ErrorOther {
+    tag: 'other',
+    val: string,
+  }
+  export type Result<T, E> = { tag: 'ok', val: T } | { tag: 'err', val: E };
+  
+  export class RequestOptions implements Disposable {
+    /**
+    * Options at their defaults.
+    */
+    constructor()
+    /**
+    * The name that the request is counted under, in place of its URL. Give one to every request whose URL holds an
+    * identifier ("/products/17"), or each URL becomes a series of its own.
+    */
+    setName(name: string): void;
+    /**
+    * How long the request may take in all, redirects included, in nanoseconds. Default: 60 s or the plan's.
+    */
+    setTimeout(ns: bigint): void;
+    /**
+    * How many redirects are followed at most; 0 hands the 3xx response to the guest. Default: 10 or the plan's.
+    */
+    setRedirects(count: number): void;
+    /**
+    * With `true` the body is read off the connection, measured, and thrown away. Default: `false`, or the plan's.
+    */
+    setDiscardBody(discard: boolean): void;
+    /**
+    * Which status codes count as expected (`http_req_failed` is the share of the others), as closed ranges.
+    * Default: 200 to 399.
+    */
+    setExpectedStatuses(ranges: Array<[number, number]>): void;
+    [Symbol.dispose](): void;
+  }
+  
+  export class Response implements Disposable {
+    /**
+     * This type does not have a public constructor.
+     */
+    private constructor();
+    /**
+    * The status code.
+    */
+    status(): number;
+    /**
+    * The value of the first header field of that name (in any case), as text; bytes that are not UTF-8 are replaced.
+    */
+    header(name: string): string | undefined;
+    /**
+    * All header fields in the order in which they came, names in lower case.
+    */
+    headers(): Array<[string, string]>;
+    /**
+    * The body, decoded (gzip, deflate, br, zstd). Empty if it was discarded.
+    */
+    body(): Uint8Array;
+    /**
+    * The body as text; bytes that are not UTF-8 are replaced.
+    */
+    text(): string;
+    /**
+    * The URL that answered: after redirects, the last one.
+    */
+    url(): string;
+    /**
+    * What the request cost.
+    */
+    timings(): Timings;
+    [Symbol.dispose](): void;
+  }
+}

@@ -1,0 +1,29 @@
+/// <reference path="./interfaces/squall-scenario-context.d.ts" />
+/// <reference path="./interfaces/squall-scenario-http.d.ts" />
+/// <reference path="./interfaces/squall-scenario-metrics.d.ts" />
+/// <reference path="./interfaces/squall-scenario-setup.d.ts" />
+/// <reference path="./interfaces/squall-scenario-start.d.ts" />
+/// <reference path="./interfaces/squall-scenario-teardown.d.ts" />
+/// <reference path="./interfaces/squall-scenario-timing.d.ts" />
+/// <reference path="./interfaces/squall-scenario-types.d.ts" />
+declare module 'squall:scenario/scenario-full@0.1.0' {
+  export type Description = import('squall:scenario/types@0.1.0').Description;
+  export type * as SquallScenarioContext010 from 'squall:scenario/context@0.1.0'; // import squall:scenario/context@0.1.0
+  export type * as SquallScenarioHttp010 from 'squall:scenario/http@0.1.0'; // import squall:scenario/http@0.1.0
+  export type * as SquallScenarioMetrics010 from 'squall:scenario/metrics@0.1.0'; // import squall:scenario/metrics@0.1.0
+  export type * as SquallScenarioTiming010 from 'squall:scenario/timing@0.1.0'; // import squall:scenario/timing@0.1.0
+  export type * as SquallScenarioTypes010 from 'squall:scenario/types@0.1.0'; // import squall:scenario/types@0.1.0
+  export * as setup from 'squall:scenario/setup@0.1.0'; // export squall:scenario/setup@0.1.0
+  export * as start from 'squall:scenario/start@0.1.0'; // export squall:scenario/start@0.1.0
+  export * as teardown from 'squall:scenario/teardown@0.1.0'; // export squall:scenario/teardown@0.1.0
+  /**
+  * Names the flows and suggests a plan.
+  */
+  export function describe(): Description;
+  /**
+  * One iteration of the flow of that index in the description. An error ends the iteration, is counted and shown
+  * with its text; the virtual user goes on with the next.
+  */
+  export function run(flow: number): void;
+  export type Result<T, E> = { tag: 'ok', val: T } | { tag: 'err', val: E };
+}
