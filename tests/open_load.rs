@@ -39,10 +39,10 @@ fn a_ramp_sends_the_integral_of_its_rate() {
 #[test]
 fn a_rate_beyond_all_means_is_counted_to_the_last_arrival_and_stops_nobody() {
     let server = Server::start(|_| Reply::ok("hello, world"));
-    let more = ["-R", "1000000", "-d", "1s", "-u", "2", "--max-vus", "2", "--max-backlog", "100ms", "--threads", "1"];
+    let more = ["-R", "1000000", "-d", "3s", "-u", "2", "--max-vus", "2", "--max-backlog", "100ms", "--threads", "1"];
     let ended = minimal(&server, &more).expect_code(98);
     let (begun, dropped) = (ended.number("iterations", "count"), ended.number("dropped_iterations", "count"));
-    assert_eq!(begun + dropped, 1_000_000.0, "{}", ended.out);
+    assert_eq!(begun + dropped, 3_000_000.0, "{}", ended.out);
 }
 
 #[test]

@@ -28,6 +28,26 @@ fn a_new_project_in_rust_builds_and_runs() {
 }
 
 #[test]
+fn a_new_project_in_typescript_builds_and_runs() {
+    new_and_run("typescript");
+}
+
+#[test]
+fn a_new_project_in_javascript_builds_and_runs() {
+    new_and_run("javascript");
+}
+
+#[test]
+fn a_new_project_in_python_builds_and_runs() {
+    new_and_run("python");
+}
+
+#[test]
+fn a_new_project_in_go_builds_and_runs() {
+    new_and_run("go");
+}
+
+#[test]
 fn what_cannot_be_built_is_said_with_what_to_do() {
     let complaint = |arguments: &[&str], file: Option<(&str, &str)>| {
         let squall = Squall::new(arguments);

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -101,17 +101,39 @@ impl Squall {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("squall starts");
         let err = BufReader::new(child.stderr.take().expect("it was asked for"));
-        Running { child, err, heard: String::new(), folder: self.folder }
+        Running { child: Leashed(Some(child)), err, heard: String::new(), folder: self.folder }
     }
 }
 
 /// A `squall` that runs.
 pub struct Running {
-    child: std::process::Child,
+    child: Leashed,
     err: BufReader<ChildStderr>,
     /// What was read of standard error.
     heard: String,
     folder: TempDir,
+}
+
+/// A process that does not outlive the test that started it, however that ends.
+struct Leashed(Option<Child>);
+
+impl Leashed {
+    fn id(&self) -> u32 {
+        self.0.as_ref().expect("only waiting takes it").id()
+    }
+
+    fn wait_with_output(mut self) -> Output {
+        self.0.take().expect("only waiting takes it").wait_with_output().expect("squall ends")
+    }
+}
+
+impl Drop for Leashed {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
 }
 
 impl Running {
@@ -139,7 +161,7 @@ impl Running {
             err.read_to_string(&mut heard).expect("squall writes UTF-8");
             heard
         });
-        let mut output = child.wait_with_output().expect("squall ends");
+        let mut output = child.wait_with_output();
         output.stderr = listener.join().expect("nothing can go wrong").into_bytes();
         Ended::new(output, folder)
     }

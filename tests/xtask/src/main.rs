@@ -8,6 +8,7 @@ mod bench;
 mod guests;
 mod quality;
 mod repository;
+mod sdks;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,8 @@ Usage: cargo xtask <CHORE> [OPTIONS]
   guests [--embed]      build guest-examples/*/rust into target/guests/<scenario>-rust.wasm;
                         --embed: refresh the components inside the squall binary as well
   test [ARGUMENTS]      build what the tests need, then `cargo test --workspace ARGUMENTS`
+                        without ARGUMENTS: the SDKs as well
+  sdks                  test the SDKs for Go, C, JavaScript and Python (after `test`, whose squall they use)
   check                 formatting, lints (host and guests), licences and advisories
   bench [OPTIONS]       Squall beside wrk, oha and k6, on one core each for client and server
       --seconds N       how long each client runs (5)
@@ -52,6 +55,7 @@ fn run() -> Result<()> {
         ["guests"] => guests::build(&repository),
         ["guests", "--embed"] => guests::build(&repository).and_then(|()| guests::embed(&repository)),
         ["test", extra @ ..] => quality::test(&repository, extra),
+        ["sdks"] => sdks::test(&repository),
         ["check"] => quality::check(&repository),
         ["bench", "memory", options @ ..] => bench::memory(&repository, options),
         ["bench", options @ ..] => bench::compare(&repository, options),

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::guests;
 use crate::repository::{Repository, answers, run};
+use crate::{guests, sdks};
 
 /// Where the end-to-end tests find the program that they start, so that they need not build it themselves.
 const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
@@ -16,7 +16,9 @@ pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     // program and tests would each compile the dependencies for themselves.
     run(repository.cargo().args(["build", "--workspace", "--bins", "--tests", "--profile", profile]))?;
     let program = repository.cargo_target().join(folder).join("squall");
-    run(repository.cargo().args(["test", "--workspace"]).args(extra).env(PROGRAM_VARIABLE, program))
+    run(repository.cargo().args(["test", "--workspace"]).args(extra).env(PROGRAM_VARIABLE, program))?;
+    // Arguments are for Rust's tests: whoever gives some is looking at those.
+    if extra.is_empty() { sdks::test(repository) } else { Ok(()) }
 }
 
 /// Formatting, lints, licences and advisories.

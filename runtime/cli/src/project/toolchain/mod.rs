@@ -10,5 +10,7 @@ use std::path::PathBuf;
 
 /// A checkout of Squall whose SDKs are to be used in place of the published ones: `SQUALL_SDK`.
 pub fn checkout() -> Option<PathBuf> {
-    env::var_os("SQUALL_SDK").filter(|path| !path.is_empty()).map(PathBuf::from)
+    let path = env::var_os("SQUALL_SDK").filter(|path| !path.is_empty()).map(PathBuf::from)?;
+    // Tools are started in the project's folder.
+    Some(path.canonicalize().unwrap_or(path))
 }
