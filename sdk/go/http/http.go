@@ -39,6 +39,24 @@ func Options(url string, options ...Option) (*Response, error) { return send("OP
 // ClearCookies forgets the cookies that this virtual user has been given.
 func ClearCookies() { host.ClearCookies() }
 
+// usual is the request that send makes, again and again: what is not allocated need not be collected.
+var (
+	usual Request
+	inUse bool
+)
+
 func send(method, url string, options []Option) (*Response, error) {
-	return NewRequest(method, url, options...).Send()
+	if inUse { // another goroutine's, while an option makes a body
+		return NewRequest(method, url, options...).Send()
+	}
+	inUse = true
+	usual.lowered.Method, usual.lowered.URL = method, url
+	for _, option := range options {
+		option(&usual)
+	}
+	response, err := usual.Send()
+	clear(usual.lowered.Headers)
+	usual = Request{lowered: host.Request{Headers: usual.lowered.Headers[:0]}}
+	inUse = false
+	return response, err
 }

@@ -27,6 +27,7 @@ export async function build(options) {
       (component) => component,
       (error) => error,
     );
+    if (error instanceof BuildError) throw error;
     if (!(error instanceof Error)) return { component: signed(error, options), warnings };
     const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(error.message);
     if (missing && files.size < MOST_FILES) {

@@ -1,6 +1,7 @@
 // From one JavaScript module to a component, by one of the two engines.
 
-import { dirname } from 'node:path';
+import { readFile, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { BuildError } from './error.mjs';
@@ -34,12 +35,20 @@ export async function componentize(code, world, { engine, small }) {
 
 async function starlingMonkey(code, world) {
   const package_ = '@bytecodealliance/componentize-js';
-  const { componentize } = await tool(package_, `npm install ${package_}`);
+  const { componentize } = await tool(package_, `npm install ${package_} @bytecodealliance/preview2-shim`);
   const { component } = await componentize(code, {
-    witPath: world.path,
+    witWorld: await inOne(world.path),
     worldName: world.name,
     // Requests go through the contract, not through wasi:http.
     disableFeatures: ['http', 'fetch-event'],
   });
   return component;
+}
+
+/** All files of a package of WIT as one text: the tool reads no folders. */
+async function inOne(folder) {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.wit'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  const [header] = /^package .*;$/m.exec(texts[0]);
+  return [header, ...texts.map((text) => text.replace(/^package .*;$/m, ''))].join('\n');
 }

@@ -8,16 +8,26 @@ const optionsKept = 64
 
 var optionsMade = make(map[Settings]uint32)
 
+// last are the settings that were asked for last, often the next, too: comparing is faster than looking up.
+var last struct {
+	settings Settings
+	handle   uint32
+}
+
 // optionsFor returns the handle for the settings; false where the defaults will do.
 func optionsFor(settings *Settings) (uint32, bool) {
 	if *settings == (Settings{}) {
 		return 0, false
+	}
+	if *settings == last.settings {
+		return last.handle, true
 	}
 	handle, known := optionsMade[*settings]
 	if !known {
 		handle = makeOptions(settings)
 		optionsMade[*settings] = handle
 	}
+	last.settings, last.handle = *settings, handle
 	return handle, true
 }
 
@@ -27,6 +37,7 @@ func makeRoomForOptions(count int) {
 	if len(optionsMade)+count <= optionsKept {
 		return
 	}
+	last.settings = Settings{}
 	for settings, handle := range optionsMade {
 		dropOptions(handle)
 		delete(optionsMade, settings)
