@@ -22,6 +22,9 @@
 
 #include "bindings/component_type.h"
 
+// The version of this SDK, and of the contract that it speaks.
+#define SQUALL_VERSION "0.1.0"
+
 #ifdef __cplusplus
 #error "squall.h is for C: compile the scenario as C"
 #endif
@@ -90,7 +93,7 @@ extern const squall_scenario squall_this_scenario;
 #define SQUALL_SCENARIO(...)                                                                                           \
     const squall_scenario squall_this_scenario = {__VA_ARGS__};                                                        \
     SQUALL_SECTION("component-type:squall", SQUALL_WORLD_SCENARIO);                                                    \
-    SQUALL_SECTION("squall:sdk", "c 0.1.0");
+    SQUALL_SECTION("squall:sdk", "c " SQUALL_VERSION);
 
 // Has a function called once for the whole run, before the first virtual user starts. What it gives to squall_share
 // reaches every virtual user. An error ends the run.
