@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 if (!process.argv.includes('--restore')) {
-  // Declarations that are written by hand or made from wit/ are not made again by the compiler.
-  cpSync(path('src/wit'), path('dist/src/wit'), { recursive: true });
+  // Declarations that are written by hand are not copied by the compiler.
   cpSync(path('src/engine.d.ts'), path('dist/src/engine.d.ts'));
 }
 
