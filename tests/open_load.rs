@@ -126,11 +126,12 @@ fn a_scenario_that_computes_too_much_is_named_as_the_bottleneck() {
         "(local $left i32) (local.set $left (i32.const 20000000))
          (loop $on (br_if $on (local.tee $left (i32.sub (local.get $left) (i32.const 1))))) (i32.const 200)",
     );
-    let squall = Squall::new(&["run", "guest.wasm", "-R", "1000", "-d", "4s", "-u", "50", "--threads", "1"]);
+    let squall = Squall::new(&["run", "guest.wasm", "-R", "1000", "-d", "4s", "-u", "4", "--threads", "1"]);
     guest.write(squall.folder());
     let ended = squall.args(&["--max-backlog", "1s"]).run().expect_code(98);
     assert!(ended.out.contains("generator: bottleneck"), "{}", ended.out);
     assert!(ended.err.contains("this machine tops out at about"), "{}", ended.err);
-    // On a machine that others take away most of, that may be named first.
-    assert!(ended.out.contains("most of it in the scenario's own code") || ended.out.contains("held its cores"));
+    // On a machine that others take away most of, that may be named first, or no second be long enough to tell why.
+    let reasons = ["most of it in the scenario's own code", "held its cores", "its threads were"];
+    assert!(reasons.iter().any(|reason| ended.out.contains(reason)), "{}", ended.out);
 }

@@ -22,7 +22,7 @@ export async function build(options) {
   const files = new Map();
   let deferred = false;
   for (;;) {
-    const { code, warnings } = await bundle(options, { exported, files, deferred });
+    const { code, lines, warnings } = await bundle(options, { exported, files, deferred });
     const error = await withWorld(exported, (world) => componentize(code, world, options)).then(
       (component) => component,
       (error) => error,
@@ -36,16 +36,30 @@ export async function build(options) {
     } else if (!deferred && /squall:defer /.test(error.message)) {
       deferred = true;
     } else {
-      throw new BuildError(explain(error.message));
+      throw new BuildError(explain(error.message, lines));
     }
   }
 }
 
-/** What the engine said, without what only its makers need. */
-function explain(message) {
-  const text = message
+/** What the engine said, in words and with the place in the author's file. */
+function explain(message, lines) {
+  const [first, ...stack] = message
     .replace(/^[\s:]*(?:Error: )?:?\s*/, '')
-    .replace(/Failed to evaluate user JavaScript module: Failed to (?:finish|evaluate|declare) JavaScript module(?: evaluation)?: /, '')
-    .trim();
-  return `the script's top level fails: ${text}`;
+    .replace(/Failed to \w+ user JavaScript module: (?:Failed to \w+ JavaScript module(?: \w+)?: )?/, '')
+    .trim()
+    .split('\n');
+  const place = placeOf(stack, lines);
+  return `the script's top level fails: ${first.replace(/^Error: /, '')}${place ? ` (${place})` : ''}`;
+}
+
+/** The innermost place of a stack that is in a file of the author's; as `src/errors.ts` does it at run time. */
+function placeOf(stack, { files, lines }) {
+  const entries = lines.split(';').map((entry) => entry.split(',').map(Number));
+  for (const frame of stack) {
+    const [, line, column] = /:(\d+):(\d+)\)?\s*$/.exec(frame) ?? [];
+    const found = entries.filter((entry) => entry[0] === Number(line));
+    const entry = found.findLast((entry) => entry[1] < Number(column)) ?? found[0];
+    if (entry) return `${files[entry[2]]}:${entry[3]}`;
+  }
+  return undefined;
 }

@@ -31,12 +31,13 @@ export async function bundle(options, { exported, files, deferred }) {
   });
   const text = (ending) => outputFiles.find((file) => file.path.endsWith(ending)).text;
   const lines = await lineTable(text('.js.map'), { mapFile, source: options.source, sdk: SDK });
-  const code = text('.js') + lines;
+  // Appended, so that no line moves.
+  const code = `${text('.js')}globalThis.__squallLines = ${JSON.stringify(lines)};\n`;
   if (options.bundle !== undefined) {
     const { writeFileSync } = await import('node:fs');
     writeFileSync(options.bundle, code);
   }
-  return { code, warnings: warnings.map(show) };
+  return { code, lines, warnings: warnings.map(show) };
 }
 
 /** The module that ties the script to the contract. */

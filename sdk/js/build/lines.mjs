@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from 'node:path';
 
 import { tool } from './componentize.mjs';
 
-/** A statement that leaves the table in the bundle. Appended to it, so that no line moves. */
+/** The table: `{ files, lines }`. */
 export async function lineTable(sourceMap, { mapFile, source, sdk }) {
   const { TraceMap, eachMapping } = await tool('@jridgewell/trace-mapping');
   const map = new TraceMap(sourceMap);
@@ -24,5 +24,5 @@ export async function lineTable(sourceMap, { mapFile, source, sdk }) {
     if (place !== last) entries.push(entry);
     last = place;
   });
-  return `globalThis.__squallLines = ${JSON.stringify({ files, lines: entries.join(';') })};\n`;
+  return { files, lines: entries.join(';') };
 }

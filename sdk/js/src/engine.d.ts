@@ -1,7 +1,5 @@
 // What the engines have beyond the language, and the modules whose types TypeScript cannot find by itself.
 
-/// <reference path="./wit/scenario-full.d.ts" />
-
 declare function atob(text: string): string;
 declare function btoa(text: string): string;
 declare function queueMicrotask(job: () => void): void;

@@ -1,3 +1,5 @@
+/// <reference path="./wit/scenario-full.d.ts" preserve="true" />
+
 // The host's functions, in JavaScript's own numbers. Nothing else in the SDK imports the contract's modules.
 //
 // The two engines differ in how they show 64-bit integers: QuickJS as numbers, StarlingMonkey as bigints. This is where
