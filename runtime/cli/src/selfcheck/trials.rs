@@ -14,7 +14,7 @@ use super::server::{Programme, Stall};
 use crate::error::CliError;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Close the programs that use the processor, or take another machine.
+/// What to say of a machine that is too busy, or too slow.
 const BUSY: &str =
     "something else takes this machine's processor time, or there is too little of it: see docs/measurement.md";
 const WRONG: &str = "run it again on a quiet machine; if it fails there too, it is a bug of Squall's: please report it";
