@@ -26,6 +26,7 @@ def write(name, value):
 def usl():
     rng = np.random.default_rng(1)
     law = lambda n, l, s, k: l * n / (1 + s * (n - 1) + k * n * (n - 1))
+    slopes = lambda n, l, s, k: np.stack([n / (d := 1 + s * (n - 1) + k * n * (n - 1)), -l * n * (n - 1) / d**2, -l * n * n * (n - 1) / d**2], axis=1)
     truths = [(50, 0.02, 0.0005), (1200, 0.05, 0.00002), (10, 0.0, 0.0), (300, 0.1, 0.0), (80, 0.0, 0.001), (995.6, 0.0267, 0.00077)]
     cases = []
     for truth in truths:
@@ -33,7 +34,7 @@ def usl():
             n = np.array([1, 2, 4, 8, 16, 32, 48, 64, 96], float)
             x = law(n, *truth) * (1 + noise * rng.standard_normal(n.size))
             start = (x[0], 0.01, 0.0001)
-            best, covariance = optimize.curve_fit(law, n, x, p0=start, xtol=1e-15, ftol=1e-15, gtol=1e-15, maxfev=100000, diag=(1 / truth[0], 100, 10000))
+            best, covariance = optimize.curve_fit(law, n, x, p0=start, jac=slopes, xtol=1e-15, ftol=1e-15, gtol=1e-15, maxfev=100000, diag=(1 / truth[0], 100, 10000))
             if (best < 1e-9).any():
                 continue  # On the edge of what is allowed, where the reference has no intervals.
             cases.append({"levels": [[a, b] for a, b in zip(n, x)], "best": list(best), "errors": list(np.sqrt(np.diag(covariance)))})
