@@ -10,7 +10,6 @@ use squall_plan::{
     parse_cli_threshold, parse_duration,
 };
 
-use crate::breakpoint::args::BreakpointArgs;
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::project::Language;
 
@@ -28,8 +27,6 @@ pub struct Cli {
 pub enum Command {
     /// Run a load test: a scenario (a .wasm file), or one request (a URL).
     Run(Box<RunArgs>),
-    /// Search for the highest rate that a target bears while every threshold holds.
-    Breakpoint(Box<BreakpointArgs>),
     /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
     /// Read, change or stop a run that was started with --control.
@@ -348,7 +345,7 @@ fn parse_executor(text: &str) -> Result<ExecutorKind, String> {
     text.parse().map_err(|error: squall_plan::UnknownExecutor| error.to_string())
 }
 
-pub fn parse_share(text: &str) -> Result<f64, String> {
+fn parse_share(text: &str) -> Result<f64, String> {
     let (number, scale) = match text.strip_suffix('%') {
         Some(number) => (number, 0.01),
         None => (text, 1.0),

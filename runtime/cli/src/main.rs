@@ -2,7 +2,6 @@
 
 mod args;
 mod background;
-mod breakpoint;
 mod command;
 mod console;
 mod control;
@@ -36,7 +35,6 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Breakpoint(arguments) => breakpoint::breakpoint(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Control(arguments) => control::client::control(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),

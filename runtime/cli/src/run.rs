@@ -43,23 +43,11 @@ pub struct Order<'a> {
 
 /// Runs what the arguments say.
 pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
-    if arguments.watch && is_source(Path::new(&arguments.scenario)) && !one_request::is_url(&arguments.scenario) {
-        let source = Source::at(Path::new(&arguments.scenario))?;
-        return run_at_each_change(arguments, &source, &typed(arguments));
-    }
-    prepare(arguments)?.carry_out()
-}
-
-fn typed(arguments: &RunArgs) -> Options {
-    Options { target: arguments.target.clone(), ..from_arguments(&arguments.load, &arguments.http) }
-}
-
-/// Makes of the arguments what can be run: reads the component, or builds it first.
-pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
-    let typed = typed(arguments);
+    let mut typed = from_arguments(&arguments.load, &arguments.http);
+    typed.target = arguments.target.clone();
     let scenario = Path::new(&arguments.scenario);
     if one_request::is_url(&arguments.scenario) {
-        let typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;
+        typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;
         return order(arguments, typed, Artifact::from_bytes(one_request::COMPONENT.to_vec()));
     }
     if let Some(error) = one_request::misplaced(&arguments.request) {
@@ -73,6 +61,9 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         return order(arguments, typed, Artifact::read(scenario));
     }
     let source = Source::at(scenario)?;
+    if arguments.watch {
+        return run_at_each_change(arguments, &source, &typed);
+    }
     order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.compat)?))
 }
 
@@ -82,9 +73,7 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     let mut watch = Watch::start(&source.folder);
     loop {
         let component = build_for_run(source, arguments.compat);
-        let result = component
-            .and_then(|component| order(arguments, once.clone(), Artifact::read(&component)))
-            .and_then(Order::carry_out);
+        let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
         match result {
             Ok(_) => {}
             Err(error) => complain(&error.to_string()),
@@ -97,11 +86,11 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     }
 }
 
-fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<Order<'_>, CliError> {
+fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<u8, CliError> {
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
-    Ok(Order { name, artifact, limits, typed, control: &arguments.control, output: &arguments.output })
+    Order { name, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
 }
 
 impl Order<'_> {
@@ -138,12 +127,12 @@ impl Order<'_> {
         self.report(&outcome, files, began)
     }
 
-    pub(crate) fn guest(&self, source: GuestError) -> CliError {
+    fn guest(&self, source: GuestError) -> CliError {
         CliError::Guest { name: self.name.to_owned(), source }
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
-    pub(crate) fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
+    fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
         let survey = Guest::survey(&self.artifact, &self.limits, cache).map_err(|error| self.guest(error))?;
         let description = describe(&survey).map_err(|error| self.guest(error))?;
         let suggested = suggested_plan(&description.plan)
