@@ -68,7 +68,6 @@ enum Failure {
     RefusedByPolicy(String),
     #[component(name = "invalid-request")]
     InvalidRequest(String),
-    #[allow(dead_code)] // For failures that this version does not know yet.
     #[component(name = "other")]
     Other(String),
 }
@@ -86,6 +85,7 @@ impl From<Error> for Failure {
             Error::TooManyRedirects(text) => Failure::TooManyRedirects(text),
             Error::RefusedByPolicy(text) => Failure::RefusedByPolicy(text),
             Error::InvalidRequest(text) => Failure::InvalidRequest(text),
+            Error::Abandoned(text) => Failure::Other(text),
         }
     }
 }
