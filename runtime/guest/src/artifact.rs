@@ -97,6 +97,11 @@ impl Artifact {
         &self.exports
     }
 
+    /// Whether it makes requests by the standard's interface.
+    pub(crate) fn uses_wasi_http(&self) -> bool {
+        self.imports.iter().any(|import| import.name.starts_with("wasi:http/"))
+    }
+
     /// The SDK that it was made with, if the SDK said so.
     pub fn sdk(&self) -> Option<&str> {
         self.sdk.as_deref()
