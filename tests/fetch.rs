@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::program::{Ended, Squall, guest};
+use crate::support::program::{Ended, Squall, guest, root};
 use crate::support::server::{Reply, Server};
 
 const LARGE: usize = 5 << 20;
@@ -129,4 +129,24 @@ fn both_interfaces_share_a_connection() {
     let ended = run(&server, "both_ways", &[]);
     assert_eq!(ended.number("http_reqs", "count"), 6.0);
     assert_eq!(server.connections(), 1);
+}
+
+/// The example in TypeScript, built as a user would.
+#[test]
+fn fetch_of_javascript_is_measured() {
+    let server = server();
+    let example = root().join("guest-examples/fetch/typescript/scenario.ts").display().to_string();
+    let component = root().join("target/guests/fetch-typescript.wasm").display().to_string();
+    let build = Squall::new(&["build", &example, "--engine", "starlingmonkey", "-o", &component]);
+    build.env("SQUALL_SDK", &root().display().to_string()).run().expect_code(0);
+    let run = |flow: &str| {
+        let squall = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "3", "--flow", flow]);
+        squall.exporting().run().expect_code_or_busy(0)
+    };
+    expect(&run("get"), 3.0, 0.0);
+    expect(&run("page"), 30.0, 0.0);
+    let refused = run("refused");
+    assert_eq!(refused.number("http_req_failed", "passes"), 3.0);
+    assert!(refused.out.contains("connect to 127.0.0.1:1: connection refused"), "{}", refused.out);
+    assert!(refused.out.contains("NetworkError when attempting to fetch resource"), "{}", refused.out);
 }

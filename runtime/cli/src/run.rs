@@ -54,8 +54,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return Err(error);
     }
     if !is_source(scenario) {
-        let flag = if arguments.watch { "--watch" } else { "--compat" };
-        if arguments.watch || arguments.compat.is_some() {
+        if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
             return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
         }
         return order(arguments, typed, Artifact::read(scenario));
@@ -64,7 +63,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if arguments.watch {
         return run_at_each_change(arguments, &source, &typed);
     }
-    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.compat)?))
+    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
@@ -72,7 +71,7 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     let once = Options { vus: Some(1), iterations: typed.iterations.or(Some(1)), ..typed.clone() };
     let mut watch = Watch::start(&source.folder);
     loop {
-        let component = build_for_run(source, arguments.compat);
+        let component = build_for_run(source, arguments.script);
         let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
         match result {
             Ok(_) => {}
