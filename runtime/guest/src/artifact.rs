@@ -7,6 +7,7 @@ use wasmtime::Engine;
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
+use crate::async_abi;
 use crate::contract::{Misfit, check_import};
 use crate::error::GuestError;
 
@@ -112,6 +113,9 @@ impl Artifact {
     /// # Errors
     /// The first thing that does not fit.
     pub fn check(&self) -> Result<(), Misfit> {
+        if let Some(what) = async_abi::first_use(&self.component) {
+            return Err(Misfit::Async(what.to_owned()));
+        }
         for import in &self.imports {
             check_import(&import.name, import.functions.iter().map(String::as_str))?;
         }
