@@ -103,7 +103,8 @@ impl Guest {
         let survey = survey_engine(limits, layout)?;
         let surveyed = compile(cache, &survey, artifact)?;
         let engine = pooled_engine(limits, capacity, layout, &surveyed)?;
-        let component = adopt(&surveyed, &engine).map_or_else(|| compile(cache, &engine, artifact), Ok)?;
+        let known = cache.find(&engine, artifact).or_else(|| adopt(&surveyed, &engine));
+        let component = known.map_or_else(|| compile(cache, &engine, artifact), Ok)?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
@@ -227,7 +228,7 @@ async fn give_way(user: Rc<Identity>, clock: Clock) {
 }
 
 fn compile(cache: &CodeCache, engine: &Engine, artifact: &Artifact) -> Result<Component, GuestError> {
-    cache.component(engine, artifact.component()).map_err(|error| GuestError::Compile(format!("{error:#}")))
+    cache.component(engine, artifact).map_err(|error| GuestError::Compile(format!("{error:#}")))
 }
 
 /// The same code in another engine with the same settings.
