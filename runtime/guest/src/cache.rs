@@ -51,6 +51,11 @@ impl CodeCache {
         CodeCache { folder, trusted: RefCell::default() }
     }
 
+    /// Whether there is a place where code can be kept.
+    pub fn keeps(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// The compiled component, from the cache or compiled now. A cache that cannot be read or written only costs time.
     pub(crate) fn component(&self, engine: &Engine, artifact: &Artifact) -> wasmtime::Result<Component> {
         if let Some(component) = self.find(engine, artifact) {
