@@ -35,12 +35,12 @@ impl SelfChecks {
     /// What a second says of what this machine could do; once, as soon as it can be said.
     pub(crate) fn capacity(&mut self, elapsed: Nanos, recent: &Interval) -> Option<Capacity> {
         let iterations: u64 = recent.iterations.values().map(|cell| cell.count).sum();
-        if self.told_capacity || elapsed < SETTLED_AFTER || iterations < ENOUGH_ITERATIONS || recent.cpu == Nanos::ZERO
+        if self.told_capacity || elapsed < SETTLED_AFTER || iterations < ENOUGH_ITERATIONS || recent.busy == Nanos::ZERO
         {
             return None;
         }
         self.told_capacity = true;
-        let of_a_thread = iterations as f64 / recent.cpu.as_secs_f64();
+        let of_a_thread = iterations as f64 / recent.busy.as_secs_f64();
         Some(Capacity { iterations: of_a_thread * self.threads as f64, threads: self.threads, planned: self.planned })
     }
 

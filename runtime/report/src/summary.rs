@@ -259,7 +259,7 @@ impl Summary<'_> {
         self.section("EXECUTION", &lines)
     }
 
-    /// Where an iteration's time goes: in the guest, in the client (all other processor time of the worker threads), and
+    /// Where an iteration's time goes: in the guest, in the client (all else that the worker threads did), and
     /// waiting.
     fn script_cost(&self) -> Option<String> {
         let flows = self.totals.recorded.iterations.values();
@@ -273,14 +273,14 @@ impl Summary<'_> {
             return None;
         }
         let mean = |sum: Nanos| Nanos(sum.0 / iterations);
-        let client = self.totals.recorded.cpu.since(guest);
+        let client = self.totals.recorded.busy.since(guest);
         let waiting = wall.since(guest).since(client);
         Some(format!(
             "guest {}  client {}  waiting {}  per iteration; tops out at about {} on each core",
             duration(mean(guest)),
             duration(mean(client)),
             duration(mean(waiting)),
-            per_second(iterations as f64 / self.totals.recorded.cpu.as_secs_f64().max(1e-9)),
+            per_second(iterations as f64 / self.totals.recorded.busy.as_secs_f64().max(1e-9)),
         ))
     }
 

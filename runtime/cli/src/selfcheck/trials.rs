@@ -103,15 +103,18 @@ pub fn stall(lab: &Lab) -> Result<Vec<Line>, CliError> {
     /// Between two arrivals, so that it does not depend on microseconds which is the first to see it.
     const STALL: Stall = Stall { after: Duration::from_micros(10_002_500), length: Duration::from_secs(1) };
     let programme = Programme { latency: Duration::ZERO, stall: Some(STALL) };
-    // Room for all that wait: those who queue here would be measured just as well, but served later.
-    let seen = lab.measure(programme, open(RATE, LENGTH, 300))?;
+    // Fewer users than arrive during the stall, so most wait here, where a tool that measures from sending does not see it.
+    // And fewer than the server lets wait for a connection (128): whom the system turns away there tries again after a
+    // second, and that would be measured, too.
+    let seen = lab.measure(programme, open(RATE, LENGTH, 50))?;
     let truth = p99_of_stall(RATE, LENGTH, STALL);
     let measured = seen.squall.totals.trend("response_time").percentile(99.0);
+    let of_sending = seen.squall.totals.trend("http_req_duration").percentile(99.0);
     let off = (measured.as_secs_f64() / truth.as_secs_f64() - 1.0).abs();
     Ok(vec![Line {
         what: format!("p99 with a stall of {} in {}", duration(STALL.length.into()), duration(LENGTH.into())),
         expected: format!("{} ±1%", duration(truth)),
-        measured: duration(measured),
+        measured: format!("{} (from sending: {})", duration(measured), duration(of_sending)),
         verdict: Verdict::of(off <= TOLERANCE),
         remedy: BUSY,
     }])
