@@ -33,6 +33,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]response.header",
             "[method]response.headers",
             "[method]response.body",
+            "[method]response.size",
             "[method]response.text",
             "[method]response.url",
             "[method]response.timings",

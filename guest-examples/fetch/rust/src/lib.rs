@@ -106,7 +106,8 @@ fn unread() -> Outcome {
 /// The contract's own interface in the same iteration: the same connection serves both.
 fn both_ways() -> Outcome {
     block_on(send("GET", "/standard", Body::empty()))?;
-    http::get("/own").send()?;
+    let own = http::get("/own").send()?;
+    check!(own.size() == 5, "the greeting has five bytes, which stay with the host");
     Ok(())
 }
 

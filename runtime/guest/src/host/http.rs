@@ -287,6 +287,9 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         // Copied once more on the way: lowering needs the store that the response lies in.
         Ok((response(&store, &handle)?.body().to_vec(),))
     })?;
+    interface.func_wrap("[method]response.size", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.body().len() as u64,))
+    })?;
     interface.func_wrap("[method]response.text", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((String::from_utf8_lossy(response(&store, &handle)?.body()).into_owned(),))
     })?;
