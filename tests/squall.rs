@@ -10,6 +10,7 @@ mod control_client;
 mod data;
 mod demo;
 mod executors;
+mod fetch;
 mod guests;
 mod hostile;
 mod inspect;

@@ -48,9 +48,9 @@ pub struct RunArgs {
     /// which is built first. Or a URL, which is requested over and over.
     #[arg(value_name = "FILE.wasm|SOURCE|URL")]
     pub scenario: String,
-    /// The script is one of k6's.
-    #[arg(long, value_name = "TOOL", help_heading = "Source")]
-    pub compat: Option<Compat>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub script: ScriptArgs,
     /// Run one iteration; then build and run again each time that the source is saved.
     #[arg(long, help_heading = "Source")]
     pub watch: bool,
@@ -128,9 +128,39 @@ pub struct BuildArgs {
     /// Where the component goes. [default: beside the source, with its name]
     #[arg(short, long, value_name = "FILE.wasm")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub script: ScriptArgs,
+}
+
+/// What is asked of the build of a script in JavaScript or TypeScript.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ScriptArgs {
     /// The script is one of k6's.
-    #[arg(long, value_name = "TOOL")]
+    #[arg(long, value_name = "TOOL", help_heading = "Source")]
     pub compat: Option<Compat>,
+    /// The JavaScript engine that goes into the component.
+    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    pub engine: Option<Engine>,
+}
+
+impl ScriptArgs {
+    /// The first of its flags that was given.
+    pub fn given(self) -> Option<&'static str> {
+        let compat = self.compat.map(|_| "--compat");
+        compat.or(self.engine.map(|_| "--engine"))
+    }
+}
+
+/// Engines for scripts in JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Small, and starts fast.
+    #[value(name = "quickjs")]
+    QuickJs,
+    /// Large, faster at computing, and has `fetch()`.
+    #[value(name = "starlingmonkey")]
+    StarlingMonkey,
 }
 
 /// Other tools whose scripts can be built.

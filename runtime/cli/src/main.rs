@@ -14,6 +14,7 @@ mod listeners;
 mod one_request;
 mod options;
 mod panic;
+mod patience;
 mod project;
 mod run;
 mod selfcheck;

@@ -21,6 +21,7 @@ use crate::error::CliError;
 use crate::files::Files;
 use crate::listeners::Listeners;
 use crate::options::from_arguments;
+use crate::patience::compiling;
 use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::terminal::{Terminal, complain, say, summary_style};
 use crate::{console, exit, one_request, signals};
@@ -54,8 +55,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return Err(error);
     }
     if !is_source(scenario) {
-        let flag = if arguments.watch { "--watch" } else { "--compat" };
-        if arguments.watch || arguments.compat.is_some() {
+        if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
             return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
         }
         return order(arguments, typed, Artifact::read(scenario));
@@ -64,7 +64,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if arguments.watch {
         return run_at_each_change(arguments, &source, &typed);
     }
-    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.compat)?))
+    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
@@ -72,7 +72,7 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     let once = Options { vus: Some(1), iterations: typed.iterations.or(Some(1)), ..typed.clone() };
     let mut watch = Watch::start(&source.folder);
     loop {
-        let component = build_for_run(source, arguments.compat);
+        let component = build_for_run(source, arguments.script);
         let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
         match result {
             Ok(_) => {}
@@ -103,8 +103,7 @@ impl Order<'_> {
         let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
-        let guest =
-            Guest::for_run(&self.artifact, &self.limits, capacity, &cache).map_err(|error| self.guest(error))?;
+        let guest = self.compiling(&cache, || Guest::for_run(&self.artifact, &self.limits, capacity, &cache))?;
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut terminal = Terminal::new(self.output, flows);
         terminal.line(&self.heading(&plan));
@@ -127,13 +126,23 @@ impl Order<'_> {
         self.report(&outcome, files, began)
     }
 
+    /// Makes a guest, and says so if that takes long.
+    fn compiling(
+        &self,
+        cache: &CodeCache,
+        make: impl FnOnce() -> Result<Guest, GuestError>,
+    ) -> Result<Guest, CliError> {
+        let made = if self.output.quiet { make() } else { compiling(self.name, &self.artifact, cache, make) };
+        made.map_err(|error| self.guest(error))
+    }
+
     fn guest(&self, source: GuestError) -> CliError {
         CliError::Guest { name: self.name.to_owned(), source }
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
     fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
-        let survey = Guest::survey(&self.artifact, &self.limits, cache).map_err(|error| self.guest(error))?;
+        let survey = self.compiling(cache, || Guest::survey(&self.artifact, &self.limits, cache))?;
         let description = describe(&survey).map_err(|error| self.guest(error))?;
         let suggested = suggested_plan(&description.plan)
             .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 mod artifact;
+mod async_abi;
 mod cache;
 mod contract;
 mod data_end;

@@ -26,6 +26,7 @@ mod resolve;
 mod response;
 mod send_all;
 mod stopwatch;
+mod streamed;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -38,5 +39,6 @@ pub use error::Error;
 pub use network::Network;
 pub use request::{Prepared, RequestOptions};
 pub use response::Response;
+pub use streamed::{GivenUp, Listener, Source, StreamLimits, Streamed, StreamedBody, Turns};
 pub use tls::{SharedTls, TlsError};
 pub use url::{BaseUrl, UrlError};

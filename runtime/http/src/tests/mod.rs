@@ -7,6 +7,7 @@ mod failures;
 mod measurements;
 mod redirects;
 mod server;
+mod streams;
 mod tls;
 
 use std::cell::RefCell;
