@@ -16,6 +16,7 @@ mod options;
 mod panic;
 mod project;
 mod run;
+mod sandbox;
 mod selfcheck;
 mod signals;
 mod terminal;

@@ -59,7 +59,8 @@ const PRIVATE_ENDINGS: [&str; 10] =
 /// Whether only this network can give the name an address. A name of one label is one: `api`, as in a Compose file.
 pub(super) fn is_private_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
-    let ends = |ending: &&str| host.strip_suffix(*ending).is_some_and(|before| before.is_empty() || before.ends_with('.'));
+    let ends =
+        |ending: &&str| host.strip_suffix(*ending).is_some_and(|before| before.is_empty() || before.ends_with('.'));
     !host.contains('.') || PRIVATE_ENDINGS.iter().any(|ending| ends(&ending))
 }
 

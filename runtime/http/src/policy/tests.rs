@@ -71,8 +71,14 @@ fn an_address_that_is_named_excuses_the_name_that_leads_there() {
 
 #[test]
 fn metadata_takes_its_own_address() {
-    const WAYS: [&str; 6] =
-        ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fd00:ec2::254", "100.100.100.200", "168.63.129.16"];
+    const WAYS: [&str; 6] = [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "168.63.129.16",
+    ];
     let wide = policy(&["*", "169.254.0.0/16", "100.64.0.0/10", "168.0.0.0/8", "fc00::/7", "64:ff9b::/96"], &["*"]);
     for address in WAYS {
         assert!(!literal(&wide, address), "{address}");
@@ -120,12 +126,32 @@ fn a_target_is_its_host_at_its_port() {
 
 #[test]
 fn rules_are_read_and_mistakes_told() {
-    for text in ["shop.test", "*.shop.test:80", "*", "10.0.0.0/8", "10.0.0.1:80", "[::1]:80", "[fd00::/8]:80", "fd00::/8", "::1"]
-    {
+    for text in [
+        "shop.test",
+        "*.shop.test:80",
+        "*",
+        "10.0.0.0/8",
+        "10.0.0.1:80",
+        "[::1]:80",
+        "[fd00::/8]:80",
+        "fd00::/8",
+        "::1",
+    ] {
         assert_eq!(text.parse::<HostRule>().unwrap().to_string(), text);
     }
     let mistake = |text: &str| text.parse::<HostRule>().unwrap_err().to_string();
-    for text in ["", "http://shop.test", "http://shop.test:80/", "a b", "*shop.test", "shop.*", "10.0.0/8", "[::1", "a..b", "x/8"] {
+    for text in [
+        "",
+        "http://shop.test",
+        "http://shop.test:80/",
+        "a b",
+        "*shop.test",
+        "shop.*",
+        "10.0.0/8",
+        "[::1",
+        "a..b",
+        "x/8",
+    ] {
         assert!(mistake(text).contains("is no host"), "{text}: {}", mistake(text));
     }
     assert!(mistake("shop.test:0").contains("bad port"));
