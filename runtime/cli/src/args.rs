@@ -12,6 +12,7 @@ use squall_plan::{
 
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::project::Language;
+use crate::sandbox::args::SandboxArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -63,6 +64,9 @@ pub struct RunArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub http: HttpArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sandbox: SandboxArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub request: RequestArgs,
@@ -205,7 +209,7 @@ pub struct LoadArgs {
     /// Virtual users made before the load begins, for a rate; --vus says the same. [default: by the rate]
     #[arg(long, value_name = "N", conflicts_with = "vus")]
     pub pre_allocated_vus: Option<u64>,
-    /// Virtual users at most, for a rate. [default: by the rate]
+    /// Virtual users at most: as many as a rate may take [default: by the rate]; other loads are refused if they want more.
     #[arg(long, value_name = "N")]
     pub max_vus: Option<u64>,
     /// For a rate: whether iterations start evenly (constant), or at random like independent users (poisson).

@@ -17,6 +17,7 @@ mod panic;
 mod patience;
 mod project;
 mod run;
+mod sandbox;
 mod selfcheck;
 mod signals;
 mod terminal;

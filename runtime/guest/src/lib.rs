@@ -16,6 +16,8 @@ mod error;
 mod guest;
 mod host;
 mod log;
+#[cfg(test)]
+mod mutations;
 mod offence;
 mod state;
 mod user;

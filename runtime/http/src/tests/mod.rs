@@ -5,6 +5,7 @@ mod bodies;
 mod connections;
 mod failures;
 mod measurements;
+mod policy;
 mod redirects;
 mod server;
 mod streams;
