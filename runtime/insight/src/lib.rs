@@ -1,0 +1,19 @@
+//! What may be concluded from measurements: the highest rate that holds, how a target scales, whether it leaks, and what
+//! all of it means for the objectives.
+//!
+//! Pure functions and state machines: they know no clock, no threads and no files, and draw no random numbers. Must not
+//! know how anything was measured, nor who reads the conclusions. Each file names the source of its formulas.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod concurrency;
+mod leak;
+pub mod search;
+mod student;
+mod usl;
+mod verdict;
+
+pub use concurrency::{ConcurrencyLimit, LoadStep, concurrency_limit};
+pub use leak::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict, slope_interval};
+pub use usl::{Estimate, Scaling, ScalingKind, UslMisfit, fit_usl};
+pub use verdict::{Importance, Interval, Judged, Objective, Overall, Status, judge, judge_threshold, overall};

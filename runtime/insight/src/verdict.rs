@@ -1,0 +1,216 @@
+//! Objectives judged: target, actual, status, margin, and what they come to altogether.
+//!
+//! What was not measured is never met. An objective whose interval reaches over its limit is met or missed by chance, and
+//! says so.
+
+use squall_metrics::{Health, ThresholdResult};
+use squall_plan::Comparison;
+
+/// Something that a test is to show, as a limit on one number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// What the user calls it: `p95`, `cpu_max`.
+    pub name: String,
+    /// How the number is to be compared with the limit.
+    pub comparison: Comparison,
+    /// The limit, in the number's own unit (times in milliseconds, shares from 0 to 1).
+    pub limit: f64,
+    /// What missing it means.
+    pub importance: Importance,
+}
+
+/// What missing an objective means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Importance {
+    /// The test has failed.
+    #[default]
+    Required,
+    /// A warning: a target to grow towards.
+    Desired,
+}
+
+/// Where the true value probably lies (about 90 % sure).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+}
+
+/// What became of an objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It holds, with room to spare.
+    Met,
+    /// It holds, but less than a tenth of the limit is left, or the interval reaches over the limit.
+    Close,
+    /// It does not hold.
+    Missed,
+    /// There is no number to judge.
+    NotMeasured,
+}
+
+impl Status {
+    /// The words for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Met => "met",
+            Status::Close => "close",
+            Status::Missed => "missed",
+            Status::NotMeasured => "not measured",
+        }
+    }
+}
+
+/// An objective and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The objective.
+    pub objective: Objective,
+    /// What was measured, if anything was.
+    pub actual: Option<f64>,
+    /// How sure that is, if it can be said.
+    pub interval: Option<Interval>,
+    /// What became of it.
+    pub status: Status,
+    /// What is left to the limit, as a share of the limit: 0.2 is a fifth better than demanded, -0.2 a fifth worse.
+    /// None without a number, for equality, and for a limit of 0.
+    pub margin: Option<f64>,
+}
+
+/// What a whole run comes to. Ordered: the worse is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Overall {
+    /// Every objective is met.
+    Good,
+    /// An objective is close to its limit, or one that was only desired is missed or was not measured; or the generator
+    /// is to be read with care.
+    Warning,
+    /// A required objective is missed, or could not be judged.
+    Critical,
+    /// The generator was the bottleneck: nothing can be said about the target.
+    Invalid,
+}
+
+impl Overall {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Overall::Good => "Good",
+            Overall::Warning => "Warning",
+            Overall::Critical => "Critical",
+            Overall::Invalid => "Invalid",
+        }
+    }
+}
+
+/// Less of the limit than this is close.
+const CLOSE: f64 = 0.10;
+
+/// Judges one objective.
+pub fn judge(objective: Objective, actual: Option<f64>, interval: Option<Interval>) -> Judged {
+    let actual = actual.filter(|actual| actual.is_finite());
+    let margin = actual.and_then(|actual| margin(&objective, actual));
+    let status = match actual {
+        None => Status::NotMeasured,
+        Some(actual) if !holds(actual, &objective) => Status::Missed,
+        Some(_) if margin.is_some_and(|margin| margin < CLOSE) => Status::Close,
+        Some(_) if interval.is_some_and(|ends| !holds(ends.low, &objective) || !holds(ends.high, &objective)) => {
+            Status::Close
+        }
+        Some(_) => Status::Met,
+    };
+    Judged { objective, actual, interval, status, margin }
+}
+
+/// A threshold as an objective, judged.
+pub fn judge_threshold(result: &ThresholdResult, interval: Option<Interval>) -> Judged {
+    let threshold = &result.threshold;
+    let objective = Objective {
+        name: format!("{} {}", threshold.selector(), threshold.aggregation),
+        comparison: threshold.comparison,
+        limit: threshold.limit,
+        importance: Importance::Required,
+    };
+    judge(objective, result.actual, interval)
+}
+
+/// What all objectives and the state of the generator come to.
+pub fn overall(judged: &[Judged], generator: Health) -> Overall {
+    let of_generator = match generator {
+        Health::Ok => Overall::Good,
+        Health::Suspect => Overall::Warning,
+        Health::Bottleneck => return Overall::Invalid,
+    };
+    judged.iter().map(severity).fold(of_generator, Overall::max)
+}
+
+fn severity(judged: &Judged) -> Overall {
+    match (judged.status, judged.objective.importance) {
+        (Status::Met, _) => Overall::Good,
+        (Status::Close, _) | (_, Importance::Desired) => Overall::Warning,
+        (Status::Missed | Status::NotMeasured, Importance::Required) => Overall::Critical,
+    }
+}
+
+fn margin(objective: &Objective, actual: f64) -> Option<f64> {
+    let room = match objective.comparison {
+        Comparison::Less | Comparison::LessOrEqual => objective.limit - actual,
+        Comparison::Greater | Comparison::GreaterOrEqual => actual - objective.limit,
+        Comparison::Equal | Comparison::NotEqual => return None,
+    };
+    (objective.limit != 0.0).then(|| room / objective.limit.abs())
+}
+
+fn holds(actual: f64, objective: &Objective) -> bool {
+    let limit = objective.limit;
+    match objective.comparison {
+        Comparison::Less => actual < limit,
+        Comparison::LessOrEqual => actual <= limit,
+        Comparison::Greater => actual > limit,
+        Comparison::GreaterOrEqual => actual >= limit,
+        Comparison::Equal => actual == limit,
+        Comparison::NotEqual => actual != limit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn p95(actual: Option<f64>, interval: Option<(f64, f64)>) -> Judged {
+        let objective = Objective {
+            name: "p95".to_owned(),
+            comparison: Comparison::Less,
+            limit: 500.0,
+            importance: Importance::Required,
+        };
+        judge(objective, actual, interval.map(|(low, high)| Interval { low, high }))
+    }
+
+    #[test]
+    fn an_objective_is_met_close_missed_or_not_measured() {
+        assert_eq!(p95(Some(400.0), None).status, Status::Met);
+        assert_eq!(p95(Some(400.0), None).margin, Some(0.2));
+        assert_eq!(p95(Some(460.0), None).status, Status::Close, "8 % of the limit are left");
+        assert_eq!(p95(Some(400.0), Some((350.0, 510.0))).status, Status::Close, "chance may have met it");
+        assert_eq!(p95(Some(600.0), None).status, Status::Missed);
+        assert_eq!(p95(Some(600.0), None).margin, Some(-0.2));
+        assert_eq!(p95(None, None).status, Status::NotMeasured);
+        assert_eq!(p95(Some(f64::NAN), None).status, Status::NotMeasured);
+    }
+
+    #[test]
+    fn the_worst_decides_and_a_bad_generator_above_all() {
+        let (met, close, missed) = (p95(Some(9.0), None), p95(Some(490.0), None), p95(Some(900.0), None));
+        assert_eq!(overall(&[], Health::Ok), Overall::Good);
+        assert_eq!(overall(std::slice::from_ref(&met), Health::Suspect), Overall::Warning);
+        assert_eq!(overall(&[met.clone(), close.clone()], Health::Ok), Overall::Warning);
+        assert_eq!(overall(&[met.clone(), close, missed.clone()], Health::Ok), Overall::Critical);
+        assert_eq!(overall(&[p95(None, None)], Health::Ok), Overall::Critical, "not measured is not passed");
+        assert_eq!(overall(&[missed.clone()], Health::Bottleneck), Overall::Invalid);
+        let desired = Objective { importance: Importance::Desired, ..missed.objective };
+        assert_eq!(overall(&[judge(desired, Some(900.0), None)], Health::Ok), Overall::Warning);
+    }
+}
