@@ -47,7 +47,10 @@ mod tests {
     fn a_token_is_asked_for_where_the_registry_says() {
         let value = r#"Bearer realm="https://auth.docker.io/token",scope="repository:a/b:pull,push",service="registry.docker.io""#;
         let realm = "https://auth.docker.io/token".to_owned();
-        assert_eq!(Challenge::read(value), Some(Challenge::Bearer { realm, service: Some("registry.docker.io".to_owned()) }));
+        assert_eq!(
+            Challenge::read(value),
+            Some(Challenge::Bearer { realm, service: Some("registry.docker.io".to_owned()) })
+        );
     }
 
     #[test]

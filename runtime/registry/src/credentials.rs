@@ -119,7 +119,8 @@ fn key(host: &str) -> &str {
 /// Runs `docker-credential-NAME get`.
 fn ask_helper(name: &str, key: &str) -> Result<Identity, String> {
     let program = format!("docker-credential-{name}");
-    let failed = |error: std::io::Error| format!("{program}, which Docker's configuration names, does not run: {error}");
+    let failed =
+        |error: std::io::Error| format!("{program}, which Docker's configuration names, does not run: {error}");
     let mut helper = Command::new(&program)
         .arg("get")
         .stdin(Stdio::piped())

@@ -51,9 +51,10 @@ pub(crate) struct Packed {
 impl Packed {
     pub fn of(wasm: &[u8], about: &About) -> Packed {
         let layer = Digest::of(wasm);
-        let component = about.surface.as_ref().map(
-            |surface| json!({ "exports": surface.exports, "imports": surface.imports, "target": Value::Null }),
-        );
+        let component = about
+            .surface
+            .as_ref()
+            .map(|surface| json!({ "exports": surface.exports, "imports": surface.imports, "target": Value::Null }));
         let config = json!({
             "created": CREATED,
             "author": Value::Null,
@@ -134,7 +135,8 @@ mod tests {
     }
 
     fn about() -> About {
-        let surface = Surface { exports: vec!["run".to_owned()], imports: vec!["squall:scenario/http@0.1.0".to_owned()] };
+        let surface =
+            Surface { exports: vec!["run".to_owned()], imports: vec!["squall:scenario/http@0.1.0".to_owned()] };
         About { title: "shop.wasm".to_owned(), surface: Some(surface), annotations: BTreeMap::new() }
     }
 

@@ -21,7 +21,9 @@ pub struct Reference {
 
 /// A text is no reference.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{text:?} names nothing in a registry: {problem}; write oci://REGISTRY/NAME:TAG or oci://REGISTRY/NAME@sha256:...")]
+#[error(
+    "{text:?} names nothing in a registry: {problem}; write oci://REGISTRY/NAME:TAG or oci://REGISTRY/NAME@sha256:..."
+)]
 pub struct ReferenceError {
     text: String,
     problem: String,
@@ -99,7 +101,9 @@ impl FromStr for Reference {
             None => (rest, None),
         };
         if !name.split('/').all(is_component) || name.len() > 255 {
-            return Err(wrong("a name has lower-case letters, digits, and single . _ - between them, in parts after /"));
+            return Err(wrong(
+                "a name has lower-case letters, digits, and single . _ - between them, in parts after /",
+            ));
         }
         if tag.is_some_and(|tag| !is_tag(tag)) {
             return Err(wrong("a tag has up to 128 letters, digits, . _ and -, and begins with none of . and -"));
@@ -123,7 +127,10 @@ fn is_component(text: &str) -> bool {
     let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().last()) else {
         return false;
     };
-    inner(first) && inner(last) && !text.contains("..") && text.bytes().all(|byte| inner(byte) || b"._-".contains(&byte))
+    inner(first)
+        && inner(last)
+        && !text.contains("..")
+        && text.bytes().all(|byte| inner(byte) || b"._-".contains(&byte))
 }
 
 fn is_tag(text: &str) -> bool {

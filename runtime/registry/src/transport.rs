@@ -49,7 +49,8 @@ pub(crate) async fn exchange(
     headers.insert(USER_AGENT, hyper::header::HeaderValue::from_static(concat!("squall/", env!("CARGO_PKG_VERSION"))));
 
     let stream = within(connect(url)).await.and_then(|connected| connected).map_err(failed)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(told(&error)))?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(told(&error)))?;
     let connection = tokio::spawn(connection);
     // Sending a large file takes its time: what is not to take long is each step, and the system sees to those.
     let response = sender.send_request(request).await.map_err(|error| failed(told(&error)))?;
