@@ -1,7 +1,8 @@
 //! The shape of a Wasm artifact: its manifest and its configuration.
 //!
-//! Written as `wkg` writes it: JSON without white space and with sorted keys, the layer being the file as it came. One
-//! thing is on purpose: `created` is always the beginning of time, so the same file always has the same digest.
+//! The fields are those of the crate `oci-wasm`, with which `wkg` writes and reads. JSON without white space and with
+//! sorted keys; the layer is the file as it came. One thing is on purpose: `created` is always the beginning of time, so
+//! the same file always has the same digest.
 
 use std::collections::BTreeMap;
 
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_has_exactly_the_shape_that_wkg_writes() {
+    fn the_manifest_has_exactly_this_shape() {
         let packed = Packed::of(b"\0asm", &about());
         assert_eq!(
             String::from_utf8_lossy(&packed.config),
