@@ -22,6 +22,7 @@ mod open_load;
 mod output;
 mod project;
 mod real_server;
+mod registry;
 mod requests;
 mod sandbox;
 mod selfcheck;

@@ -12,6 +12,7 @@ use squall_plan::{
 
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::project::Language;
+use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::sandbox::args::SandboxArgs;
 
 /// Load tests whose scripts are WebAssembly components.
@@ -34,6 +35,10 @@ pub enum Command {
     Control(ClientArgs),
     /// Show what a scenario is, what it asks for, and whether this Squall can run it.
     Inspect(InspectArgs),
+    /// Put a scenario into an OCI registry.
+    Push(PushArgs),
+    /// Fetch a scenario from an OCI registry.
+    Pull(PullArgs),
     /// Make a project for a scenario, in the language of your choice.
     New(NewArgs),
     /// Make a component of a scenario's source, with its language's own tools.
@@ -46,7 +51,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The scenario: a component, or a core module with component metadata. Or its source, a file or a project's folder,
-    /// which is built first. Or a URL, which is requested over and over.
+    /// which is built first. Or a component in a registry: oci://REGISTRY/NAME:TAG. Or a URL, which is requested over and
+    /// over.
     #[arg(value_name = "FILE.wasm|SOURCE|URL")]
     pub scenario: String,
     #[command(flatten)]
@@ -67,6 +73,9 @@ pub struct RunArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub sandbox: SandboxArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub registry: RegistryArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub request: RequestArgs,
@@ -104,12 +113,15 @@ pub struct DemoArgs {
 /// `squall inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The scenario.
+    /// The scenario: a file, or oci://REGISTRY/NAME:TAG.
     #[arg(value_name = "FILE.wasm")]
-    pub scenario: PathBuf,
+    pub scenario: String,
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub registry: RegistryArgs,
 }
 
 /// `squall new`.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use squall_data::LoadError;
 use squall_guest::GuestError;
 use squall_load::{PreflightError, RunError};
+use squall_registry::RegistryError;
 use thiserror::Error;
 
 use crate::exit;
@@ -45,6 +46,9 @@ pub enum CliError {
     /// Data cannot be loaded.
     #[error(transparent)]
     Data(#[from] LoadError),
+    /// A registry does not give or take a scenario.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The system does not allow so many virtual users.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
@@ -78,6 +82,7 @@ impl CliError {
             | CliError::Build(_)
             | CliError::File { .. }
             | CliError::Data(_)
+            | CliError::Registry(_)
             | CliError::Preflight(_)
             | CliError::Run(_) => exit::WRONG_PLAN,
             CliError::Demo(_) | CliError::Control(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => {

@@ -10,13 +10,13 @@ use crate::args::InspectArgs;
 use crate::error::CliError;
 use crate::exit;
 use crate::patience::compiling;
+use crate::registry;
 use crate::run::print;
 
 /// Shows it. The exit code says whether it can run here.
 pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
-    let name = arguments.scenario.display().to_string();
-    let artifact =
-        Artifact::read(&arguments.scenario).map_err(|source| CliError::Guest { name: name.clone(), source })?;
+    let name = arguments.scenario.clone();
+    let artifact = registry::artifact(&name, &arguments.registry)?;
     let described = described(&name, &artifact);
     let text =
         if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };

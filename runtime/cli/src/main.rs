@@ -16,6 +16,7 @@ mod options;
 mod panic;
 mod patience;
 mod project;
+mod registry;
 mod run;
 mod sandbox;
 mod selfcheck;
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Control(arguments) => control::client::control(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Push(arguments) => registry::push_file(&arguments),
+        Command::Pull(arguments) => registry::pull_file(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),
         Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),

@@ -11,6 +11,7 @@ use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, MAX_RATE, Options, Plan, from_environment};
+use squall_registry::Reference;
 use squall_report::{DataLine, Detail, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
@@ -26,7 +27,7 @@ use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, sandbox, signals};
+use crate::{console, exit, one_request, registry, sandbox, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -60,11 +61,12 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
     }
-    if !is_source(scenario) {
+    if Reference::is_meant(&arguments.scenario) || !is_source(scenario) {
         if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
             return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
         }
-        return order(arguments, typed, Artifact::read(scenario));
+        let artifact = registry::artifact(&arguments.scenario, &arguments.registry)?;
+        return order(arguments, typed, Ok(artifact));
     }
     let source = Source::at(scenario)?;
     if arguments.watch {

@@ -1,0 +1,115 @@
+//! `squall push`, `squall pull`, and scenarios named `oci://...`: what the command line means for `squall-registry`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use squall_guest::{Artifact, GuestError};
+use squall_registry::{About, Access, ArtifactCache, Credentials, Pulled, Reference, Surface, pull, push};
+
+use crate::error::CliError;
+use crate::exit;
+use crate::run::print;
+
+/// How registries are reached.
+#[derive(Clone, Debug, Args)]
+pub struct RegistryArgs {
+    /// Speak HTTP without TLS to the registry. (To this machine itself it is done anyway.)
+    #[arg(long, help_heading = "Registry")]
+    pub plain_http: bool,
+    /// Ask no registry: take what an oci:// name meant when it was last pulled.
+    #[arg(long, help_heading = "Registry")]
+    pub offline: bool,
+}
+
+/// `squall push`.
+#[derive(Debug, Args)]
+pub struct PushArgs {
+    /// The scenario: a component, or a core module with component metadata.
+    #[arg(value_name = "FILE.wasm")]
+    pub file: PathBuf,
+    /// Where it goes: REGISTRY/NAME:TAG, with or without oci://.
+    #[arg(value_name = "REGISTRY/NAME:TAG", value_parser = parse_reference)]
+    pub reference: Reference,
+    /// Speak HTTP without TLS to the registry. (To this machine itself it is done anyway.)
+    #[arg(long)]
+    pub plain_http: bool,
+}
+
+/// `squall pull`.
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// What to fetch: REGISTRY/NAME:TAG, or @sha256:... in place of the tag or after it; with or without oci://.
+    #[arg(value_name = "REGISTRY/NAME:TAG", value_parser = parse_reference)]
+    pub reference: Reference,
+    /// Where the file goes. [default: the last part of its name, with .wasm]
+    #[arg(short, long, value_name = "FILE.wasm")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub registry: RegistryArgs,
+}
+
+fn parse_reference(text: &str) -> Result<Reference, String> {
+    text.parse().map_err(|error: squall_registry::ReferenceError| error.to_string())
+}
+
+/// Pushes a scenario. What is no scenario's form is refused here: a registry would take anything.
+pub fn push_file(arguments: &PushArgs) -> Result<u8, CliError> {
+    let name = arguments.file.display().to_string();
+    let no_guest = |source: GuestError| CliError::Guest { name: name.clone(), source };
+    let wasm = fs::read(&arguments.file).map_err(|error| no_guest(error.into()))?;
+    let artifact = Artifact::from_bytes(wasm.clone()).map_err(no_guest)?;
+    let access = access(&RegistryArgs { plain_http: arguments.plain_http, offline: false });
+    let digest = push(&arguments.reference, wasm.into(), &about(&arguments.file, &artifact), &access)?;
+    print(&format!("pushed: {}\n", arguments.reference.pinned(&digest)))?;
+    Ok(exit::PASSED)
+}
+
+/// Fetches a scenario into a file.
+pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
+    let Pulled { wasm, digest, from_cache } = pull(&arguments.reference, &access(&arguments.registry))?;
+    let last = arguments.reference.name().rsplit('/').next().unwrap_or("scenario");
+    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{last}.wasm")));
+    let failed = |source| CliError::File { option: "--output", path: path.clone(), source };
+    fs::write(&path, &wasm).map_err(failed)?;
+    let from = if from_cache { " (from the cache)" } else { "" };
+    print(&format!("pulled: {}{from}\nfile:   {}\n", arguments.reference.pinned(&digest), path.display()))?;
+    Ok(exit::PASSED)
+}
+
+/// The scenario that the user named: a file, or `oci://...`.
+pub fn artifact(name: &str, arguments: &RegistryArgs) -> Result<Artifact, CliError> {
+    let artifact = if Reference::is_meant(name) {
+        let reference: Reference = name.parse().map_err(|error| CliError::Options(vec![reason(&error)]))?;
+        Artifact::from_bytes(pull(&reference, &access(arguments))?.wasm.into())
+    } else {
+        Artifact::read(Path::new(name))
+    };
+    artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })
+}
+
+fn reason(error: &squall_registry::ReferenceError) -> String {
+    error.to_string()
+}
+
+fn access(arguments: &RegistryArgs) -> Access {
+    Access {
+        plain_http: arguments.plain_http,
+        offline: arguments.offline,
+        cache: ArtifactCache::of_user(),
+        credentials: Credentials::of_docker(),
+    }
+}
+
+fn about(file: &Path, artifact: &Artifact) -> About {
+    let title = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let surface = Surface {
+        exports: artifact.exports().to_vec(),
+        imports: artifact.imports().iter().map(|import| import.name.clone()).collect(),
+    };
+    // A core module has, as it came, no interfaces that other tools could read.
+    let surface = (!artifact.was_encoded()).then_some(surface);
+    About { title, surface, annotations: BTreeMap::new() }
+}

@@ -1,0 +1,256 @@
+//! The requests of the OCI distribution specification that pushing and pulling take.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use hyper::{Method, Request, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::Access;
+use crate::challenge::Challenge;
+use crate::credentials::{Identity, basic};
+use crate::digest::Digest;
+use crate::error::RegistryError;
+use crate::manifest::MANIFEST;
+use crate::reference::Reference;
+use crate::transport::{Answer, authority, exchange};
+
+/// The largest manifest that registries must take.
+const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
+/// The largest file. Components of interpreted languages have some 20 MiB.
+const FILE_LIMIT: usize = 512 * 1024 * 1024;
+const REDIRECTS: usize = 5;
+
+/// A repository in a registry.
+pub(crate) struct Client<'a> {
+    reference: &'a Reference,
+    root: Url,
+    identity: Identity,
+    /// `pull` or `pull,push`.
+    actions: &'static str,
+    /// The value of `Authorization`, once the registry has asked for it.
+    authorization: Option<String>,
+}
+
+/// A request before it is known who sends it.
+struct Ask<'b> {
+    method: Method,
+    url: Url,
+    header: Option<(hyper::header::HeaderName, &'b str)>,
+    body: Bytes,
+    limit: usize,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+impl<'a> Client<'a> {
+    pub fn new(reference: &'a Reference, access: &Access, actions: &'static str) -> Result<Client<'a>, RegistryError> {
+        let scheme = if access.plain_http || reference.is_loopback() { "http" } else { "https" };
+        let host = if reference.host() == "docker.io" { "registry-1.docker.io" } else { reference.host() };
+        let root = Url::parse(&format!("{scheme}://{host}/v2/{}/", reference.name()));
+        let root = root.map_err(|error| unreachable(host, error.to_string()))?;
+        let identity = access.credentials.for_host(reference.host())?;
+        Ok(Client { reference, root, identity, actions, authorization: None })
+    }
+
+    /// The manifest's bytes; those with the right digest, if the reference has one.
+    pub async fn manifest(&mut self) -> Result<Bytes, RegistryError> {
+        let url = self.at(&format!("manifests/{}", self.reference.manifest_name()))?;
+        let header = Some((ACCEPT, MANIFEST));
+        let ask = Ask { method: Method::GET, url, header, body: Bytes::new(), limit: MANIFEST_LIMIT };
+        let answer = self.ask(&ask, &[StatusCode::OK]).await?;
+        if let Some(digest) = self.reference.digest() {
+            verify("the manifest", digest, &answer.body)?;
+        }
+        Ok(answer.body)
+    }
+
+    /// A blob's bytes.
+    pub async fn blob(&mut self, digest: &Digest) -> Result<Bytes, RegistryError> {
+        let url = self.at(&format!("blobs/{digest}"))?;
+        let ask = Ask { method: Method::GET, url, header: None, body: Bytes::new(), limit: FILE_LIMIT };
+        let answer = self.ask(&ask, &[StatusCode::OK]).await?;
+        verify("the file", digest, &answer.body)?;
+        Ok(answer.body)
+    }
+
+    /// Makes sure that the registry has a blob.
+    pub async fn put_blob(&mut self, digest: &Digest, bytes: Bytes) -> Result<(), RegistryError> {
+        let url = self.at(&format!("blobs/{digest}"))?;
+        let ask = Ask { method: Method::HEAD, url, header: None, body: Bytes::new(), limit: 0 };
+        if self.ask(&ask, &[StatusCode::OK, StatusCode::NOT_FOUND]).await?.status == StatusCode::OK {
+            return Ok(());
+        }
+        let url = self.at("blobs/uploads/")?;
+        let begin = Ask { method: Method::POST, url, header: None, body: Bytes::new(), limit: MANIFEST_LIMIT };
+        let begun = self.ask(&begin, &[StatusCode::ACCEPTED]).await?;
+        let mut url = location(&begin.url, &begun).ok_or_else(|| self.refused(&begin, &begun))?;
+        url.query_pairs_mut().append_pair("digest", digest.as_str());
+        let header = Some((CONTENT_TYPE, "application/octet-stream"));
+        let put = Ask { method: Method::PUT, url, header, body: bytes, limit: MANIFEST_LIMIT };
+        self.ask(&put, &[StatusCode::CREATED]).await.map(|_| ())
+    }
+
+    /// Gives the blobs their name.
+    pub async fn put_manifest(&mut self, bytes: Bytes) -> Result<(), RegistryError> {
+        let name = self.reference.tag().unwrap_or(self.reference.manifest_name());
+        let url = self.at(&format!("manifests/{name}"))?;
+        let header = Some((CONTENT_TYPE, MANIFEST));
+        let ask = Ask { method: Method::PUT, url, header, body: bytes, limit: MANIFEST_LIMIT };
+        self.ask(&ask, &[StatusCode::CREATED]).await.map(|_| ())
+    }
+
+    /// Asks, says who we are if that is wanted, and takes one of the answers that are expected.
+    async fn ask(&mut self, ask: &Ask<'_>, expected: &[StatusCode]) -> Result<Answer, RegistryError> {
+        let mut answer = self.send(ask).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            let wanted = answer.headers.get(WWW_AUTHENTICATE).and_then(|value| Challenge::read(value.to_str().ok()?));
+            self.authorization = match wanted {
+                Some(challenge) => self.answer_to(&challenge).await?,
+                None => None,
+            };
+            if self.authorization.is_some() {
+                answer = self.send(ask).await?;
+            }
+        }
+        if expected.contains(&answer.status) { Ok(answer) } else { Err(self.refused(ask, &answer)) }
+    }
+
+    /// Sends a request, and follows where it is sent. To other hosts it goes without our credentials.
+    async fn send(&self, ask: &Ask<'_>) -> Result<Answer, RegistryError> {
+        let mut url = ask.url.clone();
+        for _ in 0..=REDIRECTS {
+            let mut request = Request::builder().method(ask.method.clone());
+            if let Some((name, value)) = &ask.header {
+                request = request.header(name, *value);
+            }
+            if let Some(authorization) = self.authorization.as_ref().filter(|_| same_place(&url, &self.root)) {
+                request = request.header(AUTHORIZATION, authorization);
+            }
+            let request = request.body(Full::new(ask.body.clone()));
+            let request = request.map_err(|error| unreachable(&authority(&url), error.to_string()))?;
+            let answer = exchange(&url, request, ask.limit.max(MANIFEST_LIMIT)).await?;
+            match location(&url, &answer).filter(|_| answer.status.is_redirection()) {
+                Some(next) if self.root.scheme() == "https" && next.scheme() != "https" => {
+                    return Err(unreachable(&authority(&url), format!("it sends us to {next}, which has no TLS")));
+                }
+                Some(next) => url = next,
+                None => return Ok(answer),
+            }
+        }
+        Err(unreachable(&authority(&self.root), format!("more than {REDIRECTS} redirects")))
+    }
+
+    /// What to send for a challenge; none if there is nothing that would help.
+    async fn answer_to(&self, challenge: &Challenge) -> Result<Option<String>, RegistryError> {
+        match (challenge, &self.identity) {
+            (Challenge::Basic, Identity::Password { user, password }) => Ok(Some(basic(user, password))),
+            (Challenge::Basic, _) => Ok(None),
+            (Challenge::Bearer { realm, service }, identity) => {
+                self.token(realm, service.as_deref(), identity).await.map(Some)
+            }
+        }
+    }
+
+    /// A token, as Docker's token authentication gives it.
+    async fn token(&self, realm: &str, service: Option<&str>, who: &Identity) -> Result<String, RegistryError> {
+        let host = authority(&self.root);
+        let mut url = Url::parse(realm).map_err(|error| unreachable(&host, format!("realm {realm:?}: {error}")))?;
+        if self.root.scheme() == "https" && url.scheme() != "https" {
+            return Err(unreachable(&host, format!("it wants our password at {url}, which has no TLS")));
+        }
+        let scope = format!("repository:{}:{}", self.reference.name(), self.actions);
+        let mut pairs = vec![("scope", scope.as_str())];
+        pairs.extend(service.map(|service| ("service", service)));
+        let mut request = Request::builder();
+        let mut body = String::new();
+        match who {
+            Identity::RefreshToken(token) => {
+                pairs.extend([("grant_type", "refresh_token"), ("client_id", "squall"), ("refresh_token", token)]);
+                body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                request = request.method(Method::POST).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            }
+            Identity::Password { user, password } => {
+                url.query_pairs_mut().extend_pairs(pairs);
+                request = request.header(AUTHORIZATION, basic(user, password));
+            }
+            Identity::Anonymous => {
+                url.query_pairs_mut().extend_pairs(pairs);
+            }
+        }
+        let request = request.body(Full::new(Bytes::from(body)));
+        let request = request.map_err(|error| unreachable(&authority(&url), error.to_string()))?;
+        let answer = exchange(&url, request, MANIFEST_LIMIT).await?;
+        if answer.status != StatusCode::OK {
+            return Err(self.unauthorised(&answer));
+        }
+        let token: Option<Token> = serde_json::from_slice(&answer.body).ok();
+        match token.and_then(|token| token.token.or(token.access_token)) {
+            Some(token) => Ok(format!("Bearer {token}")),
+            None => Err(unreachable(&authority(&url), "its answer has no token".to_owned())),
+        }
+    }
+
+    fn at(&self, path: &str) -> Result<Url, RegistryError> {
+        self.root.join(path).map_err(|error| unreachable(&authority(&self.root), error.to_string()))
+    }
+
+    fn refused(&self, ask: &Ask<'_>, answer: &Answer) -> RegistryError {
+        let reference = self.reference.to_string();
+        match answer.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.unauthorised(answer),
+            StatusCode::NOT_FOUND => RegistryError::NotFound { reference, message: message(answer) },
+            status => RegistryError::Refused {
+                reference,
+                status: status.as_u16(),
+                method: ask.method.to_string(),
+                path: ask.url.path().to_owned(),
+                message: message(answer),
+            },
+        }
+    }
+
+    fn unauthorised(&self, answer: &Answer) -> RegistryError {
+        RegistryError::Unauthorised {
+            reference: self.reference.to_string(),
+            host: self.reference.host().to_owned(),
+            status: answer.status.as_u16(),
+            message: message(answer),
+            known: self.identity != Identity::Anonymous,
+        }
+    }
+}
+
+fn verify(what: &str, expected: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+    let actual = Digest::of(bytes);
+    if actual == *expected {
+        return Ok(());
+    }
+    Err(RegistryError::WrongDigest { what: what.to_owned(), expected: expected.clone(), actual })
+}
+
+fn location(base: &Url, answer: &Answer) -> Option<Url> {
+    base.join(answer.headers.get(LOCATION)?.to_str().ok()?).ok()
+}
+
+fn same_place(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+fn unreachable(host: &str, problem: String) -> RegistryError {
+    RegistryError::Unreachable { host: host.to_owned(), problem }
+}
+
+/// The first error that the registry's answer names.
+fn message(answer: &Answer) -> String {
+    let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = document["errors"][0]["message"].as_str().unwrap_or_default();
+    // It goes to a terminal, and comes from a stranger.
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}

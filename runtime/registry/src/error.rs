@@ -1,0 +1,103 @@
+//! What can go wrong between here and a registry, said so that one knows what to do.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::digest::Digest;
+
+/// Why something could not be pushed or pulled.
+#[derive(Debug, Error)]
+pub enum RegistryError {
+    /// Nobody answers, or not in time, or not as a registry does.
+    #[error("{host}: {problem}")]
+    Unreachable {
+        /// Who was asked.
+        host: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The registry does not let us.
+    #[error("{reference}: the registry does not allow it ({status}){}; {}", detail(.message), advice(*.known, .host))]
+    Unauthorised {
+        /// What was asked for.
+        reference: String,
+        /// The registry.
+        host: String,
+        /// The status: 401 or 403.
+        status: u16,
+        /// What the registry said.
+        message: String,
+        /// Whether it was told who we are.
+        known: bool,
+    },
+    /// There is no such thing.
+    #[error("{reference}: the registry has no such artifact{}", detail(.message))]
+    NotFound {
+        /// What was asked for.
+        reference: String,
+        /// What the registry said.
+        message: String,
+    },
+    /// The registry did not do what it was asked.
+    #[error("{reference}: the registry answered {status} to {method} {path}{}", detail(.message))]
+    Refused {
+        /// What was asked for.
+        reference: String,
+        /// The status.
+        status: u16,
+        /// The request.
+        method: String,
+        /// Where to.
+        path: String,
+        /// What the registry said.
+        message: String,
+    },
+    /// It is something else.
+    #[error("{reference}: this is not a Wasm artifact: {problem}")]
+    NotWasm {
+        /// What was asked for.
+        reference: String,
+        /// What it is instead.
+        problem: String,
+    },
+    /// The bytes are not those that were asked for.
+    #[error("{what} has another digest than it must have: expected {expected}, got {actual}; do not run it")]
+    WrongDigest {
+        /// The manifest, or a blob.
+        what: String,
+        /// What was asked for.
+        expected: Digest,
+        /// What came.
+        actual: Digest,
+    },
+    /// Only the cache may be asked, and it has not got it.
+    #[error("{reference}: not in the cache, and --offline asks no registry; pull it once without --offline")]
+    NotCached {
+        /// What was asked for.
+        reference: String,
+    },
+    /// The credentials that Docker's configuration names cannot be had.
+    #[error("credentials for {host}: {problem}")]
+    Credentials {
+        /// The registry.
+        host: String,
+        /// Why not.
+        problem: String,
+    },
+    /// The operating system does not let us begin.
+    #[error("cannot talk to a registry: {0}")]
+    System(io::Error),
+}
+
+fn detail(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+fn advice(known: bool, host: &str) -> String {
+    if known {
+        format!("the credentials for {host} in Docker's configuration are wrong, or not allowed to do this")
+    } else {
+        format!("there are no credentials for {host} in Docker's configuration: log in with `docker login {host}`")
+    }
+}

@@ -1,0 +1,194 @@
+//! The shape of a Wasm artifact: its manifest and its configuration.
+//!
+//! The fields are those of the crate `oci-wasm`, with which `wkg` writes and reads. JSON without white space and with
+//! sorted keys; the layer is the file as it came. One thing is on purpose: `created` is always the beginning of time, so
+//! the same file always has the same digest.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::digest::Digest;
+use crate::error::RegistryError;
+use crate::reference::Reference;
+
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const CONFIG: &str = "application/vnd.wasm.config.v0+json";
+const LAYER: &str = "application/wasm";
+/// What tools wrote before the working group agreed; Spin and older `wasm-to-oci` still do.
+const LAYERS: [&str; 2] = [LAYER, "application/vnd.wasm.content.layer.v1+wasm"];
+const TITLE: &str = "org.opencontainers.image.title";
+const CREATED: &str = "1970-01-01T00:00:00Z";
+
+/// What is said of a file besides its bytes.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The file's name, for tools that write it to disk.
+    pub title: String,
+    /// What it imports and exports; none for a core module.
+    pub surface: Option<Surface>,
+    /// The manifest's annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A component's interfaces.
+#[derive(Clone, Debug, Default)]
+pub struct Surface {
+    /// What it exports.
+    pub exports: Vec<String>,
+    /// What it imports.
+    pub imports: Vec<String>,
+}
+
+/// What is pushed beside the file.
+pub(crate) struct Packed {
+    pub config: Bytes,
+    pub manifest: Bytes,
+}
+
+impl Packed {
+    pub fn of(wasm: &[u8], about: &About) -> Packed {
+        let layer = Digest::of(wasm);
+        let component = about
+            .surface
+            .as_ref()
+            .map(|surface| json!({ "exports": surface.exports, "imports": surface.imports, "target": Value::Null }));
+        let config = json!({
+            "created": CREATED,
+            "author": Value::Null,
+            "architecture": "wasm",
+            "os": if component.is_some() { "wasip2" } else { "wasip1" },
+            "layerDigests": [layer.as_str()],
+            "component": component,
+        });
+        let config = Bytes::from(config.to_string());
+        let mut manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": { "mediaType": CONFIG, "digest": Digest::of(&config).as_str(), "size": config.len() },
+            "layers": [{
+                "mediaType": LAYER,
+                "digest": layer.as_str(),
+                "size": wasm.len(),
+                "annotations": { TITLE: about.title },
+            }],
+        });
+        if !about.annotations.is_empty() {
+            manifest["annotations"] = json!(about.annotations);
+        }
+        Packed { config, manifest: Bytes::from(manifest.to_string()) }
+    }
+}
+
+/// What matters of a manifest that somebody pushed.
+pub(crate) struct Manifest {
+    /// The file.
+    pub layer: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    media_type: Option<String>,
+    #[serde(default)]
+    layers: Vec<Descriptor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    media_type: String,
+    digest: String,
+}
+
+impl Manifest {
+    pub fn read(reference: &Reference, bytes: &[u8]) -> Result<Manifest, RegistryError> {
+        let not = |problem: String| RegistryError::NotWasm { reference: reference.to_string(), problem };
+        let written: Written =
+            serde_json::from_slice(bytes).map_err(|error| not(format!("its manifest does not parse: {error}")))?;
+        let kind = written.media_type.unwrap_or_default();
+        if kind == INDEX || kind.contains("manifest.list") {
+            return Err(not("it is an image for several platforms".to_owned()));
+        }
+        match written.layers.as_slice() {
+            [layer] if LAYERS.contains(&layer.media_type.as_str()) => {
+                Ok(Manifest { layer: layer.digest.parse().map_err(not)? })
+            }
+            [] => Err(not("it has no layer".to_owned())),
+            [layer] => Err(not(format!("its layer is {}, not {LAYER}", layer.media_type))),
+            layers if layers.iter().all(|layer| !LAYERS.contains(&layer.media_type.as_str())) => {
+                Err(not(format!("it is a container image or the like, with {} layers", layers.len())))
+            }
+            layers => Err(not(format!("it has {} layers, where a scenario has one", layers.len()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn somewhere() -> Reference {
+        "oci://localhost:5000/shop:1".parse().unwrap()
+    }
+
+    fn about() -> About {
+        let surface =
+            Surface { exports: vec!["run".to_owned()], imports: vec!["squall:scenario/http@0.1.0".to_owned()] };
+        About { title: "shop.wasm".to_owned(), surface: Some(surface), annotations: BTreeMap::new() }
+    }
+
+    #[test]
+    fn the_manifest_has_exactly_this_shape() {
+        let packed = Packed::of(b"\0asm", &about());
+        assert_eq!(
+            String::from_utf8_lossy(&packed.config),
+            concat!(
+                r#"{"architecture":"wasm","author":null,"component":{"exports":["run"],"#,
+                r#""imports":["squall:scenario/http@0.1.0"],"target":null},"created":"1970-01-01T00:00:00Z","#,
+                r#""layerDigests":["sha256:cd5d4935a48c0672cb06407bb443bc0087aff947c6b864bac886982c73b3027f"],"os":"wasip2"}"#,
+            )
+        );
+        let config = Digest::of(&packed.config);
+        assert_eq!(
+            String::from_utf8_lossy(&packed.manifest),
+            format!(
+                concat!(
+                    r#"{{"config":{{"digest":"{config}","mediaType":"application/vnd.wasm.config.v0+json","size":{size}}},"#,
+                    r#""layers":[{{"annotations":{{"org.opencontainers.image.title":"shop.wasm"}},"#,
+                    r#""digest":"sha256:cd5d4935a48c0672cb06407bb443bc0087aff947c6b864bac886982c73b3027f","#,
+                    r#""mediaType":"application/wasm","size":4}}],"#,
+                    r#""mediaType":"application/vnd.oci.image.manifest.v1+json","schemaVersion":2}}"#,
+                ),
+                config = config,
+                size = packed.config.len(),
+            )
+        );
+    }
+
+    #[test]
+    fn what_was_packed_can_be_read() {
+        let packed = Packed::of(b"\0asm", &about());
+        assert_eq!(Manifest::read(&somewhere(), &packed.manifest).unwrap().layer, Digest::of(b"\0asm"));
+    }
+
+    #[test]
+    fn what_is_something_else_is_named() {
+        for (manifest, part) in [
+            (json!({ "mediaType": INDEX, "manifests": [] }), "several platforms"),
+            (json!({ "layers": [] }), "no layer"),
+            (
+                json!({ "layers": [{ "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": "" }] }),
+                "tar+gzip, not application/wasm",
+            ),
+            (json!({ "layers": [{ "mediaType": LAYER, "digest": "sha256:../.." }] }), "not a digest"),
+            (json!([]), "does not parse"),
+        ] {
+            let error = Manifest::read(&somewhere(), manifest.to_string().as_bytes()).err().unwrap().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `squall push`, `squall pull` and `oci://`, against Debian's `docker-registry` (`apt-get install docker-registry`).
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::program::{Ended, Squall, guest};
+
+/// A registry with nothing in it.
+struct Registry {
+    child: Child,
+    address: String,
+    folder: TempDir,
+}
+
+impl Registry {
+    /// None, and a line that says so, where the program is not installed.
+    fn start(more: &str) -> Option<Registry> {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let store = folder.path().join("store");
+        let settings = format!(
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{address}'}}\n{more}",
+            store.display()
+        );
+        let file = folder.path().join("config.yml");
+        fs::write(&file, settings).unwrap();
+        let mut command = Command::new("docker-registry");
+        command.arg("serve").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(child) = command.spawn() else {
+            println!("skipped: docker-registry is not installed (apt-get install docker-registry)");
+            return None;
+        };
+        let registry = Registry { child, address, folder };
+        let began = Instant::now();
+        while TcpStream::connect(&registry.address).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "docker-registry does not listen");
+            std::thread::yield_now();
+        }
+        Some(registry)
+    }
+
+    /// `squall` with a cache and a login of its own.
+    fn squall(&self, arguments: &[&str]) -> Squall {
+        let own = |name: &str| self.folder.path().join(name).display().to_string();
+        Squall::new(arguments).env("XDG_CACHE_HOME", &own("cache")).env("DOCKER_CONFIG", &own("docker"))
+    }
+
+    fn push(&self, name: &str) -> Ended {
+        self.squall(&["push", &guest("minimal"), &self.at(name)]).run().expect_code(0)
+    }
+
+    fn at(&self, name: &str) -> String {
+        format!("oci://{}/{name}", self.address)
+    }
+
+    /// What the registry says to a simple request.
+    fn get(&self, path: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: x\r\nAccept: application/vnd.oci.image.manifest.v1+json\r\n\r\n")
+            .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        answer.split_off(head)
+    }
+
+    fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// `sha256:...`, from the line that push and pull print.
+fn digest(ended: &Ended) -> String {
+    ended.out.lines().next().unwrap().split('@').nth(1).unwrap()[..71].to_owned()
+}
+
+#[test]
+fn what_is_pulled_is_what_was_pushed_and_it_runs() {
+    let Some(registry) = Registry::start("") else { return };
+    let pushed = registry.push("team/shop:1");
+    let output = registry.folder.path().join("back.wasm").display().to_string();
+    let pulled = registry.squall(&["pull", &registry.at("team/shop:1"), "-o", &output]).run().expect_code(0);
+    assert_eq!(digest(&pulled), digest(&pushed));
+    assert_eq!(fs::read(Path::new(&output)).unwrap(), fs::read(guest("minimal")).unwrap());
+    registry.squall(&["inspect", &registry.at("team/shop:1")]).run().expect_code(0);
+    let target = format!("http://{}", registry.address);
+    let ended = registry.squall(&["run", &registry.at("team/shop:1"), "--target", &target, "-u", "1", "-i", "3"]);
+    assert_eq!(ended.exporting().run().expect_code(0).number("http_reqs", "count"), 3.0);
+}
+
+#[test]
+fn the_registry_has_what_the_working_group_says() {
+    let Some(registry) = Registry::start("") else { return };
+    let pushed = registry.push("shop:1");
+    assert_eq!(digest(&registry.push("again:2")), digest(&pushed), "the same file, the same digest");
+    let manifest: Value = serde_json::from_slice(&registry.get("/v2/shop/manifests/1")).unwrap();
+    assert_eq!(manifest["config"]["mediaType"], "application/vnd.wasm.config.v0+json");
+    assert_eq!(manifest["layers"][0]["mediaType"], "application/wasm");
+    assert_eq!(manifest["layers"][0]["annotations"]["org.opencontainers.image.title"], "minimal-rust.wasm");
+    let config = manifest["config"]["digest"].as_str().unwrap();
+    let config: Value = serde_json::from_slice(&registry.get(&format!("/v2/shop/blobs/{config}"))).unwrap();
+    assert_eq!((&config["os"], &config["layerDigests"][0]), (&"wasip2".into(), &manifest["layers"][0]["digest"]));
+}
+
+#[test]
+fn without_a_network_the_cache_has_it() {
+    let Some(mut registry) = Registry::start("") else { return };
+    let pinned = format!("{}@{}", registry.at("shop"), digest(&registry.push("shop:1")));
+    registry.squall(&["inspect", &registry.at("shop:1")]).run().expect_code(0);
+    registry.stop();
+    registry.squall(&["inspect", &pinned]).run().expect_code(0);
+    registry.squall(&["inspect", "--offline", &registry.at("shop:1")]).run().expect_code(0);
+    let online = registry.squall(&["inspect", &registry.at("shop:1")]).run().expect_code(104);
+    assert!(online.err.contains("cannot connect"), "{}", online.err);
+    let missing = registry.squall(&["inspect", "--offline", &registry.at("other:1")]).run().expect_code(104);
+    assert!(missing.err.contains("not in the cache"), "{}", missing.err);
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let Some(registry) = Registry::start("") else { return };
+    let ended = registry.squall(&["run", &registry.at("nothing:1")]).run().expect_code(104);
+    assert!(ended.err.contains("no such artifact"), "{}", ended.err);
+    let ended = registry.squall(&["run", "oci://shop"]).run().expect_code(104);
+    assert!(ended.err.contains("write oci://REGISTRY/NAME:TAG"), "{}", ended.err);
+}
+
+#[test]
+fn a_login_of_docker_opens_a_closed_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    let users = folder.path().join("users");
+    // The name `me` and the bcrypt of `secret`, as `htpasswd -nbB me secret` writes them.
+    fs::write(&users, "me:$2b$05$fwYVi71mQURnYqT/eZPmxeENqAojlgm9RImw9RoXtQEJY4WdGpeIi\n").unwrap();
+    let auth = format!("auth: {{htpasswd: {{realm: x, path: {}}}}}\n", users.display());
+    let Some(registry) = Registry::start(&auth) else { return };
+    let arguments = ["push", &guest("minimal"), &registry.at("shop:1")];
+    let ended = registry.squall(&arguments).run().expect_code(104);
+    assert!(ended.err.contains("docker login"), "{}", ended.err);
+    let docker = registry.folder.path().join("docker");
+    fs::create_dir(&docker).unwrap();
+    let login = |auth: &str| {
+        let config = serde_json::json!({ "auths": { registry.address.as_str(): { "auth": auth } } });
+        fs::write(docker.join("config.json"), config.to_string()).unwrap();
+    };
+    login("bWU6d3Jvbmc=");
+    let ended = registry.squall(&arguments).run().expect_code(104);
+    assert!(ended.err.contains("are wrong"), "{}", ended.err);
+    login("bWU6c2VjcmV0");
+    registry.squall(&arguments).run().expect_code(0);
+}
