@@ -187,8 +187,10 @@ impl Summary<'_> {
     }
 
     fn http_part(&self) -> String {
+        let refused = self.totals.counter("http_reqs_refused");
+        let refused = (refused > 0.0).then(|| ("http_reqs_refused".to_owned(), self.refused_text(refused)));
         if self.totals.counter("http_reqs") == 0.0 {
-            return String::new();
+            return self.section("HTTP", refused.as_slice());
         }
         let mut lines = vec![self.trend_line("response_time"), self.trend_line("http_req_duration")];
         if let Some(line) = self.expected_line() {
@@ -203,7 +205,12 @@ impl Summary<'_> {
         if self.totals.counter("http_reconnects") > 0.0 {
             lines.push(self.counter_line("http_reconnects"));
         }
+        lines.extend(refused);
         self.section("HTTP", &lines)
+    }
+
+    fn refused_text(&self, refused: f64) -> String {
+        format!("{:<8}by the egress policy, and never sent: see ERRORS", self.style.bad(&count(refused)))
     }
 
     /// Only where it differs: where some responses were not expected.

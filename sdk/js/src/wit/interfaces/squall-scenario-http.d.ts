@@ -208,6 +208,10 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     body(): Uint8Array;
     /**
+    * How many bytes `body` would return, without copying them.
+    */
+    size(): bigint;
+    /**
     * The body as text; bytes that are not UTF-8 are replaced.
     */
     text(): string;
