@@ -81,6 +81,7 @@ typedef struct {
     const char *rate;               // iterations that begin: "1000/s", "90/m"
     uint32_t pre_allocated_vus;     // virtual users that a rate begins with
     uint32_t max_vus;               // ... and may have at most
+    const char *data[16];           // the feeds that a run has to be given: without one of them it does not begin
     squall_threshold thresholds[32];
 } squall_scenario;
 
@@ -139,6 +140,55 @@ typedef struct {
     size_t size;
 } squall_bytes;
 
+// Which row comes next; see docs/data.md. 0 leaves it open.
+typedef enum { SQUALL_SEQUENTIAL = 1, SQUALL_RANDOM, SQUALL_SHUFFLE, SQUALL_UNIQUE_PER_VU, SQUALL_ONCE_EACH } squall_policy;
+
+// What follows the last row: the first, the end of the run, an error. 0 leaves it open.
+typedef enum { SQUALL_RECYCLE = 1, SQUALL_STOP, SQUALL_FAIL_AT_END } squall_at_end;
+
+// A table that the run was given (--data users=users.csv): `static squall_feed users = {"users", SQUALL_SHUFFLE};`.
+typedef struct {
+    const char *name;
+    squall_policy policy;
+    squall_at_end at_end;
+    uint32_t handle;
+} squall_feed;
+
+// A row. The host holds it until the iteration ends; what is not asked for is not copied.
+typedef struct {
+    uint32_t handle;
+} squall_row;
+
+// Bytes that the host holds: a file (--data video=file:video.mp4; `static squall_blob video = {"video"};`), or a field of a
+// row, until the iteration ends.
+typedef struct {
+    const char *name;
+    uint32_t handle;
+    uint32_t serial;
+} squall_blob;
+
+// Ends the function with an error, if the call returned one: `SQUALL_DO(squall_next(&users, &user));`.
+#define SQUALL_DO(call)                                                                                                \
+    do {                                                                                                               \
+        squall_outcome squall_done = (call);                                                                           \
+        if (squall_done)                                                                                               \
+            return SQUALL_FAIL(squall_done);                                                                           \
+    } while (0)
+
+// Takes the next row. If no row is left, and that is to end the run, the run is ending, and an iteration that returns the
+// error does not count as failed.
+squall_outcome squall_next(squall_feed *feed, squall_row *row);
+// How many rows there are: at least one.
+squall_outcome squall_feed_length(squall_feed *feed, uint64_t *length);
+// The row's place in the file, from 0.
+uint64_t squall_row_index(squall_row row);
+// The value in the column of that name; NULL if the row is a JSON object without that field.
+squall_outcome squall_field(squall_row row, const char *column, const char **value);
+// The whole row as a JSON object.
+const char *squall_row_json(squall_row row);
+// The value in the column of that name, to be sent as a body without entering the scenario.
+squall_outcome squall_field_blob(squall_row row, const char *column, squall_blob *blob);
+
 // A request. What is not set is as usual: `squall_get("/products", .headers = {{"accept", "*/*"}}, .timeout = 5)`.
 typedef struct {
     const char *method;             // in capitals; set by squall_get and its like
@@ -149,6 +199,7 @@ typedef struct {
     squall_bytes bytes;             // ... or as bytes ...
     const char *json;               // ... or as JSON, with its content type ...
     squall_pair form[16];           // ... or as a form's fields, with its content type
+    squall_blob *body_from;         // a body that the host sends from where it holds it, if there is none of the above
     const char *name;               // what it is counted under, in place of its URL: "/products/{id}"
     double timeout;                 // seconds, redirects included; 0: the plan's, or 60
     uint32_t redirects;             // how many are followed at most; 0: the plan's, or 10

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/squall-load/squall/sdk/go/data"
 	"github.com/squall-load/squall/sdk/go/internal/scenario"
 )
 
@@ -27,6 +28,8 @@ type Options struct {
 	PreAllocatedVUs int
 	// MaxVUs is how many virtual users a rate may have at most.
 	MaxVUs int
+	// Data are the feeds that a run has to be given: without one of them it does not begin.
+	Data []*data.Feed
 	// Thresholds are what has to be met for the run to pass, by metric: {"http_req_duration": {"p(95)<500"}}.
 	Thresholds Thresholds
 }
@@ -72,10 +75,29 @@ func (options Options) plan() string {
 	}
 	object.number("pre_allocated_vus", options.PreAllocatedVUs)
 	object.number("max_vus", options.MaxVUs)
+	if len(options.Data) > 0 {
+		object.text = appendData(object.key("data"), options.Data)
+	}
 	if len(options.Thresholds) > 0 {
 		object.text = options.Thresholds.append(object.key("thresholds"))
 	}
 	return string(append(object.text, '}'))
+}
+
+// appendData says for each feed how its rows are to be handed out.
+func appendData(text []byte, feeds []*data.Feed) []byte {
+	object := jsonObject{text: append(text, '{')}
+	for _, feed := range feeds {
+		wishes := jsonObject{text: append(object.key(feed.Name()), '{')}
+		if policy := feed.Policy(); policy != "" {
+			wishes.text = appendString(wishes.key("policy"), policy)
+		}
+		if atEnd := feed.AtEnd(); atEnd != "" {
+			wishes.text = appendString(wishes.key("at_end"), atEnd)
+		}
+		object.text = append(wishes.text, '}')
+	}
+	return append(object.text, '}')
 }
 
 func (thresholds Thresholds) append(text []byte) []byte {

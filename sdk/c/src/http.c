@@ -42,6 +42,7 @@ void squall_close(squall_response response) {
 void squall_close_responses(void) {
     while (held.count)
         drop(held.handles[--held.count]);
+    squall_close_data();
 }
 
 // ---------------------------------------------------------------------------------------------------------- sending
@@ -126,6 +127,9 @@ squall_response squall_send_request(const squall_request *request) {
     squall_scenario_http_own_response_t response;
     squall_scenario_http_error_t error;
     bool arrived;
+    const char *missing = request->body_from ? squall_open_blob(request->body_from) : NULL;
+    if (missing)
+        return (squall_response){.error = SQUALL_INVALID_REQUEST, .detail = missing};
     squall_make_room_for_options(1);
     lower(request, fields, &lowered);
     RECEIVE(arrived = squall_scenario_http_send(&lowered, &response, &error));
@@ -135,6 +139,14 @@ squall_response squall_send_request(const squall_request *request) {
 void squall_send_all(const squall_request *requests, size_t count, squall_response *responses) {
     squall_scenario_http_list_request_t lowered = {squall_allocate(count * sizeof *lowered.ptr), count};
     squall_scenario_http_list_result_own_response_error_t results;
+    for (size_t i = 0; i < count; i++) {
+        const char *missing = requests[i].body_from ? squall_open_blob(requests[i].body_from) : NULL;
+        if (missing) { // one broken request breaks the batch, and each response says so
+            for (size_t j = 0; j < count; j++)
+                responses[j] = (squall_response){.error = SQUALL_INVALID_REQUEST, .detail = missing};
+            return;
+        }
+    }
     squall_make_room_for_options(count);
     for (size_t i = 0; i < count; i++) {
         scenario_tuple2_string_string_t *fields = squall_allocate(MOST_FIELDS * sizeof *fields);

@@ -49,6 +49,15 @@ void squall_append_pairs(squall_buffer *buffer, const squall_pair *pairs, size_t
 // The suggested plan, with the plan file's keys.
 void squall_append_plan(squall_buffer *buffer, const squall_scenario *scenario);
 
+// data.c --------------------------------------------------------------------
+
+// Has the settings send that blob.
+void squall_hand_over(int32_t options, uint32_t blob);
+// Why a file cannot be sent; NULL if it can.
+const char *squall_open_blob(squall_blob *blob);
+// Let go of rows and their fields.
+void squall_close_data(void);
+
 // http.c, metrics.c ---------------------------------------------------------
 
 // Let go of what the iteration has not let go of itself.

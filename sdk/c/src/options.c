@@ -29,6 +29,10 @@ static settings settings_of(const squall_request *request) {
     what.no_redirects = request->no_redirects;
     what.discard_body = request->discard_body;
     what.keep_body = request->keep_body;
+    if (request->body_from) {
+        what.body_from = request->body_from->handle;
+        what.body_serial = request->body_from->serial;
+    }
     memcpy(what.expect, request->expect, sizeof what.expect);
     return what;
 }
@@ -63,6 +67,8 @@ static handle make(const settings *what) {
     }
     if (list.len)
         squall_scenario_http_method_request_options_set_expected_statuses(options, &list);
+    if (what->body_from)
+        squall_hand_over(made.__handle, what->body_from);
     return made;
 }
 

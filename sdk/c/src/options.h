@@ -10,6 +10,7 @@ typedef struct {
     uint32_t redirects;
     bool no_redirects, discard_body, keep_body;
     squall_range expect[8];
+    uint32_t body_from, body_serial;
 } settings;
 
 // Forgets all handles if that many new ones might be too many. Between it and the host's call none is dropped.

@@ -73,6 +73,17 @@ void squall_append_plan(squall_buffer *buffer, const squall_scenario *scenario) 
     append_text(buffer, "rate", scenario->rate);
     append_number(buffer, "pre_allocated_vus", scenario->pre_allocated_vus);
     append_number(buffer, "max_vus", scenario->max_vus);
+    if (scenario->data[0]) {
+        append_key(buffer, "data");
+        squall_append_letter(buffer, '{');
+        for (size_t i = 0; i < COUNT(scenario->data) && scenario->data[i]; i++) {
+            if (i)
+                squall_append_letter(buffer, ',');
+            squall_append_quoted(buffer, scenario->data[i]);
+            squall_append(buffer, ":{}");
+        }
+        squall_append_letter(buffer, '}');
+    }
     if (scenario->thresholds[0].metric)
         append_thresholds(buffer, scenario->thresholds, COUNT(scenario->thresholds));
     squall_append_letter(buffer, '}');

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/squall-load/squall/sdk/go/data"
 	"github.com/squall-load/squall/sdk/go/internal/host"
 )
 
@@ -55,6 +56,14 @@ func Form(namesAndValues ...string) Option {
 // Body sets the body.
 func Body[T string | []byte](body T) Option {
 	return func(request *Request) { request.setBody("", []byte(body)) }
+}
+
+// BodyFrom has the host send what it holds as the body: it never enters the scenario, however large it is.
+func BodyFrom(blob *data.Blob) Option {
+	return func(request *Request) {
+		request.lowered.Body, request.lowered.HasBody = nil, false
+		request.bodyFrom = blob
+	}
 }
 
 // JSON sets the body to a value, as package encoding/json writes it, and the content type unless there is one.
@@ -123,6 +132,7 @@ func (request *Request) expect(first, last uint16) {
 
 func (request *Request) setBody(contentType string, body []byte) {
 	request.lowered.Body, request.lowered.HasBody = body, true
+	request.bodyFrom, request.lowered.Settings.BodyFrom = nil, host.Blob{}
 	if contentType != "" && !request.hasHeader("content-type") {
 		Header("content-type", contentType)(request)
 	}

@@ -1,12 +1,17 @@
 package http
 
-import "github.com/squall-load/squall/sdk/go/internal/host"
+import (
+	"github.com/squall-load/squall/sdk/go/data"
+	"github.com/squall-load/squall/sdk/go/internal/host"
+)
 
 // Request is a request that can be sent many times: one that never changes can be made once, for the package.
 type Request struct {
 	lowered host.Request
 	// What went wrong while making it; told when it is sent, so that a request is one expression.
 	defect *Error
+	// Where the body is taken from, if it is not the request's own; asked for when it is sent.
+	bodyFrom *data.Blob
 }
 
 // NewRequest is a request of that method, in capitals, for an absolute URL, or a path below the run's --target.
@@ -21,14 +26,27 @@ func NewRequest(method, url string, options ...Option) *Request {
 // Send sends the request and waits for the whole response. The error is an [*Error], and means that there is none; a
 // status code is never an error.
 func (request *Request) Send() (*Response, error) {
-	if request.defect != nil {
-		return nil, request.defect
+	if defect := request.prepare(); defect != nil {
+		return nil, defect
 	}
 	response, failure := host.Send(&request.lowered)
 	if failure != nil {
 		return nil, lift(failure)
 	}
 	return hold(response), nil
+}
+
+// prepare says what is wrong with the request, and finds its body.
+func (request *Request) prepare() *Error {
+	if request.defect != nil || request.bodyFrom == nil {
+		return request.defect
+	}
+	body, err := request.bodyFrom.Held()
+	if err != nil {
+		return &Error{Kind: ErrInvalidRequest, Detail: err.Error()}
+	}
+	request.lowered.Settings.BodyFrom = body
+	return nil
 }
 
 // Result is what became of one request of several.
@@ -45,10 +63,10 @@ func SendAll(requests ...*Request) []Result {
 	lowered := make([]*host.Request, len(requests))
 	results := make([]Result, len(requests))
 	for i, request := range requests {
-		if request.defect != nil {
+		if defect := request.prepare(); defect != nil {
 			// Rare, and not worth a partial send: one broken request breaks the batch, and each result says so.
 			for i := range results {
-				results[i].Err = request.defect
+				results[i].Err = defect
 			}
 			return results
 		}

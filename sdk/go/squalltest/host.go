@@ -55,6 +55,8 @@ type Host struct {
 	CookiesCleared int
 
 	values  map[string][]float64
+	tables  map[string]*host.FakeTable
+	files   map[string][]byte
 	answers []answer
 	began   time.Duration
 }
@@ -113,6 +115,7 @@ type answer struct {
 func New(t testing.TB) *Host {
 	t.Helper()
 	made := &Host{Options: map[string]string{}, VU: 1, values: map[string][]float64{}}
+	made.tables, made.files = map[string]*host.FakeTable{}, map[string][]byte{}
 	before := host.Installed
 	host.Installed = installed{made}
 	t.Cleanup(func() {
@@ -132,6 +135,14 @@ func (made *Host) Respond(method, url string, status int, body string) {
 func (made *Host) RespondWith(method, url string, reply func(Request) Reply) {
 	made.answers = append(made.answers, answer{method, url, reply})
 }
+
+// Feed gives the test a table. Its rows come in their order, whatever the policy: a test knows then which.
+func (made *Host) Feed(name string, columns []string, rows ...[]string) {
+	made.tables[name] = &host.FakeTable{Name: name, Columns: columns, Rows: rows}
+}
+
+// File gives the test a file (--data NAME=file:PATH).
+func (made *Host) File(name, content string) { made.files[name] = []byte(content) }
 
 // Values are what went into the metric of that name.
 func (made *Host) Values(metric string) []float64 { return made.values[metric] }

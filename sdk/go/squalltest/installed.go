@@ -3,6 +3,7 @@
 package squalltest
 
 import (
+	"math"
 	"time"
 
 	"github.com/squall-load/squall/sdk/go/internal/host"
@@ -19,6 +20,9 @@ func (fake installed) Send(lowered *host.Request) (*host.FakeResponse, *host.Fai
 		Body:    string(lowered.Body),
 		Name:    lowered.Settings.Name,
 		Timeout: time.Duration(lowered.Settings.Timeout),
+	}
+	if lowered.Settings.BodyFrom != (host.Blob{}) {
+		request.Body = string(lowered.Settings.BodyFrom.Read(0, math.MaxUint32))
 	}
 	fake.made.Requests = append(fake.made.Requests, request)
 	reply := fake.made.respond(request)
@@ -77,3 +81,10 @@ func (fake installed) Random() uint64 {
 func (fake installed) Log(_ uint8, message string) { fake.made.Logs = append(fake.made.Logs, message) }
 
 func (fake installed) Abort(reason string) { fake.made.Aborted = reason }
+
+func (fake installed) Table(name string) *host.FakeTable { return fake.made.tables[name] }
+
+func (fake installed) File(name string) ([]byte, bool) {
+	bytes, given := fake.made.files[name]
+	return bytes, given
+}

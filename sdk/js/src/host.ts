@@ -6,11 +6,12 @@
 // that ends.
 
 import * as context from 'squall:scenario/context@0.1.0';
+import * as data from 'squall:scenario/data@0.1.0';
 import * as http from 'squall:scenario/http@0.1.0';
 import * as metrics from 'squall:scenario/metrics@0.1.0';
 import * as timing from 'squall:scenario/timing@0.1.0';
 
-export { context, http, metrics };
+export { context, data, http, metrics };
 
 /** Set by the build tool: whether the engine's 64-bit integers are bigints. */
 declare const __SQUALL_BIGINT__: boolean;

@@ -27,6 +27,7 @@ import './globals.ts';
 
 export { abort, env, iteration, target, vu } from './context.ts';
 export type { Flow, Flows, Weighted } from './component.ts';
+export * as data from './data/index.ts';
 export * as http from './http/index.ts';
 export { HttpError } from './http/index.ts';
 export { log } from './log.ts';

@@ -1,5 +1,6 @@
 // From `options`, which are k6's, to what the contract wants: flows with weights, and a plan of one load shape.
 
+import type { AtEnd, Policy } from './data/feed.ts';
 import { nanoseconds } from './seconds.ts';
 
 /** A threshold: an expression, alone or with what to do when it fails. */
@@ -63,6 +64,8 @@ export interface Options extends Load {
   scenarios?: Record<string, ScenarioOptions>;
   /** Tags of the whole run. */
   tags?: Record<string, string>;
+  /** The feeds that a run has to be given: `{ users: { policy: 'shuffle' } }`. Without one of them it does not begin. */
+  data?: Record<string, { policy?: Policy; at_end?: AtEnd }>;
   /** The base URL of requests that name only a path; `--target`. */
   target?: string;
   /** How long `setup` and `teardown` may take. */
@@ -113,7 +116,7 @@ const RUN_KEYS = [
 /** The host's own, which k6 does not have. */
 const HOST_KEYS = [
   'max_backlog', 'maxBacklog', 'arrival', 'warmup', 'pacing', 'flow', 'weights', 'env', 'seed', 'threads', 'http',
-  'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin',
+  'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin', 'data',
 ];
 /** What changes nothing that is measured, or is done by the SDK itself. */
 const QUIET_KEYS = [

@@ -24,6 +24,8 @@ type Fake interface {
 	Random() uint64
 	Log(level uint8, message string)
 	Abort(reason string)
+	Table(name string) *FakeTable
+	File(name string) (bytes []byte, given bool)
 }
 
 // FakeResponse is a response as a test makes it.

@@ -41,4 +41,17 @@ func CloseAll() {
 		held[i] = nil
 	}
 	held = held[:0]
+	for i, each := range others {
+		each.Close()
+		others[i] = nil
+	}
+	others = others[:0]
 }
+
+// Closer is something else that the host holds. Closing it again is no mistake.
+type Closer interface{ Close() }
+
+var others []Closer
+
+// CloseLater has it closed at the end of the iteration.
+func CloseLater(closer Closer) { others = append(others, closer) }

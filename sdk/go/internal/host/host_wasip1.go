@@ -30,6 +30,9 @@ func makeOptions(settings *Settings) uint32 {
 	if settings.Expected != "" {
 		httpSetExpectedStatuses(options, unsafe.Pointer(unsafe.StringData(settings.Expected)), uint32(len(settings.Expected)/4))
 	}
+	if settings.BodyFrom != (Blob{}) {
+		handOver(options, settings.BodyFrom.Handle)
+	}
 	return options
 }
 

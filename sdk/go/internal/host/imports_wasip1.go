@@ -25,6 +25,9 @@ func httpSetDiscardBody(options uint32, discard bool)
 //go:wasmimport squall:scenario/http@0.1.0 [method]request-options.set-expected-statuses
 func httpSetExpectedStatuses(options uint32, ranges unsafe.Pointer, count uint32)
 
+//go:wasmimport squall:scenario/http@0.1.0 [method]request-options.set-body-from
+func httpSetBodyFrom(options, blob uint32)
+
 //go:wasmimport squall:scenario/http@0.1.0 [resource-drop]response
 func httpDropResponse(response uint32)
 

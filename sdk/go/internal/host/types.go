@@ -13,6 +13,7 @@ type Settings struct {
 	HasRedirects bool
 	Body         Body
 	Expected     string // closed ranges of status codes, each as four bytes: first and last, low byte first
+	BodyFrom     Blob   // zero for none
 }
 
 // Body says whether the host keeps a response's body.

@@ -1,5 +1,6 @@
 // HTTP requests, made and measured by the host.
 
+import { Blob } from '../data/blob.ts';
 import { http as host } from '../host.ts';
 import { needHost } from '../phase.ts';
 import { bytesOf, encodeUtf8 } from '../text.ts';
@@ -17,8 +18,8 @@ export interface RequestOptions extends Settings {
   headers?: Record<string, string> | readonly (readonly [name: string, value: string])[];
   /** Added to the URL's query, percent-encoded. */
   query?: Record<string, Plain | readonly Plain[]>;
-  /** The body: text (sent as UTF-8) or bytes. */
-  body?: string | ArrayBuffer | ArrayBufferView;
+  /** The body: text (sent as UTF-8), bytes, or what the host holds and sends without handing it over. */
+  body?: string | ArrayBuffer | ArrayBufferView | Blob;
   /** The body as JSON, and the content type with it. */
   json?: unknown;
   /** The body as a form (`application/x-www-form-urlencoded`), and the content type with it. */
@@ -102,8 +103,13 @@ function lower(method: string, url: string, options: RequestOptions): host.Reque
     url: options.query === undefined ? String(url) : withQuery(String(url), options.query),
     headers,
     body: body(options, headers),
-    options: handleFor(options),
+    options: handleFor(options, blobOf(options)),
   };
+}
+
+/** The body that the host is to take from where it holds it, if that is what is asked for. */
+function blobOf({ body, json, form }: RequestOptions): Blob | undefined {
+  return body instanceof Blob && json === undefined && form === undefined ? body : undefined;
 }
 
 function body(options: RequestOptions, headers: [string, string][]): Uint8Array | undefined {
@@ -115,7 +121,7 @@ function body(options: RequestOptions, headers: [string, string][]): Uint8Array 
     contentType(headers, 'application/x-www-form-urlencoded');
     return encodeUtf8(encodeForm(options.form));
   }
-  if (options.body === undefined) return undefined;
+  if (options.body === undefined || options.body instanceof Blob) return undefined;
   return typeof options.body === 'object' ? bytesOf(options.body) : encodeUtf8(String(options.body));
 }
 

@@ -3,6 +3,7 @@
 // A scenario has a handful of different settings and sends each many times. So the handles are made once per virtual
 // user and kept: a request costs one host call from its second time on.
 
+import type { Blob } from '../data/blob.ts';
 import { drop, http, u64 } from '../host.ts';
 import { nanoseconds, type Seconds } from '../seconds.ts';
 
@@ -35,8 +36,9 @@ const handles = new Map<string, http.RequestOptions>();
 let last: Settings = {};
 let lastHandle: http.RequestOptions | undefined;
 
-/** The host's handle for those settings; `undefined` where the defaults will do. */
-export function handleFor(settings: Settings): http.RequestOptions | undefined {
+/** The host's handle for those settings, and that body; `undefined` where the defaults will do. */
+export function handleFor(settings: Settings, body?: Blob): http.RequestOptions | undefined {
+  if (body !== undefined) return cached(`${keyOf(settings)}|${body.serial}`, settings, body);
   const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
   if (
     name === undefined &&
@@ -58,15 +60,23 @@ export function handleFor(settings: Settings): http.RequestOptions | undefined {
   ) {
     return lastHandle;
   }
-  const key = `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${name}`;
+  lastHandle = cached(keyOf(settings), settings);
+  last = { name, timeout, redirects, discardBody, expectedStatuses };
+  return lastHandle;
+}
+
+/** The name comes last, as JSON: whatever is in it, two different settings have different keys. */
+function keyOf({ name, timeout, redirects, discardBody, expectedStatuses }: Settings): string {
+  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${JSON.stringify(name)}`;
+}
+
+function cached(key: string, settings: Settings, body?: Blob): http.RequestOptions {
   let handle = handles.get(key);
   if (handle === undefined) {
     if (handles.size >= CAPACITY) forgetOldest();
-    handle = make(settings);
+    handle = make(settings, body);
     handles.set(key, handle);
   }
-  last = { name, timeout, redirects, discardBody, expectedStatuses };
-  lastHandle = handle;
   return handle;
 }
 
@@ -77,13 +87,14 @@ function forgetOldest(): void {
   void handle; // Dropped by the engine once no request of a batch refers to it.
 }
 
-function make({ name, timeout, redirects, discardBody, expectedStatuses }: Settings): http.RequestOptions {
+function make({ name, timeout, redirects, discardBody, expectedStatuses }: Settings, body?: Blob): http.RequestOptions {
   const options = new http.RequestOptions();
   try {
     if (name !== undefined) options.setName(String(name));
     if (timeout !== undefined) options.setTimeout(u64(nanoseconds(timeout)));
     if (redirects !== undefined) options.setRedirects(Math.max(0, redirects) | 0);
     if (discardBody !== undefined) options.setDiscardBody(Boolean(discardBody));
+    if (body !== undefined) options.setBodyFrom(body.held());
     if (expectedStatuses !== undefined) options.setExpectedStatuses(ranges(expectedStatuses));
   } catch (error) {
     drop(options);

@@ -25,7 +25,7 @@ Paths are relative to the run's ``--target``. Everything is measured by the host
 All times are in seconds.
 """
 
-from squall import http, log
+from squall import data, http, log
 from squall._context import abort, env, iteration, target, vu
 from squall._error import Error
 from squall._metrics import Counter, Gauge, Rate, Trend, check
@@ -35,12 +35,15 @@ from squall._scenario import flow, setup, start, teardown
 from squall._shared import shared
 from squall._timing import now, pace, sleep, think
 from squall._transaction import Transaction, transaction
+from squall.data import Blob, Feed
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Blob",
     "Counter",
     "Error",
+    "Feed",
     "Gauge",
     "Options",
     "Rate",
@@ -50,6 +53,7 @@ __all__ = [
     "Trend",
     "abort",
     "check",
+    "data",
     "env",
     "flow",
     "http",

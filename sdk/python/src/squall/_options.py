@@ -23,6 +23,13 @@ class Threshold(TypedDict):
     delay_abort_eval: NotRequired[str]
 
 
+class Data(TypedDict, total=False):
+    """How rows of a feed are to be handed out, unless who runs the scenario says otherwise."""
+
+    policy: Literal["sequential", "random", "shuffle", "unique-per-vu", "once-each"]
+    at_end: Literal["recycle", "stop", "error"]
+
+
 class Options(TypedDict, total=False):
     """The keys of ``options``, for editors and type checkers: ``options: Options = {"vus": 10}``.
 
@@ -59,6 +66,8 @@ class Options(TypedDict, total=False):
     setup_timeout: str
     teardown_timeout: str
     thresholds: Mapping[str, str | Threshold | Sequence[str | Threshold]]
+    data: Mapping[str, Data]
+    """The feeds that a run has to be given: ``{"users": {}}``."""
     target: str
     env: Mapping[str, str]
     tags: Mapping[str, str]

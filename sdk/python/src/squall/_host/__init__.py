@@ -26,6 +26,7 @@ if sys.platform == "wasi":
         target,
         vu,
     )
+    from squall._host.wasm_data import open_blob, open_feed
 else:
     from squall._host.fake import (
         Counter,
@@ -50,6 +51,7 @@ else:
         target,
         vu,
     )
+    from squall._host.fake_data import open_blob, open_feed
 
 __all__ = [
     "Counter",
@@ -65,6 +67,8 @@ __all__ = [
     "iteration",
     "log",
     "now",
+    "open_blob",
+    "open_feed",
     "option",
     "pace",
     "random",

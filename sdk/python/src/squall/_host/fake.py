@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from squall._host.fake_data import Blob
 from squall._http_error import Error, OtherError
 from squall.testing._glob import absolute
 from squall.testing._reply import Reply
@@ -20,6 +21,7 @@ class RequestOptions:
         self.redirects: int | None = None
         self.discard_body: bool | None = None
         self.expected_statuses: list[tuple[int, int]] = []
+        self.body = b""
 
     def set_name(self, name: str) -> None:
         self.name = name
@@ -35,6 +37,9 @@ class RequestOptions:
 
     def set_expected_statuses(self, ranges: list[tuple[int, int]]) -> None:
         self.expected_statuses = ranges
+
+    def set_body_from(self, blob: Blob) -> None:
+        self.body = blob.content
 
 
 class Request(Protocol):
@@ -95,7 +100,7 @@ def send(request: Request) -> Response:
         method=request.method,
         url=request.url,
         headers=list(request.headers),
-        body=request.body or b"",
+        body=options.body if request.body is None else request.body,
         name=options.name,
         timeout=options.timeout,
         redirects=options.redirects,

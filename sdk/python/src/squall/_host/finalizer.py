@@ -1,8 +1,8 @@
 """A lighter way to drop the host's resources than componentize-py's own.
 
 For every resource that the host hands out, a response above all, componentize-py makes a `weakref.finalize`: a weak
-reference, a record, and an entry in a registry. Without them a request took a third less of the guest's time. But nobody else holds on to a
-resource's finalizer: when the resource goes, it goes, and can itself drop what it stands for.
+reference, a record, and an entry in a registry. Without them a request took a third less of the guest's time. But
+nobody else holds on to a resource's finalizer: when the resource goes, it goes, and can itself drop what it stands for.
 
 componentize-py looks for `weakref.finalize` after it has imported the scenario. So it is replaced by a subclass, which
 is the same as ever for everyone else.

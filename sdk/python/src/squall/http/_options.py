@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from squall import _host as host
+from squall._http_error import InvalidRequest
 from squall._timing import nanoseconds
+from squall.data import Blob, DataError
 
 Statuses = int | range | Iterable[int | range]
 """Status codes: ``404``, ``range(200, 300)``, or several of these."""
@@ -26,6 +28,7 @@ class Wanted(NamedTuple):
     redirects: int | None
     discard_body: bool | None
     expected_statuses: tuple[tuple[int, int], ...]
+    body_from: Blob | None
 
 
 _handles: dict[Wanted, host.RequestOptions] = {}
@@ -53,6 +56,11 @@ def _make(wanted: Wanted) -> host.RequestOptions:
         handle.set_discard_body(wanted.discard_body)
     if wanted.expected_statuses:
         handle.set_expected_statuses(list(wanted.expected_statuses))
+    if wanted.body_from is not None:
+        try:
+            handle.set_body_from(wanted.body_from.held())
+        except DataError as error:
+            raise InvalidRequest(str(error)) from None
     return handle
 
 

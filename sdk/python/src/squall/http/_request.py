@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from squall import _host as host
 from squall._http_error import Error
+from squall.data import Blob
 from squall.http._options import Statuses, Wanted, closed_ranges, handle_for
 from squall.http._response import Response
 
@@ -22,8 +23,8 @@ class Settings(TypedDict, total=False):
     """Added to the URL's query, percent-encoded."""
     headers: Mapping[str, str] | Iterable[tuple[str, str]]
     """Header fields. ``host``, ``content-length`` and ``user-agent`` are added by the host where they are missing."""
-    data: str | bytes | Pairs
-    """The body: text, bytes, or the fields of a form."""
+    data: str | bytes | Pairs | Blob
+    """The body: text, bytes, the fields of a form, or what the host holds and sends without handing it over."""
     json: Any
     """The body, as JSON."""
     name: str
@@ -54,7 +55,7 @@ class Request:
         *,
         params: Pairs | None = None,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
-        data: str | bytes | Pairs | None = None,
+        data: str | bytes | Pairs | Blob | None = None,
         json: Any = None,
         name: str | None = None,
         timeout: float | timedelta | None = None,
@@ -68,12 +69,14 @@ class Request:
         self.body: bytes | None = None
         if json is not None:
             self._set_body(dumps(json, ensure_ascii=False, separators=(",", ":")), "application/json")
-        elif data is not None:
+        elif data is not None and not isinstance(data, Blob):
             if isinstance(data, (str, bytes)):
                 self._set_body(data, None)
             else:
                 self._set_body(_encode(data, form=True), "application/x-www-form-urlencoded")
-        wanted = Wanted(name, timeout, redirects, discard_body, closed_ranges(expect_status) if expect_status else ())
+        statuses = closed_ranges(expect_status) if expect_status else ()
+        body_from = data if isinstance(data, Blob) and json is None else None
+        wanted = Wanted(name, timeout, redirects, discard_body, statuses, body_from)
         self._wanted = None if wanted == _NOTHING else wanted
         self._handle: host.RequestOptions | None = None
 
@@ -97,7 +100,7 @@ class Request:
             self.headers.append(("content-type", content_type))
 
 
-_NOTHING = Wanted(None, None, None, None, ())
+_NOTHING = Wanted(None, None, None, None, (), None)
 
 
 def send_all(requests: Sequence[Request]) -> list[Response | Error]:

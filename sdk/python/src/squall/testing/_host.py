@@ -9,7 +9,7 @@ from squall import _shared
 from squall._scenario import Flow, Scenario
 from squall.testing._reply import Reply, Rule
 from squall.testing._report import Report, Sent
-from squall.testing._state import State, active
+from squall.testing._state import State, Table, active
 
 
 class Host:
@@ -60,6 +60,16 @@ class Host:
             Host().respond_with("GET", "/slow", slow)
         """
         self._state.rules.append(Rule(method, url, answer))
+        return self
+
+    def feed(self, name: str, rows: Sequence[Mapping[str, str]]) -> Self:
+        """Give the test a table. Rows come in their order, whatever the policy: a test knows then which."""
+        self._state.tables[name] = Table(list(rows))
+        return self
+
+    def file(self, name: str, content: str | bytes) -> Self:
+        """Give the test a file, as ``--data NAME=file:PATH`` does."""
+        self._state.files[name] = content.encode() if isinstance(content, str) else content
         return self
 
     def run(self, flow: Callable[[], Any]) -> Report:

@@ -1,5 +1,6 @@
 """What the host of the current test knows. One per context, so that tests may run in threads."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -7,6 +8,18 @@ from squall.testing._reply import Rule
 from squall.testing._report import Report
 
 _64_BITS = 2**64 - 1
+
+
+@dataclass
+class Table:
+    """A table, and how many rows of it have been taken."""
+
+    rows: list[Mapping[str, str]]
+    taken: int = 0
+
+    def columns(self) -> list[str]:
+        """Return all names that occur in any row, as the real host does."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
 
 
 @dataclass
@@ -25,6 +38,9 @@ class State:
     report: Report = field(default_factory=Report)
     options_made: int = 0
     """How many handles for request options were asked for."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def sleep(self, nanoseconds: int) -> None:
         """Let time pass."""

@@ -1,0 +1,131 @@
+// Data that the run was given: rows of tables, and bytes that the host sends.
+#include <stdlib.h>
+
+#include "internal.h"
+
+#define IMPORT(name) __attribute__((__import_module__("squall:scenario/data@0.1.0"), __import_name__(name)))
+
+// The contract's functions, as the canonical ABI flattens them.
+IMPORT("[static]feed.open")
+extern void open_feed(const char *, size_t, int32_t, int32_t, int32_t, int32_t, uint32_t *);
+IMPORT("[method]feed.length") extern uint64_t feed_length(uint32_t);
+IMPORT("[method]feed.next") extern void feed_next(uint32_t, uint32_t *);
+IMPORT("[resource-drop]row") extern void drop_row(uint32_t);
+IMPORT("[method]row.index") extern uint64_t row_index(uint32_t);
+IMPORT("[method]row.get") extern void row_get(uint32_t, const char *, size_t, uint32_t *);
+IMPORT("[method]row.json") extern void row_json(uint32_t, uint32_t *);
+IMPORT("[method]row.blob") extern void row_blob(uint32_t, const char *, size_t, uint32_t *);
+IMPORT("[static]blob.open") extern void open_blob(const char *, size_t, uint32_t *);
+IMPORT("[resource-drop]blob") extern void drop_blob(uint32_t);
+__attribute__((__import_module__("squall:scenario/http@0.1.0"), __import_name__("[method]request-options.set-body-from")))
+extern void set_body_from(int32_t, uint32_t);
+
+// What the host answers: a result of at most four words, whose first byte says whether it is an error.
+static uint32_t words[4];
+
+static bool case_of(uint32_t word) { return (uint8_t)word; }
+
+// A text of the host's: cabi_realloc has put a zero at its end.
+static const char *text_at(uint32_t address, uint32_t size) { return size ? (const char *)(uintptr_t)address : ""; }
+
+static squall_outcome refused(void) { return case_of(words[0]) ? text_at(words[2], words[3]) : SQUALL_DONE; }
+
+// What the iteration has taken. Dropped by address: a scenario without rows does not import what they need.
+typedef struct {
+    uint32_t handle;
+    void (*drop)(uint32_t);
+} taken;
+
+static taken *held;
+static size_t count, room;
+
+static void hold(uint32_t handle, void (*drop)(uint32_t)) {
+    if (count == room) {
+        room = room ? 2 * room : 16;
+        held = realloc(held, room * sizeof *held);
+        if (!held)
+            abort();
+    }
+    held[count++] = (taken){handle, drop};
+}
+
+void squall_close_data(void) {
+    while (count) {
+        count--;
+        held[count].drop(held[count].handle);
+    }
+}
+
+static squall_outcome open_once(squall_feed *feed) {
+    if (feed->handle)
+        return SQUALL_DONE;
+    RECEIVE(open_feed(feed->name, __builtin_strlen(feed->name), feed->policy > 0, feed->policy ? feed->policy - 1 : 0,
+                      feed->at_end > 0, feed->at_end ? feed->at_end - 1 : 0, words));
+    squall_outcome error = refused();
+    if (!error)
+        feed->handle = words[1];
+    return error;
+}
+
+squall_outcome squall_next(squall_feed *feed, squall_row *row) {
+    squall_outcome error = open_once(feed);
+    if (error)
+        return error;
+    RECEIVE(feed_next(feed->handle, words));
+    if ((error = refused()))
+        return error;
+    if (!case_of(words[1]))
+        return squall_join("data \"", feed->name, "\" is exhausted, and the run ends", NULL);
+    row->handle = words[2];
+    hold(row->handle, drop_row);
+    return SQUALL_DONE;
+}
+
+squall_outcome squall_feed_length(squall_feed *feed, uint64_t *length) {
+    squall_outcome error = open_once(feed);
+    if (!error)
+        *length = feed_length(feed->handle);
+    return error;
+}
+
+uint64_t squall_row_index(squall_row row) { return row_index(row.handle); }
+
+squall_outcome squall_field(squall_row row, const char *column, const char **value) {
+    RECEIVE(row_get(row.handle, column, __builtin_strlen(column), words));
+    squall_outcome error = refused();
+    if (!error)
+        *value = case_of(words[1]) ? text_at(words[2], words[3]) : NULL;
+    return error;
+}
+
+const char *squall_row_json(squall_row row) {
+    RECEIVE(row_json(row.handle, words));
+    return text_at(words[0], words[1]);
+}
+
+static squall_outcome received(squall_blob *blob) {
+    static uint32_t made;
+    squall_outcome error = refused();
+    if (!error) {
+        blob->handle = words[1];
+        blob->serial = ++made;
+    }
+    return error;
+}
+
+squall_outcome squall_field_blob(squall_row row, const char *column, squall_blob *blob) {
+    RECEIVE(row_blob(row.handle, column, __builtin_strlen(column), words));
+    squall_outcome error = received(blob);
+    if (!error)
+        hold(blob->handle, drop_blob);
+    return error;
+}
+
+const char *squall_open_blob(squall_blob *blob) {
+    if (blob->handle)
+        return NULL;
+    RECEIVE(open_blob(blob->name, __builtin_strlen(blob->name), words));
+    return received(blob);
+}
+
+void squall_hand_over(int32_t options, uint32_t blob) { set_body_from(options, blob); }
