@@ -11,6 +11,7 @@ mod data;
 mod demo;
 mod executors;
 mod guests;
+mod history;
 mod hostile;
 mod inspect;
 mod interruption;
