@@ -161,8 +161,8 @@ pub struct ReportArgs {
 /// `squall merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// The runs.
-    #[arg(required = true, num_args = 2..)]
+    /// The runs, or tags (all runs that have them).
+    #[arg(required = true)]
     pub runs: Vec<String>,
     /// Give the result a tag; give several.
     #[arg(long, value_name = "TAG")]
