@@ -84,6 +84,19 @@ fn an_import_that_nobody_gives() {
 }
 
 #[test]
+fn a_guest_that_needs_component_model_async() {
+    let squall = Squall::new(&["run", "guest.wasm"]);
+    Wat::new(OK).importing("wasi:http/client@0.3.0", "send", "(result u64)", "(result i64)").write(squall.folder());
+    let ended = squall.run().expect_code(107);
+    let complaint = ended.complaint();
+    assert!(
+        complaint.contains("component-model async, the ABI of WASI 0.3 (it imports wasi:http/client@0.3.0)"),
+        "{complaint}"
+    );
+    assert!(complaint.contains("componentize-qjs: --sync"), "{complaint}");
+}
+
+#[test]
 fn a_bad_duration() {
     let ended = Squall::new(&["run", "x.wasm", "-d", "30"]).run().expect_code(2);
     assert!(ended.err.contains("give a unit"), "{}", ended.err);

@@ -20,6 +20,17 @@ fn everything_that_was_typed_is_sent() {
     }
 }
 
+/// The body is eight times what a virtual user may hold.
+#[test]
+fn a_large_body_never_enters_the_scenario() {
+    let server = Server::start(|request| Reply::ok(&request.body.len().to_string()));
+    let squall = Squall::new(&["run", &server.url(), "-c", "2", "-i", "4", "--memory", "4MiB", "-b", "@body.bin"]);
+    std::fs::write(squall.folder().join("body.bin"), vec![7; 32 << 20]).unwrap();
+    let ended = squall.exporting().run().expect_code_or_busy(0);
+    assert_eq!(ended.number("http_req_failed", "passes"), 0.0, "{}", ended.out);
+    assert!(server.requests().iter().all(|request| request.body.len() == 32 << 20));
+}
+
 #[test]
 fn a_body_makes_it_a_post() {
     let server = Server::start(|_| Reply::status(201, ""));

@@ -13,6 +13,7 @@ use squall_plan::{
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::project::Language;
+use crate::sandbox::args::SandboxArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -59,9 +60,9 @@ pub struct RunArgs {
     /// which is built first. Or a URL, which is requested over and over.
     #[arg(value_name = "FILE.wasm|SOURCE|URL")]
     pub scenario: String,
-    /// The script is one of k6's.
-    #[arg(long, value_name = "TOOL", help_heading = "Source")]
-    pub compat: Option<Compat>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub script: ScriptArgs,
     /// Run one iteration; then build and run again each time that the source is saved.
     #[arg(long, help_heading = "Source")]
     pub watch: bool,
@@ -74,6 +75,9 @@ pub struct RunArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub http: HttpArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sandbox: SandboxArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub request: RequestArgs,
@@ -139,9 +143,39 @@ pub struct BuildArgs {
     /// Where the component goes. [default: beside the source, with its name]
     #[arg(short, long, value_name = "FILE.wasm")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub script: ScriptArgs,
+}
+
+/// What is asked of the build of a script in JavaScript or TypeScript.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ScriptArgs {
     /// The script is one of k6's.
-    #[arg(long, value_name = "TOOL")]
+    #[arg(long, value_name = "TOOL", help_heading = "Source")]
     pub compat: Option<Compat>,
+    /// The JavaScript engine that goes into the component.
+    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    pub engine: Option<Engine>,
+}
+
+impl ScriptArgs {
+    /// The first of its flags that was given.
+    pub fn given(self) -> Option<&'static str> {
+        let compat = self.compat.map(|_| "--compat");
+        compat.or(self.engine.map(|_| "--engine"))
+    }
+}
+
+/// Engines for scripts in JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Small, and starts fast.
+    #[value(name = "quickjs")]
+    QuickJs,
+    /// Large, faster at computing, and has `fetch()`.
+    #[value(name = "starlingmonkey")]
+    StarlingMonkey,
 }
 
 /// Other tools whose scripts can be built.
@@ -186,7 +220,7 @@ pub struct LoadArgs {
     /// Virtual users made before the load begins, for a rate; --vus says the same. [default: by the rate]
     #[arg(long, value_name = "N", conflicts_with = "vus")]
     pub pre_allocated_vus: Option<u64>,
-    /// Virtual users at most, for a rate. [default: by the rate]
+    /// Virtual users at most: as many as a rate may take [default: by the rate]; other loads are refused if they want more.
     #[arg(long, value_name = "N")]
     pub max_vus: Option<u64>,
     /// For a rate: whether iterations start evenly (constant), or at random like independent users (poisson).

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use squall_load::{Steering, StoppedBy};
-use squall_plan::{Executor, MAX_RATE, Rate};
+use squall_plan::{Executor, Rate};
 
 /// What can be typed.
 pub const HELP: &str = "type: pause, resume, stop, vus NUMBER, or rate NUMBER/s";
@@ -65,13 +65,14 @@ impl fmt::Display for Command {
 #[derive(Clone, Debug)]
 pub struct Controls {
     executor: Executor,
+    most: Rate,
     steering: Steering,
 }
 
 impl Controls {
-    /// For a load of that kind.
-    pub fn new(executor: Executor, steering: Steering) -> Controls {
-        Controls { executor, steering }
+    /// For a load of that kind, which may be changed to a rate of `most`.
+    pub fn new(executor: Executor, most: Rate, steering: Steering) -> Controls {
+        Controls { executor, most, steering }
     }
 
     /// The load's kind.
@@ -131,7 +132,7 @@ impl Controls {
             Command::Vus(vus) if vus > *max_vus => {
                 Err(format!("at most {max_vus} virtual users: to have more, start the run with a higher --max-vus"))
             }
-            Command::Rate(rate) if rate > MAX_RATE => Err(format!("at most {MAX_RATE} can be asked for")),
+            Command::Rate(rate) if rate > self.most => Err(format!("at most {} can be asked for", self.most)),
             _ => Ok(()),
         }
     }
@@ -141,12 +142,14 @@ impl Controls {
 mod tests {
     use std::time::Duration;
 
+    use squall_plan::MAX_RATE;
+
     use super::*;
 
     fn controls(rate: Option<&str>) -> Controls {
         let rate = rate.map(|rate| rate.parse().unwrap());
         let executor = Executor::ExternallyControlled { vus: 5, max_vus: 10, rate, duration: None };
-        Controls::new(executor, Steering::default())
+        Controls::new(executor, MAX_RATE, Steering::default())
     }
 
     fn follow(controls: &Controls, line: &str) -> Result<(), String> {
@@ -199,7 +202,7 @@ mod tests {
     #[test]
     fn every_load_can_be_stopped_and_only_one_kind_changed() {
         let executor = Executor::ConstantVus { vus: 1, duration: Duration::from_secs(1) };
-        let fixed = Controls::new(executor, Steering::default());
+        let fixed = Controls::new(executor, MAX_RATE, Steering::default());
         let sentence = follow(&fixed, "pause").unwrap_err();
         assert!(sentence.contains("this load is constant-vus"), "{sentence}");
         assert!(sentence.contains("--executor externally-controlled"), "{sentence}");

@@ -9,6 +9,7 @@ use squall_report::bytes;
 use crate::args::InspectArgs;
 use crate::error::CliError;
 use crate::exit;
+use crate::patience::compiling;
 use crate::run::print;
 
 /// Shows it. The exit code says whether it can run here.
@@ -16,15 +17,17 @@ pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.display().to_string();
     let artifact =
         Artifact::read(&arguments.scenario).map_err(|source| CliError::Guest { name: name.clone(), source })?;
-    let described = described(&artifact);
+    let described = described(&name, &artifact);
     let text =
         if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
     print(&text)?;
     Ok(if described.is_ok() { exit::PASSED } else { exit::GUEST_FAILED })
 }
 
-fn described(artifact: &Artifact) -> Result<Description, GuestError> {
-    describe(&Guest::survey(artifact, &GuestLimits::default(), &CodeCache::of_user())?)
+fn described(name: &str, artifact: &Artifact) -> Result<Description, GuestError> {
+    let cache = CodeCache::of_user();
+    let guest = compiling(name, artifact, &cache, || Guest::survey(artifact, &GuestLimits::default(), &cache));
+    describe(&guest?)
 }
 
 fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {

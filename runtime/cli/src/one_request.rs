@@ -1,10 +1,10 @@
 //! `squall run URL`: wrk's flags, turned into options of the embedded one-request scenario.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use squall_plan::{Options, Target};
+use squall_plan::{DataFormat, DataOptions, Options, Target};
 
 use crate::args::RequestArgs;
 use crate::error::CliError;
@@ -12,6 +12,8 @@ use crate::error::CliError;
 /// The scenario behind it, built from `guest-examples/request/rust`.
 pub const COMPONENT: &[u8] = include_bytes!("../assets/request.wasm");
 
+/// What the scenario calls the file of `--body @FILE`.
+const BODY_FILE: &str = "body";
 const DEFAULT_CONNECTIONS: u64 = 10;
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 
@@ -23,16 +25,24 @@ pub fn is_url(scenario: &str) -> bool {
 /// What the flags mean for the plan, over `typed`, the other options of the command line.
 pub fn options(url: &str, request: &RequestArgs, mut typed: Options) -> Result<Options, CliError> {
     check_origin(url)?;
-    let body = request.body.as_deref().map(read_body).transpose()?;
+    let body = request.body.as_deref().map(Body::read).transpose()?;
     let default_method = if body.is_some() { "POST" } else { "GET" };
     let method = request.method.clone().unwrap_or_else(|| default_method.to_owned());
     let headers: Vec<String> = request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     typed.env.insert("SQUALL_URL".to_owned(), url.to_owned());
     typed.env.insert("SQUALL_METHOD".to_owned(), method.to_ascii_uppercase());
     typed.env.insert("SQUALL_HEADERS".to_owned(), headers.join("\n"));
-    if let Some(body) = body {
-        // Options are text: each byte travels as the character of its number.
-        typed.env.insert("SQUALL_BODY".to_owned(), body.into_iter().map(char::from).collect());
+    match body {
+        Some(Body::Text(text)) => {
+            typed.env.insert("SQUALL_BODY".to_owned(), text);
+        }
+        // It stays with the host: however large it is, no virtual user holds a copy.
+        Some(Body::File(file)) => {
+            let held = DataOptions { file: Some(file), format: Some(DataFormat::File), ..DataOptions::default() };
+            typed.data.insert(BODY_FILE.to_owned(), held);
+            typed.env.insert("SQUALL_BODY_FILE".to_owned(), BODY_FILE.to_owned());
+        }
+        None => {}
     }
     typed.vus = typed.vus.or(request.connections);
     if typed.is_open() {
@@ -72,14 +82,23 @@ fn check_origin(url: &str) -> Result<(), CliError> {
     origin.map(drop).map_err(|error| CliError::Options(vec![format!("{url}: {error}")]))
 }
 
-fn read_body(text: &str) -> Result<Vec<u8>, CliError> {
-    match text.strip_prefix('@') {
-        None => Ok(text.as_bytes().to_owned()),
-        Some(file) => fs::read(file).map_err(|source| CliError::File {
-            option: "--body",
-            path: Path::new(file).to_owned(),
-            source,
-        }),
+/// What `--body` means.
+enum Body {
+    Text(String),
+    File(PathBuf),
+}
+
+impl Body {
+    fn read(text: &str) -> Result<Body, CliError> {
+        let Some(file) = text.strip_prefix('@') else {
+            // Options are text: each byte travels as the character of its number.
+            return Ok(Body::Text(text.bytes().map(char::from).collect()));
+        };
+        let path = PathBuf::from(file);
+        match fs::File::open(&path) {
+            Ok(_) => Ok(Body::File(path)),
+            Err(source) => Err(CliError::File { option: "--body", path, source }),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, Options, Plan, from_environment};
+use squall_plan::{Defaults, MAX_RATE, Options, Plan, from_environment};
 use squall_report::{DataLine, Detail, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
@@ -22,9 +22,12 @@ use crate::files::Files;
 use crate::listeners::Listeners;
 use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
+use crate::patience::compiling;
 use crate::project::{Source, Watch, build_for_run, is_source};
+use crate::sandbox::Ceilings;
+use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, signals};
+use crate::{console, exit, one_request, sandbox, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -36,6 +39,10 @@ pub struct Order<'a> {
     pub limits: GuestLimits,
     /// The command line's options.
     pub typed: Options,
+    /// What it may do.
+    pub sandbox: &'a SandboxArgs,
+    /// The one URL that is requested, if it is that.
+    pub url: Option<&'a str>,
     /// Who may control it while it goes on.
     pub control: &'a ControlArgs,
     /// What is shown and written.
@@ -55,8 +62,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return Err(error);
     }
     if !is_source(scenario) {
-        let flag = if arguments.watch { "--watch" } else { "--compat" };
-        if arguments.watch || arguments.compat.is_some() {
+        if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
             return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
         }
         return order(arguments, typed, Artifact::read(scenario));
@@ -65,7 +71,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if arguments.watch {
         return run_at_each_change(arguments, &source, &typed);
     }
-    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.compat)?))
+    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
@@ -73,7 +79,7 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     let once = Options { vus: Some(1), iterations: typed.iterations.or(Some(1)), ..typed.clone() };
     let mut watch = Watch::start(&source.folder);
     loop {
-        let component = build_for_run(source, arguments.compat);
+        let component = build_for_run(source, arguments.script);
         let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
         match result {
             Ok(_) => {}
@@ -91,7 +97,9 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
+    let url = one_request::is_url(name).then_some(name);
+    let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
+    Order { name, artifact, limits, typed, sandbox, url, control, output }.carry_out()
 }
 
 impl Order<'_> {
@@ -99,19 +107,21 @@ impl Order<'_> {
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
         let plan = self.plan(&cache)?;
+        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
+        let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
         let files = Files::open(self.output)?;
         let reserved = Reserved::take(self.control)?;
         let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
-        let guest =
-            Guest::for_run(&self.artifact, &self.limits, capacity, &cache).map_err(|error| self.guest(error))?;
+        let guest = self.compiling(&cache, || Guest::for_run(&self.artifact, &self.limits, capacity, &cache))?;
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut terminal = Terminal::new(self.output, flows);
         terminal.line(&self.heading(&plan));
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
-        let controls = Controls::new(plan.executor.clone(), steering.clone());
+        let controls =
+            Controls::new(plan.executor.clone(), self.sandbox.max_rate.unwrap_or(MAX_RATE), steering.clone());
         let mut board = Board::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = reserved {
@@ -123,7 +133,7 @@ impl Order<'_> {
         let began = time_of_day();
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let run = Run { plan, guest, data, steering };
+        let run = Run { plan, guest, data, egress, steering };
         let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut keep]))?;
         drop(server);
         terminal.finish();
@@ -134,18 +144,32 @@ impl Order<'_> {
         Ok(code)
     }
 
+    /// Makes a guest, and says so if that takes long.
+    fn compiling(
+        &self,
+        cache: &CodeCache,
+        make: impl FnOnce() -> Result<Guest, GuestError>,
+    ) -> Result<Guest, CliError> {
+        let made = if self.output.quiet { make() } else { compiling(self.name, &self.artifact, cache, make) };
+        made.map_err(|error| self.guest(error))
+    }
+
     fn guest(&self, source: GuestError) -> CliError {
         CliError::Guest { name: self.name.to_owned(), source }
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
     fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
-        let survey = Guest::survey(&self.artifact, &self.limits, cache).map_err(|error| self.guest(error))?;
+        let survey = self.compiling(cache, || Guest::survey(&self.artifact, &self.limits, cache))?;
         let description = describe(&survey).map_err(|error| self.guest(error))?;
-        let suggested = suggested_plan(&description.plan)
-            .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;
         let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
-        let options = self.typed.clone().over(environment).over(suggested);
+        let typed = self.typed.clone().over(environment);
+        let suggested = suggested_plan(&description.plan, &typed)
+            .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;
+        let (most_vus, mut options) = (typed.max_vus, typed.over(suggested));
+        let (rate, duration) = (self.sandbox.max_rate, self.sandbox.max_duration);
+        let mut ceilings = Ceilings { rate, duration, ..Ceilings::default() };
+        ceilings.take_vus(most_vus, &mut options);
         let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve(options, &flows, defaults)
@@ -158,6 +182,10 @@ impl Order<'_> {
             .collect();
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
+        }
+        let exceeded = ceilings.exceeded_by(&plan.executor);
+        if !exceeded.is_empty() {
+            return Err(CliError::Options(exceeded));
         }
         // A thread without a virtual user would only be in the way.
         plan.threads = plan.threads.min(usize::try_from(plan.executor.max_vus()).unwrap_or(usize::MAX)).max(1);
@@ -275,16 +303,13 @@ pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     outcome.data.iter().map(line).collect()
 }
 
-fn suggested_plan(json: &str) -> Result<Options, String> {
+fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
-    let options = Options::from_json(json).map_err(|error| error.to_string())?;
-    match options.data.iter().find(|(_, data)| data.file.is_some()) {
-        // What it could read it could send to its target.
-        Some((name, _)) => Err(format!("data {name:?} names a file: only who runs a scenario may, with --data")),
-        None => Ok(options),
-    }
+    let mut options = Options::from_json(json).map_err(|error| error.to_string())?;
+    sandbox::check_suggestion(&mut options, typed)?;
+    Ok(options)
 }
 
 /// The environment, as far as it is text.

@@ -7,6 +7,7 @@ use wasmtime::Engine;
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
+use crate::async_abi;
 use crate::contract::{Misfit, check_import};
 use crate::error::GuestError;
 
@@ -15,6 +16,7 @@ use crate::error::GuestError;
 pub struct Artifact {
     component: Vec<u8>,
     digest: String,
+    component_digest: [u8; 32],
     size: usize,
     encoded: bool,
     imports: Vec<Import>,
@@ -57,19 +59,26 @@ impl Artifact {
         if !bytes.starts_with(WASM) {
             return Err(GuestError::NotWasm("it does not begin as WebAssembly does".to_owned()));
         }
-        let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
+        let file_digest: [u8; 32] = Sha256::digest(&bytes).into();
         let size = bytes.len();
         let encoded = wasmparser::Parser::is_core_wasm(&bytes);
         let component = if encoded { encode(&bytes)? } else { bytes };
+        let component_digest = if encoded { Sha256::digest(&component).into() } else { file_digest };
+        let digest = format!("sha256:{}", hex(&file_digest));
         let (resolve, world) = decode(&component)?;
         let sdk = sdk_of(&component);
         let (imports, exports) = surface(&resolve, world);
-        Ok(Artifact { component, digest, size, encoded, imports, exports, sdk })
+        Ok(Artifact { component, digest, component_digest, size, encoded, imports, exports, sdk })
     }
 
     /// The component's bytes.
     pub fn component(&self) -> &[u8] {
         &self.component
+    }
+
+    /// The digest of the component's bytes, which are those of the file if that is a component.
+    pub(crate) fn component_digest(&self) -> &[u8; 32] {
+        &self.component_digest
     }
 
     /// `sha256:` and the digest of the file as it came, in hexadecimal.
@@ -97,6 +106,11 @@ impl Artifact {
         &self.exports
     }
 
+    /// Whether it makes requests by the standard's interface.
+    pub(crate) fn uses_wasi_http(&self) -> bool {
+        self.imports.iter().any(|import| import.name.starts_with("wasi:http/"))
+    }
+
     /// The SDK that it was made with, if the SDK said so.
     pub fn sdk(&self) -> Option<&str> {
         self.sdk.as_deref()
@@ -107,6 +121,9 @@ impl Artifact {
     /// # Errors
     /// The first thing that does not fit.
     pub fn check(&self) -> Result<(), Misfit> {
+        if let Some(what) = async_abi::first_use(&self.component) {
+            return Err(Misfit::Async(what.to_owned()));
+        }
         for import in &self.imports {
             check_import(&import.name, import.functions.iter().map(String::as_str))?;
         }

@@ -1,18 +1,20 @@
 //! Compiled code, kept on disk so that a component is compiled once.
 //!
 //! Loading compiled code means running it, so an entry is trusted only if it lies in a folder that nobody else can write
-//! to and carries the digest of its own contents. Anything else is compiled again.
+//! to and carries the digest of its own contents. Anything else is compiled again. A trusted entry is mapped, not read:
+//! of the 37 MB that a Python guest compiles to, a run touches a part.
 
+use std::cell::RefCell;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::artifact::hex;
+use crate::artifact::{Artifact, hex};
 
 const DIGEST: usize = 32;
 
@@ -20,6 +22,8 @@ const DIGEST: usize = 32;
 #[derive(Clone, Debug)]
 pub struct CodeCache {
     folder: Option<PathBuf>,
+    /// The entry that was found to be trusted last.
+    trusted: RefCell<Option<PathBuf>>,
 }
 
 impl CodeCache {
@@ -30,46 +34,69 @@ impl CodeCache {
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
             .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-        CodeCache { folder: base.map(|base| base.join("squall").join("code")) }
+        CodeCache::in_folder(base.map(|base| base.join("squall").join("code")))
     }
 
     /// A cache in that folder, which is made if need be.
     pub fn at(folder: &Path) -> CodeCache {
-        CodeCache { folder: Some(folder.to_owned()) }
+        CodeCache::in_folder(Some(folder.to_owned()))
     }
 
     /// No cache.
     pub fn none() -> CodeCache {
-        CodeCache { folder: None }
+        CodeCache::in_folder(None)
+    }
+
+    fn in_folder(folder: Option<PathBuf>) -> CodeCache {
+        CodeCache { folder, trusted: RefCell::default() }
+    }
+
+    /// Whether there is a place where code can be kept.
+    pub fn keeps(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// The compiled component, from the cache or compiled now. A cache that cannot be read or written only costs time.
-    pub(crate) fn component(&self, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Component> {
-        let Some(entry) = self.entry(engine, wasm) else {
-            return Component::from_binary(engine, wasm);
-        };
-        if let Some(code) = trusted_code(&entry) {
-            // SAFETY: the code carries its own digest and lies in a folder that only this user can write to, so it is
-            // what `store` wrote after this program compiled it. Wasmtime checks that its engine made it.
-            if let Ok(component) = unsafe { Component::deserialize(engine, &code) } {
-                return Ok(component);
-            }
+    pub(crate) fn component(&self, engine: &Engine, artifact: &Artifact) -> wasmtime::Result<Component> {
+        if let Some(component) = self.find(engine, artifact) {
+            return Ok(component);
         }
-        let component = Component::from_binary(engine, wasm)?;
-        if let Ok(code) = component.serialize() {
+        let component = Component::from_binary(engine, artifact.component())?;
+        if let (Some(entry), Ok(code)) = (self.entry(engine, artifact), component.serialize()) {
             // Not being able to keep it is no reason not to run it.
             let _ = store(&entry, &code);
         }
         Ok(component)
     }
 
-    /// Where the code of these bytes, compiled by this engine for this processor, is kept.
-    fn entry(&self, engine: &Engine, wasm: &[u8]) -> Option<PathBuf> {
+    /// The compiled component, if it is in the cache.
+    pub(crate) fn find(&self, engine: &Engine, artifact: &Artifact) -> Option<Component> {
+        let entry = self.entry(engine, artifact)?;
+        if !self.is_trusted(&entry) {
+            return None;
+        }
+        // SAFETY: the code carries its own digest and lies in a folder that only this user can write to, so it is what
+        // `store` wrote after this program compiled it; an entry is replaced, never changed, so it stays as it is while it
+        // is mapped. Wasmtime checks that its engine made it.
+        unsafe { Component::deserialize_file(engine, entry) }.ok()
+    }
+
+    /// Whether an entry may be run. It is read once for that: a run loads the same code into two engines.
+    fn is_trusted(&self, entry: &Path) -> bool {
+        let mut last = self.trusted.borrow_mut();
+        if last.as_deref() != Some(entry) {
+            *last = holds_what_was_stored(entry).then(|| entry.to_owned());
+        }
+        last.is_some()
+    }
+
+    /// Where the code of this component, compiled by this engine for this processor, is kept.
+    fn entry(&self, engine: &Engine, artifact: &Artifact) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
         let mut key = KeyHasher(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut key);
         key.0.update(env!("CARGO_PKG_VERSION"));
-        key.0.update(wasm);
+        key.0.update(artifact.component_digest());
         Some(folder.join(hex(&key.0.finalize())))
     }
 }
@@ -87,14 +114,27 @@ impl Hasher for KeyHasher {
     }
 }
 
-fn trusted_code(entry: &Path) -> Option<Vec<u8>> {
-    let folder = entry.parent()?;
-    if !(is_private(folder) && is_private(entry)) {
-        return None;
+/// Whether an entry is private, and its digest that of its contents.
+fn holds_what_was_stored(entry: &Path) -> bool {
+    let is_safe = entry.parent().is_some_and(is_private) && is_private(entry);
+    is_safe && digests_agree(entry).unwrap_or(false)
+}
+
+/// Reads in pieces: what is only looked at once needs no memory of its own.
+fn digests_agree(entry: &Path) -> std::io::Result<bool> {
+    let mut file = fs::File::open(entry)?;
+    let Some(length) = file.metadata()?.len().checked_sub(DIGEST as u64) else { return Ok(false) };
+    let mut code = (&mut file).take(length);
+    let (mut digest, mut piece) = (Sha256::new(), vec![0; 128 << 10]);
+    loop {
+        match code.read(&mut piece)? {
+            0 => break,
+            count => digest.update(&piece[..count]),
+        }
     }
-    let contents = fs::read(entry).ok()?;
-    let (digest, code) = contents.split_at_checked(DIGEST)?;
-    (Sha256::digest(code)[..] == *digest).then(|| code.to_owned())
+    let mut stored = [0; DIGEST];
+    file.read_exact(&mut stored)?;
+    Ok(digest.finalize()[..] == stored)
 }
 
 #[cfg(unix)]
@@ -117,8 +157,9 @@ fn store(entry: &Path, code: &[u8]) -> std::io::Result<()> {
     make_private_folder(folder)?;
     let beside = entry.with_extension(format!("{}.new", std::process::id()));
     let mut file = private_file(&beside)?;
-    file.write_all(&Sha256::digest(code))?;
     file.write_all(code)?;
+    // Behind the code, where it is not in the way of mapping that.
+    file.write_all(&Sha256::digest(code))?;
     drop(file);
     fs::rename(&beside, entry)
 }
@@ -150,7 +191,9 @@ mod tests {
     use super::*;
 
     /// The smallest component there is.
-    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+    fn empty() -> Artifact {
+        Artifact::from_bytes(b"\0asm\x0d\0\x01\0".to_vec()).expect("a component")
+    }
 
     fn only_entry(folder: &Path) -> PathBuf {
         let mut entries = fs::read_dir(folder).expect("folder");
@@ -162,26 +205,28 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
-        cache.component(&engine, EMPTY).expect("compiles");
-        let entry = only_entry(&folder.path().join("code"));
-        assert!(trusted_code(&entry).is_some());
-        cache.component(&engine, EMPTY).expect("loads");
+        assert!(cache.find(&engine, &empty()).is_none());
+        cache.component(&engine, &empty()).expect("compiles");
+        assert!(cache.find(&engine, &empty()).is_some());
+        assert!(holds_what_was_stored(&only_entry(&folder.path().join("code"))));
     }
 
     #[test]
     fn a_corrupt_entry_is_not_trusted_and_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
-        let cache = CodeCache::at(&folder.path().join("code"));
+        let cache = || CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
-        cache.component(&engine, EMPTY).expect("compiles");
+        cache().component(&engine, &empty()).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         let mut contents = fs::read(&entry).expect("entry");
         let middle = contents.len() / 2;
         contents[middle] ^= 0xff;
         fs::write(&entry, &contents).expect("writable");
-        assert!(trusted_code(&entry).is_none());
-        cache.component(&engine, EMPTY).expect("compiles again");
-        assert!(trusted_code(&entry).is_some());
+        assert!(cache().find(&engine, &empty()).is_none());
+        cache().component(&engine, &empty()).expect("compiles again");
+        assert!(cache().find(&engine, &empty()).is_some());
+        fs::write(&entry, "short").expect("writable");
+        assert!(cache().find(&engine, &empty()).is_none());
     }
 
     #[test]
@@ -190,9 +235,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let cache = CodeCache::at(&folder.path().join("code"));
-        cache.component(&Engine::default(), EMPTY).expect("compiles");
+        cache.component(&Engine::default(), &empty()).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         fs::set_permissions(&entry, fs::Permissions::from_mode(0o666)).expect("own file");
-        assert!(trusted_code(&entry).is_none());
+        assert!(cache.find(&Engine::default(), &empty()).is_none());
     }
 }

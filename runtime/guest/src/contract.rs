@@ -33,6 +33,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]response.header",
             "[method]response.headers",
             "[method]response.body",
+            "[method]response.size",
             "[method]response.text",
             "[method]response.url",
             "[method]response.timings",
@@ -116,6 +117,13 @@ pub enum Misfit {
         /// The guest's version.
         wanted: Version,
     },
+    /// It needs component-model async.
+    #[error(
+        "it needs component-model async, the ABI of WASI 0.3 ({0}), which this Squall does not run: build it with \
+         synchronous functions, for WASI 0.2 (componentize-qjs: --sync; wit-bindgen: --async=-all; Rust: the target \
+         wasm32-wasip2)"
+    )]
+    Async(String),
     /// It imports something that is no part of the contract and not linked.
     #[error("it imports {0}, which Squall does not give to scenarios")]
     Import(String),
@@ -166,7 +174,7 @@ impl<'a> InterfaceName<'a> {
 /// Checks one imported interface and the functions that the guest takes from it.
 pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a str>) -> Result<(), Misfit> {
     let Some(import) = InterfaceName::parse(name) else {
-        return Ok(()); // Another package's: the linker decides.
+        return check_foreign(name);
     };
     check_version(import.version)?;
     let offered = OFFERED.iter().find(|(interface, _)| *interface == import.interface);
@@ -184,6 +192,13 @@ pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a s
         return Err(Misfit::Import(name.to_owned()));
     }
     Ok(())
+}
+
+/// Of other packages the linker decides; but what it would only call unknown can be said better.
+fn check_foreign(name: &str) -> Result<(), Misfit> {
+    let is_async =
+        name.starts_with("wasi:") && name.split_once('@').is_some_and(|(_, version)| version.starts_with("0.3."));
+    if is_async { Err(Misfit::Async(format!("it imports {name}"))) } else { Ok(()) }
 }
 
 fn check_version(wanted: Version) -> Result<(), Misfit> {
@@ -237,5 +252,7 @@ mod tests {
     #[test]
     fn other_packages_are_the_linkers_business() {
         assert_eq!(check("wasi:cli/stdout@0.2.6", &["get-stdout"]), Ok(()));
+        let newer = "wasi:http/client@0.3.0";
+        assert_eq!(check(newer, &["send"]), Err(Misfit::Async(format!("it imports {newer}"))));
     }
 }

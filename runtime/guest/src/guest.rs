@@ -19,7 +19,7 @@ use crate::host;
 use crate::log::printable;
 use crate::offence::describe_trap;
 use crate::state::State;
-use crate::user::{Identity, VirtualUser};
+use crate::user::{Identity, VirtualUser, settle};
 use crate::worker::WorkerContext;
 
 /// How long `describe` may take: it only has to name the flows.
@@ -71,7 +71,7 @@ impl Guest {
         artifact.check()?;
         let engine = survey_engine(limits, Layout::Roomy)?;
         let component = compile(cache, &engine, artifact)?;
-        Guest::link(&engine, &component, limits)
+        Guest::link(&engine, &component, artifact, limits)
     }
 
     /// Compiles a component (or finds it compiled) for a run with so many virtual users at once.
@@ -103,13 +103,19 @@ impl Guest {
         let survey = survey_engine(limits, layout)?;
         let surveyed = compile(cache, &survey, artifact)?;
         let engine = pooled_engine(limits, capacity, layout, &surveyed)?;
-        let component = adopt(&surveyed, &engine).map_or_else(|| compile(cache, &engine, artifact), Ok)?;
-        Guest::link(&engine, &component, limits)
+        let known = cache.find(&engine, artifact).or_else(|| adopt(&surveyed, &engine));
+        let component = known.map_or_else(|| compile(cache, &engine, artifact), Ok)?;
+        Guest::link(&engine, &component, artifact, limits)
     }
 
-    fn link(engine: &Engine, component: &Component, limits: &GuestLimits) -> Result<Guest, GuestError> {
+    fn link(
+        engine: &Engine,
+        component: &Component,
+        artifact: &Artifact,
+        limits: &GuestLimits,
+    ) -> Result<Guest, GuestError> {
         let failed = |error: wasmtime::Error| GuestError::Compile(format!("{error:#}"));
-        let linker = host::linker(engine).map_err(failed)?;
+        let linker = host::linker(engine, artifact.uses_wasi_http()).map_err(failed)?;
         let pre = linker.instantiate_pre(component).map_err(|error| unlinkable(&error))?;
         let exports = Exports::of(component)?;
         Ok(Guest { pre, exports, limits: limits.clone(), _ticker: Ticker::start(engine) })
@@ -149,7 +155,9 @@ impl Guest {
         let (mut store, instance) = self.instantiate(worker, &identity).await.map_err(|error| error.to_string())?;
         let setup: TypedFunc<(), (Result<Vec<u8>, String>,)> =
             typed(&mut store, &instance, setup, "setup").map_err(|error| error.to_string())?;
-        match setup.call_async(&mut store, ()).await {
+        let result = setup.call_async(&mut store, ()).await;
+        settle(&mut store).await;
+        match result {
             Ok((Ok(shared),)) => Ok(shared),
             Ok((Err(text),)) => Err(printable(&text)),
             Err(error) => Err(format!("trapped: {}", describe_trap(store.data(), &error))),
@@ -170,6 +178,7 @@ impl Guest {
         let teardown: TypedFunc<(&[u8],), ()> =
             typed(&mut store, &instance, teardown, "teardown").map_err(|error| error.to_string())?;
         let done = teardown.call_async(&mut store, (shared,)).await;
+        settle(&mut store).await;
         done.map_err(|error| format!("trapped: {}", describe_trap(store.data(), &error)))
     }
 
@@ -219,7 +228,7 @@ async fn give_way(user: Rc<Identity>, clock: Clock) {
 }
 
 fn compile(cache: &CodeCache, engine: &Engine, artifact: &Artifact) -> Result<Component, GuestError> {
-    cache.component(engine, artifact.component()).map_err(|error| GuestError::Compile(format!("{error:#}")))
+    cache.component(engine, artifact).map_err(|error| GuestError::Compile(format!("{error:#}")))
 }
 
 /// The same code in another engine with the same settings.

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 mod artifact;
+mod async_abi;
 mod cache;
 mod contract;
 mod data_end;
@@ -15,6 +16,8 @@ mod error;
 mod guest;
 mod host;
 mod log;
+#[cfg(test)]
+mod mutations;
 mod offence;
 mod state;
 mod user;

@@ -9,10 +9,12 @@ use squall_metrics::{FlowId, NameId, Nanos};
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::engine::GuestLimits;
 use crate::host;
 use crate::host::data::DataHandles;
+use crate::host::wasi_http::{Exchanges, WasiHttp};
 use crate::log::Level;
 use crate::user::Identity;
 use crate::worker::WorkerContext;
@@ -34,6 +36,8 @@ pub(crate) struct State {
 struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
+    /// And of those that do, most never call `wasi:http`.
+    http: Option<Box<WasiHttp>>,
 }
 
 /// What host functions work with.
@@ -85,6 +89,21 @@ impl State {
 
     pub(crate) fn local(&self) -> &Local {
         &self.local
+    }
+
+    /// The exchanges of `wasi:http`, if it was ever used.
+    #[inline]
+    pub(crate) fn exchanges(&mut self) -> Option<&mut Exchanges> {
+        Some(self.wasi.as_mut()?.http.as_mut()?.exchanges())
+    }
+
+    fn wasi(&mut self) -> (&Local, &mut Wasi) {
+        let local = &*self.local;
+        let wasi = self.wasi.get_or_insert_with(|| {
+            let context = host::wasi::context(local);
+            Box::new(Wasi { context, table: ResourceTable::new(), http: None })
+        });
+        (local, wasi)
     }
 
     pub(crate) fn local_mut(&mut self) -> &mut Local {
@@ -140,12 +159,16 @@ impl ResourceLimiter for MemoryLimit {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let local = &self.local;
-        let wasi = self.wasi.get_or_insert_with(|| {
-            let context = host::wasi::context(local);
-            Box::new(Wasi { context, table: ResourceTable::new() })
-        });
+        let (_, wasi) = self.wasi();
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let (local, wasi) = self.wasi();
+        let http = wasi.http.get_or_insert_with(|| Box::new(WasiHttp::new(local)));
+        WasiHttpCtxView { ctx: &mut http.context, table: &mut wasi.table, hooks: &mut http.hooks }
     }
 }
 

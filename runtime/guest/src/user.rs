@@ -139,7 +139,9 @@ impl VirtualUser {
         };
         let started = self.store.data().local().worker.clock.now();
         begin(&mut self.store, FlowId::START, started);
-        match start.call_async(&mut self.store, (Arc::clone(shared),)).await {
+        let result = start.call_async(&mut self.store, (Arc::clone(shared),)).await;
+        settle(&mut self.store).await;
+        match result {
             Ok((Ok(()),)) => Ok(()),
             Ok((Err(text),)) => Err(printable(&text)),
             Err(error) => Err(describe_trap(self.store.data(), &error)),
@@ -154,6 +156,7 @@ impl VirtualUser {
         self.store.data().local().user.client().set_late_by(late_by);
         let elsewhere_before = begin(&mut self.store, flow, started);
         let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
+        settle(&mut self.store).await;
         let (end, text) = match result {
             Ok((Ok(()),)) => (IterationEnd::Completed, String::new()),
             // The run ends because no row is left: whatever the guest says, that is no failure of the target's.
@@ -171,6 +174,14 @@ impl VirtualUser {
         let duration = ended.since(started);
         let elsewhere = local.user.elsewhere().since(elsewhere_before);
         Iteration { end, ended, duration, guest_time: duration.since(elsewhere), text }
+    }
+}
+
+/// Waits for what the guest has begun and let go of.
+#[inline]
+pub(crate) async fn settle(store: &mut Store<State>) {
+    if let Some(exchanges) = store.data_mut().exchanges() {
+        Box::pin(exchanges.settle()).await;
     }
 }
 

@@ -11,10 +11,10 @@ use crate::cookies::Cookies;
 use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
-use crate::exchange::{Broken, Cause, exchange};
+use crate::exchange::{Broken, Cause, InOnePiece, Travel, exchange};
 use crate::network::Network;
 use crate::reader::{Reader, field};
-use crate::request::{Prepared, RequestOptions};
+use crate::request::{Brought, Prepared, RequestOptions};
 use crate::response::Response;
 use crate::stopwatch::{Stage, Stopwatch};
 use crate::url::{Origin, join};
@@ -33,7 +33,7 @@ pub struct Client {
     /// Open connections that nobody uses; the one used last is at the end.
     idle: RefCell<Vec<Connection>>,
     cookies: Cookies,
-    timer: Cell<Option<Timer>>,
+    pub(crate) timer: Cell<Option<Timer>>,
     waiting: Waiting,
 }
 
@@ -78,6 +78,7 @@ impl Client {
         body: Option<&[u8]>,
         options: &RequestOptions,
     ) -> Result<Prepared, Error> {
+        let body = body.map_or(Brought::Nothing, Brought::Bytes);
         let prepared = Prepared::new(&self.network, &self.cookies, (method, url), headers, body, options);
         if let Err(error) = &prepared {
             self.record_failure(error, &error.to_string());
@@ -153,7 +154,8 @@ impl Client {
         let bodiless = request.method == Method::Head;
         let mut reader = Reader::new(network.limits(), bodiless, !request.discard_body, network.buffers.take(), body);
         let remaining = deadline.since(watch.last_lap()).into();
-        let attempt = limit(&self.timer, deadline, remaining, self.attempt(request, &mut reader, watch)).await;
+        let attempt =
+            limit(&self.timer, deadline, remaining, self.attempt(request, &mut InOnePiece, &mut reader, watch)).await;
         if let Err(error) = attempt.unwrap_or(Err(Error::Timeout)) {
             watch.lap(network.clock.now());
             self.record(request, watch, 0, Some(&error), false);
@@ -174,7 +176,13 @@ impl Client {
     }
 
     /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
-    async fn attempt(&self, request: &Prepared, reader: &mut Reader, watch: &mut Stopwatch) -> Result<(), Error> {
+    pub(crate) async fn attempt<T: Travel>(
+        &self,
+        request: &Prepared,
+        travel: &mut T,
+        reader: &mut Reader,
+        watch: &mut Stopwatch,
+    ) -> Result<(), Error> {
         let network = &*self.network;
         let mut idle = self.take_idle(&request.origin);
         loop {
@@ -185,14 +193,19 @@ impl Client {
                 None => Box::pin(connect(network, &request.origin, watch)).await?,
             };
             watch.enter_at_once(Stage::Sending);
-            match exchange(network, &mut connection.transport, request, reader, watch).await {
+            match exchange(network, &mut connection.transport, request, travel, reader, watch).await {
                 Ok(reusable) => {
                     if reusable && !request.close {
                         self.keep_idle(connection);
                     }
                     return Ok(());
                 }
-                Err(broken) if is_reused && reader.is_untouched() && may_send_again(request, &broken) => {
+                Err(broken)
+                    if is_reused
+                        && reader.is_untouched()
+                        && may_send_again(request, &broken)
+                        && travel.can_start_again() =>
+                {
                     network.recorder.borrow_mut().reconnect();
                     watch.enter(Stage::Blocked, network.clock.now());
                 }
@@ -274,7 +287,14 @@ impl Client {
     }
 
     #[inline]
-    fn record(&self, request: &Prepared, watch: &Stopwatch, status: u16, error: Option<&Error>, expected: bool) {
+    pub(crate) fn record(
+        &self,
+        request: &Prepared,
+        watch: &Stopwatch,
+        status: u16,
+        error: Option<&Error>,
+        expected: bool,
+    ) {
         let sample = RequestSample {
             flow: self.flow.get(),
             name: request.name,
@@ -298,7 +318,7 @@ impl Client {
     }
 
     #[cold]
-    fn record_failure(&self, error: &Error, text: &str) {
+    pub(crate) fn record_failure(&self, error: &Error, text: &str) {
         self.network.recorder.borrow_mut().request_failure(self.flow.get(), error.class(), text);
     }
 }
@@ -356,7 +376,7 @@ impl Waiting {
 pub(crate) struct Waiter<'a> {
     client: &'a Client,
     /// When it ended, where that is known without another look at the clock.
-    end: Option<Nanos>,
+    pub(crate) end: Option<Nanos>,
 }
 
 impl Drop for Waiter<'_> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::policy::EgressPolicy;
 use crate::url::BaseUrl;
 
 /// Settings of the measured client, the same for all virtual users of a run.
@@ -10,6 +11,8 @@ use crate::url::BaseUrl;
 pub struct ClientConfig {
     /// What URLs that are only a path are resolved against.
     pub base: Option<BaseUrl>,
+    /// Where requests may go.
+    pub egress: EgressPolicy,
     /// Sent as `User-Agent` by requests that bring none.
     pub user_agent: String,
     /// How long opening one connection (TCP and TLS) may take.
@@ -38,6 +41,7 @@ impl Default for ClientConfig {
     fn default() -> ClientConfig {
         ClientConfig {
             base: None,
+            egress: EgressPolicy::Everywhere,
             user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(60),

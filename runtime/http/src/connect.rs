@@ -32,7 +32,10 @@ pub(crate) async fn connect(
 ) -> Result<Connection, Error> {
     // Before the phases that belong to the server: the first time, it reads the system's authorities.
     let tls = if origin.secure { Some(network.tls.client().map_err(|error| tls_error(origin, &error))?) } else { None };
+    let policy = &network.config.egress;
+    policy.check_name(&origin.host, origin.port)?;
     let addresses = network.resolver.resolve(&origin.host).await?;
+    let addresses = policy.reachable(&origin.host, origin.port, &addresses)?;
     watch.enter(Stage::Connecting, network.clock.now());
     let stream = open(&addresses, origin.port, network.config.connect_timeout).await;
     let stream =

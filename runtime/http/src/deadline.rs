@@ -11,7 +11,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use squall_metrics::Nanos;
+use squall_metrics::{Clock, Nanos};
 use tokio::time::{Sleep, sleep, timeout};
 
 /// The time allowed was over.
@@ -81,6 +81,31 @@ pub(crate) async fn limit<F: Future>(
     outcome
 }
 
+/// Polls until `deadline`, which may move while it is waited for.
+pub(crate) async fn limit_moving<T>(
+    spare: &Cell<Option<Timer>>,
+    clock: &Clock,
+    deadline: impl Fn() -> Nanos,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> Result<T, Elapsed> {
+    let mut timer = None;
+    let outcome = poll_fn(|context| {
+        if let Poll::Ready(output) = poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        let deadline = deadline();
+        let timer = timer.get_or_insert_with(|| {
+            spare.take().unwrap_or_else(|| Timer::new(deadline, deadline.since(clock.now()).into()))
+        });
+        if timer.is_over(deadline, context) { Poll::Ready(Err(Elapsed)) } else { Poll::Pending }
+    })
+    .await;
+    if timer.is_some() {
+        spare.set(timer);
+    }
+    outcome
+}
+
 /// Runs `future` for at most `limit`, with a timer of its own: for what is rare.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     timeout(limit, future).await.map_err(|_| Elapsed)
@@ -89,7 +114,6 @@ pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use squall_metrics::Clock;
     use std::future::pending;
 
     fn millis(millis: u64) -> Nanos {

@@ -38,6 +38,9 @@ pub enum Error {
     /// The request makes no sense. Nothing was sent.
     #[error("{0}")]
     InvalidRequest(String),
+    /// The guest gave the request up before there was an answer.
+    #[error("{0}")]
+    Abandoned(String),
 }
 
 impl Error {
@@ -54,6 +57,7 @@ impl Error {
             Error::TooManyRedirects(_) => FailureClass::TooManyRedirects,
             Error::RefusedByPolicy(_) => FailureClass::RefusedByPolicy,
             Error::InvalidRequest(_) => FailureClass::InvalidRequest,
+            Error::Abandoned(_) => FailureClass::Abandoned,
         }
     }
 }

@@ -49,16 +49,73 @@ impl Cause {
     }
 }
 
+/// How the bodies of an exchange travel: in one piece, or piece by piece.
+pub(crate) trait Travel {
+    /// Writes the rest of the request, of which `written` bytes are on their way.
+    fn poll_send(
+        &mut self,
+        request: &Prepared,
+        transport: &mut Transport,
+        written: &mut usize,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>>;
+
+    /// Something of the response has come.
+    fn received(&mut self, reader: &mut Reader) -> Result<(), Malformed>;
+
+    /// Whether the request can still be sent from its beginning.
+    fn can_start_again(&self) -> bool;
+}
+
+/// The request lies ready, and the response is of interest when it is whole.
+#[derive(Debug)]
+pub(crate) struct InOnePiece;
+
+impl Travel for InOnePiece {
+    #[inline]
+    fn poll_send(
+        &mut self,
+        request: &Prepared,
+        transport: &mut Transport,
+        written: &mut usize,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Prepared { bytes, shared, .. } = request;
+        if shared.is_empty() {
+            return transport.poll_write_all(context, bytes, written);
+        }
+        if *written < bytes.len() {
+            std::task::ready!(transport.poll_write_all(context, bytes, written))?;
+        }
+        let mut of_shared = *written - bytes.len();
+        let outcome = transport.poll_write_all(context, shared, &mut of_shared);
+        *written = bytes.len() + of_shared;
+        outcome
+    }
+
+    #[inline]
+    fn received(&mut self, _reader: &mut Reader) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    #[inline]
+    fn can_start_again(&self) -> bool {
+        true
+    }
+}
+
 /// Sends `request` and lets `reader` read the response. The response is in `reader` afterwards; whether the connection
 /// can be used again is the value.
-pub(crate) async fn exchange(
+pub(crate) async fn exchange<T: Travel>(
     network: &Network,
     transport: &mut Transport,
     request: &Prepared,
+    travel: &mut T,
     reader: &mut Reader,
     watch: &mut Stopwatch,
 ) -> Result<bool, Broken> {
-    let mut exchange = Exchange { network, transport, request, written: 0, sending: true, fault: None, reader, watch };
+    let mut exchange =
+        Exchange { network, transport, request, travel, written: 0, sending: true, fault: None, reader, watch };
     let outcome = poll_fn(|context| {
         let outcome = exchange.poll(context);
         let (sent, received) = exchange.transport.take_traffic();
@@ -70,10 +127,11 @@ pub(crate) async fn exchange(
     outcome.map_err(|cause| Broken { cause, written: exchange.written })
 }
 
-struct Exchange<'a> {
+struct Exchange<'a, T> {
     network: &'a Network,
     transport: &'a mut Transport,
     request: &'a Prepared,
+    travel: &'a mut T,
     written: usize,
     sending: bool,
     /// Why writing failed. The server may have answered all the same, before it closed.
@@ -82,7 +140,7 @@ struct Exchange<'a> {
     watch: &'a mut Stopwatch,
 }
 
-impl Exchange<'_> {
+impl<T: Travel> Exchange<'_, T> {
     #[inline]
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Cause>> {
         if self.sending {
@@ -93,7 +151,7 @@ impl Exchange<'_> {
 
     #[inline]
     fn write(&mut self, context: &mut Context<'_>) {
-        match self.poll_write(context) {
+        match self.travel.poll_send(self.request, self.transport, &mut self.written, context) {
             Poll::Pending => return,
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => self.fault = Some(error),
@@ -106,28 +164,13 @@ impl Exchange<'_> {
     }
 
     #[inline]
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Prepared { bytes, shared, .. } = self.request;
-        if shared.is_empty() {
-            return self.transport.poll_write_all(context, bytes, &mut self.written);
-        }
-        if self.written < bytes.len() {
-            std::task::ready!(self.transport.poll_write_all(context, bytes, &mut self.written))?;
-        }
-        let mut of_shared = self.written - bytes.len();
-        let written = self.transport.poll_write_all(context, shared, &mut of_shared);
-        self.written = bytes.len() + of_shared;
-        written
-    }
-
-    #[inline]
     fn read(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Cause>> {
         let mut scratch = self.network.scratch.borrow_mut();
         loop {
             let read = std::task::ready!(self.transport.poll_read(context, &mut scratch));
             self.watch.enter(Stage::Receiving, self.network.clock.now());
             match read {
-                Ok(count) if count > 0 => match self.reader.push(&scratch[..count]) {
+                Ok(count) if count > 0 => match self.take(&scratch[..count]) {
                     Ok(Progress::Partial) => {}
                     Ok(Progress::Whole { excess }) => {
                         // A server that answers before it has read everything will not read on.
@@ -139,6 +182,13 @@ impl Exchange<'_> {
                 ended => return Poll::Ready(self.ended(ended)),
             }
         }
+    }
+
+    #[inline]
+    fn take(&mut self, bytes: &[u8]) -> Result<Progress, Malformed> {
+        let progress = self.reader.push(bytes)?;
+        self.travel.received(self.reader)?;
+        Ok(progress)
     }
 
     /// The connection has come to its end, in order or by an error.

@@ -53,8 +53,25 @@ pub(crate) struct Ending<'a> {
     pub keep_alive: bool,
     /// The cookies that servers have set.
     pub cookies: Option<String>,
-    /// The length to announce; none for a request that has no body and should not speak of one.
-    pub content_length: Option<usize>,
+    /// What to say of the body.
+    pub body: Announced,
+}
+
+/// What a head says of the body behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// Nothing: there is no body, and the method does not make one expect it.
+    Nothing,
+    /// Its length.
+    Length(u64),
+    /// That it comes in chunks, because its length is not known.
+    Chunks,
+}
+
+impl Announced {
+    fn length(self) -> u64 {
+        if let Announced::Length(length) = self { length } else { 0 }
+    }
 }
 
 /// Checks a method: a token of HTTP, and no tunnel.
@@ -78,9 +95,9 @@ impl<'b> HeadWriter<'b> {
         HeadWriter { buffer, host, has_user_agent: false, has_connection: false, close: false, cookie: None }
     }
 
-    /// Adds a field of the guest's. `body` is the length of the body, if there is one.
+    /// Adds a field of the guest's. `body` is what will be said of the body in the end.
     #[inline]
-    pub(crate) fn field(&mut self, name: &str, value: &str, body: Option<usize>) -> Result<(), String> {
+    pub(crate) fn field(&mut self, name: &str, value: &str, body: Announced) -> Result<(), String> {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(format!("header name \"{}\" is not a token", name.escape_debug()));
         }
@@ -95,7 +112,7 @@ impl<'b> HeadWriter<'b> {
         Ok(())
     }
 
-    fn special(&mut self, special: Special, name: &str, value: &str, body: Option<usize>) -> Result<(), String> {
+    fn special(&mut self, special: Special, name: &str, value: &str, body: Announced) -> Result<(), String> {
         match special {
             Special::Host => {
                 let mut line = Vec::new();
@@ -120,9 +137,9 @@ impl<'b> HeadWriter<'b> {
                 write_field(self.buffer, name, value);
             }
             // Written in the end, from the body itself.
-            Special::ContentLength if value.trim() == body.unwrap_or(0).to_string() => {}
+            Special::ContentLength if value.trim() == body.length().to_string() => {}
             Special::ContentLength => {
-                let length = body.unwrap_or(0);
+                let length = body.length();
                 return Err(format!("header {name} says {value}, but the body has {length} bytes"));
             }
             Special::TransferEncoding => {
@@ -152,8 +169,10 @@ impl<'b> HeadWriter<'b> {
             (Some(cookie), None) | (None, Some(cookie)) => write_field(self.buffer, "Cookie", cookie),
             (None, None) => {}
         }
-        if let Some(length) = ending.content_length {
-            write_field(self.buffer, "Content-Length", &length.to_string());
+        match ending.body {
+            Announced::Nothing => {}
+            Announced::Length(length) => write_field(self.buffer, "Content-Length", &length.to_string()),
+            Announced::Chunks => write_field(self.buffer, "Transfer-Encoding", "chunked"),
         }
         self.buffer.extend_from_slice(b"\r\n");
     }
@@ -203,15 +222,16 @@ mod tests {
         Origin { secure: false, host: "host".to_owned(), port: 81, authority: "host:81".to_owned() }
     }
 
-    fn ending(content_length: Option<usize>) -> Ending<'static> {
-        Ending { user_agent: "squall", keep_alive: true, cookies: None, content_length }
+    fn ending(length: Option<u64>) -> Ending<'static> {
+        let body = length.map_or(Announced::Nothing, Announced::Length);
+        Ending { user_agent: "squall", keep_alive: true, cookies: None, body }
     }
 
     fn written(fields: &[(&str, &str)], ending: Ending<'_>) -> Result<String, String> {
         let mut buffer = b"GET /".to_vec();
         let mut head = HeadWriter::begin(&mut buffer, &origin());
         for (name, value) in fields {
-            head.field(name, value, ending.content_length)?;
+            head.field(name, value, ending.body)?;
         }
         head.finish(ending);
         Ok(String::from_utf8(buffer).unwrap())
@@ -231,6 +251,12 @@ mod tests {
             head,
             "GET / HTTP/1.1\r\nHOST: other.example\r\nuser-agent: me\r\nx: ü\r\nContent-Length: 3\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn a_body_of_unknown_length_comes_in_chunks() {
+        let head = written(&[], Ending { body: Announced::Chunks, ..ending(None) }).unwrap();
+        assert!(head.ends_with("\r\nTransfer-Encoding: chunked\r\n\r\n"), "{head}");
     }
 
     #[test]

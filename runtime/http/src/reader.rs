@@ -91,6 +91,16 @@ impl Reader {
         self.framing.is_none() && self.head.is_empty() && self.interim == 0
     }
 
+    /// Whether the head has come.
+    pub(crate) fn has_head(&self) -> bool {
+        self.framing.is_some()
+    }
+
+    /// Whether the head said how long the body is.
+    pub(crate) fn knows_length(&self) -> bool {
+        matches!(self.framing, Some(Framing::Length(_)))
+    }
+
     /// Takes the bytes that came next.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<Progress, Malformed> {
         while self.framing.is_none() {

@@ -9,7 +9,7 @@ use squall_metrics::{Method, NameId};
 
 use crate::cookies::Cookies;
 use crate::error::Error;
-use crate::head::{Ending, HeadWriter, Special, check_method};
+use crate::head::{Announced, Ending, HeadWriter, Special, check_method};
 use crate::network::Network;
 use crate::url::{Origin, without_fragment};
 
@@ -56,22 +56,31 @@ pub struct Prepared {
     cookie: Option<Box<str>>,
     /// Whether the connection is closed afterwards.
     pub(crate) close: bool,
-    announces_length: bool,
+    announced: Announced,
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
     expected: Option<Box<[(u16, u16)]>>,
 }
 
+/// What a request brings for a body of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Brought<'a> {
+    Nothing,
+    Bytes(&'a [u8]),
+    /// Pieces that come while they are sent: so many bytes, if that is known.
+    Pieces(Option<u64>),
+}
+
 impl Prepared {
-    /// Checks and copies a request.
+    /// Checks and copies a request. Every request of every guest is made here.
     #[inline]
     pub(crate) fn new<'h>(
         network: &Network,
         cookies: &Cookies,
         (method, url): (&str, &str),
         fields: impl Iterator<Item = (&'h str, &'h str)>,
-        body: Option<&[u8]>,
+        brought: Brought<'_>,
         options: &RequestOptions,
     ) -> Result<Prepared, Error> {
         let target = network.origins.resolve(url).map_err(|error| Error::InvalidRequest(error.to_string()))?;
@@ -86,18 +95,26 @@ impl Prepared {
         target.write_path(&mut bytes).map_err(|error| Error::InvalidRequest(error.to_string()))?;
         let path = path..bytes.len();
         let set = cookies.of(&target.origin, &bytes[path.clone()]);
-        let shared = if body.is_none() { options.body.as_ref() } else { None };
-        let body = body.or(shared.map(Bytes::as_ref).filter(|shared| shared.len() <= WORTH_A_COPY));
+        let shared = if matches!(brought, Brought::Nothing) { options.body.as_ref() } else { None };
+        let body = match brought {
+            Brought::Bytes(body) => Some(body),
+            _ => shared.map(Bytes::as_ref).filter(|shared| shared.len() <= WORTH_A_COPY),
+        };
         let shared = if body.is_none() { shared.cloned() } else { None };
-        let length = body.map(<[u8]>::len).or(shared.as_ref().map(Bytes::len));
+        let announced = match (brought, body.map(<[u8]>::len).or(shared.as_ref().map(Bytes::len))) {
+            (Brought::Pieces(None), _) => Announced::Chunks,
+            (Brought::Pieces(Some(length)), _) => Announced::Length(length),
+            (_, Some(length)) => Announced::Length(length as u64),
+            (_, None) if expects_body(known_method) => Announced::Length(0),
+            (_, None) => Announced::Nothing,
+        };
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
         for (name, value) in fields {
-            head.field(name, value, length).map_err(Error::InvalidRequest)?;
+            head.field(name, value, announced).map_err(Error::InvalidRequest)?;
         }
         let config = &network.config;
-        let content_length = length.or_else(|| expects_body(known_method).then_some(0));
         let ending =
-            Ending { user_agent: &config.user_agent, keep_alive: config.keep_alive, cookies: set, content_length };
+            Ending { user_agent: &config.user_agent, keep_alive: config.keep_alive, cookies: set, body: announced };
         head.finish(ending);
         let (close, cookie) = (head.close, head.cookie.take());
         let head_length = bytes.len();
@@ -116,7 +133,7 @@ impl Prepared {
             named: options.name.is_some(),
             cookie: cookie.map(String::into_boxed_str),
             close,
-            announces_length: content_length.is_some(),
+            announced,
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
             timeout: options.timeout.unwrap_or(config.request_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects),
@@ -143,7 +160,7 @@ impl Prepared {
             _ => false,
         };
         let (method, body) = match to_get {
-            true => ("GET", None),
+            true => ("GET", Brought::Nothing),
             false => (was, self.own_body()),
         };
         let target = network.origins.resolve(url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
@@ -173,8 +190,11 @@ impl Prepared {
     }
 
     /// The body that was copied.
-    fn own_body(&self) -> Option<&[u8]> {
-        (self.announces_length && self.shared.is_empty()).then(|| &self.bytes[self.head_length..])
+    fn own_body(&self) -> Brought<'_> {
+        match self.announced {
+            Announced::Length(_) if self.shared.is_empty() => Brought::Bytes(&self.bytes[self.head_length..]),
+            _ => Brought::Nothing,
+        }
     }
 
     /// Path and query as they go out.

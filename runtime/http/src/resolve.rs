@@ -29,11 +29,20 @@ pub(crate) struct Resolver {
     clock: Clock,
     keep: Nanos,
     entries: RefCell<FxHashMap<Box<str>, Rc<Entry>>>,
+    /// What tests answer in the system's place, in turn.
+    #[cfg(test)]
+    scripted: RefCell<std::collections::VecDeque<(String, IpAddr)>>,
 }
 
 impl Resolver {
     pub(crate) fn new(clock: Clock, keep: Duration) -> Resolver {
-        Resolver { clock, keep: keep.into(), entries: RefCell::default() }
+        Resolver {
+            clock,
+            keep: keep.into(),
+            entries: RefCell::default(),
+            #[cfg(test)]
+            scripted: RefCell::default(),
+        }
     }
 
     /// The addresses of a host, at least one. An address stands for itself.
@@ -41,7 +50,15 @@ impl Resolver {
         if let Ok(address) = host.parse() {
             return Ok(Rc::new([address]));
         }
-        self.resolve_with(host, || look_up(host)).await
+        self.resolve_with(host, || self.look_up(host)).await
+    }
+
+    async fn look_up(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        #[cfg(test)]
+        if let Some(address) = self.scripted_answer(host) {
+            return Ok(vec![address]);
+        }
+        look_up(host).await
     }
 
     async fn resolve_with<F>(&self, host: &str, look_up: impl FnOnce() -> F) -> Result<Rc<[IpAddr]>, Error>
@@ -75,6 +92,24 @@ impl Resolver {
                 entry
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Resolver {
+    /// Answers one look-up of a name in the system's place.
+    pub(crate) fn answer_next(&self, host: &str, address: IpAddr) {
+        self.scripted.borrow_mut().push_back((host.to_owned(), address));
+    }
+
+    pub(crate) fn answers_left(&self) -> usize {
+        self.scripted.borrow().len()
+    }
+
+    fn scripted_answer(&self, host: &str) -> Option<IpAddr> {
+        let mut scripted = self.scripted.borrow_mut();
+        let next = scripted.iter().position(|(name, _)| name == host)?;
+        scripted.remove(next).map(|(_, address)| address)
     }
 }
 

@@ -49,7 +49,7 @@ impl Origin {
         Rc::ptr_eq(self, other) || self == other
     }
 
-    fn parse(url: &str) -> Result<(Origin, Url), UrlError> {
+    pub(crate) fn parse(url: &str) -> Result<(Origin, Url), UrlError> {
         let malformed = |reason: &str| UrlError::Malformed { url: shown(url), reason: reason.to_owned() };
         let parsed = Url::parse(url).map_err(|error| malformed(&error.to_string()))?;
         let secure = match parsed.scheme() {

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, RunContext};
-use squall_http::{BaseUrl, ClientConfig, SharedTls, TlsConfig};
+use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, TlsConfig};
 use squall_metrics::{Clock, GeneratorVerdict, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
 use squall_plan::Plan;
 use thiserror::Error;
@@ -30,6 +30,8 @@ pub struct Run {
     pub guest: Guest,
     /// The data that the plan names.
     pub data: DataSet,
+    /// Where it may go.
+    pub egress: EgressPolicy,
     /// How others may steer it while it goes on.
     pub steering: Steering,
 }
@@ -116,7 +118,7 @@ impl Run {
             registry,
             run: Arc::new(run_context(&plan, self.data)),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: client_config(&plan)?,
+            client: ClientConfig { egress: self.egress, ..client_config(&plan)? },
             log,
             plan,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use squall_guest::{Description, Guest, GuestError, RunContext};
-use squall_http::{ClientConfig, SharedTls, TlsConfig};
+use squall_http::{ClientConfig, EgressPolicy, EgressRules, SharedTls, TlsConfig};
 use squall_metrics::{Clock, Registry};
 use squall_plan::Pacing;
 
@@ -23,7 +23,12 @@ pub fn describe(guest: &Guest) -> Result<Description, GuestError> {
         let run = Arc::new(RunContext::default());
         let clock = Clock::start();
         let timer = WorkerTimer::start(clock.clone(), Pacing::Timer)?;
-        let context = context(clock, registry, ClientConfig::default(), tls, log, run, timer);
+        let context = context(clock, registry, nowhere(), tls, log, run, timer);
         guest.describe(&context).await
     })
+}
+
+/// Who only describes itself has nobody to talk to.
+fn nowhere() -> ClientConfig {
+    ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), ..ClientConfig::default() }
 }

@@ -65,6 +65,7 @@ pub const BUILT_IN: &[Builtin] = &[
     metric("http_req_failed", Kind::Rate, Unit::Number),
     metric("http_reqs", Kind::Counter, Unit::Number),
     metric("http_reconnects", Kind::Counter, Unit::Number),
+    metric("http_reqs_refused", Kind::Counter, Unit::Number),
     metric("iteration_duration", Kind::Trend, Unit::Time),
     metric("iterations", Kind::Counter, Unit::Number),
     metric("iterations_failed", Kind::Rate, Unit::Number),

@@ -53,11 +53,13 @@ pub enum FailureClass {
     InvalidRequest,
     /// The run ended while the request was under way.
     Interrupted,
+    /// The guest gave the request up before there was an answer.
+    Abandoned,
 }
 
 impl FailureClass {
     /// All classes.
-    pub const ALL: [FailureClass; 11] = [
+    pub const ALL: [FailureClass; 12] = [
         FailureClass::Timeout,
         FailureClass::Dns,
         FailureClass::Connect,
@@ -69,6 +71,7 @@ impl FailureClass {
         FailureClass::RefusedByPolicy,
         FailureClass::InvalidRequest,
         FailureClass::Interrupted,
+        FailureClass::Abandoned,
     ];
 
     /// The word for it in reports and in the `error` tag.
@@ -85,6 +88,7 @@ impl FailureClass {
             FailureClass::RefusedByPolicy => "refused by policy",
             FailureClass::InvalidRequest => "invalid request",
             FailureClass::Interrupted => "interrupted",
+            FailureClass::Abandoned => "abandoned",
         }
     }
 }

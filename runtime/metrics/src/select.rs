@@ -3,7 +3,7 @@
 use crate::catalogue::{BUILT_IN, Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
-use crate::interval::{CustomCell, GaugeCell, RateCell, RequestCell};
+use crate::interval::{CustomCell, GaugeCell, Problem, RateCell, RequestCell};
 use crate::pacing::DroppedCell;
 use crate::registry::{CustomKey, FlowId, NameId, RequestKey};
 use crate::sample::FailureClass;
@@ -74,6 +74,7 @@ impl Totals {
             "data_sent" => Some(self.request_sum(selector, |cell| cell.sent)),
             "data_received" => Some(self.request_sum(selector, |cell| cell.received)),
             "http_reconnects" => Some(Aggregate::Counter(self.recorded.reconnects as f64)),
+            "http_reqs_refused" => Some(self.refused_requests(selector)),
             "iteration_duration" => Some(self.iteration_durations(selector)),
             "iterations" => Some(self.iteration_sum(selector, |flow| flow.count)),
             "iterations_interrupted" => Some(self.iteration_sum(selector, |flow| flow.interrupted)),
@@ -185,6 +186,19 @@ impl Totals {
 
     fn iteration_sum(&self, selector: Selector<'_>, field: fn(&crate::IterationCell) -> u64) -> Aggregate {
         Aggregate::Counter(self.iterations(selector).map(field).sum::<u64>() as f64)
+    }
+
+    /// Requests that the policy refused never were, so they are no series: they are counted as problems.
+    fn refused_requests(&self, selector: Selector<'_>) -> Aggregate {
+        let refused = self.recorded.problems.iter().filter_map(|(problem, cell)| match problem {
+            Problem::Request(flow, FailureClass::RefusedByPolicy)
+                if selector.accepts(|tag| self.flow_tag(*flow, tag)) =>
+            {
+                Some(cell.count)
+            }
+            _ => None,
+        });
+        Aggregate::Counter(refused.sum::<u64>() as f64)
     }
 
     fn iterations<'a>(&'a self, selector: Selector<'a>) -> impl Iterator<Item = &'a crate::IterationCell> {

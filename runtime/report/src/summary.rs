@@ -7,7 +7,8 @@ mod over_time;
 mod trends;
 
 use squall_metrics::{
-    Aggregate, GeneratorVerdict, Health, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals, Unit,
+    Aggregate, Certainty, Cost, GeneratorVerdict, Health, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals,
+    Unit,
 };
 
 use crate::export::selector_name;
@@ -186,8 +187,10 @@ impl Summary<'_> {
     }
 
     fn http_part(&self) -> String {
+        let refused = self.totals.counter("http_reqs_refused");
+        let refused = (refused > 0.0).then(|| ("http_reqs_refused".to_owned(), self.refused_text(refused)));
         if self.totals.counter("http_reqs") == 0.0 {
-            return String::new();
+            return self.section("HTTP", refused.as_slice());
         }
         let mut lines = vec![self.trend_line("response_time"), self.trend_line("http_req_duration")];
         if let Some(line) = self.expected_line() {
@@ -202,7 +205,12 @@ impl Summary<'_> {
         if self.totals.counter("http_reconnects") > 0.0 {
             lines.push(self.counter_line("http_reconnects"));
         }
+        lines.extend(refused);
         self.section("HTTP", &lines)
+    }
+
+    fn refused_text(&self, refused: f64) -> String {
+        format!("{:<8}by the egress policy, and never sent: see ERRORS", self.style.bad(&count(refused)))
     }
 
     /// Only where it differs: where some responses were not expected.
@@ -262,25 +270,19 @@ impl Summary<'_> {
     /// Where an iteration's time goes: in the guest, in the client (all else that the worker threads did), and
     /// waiting.
     fn script_cost(&self) -> Option<String> {
-        let flows = self.totals.recorded.iterations.values();
-        let (mut iterations, mut guest, mut wall) = (0, Nanos::ZERO, Nanos::ZERO);
-        for cell in flows {
-            iterations += cell.count;
-            guest += cell.guest_time;
-            wall += cell.duration.sum();
-        }
-        if iterations == 0 {
-            return None;
-        }
-        let mean = |sum: Nanos| Nanos(sum.0 / iterations);
-        let client = self.totals.recorded.busy.since(guest);
-        let waiting = wall.since(guest).since(client);
+        let cost = Cost::of(&self.totals.recorded);
+        let capacity = cost.capacity_of_thread()?;
+        let mean = |sum: Nanos| duration(Nanos(sum.0 / cost.iterations.max(1)));
+        let tops_out = match capacity.certainty {
+            Certainty::About => "tops out at about",
+            Certainty::AtLeast => "good for at least",
+        };
         Some(format!(
-            "guest {}  client {}  waiting {}  per iteration; tops out at about {} on each core",
-            duration(mean(guest)),
-            duration(mean(client)),
-            duration(mean(waiting)),
-            per_second(iterations as f64 / self.totals.recorded.busy.as_secs_f64().max(1e-9)),
+            "guest {}  client {}  waiting {}  per iteration; {tops_out} {} on each core",
+            mean(cost.guest),
+            mean(cost.client),
+            mean(cost.waiting),
+            per_second(capacity.iterations),
         ))
     }
 

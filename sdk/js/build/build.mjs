@@ -4,7 +4,7 @@
 // things can come out of that: it needs a file (it is given it, and tried again), or it needs what only the run knows (it
 // is built so that each virtual user runs the top level).
 
-import { bundle, exportsOf } from './bundle.mjs';
+import { bundle, surfaceOf } from './bundle.mjs';
 import { componentize } from './componentize.mjs';
 import { BuildError } from './error.mjs';
 import { fileOf } from './files.mjs';
@@ -18,7 +18,9 @@ const MOST_FILES = 1000;
 
 /** Builds; returns the component's bytes, and warnings. `options` are those of the command line. */
 export async function build(options) {
-  const exported = await exportsOf(options);
+  const { exported, fetches } = await surfaceOf(options);
+  // Only StarlingMonkey has `fetch`. It waits for responses in a loop of its own, so jobs and timers are left to it, too.
+  options.native = fetches && options.engine === 'starlingmonkey' && options.compat === undefined;
   const files = new Map();
   let deferred = false;
   for (;;) {

@@ -13,11 +13,11 @@ import { interfacesOf } from './world.mjs';
 const SDK = dirname(dirname(fileURLToPath(import.meta.url)));
 const path = (name) => `${SDK}/${name}`;
 
-/** What a script exports, by name. */
-export async function exportsOf(options) {
-  const { metafile } = await run(options, { entryPoints: [options.source], metafile: true });
+/** What a script exports, by name, and whether it calls `fetch`. */
+export async function surfaceOf(options) {
+  const { metafile, outputFiles } = await run(options, { entryPoints: [options.source], metafile: true });
   const [output] = Object.values(metafile.outputs).filter((output) => output.entryPoint !== undefined);
-  return output.exports;
+  return { exported: output.exports, fetches: outputFiles.some(({ text }) => /\bfetch\s*\(/.test(text)) };
 }
 
 /** The module that goes into the component. */
@@ -78,6 +78,8 @@ async function run(options, more) {
 }
 
 function settings(options, more, awaits) {
+  // The engine's own queue of jobs gets no turn while an export runs (see src/promise.ts), unless it waits for `fetch`.
+  const lowered = { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': true };
   return {
     bundle: true,
     write: false,
@@ -86,10 +88,12 @@ function settings(options, more, awaits) {
     mainFields: ['module', 'main'],
     conditions: ['import', 'module', 'default'],
     target: 'esnext',
-    // The engine's own queue of jobs gets no turn while an export runs: see src/promise.ts.
-    supported: { 'async-await': false, 'async-generator': false, 'for-await': false, 'top-level-await': true },
+    supported: options.native ? {} : lowered,
     loader: { '.txt': 'text', '.csv': 'text', '.html': 'text', '.xml': 'text', '.graphql': 'text' },
-    define: { __SQUALL_BIGINT__: String(options.engine === 'starlingmonkey') },
+    define: {
+      __SQUALL_BIGINT__: String(options.engine === 'starlingmonkey'),
+      __SQUALL_NATIVE__: String(options.native === true),
+    },
     alias: { squall: path('src/index.ts') },
     external: ['squall:scenario/*'],
     // Names in stacks are the author's.

@@ -19,8 +19,8 @@ export async function tool(name, command = 'npm install') {
 }
 
 /** The component's bytes. */
-export async function componentize(code, world, { engine, small }) {
-  if (engine === 'starlingmonkey') return starlingMonkey(code, world);
+export async function componentize(code, world, { engine, small, native }) {
+  if (engine === 'starlingmonkey') return starlingMonkey(code, world, native);
   const { componentize } = await tool('componentize-qjs');
   const { component } = await componentize({
     jsSource: code,
@@ -33,14 +33,14 @@ export async function componentize(code, world, { engine, small }) {
   return component;
 }
 
-async function starlingMonkey(code, world) {
+async function starlingMonkey(code, world, fetches) {
   const package_ = '@bytecodealliance/componentize-js';
   const { componentize } = await tool(package_, `npm install ${package_} @bytecodealliance/preview2-shim`);
   const { component } = await componentize(code, {
     witWorld: await inOne(world.path),
     worldName: world.name,
-    // Requests go through the contract, not through wasi:http.
-    disableFeatures: ['http', 'fetch-event'],
+    // A script that does not call `fetch` need not ask for wasi:http.
+    disableFeatures: fetches ? ['fetch-event'] : ['http', 'fetch-event'],
   });
   return component;
 }

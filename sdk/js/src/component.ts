@@ -18,6 +18,9 @@ export type Weighted<Shared = any> = Flow<Shared> | { weight?: number; run: Flow
 /** `export const flows: Flows = { browse: { weight: 60, run: browse }, search: { weight: 40, run: search } }` */
 export type Flows<Shared = any> = Record<string, Weighted<Shared>>;
 
+/** Set by the build tool: whether the engine runs jobs and timers itself, and waits for the promises that exports return. */
+declare const __SQUALL_NATIVE__: boolean;
+
 /** What a script exports. */
 export interface Script {
   options?: Options;
@@ -74,6 +77,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     try {
       arrive();
       const result = work();
+      if (__SQUALL_NATIVE__) return isThenable(result) ? (result.then(undefined, rethrow) as T) : (result as T);
       return isThenable(result) || isBusy() ? settle(result) : (result as T);
     } catch (error) {
       throw failed(error);
@@ -85,6 +89,10 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     leaveGroups();
     forgetWork();
     return describeError(error);
+  }
+
+  function rethrow(error: unknown): never {
+    throw failed(error);
   }
 
   function describe() {
@@ -102,13 +110,14 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   }
 
   /** `call`, written out for what is called most. */
-  function run(index: number): void {
+  function run(index: number): void | PromiseLike<void> {
     try {
       arrive();
       const flow = flows[index];
       if (flow === undefined) throw new Error('no flow of that index');
       hooks.enter?.(flow);
-      const result = flow.run(shared);
+      const result = flow.run(shared) as PromiseLike<void> | undefined;
+      if (__SQUALL_NATIVE__) return isThenable(result) ? result.then(() => undefined, rethrow) : undefined;
       if (result !== undefined || isBusy()) settle(result);
     } catch (error) {
       throw failed(error);

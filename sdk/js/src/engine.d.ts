@@ -8,6 +8,21 @@ declare function setInterval(job: (...values: any[]) => void, milliseconds?: num
 declare function clearTimeout(timer: number): void;
 declare function clearInterval(timer: number): void;
 
+/** There with `--engine starlingmonkey`. URLs are whole: `fetch(target() + '/products')`. */
+declare function fetch(
+  url: string,
+  options?: { method?: string; headers?: Record<string, string>; body?: string | ArrayBuffer | ArrayBufferView },
+): Promise<FetchResponse>;
+
+interface FetchResponse {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+  json(): Promise<any>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 declare var console: Record<'log' | 'info' | 'debug' | 'warn' | 'error' | 'trace', (...values: unknown[]) => void>;
 
 interface TextEncoder {

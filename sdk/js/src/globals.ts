@@ -48,6 +48,11 @@ function now(): number {
   return BuiltIn.now();
 }
 
+// Only one engine has it, and only for scripts that call it.
+globalThis.fetch ??= (() => {
+  throw new Error('fetch() needs the other engine: build with --engine starlingmonkey; or send requests with http of "squall"');
+}) as unknown as typeof fetch;
+
 globalThis.TextEncoder ??= class {
   readonly encoding = 'utf-8';
   encode(text = ''): Uint8Array {

@@ -114,7 +114,10 @@ export function fail(error: unknown): void {
   failure ??= { error };
 }
 
-Object.assign(globalThis, {
+/** Set by the build tool: whether the engine runs jobs and timers itself. */
+declare const __SQUALL_NATIVE__: boolean;
+
+const ours = {
   queueMicrotask: queue,
   setTimeout: (job: (...values: unknown[]) => void, milliseconds: number, ...values: unknown[]) =>
     setTimer(() => job(...values), milliseconds, false),
@@ -122,4 +125,5 @@ Object.assign(globalThis, {
     setTimer(() => job(...values), milliseconds, true),
   clearTimeout: clearTimer,
   clearInterval: clearTimer,
-});
+};
+if (!__SQUALL_NATIVE__) Object.assign(globalThis, ours);

@@ -8,4 +8,7 @@ import PromiseOfLibrary from 'promise-polyfill';
 PromiseOfLibrary._immediateFn = queue;
 PromiseOfLibrary._unhandledRejectionFn = fail;
 
-globalThis.Promise = PromiseOfLibrary;
+/** Set by the build tool: whether the engine runs jobs and timers itself. */
+declare const __SQUALL_NATIVE__: boolean;
+
+if (!__SQUALL_NATIVE__) globalThis.Promise = PromiseOfLibrary;

@@ -5,6 +5,7 @@
 //! | `SQUALL_URL` | where to; default `/`, the target itself |
 //! | `SQUALL_METHOD` | default `GET` |
 //! | `SQUALL_HEADERS` | `name: value`, one a line |
+//! | `SQUALL_BODY_FILE` | set if the body is the file `--data body=file:..`, which never enters the scenario |
 //! | `SQUALL_BODY` | the body, one byte per character (U+0000 to U+00FF), so that any bytes fit into a string |
 //!
 //! The request is built once per virtual user. An iteration is one call of the host.
@@ -21,6 +22,8 @@ thread_local! {
     static REQUEST: OnceCell<http::Request<'static>> = const { OnceCell::new() };
 }
 
+static BODY: Blob = Blob::new("body");
+
 fn request() -> Outcome {
     REQUEST.with(|request| request.get_or_init(build).send())?;
     Ok(())
@@ -34,6 +37,9 @@ fn build() -> http::Request<'static> {
         if let Some((name, value)) = line.split_once(':') {
             request = request.header(name.trim().to_owned(), value.trim().to_owned());
         }
+    }
+    if env("SQUALL_BODY_FILE").is_some() {
+        return request.body_from(&BODY);
     }
     match env("SQUALL_BODY") {
         Some(text) => request.body(bytes(&text)),
@@ -75,6 +81,13 @@ mod tests {
             assert_eq!(sent.headers.len(), 2);
             assert_eq!(sent.body, [b'a', 0, 255]);
         }
+    }
+
+    #[test]
+    fn a_file_is_sent_as_it_is() {
+        let host = Host::new().respond("POST", "/", 200, "").blob("body", "all of it");
+        let mut host = host.option("SQUALL_METHOD", "POST").option("SQUALL_BODY_FILE", "body");
+        assert_eq!(host.run(request).expect_ok().requests[0].text(), "all of it");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::error::CliError;
 use crate::exit;
 use crate::options::from_arguments;
 use crate::run::Order;
+use crate::sandbox::args::SandboxArgs;
 use crate::terminal::say;
 use shop::{Faults, Shop};
 
@@ -32,7 +33,8 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
     typed.target = Some(format!("http://{}", open.address));
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name: NAME, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
+    let (sandbox, control, output) = (&SandboxArgs::default(), &arguments.control, &arguments.output);
+    Order { name: NAME, artifact, limits, typed, sandbox, url: None, control, output }.carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {

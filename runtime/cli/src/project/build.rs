@@ -9,7 +9,7 @@ use squall_report::bytes;
 use super::language::Language;
 use super::source::Source;
 use super::toolchain::{go, javascript, python, rust};
-use crate::args::{BuildArgs, Compat};
+use crate::args::{BuildArgs, ScriptArgs};
 use crate::error::CliError;
 use crate::exit;
 use crate::terminal::say;
@@ -21,29 +21,29 @@ pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
         Some(output) => absolute(output)?,
         None => source.folder.join(format!("{}.wasm", source.name)),
     };
-    let artifact = build_into(&source, &output, arguments.compat)?;
+    let artifact = build_into(&source, &output, arguments.script)?;
     say(&format!("{}: {}", output.display(), bytes(artifact.size() as f64)));
     Ok(exit::PASSED)
 }
 
 /// Builds what is to be run now, and returns where the component is.
-pub fn build_for_run(source: &Source, compat: Option<Compat>) -> Result<PathBuf, CliError> {
+pub fn build_for_run(source: &Source, script: ScriptArgs) -> Result<PathBuf, CliError> {
     let output = source.hidden().join(format!("{}.wasm", source.name));
-    build_into(source, &output, compat).map(|_| output)
+    build_into(source, &output, script).map(|_| output)
 }
 
-fn build_into(source: &Source, output: &Path, compat: Option<Compat>) -> Result<Artifact, CliError> {
+fn build_into(source: &Source, output: &Path, script: ScriptArgs) -> Result<Artifact, CliError> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
     let is_javascript = matches!(source.language, Language::TypeScript | Language::JavaScript);
-    if compat.is_some() && !is_javascript {
-        let text = "--compat k6 is for scripts in JavaScript or TypeScript";
+    if let Some(flag) = script.given().filter(|_| !is_javascript) {
+        let text = format!("{flag} is for scripts in JavaScript or TypeScript");
         return Err(CliError::Build(format!("{}: {text}", source.path().display())));
     }
     match source.language {
         Language::Rust => rust::build(source, output)?,
-        Language::TypeScript | Language::JavaScript => javascript::build(source, output, compat)?,
+        Language::TypeScript | Language::JavaScript => javascript::build(source, output, script)?,
         Language::Python => python::build(source, output)?,
         Language::Go => go::build(source, output)?,
     }

@@ -2,6 +2,7 @@
 
 use squall_data::DataSet;
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
+use squall_http::EgressPolicy;
 use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
 use squall_plan::{Defaults, Options, Pacing, Plan};
 
@@ -59,7 +60,10 @@ impl Lab {
         let capacity = Capacity { vus: plan.executor.max_vus() };
         raise_open_files(capacity.vus)?;
         let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache).map_err(unfit)?;
-        let squall = Run { plan, guest, data: DataSet::default(), steering: Steering::default() }.run(&mut Silent)?;
+        // The built-in scenario, and a server of our own.
+        let egress = EgressPolicy::Everywhere;
+        let run = Run { plan, guest, data: DataSet::default(), egress, steering: Steering::default() };
+        let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }
 }

@@ -68,7 +68,6 @@ enum Failure {
     RefusedByPolicy(String),
     #[component(name = "invalid-request")]
     InvalidRequest(String),
-    #[allow(dead_code)] // For failures that this version does not know yet.
     #[component(name = "other")]
     Other(String),
 }
@@ -86,6 +85,7 @@ impl From<Error> for Failure {
             Error::TooManyRedirects(text) => Failure::TooManyRedirects(text),
             Error::RefusedByPolicy(text) => Failure::RefusedByPolicy(text),
             Error::InvalidRequest(text) => Failure::InvalidRequest(text),
+            Error::Abandoned(text) => Failure::Other(text),
         }
     }
 }
@@ -286,6 +286,9 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     interface.func_wrap("[method]response.body", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         // Copied once more on the way: lowering needs the store that the response lies in.
         Ok((response(&store, &handle)?.body().to_vec(),))
+    })?;
+    interface.func_wrap("[method]response.size", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.body().len() as u64,))
     })?;
     interface.func_wrap("[method]response.text", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((String::from_utf8_lossy(response(&store, &handle)?.body()).into_owned(),))

@@ -9,6 +9,7 @@ pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod timing;
 pub(crate) mod wasi;
+pub(crate) mod wasi_http;
 
 use std::borrow::Cow;
 
@@ -17,8 +18,8 @@ use wasmtime::{Engine, StoreContextMut};
 
 use crate::state::State;
 
-/// A linker with all that a scenario may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+/// A linker with all that a scenario may import; with `wasi:http` only for those that do.
+pub(crate) fn linker(engine: &Engine, with_wasi_http: bool) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     http::link(&mut linker)?;
     timing::link(&mut linker)?;
@@ -26,6 +27,9 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     data::link(&mut linker)?;
     context::link(&mut linker)?;
     wasi::link(&mut linker)?;
+    if with_wasi_http {
+        wasi_http::link(&mut linker)?;
+    }
     Ok(linker)
 }
 

@@ -5,8 +5,10 @@ mod bodies;
 mod connections;
 mod failures;
 mod measurements;
+mod policy;
 mod redirects;
 mod server;
+mod streams;
 mod tls;
 
 use std::cell::RefCell;

@@ -111,6 +111,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         Some(request)
     }
 
+    /// Waits until what is unread ends like that.
+    pub(super) async fn wait_for(&mut self, end: &[u8]) {
+        while !self.unread.ends_with(end) && self.read().await.is_some() {}
+    }
+
+    /// What has come and was not taken yet.
+    pub(super) fn take_unread(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unread)
+    }
+
     async fn read(&mut self) -> Option<()> {
         let count = self.stream.read_buf(&mut self.unread).await.unwrap_or(0);
         self.received.set(self.received.get() + count as u64);

@@ -55,6 +55,11 @@ export class Response implements Disposable {
     return this.#inner.body();
   }
 
+  /** The size of the body in bytes; 0 if it was discarded. The body stays with the host. */
+  get size(): number {
+    return number(this.#inner.size());
+  }
+
   /** The body as text; bytes that are not UTF-8 are replaced. Copied from the host at each call. */
   text(): string {
     return this.#inner.text();

@@ -1,4 +1,5 @@
 /// <reference path="./interfaces/squall-scenario-context.d.ts" />
+/// <reference path="./interfaces/squall-scenario-data.d.ts" />
 /// <reference path="./interfaces/squall-scenario-http.d.ts" />
 /// <reference path="./interfaces/squall-scenario-metrics.d.ts" />
 /// <reference path="./interfaces/squall-scenario-setup.d.ts" />
@@ -9,6 +10,7 @@
 declare module 'squall:scenario/scenario-full@0.1.0' {
   export type Description = import('squall:scenario/types@0.1.0').Description;
   export type * as SquallScenarioContext010 from 'squall:scenario/context@0.1.0'; // import squall:scenario/context@0.1.0
+  export type * as SquallScenarioData010 from 'squall:scenario/data@0.1.0'; // import squall:scenario/data@0.1.0
   export type * as SquallScenarioHttp010 from 'squall:scenario/http@0.1.0'; // import squall:scenario/http@0.1.0
   export type * as SquallScenarioMetrics010 from 'squall:scenario/metrics@0.1.0'; // import squall:scenario/metrics@0.1.0
   export type * as SquallScenarioTiming010 from 'squall:scenario/timing@0.1.0'; // import squall:scenario/timing@0.1.0

@@ -92,6 +92,8 @@ function settings() {
   same('redirects are followed', http.get('/redirect/2').url.endsWith('/get'), true);
   const first = http.get('/redirect/2', { redirects: 0 });
   same('or not', [first.status, first.header('location')], [302, '/redirect/1']);
+  same('size of a body', http.get('/utf8').size, http.get('/utf8').bytes().length);
+  same('size of what was discarded', http.get('/utf8', { discardBody: true }).size, 0);
   same('body discarded', http.get('/utf8', { discardBody: true }).text(), '');
   same('body kept', http.get('/utf8', { discardBody: false }).text().length > 0, true);
   http.get('/status/404', { name: 'expected', expectedStatuses: [404, '500-599'] });

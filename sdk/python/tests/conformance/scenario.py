@@ -111,6 +111,7 @@ def responses() -> None:
     check("x-kind" in response.headers and "x-none" not in response.headers, "headers can be asked for")
     check(("x-many", "b") in response.headers.fields(), "all header fields are told")
     check(response.text == "größe" and response.body == "größe".encode(), "body and text are told")
+    check(response.size == len(response.body), "the size is told")
     check(response.url == f"{target()}/mixed", "the URL is told")
     timings = response.timings
     check(timings.waiting > 0 and timings.duration >= timings.waiting, "timings are told")

@@ -134,6 +134,10 @@ impl Response {
         self.reply.body.clone()
     }
 
+    pub(crate) fn size(&self) -> u64 {
+        self.reply.body.len() as u64
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.reply.body).into_owned()
     }

@@ -39,6 +39,12 @@ impl Response {
         self.inner.body()
     }
 
+    /// The size of the body in bytes; 0 if it was discarded. The body stays with the host.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.inner.size()
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced. Copied from the host at each call.
     #[must_use]
     pub fn text(&self) -> String {

@@ -6,37 +6,62 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::checkout;
-use crate::args::Compat;
+use crate::args::{Compat, Engine, ScriptArgs};
 use crate::error::CliError;
 use crate::project::build::unwritable;
 use crate::project::source::Source;
 use crate::project::tool::Tool;
+use crate::terminal::say;
 
 const INSTALL: &str = "install Node.js 20 or newer (https://nodejs.org, or your distribution's nodejs and npm)";
 
-pub fn build(source: &Source, output: &Path, compat: Option<Compat>) -> Result<(), CliError> {
-    let tool = match checkout() {
-        Some(checkout) => tool_of_checkout(&checkout.join("sdk/js"))?,
+/// What makes components with StarlingMonkey, and what that needs beside it.
+const STARLING_MONKEY: [&str; 2] = ["@bytecodealliance/componentize-js", "@bytecodealliance/preview2-shim"];
+
+pub fn build(source: &Source, output: &Path, script: ScriptArgs) -> Result<(), CliError> {
+    let (folder, tool) = match checkout() {
+        Some(checkout) => tool_of_checkout(checkout.join("sdk/js"))?,
         None => installed_tool(source)?,
     };
+    if script.engine == Some(Engine::StarlingMonkey) {
+        ensure_starling_monkey(&folder)?;
+    }
     let node = Tool::new("node", INSTALL).args([tool.as_os_str(), source.path().as_os_str()]);
-    let compat: &[&str] = match compat {
+    let compat: &[&str] = match script.compat {
         Some(Compat::K6) => &["--compat", "k6"],
         None => &[],
     };
-    node.args(["-o".as_ref(), output.as_os_str()]).args(compat).inside(&source.folder).run()
+    let engine: &[&str] = match script.engine {
+        Some(Engine::QuickJs) => &["--engine", "quickjs"],
+        Some(Engine::StarlingMonkey) => &["--engine", "starlingmonkey"],
+        None => &[],
+    };
+    node.args(["-o".as_ref(), output.as_os_str()]).args(compat).args(engine).inside(&source.folder).run()
 }
 
-/// The SDK as it lies in a checkout of Squall, with what it needs.
-fn tool_of_checkout(sdk: &Path) -> Result<PathBuf, CliError> {
-    if !sdk.join("node_modules").is_dir() {
-        Tool::new("npm", INSTALL).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).inside(sdk).run()?;
+/// The second engine is large, so it comes when it is first asked for.
+fn ensure_starling_monkey(folder: &Path) -> Result<(), CliError> {
+    let [componentize, shim] = STARLING_MONKEY;
+    if folder.join("node_modules").join(componentize).is_dir() {
+        return Ok(());
     }
-    Ok(sdk.join("build.mjs"))
+    say("installing StarlingMonkey, some 380 MB, once");
+    let packages = [format!("{componentize}@0.23"), shim.to_owned()];
+    let quietly = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+    Tool::new("npm", INSTALL).args(quietly).args(packages).inside(folder).run()
+}
+
+/// The SDK as it lies in a checkout of Squall, with what it needs: the folder, and the tool in it.
+fn tool_of_checkout(sdk: PathBuf) -> Result<(PathBuf, PathBuf), CliError> {
+    if !sdk.join("node_modules").is_dir() {
+        Tool::new("npm", INSTALL).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).inside(&sdk).run()?;
+    }
+    let tool = sdk.join("build.mjs");
+    Ok((sdk, tool))
 }
 
 /// The SDK that the project depends on; a script without a project gets one beside it, out of the way.
-fn installed_tool(source: &Source) -> Result<PathBuf, CliError> {
+fn installed_tool(source: &Source) -> Result<(PathBuf, PathBuf), CliError> {
     let folder = if depends_on_squall(&source.folder) { source.folder.clone() } else { hidden_project(source)? };
     let tool = folder.join("node_modules/squall/build.mjs");
     if !tool.is_file() {
@@ -45,7 +70,7 @@ fn installed_tool(source: &Source) -> Result<PathBuf, CliError> {
             .inside(&folder)
             .run()?;
     }
-    Ok(tool)
+    Ok((folder, tool))
 }
 
 fn depends_on_squall(folder: &Path) -> bool {

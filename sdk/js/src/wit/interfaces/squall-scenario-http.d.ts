@@ -1,3 +1,4 @@
+/// <reference path="./squall-scenario-data.d.ts" />
 declare module 'squall:scenario/http@0.1.0' {
   /**
    * Sends a request and waits for the whole response.
@@ -12,6 +13,7 @@ declare module 'squall:scenario/http@0.1.0' {
    * Forgets the cookies that this virtual user has been given.
    */
   export function clearCookies(): void;
+  export type Blob = import('squall:scenario/data@0.1.0').Blob;
   /**
    * One request.
    */
@@ -176,6 +178,11 @@ declare module 'squall:scenario/http@0.1.0' {
     * Default: 200 to 399.
     */
     setExpectedStatuses(ranges: Array<[number, number]>): void;
+    /**
+    * The body of requests that bring none of their own. It is sent from where the host holds it, and never enters the
+    * guest.
+    */
+    setBodyFrom(blob: Blob): void;
     [Symbol.dispose](): void;
   }
   
@@ -200,6 +207,10 @@ declare module 'squall:scenario/http@0.1.0' {
     * The body, decoded (gzip, deflate, br, zstd). Empty if it was discarded.
     */
     body(): Uint8Array;
+    /**
+    * How many bytes `body` would return, without copying them.
+    */
+    size(): bigint;
     /**
     * The body as text; bytes that are not UTF-8 are replaced.
     */

@@ -76,6 +76,9 @@ class Response:
     def body(self) -> bytes:
         return self._body
 
+    def size(self) -> int:
+        return len(self._body)
+
     def text(self) -> str:
         return self._body.decode(errors="replace")
 

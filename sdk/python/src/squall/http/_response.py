@@ -91,6 +91,11 @@ class Response:
         return self._response.body()
 
     @property
+    def size(self) -> int:
+        """The size of the body in bytes; 0 if it was discarded. The body stays with the host."""
+        return self._response.size()
+
+    @property
     def text(self) -> str:
         """The body as text; bytes that are not UTF-8 are replaced. Copied from the host each time."""
         return self._response.text()

@@ -1,0 +1,107 @@
+//! What a scenario may do, as the person who runs it has said: where it may go, and how much load it may make. A scenario
+//! can be a stranger's, so nothing of this comes from the component. Must not know how a policy is applied.
+
+pub mod args;
+mod ceilings;
+
+use std::fs;
+use std::net::ToSocketAddrs;
+
+use squall_http::{EgressPolicy, EgressRules, HostRule};
+use squall_plan::{Options, Target};
+
+use crate::error::CliError;
+use crate::sandbox::args::SandboxArgs;
+
+pub use ceilings::Ceilings;
+
+/// Where a run may go: to `named`, which the command line calls by its URL, and to what the other options allow.
+///
+/// # Errors
+/// If the file of hosts cannot be read, or one of the URLs may not be loaded: better said once, before the run, than with
+/// every request.
+pub fn policy(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, CliError> {
+    let mut rules = EgressRules { allowed: arguments.allow.clone(), vouched: arguments.i_may_load.clone() };
+    if let Some(path) = &arguments.may_load_file {
+        let option = "--may-load-file";
+        let text = fs::read_to_string(path).map_err(|source| CliError::File { option, path: path.clone(), source })?;
+        let vouched = hosts_of(&text).map_err(|mistake| wrong(format!("{option} {}: {mistake}", path.display())))?;
+        rules.vouched.extend(vouched);
+    }
+    for url in named {
+        rules.allow_url(url).map_err(|error| wrong(error.to_string()))?;
+    }
+    let policy = EgressPolicy::Only(rules);
+    named.iter().try_for_each(|url| foresee(&policy, url))?;
+    Ok(policy)
+}
+
+/// What a component may not suggest, for it would be a stranger's choice of a target or of a file on this machine.
+pub fn check_suggestion(suggested: &mut Options, typed: &Options) -> Result<(), String> {
+    if let Some((name, _)) = suggested.data.iter().find(|(_, data)| data.file.is_some()) {
+        // What it could read it could send to its target.
+        return Err(format!("data {name:?} names a file: only who runs a scenario may, with --data"));
+    }
+    if suggested.http.cacert.is_some() {
+        return Err("cacert names a file: only who runs a scenario may, with --cacert".to_owned());
+    }
+    match suggested.target.take() {
+        Some(target) if typed.target.is_none() => Err(format!(
+            "target is {target:?}: only who runs a scenario may name a target; if it is meant, add --target {target}"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// One host a line; what follows a `#` is a remark.
+fn hosts_of(text: &str) -> Result<Vec<HostRule>, String> {
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.split('#').next().unwrap_or("").trim()));
+    lines
+        .filter(|(_, line)| !line.is_empty())
+        .map(|(number, line)| line.parse().map_err(|error| format!("line {number}: {error}")))
+        .collect()
+}
+
+/// Looks the host up now. What cannot be looked up, and what answers otherwise later, is the client's business.
+fn foresee(policy: &EgressPolicy, url: &str) -> Result<(), CliError> {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let scheme = url.split("://").next().unwrap_or_default();
+    let Ok(target) = format!("{scheme}://{authority}").parse::<Target>() else {
+        return Ok(());
+    };
+    let found = (target.host(), target.port()).to_socket_addrs();
+    let addresses: Vec<_> = found.into_iter().flatten().map(|address| address.ip()).collect();
+    policy.reachable(target.host(), target.port(), &addresses).map(drop).map_err(|refusal| wrong(refusal.to_string()))
+}
+
+fn wrong(sentence: String) -> CliError {
+    CliError::Options(vec![sentence])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_hosts_has_one_a_line() {
+        let hosts = hosts_of("# ours\nshop.example.com\n\n*.staging.example.com:443 # all of it\n").unwrap();
+        let texts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["shop.example.com", "*.staging.example.com:443"]);
+        assert!(
+            hosts_of("a.example\nhttp://b.example").unwrap_err().starts_with("line 2: \"http://b.example\" is no host")
+        );
+    }
+
+    #[test]
+    fn a_component_chooses_no_target_and_no_file() {
+        let check = |json: &str, typed: &str| {
+            let mut suggested = Options::from_json(json).unwrap();
+            check_suggestion(&mut suggested, &Options::from_json(typed).unwrap()).map(|()| suggested)
+        };
+        assert!(check(r#"{"vus": 5}"#, "{}").is_ok());
+        assert!(check(r#"{"target": "http://a.test"}"#, "{}").unwrap_err().contains("--target http://a.test"));
+        let overruled = check(r#"{"target": "http://a.test"}"#, r#"{"target": "http://b.test"}"#).unwrap();
+        assert_eq!(overruled.target, None);
+        assert!(check(r#"{"cacert": "/etc/shadow"}"#, "{}").unwrap_err().contains("--cacert"));
+    }
+}

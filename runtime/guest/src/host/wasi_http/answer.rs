@@ -1,0 +1,146 @@
+//! A response on its way from the measured client to the guest: one writes, the other reads, on the same thread.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use send_wrapper::SendWrapper;
+use squall_http::Listener;
+
+use super::{Response, WasiError};
+
+/// What has come of a response, and what the guest has not read of it yet.
+#[derive(Default)]
+pub(super) struct Answer {
+    head: RefCell<Option<(StatusCode, HeaderMap)>>,
+    pieces: RefCell<VecDeque<Bytes>>,
+    end: RefCell<Option<Result<(), WasiError>>>,
+    has_ended: Cell<bool>,
+    /// Whether the guest has let go of it.
+    is_gone: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
+    writer: RefCell<Option<Waker>>,
+}
+
+impl Answer {
+    /// All has come, or nothing more will.
+    pub(super) fn end(&self, end: Result<(), WasiError>) {
+        self.end.replace(Some(end));
+        self.has_ended.set(true);
+        wake(&self.reader);
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.get()
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.get()
+    }
+}
+
+fn wake(waker: &RefCell<Option<Waker>>) {
+    let waker = waker.borrow_mut().take();
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+impl Listener for Answer {
+    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>) {
+        // What `http` cannot hold the guest could not be given.
+        let fields = fields.filter_map(|(name, value)| {
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+        });
+        let mut headers = HeaderMap::new();
+        fields.for_each(|(name, value)| {
+            headers.append(name, value);
+        });
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.head.replace(Some((status, headers)));
+        wake(&self.reader);
+    }
+
+    fn data(&self, piece: Bytes) {
+        if !self.is_gone() {
+            self.pieces.borrow_mut().push_back(piece);
+            wake(&self.reader);
+        }
+    }
+
+    fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_gone() {
+            return Poll::Ready(());
+        }
+        self.writer.replace(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+/// The guest's end of it. Dropped, it says that nobody listens any more.
+pub(super) struct Receiving(Rc<Answer>);
+
+impl Receiving {
+    pub(super) fn new(answer: Rc<Answer>) -> Receiving {
+        Receiving(answer)
+    }
+
+    /// The response, as soon as its head has come.
+    pub(super) async fn response(self) -> Result<Response, WasiError> {
+        let (status, headers) = poll_fn(|context| self.poll_head(context)).await?;
+        let mut response = http::Response::new(IncomingBody(SendWrapper::new(self)).boxed_unsync());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    fn poll_head(&self, context: &mut Context<'_>) -> Poll<Result<(StatusCode, HeaderMap), WasiError>> {
+        if let Some(head) = self.0.head.borrow_mut().take() {
+            return Poll::Ready(Ok(head));
+        }
+        if let Some(Err(error)) = self.0.end.borrow_mut().take() {
+            return Poll::Ready(Err(error));
+        }
+        self.0.reader.replace(Some(context.waker().clone()));
+        Poll::Pending
+    }
+
+    fn poll_piece(&self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, WasiError>>> {
+        if let Some(piece) = self.0.pieces.borrow_mut().pop_front() {
+            return Poll::Ready(Some(Ok(piece)));
+        }
+        if self.0.has_ended() {
+            let failure = self.0.end.borrow_mut().take().and_then(Result::err);
+            return Poll::Ready(failure.map(Err));
+        }
+        self.0.reader.replace(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.is_gone.set(true);
+        self.0.pieces.borrow_mut().clear();
+        wake(&self.0.writer);
+    }
+}
+
+/// The body of a response.
+struct IncomingBody(SendWrapper<Receiving>);
+
+impl Body for IncomingBody {
+    type Data = Bytes;
+    type Error = WasiError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+        self.0.poll_piece(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}

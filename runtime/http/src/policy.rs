@@ -1,0 +1,181 @@
+//! Where a run may go. A scenario can be a stranger's: it reaches what the person who runs it has named, and nothing else.
+//!
+//! Asked twice for each connection: about the name, before anybody looks it up (a look-up alone can carry secrets away),
+//! and about the addresses that were found, of which only those that pass are connected to. Between the second answer and
+//! the connection nothing is looked up again, so a name that changes its mind in between (DNS rebinding) gains nothing.
+//! A connection that is kept was asked about when it was opened, so the way of a request pays nothing.
+//!
+//! Must not look anything up itself, and must not know where rules come from.
+
+mod range;
+mod rule;
+
+use std::net::IpAddr;
+
+use thiserror::Error;
+
+use crate::error::Error;
+use crate::url::{Origin, UrlError};
+
+pub use range::Range;
+pub use rule::{HostRule, HostRuleError};
+
+/// Where a run may go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EgressPolicy {
+    /// Wherever it likes: for programs that make their own requests. Scenarios get [`EgressPolicy::Only`].
+    #[default]
+    Everywhere,
+    /// Only where these rules lead.
+    Only(EgressRules),
+}
+
+/// What was named by the person who runs the test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EgressRules {
+    /// What may be reached.
+    pub allowed: Vec<HostRule>,
+    /// Whose public addresses may be loaded.
+    pub vouched: Vec<HostRule>,
+}
+
+/// Why a connection is not opened. Each says what to add if it was meant.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody named the host.
+    #[error(
+        "{peer} is not allowed: a scenario reaches only the target and what --allow names; \
+         if it is meant to go there, add --allow {peer}"
+    )]
+    NotNamed {
+        /// Host and port.
+        peer: String,
+    },
+    /// A name that anybody could have registered leads into this network.
+    #[error(
+        "{peer} leads to {address}, {range}, where a public name may not lead (DNS rebinding); \
+         if it is meant to go there, add --allow {address}"
+    )]
+    Inside {
+        /// Host and port.
+        peer: String,
+        /// Where it leads.
+        address: IpAddr,
+        /// What kind of address that is.
+        range: Range,
+    },
+    /// Where a cloud keeps its credentials.
+    #[error(
+        "{peer} leads to {address}, {}, which no name and no range can allow; \
+         if it is meant to go there, add --allow {address}",
+        Range::Metadata
+    )]
+    Metadata {
+        /// Host and port.
+        peer: String,
+        /// Where it leads.
+        address: IpAddr,
+    },
+    /// A public address that nobody has vouched for.
+    #[error(
+        "{peer} ({address}) is on the public Internet, and load on a service without its owner's consent is an attack; \
+         if it is yours, or its owner agrees, add --i-may-load {host}"
+    )]
+    Public {
+        /// Host and port.
+        peer: String,
+        /// The host alone.
+        host: String,
+        /// Where it leads.
+        address: IpAddr,
+    },
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error::RefusedByPolicy(refusal.to_string())
+    }
+}
+
+impl EgressRules {
+    /// Allows what a URL names: its host at its port; at 80 and 443, both, because the one redirects to the other.
+    ///
+    /// # Errors
+    /// If it is no URL.
+    pub fn allow_url(&mut self, url: &str) -> Result<(), UrlError> {
+        let host_and_port = |origin: &Origin| {
+            let ports = if matches!(origin.port, 80 | 443) { vec![80, 443] } else { vec![origin.port] };
+            ports.into_iter().map(|port| HostRule::exactly(&origin.host, port)).collect::<Vec<_>>()
+        };
+        self.allowed.extend(host_and_port(&Origin::parse(url)?.0));
+        Ok(())
+    }
+
+    /// Before a look-up: whether anybody named this host.
+    fn check_name(&self, host: &str, port: u16) -> Result<(), Refusal> {
+        let literal: Option<IpAddr> = host.parse().ok();
+        let named = self.allowed.iter().any(|rule| match literal {
+            Some(address) => rule.covers(address, port),
+            None => rule.names(host, port),
+        });
+        if named { Ok(()) } else { Err(Refusal::NotNamed { peer: peer(host, port) }) }
+    }
+
+    /// After a look-up: whether the host may lead to this address.
+    fn check_address(&self, host: &str, port: u16, address: IpAddr) -> Result<(), Refusal> {
+        let peer = || peer(host, port);
+        match Range::of(address) {
+            Range::Public if self.vouched.iter().any(|rule| rule.names(host, port) || rule.covers(address, port)) => {
+                Ok(())
+            }
+            Range::Public => Err(Refusal::Public { peer: peer(), host: host.to_owned(), address }),
+            _ if self.allowed.iter().any(|rule| rule.covers(address, port)) => Ok(()),
+            Range::Metadata => Err(Refusal::Metadata { peer: peer(), address }),
+            _ if range::is_private_name(host) => Ok(()),
+            range => Err(Refusal::Inside { peer: peer(), address, range }),
+        }
+    }
+}
+
+impl EgressPolicy {
+    /// Before a look-up: whether this host may be looked up and connected to at all.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check_name(&self, host: &str, port: u16) -> Result<(), Refusal> {
+        match self {
+            EgressPolicy::Everywhere => Ok(()),
+            EgressPolicy::Only(rules) => rules.check_name(host, port),
+        }
+    }
+
+    /// After it: the addresses that may be connected to.
+    ///
+    /// # Errors
+    /// If there were some, and none of them may.
+    pub fn reachable(&self, host: &str, port: u16, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Refusal> {
+        let EgressPolicy::Only(rules) = self else {
+            return Ok(addresses.to_vec());
+        };
+        let mut refused = None;
+        let mut reachable = Vec::new();
+        for address in addresses {
+            match rules.check_address(host, port, *address) {
+                Ok(()) => reachable.push(*address),
+                Err(refusal) => refused = refused.or(Some(refusal)),
+            }
+        }
+        match refused {
+            Some(refusal) if reachable.is_empty() => Err(refusal),
+            _ => Ok(reachable),
+        }
+    }
+}
+
+/// Host and port, as `--allow` reads them.
+fn peer(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+#[cfg(test)]
+mod tests;

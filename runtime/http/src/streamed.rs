@@ -1,0 +1,178 @@
+//! Requests whose bodies are streams: the guest writes the one while it is sent, and hears of the other while it comes.
+//!
+//! What is measured is the same as for a request in one piece. The response is read off the socket as it comes, not as
+//! the guest asks for it, so that a slow guest does not make a slow server. Redirects, cookies and content encodings are
+//! the guest's business here.
+
+mod course;
+mod pieces;
+mod turns;
+
+use std::future::Future;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use squall_metrics::Method;
+
+use crate::client::Client;
+use crate::cookies::Cookies;
+use crate::deadline::{Elapsed, limit_moving};
+use crate::error::Error;
+use crate::reader::Reader;
+use crate::request::{Brought, Prepared, RequestOptions};
+use crate::stopwatch::Stopwatch;
+use course::Course;
+use pieces::Pieces;
+pub use turns::Turns;
+
+/// The body of a request, in pieces that come while it is sent.
+pub trait Source {
+    /// The next piece; nothing behind the last one.
+    ///
+    /// # Errors
+    /// If there will be no rest: the guest has given it up.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, GivenUp>>>;
+}
+
+/// Somebody who wanted to make a body, or to read one, does not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenUp;
+
+/// Who takes a response while it comes.
+pub trait Listener {
+    /// Its head: the status and the fields, names as they came.
+    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>);
+    /// The next piece of the body.
+    fn data(&self, piece: Bytes);
+    /// Ready when nobody listens any more.
+    fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()>;
+}
+
+/// How a request's body comes.
+#[derive(Debug)]
+pub enum StreamedBody<S> {
+    /// There is none.
+    Nothing,
+    /// It is there already, whole.
+    Whole(Vec<u8>),
+    /// In pieces: so many bytes, if that is known. Without a length it is sent in chunks.
+    Pieces(S, Option<u64>),
+}
+
+/// Time limits beside the request's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// For opening a connection.
+    pub connect: Option<Duration>,
+    /// From then on to the head of the response.
+    pub first_byte: Option<Duration>,
+    /// From one piece of the body to the next.
+    pub between_bytes: Option<Duration>,
+}
+
+/// A request that has been checked, ready to be sent.
+#[derive(Debug)]
+pub struct Streamed<S> {
+    request: Prepared,
+    /// With the length that was announced.
+    source: Option<(S, Option<u64>)>,
+    limits: StreamLimits,
+}
+
+impl Client {
+    /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
+    ///
+    /// # Errors
+    /// As [`Client::prepare`].
+    pub fn prepare_streamed<'h, S>(
+        &self,
+        (method, url): (&str, &str),
+        headers: impl Iterator<Item = (&'h str, &'h str)>,
+        body: StreamedBody<S>,
+        options: &RequestOptions,
+        limits: StreamLimits,
+    ) -> Result<Streamed<S>, Error> {
+        let brought = match &body {
+            StreamedBody::Nothing => Brought::Nothing,
+            StreamedBody::Whole(bytes) => Brought::Bytes(bytes),
+            StreamedBody::Pieces(_, length) => Brought::Pieces(*length),
+        };
+        // Whoever follows redirects keeps the cookies, too: the guest.
+        let options = RequestOptions { redirects: Some(0), ..options.clone() };
+        let prepared = Prepared::new(&self.network, &Cookies::default(), (method, url), headers, brought, &options);
+        let source = match body {
+            StreamedBody::Pieces(source, length) => Some((source, length)),
+            StreamedBody::Nothing | StreamedBody::Whole(_) => None,
+        };
+        match prepared {
+            Ok(request) => Ok(Streamed { request, source, limits }),
+            Err(error) => {
+                self.record_failure(&error, &error.to_string());
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends a request when its turn has come, and lets `listener` hear of the response. Ends when the response is whole,
+    /// or when nobody is interested in the rest.
+    ///
+    /// # Errors
+    /// Why there is no response, or no whole one. The listener is not told.
+    pub async fn send_streamed<S: Source>(
+        &self,
+        streamed: Streamed<S>,
+        turns: &Turns,
+        listener: &impl Listener,
+    ) -> Result<(), Error> {
+        let Streamed { mut request, source, limits } = streamed;
+        let clock = &self.network.clock;
+        let asked = clock.now();
+        let mut waiter = self.start_waiting(asked);
+        let mut watch = Stopwatch::start_late(asked, self.late_by.take());
+        let course = Course::new(clock, limits, request.timeout, asked);
+        let bodiless = request.method == Method::Head;
+        let mut reader = Reader::new(self.network.limits(), bodiless, true, self.network.buffers.take(), Vec::new());
+        let mut pieces = Pieces::new(source, &course, listener, self.network.config.max_body);
+        let exchange = async {
+            let _turn = turns.take(&request.origin, self.network.config.batch_per_origin).await;
+            let now = clock.now();
+            watch.lap(now);
+            course.begin(now);
+            self.attempt(&request, &mut pieces, &mut reader, &mut watch).await
+        };
+        let mut exchange = Box::pin(exchange);
+        let ended = limit_moving(
+            &self.timer,
+            clock,
+            || course.deadline(),
+            |context| {
+                if let Poll::Ready(result) = exchange.as_mut().poll(context) {
+                    return Poll::Ready(result);
+                }
+                course.poll_abandoned(listener, context).map(|()| Err(Error::Abandoned(String::new())))
+            },
+        );
+        let ended = ended.await;
+        drop(exchange);
+        let result = match ended {
+            Ok(Err(Error::Abandoned(_))) => {
+                Err(Error::Abandoned(format!("{}: given up by the guest before it was answered", request.url())))
+            }
+            Ok(result) => result,
+            // The guest has what it wanted; the rest was read for the sake of the connection.
+            Err(Elapsed) if course.is_lingering() => Ok(()),
+            Err(Elapsed) => Err(course.too_late(&mut request)),
+        };
+        if result.is_err() || course.is_lingering() {
+            watch.lap(clock.now());
+        }
+        let status = if result.is_ok() { course.status() } else { 0 };
+        let expected = result.is_ok() && request.expects(status);
+        self.record(&request, &watch, status, result.as_ref().err(), expected);
+        self.network.buffers.give(std::mem::take(&mut request.bytes));
+        self.network.buffers.give(reader.head);
+        waiter.end = Some(watch.last_lap());
+        result
+    }
+}

@@ -1,0 +1,154 @@
+//! How far an exchange has come, and when it must have come further.
+
+use std::cell::Cell;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use squall_metrics::{Clock, Nanos};
+
+use super::{Listener, StreamLimits};
+use crate::error::Error;
+use crate::request::Prepared;
+
+/// Longer than any run.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How long the rest of a response is read that nobody wants any more, if its length is not known.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Where an exchange stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Station {
+    /// Others of its kind are under way; it waits for its turn.
+    Turn,
+    Connecting,
+    /// The request is being sent, or has been.
+    Asking,
+    /// The head has come.
+    Answered,
+}
+
+/// How far an exchange has come.
+pub(super) struct Course<'a> {
+    clock: &'a Clock,
+    limits: StreamLimits,
+    timeout: Duration,
+    station: Cell<Station>,
+    /// When everything must be over.
+    end: Cell<Nanos>,
+    /// When it must have come further.
+    deadline: Cell<Nanos>,
+    status: Cell<u16>,
+    length_is_known: Cell<bool>,
+    body_given_up: Cell<bool>,
+    lingering: Cell<bool>,
+}
+
+impl<'a> Course<'a> {
+    pub(super) fn new(clock: &'a Clock, limits: StreamLimits, timeout: Duration, now: Nanos) -> Course<'a> {
+        Course {
+            clock,
+            limits,
+            timeout,
+            station: Cell::new(Station::Turn),
+            end: Cell::new(now + NEVER.into()),
+            deadline: Cell::new(now + NEVER.into()),
+            status: Cell::new(0),
+            length_is_known: Cell::new(false),
+            body_given_up: Cell::new(false),
+            lingering: Cell::new(false),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Nanos {
+        self.deadline.get()
+    }
+
+    /// The status that came; 0 before it has.
+    pub(super) fn status(&self) -> u16 {
+        self.status.get()
+    }
+
+    /// Whether the head has come.
+    pub(super) fn is_answered(&self) -> bool {
+        self.station.get() == Station::Answered
+    }
+
+    /// Whether the guest has what it wanted, and the rest is read for nobody.
+    pub(super) fn is_lingering(&self) -> bool {
+        self.lingering.get()
+    }
+
+    /// Its turn has come. The time allowed for it begins.
+    pub(super) fn begin(&self, now: Nanos) {
+        self.station.set(Station::Connecting);
+        self.end.set(now + self.timeout.into());
+        self.allow(self.limits.connect, now);
+    }
+
+    /// There is a connection, and something is about to be sent.
+    pub(super) fn connected(&self) {
+        if self.station.get() == Station::Connecting {
+            self.station.set(Station::Asking);
+            self.allow(self.limits.first_byte, self.clock.now());
+        }
+    }
+
+    /// The head has come.
+    pub(super) fn answered(&self, status: u16, length_is_known: bool) {
+        self.station.set(Station::Answered);
+        self.status.set(status);
+        self.length_is_known.set(length_is_known);
+    }
+
+    /// Something has come, and something must follow.
+    pub(super) fn moved(&self) {
+        if !self.is_lingering() {
+            self.allow(self.limits.between_bytes, self.clock.now());
+        }
+    }
+
+    /// There will be no rest of the request's body.
+    pub(super) fn body_given_up(&self) {
+        self.body_given_up.set(true);
+    }
+
+    /// Ready when nobody is interested in an answer any more. Where it has begun to come, what follows is read for the
+    /// sake of the connection: all of it if it says how long it is, else for a moment.
+    pub(super) fn poll_abandoned(&self, listener: &impl Listener, context: &mut Context<'_>) -> Poll<()> {
+        if self.body_given_up.get() {
+            return Poll::Ready(());
+        }
+        if self.is_lingering() || listener.poll_gone(context).is_pending() {
+            return Poll::Pending;
+        }
+        if !self.is_answered() {
+            return Poll::Ready(());
+        }
+        self.lingering.set(true);
+        let most = (!self.length_is_known.get()).then_some(LINGER);
+        self.allow(most, self.clock.now());
+        Poll::Pending
+    }
+
+    /// The error for a deadline that has passed. The request is left with the limit that it has broken.
+    pub(super) fn too_late(&self, request: &mut Prepared) -> Error {
+        let by_limit = self.deadline.get() < self.end.get();
+        let limit = match self.station.get() {
+            Station::Turn | Station::Connecting => self.limits.connect,
+            Station::Asking => self.limits.first_byte,
+            Station::Answered => self.limits.between_bytes,
+        };
+        let Some(limit) = limit.filter(|_| by_limit) else { return Error::Timeout };
+        if self.station.get() == Station::Connecting {
+            return Error::Connect(format!("connect to {}: no answer within {limit:?}", request.origin.authority));
+        }
+        request.timeout = limit;
+        Error::Timeout
+    }
+
+    /// Sets the deadline: so long from now, but never past the end.
+    fn allow(&self, limit: Option<Duration>, now: Nanos) {
+        let end = self.end.get();
+        self.deadline.set(limit.map_or(end, |limit| end.min(now + limit.min(NEVER).into())));
+    }
+}

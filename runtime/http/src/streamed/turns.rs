@@ -1,0 +1,37 @@
+//! Who may send now: as in a browser, only so many requests of one virtual user are under way to one origin.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::url::Origin;
+
+/// How many origins are remembered that nobody talks to at the moment.
+const MOST_SPARE: usize = 64;
+
+/// The turns of one virtual user.
+#[derive(Debug, Default)]
+pub struct Turns(RefCell<Vec<(Rc<Origin>, Arc<Semaphore>)>>);
+
+impl Turns {
+    /// Waits for a place among the `most` that may be under way to that origin. Those who wait are served in order.
+    pub(super) async fn take(&self, origin: &Rc<Origin>, most: usize) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        self.places(origin, most.max(1)).acquire_owned().await.ok()
+    }
+
+    fn places(&self, origin: &Rc<Origin>, most: usize) -> Arc<Semaphore> {
+        let mut known = self.0.borrow_mut();
+        if let Some((_, places)) = known.iter().find(|(other, _)| other.same(origin)) {
+            return Arc::clone(places);
+        }
+        if known.len() >= MOST_SPARE {
+            known.retain(|(_, places)| Arc::strong_count(places) > 1 || places.available_permits() < most);
+        }
+        let places = Arc::new(Semaphore::new(most));
+        known.push((Rc::clone(origin), Arc::clone(&places)));
+        places
+    }
+}
