@@ -12,6 +12,7 @@ mod demo;
 mod executors;
 mod fetch;
 mod guests;
+mod history;
 mod hostile;
 mod hostile_servers;
 mod inspect;

@@ -11,6 +11,7 @@ use squall_plan::{
 };
 
 use crate::control::args::{ClientArgs, ControlArgs};
+use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::sandbox::args::SandboxArgs;
@@ -43,6 +44,16 @@ pub enum Command {
     New(NewArgs),
     /// Make a component of a scenario's source, with its language's own tools.
     Build(BuildArgs),
+    /// List, show, export, tag or remove the runs that were kept.
+    Runs(RunsArgs),
+    /// Show the summary of a kept run.
+    Report(ReportArgs),
+    /// Add up several kept runs, exactly.
+    Merge(MergeArgs),
+    /// Say whether runs are slower than earlier ones, and how sure that is.
+    Compare(CompareArgs),
+    /// Say when, in the history of a load, its level changed.
+    Trend(TrendArgs),
     /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
     Selfcheck(SelfcheckArgs),
 }
@@ -339,6 +350,9 @@ pub struct OutputArgs {
     /// Write the response times of each second to this file, as an HdrHistogram log (V2, values in microseconds).
     #[arg(long, value_name = "FILE")]
     pub histogram_log: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub keep: KeepArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,
@@ -391,7 +405,8 @@ fn parse_executor(text: &str) -> Result<ExecutorKind, String> {
     text.parse().map_err(|error: squall_plan::UnknownExecutor| error.to_string())
 }
 
-fn parse_share(text: &str) -> Result<f64, String> {
+/// A share: `0.05`, or `5%`.
+pub fn parse_share(text: &str) -> Result<f64, String> {
     let (number, scale) = match text.strip_suffix('%') {
         Some(number) => (number, 0.01),
         None => (text, 1.0),

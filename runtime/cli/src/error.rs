@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use squall_data::LoadError;
 use squall_guest::GuestError;
+use squall_history::HistoryError;
 use squall_load::{PreflightError, RunError};
 use squall_registry::RegistryError;
 use thiserror::Error;
@@ -67,6 +68,9 @@ pub enum CliError {
     /// `squall control` got no answer, or not the one that was wanted.
     #[error("{0}")]
     Control(String),
+    /// Kept runs cannot be found, read or written.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The summary could not be written.
     #[error("cannot write the summary: {0}")]
     Output(io::Error),
@@ -83,6 +87,7 @@ impl CliError {
             | CliError::File { .. }
             | CliError::Data(_)
             | CliError::Registry(_)
+            | CliError::History(_)
             | CliError::Preflight(_)
             | CliError::Run(_) => exit::WRONG_PLAN,
             CliError::Demo(_) | CliError::Control(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => {

@@ -11,6 +11,7 @@ mod exit;
 mod files;
 mod inspect;
 mod listeners;
+mod memory;
 mod one_request;
 mod options;
 mod panic;
@@ -45,6 +46,11 @@ fn main() -> ExitCode {
         Command::Pull(arguments) => registry::pull_file(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),
+        Command::Runs(arguments) => memory::runs(&arguments),
+        Command::Report(arguments) => memory::report(&arguments),
+        Command::Merge(arguments) => memory::merge(&arguments),
+        Command::Compare(arguments) => memory::compare(&arguments),
+        Command::Trend(arguments) => memory::trend(&arguments),
         Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {

@@ -21,6 +21,7 @@ use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
 use crate::listeners::Listeners;
+use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::project::{Source, Watch, build_for_run, is_source};
@@ -132,11 +133,17 @@ impl Order<'_> {
         }
         console::listen(controls, terminal.voice());
         let began = time_of_day();
+        let info = run_info(self.name, &self.artifact, &plan, began);
+        let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let run = Run { plan, guest, data, egress, steering };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board]))?;
+        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut keep]))?;
         drop(server);
         terminal.finish();
-        self.report(&outcome, files, began)
+        let code = self.report(&outcome, files, began)?;
+        if let Some(id) = keep.end(&outcome, code) {
+            terminal.line(&format!("kept as {id}"));
+        }
+        Ok(code)
     }
 
     /// Makes a guest, and says so if that takes long.
@@ -279,13 +286,14 @@ impl Order<'_> {
     }
 }
 
+/// What the clock on the wall says.
 #[expect(clippy::disallowed_methods, reason = "the time of day, once, for those who compare a run with their own logs")]
-fn time_of_day() -> SystemTime {
+pub fn time_of_day() -> SystemTime {
     SystemTime::now()
 }
 
 /// How much of the data was used, and whether its end was the end of the run.
-fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
+pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     let ended = |name: &str| matches!(&outcome.end, RunEnd::DataEnded(ended) if ended == name);
     let line = |used: &'a FeedUse| DataLine {
         name: &used.name,

@@ -49,6 +49,13 @@ impl Second {
         self.service_time.merge(&later.service_time);
     }
 
+    /// Adds what happened at the same time elsewhere.
+    pub fn add_parallel(&mut self, other: &Second) {
+        let (length, vus) = (self.length.max(other.length), self.vus + other.vus);
+        self.merge(other);
+        (self.length, self.vus) = (length, vus);
+    }
+
     /// Requests that ended, per second.
     pub fn throughput(&self) -> f64 {
         if self.length == Nanos::ZERO {
@@ -71,6 +78,8 @@ pub struct History {
     open: Option<(Second, u64)>,
     /// How many of the pushed seconds an entry stands for: 2 to the power of this.
     doublings: u32,
+    /// What was pushed last, as it came.
+    latest: Option<Second>,
 }
 
 impl History {
@@ -84,6 +93,7 @@ impl History {
 
     /// Appends the second that has just passed.
     pub fn push(&mut self, second: Second) {
+        self.latest = Some(second.clone());
         // Entries double only between two of them.
         if self.open.is_none() || !self.waiting.as_slice().is_empty() {
             self.merge_one_pair();
@@ -100,6 +110,17 @@ impl History {
             return;
         }
         self.newer.push(Entry::new(&joined));
+    }
+
+    /// The second that was pushed last, whatever has been merged or dropped since.
+    pub fn latest(&self) -> Option<&Second> {
+        self.latest.as_ref()
+    }
+
+    /// When the first entry begins; zero if there is none.
+    pub fn first_at(&self) -> Nanos {
+        let first = self.groups().next().and_then(|group| group.first()).map(|entry| entry.at);
+        first.or(self.open.as_ref().map(|(second, _)| second.at)).unwrap_or(Nanos::ZERO)
     }
 
     /// Drops the entries that began before that time.

@@ -250,7 +250,7 @@ impl Registry {
     }
 
     /// The number of a name, made if there is room for it.
-    pub(crate) fn intern(&self, name: &str) -> NameId {
+    pub fn intern(&self, name: &str) -> NameId {
         let mut tables = self.lock();
         if let Some(id) = tables.name_ids.get(name) {
             return *id;

@@ -30,6 +30,15 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
+impl Finding {
+    /// A finding that was written down: the remedy goes with the signal. None if there is no such signal.
+    pub fn recalled(health: Health, signal: &str, reason: String) -> Option<Finding> {
+        let blank = |known: Signal| known.finding(health, 0.0, 0, 0);
+        let known = Signal::ALL.into_iter().map(blank).find(|known| known.signal == signal)?;
+        Some(Finding { reason, ..known })
+    }
+}
+
 /// Where the system does not say for how long it ran something else, it shows: looks that are late although neither the
 /// worker nor a guest had much to do. A look is wanted every 10 ms, so their mean delay is a share of that.
 fn seems_kept_waiting(second: &GeneratorSecond) -> f64 {

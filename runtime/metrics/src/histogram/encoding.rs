@@ -16,6 +16,8 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use thiserror::Error;
 
+use crate::clock::Nanos;
+
 use super::{GREATEST, Histogram, index_of, lowest_of, middle_of};
 
 /// "V2, counts of one word", as the reference implementation has it; the 0x10 says that counts are LEB128.
@@ -113,6 +115,16 @@ impl Histogram {
         let _greatest = fields.u64()?;
         let _ratio = fields.u64()?;
         Histogram::from_counts(fields.0.get(..length).ok_or(DecodeError::Damaged)?)
+    }
+
+    /// With the exact least, greatest and sum, which the format has no room for, as they were stored beside it.
+    pub fn with_exact(mut self, least: Nanos, greatest: Nanos, sum: Nanos) -> Histogram {
+        if self.count > 0 {
+            self.least = Some(least.0);
+            self.greatest = greatest.0;
+            self.sum = u128::from(sum.0);
+        }
+        self
     }
 
     fn from_counts(bytes: &[u8]) -> Result<Histogram, DecodeError> {

@@ -1,0 +1,129 @@
+//! Keeps a run while it goes on. A run is never worse for it: what cannot be kept is said, once, and the run goes on.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use squall_guest::Artifact;
+use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLine, VERSION};
+use squall_history::{Environment, HistoryError, Keeper, Store, utc};
+use squall_load::{Event, Observer, Outcome};
+use squall_plan::Plan;
+
+use super::args::KeepArgs;
+use crate::run::data_lines;
+use crate::terminal::Voice;
+
+/// Keeps what it hears.
+pub struct Keep {
+    store: Store,
+    began: SystemTime,
+    info: RunInfo,
+    tags: Vec<String>,
+    voice: Voice,
+    state: State,
+}
+
+enum State {
+    /// Nothing is kept before the load begins: then there is nothing to be kept.
+    Waiting,
+    Keeping(Keeper),
+    /// Not wanted, or not possible.
+    Off,
+}
+
+impl Keep {
+    /// Will keep a run, if `arguments` want that.
+    pub fn new(arguments: &KeepArgs, began: SystemTime, info: RunInfo, voice: Voice) -> Keep {
+        let state = if arguments.no_save { State::Off } else { State::Waiting };
+        Keep { store: arguments.store.open(), began, info, tags: arguments.save_as.clone(), voice, state }
+    }
+
+    /// The run is over. Returns its name, if it was kept.
+    pub fn end(mut self, outcome: &Outcome, exit_code: u8) -> Option<String> {
+        let State::Keeping(keeper) = std::mem::replace(&mut self.state, State::Off) else {
+            return None;
+        };
+        let id = keeper.id().to_owned();
+        let ended = keeper.end(&outcome.totals, &run_end(outcome, exit_code));
+        let tagged = ended.and_then(|()| self.tags.iter().try_for_each(|tag| self.store.tag(&id, tag, true)));
+        self.heard(tagged).map(|()| id)
+    }
+
+    fn heard<T>(&mut self, result: Result<T, HistoryError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.voice
+                    .say(&format!("warning: this run is not kept any further: {error} (--no-save wants just that)"));
+                self.state = State::Off;
+                None
+            }
+        }
+    }
+}
+
+impl Observer for Keep {
+    fn on(&mut self, event: &Event<'_>) {
+        match (event, &mut self.state) {
+            (Event::Load { .. }, State::Waiting) => {
+                let begun = self.store.begin(self.began, &self.info);
+                if let Some(keeper) = self.heard(begun) {
+                    self.state = State::Keeping(keeper);
+                }
+            }
+            (Event::Measured(totals), State::Keeping(keeper)) => {
+                let kept = keeper.measured(totals);
+                self.heard(kept);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is known of a run when it begins.
+pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, began: SystemTime) -> RunInfo {
+    RunInfo {
+        format: VERSION,
+        began: utc(began),
+        began_ms: began.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64,
+        scenario: name.to_owned(),
+        digest: artifact.digest().to_string(),
+        target: plan.target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default(),
+        load: plan.executor.to_string(),
+        open_load: plan.executor.is_open(),
+        seed: plan.seed,
+        threads: plan.threads,
+        planned_shares: plan.mix.shares().to_vec(),
+        thresholds: plan.thresholds.iter().map(|threshold| (threshold.selector(), threshold.source.clone())).collect(),
+        tags: plan.tags.clone(),
+        command: std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect(),
+        environment: Environment::here(),
+    }
+}
+
+fn run_end(outcome: &Outcome, exit_code: u8) -> RunEnd {
+    let finding = |finding: &squall_metrics::Finding| FindingLine {
+        health: finding.health.name().to_owned(),
+        signal: finding.signal.to_owned(),
+        reason: finding.reason.clone(),
+    };
+    let threshold = |result: &squall_metrics::ThresholdResult| ThresholdLine {
+        metric: result.threshold.selector(),
+        expression: result.threshold.source.clone(),
+        actual: result.actual,
+        passed: result.passed,
+    };
+    let data = |line: squall_report::DataLine<'_>| DataLine {
+        name: line.name.to_owned(),
+        rows: line.rows,
+        policy: line.policy.to_string(),
+        taken: line.taken,
+        ended_the_run: line.ended_the_run,
+    };
+    RunEnd {
+        exit_code,
+        generator: outcome.generator.health.name().to_owned(),
+        findings: outcome.generator.findings.iter().map(finding).collect(),
+        thresholds: outcome.thresholds.iter().map(threshold).collect(),
+        data: data_lines(outcome).into_iter().map(data).collect(),
+    }
+}

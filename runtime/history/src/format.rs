@@ -1,0 +1,365 @@
+//! The files of a kept run, as `docs/history.md` describes them. All are JSON; times are nanoseconds unless they say
+//! otherwise. A field that a reader does not know is to be passed over; a missing one has its default.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use squall_metrics::{Histogram, Nanos};
+
+use crate::environment::Environment;
+
+/// The version of the format, in `run.json`. It changes when older readers would misread newer files.
+pub const VERSION: u32 = 1;
+
+/// `run.json`: what is known when a run begins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunInfo {
+    /// [`VERSION`].
+    pub format: u32,
+    /// When it began, in UTC.
+    pub began: String,
+    /// The same in milliseconds since 1970.
+    pub began_ms: u64,
+    /// The scenario, as the user named it.
+    pub scenario: String,
+    /// The digest of its component.
+    pub digest: String,
+    /// Where the requests went.
+    pub target: String,
+    /// The load, in words.
+    pub load: String,
+    /// Whether the plan set the rate (an open load): then throughput is an input, not a result.
+    pub open_load: bool,
+    /// What all randomness came from.
+    pub seed: u64,
+    /// Worker threads.
+    pub threads: usize,
+    /// The planned share of each flow.
+    pub planned_shares: Vec<f64>,
+    /// What had to hold: metric with tags, and expression.
+    pub thresholds: Vec<(String, String)>,
+    /// Tags of the whole run from the plan.
+    pub tags: BTreeMap<String, String>,
+    /// The arguments of the command line, without the program.
+    pub command: Vec<String>,
+    /// Where it was made.
+    pub environment: Environment,
+}
+
+/// `end.json`: how a run ended. A run without it was killed, or goes on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunEnd {
+    /// The exit code.
+    pub exit_code: u8,
+    /// `ok`, `suspect` or `bottleneck`.
+    pub generator: String,
+    /// Why, if it is not ok.
+    pub findings: Vec<FindingLine>,
+    /// The thresholds, evaluated.
+    pub thresholds: Vec<ThresholdLine>,
+    /// Data that was used.
+    pub data: Vec<DataLine>,
+}
+
+/// Why the generator is not to be trusted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FindingLine {
+    /// How bad it is.
+    pub health: String,
+    /// A word for machines.
+    pub signal: String,
+    /// What was seen.
+    pub reason: String,
+}
+
+/// One threshold, evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThresholdLine {
+    /// The metric, with its tags.
+    pub metric: String,
+    /// The expression.
+    pub expression: String,
+    /// What was measured, in the metric's unit (times in milliseconds).
+    pub actual: Option<f64>,
+    /// Whether it was met.
+    pub passed: bool,
+}
+
+/// How much of one feed was used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DataLine {
+    /// Its name.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Who got which.
+    pub policy: String,
+    /// How many rows were taken.
+    pub taken: u64,
+    /// Whether its end was the run's.
+    pub ended_the_run: bool,
+}
+
+/// One line of `seconds.ndjson`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecondLine {
+    /// When it began, from the beginning of the load.
+    pub at: u64,
+    /// How long it was.
+    pub length: u64,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Iterations that ended.
+    pub iterations: u64,
+    /// Iterations that were given up.
+    pub dropped: u64,
+    /// Virtual users at work.
+    pub vus: u64,
+    /// Intended start to last byte.
+    pub response_time: StoredHistogram,
+    /// Sending + waiting + receiving.
+    pub http_req_duration: StoredHistogram,
+}
+
+/// `totals.json`: everything that was measured up to a moment, series by series.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Snapshot {
+    /// How long the load had run: what rates are divided by.
+    pub elapsed: u64,
+    /// The plan's name for this load.
+    pub scenario: String,
+    /// The flows' names, by index.
+    pub flows: Vec<String>,
+    /// Virtual users at work.
+    pub vus: Option<Gauge>,
+    /// Virtual users that the run had room for.
+    pub vus_max: u64,
+    /// What of the load's beginning does not count.
+    pub warm_up: WarmUp,
+    /// Seconds that began before this do not count: they belong to the warm-up.
+    pub counts_from: u64,
+    /// Requests.
+    pub requests: Vec<Requests>,
+    /// Iterations.
+    pub iterations: Vec<Iterations>,
+    /// Iterations that never began.
+    pub dropped: Vec<Dropped>,
+    /// Checks.
+    pub checks: Vec<Check>,
+    /// Transactions.
+    pub transactions: Vec<Transaction>,
+    /// Custom metrics.
+    pub customs: Vec<Custom>,
+    /// What went wrong.
+    pub problems: Vec<ProblemLine>,
+    /// Requests that were sent again on a new connection.
+    pub reconnects: u64,
+    /// How well the generator kept to its plan.
+    pub pacing: PacingLine,
+    /// How long the workers were at work.
+    pub busy: u64,
+}
+
+/// A flow: its index in [`Snapshot::flows`], or 65535 for setup, 65534 for teardown, 65533 for start.
+pub type Flow = u16;
+
+/// What does not count: `nothing`, `planned`, `found` (each with a time), `never-settled` or `too-short`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WarmUp {
+    /// Which of these.
+    pub kind: String,
+    /// How long.
+    pub time: u64,
+}
+
+/// A latest, least and greatest value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Gauge {
+    pub at: u64,
+    pub value: f64,
+    pub min: f64,
+    pub max: f64,
+}
+
+/// One series of requests.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Requests {
+    pub flow: Flow,
+    pub name: String,
+    pub method: String,
+    /// 0 where there was no response.
+    pub status: u16,
+    /// Why there was none; empty if there was one.
+    pub error: String,
+    pub expected_response: bool,
+    pub count: u64,
+    pub data_sent: u64,
+    pub data_received: u64,
+    pub response_time: StoredHistogram,
+    pub duration: StoredHistogram,
+    pub blocked: StoredHistogram,
+    pub connecting: StoredHistogram,
+    pub tls_handshaking: StoredHistogram,
+    pub sending: StoredHistogram,
+    pub waiting: StoredHistogram,
+    pub receiving: StoredHistogram,
+}
+
+/// The iterations of one flow.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Iterations {
+    pub flow: Flow,
+    pub count: u64,
+    pub failed: u64,
+    pub trapped: u64,
+    pub interrupted: u64,
+    pub duration: StoredHistogram,
+    pub guest_time: u64,
+}
+
+/// Iterations of one flow that never began.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Dropped {
+    pub flow: Flow,
+    pub count: u64,
+    pub waited: StoredHistogram,
+}
+
+/// One check in one flow.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Check {
+    pub flow: Flow,
+    pub name: String,
+    pub passes: u64,
+    pub fails: u64,
+}
+
+/// One transaction in one flow.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Transaction {
+    pub flow: Flow,
+    pub name: String,
+    pub duration: StoredHistogram,
+    pub failed: u64,
+    pub succeeded: u64,
+}
+
+/// One custom metric in one flow.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Custom {
+    pub flow: Flow,
+    pub name: String,
+    /// `number`, `time` or `data`.
+    pub unit: String,
+    pub value: CustomValue,
+}
+
+/// The value of a custom metric, by its kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum CustomValue {
+    Counter(f64),
+    Gauge(Gauge),
+    Rate { passes: u64, fails: u64 },
+    Trend(StoredHistogram),
+}
+
+impl Default for CustomValue {
+    fn default() -> CustomValue {
+        CustomValue::Counter(0.0)
+    }
+}
+
+/// A kind of thing that went wrong.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProblemLine {
+    /// `request`, `failed`, `trapped` or `start`.
+    pub kind: String,
+    /// In which flow; not for `start`.
+    pub flow: Flow,
+    /// The class of a request's failure.
+    pub error: String,
+    /// How often.
+    pub count: u64,
+    /// Some texts, with their counts.
+    pub examples: Vec<(String, u64)>,
+}
+
+/// How well the generator kept to its plan: see `docs/measurement.md`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct PacingLine {
+    pub due: u64,
+    pub begun: u64,
+    pub noticed_late: StoredHistogram,
+    pub schedule_lag: StoredHistogram,
+    pub runtime_delay: StoredHistogram,
+    pub under_way: u64,
+    pub looks: u64,
+    pub kept_waiting: u64,
+}
+
+/// A histogram in HdrHistogram's V2 compressed format (microseconds), with what that has no room for. Null if empty.
+#[derive(Clone, Debug, Default)]
+pub struct StoredHistogram(pub Histogram);
+
+#[derive(Serialize, Deserialize)]
+struct Encoded {
+    hdr: String,
+    min: u64,
+    max: u64,
+    sum: u64,
+}
+
+impl Serialize for StoredHistogram {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let histogram = &self.0;
+        let encoded = (!histogram.is_empty()).then(|| Encoded {
+            hdr: BASE64_STANDARD.encode(histogram.encode()),
+            min: histogram.min().0,
+            max: histogram.max().0,
+            sum: histogram.sum().0,
+        });
+        encoded.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredHistogram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<StoredHistogram, D::Error> {
+        let Some(encoded) = Option::<Encoded>::deserialize(deserializer)? else {
+            return Ok(StoredHistogram::default());
+        };
+        let bytes = BASE64_STANDARD.decode(&encoded.hdr).map_err(de::Error::custom)?;
+        let histogram = Histogram::decode(&bytes).map_err(de::Error::custom)?;
+        Ok(StoredHistogram(histogram.with_exact(Nanos(encoded.min), Nanos(encoded.max), Nanos(encoded.sum))))
+    }
+}

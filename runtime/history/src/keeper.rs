@@ -1,0 +1,108 @@
+//! Keeps a run while it goes on, so that what was measured outlives the program.
+//!
+//! Each second is appended to `seconds.ndjson`. The totals, series by series, replace `totals.json` in one step (write
+//! beside, rename), each second as long as that takes little time, and more rarely if it takes more: with many series,
+//! the writer shall not become a load of its own.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use squall_metrics::{Clock, Nanos, Totals};
+
+use crate::error::HistoryError;
+use crate::format::{RunEnd, RunInfo, Snapshot};
+use crate::snapshot::{second_line, snapshot};
+
+/// Totals are written when this many times as long has passed as writing them took: at most a fiftieth of the time.
+const REST: u64 = 50;
+
+/// Writes one run.
+#[derive(Debug)]
+pub struct Keeper {
+    id: String,
+    folder: PathBuf,
+    seconds: File,
+    clock: Clock,
+    last_second: Option<Nanos>,
+    next_totals: Nanos,
+}
+
+impl Keeper {
+    pub(crate) fn begin(folder: PathBuf, id: String, info: &RunInfo) -> Result<Keeper, HistoryError> {
+        let create = fs::DirBuilder::new().mode(0o700).recursive(true).create(&folder);
+        create.map_err(HistoryError::file(&folder))?;
+        replace(&folder, "run.json", info)?;
+        let path = folder.join("seconds.ndjson");
+        let seconds = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        let seconds = seconds.map_err(HistoryError::file(path))?;
+        Ok(Keeper { id, folder, seconds, clock: Clock::start(), last_second: None, next_totals: Nanos::ZERO })
+    }
+
+    /// The run's name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Keeps what was measured up to now. To be called once a second.
+    pub fn measured(&mut self, totals: &Totals) -> Result<(), HistoryError> {
+        self.append_second(totals)?;
+        let began = self.clock.now();
+        if began < self.next_totals {
+            return Ok(());
+        }
+        replace(&self.folder, "totals.json", &snapshot(totals))?;
+        let took = self.clock.now().since(began);
+        self.next_totals = began + Nanos(took.0.saturating_mul(REST));
+        Ok(())
+    }
+
+    /// Keeps the whole, and how it ended.
+    pub fn end(mut self, totals: &Totals, end: &RunEnd) -> Result<(), HistoryError> {
+        self.append_second(totals)?;
+        self.write_end(&snapshot(totals), end)
+    }
+
+    pub(crate) fn write_end(self, totals: &Snapshot, end: &RunEnd) -> Result<(), HistoryError> {
+        replace(&self.folder, "totals.json", totals)?;
+        self.seconds.sync_all().map_err(HistoryError::file(self.folder.join("seconds.ndjson")))?;
+        replace(&self.folder, "end.json", end)
+    }
+
+    fn append_second(&mut self, totals: &Totals) -> Result<(), HistoryError> {
+        let Some(second) = totals.history.latest().filter(|second| Some(second.at) > self.last_second) else {
+            return Ok(());
+        };
+        self.last_second = Some(second.at);
+        self.append(&second_line(second))
+    }
+
+    pub(crate) fn append(&mut self, line: &crate::format::SecondLine) -> Result<(), HistoryError> {
+        let path = self.folder.join("seconds.ndjson");
+        let mut text = json(line, &path)?;
+        text.push('\n');
+        self.seconds.write_all(text.as_bytes()).map_err(HistoryError::file(path))
+    }
+}
+
+/// Puts a file in the place of the one that is there, if any: whoever reads finds the one or the other, whole.
+pub(crate) fn replace(folder: &Path, name: &str, contents: &impl Serialize) -> Result<(), HistoryError> {
+    let (path, new) = (folder.join(name), folder.join(format!("{name}.new")));
+    let text = json(contents, &path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)
+        .map_err(HistoryError::file(&new))?;
+    file.write_all(text.as_bytes()).map_err(HistoryError::file(&new))?;
+    fs::rename(&new, &path).map_err(HistoryError::file(path))
+}
+
+fn json(contents: &impl Serialize, path: &Path) -> Result<String, HistoryError> {
+    serde_json::to_string(contents)
+        .map_err(|error| HistoryError::Damaged { path: path.to_owned(), reason: error.to_string() })
+}

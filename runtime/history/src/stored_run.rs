@@ -1,0 +1,129 @@
+//! A run that was kept, read again.
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Registry, Second, Totals};
+use squall_plan::{Threshold, ThresholdSpec};
+
+use crate::error::HistoryError;
+use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, VERSION};
+use crate::restore::{Names, gauge, restore, second, warm_up};
+
+/// A run that was kept. What can be long is read when it is asked for.
+#[derive(Clone, Debug)]
+pub struct StoredRun {
+    /// Its name.
+    pub id: String,
+    /// What was known when it began.
+    pub info: RunInfo,
+    /// How it ended; none if it was killed, or goes on.
+    pub end: Option<RunEnd>,
+    folder: PathBuf,
+}
+
+impl StoredRun {
+    pub(crate) fn open(folder: &Path, id: &str) -> Result<StoredRun, HistoryError> {
+        let path = folder.join("run.json");
+        let info: RunInfo = read(&path)?.ok_or_else(|| HistoryError::Unknown(id.to_owned()))?;
+        if info.format > VERSION {
+            let reason = format!("format {} is newer than this Squall, which reads up to {VERSION}", info.format);
+            return Err(HistoryError::Damaged { path, reason });
+        }
+        let end = read(&folder.join("end.json"))?;
+        Ok(StoredRun { id: id.to_owned(), info, end, folder: folder.to_owned() })
+    }
+
+    /// What was measured, series by series, as it was last written.
+    pub fn snapshot(&self) -> Result<Snapshot, HistoryError> {
+        read(&self.folder.join("totals.json"))?.ok_or_else(|| HistoryError::Empty(self.id.clone()))
+    }
+
+    /// The seconds that count, in order. The last line of a run that was killed may be cut off: it is passed over.
+    pub fn seconds(&self, counts_from: Nanos) -> Result<Vec<Second>, HistoryError> {
+        let path = self.folder.join("seconds.ndjson");
+        let file = fs::File::open(&path).map_err(HistoryError::file(&path))?;
+        let mut lines = BufReader::new(file).split(b'\n').peekable();
+        let mut seconds = Vec::new();
+        while let Some(line) = lines.next() {
+            let line = line.map_err(HistoryError::file(&path))?;
+            match serde_json::from_slice::<SecondLine>(&line) {
+                Ok(line) => seconds.push(second(line)),
+                Err(_) if lines.peek().is_none() => {}
+                Err(error) => {
+                    let reason = format!("line {}: {error}", seconds.len() + 1);
+                    return Err(HistoryError::Damaged { path, reason });
+                }
+            }
+        }
+        seconds.retain(|second| second.at >= counts_from);
+        Ok(seconds)
+    }
+
+    /// Everything that was measured, as it was when the run ended or when it was last written.
+    pub fn totals(&self) -> Result<Totals, HistoryError> {
+        let snapshot = self.snapshot()?;
+        let mut totals = totals_of(&snapshot).map_err(HistoryError::Clash)?;
+        for second in self.seconds(Nanos(snapshot.counts_from))? {
+            totals.history.push(second);
+        }
+        Ok(totals)
+    }
+
+    /// What had to hold.
+    pub fn thresholds(&self) -> Vec<Threshold> {
+        let parse = |(metric, expression): &(String, String)| {
+            Threshold::parse(metric, &ThresholdSpec::new(expression.as_str())).ok()
+        };
+        self.info.thresholds.iter().filter_map(parse).collect()
+    }
+
+    /// What was thought of the generator; nothing bad, where nobody came to say.
+    pub fn generator(&self) -> GeneratorVerdict {
+        let Some(end) = &self.end else {
+            return GeneratorVerdict::default();
+        };
+        let findings = end.findings.iter();
+        let findings = findings
+            .filter_map(|line| Finding::recalled(health(&line.health), &line.signal, line.reason.clone()))
+            .collect();
+        GeneratorVerdict { health: health(&end.generator), findings }
+    }
+
+    /// All response times of the run, as one distribution.
+    pub fn response_times(&self) -> Result<Histogram, HistoryError> {
+        Ok(totals_of(&self.snapshot()?).map_err(HistoryError::Clash)?.trend("response_time"))
+    }
+}
+
+fn health(name: &str) -> Health {
+    [Health::Suspect, Health::Bottleneck].into_iter().find(|health| health.name() == name).unwrap_or_default()
+}
+
+/// The totals without what happened second by second.
+pub(crate) fn totals_of(snapshot: &Snapshot) -> Result<Totals, String> {
+    let registry = Arc::new(Registry::new(usize::MAX));
+    let mut flows = snapshot.flows.clone();
+    let mut names = Names { registry: &registry, flows: &mut flows };
+    let recorded = restore(snapshot, &mut names).map_err(|error| error.to_string())?;
+    let mut totals = Totals::new(registry, &snapshot.scenario, flows);
+    totals.recorded = recorded;
+    totals.vus = snapshot.vus.as_ref().map(gauge);
+    totals.vus_max = snapshot.vus_max;
+    totals.elapsed = Nanos(snapshot.elapsed);
+    totals.warm_up = warm_up(&snapshot.warm_up);
+    Ok(totals)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, HistoryError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(HistoryError::File { path: path.to_owned(), source }),
+    };
+    let damaged = |error: serde_json::Error| HistoryError::Damaged { path: path.to_owned(), reason: error.to_string() };
+    serde_json::from_str(&text).map(Some).map_err(damaged)
+}

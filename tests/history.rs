@@ -1,0 +1,101 @@
+//! Runs are kept, survive being killed, and are reported, merged and compared again.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::program::{Squall, guest};
+use crate::support::server::{Reply, Server};
+
+/// Runs the minimal scenario and keeps the run in `runs`. What it printed.
+fn kept(server: &Server, runs: &Path, more: &[&str]) -> String {
+    let runs = runs.display().to_string();
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "--runs-dir", &runs]);
+    squall.args(more).run().expect_code(0).out
+}
+
+fn asked(runs: &Path, arguments: &[&str], code: i32) -> String {
+    Squall::new(arguments).args(&["--runs-dir", &runs.display().to_string()]).run().expect_code(code).out
+}
+
+#[test]
+fn a_run_is_kept_and_its_summary_is_the_same_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runs = folder.path().join("runs");
+    let server = Server::start(|_| Reply::ok("hello"));
+    let printed = kept(&server, &runs, &["-i", "50", "--threshold", "http_reqs=count>10", "--save-as", "main"]);
+    assert_eq!(asked(&runs, &["report", "main"], 0), printed);
+    let list = asked(&runs, &["runs", "list"], 0);
+    assert!(list.contains("passed") && list.contains("main"), "{list}");
+    let exported: Value = serde_json::from_str(&asked(&runs, &["runs", "export", "last"], 0)).expect("json");
+    assert_eq!(exported["end"]["exit_code"], 0);
+    assert_eq!(exported["totals"]["requests"][0]["count"], 50);
+    let log = asked(&runs, &["runs", "export", "--format", "hlog"], 0);
+    assert!(log.contains("Tag=response_time"), "{log}");
+
+    kept(&server, &runs, &["-i", "30"]);
+    asked(&runs, &["merge", "last", "last~1"], 0);
+    let merged: Value = serde_json::from_str(&asked(&runs, &["runs", "export"], 0)).expect("json");
+    assert_eq!(merged["totals"]["requests"][0]["count"], 80);
+
+    assert!(asked(&runs, &["runs", "prune", "--keep", "0"], 0).contains("2 runs removed"));
+    assert!(asked(&runs, &["runs", "show", "main"], 0).contains("http_reqs count>10"));
+}
+
+#[test]
+fn no_save_keeps_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(|_| Reply::ok("hello"));
+    kept(&server, folder.path(), &["-i", "1", "--no-save"]);
+    assert!(asked(folder.path(), &["runs", "list"], 0).starts_with("no runs in"));
+    asked(folder.path(), &["report"], 104);
+}
+
+#[test]
+fn what_was_measured_survives_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    let runs = folder.path().display().to_string();
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-d", "10m"]);
+    let running = squall.args(&["--runs-dir", &runs]).start();
+    let lines = || {
+        let found = std::fs::read_dir(folder.path()).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+        let seconds = found.map(|path| path.join("seconds.ndjson")).find(|path| path.exists())?;
+        Some(std::fs::read_to_string(seconds).ok()?.lines().count())
+    };
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while lines().unwrap_or(0) < 3 && Instant::now() < give_up {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let before = server.count();
+    running.signal("KILL");
+    let exported: Value = serde_json::from_str(&asked(folder.path(), &["runs", "export"], 0)).expect("json");
+    assert_eq!(exported["end"], Value::Null);
+    let csv = asked(folder.path(), &["runs", "export", "--format", "csv"], 0);
+    let counted: u64 = csv.lines().skip(1).filter_map(|line| line.split(',').nth(2)?.parse::<u64>().ok()).sum();
+    // At 200 requests a second at most: the last second, and what came between the two looks.
+    assert!(counted > 0 && counted + 400 >= before as u64, "{counted} of {before}");
+    let report = asked(folder.path(), &["report"], 0);
+    assert!(report.contains("http_reqs"), "{report}");
+}
+
+#[test]
+fn a_slower_target_is_a_regression() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let quick = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(20)));
+    let slow = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(60)));
+    for _ in 0..3 {
+        kept(&quick, folder.path(), &["-i", "25", "--save-as", "before"]);
+        kept(&slow, folder.path(), &["-i", "25", "--save-as", "after"]);
+    }
+    let text = asked(folder.path(), &["compare", "before", "after"], 99);
+    assert!(text.contains("regression") && text.contains("3 runs before, 3 after"), "{text}");
+    let back = asked(folder.path(), &["compare", "--baseline", "after", "before"], 0);
+    assert!(back.contains("improved"), "{back}");
+    let single = asked(folder.path(), &["compare", "last~1", "last"], 0);
+    assert!(single.contains("suspected") && single.contains("prove nothing"), "{single}");
+    let trend = asked(folder.path(), &["trend"], 0);
+    assert!(trend.contains("3 runs of"), "{trend}");
+    asked(folder.path(), &["compare", "before"], 104);
+}
