@@ -12,6 +12,7 @@ use squall_plan::{
 
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::project::Language;
+use crate::reporting::args::ReportArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -293,6 +294,9 @@ pub struct OutputArgs {
     /// Write the response times of each second to this file, as an HdrHistogram log (V2, values in microseconds).
     #[arg(long, value_name = "FILE")]
     pub histogram_log: Option<PathBuf>,
+    /// Reports.
+    #[command(flatten)]
+    pub reports: ReportArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

@@ -15,6 +15,7 @@ mod one_request;
 mod options;
 mod panic;
 mod project;
+mod reporting;
 mod run;
 mod selfcheck;
 mod signals;

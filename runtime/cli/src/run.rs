@@ -11,7 +11,7 @@ use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, Options, Plan, from_environment};
-use squall_report::{DataLine, Detail, Summary, histogram_log, summary_export};
+use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::command::Controls;
@@ -22,6 +22,7 @@ use crate::files::Files;
 use crate::listeners::Listeners;
 use crate::options::from_arguments;
 use crate::project::{Source, Watch, build_for_run, is_source};
+use crate::reporting::{ending, facts};
 use crate::terminal::{Terminal, complain, say, summary_style};
 use crate::{console, exit, one_request, signals};
 
@@ -197,6 +198,8 @@ impl Order<'_> {
             };
             print(&summary.render())?;
         }
+        let facts = RunFacts { end: ending(outcome), ..facts(self.name, &self.artifact, began) };
+        files.reports.write(outcome, &data_lines(outcome), &facts)?;
         Ok(self.verdict(outcome))
     }
 
