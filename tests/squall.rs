@@ -20,5 +20,6 @@ mod open_load;
 mod output;
 mod project;
 mod real_server;
+mod reports;
 mod requests;
 mod selfcheck;

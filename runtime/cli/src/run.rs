@@ -16,6 +16,7 @@ use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::command::Controls;
 use crate::control::args::ControlArgs;
+use crate::control::dashboard::{Dashboard, ReservedDashboard};
 use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
@@ -101,6 +102,7 @@ impl Order<'_> {
         let plan = self.plan(&cache)?;
         let files = Files::open(self.output)?;
         let reserved = Reserved::take(self.control)?;
+        let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
         let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
@@ -121,9 +123,18 @@ impl Order<'_> {
         }
         console::listen(controls, terminal.voice());
         let began = time_of_day();
+        let mut dashboard = Dashboard::new();
+        let mut open_dashboard = None;
+        if let Some(reserved) = reserved_dashboard {
+            terminal.voice().say(&reserved.heading());
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts(self.name, &self.artifact, began))?);
+        }
         let run = Run { plan, guest, data, steering };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board]))?;
+        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard]))?;
         drop(server);
+        if let Some(open) = open_dashboard {
+            open.close(dashboard, &outcome);
+        }
         terminal.finish();
         self.report(&outcome, files, began)
     }

@@ -52,7 +52,8 @@
   const axis = (extra) => ({
     stroke: colour("--faint"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, ...extra,
   });
-  const timeAxis = () => axis({ values: (_, splits) => splits.map(clock), space: 60 });
+  const wholeSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+  const timeAxis = () => axis({ incrs: wholeSeconds, values: (_, splits) => splits.map(clock), space: 60 });
   const line = (label, name, value, extra) => ({
     label, stroke: colour(name), width: 1.5, value: (_, shown) => value(shown), points: { size: 5 }, ...extra,
   });
@@ -77,7 +78,7 @@
 
   const overTime = (id, series, scales, axes, pick) =>
     add(id, {
-      cursor: { sync: { key: "run" }, drag: { x: true, y: false }, dataIdx: undefined, bind: { dblclick: () => () => { move(whole()); } } },
+      cursor: { sync: { key: "run" }, drag: { x: true, y: false }, bind: { dblclick: () => () => { move(whole()); } } },
       scales: { x: { time: false }, ...scales },
       axes: [timeAxis(), ...axes],
       series: [{ label: "at", value: (_, at) => clock(at) }, ...series],
@@ -164,7 +165,7 @@
       legend: { show: false },
       cursor: { sync: { key: "run", scales: ["x", null] }, drag: { x: true, y: false }, points: { show: false }, bind: { dblclick: () => () => { move(whole()); } } },
       scales: { x: { time: false }, y: { distr: 3, range: () => [data.heat_map.bounds_ms[0], data.heat_map.bounds_ms[data.heat_map.bounds_ms.length - 1]] } },
-      axes: [timeAxis(), axis({ size: 70, values: (_, splits) => splits.map((at) => (at == null ? "" : millis(at))) })],
+      axes: [timeAxis(), axis({ size: 70, splits: () => data.heat_map.bounds_ms.filter((_, row) => row % 8 === 0), filter: (_, splits) => splits, values: (_, splits) => splits.map(millis) })],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: { setScale: [zoomed], drawAxes: [paintHeat], setCursor: [readHeat] },
       squallValues: pick,
@@ -327,7 +328,7 @@
       find("live").textContent = "the run has ended, or Squall cannot be reached";
       return;
     }
-    setTimeout(poll, 1000);
+    poll();
   };
 
   draw();

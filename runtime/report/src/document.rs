@@ -330,3 +330,6 @@ impl Document {
         serde_json::from_str(text).map_err(|error| format!("the summary cannot be read: {error}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ mod format;
 mod histogram_log;
 mod html;
 mod junit;
+#[cfg(test)]
+mod known_run;
 mod markdown;
 mod progress;
 mod style;

@@ -65,7 +65,7 @@ pub(super) fn judge(document: &Document) -> Verdict {
     issues.extend(document.thresholds.iter().filter_map(|line| threshold_issue(document, line)));
     issues.extend(failed_requests_issue(document));
     issues.extend(document.checks.iter().filter(|check| check.fails > 0).map(|check| Issue {
-        title: format!("Check {:?} failed {} times", check.name, Unit::Number.text(check.fails as f64)),
+        title: format!("Check {:?} failed {}", check.name, times(check.fails)),
         impact: Some(format!(
             "It held in {} of {} cases.",
             Unit::Share.text(check.share()),
@@ -160,11 +160,17 @@ fn impact_of(document: &Document, line: &ThresholdLine) -> Option<String> {
             line.unit.text(actual)
         ));
     }
-    if line.metric == "http_req_failed" {
-        let (_, failed, all) = document.rate("http_req_failed")?;
-        return Some(of_all("requests failed", failed, all));
+    match line.metric.as_str() {
+        "http_req_failed" => {
+            let (_, failed, all) = document.rate("http_req_failed")?;
+            Some(of_all("requests failed", failed, all))
+        }
+        "checks" => {
+            let (_, held, all) = document.rate("checks")?;
+            Some(of_all("checks failed", all - held, all))
+        }
+        _ => None,
     }
-    None
 }
 
 /// By how much a figure must change for its threshold to be met.
@@ -211,9 +217,8 @@ fn failed_requests_issue(document: &Document) -> Option<Issue> {
     Some(Issue {
         title: "Requests failed".to_owned(),
         impact: Some(of_all("requests failed", failed, all)),
-        recommendation: commonest.map(|error| {
-            format!("Begin with {}: it happened {} times.", error.title, Unit::Number.text(error.count as f64))
-        }),
+        recommendation: commonest
+            .map(|error| format!("Begin with {}: it happened {}.", error.title, times(error.count))),
         ..Issue::warning()
     })
 }
@@ -243,6 +248,10 @@ fn drift_issue(document: &Document) -> Option<Issue> {
     let remark = document.remarks.iter().find(|remark| remark.about == "steadiness")?;
     let text = remark.text.strip_prefix("drifting: ")?;
     Some(Issue { title: "Response times drifted".to_owned(), impact: Some(sentence_of(text)), ..Issue::warning() })
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{} times", Unit::Number.text(count as f64)) }
 }
 
 fn of_all(what: &str, part: u64, all: u64) -> String {

@@ -59,7 +59,7 @@ fn tiles(document: &Document) -> Markup {
             @if let Some(times) = times {
                 (tile("response time p50", &text(times.p50), "typical"))
                 (tile("p95", &text(times.p95), "of response_time"))
-                (tile("p99", &text(times.p99), "tail"))
+                (tile("p99", &text(times.p99), if times.p99.is_some() { "tail" } else { "too few samples" }))
             }
             @if let Some((sum, rate)) = document.counter("http_reqs") {
                 (tile("requests", &Unit::PerSecond.text(rate), &format!("{} in all", Unit::Number.text(sum))))
