@@ -104,7 +104,7 @@
       ...(offered ? [line("offered iterations", "--c5", perSecond, { dash: [6, 4] })] : []),
       line("iterations", "--c2", perSecond), line("requests", "--c1", perSecond),
       ...(dropped ? [line("dropped", "--c4", perSecond)] : []),
-    ], { y: fromZero }, [axis({ size: 60, values: (_, splits) => splits.map(plain) })], pick);
+    ], { y: fromZero }, [axis({ size: 70, values: (_, splits) => splits.map(plain) })], pick);
   };
   const latency = () => overTime("latency",
     [line("p50", "--c2", millis), line("p90", "--c1", millis), line("p95", "--c6", millis), line("p99", "--c3", millis), line("max", "--c5", millis, { width: 1, show: false })],
@@ -113,7 +113,7 @@
   const errors = () => overTime("errors",
     [line("failed requests", "--c4", perSecond, { fill: colour("--c4") + "33" }), line("VUs", "--c1", plain, { scale: "vus" })],
     { y: fromZero, vus: fromZero },
-    [axis({ size: 60, values: (_, splits) => splits.map(plain) }), axis({ scale: "vus", side: 1, size: 50, grid: { show: false }, values: (_, splits) => splits.map(plain) })],
+    [axis({ size: 70, values: (_, splits) => splits.map(plain) }), axis({ scale: "vus", side: 1, size: 45, grid: { show: false }, values: (_, splits) => splits.map(plain) })],
     () => { const t = data.timeline; return [t.at_s, t.failed, t.vus]; });
 
   // Where response times lay: a cell for each stretch of time and each step of time taken.
@@ -181,7 +181,7 @@
       const curve = data.percentile_curves[name] || [];
       return [curve.map(([percent]) => nines(percent)), curve.map(([, value]) => value)];
     }));
-    const label = (at) => (at == null ? "–" : percentOf(at).toFixed(Math.max(0, Math.ceil(at - 1e-9) - 1 + (at % 1 ? 1 : 0))) + "%");
+    const label = (at) => (at == null ? "–" : percentOf(at).toFixed(Math.max(0, Math.ceil(at - 1e-9) - (at % 1 ? 1 : 2))) + "%");
     add("percentiles", {
       cursor: { drag: { x: true, y: false } },
       scales: { x: { time: false }, y: timeScale() },
@@ -232,8 +232,12 @@
     const shift = (by) => { const to = Math.min(Math.max(min + by, all.min), all.max - span); move({ min: to, max: to + span }); };
     const point = (by) => {
       const at = data.timeline.at_s;
-      const index = Math.min(Math.max((chart.cursor.idx ?? (by > 0 ? -1 : at.length)) + by, 0), at.length - 1);
-      timed().forEach((each) => each.setCursor({ left: each.valToPos(at[index], "x"), top: each.over.clientHeight / 2 }));
+      const seen = at.map((time, index) => (time >= min && time <= max ? index : -1)).filter((index) => index >= 0);
+      if (!seen.length) return;
+      const [first, last] = [seen[0], seen[seen.length - 1]];
+      const next = chart.cursor.idx == null ? (by > 0 ? first : last) : chart.cursor.idx + by;
+      const index = Math.min(Math.max(next, first), last);
+      timed().forEach((each) => each.setCursor({ left: Math.max(each.valToPos(at[index], "x"), 0), top: each.over.clientHeight / 2 }));
     };
     const middle = chart.cursor.left >= 0 ? chart.posToVal(chart.cursor.left, "x") : min + span / 2;
     const actions = {
