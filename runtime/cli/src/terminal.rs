@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
-use squall_metrics::{FlowId, Nanos};
+use squall_metrics::{Certainty, FlowId, Nanos};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
@@ -114,13 +114,17 @@ impl Terminal {
         let threads =
             if capacity.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", capacity.threads) };
         let most = per_second(capacity.iterations);
-        match capacity.planned {
-            Some(planned) if planned > capacity.iterations * NEAR_ITS_LIMIT => self.line(&format!(
+        let near_its_limit = capacity.planned.filter(|planned| *planned > capacity.iterations * NEAR_ITS_LIMIT);
+        match (capacity.certainty, near_its_limit) {
+            (Certainty::About, Some(planned)) => self.line(&format!(
                 "{} the plan asks for {} iterations, and this machine tops out at about {most} on {threads}",
                 self.style.warn("warning:"),
                 per_second(planned)
             )),
-            _ => self
+            (Certainty::AtLeast, _) => self.line(
+                &self.style.faint(&format!("(this machine is good for at least {most} iterations on {threads})")),
+            ),
+            (Certainty::About, None) => self
                 .line(&self.style.faint(&format!("(this machine tops out at about {most} iterations on {threads})"))),
         }
     }

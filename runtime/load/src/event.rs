@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squall_guest::LogLine;
-use squall_metrics::{GeneratorVerdict, Nanos, Totals};
+use squall_metrics::{Certainty, GeneratorVerdict, Nanos, Totals};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -43,8 +43,10 @@ pub enum Event<'a> {
 /// What the load costs the generator, turned into how much it could generate.
 #[derive(Clone, Debug)]
 pub struct Capacity {
-    /// Iterations a second at which all worker threads would be busy all the time.
+    /// Iterations a second at which all worker threads would be at work all the time.
     pub iterations: f64,
+    /// What that is worth.
+    pub certainty: Certainty,
     /// How many threads these are.
     pub threads: usize,
     /// The highest rate that the plan asks for, in iterations a second, if it asks for one.

@@ -21,7 +21,7 @@ pub(crate) struct Watch {
 /// What a worker said since the last second.
 #[derive(Clone, Copy, Debug, Default)]
 struct LatestOfWorker {
-    cpu: Nanos,
+    busy: Nanos,
     kept_waiting: Nanos,
     backlog: u64,
     all_users_busy: bool,
@@ -37,7 +37,7 @@ impl Watch {
 
     pub(crate) fn hear(&mut self, report: &Report) {
         if let Some(worker) = self.workers.get_mut(report.worker) {
-            worker.cpu += report.recorded.cpu;
+            worker.busy += report.recorded.busy;
             worker.kept_waiting += report.recorded.pacing.kept_waiting;
             worker.backlog = report.backlog;
             worker.all_users_busy = report.all_users_busy;
@@ -63,12 +63,12 @@ impl Watch {
         };
         let mut guest = Nanos::ZERO;
         recent.iterations.values().for_each(|cell| guest += cell.guest_time);
-        second.guest_share = guest.as_secs_f64() / recent.cpu.as_secs_f64().max(1e-9);
+        second.guest_share = guest.as_secs_f64() / recent.busy.as_secs_f64().max(1e-9);
         for worker in &mut self.workers {
-            second.busiest_worker = second.busiest_worker.max(share_of_time(worker.cpu));
+            second.busiest_worker = second.busiest_worker.max(share_of_time(worker.busy));
             second.kept_waiting = second.kept_waiting.max(share_of_time(worker.kept_waiting));
             second.backlog += worker.backlog;
-            (worker.cpu, worker.kept_waiting) = (Nanos::ZERO, Nanos::ZERO);
+            (worker.busy, worker.kept_waiting) = (Nanos::ZERO, Nanos::ZERO);
         }
         if self.spins {
             (second.processor_share, second.busiest_worker) = (0.0, 0.0);

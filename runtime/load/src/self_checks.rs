@@ -1,7 +1,7 @@
 //! What the engine asks itself while a load goes on: how much this machine could do of it, and whether its own numbers fit
 //! together.
 
-use squall_metrics::{Interval, Nanos, Totals, littles_law};
+use squall_metrics::{Cost, Interval, Nanos, Totals, littles_law};
 use squall_plan::Plan;
 
 use crate::event::Capacity;
@@ -34,14 +34,18 @@ impl SelfChecks {
 
     /// What a second says of what this machine could do; once, as soon as it can be said.
     pub(crate) fn capacity(&mut self, elapsed: Nanos, recent: &Interval) -> Option<Capacity> {
-        let iterations: u64 = recent.iterations.values().map(|cell| cell.count).sum();
-        if self.told_capacity || elapsed < SETTLED_AFTER || iterations < ENOUGH_ITERATIONS || recent.cpu == Nanos::ZERO
-        {
+        let cost = Cost::of(recent);
+        if self.told_capacity || elapsed < SETTLED_AFTER || cost.iterations < ENOUGH_ITERATIONS {
             return None;
         }
+        let of_thread = cost.capacity_of_thread()?;
         self.told_capacity = true;
-        let of_a_thread = iterations as f64 / recent.cpu.as_secs_f64();
-        Some(Capacity { iterations: of_a_thread * self.threads as f64, threads: self.threads, planned: self.planned })
+        Some(Capacity {
+            iterations: of_thread.iterations * self.threads as f64,
+            certainty: of_thread.certainty,
+            threads: self.threads,
+            planned: self.planned,
+        })
     }
 
     /// Little's law: iterations under way must be those that ended, times how long they took. Where they are not,

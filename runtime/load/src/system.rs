@@ -10,7 +10,8 @@ use squall_metrics::Nanos;
 #[derive(Debug)]
 pub(crate) struct System {
     groups: Groups,
-    cores: f64,
+    /// The control group's quota, if it is less than there is.
+    quota: Option<f64>,
     processor_time: Nanos,
     throttled: u64,
 }
@@ -18,7 +19,7 @@ pub(crate) struct System {
 /// What was used since the last reading, or at this moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Processor time as a share of what is allowed.
+    /// Processor time as a share of what the control group allows; zero where it allows all there is.
     pub(crate) processor_share: f64,
     /// How often the control group's quota stopped the process.
     pub(crate) throttled: u64,
@@ -35,7 +36,7 @@ impl System {
         let groups = Groups::of_this_process();
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
         System {
-            cores: groups.processor_quota().map_or(cores, |quota| quota.min(cores)),
+            quota: groups.processor_quota().filter(|quota| *quota < cores),
             throttled: groups.throttled(),
             processor_time: processor_time(),
             groups,
@@ -46,7 +47,7 @@ impl System {
         let (processor_time, throttled) = (processor_time(), self.groups.throttled());
         let used = processor_time.since(self.processor_time).as_secs_f64();
         let usage = Usage {
-            processor_share: used / (length.as_secs_f64() * self.cores).max(1e-9),
+            processor_share: self.quota.map_or(0.0, |quota| used / (length.as_secs_f64() * quota).max(1e-9)),
             throttled: throttled.saturating_sub(self.throttled),
             open_files: open_files(),
             memory: self.groups.memory(),

@@ -24,6 +24,7 @@ use crate::life::Work;
 use crate::quota::{Numbering, of_each_user};
 use crate::schedule::stints_of;
 use crate::steering::Wishes;
+use crate::thread_times;
 use crate::timer::WorkerTimer;
 use crate::warm_up::planned_warm_up;
 
@@ -100,7 +101,11 @@ pub(crate) struct Report {
 
 /// A runtime for one thread.
 pub(crate) fn runtime() -> std::io::Result<LocalRuntime> {
-    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
+    Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(thread_times::falls_asleep)
+        .on_thread_unpark(thread_times::wakes)
+        .build_local(LocalOptions::default())
 }
 
 /// Does a job on the calling thread; returns when all virtual users have ended and the last report is sent.

@@ -56,11 +56,11 @@ pub struct GeneratorSecond {
     pub pacing: Pacing,
     /// The median response time: what a delay is to be compared with.
     pub typical_response: Nanos,
-    /// Processor time that the process had, as a share of what it may have.
+    /// Processor time that the process had, as a share of what its control group allows; zero where that is all there is.
     pub processor_share: f64,
-    /// Processor time of the busiest worker thread, as a share of the time: a thread cannot have more than one core.
+    /// How long the busiest worker thread was at work, as a share of the time.
     pub busiest_worker: f64,
-    /// The share of the workers' processor time that the guests took.
+    /// The share of the workers' work that the guests were.
     pub guest_share: f64,
     /// The largest share of the time for which a worker was ready and the system ran something else.
     pub kept_waiting: f64,

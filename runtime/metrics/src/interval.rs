@@ -217,8 +217,9 @@ pub struct Interval {
     pub dropped: FxHashMap<FlowId, DroppedCell>,
     /// How well the thread kept to its plan.
     pub pacing: Pacing,
-    /// Processor time of the worker thread in this stretch.
-    pub cpu: Nanos,
+    /// How long the worker thread was at work in this stretch: awake, and given a processor. What the system takes to put a
+    /// thread to sleep and to wake it is not part of it: a thread that has more to do does not sleep.
+    pub busy: Nanos,
 }
 
 /// A kind of thing that went wrong.
@@ -311,6 +312,6 @@ impl Interval {
         }
         self.pacing.merge(&other.pacing);
         self.reconnects += other.reconnects;
-        self.cpu += other.cpu;
+        self.busy += other.busy;
     }
 }

@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod clock;
+mod cost;
 mod generator;
 mod histogram;
 mod history;
@@ -25,6 +26,7 @@ mod totals;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
+pub use cost::{Certainty, Cost, ThreadCapacity};
 pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
 pub use histogram::{DecodeError, Histogram};
 pub use history::{History, Second};

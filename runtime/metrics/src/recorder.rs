@@ -199,9 +199,9 @@ impl Recorder {
         self.interval.pacing.kept_waiting += time;
     }
 
-    /// Records the processor time of the thread since this was last called.
-    pub fn cpu(&mut self, time: Nanos) {
-        self.interval.cpu += time;
+    /// Records how long the thread was at work since this was last called.
+    pub fn busy(&mut self, time: Nanos) {
+        self.interval.busy += time;
     }
 
     /// Records a check.

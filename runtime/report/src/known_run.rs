@@ -53,7 +53,7 @@ pub(crate) fn known_run() -> Totals {
     recorder.counter(checkout, orders, 25.0);
     let basket = recorder.metric("basket", Kind::Trend, Unit::Number).expect("new");
     recorder.trend(checkout, basket, 12.5);
-    recorder.cpu(Nanos(3 * MILLI));
+    recorder.busy(Nanos(3 * MILLI));
     let mut totals = Totals::new(registry, "default", vec!["browse".to_owned(), "checkout".to_owned()]);
     totals.recorded = recorder.take();
     totals.elapsed = Nanos(2_000 * MILLI);

@@ -7,7 +7,8 @@ pub(crate) mod over_time;
 mod trends;
 
 use squall_metrics::{
-    Aggregate, GeneratorVerdict, Health, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals, Unit,
+    Aggregate, Certainty, Cost, GeneratorVerdict, Health, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals,
+    Unit,
 };
 
 use crate::export::selector_name;
@@ -259,28 +260,22 @@ impl Summary<'_> {
         self.section("EXECUTION", &lines)
     }
 
-    /// Where an iteration's time goes: in the guest, in the client (all other processor time of the worker threads), and
+    /// Where an iteration's time goes: in the guest, in the client (all else that the worker threads did), and
     /// waiting.
     fn script_cost(&self) -> Option<String> {
-        let flows = self.totals.recorded.iterations.values();
-        let (mut iterations, mut guest, mut wall) = (0, Nanos::ZERO, Nanos::ZERO);
-        for cell in flows {
-            iterations += cell.count;
-            guest += cell.guest_time;
-            wall += cell.duration.sum();
-        }
-        if iterations == 0 {
-            return None;
-        }
-        let mean = |sum: Nanos| Nanos(sum.0 / iterations);
-        let client = self.totals.recorded.cpu.since(guest);
-        let waiting = wall.since(guest).since(client);
+        let cost = Cost::of(&self.totals.recorded);
+        let capacity = cost.capacity_of_thread()?;
+        let mean = |sum: Nanos| duration(Nanos(sum.0 / cost.iterations.max(1)));
+        let tops_out = match capacity.certainty {
+            Certainty::About => "tops out at about",
+            Certainty::AtLeast => "good for at least",
+        };
         Some(format!(
-            "guest {}  client {}  waiting {}  per iteration; tops out at about {} on each core",
-            duration(mean(guest)),
-            duration(mean(client)),
-            duration(mean(waiting)),
-            per_second(iterations as f64 / self.totals.recorded.cpu.as_secs_f64().max(1e-9)),
+            "guest {}  client {}  waiting {}  per iteration; {tops_out} {} on each core",
+            mean(cost.guest),
+            mean(cost.client),
+            mean(cost.waiting),
+            per_second(capacity.iterations),
         ))
     }
 

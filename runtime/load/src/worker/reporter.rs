@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 use super::Report;
 use super::present::Presence;
 use crate::life::Work;
-use crate::thread_times::{kept_waiting, processor_time};
+use crate::thread_times::{ThreadTimes, kept_waiting};
 
 pub(super) struct Reporter {
     worker: usize,
     reports: mpsc::Sender<Report>,
     work: Rc<Work>,
     present: Presence,
-    processor_time: Nanos,
+    times: ThreadTimes,
     kept_waiting: Nanos,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Demand {
 
 impl Reporter {
     pub(super) fn new(worker: usize, reports: mpsc::Sender<Report>, work: Rc<Work>, present: Presence) -> Reporter {
-        Reporter { worker, reports, work, present, processor_time: processor_time(), kept_waiting: kept_waiting() }
+        Reporter { worker, reports, work, present, times: ThreadTimes::now(), kept_waiting: kept_waiting() }
     }
 
     /// A control thread that lags behind gets more at once later: nothing is lost.
@@ -47,10 +47,10 @@ impl Reporter {
     fn report(&mut self, demand: Demand) -> Report {
         let context = &self.work.context;
         let mut recorder = context.recorder.borrow_mut();
-        let (processor_time, kept_waiting) = (processor_time(), kept_waiting());
-        recorder.cpu(processor_time.since(self.processor_time));
+        let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
+        recorder.busy(times.at_work_since(self.times));
         recorder.kept_waiting(kept_waiting.since(self.kept_waiting));
-        (self.processor_time, self.kept_waiting) = (processor_time, kept_waiting);
+        (self.times, self.kept_waiting) = (times, kept_waiting);
         Report {
             recorded: recorder.take(),
             warming_up: self.work.warming_up.get(),

@@ -102,8 +102,13 @@ impl Signal {
         // A closed load that nothing slows down takes all the processor time that there is, on purpose.
         let by_design =
             matches!(self, Signal::KeptWaiting | Signal::SlowGuest | Signal::Processor | Signal::RuntimeDelay);
+        // A busy client does no harm by itself, and what a request costs it falls with the load: if the threads have too
+        // much to do, it shows in what comes late.
+        let harmless = self == Signal::Processor;
         match value {
-            value if value > bottleneck && !(model == LoadModel::Closed && by_design) => Health::Bottleneck,
+            value if value > bottleneck && !harmless && !(model == LoadModel::Closed && by_design) => {
+                Health::Bottleneck
+            }
             value if value > suspect => Health::Suspect,
             _ => Health::Ok,
         }
@@ -130,7 +135,8 @@ impl Signal {
             Signal::Processor => (
                 "processor",
                 format!("its threads were {percent:.0}% busy"),
-                "give it more cores and --threads, or ask for less load",
+                "while nothing else is named, the rate was kept, and latencies hold a little of its own queueing; more cores and \
+                 --threads have room",
             ),
             Signal::Memory => (
                 "memory",

@@ -51,6 +51,7 @@ fn each_way_of_falling_short_is_named() {
     assert_eq!(open(&|s| s.kept_waiting = 0.10), (Health::Suspect, vec!["kept waiting"]));
     assert_eq!(open(&|s| s.kept_waiting = 0.50), (Health::Bottleneck, vec!["kept waiting"]));
     assert_eq!(open(&|s| s.busiest_worker = 0.85), (Health::Suspect, vec!["processor"]));
+    assert_eq!(open(&|s| s.busiest_worker = 1.0), (Health::Suspect, vec!["processor"]));
     assert_eq!(open(&|s| (s.busiest_worker, s.guest_share) = (0.95, 0.8)), (Health::Bottleneck, vec!["slow guest"]));
     assert_eq!(open(&|s| late(s, 5)), (Health::Suspect, vec!["late"]));
     assert_eq!(open(&|s| late(s, 50)), (Health::Bottleneck, vec!["late"]));
