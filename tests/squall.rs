@@ -24,6 +24,7 @@ mod output;
 mod project;
 mod real_server;
 mod registry;
+mod reports;
 mod requests;
 mod sandbox;
 mod selfcheck;

@@ -62,6 +62,10 @@ impl Squall {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SQUALL_")) {
             command.env_remove(name);
         }
+        // Where these tests run in CI, that is not the tested program's CI.
+        for name in ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"] {
+            command.env_remove(name);
+        }
         // Compiled code may be shared by the tests: that is what a cache is for.
         command.env("XDG_CACHE_HOME", root().join("target/test-cache"));
         Squall { command, folder }

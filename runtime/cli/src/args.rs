@@ -14,6 +14,7 @@ use crate::control::args::{ClientArgs, ControlArgs};
 use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
+use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
 
 /// Load tests whose scripts are WebAssembly components.
@@ -353,6 +354,9 @@ pub struct OutputArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub keep: KeepArgs,
+    /// Reports.
+    #[command(flatten)]
+    pub reports: ReportFileArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

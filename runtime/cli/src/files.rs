@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::args::OutputArgs;
 use crate::error::CliError;
+use crate::reporting::Reports;
 
 /// The files that the command line asks for.
 pub struct Files {
@@ -13,6 +14,8 @@ pub struct Files {
     pub summary_export: Option<OpenFile>,
     /// `--histogram-log`.
     pub histogram_log: Option<OpenFile>,
+    /// `--report`, `--summary-json`, `--ci`.
+    pub reports: Reports,
 }
 
 /// A file that can be written.
@@ -28,11 +31,21 @@ impl Files {
         Ok(Files {
             summary_export: open("--summary-export", output.summary_export.as_deref())?,
             histogram_log: open("--histogram-log", output.histogram_log.as_deref())?,
+            reports: Reports::open(&output.reports)?,
         })
     }
 }
 
 impl OpenFile {
+    /// Makes the file that an option names, empty.
+    pub fn create(option: &'static str, path: &Path) -> Result<OpenFile, CliError> {
+        let path = path.to_owned();
+        match File::create(&path) {
+            Ok(file) => Ok(OpenFile { option, path, file }),
+            Err(source) => Err(CliError::File { option, path, source }),
+        }
+    }
+
     /// Writes all of it.
     pub fn write(mut self, text: &str) -> Result<(), CliError> {
         let written = self.file.write_all(text.as_bytes());
@@ -41,12 +54,5 @@ impl OpenFile {
 }
 
 fn open(option: &'static str, path: Option<&Path>) -> Result<Option<OpenFile>, CliError> {
-    let Some(path) = path else {
-        return Ok(None);
-    };
-    let path = path.to_owned();
-    match File::create(&path) {
-        Ok(file) => Ok(Some(OpenFile { option, path, file })),
-        Err(source) => Err(CliError::File { option, path, source }),
-    }
+    path.map(|path| OpenFile::create(option, path)).transpose()
 }

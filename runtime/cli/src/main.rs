@@ -18,6 +18,7 @@ mod panic;
 mod patience;
 mod project;
 mod registry;
+mod reporting;
 mod run;
 mod sandbox;
 mod selfcheck;

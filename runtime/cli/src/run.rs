@@ -12,11 +12,12 @@ use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, de
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, MAX_RATE, Options, Plan, from_environment};
 use squall_registry::Reference;
-use squall_report::{DataLine, Detail, Summary, histogram_log, summary_export};
+use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::command::Controls;
 use crate::control::args::ControlArgs;
+use crate::control::dashboard::{Dashboard, ReservedDashboard};
 use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
@@ -25,6 +26,7 @@ use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::project::{Source, Watch, build_for_run, is_source};
+use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
@@ -113,6 +115,7 @@ impl Order<'_> {
         let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
         let files = Files::open(self.output)?;
         let reserved = Reserved::take(self.control)?;
+        let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
         let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
         raise_open_files(plan.executor.max_vus())?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
@@ -133,11 +136,20 @@ impl Order<'_> {
         }
         console::listen(controls, terminal.voice());
         let began = time_of_day();
+        let mut dashboard = Dashboard::new();
+        let mut open_dashboard = None;
+        if let Some(reserved) = reserved_dashboard {
+            terminal.voice().say(&reserved.heading());
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts(self.name, &self.artifact, began))?);
+        }
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let run = Run { plan, guest, data, egress, steering };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut keep]))?;
+        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
         drop(server);
+        if let Some(open) = open_dashboard {
+            open.close(dashboard, &outcome);
+        }
         terminal.finish();
         let code = self.report(&outcome, files, began)?;
         if let Some(id) = keep.end(&outcome, code) {
@@ -234,6 +246,8 @@ impl Order<'_> {
             };
             print(&summary.render())?;
         }
+        let facts = RunFacts { end: ending(outcome), ..facts(self.name, &self.artifact, began) };
+        files.reports.write(outcome, &data_lines(outcome), &facts)?;
         Ok(self.verdict(outcome))
     }
 

@@ -38,7 +38,7 @@ pub struct Second {
 
 impl Second {
     /// Adds what happened in a later second.
-    fn merge(&mut self, later: &Second) {
+    pub fn merge(&mut self, later: &Second) {
         self.length += later.length;
         self.requests += later.requests;
         self.failed += later.failed;

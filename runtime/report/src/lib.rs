@@ -4,17 +4,36 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod cases;
+mod ci;
+mod command_line;
+mod ctrf;
+mod document;
 mod export;
 mod format;
 mod histogram_log;
+mod html;
+mod junit;
+#[cfg(test)]
+mod known_run;
+mod markdown;
 mod progress;
 mod style;
 mod summary;
 mod table;
 
+pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
+pub use command_line::shown_command;
+pub use ctrf::ctrf_report;
+pub use document::{
+    Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, Unit, Values, Verdict,
+};
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
+pub use html::{LiveUpdate, html_report, live_page};
+pub use junit::junit_report;
+pub use markdown::markdown_report;
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Summary};

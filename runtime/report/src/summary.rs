@@ -3,7 +3,7 @@
 
 mod breakdown;
 mod data;
-mod over_time;
+pub(crate) mod over_time;
 mod trends;
 
 use squall_metrics::{

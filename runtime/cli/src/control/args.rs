@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use squall_plan::Rate;
 
+use super::dashboard::DashboardArgs;
+
 /// How others may control a run while it goes on.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Control")]
@@ -16,6 +18,9 @@ pub struct ControlArgs {
     /// The file that has the token which they must show. [default: SQUALL_CONTROL_TOKEN, or a new one, which is printed]
     #[arg(long, value_name = "FILE", requires = "control")]
     pub control_token_file: Option<PathBuf>,
+    /// Looking at it.
+    #[command(flatten)]
+    pub dashboard: DashboardArgs,
 }
 
 /// `squall control`.
@@ -62,7 +67,7 @@ pub enum Action {
 }
 
 /// An address with its port. Only `localhost` is known by name: whatever else there is must be asked for, and is not here.
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
     local
         .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))

@@ -34,7 +34,7 @@ impl Guard {
             ));
         }
         // A page whose name is made to mean this machine (DNS rebinding) is of one origin with the API, but says so here.
-        if !headers.get(header::HOST).is_some_and(|host| self.is_ours(host.as_bytes())) {
+        if !names_this_machine(headers) {
             let sentence = format!("the Host header must name this machine: ask http://{}", self.address);
             return Err(Refusal::new(StatusCode::FORBIDDEN, sentence));
         }
@@ -47,20 +47,20 @@ impl Guard {
         Ok(())
     }
 
-    /// The port may be another one: that of a tunnel.
-    fn is_ours(&self, host: &[u8]) -> bool {
-        let Ok(authority) = Authority::try_from(host) else {
-            return false;
-        };
-        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = |ip: IpAddr| ip.is_loopback();
-        name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
-    }
-
     fn is_token(&self, shown: &[u8]) -> bool {
         let (scheme, token) = shown.split_at_checked("Bearer ".len()).unwrap_or_default();
         scheme.eq_ignore_ascii_case(b"Bearer ") && self.token.is(token)
     }
+}
+
+/// Whether the Host header is a name of this machine. The port may be another one: that of a tunnel.
+pub fn names_this_machine(headers: &HeaderMap) -> bool {
+    let Some(Ok(authority)) = headers.get(header::HOST).map(|host| Authority::try_from(host.as_bytes())) else {
+        return false;
+    };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = |ip: IpAddr| ip.is_loopback();
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
 #[cfg(test)]

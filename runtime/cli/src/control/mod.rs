@@ -9,6 +9,7 @@ pub mod args;
 mod board;
 mod change;
 pub mod client;
+pub mod dashboard;
 mod guard;
 mod refusal;
 mod report;

@@ -1,11 +1,14 @@
 //! The server of the control API: its address, its thread, and how much of either one client may take.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -13,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use super::api::Api;
+use super::api::{Answer, Api};
 use super::args::ControlArgs;
 use super::board::Board;
 use super::guard::Guard;
@@ -78,20 +81,28 @@ impl Reserved {
     pub fn serve(self, controls: Controls, board: &Board) -> Result<Background, CliError> {
         let api = Arc::new(Api { guard: Guard::new(self.address, self.token), controls, board: board.reader() });
         let (listener, address) = (self.listener, self.address);
-        Background::begin("control", self.runtime, move |end| answer_until(end, listener, api))
+        let answer = move |request| {
+            let api = Arc::clone(&api);
+            async move { api.answer(request).await }
+        };
+        Background::begin("control", self.runtime, move |end| serve_until(end, listener, answer))
             .map_err(|error| CliError::Options(vec![format!("--control {address}: {error}")]))
     }
 }
 
-async fn answer_until(mut end: End, listener: TcpListener, api: Arc<Api>) {
+/// Answers whoever connects, until the end.
+pub(super) async fn serve_until<A, F>(mut end: End, listener: TcpListener, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = &mut end => break,
             accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((connection, _)) => {
-                    let api = Arc::clone(&api);
-                    connections.spawn(within(PATIENCE, converse(connection, api)));
+                    connections.spawn(within(PATIENCE, converse(connection, answer.clone())));
                 }
                 Err(_) => { within(ACCEPT_AGAIN, std::future::pending::<()>()).await; }
             },
@@ -102,12 +113,16 @@ async fn answer_until(mut end: End, listener: TcpListener, api: Arc<Api>) {
     within(LAST_WORDS, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn converse(connection: TcpStream, api: Arc<Api>) {
+async fn converse<A, F>(connection: TcpStream, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Answer>,
+{
     // Without this, small answers may wait for an acknowledgement. If it fails the answers are late, not wrong.
     let _ = connection.set_nodelay(true);
     let service = service_fn(|request| {
-        let api = Arc::clone(&api);
-        async move { Ok::<_, Infallible>(api.answer(request).await) }
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut http = http1::Builder::new();
     http.keep_alive(false).header_read_timeout(None).max_buf_size(HEAD_LIMIT).max_headers(HEADERS);

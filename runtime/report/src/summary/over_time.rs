@@ -18,7 +18,7 @@ const STEADINESS_TAKES: Duration = Duration::from_secs(300);
 const SEED: u64 = 1;
 
 /// A line for each thing that can be said.
-pub(super) fn lines(totals: &Totals) -> Vec<(String, String)> {
+pub(crate) fn lines(totals: &Totals) -> Vec<(String, String)> {
     let mut lines: Vec<(String, String)> =
         left_out(totals.warm_up).map(|text| ("warm_up".to_owned(), text)).into_iter().collect();
     if totals.counter("http_reqs") == 0.0 || totals.history.is_empty() {

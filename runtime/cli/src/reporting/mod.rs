@@ -1,0 +1,78 @@
+//! Reports: which are wanted, where they go, and what only the program knows of a run. docs/reports.md and docs/ci.md.
+//!
+//! All of them are printed from one `Document` (squall-report); this module knows files and the environment.
+
+pub mod args;
+mod ci;
+mod facts;
+
+use squall_load::Outcome;
+use squall_metrics::GeneratorVerdict;
+use squall_report::{
+    DataLine, Document, RunFacts, ctrf_report, html_report, junit_report, markdown_report, summary_export,
+};
+
+use crate::error::CliError;
+use crate::files::OpenFile;
+use args::{Form, ReportFileArgs};
+use ci::CiSystem;
+
+pub use facts::{ending, facts};
+
+/// The reports that are wanted, their files open.
+pub struct Reports {
+    files: Vec<(Form, OpenFile)>,
+    baseline: Option<Document>,
+    ci: Option<CiSystem>,
+}
+
+impl Reports {
+    /// Opens all files, so that hours of measuring cannot end in "permission denied".
+    ///
+    /// # Errors
+    /// If one cannot be opened, or the earlier run cannot be read.
+    pub fn open(arguments: &ReportFileArgs) -> Result<Reports, CliError> {
+        // First what is read: a file that is to be compared with may also be the one that is written.
+        let baseline = arguments.report_baseline.as_deref().map(args::read_baseline).transpose()?;
+        let summary = arguments.summary_json.iter().map(|path| (Form::Json, "--summary-json", path));
+        let reports = arguments.report.iter().map(|report| (report.form, "--report", &report.path));
+        let open = |(form, option, path): (Form, &'static str, &std::path::PathBuf)| {
+            OpenFile::create(option, path).map(|file| (form, file))
+        };
+        let files = summary.chain(reports).map(open).collect::<Result<_, _>>()?;
+        Ok(Reports { files, baseline, ci: CiSystem::of(arguments.ci, |name| std::env::var(name).ok()) })
+    }
+
+    /// Writes them all.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(self, outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Result<(), CliError> {
+        if self.files.is_empty() && self.ci.is_none() {
+            return Ok(());
+        }
+        let document = document(outcome, data, facts);
+        let markdown = markdown_report(&document, self.baseline.as_ref());
+        for (form, file) in self.files {
+            file.write(&match form {
+                Form::Html => html_report(&document),
+                Form::Markdown => markdown.clone(),
+                Form::Junit => junit_report(&document),
+                Form::Ctrf => ctrf_report(&document),
+                Form::Json => document.to_json(),
+            })?;
+        }
+        match self.ci {
+            Some(system) => {
+                let export = || format!("{:#}\n", summary_export(&outcome.totals, &outcome.thresholds));
+                system.hand_over(&document, &markdown, export)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn document(outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Document {
+    let generator: &GeneratorVerdict = &outcome.generator;
+    Document::new(&outcome.totals, &outcome.thresholds, generator, data, &outcome.plan, facts)
+}

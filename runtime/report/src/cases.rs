@@ -1,0 +1,55 @@
+//! A run as the test frameworks see it: one test for each threshold, one for the generator, one for the end of the run.
+
+use crate::Document;
+use crate::document::{Outcome, ThresholdLine};
+
+/// What became of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Result {
+    Passed,
+    /// The target is at fault: why.
+    Failed(String),
+    /// The measurement is, or nothing was judged: why.
+    Invalid(String),
+}
+
+/// A test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Case {
+    pub name: String,
+    pub result: Result,
+}
+
+pub(crate) fn cases(document: &Document) -> Vec<Case> {
+    let thresholds = document.thresholds.iter().map(threshold);
+    thresholds.chain([ending(document), generator(document)]).collect()
+}
+
+fn threshold(line: &ThresholdLine) -> Case {
+    let result = match line.outcome {
+        Outcome::Passed => Result::Passed,
+        Outcome::Failed => {
+            Result::Failed(format!("{} is {}, target {}", line.aggregation, line.measured(), line.target()))
+        }
+        Outcome::NotJudged => Result::Invalid("not judged: the measurement is invalid".to_owned()),
+    };
+    Case { name: format!("{} {}", line.metric, line.expression), result }
+}
+
+fn ending(document: &Document) -> Case {
+    let end = &document.run.end;
+    let result = if end.as_planned { Result::Passed } else { Result::Failed(format!("it ended {}", end.text)) };
+    Case { name: "the run ends as planned".to_owned(), result }
+}
+
+fn generator(document: &Document) -> Case {
+    let generator = &document.generator;
+    let result = match generator.health.as_str() {
+        "bottleneck" => {
+            let reasons = generator.findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.remedy));
+            Result::Invalid(reasons.collect::<Vec<_>>().join("\n"))
+        }
+        _ => Result::Passed,
+    };
+    Case { name: "the generator keeps up".to_owned(), result }
+}

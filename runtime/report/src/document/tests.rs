@@ -1,0 +1,127 @@
+use squall_metrics::{GeneratorVerdict, evaluate_thresholds};
+
+use super::*;
+use crate::known_run::{known_document, known_run, thresholds};
+use crate::{
+    Detail, Style, Summary, ctrf_report, github_annotations, html_report, junit_report, markdown_report, openmetrics,
+};
+
+fn terminal() -> String {
+    let totals = known_run();
+    let thresholds = evaluate_thresholds(&thresholds(), &totals);
+    let summary = Summary {
+        totals: &totals,
+        thresholds: &thresholds,
+        generator: &GeneratorVerdict::default(),
+        data: &[],
+        planned_shares: &[0.75, 0.25],
+        detail: Detail::Full,
+        style: Style::Plain,
+    };
+    summary.render()
+}
+
+#[test]
+fn every_form_has_the_same_figures() {
+    let document = known_document("browse");
+    let json: Document = Document::from_json(&document.to_json()).unwrap();
+    let times = json.distribution("response_time").unwrap();
+    let (failed, ..) = json.rate("http_req_failed").unwrap();
+    let (_, rate) = json.counter("http_reqs").unwrap();
+    let threshold = &json.thresholds[0];
+    let figures = [
+        Unit::Ms.text(times.p50.unwrap()),
+        Unit::Ms.text(times.p95.unwrap()),
+        Unit::Share.text(failed),
+        Unit::PerSecond.text(rate),
+    ];
+    assert_eq!(figures, ["50ms", "95.01ms", "2.00%", "50/s"]);
+    for form in [terminal(), html_report(&document), markdown_report(&document, None), junit_report(&document)] {
+        for figure in &figures {
+            assert!(form.contains(figure.as_str()), "{figure} is not in {form}");
+        }
+    }
+    // The p95 of http_req_duration, which the first threshold looks at, is met; that of failures is not.
+    assert_eq!((threshold.measured().as_str(), threshold.outcome), ("95.01ms", Outcome::Passed));
+    assert_eq!(
+        (document.thresholds[1].measured().as_str(), document.thresholds[1].outcome),
+        ("2.00%", Outcome::Failed)
+    );
+}
+
+#[test]
+fn the_document_survives_json() {
+    let document = known_document("browse");
+    let read = Document::from_json(&document.to_json()).unwrap();
+    assert_eq!((&read.run, &read.verdict, &read.thresholds), (&document.run, &document.verdict, &document.thresholds));
+    assert_eq!(markdown_report(&read, None), markdown_report(&document, None));
+    assert_eq!(ctrf_report(&read), ctrf_report(&document));
+    assert!(Document::from_json("{}").unwrap_err().contains("--summary-json"));
+    let later = document.to_json().replace("\"version\": 1", "\"version\": 2");
+    assert_eq!(
+        Document::from_json(&later).unwrap_err(),
+        "version 2 of the summary is not known: this Squall reads version 1"
+    );
+}
+
+#[test]
+fn a_verdict_says_what_is_wrong_and_what_would_help() {
+    let document = known_document("browse");
+    assert_eq!(document.verdict.status, Status::Critical);
+    assert_eq!(document.verdict.sentence, "2 of 3 thresholds not met.");
+    let issue = &document.verdict.issues[0];
+    assert_eq!(issue.title, "rate of http_req_failed is 2.00%, target rate < 1.00%");
+    assert_eq!(issue.impact.as_deref(), Some("2.00% of all requests failed: 2 of 100."));
+    assert_eq!(
+        issue.expected.as_deref(),
+        Some("The threshold is met once rate is down by 50.00%, from 2.00% to 1.00%.")
+    );
+}
+
+#[test]
+fn no_text_of_a_stranger_becomes_markup_or_a_command() {
+    let document = known_document("</script><img src=x onerror=alert(1)>|\n::error::x %");
+    let page = html_report(&document);
+    assert!(!page.contains("<img") && page.contains("&lt;img"), "a name broke out of the page");
+    assert_eq!(page.matches("</script>").count(), 3, "a name ended a script");
+    let markdown = markdown_report(&document, None);
+    // Within the fence of the command line it is text.
+    let before_command = markdown.split("## How to run it again").next().unwrap();
+    assert!(!before_command.contains("<img") && before_command.contains("&lt;img"), "{before_command}");
+    let junit = junit_report(&document);
+    assert!(!junit.contains("<img") && junit.contains("&lt;img"));
+    assert!(
+        github_annotations(&document)
+            .lines()
+            .all(|line| line.starts_with("::error title=") || line.starts_with("::warning title="))
+    );
+}
+
+#[test]
+fn test_frameworks_see_a_case_for_each_threshold() {
+    let document = known_document("browse");
+    assert!(
+        junit_report(&document)
+            .contains("<testsuites name=\"squall\" tests=\"5\" failures=\"2\" errors=\"0\" time=\"2.000\">")
+    );
+    let ctrf: serde_json::Value = serde_json::from_str(&ctrf_report(&document)).unwrap();
+    assert_eq!(ctrf["results"]["summary"]["failed"], 2);
+    assert_eq!(ctrf["results"]["summary"]["stop"], 2_000);
+    assert_eq!(ctrf["results"]["tests"][1]["message"], "rate is 2.00%, target rate < 1.00%");
+}
+
+#[test]
+fn trends_need_an_earlier_run() {
+    let document = known_document("browse");
+    assert!(!markdown_report(&document, None).contains("## Trends"));
+    let with = markdown_report(&document, Some(&document));
+    assert!(with.contains("| response_time p(95) | 95.01ms | 95.01ms | +0.0% |"), "{with}");
+}
+
+#[test]
+fn openmetrics_are_in_base_units() {
+    let text = openmetrics(&known_document("browse"));
+    assert!(text.contains("# TYPE squall_http_req_failed_ratio gauge\nsquall_http_req_failed_ratio 0.02\n"), "{text}");
+    assert!(text.contains("squall_response_time_seconds{quantile=\"0.9\"} 0.09"), "{text}");
+    assert!(text.ends_with("# EOF\n"));
+}

@@ -1,0 +1,180 @@
+//! Metrics over the whole run.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use squall_metrics::statistics::can_carry;
+use squall_metrics::{Aggregate, BUILT_IN, Histogram, Selector, Totals};
+
+use super::unit::Unit;
+
+/// A metric over the whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// The unit of its values.
+    pub unit: Unit,
+    /// What was measured.
+    #[serde(flatten)]
+    pub values: Values,
+}
+
+/// What was measured of a metric, by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Values {
+    /// A sum.
+    Counter {
+        /// All of it.
+        sum: f64,
+        /// Per second.
+        rate: f64,
+    },
+    /// A value that was set.
+    Gauge {
+        /// The latest.
+        value: f64,
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+    },
+    /// A share of events.
+    Rate {
+        /// Those that were, of all, 0 to 1.
+        share: f64,
+        /// How many were.
+        passes: u64,
+        /// How many were not.
+        fails: u64,
+    },
+    /// A distribution.
+    Trend(Distribution),
+}
+
+/// A distribution of values. A percentile that so few samples cannot carry is missing (docs/measurement.md).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// How many values.
+    pub count: u64,
+    /// The mean, exact.
+    pub mean: f64,
+    /// The least, exact.
+    pub min: f64,
+    /// The median.
+    pub p50: Option<f64>,
+    /// The 90th percentile.
+    pub p90: Option<f64>,
+    /// The 95th percentile.
+    pub p95: Option<f64>,
+    /// The 99th percentile.
+    pub p99: Option<f64>,
+    /// The 99.9th percentile.
+    pub p99_9: Option<f64>,
+    /// The greatest, exact.
+    pub max: f64,
+    /// All of it: HdrHistogram's V2 compressed format in base64, in thousandths of the unit (microseconds).
+    pub histogram: String,
+}
+
+impl Distribution {
+    /// What a histogram says; nothing if it is empty.
+    pub fn of(histogram: &Histogram) -> Option<Distribution> {
+        if histogram.is_empty() {
+            return None;
+        }
+        let at = |percent| can_carry(percent, histogram.count()).then(|| histogram.percentile(percent).as_millis_f64());
+        Some(Distribution {
+            count: histogram.count(),
+            mean: histogram.mean().as_millis_f64(),
+            min: histogram.min().as_millis_f64(),
+            p50: at(50.0),
+            p90: at(90.0),
+            p95: at(95.0),
+            p99: at(99.0),
+            p99_9: at(99.9),
+            max: histogram.max().as_millis_f64(),
+            histogram: BASE64_STANDARD.encode(histogram.encode()),
+        })
+    }
+}
+
+/// All metrics that have a value: the built-in ones first, in their order.
+pub(super) fn metrics(totals: &Totals) -> Vec<Metric> {
+    let built_in = BUILT_IN.iter().map(|metric| (metric.name.to_owned(), metric.unit));
+    let custom = totals.registry.metrics().into_iter().map(|(_, info)| (info.name, info.unit));
+    built_in.chain(custom).filter_map(|(name, unit)| metric(totals, name, unit)).collect()
+}
+
+fn metric(totals: &Totals, name: String, unit: squall_metrics::Unit) -> Option<Metric> {
+    let values = match totals.select(Selector::all(&name)).filter(|value| !value.is_empty())? {
+        Aggregate::Counter(sum) => Values::Counter { sum, rate: per_second(sum, totals) },
+        Aggregate::Gauge(cell) => cell.map(|cell| Values::Gauge { value: cell.value, min: cell.min, max: cell.max })?,
+        Aggregate::Rate(cell) => {
+            Values::Rate { share: cell.share().unwrap_or(0.0), passes: cell.passes, fails: cell.fails }
+        }
+        Aggregate::Trend(histogram) => Values::Trend(Distribution::of(&histogram)?),
+    };
+    Some(Metric { name, unit: unit.into(), values })
+}
+
+/// A sum, per second of the load.
+pub(super) fn per_second(sum: f64, totals: &Totals) -> f64 {
+    sum / totals.elapsed.as_secs_f64().max(1e-9)
+}
+
+impl Values {
+    /// The kind of metric that this is a value of.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Values::Counter { .. } => "counter",
+            Values::Gauge { .. } => "gauge",
+            Values::Rate { .. } => "rate",
+            Values::Trend(_) => "trend",
+        }
+    }
+}
+
+impl Metric {
+    /// What was measured, in a line.
+    pub fn text(&self) -> String {
+        match &self.values {
+            Values::Counter { sum, rate } => {
+                // Bytes a second, but so many iterations a second.
+                let rate = if self.unit == Unit::Bytes {
+                    format!("{}/s", Unit::Bytes.text(*rate))
+                } else {
+                    Unit::PerSecond.text(*rate)
+                };
+                format!("{}  {rate}", self.unit.text(*sum))
+            }
+            Values::Gauge { value, min, max } => {
+                format!("{}  min={}  max={}", self.unit.text(*value), self.unit.text(*min), self.unit.text(*max))
+            }
+            Values::Rate { share, passes, fails } => {
+                let number = |number: u64| Unit::Number.text(number as f64);
+                format!("{}  {} out of {}", Unit::Share.text(*share), number(*passes), number(passes + fails))
+            }
+            Values::Trend(distribution) => distribution.text(self.unit),
+        }
+    }
+}
+
+impl Distribution {
+    /// `avg=.. min=.. med=.. p(90)=.. p(95)=.. p(99)=.. max=.. n=..`, as the terminal has it.
+    pub fn text(&self, unit: Unit) -> String {
+        let known = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| unit.text(value));
+        format!(
+            "avg={} min={} med={} p(90)={} p(95)={} p(99)={} max={} n={}",
+            unit.text(self.mean),
+            unit.text(self.min),
+            known(self.p50),
+            known(self.p90),
+            known(self.p95),
+            known(self.p99),
+            unit.text(self.max),
+            Unit::Number.text(self.count as f64)
+        )
+    }
+}

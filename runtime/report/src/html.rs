@@ -1,0 +1,120 @@
+//! `--report FILE.html`: one file that needs no network, and the same page for a run that goes on.
+//!
+//! Text is escaped by `maud`, without exception: names come from strangers' scenarios. Beyond that the page's policy
+//! allows no script but the two that are in it, by their digests, and no connection but (while a run goes on) to where
+//! the page came from.
+
+mod charts;
+mod tables;
+mod top;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::Document;
+
+/// uPlot 1.6.32 (<https://github.com/leeoniya/uPlot>), MIT; its licence is in the page.
+const UPLOT: &str = include_str!("../assets/uplot.min.js");
+const UPLOT_STYLE: &str = include_str!("../assets/uplot.min.css");
+const UPLOT_LICENCE: &str = include_str!("../assets/uplot-LICENSE.txt");
+const SCRIPT: &str = include_str!("../assets/report.js");
+const STYLE: &str = include_str!("../assets/report.css");
+
+/// What a page that shows a run while it goes on asks for once a second.
+#[derive(Debug, Serialize)]
+pub struct LiveUpdate {
+    top: String,
+    tables: String,
+    charts: serde_json::Value,
+    ended: bool,
+}
+
+impl LiveUpdate {
+    /// What there is to show now.
+    pub fn of(document: &Document, ended: bool) -> LiveUpdate {
+        LiveUpdate {
+            top: top::top(document).into_string(),
+            tables: tables::tables(document).into_string(),
+            charts: charts::data(document),
+            ended,
+        }
+    }
+}
+
+/// The report as a page.
+pub fn html_report(document: &Document) -> String {
+    page(document, None)
+}
+
+/// The same page, for a run that goes on: it asks that path of its own server for updates.
+pub fn live_page(document: &Document, updates: &str) -> String {
+    page(document, Some(updates))
+}
+
+fn page(document: &Document, updates: Option<&str>) -> String {
+    let title = format!("{} – {}", document.run.scenario, document.verdict.status.name());
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy(updates.is_some()));
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content={ "Squall " (document.run.squall) };
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) }
+            }
+            body data-live=[updates] {
+                div.page {
+                    div.bar {
+                        span.brand { "Squall" @if updates.is_some() { " " span #live role="status" { "live" } } }
+                        span.right { button #theme type="button" { "Light / dark" } }
+                    }
+                    main {
+                        div #top { (top::top(document)) }
+                        (charts::shells())
+                        div #tables { (tables::tables(document)) }
+                    }
+                    footer.faint {
+                        details {
+                            summary { "Licences" }
+                            pre { "uPlot 1.6.32, https://github.com/leeoniya/uPlot\n\n" (UPLOT_LICENCE) }
+                        }
+                    }
+                }
+                script #data type="application/json" { (PreEscaped(in_script(&charts::data(document).to_string()))) }
+                script { (PreEscaped(UPLOT)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// What the page may do.
+fn policy(is_live: bool) -> String {
+    let connect = if is_live { "'self'" } else { "'none'" };
+    let (chart, script) = (digest(UPLOT), digest(SCRIPT));
+    format!(
+        "default-src 'none'; script-src '{chart}' '{script}'; style-src 'unsafe-inline'; img-src data:; \
+         connect-src {connect}; base-uri 'none'; form-action 'none'"
+    )
+}
+
+fn digest(script: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())))
+}
+
+/// JSON that cannot end the element that it is in: `<` comes in its texts alone.
+fn in_script(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+/// A cell with a figure: the number for sorting, the text for reading.
+fn cell(value: Option<f64>, text: &str) -> Markup {
+    html! { td data-value=(value.unwrap_or(-1.0)) { (text) } }
+}

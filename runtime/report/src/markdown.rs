@@ -1,0 +1,190 @@
+//! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
+//! and what has no sentence has no heading.
+
+use crate::document::{Issue, Outcome, ThresholdLine, Values};
+use crate::{Document, Unit};
+
+/// The report in Markdown; with what changed since, if there is an earlier run to compare with.
+pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> String {
+    let run = &document.run;
+    let day = run.began.split('T').next().unwrap_or_default();
+    let parts = [
+        format!("# Performance report, {day}\n"),
+        summary(document),
+        metrics(document),
+        baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
+        issues(&document.verdict.issues),
+        list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
+        list("Action items", document.verdict.issues.iter().filter_map(action)),
+        reproduce(document),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn summary(document: &Document) -> String {
+    let (run, verdict) = (&document.run, &document.verdict);
+    let mut text =
+        format!("## Summary\n\n**Overall status: {}.** {}\n\n", verdict.status.name(), escaped(&verdict.sentence));
+    let target = run.target.as_ref().map_or_else(String::new, |target| format!(" against {}", escaped(target)));
+    text.push_str(&format!(
+        "{}{target}: {}. It began at {} and took {}; it ended {}. The generator was {}.\n",
+        escaped(&run.scenario),
+        escaped(&run.load),
+        run.began,
+        Unit::Ms.text(run.duration_ms),
+        escaped(&run.end.text),
+        document.generator.health
+    ));
+    let findings: Vec<String> = key_findings(document).collect();
+    if !findings.is_empty() {
+        text.push_str(&format!("\nKey findings:\n\n{}", bullets(findings)));
+    }
+    text
+}
+
+fn key_findings(document: &Document) -> impl Iterator<Item = String> {
+    let times = document.distribution("response_time").and_then(|times| {
+        let (p50, p95) = (times.p50?, times.p95?);
+        Some(format!("Half of the responses took {} or less, 95% {} or less.", Unit::Ms.text(p50), Unit::Ms.text(p95)))
+    });
+    let requests = document.counter("http_reqs").map(|(sum, rate)| {
+        format!("The target answered {} requests, {}.", Unit::Number.text(sum), Unit::PerSecond.text(rate))
+    });
+    let issues = document.verdict.issues.iter().map(|issue| format!("{}.", escaped(&issue.title)));
+    requests.into_iter().chain(times).chain(issues)
+}
+
+fn metrics(document: &Document) -> String {
+    let thresholds = document.thresholds.iter().map(threshold_row);
+    let figures =
+        figures(document).into_iter().map(|(name, unit, value)| format!("| {name} | – | {} | – |\n", unit.text(value)));
+    let rows: String = thresholds.chain(figures).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("## Metrics overview\n\n| Metric | Target | Actual | Status |\n| --- | --- | --- | --- |\n{rows}")
+}
+
+fn threshold_row(line: &ThresholdLine) -> String {
+    let status = match line.outcome {
+        Outcome::Passed => "✅ met",
+        Outcome::Failed => "❌ not met",
+        Outcome::NotJudged => "not judged",
+    };
+    format!("| {} | {} | {} | {status} |\n", escaped(&line.metric), escaped(&line.target()), line.measured())
+}
+
+/// The figures that matter whatever the thresholds are: name, unit, value.
+pub(crate) fn figures(document: &Document) -> Vec<(&'static str, Unit, f64)> {
+    let times = document.distribution("response_time");
+    let vus = document.metric("vus").and_then(|metric| match metric.values {
+        Values::Gauge { max, .. } => Some(max),
+        _ => None,
+    });
+    [
+        ("response_time p(50)", Unit::Ms, times.and_then(|times| times.p50)),
+        ("response_time p(90)", Unit::Ms, times.and_then(|times| times.p90)),
+        ("response_time p(95)", Unit::Ms, times.and_then(|times| times.p95)),
+        ("response_time p(99)", Unit::Ms, times.and_then(|times| times.p99)),
+        ("http_reqs", Unit::PerSecond, document.counter("http_reqs").map(|(_, rate)| rate)),
+        ("http_req_failed", Unit::Share, document.rate("http_req_failed").map(|(share, ..)| share)),
+        ("iterations", Unit::PerSecond, document.counter("iterations").map(|(_, rate)| rate)),
+        ("checks", Unit::Share, document.rate("checks").map(|(share, ..)| share)),
+        ("vus (most)", Unit::Number, vus),
+    ]
+    .into_iter()
+    .filter_map(|(name, unit, value)| Some((name, unit, value?)))
+    .collect()
+}
+
+/// What changed since an earlier run, figure by figure. Two runs prove nothing about a change: it says so.
+fn trends(document: &Document, baseline: &Document) -> String {
+    let earlier = figures(baseline);
+    let rows: String = figures(document)
+        .into_iter()
+        .filter_map(|(name, unit, now)| {
+            let (.., then) = earlier.iter().find(|(earlier, ..)| *earlier == name)?;
+            let change = if *then == 0.0 { "–".to_owned() } else { signed_percent((now - then) / then) };
+            Some(format!("| {name} | {} | {} | {change} |\n", unit.text(*then), unit.text(now)))
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## Trends\n\nSince the run of {}. One run on each side shows a difference, not whether it is more than chance.\n\n\
+         | Metric | Then | Now | Change |\n| --- | --- | --- | --- |\n{rows}",
+        baseline.run.began
+    )
+}
+
+fn signed_percent(share: f64) -> String {
+    format!("{:+.1}%", share * 100.0)
+}
+
+fn issues(issues: &[Issue]) -> String {
+    list(
+        "Issues identified",
+        issues.iter().map(|issue| {
+            let impact =
+                issue.impact.as_ref().map_or_else(String::new, |impact| format!(" Impact: {}", escaped(impact)));
+            format!("**{}** ({}).{impact}", escaped(&issue.title), issue.status.name())
+        }),
+    )
+}
+
+fn recommendation(issue: &Issue) -> Option<String> {
+    let texts = [issue.recommendation.as_ref(), issue.expected.as_ref()];
+    let texts: Vec<String> = texts.into_iter().flatten().map(|text| escaped(text)).collect();
+    (!texts.is_empty()).then(|| format!("{}: {}", escaped(&issue.title), texts.join(" ")))
+}
+
+fn action(issue: &Issue) -> Option<String> {
+    let text = issue.recommendation.as_ref().or(issue.expected.as_ref())?;
+    Some(format!("[ ] {} (owner: ____)", escaped(text)))
+}
+
+fn list(title: &str, lines: impl Iterator<Item = String>) -> String {
+    let lines = bullets(lines);
+    if lines.is_empty() { String::new() } else { format!("## {title}\n\n{lines}") }
+}
+
+fn bullets(lines: impl IntoIterator<Item = String>) -> String {
+    lines.into_iter().map(|line| format!("- {line}\n")).collect()
+}
+
+fn reproduce(document: &Document) -> String {
+    let run = &document.run;
+    // A fence that is longer than any in the text.
+    let fence = "`".repeat(longest_run_of_ticks(&run.command).max(2) + 1);
+    format!(
+        "## How to run it again\n\n{fence}sh\n{}\n{fence}\n\nSquall {}, component {}, seed {}, on {} {} with {} cores and {} worker threads.\n",
+        run.command,
+        run.squall,
+        escaped(&run.component),
+        run.seed,
+        run.machine.os,
+        run.machine.arch,
+        run.machine.cores,
+        run.threads
+    )
+}
+
+fn longest_run_of_ticks(text: &str) -> usize {
+    text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// Text as it is, whatever Markdown or HTML there is in it.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => escaped.extend(['\\', letter]),
+            letter if letter.is_control() => escaped.push(' '),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
