@@ -11,6 +11,7 @@ use squall_plan::{
 };
 
 use crate::control::args::{ClientArgs, ControlArgs};
+use crate::plan::args::PlanArgs;
 use crate::project::Language;
 
 /// Load tests whose scripts are WebAssembly components.
@@ -37,6 +38,8 @@ pub enum Command {
     New(NewArgs),
     /// Make a component of a scenario's source, with its language's own tools.
     Build(BuildArgs),
+    /// Write, check and show plans, which `squall run` runs.
+    Plan(PlanArgs),
     /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
     Selfcheck(SelfcheckArgs),
 }
@@ -45,8 +48,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The scenario: a component, or a core module with component metadata. Or its source, a file or a project's folder,
-    /// which is built first. Or a URL, which is requested over and over.
-    #[arg(value_name = "FILE.wasm|SOURCE|URL")]
+    /// which is built first. Or a plan (.yaml). Or a URL, which is requested over and over.
+    #[arg(value_name = "FILE.wasm|SOURCE|PLAN|URL")]
     pub scenario: String,
     /// The script is one of k6's.
     #[arg(long, value_name = "TOOL", help_heading = "Source")]

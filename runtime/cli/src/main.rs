@@ -14,6 +14,7 @@ mod listeners;
 mod one_request;
 mod options;
 mod panic;
+mod plan;
 mod project;
 mod run;
 mod selfcheck;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
         Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {

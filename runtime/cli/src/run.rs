@@ -10,7 +10,7 @@ use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, Options, Plan, from_environment};
+use squall_plan::{Defaults, Options, Plan, PlanFile, from_environment};
 use squall_report::{DataLine, Detail, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
@@ -23,7 +23,7 @@ use crate::listeners::Listeners;
 use crate::options::from_arguments;
 use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, signals};
+use crate::{console, exit, one_request, plan, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -35,6 +35,8 @@ pub struct Order<'a> {
     pub limits: GuestLimits,
     /// The command line's options.
     pub typed: Options,
+    /// The plan that was named, if one was.
+    pub plan_file: Option<PlanFile>,
     /// Who may control it while it goes on.
     pub control: &'a ControlArgs,
     /// What is shown and written.
@@ -53,6 +55,9 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
     }
+    if plan::is_plan(scenario) {
+        return run_plan(arguments, typed);
+    }
     if !is_source(scenario) {
         let flag = if arguments.watch { "--watch" } else { "--compat" };
         if arguments.watch || arguments.compat.is_some() {
@@ -65,6 +70,19 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return run_at_each_change(arguments, &source, &typed);
     }
     order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.compat)?))
+}
+
+/// What a plan says, with what was typed over it.
+fn run_plan(arguments: &RunArgs, typed: Options) -> Result<u8, CliError> {
+    if arguments.watch {
+        return Err(CliError::Options(vec!["--watch goes with a scenario's source, not with a plan".to_owned()]));
+    }
+    let file = plan::read(Path::new(&arguments.scenario))?;
+    let name = file.component.clone().unwrap_or_default();
+    let artifact = plan::artifact(&name, arguments.compat)?;
+    let limits = GuestLimits { memory: arguments.load.memory };
+    let (control, output) = (&arguments.control, &arguments.output);
+    Order { name: &name, artifact, limits, typed, plan_file: Some(file), control, output }.carry_out()
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
@@ -89,8 +107,10 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
 fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<u8, CliError> {
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
+    let plan_file = None;
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
+    Order { name, artifact, limits, typed, plan_file, control: &arguments.control, output: &arguments.output }
+        .carry_out()
 }
 
 impl Order<'_> {
@@ -138,8 +158,13 @@ impl Order<'_> {
         let suggested = suggested_plan(&description.plan)
             .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;
         let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
-        let options = self.typed.clone().over(environment).over(suggested);
         let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
+        let upper = self.typed.clone().over(environment);
+        let options = match &self.plan_file {
+            Some(file) => file.under(upper, &flows),
+            None => upper,
+        };
+        let options = options.over(suggested);
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve(options, &flows, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
@@ -161,13 +186,14 @@ impl Order<'_> {
         let target = plan.target.as_ref().map_or("-", |target| target.as_str());
         let threads = if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) };
         let digest: String = self.artifact.digest().chars().take("sha256:".len() + 12).collect();
-        let mut text = format!(
+        let mut text = self.plan_file.as_ref().map(plan::heading).unwrap_or_default();
+        text.push_str(&format!(
             "     scenario: {} ({}, {digest})\n       target: {target}\n         load: {} on {threads}, seed {}",
             self.name,
             squall_report::bytes(self.artifact.size() as f64),
             plan.executor,
             plan.seed,
-        );
+        ));
         let active: Vec<_> = plan.flows.iter().zip(plan.mix.shares()).filter(|(_, share)| *share > 0.0).collect();
         if plan.flows.len() > 1 {
             let shares = active.iter().map(|(flow, share)| format!("{} {:.0}%", flow.name, share * 100.0));
@@ -196,6 +222,9 @@ impl Order<'_> {
                 style: summary_style(self.output),
             };
             print(&summary.render())?;
+            if let Some(file) = &self.plan_file {
+                print(&plan::verdict(file, outcome, summary_style(self.output)))?;
+            }
         }
         Ok(self.verdict(outcome))
     }
@@ -267,7 +296,7 @@ fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     outcome.data.iter().map(line).collect()
 }
 
-fn suggested_plan(json: &str) -> Result<Options, String> {
+pub fn suggested_plan(json: &str) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
@@ -280,7 +309,7 @@ fn suggested_plan(json: &str) -> Result<Options, String> {
 }
 
 /// The environment, as far as it is text.
-fn variables() -> impl Iterator<Item = (String, String)> {
+pub fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 

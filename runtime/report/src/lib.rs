@@ -7,6 +7,7 @@
 mod export;
 mod format;
 mod histogram_log;
+mod objectives;
 mod progress;
 mod style;
 mod summary;
@@ -15,6 +16,7 @@ mod table;
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
+pub use objectives::{ObjectiveLine, Overall, Status, objectives};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Summary};

@@ -32,7 +32,16 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
     typed.target = Some(format!("http://{}", open.address));
     let limits = GuestLimits { memory: arguments.load.memory };
-    Order { name: NAME, artifact, limits, typed, control: &arguments.control, output: &arguments.output }.carry_out()
+    Order {
+        name: NAME,
+        artifact,
+        limits,
+        typed,
+        plan_file: None,
+        control: &arguments.control,
+        output: &arguments.output,
+    }
+    .carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {
