@@ -42,6 +42,16 @@ fn the_second_interrupt_ends_at_once() {
 }
 
 #[test]
+fn a_signal_before_the_run_ends_at_once() {
+    let registry = Server::start(|_| Reply::ok("too late").after(Duration::from_secs(600)));
+    let scenario = format!("{}/team/shop:1.0", registry.url().replace("http://", "oci://"));
+    let running = Squall::new(&["run", &scenario]).start();
+    until_loaded(&registry);
+    running.signal("TERM");
+    running.wait().expect_code(105);
+}
+
+#[test]
 fn a_scenario_can_end_the_run() {
     let squall = Squall::new(&["run", &guest("features"), "-u", "2", "-d", "10m", "-e", "ABORT=now"]);
     let server = Server::start(|_| Reply::ok("{}"));

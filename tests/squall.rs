@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod container;
 mod control;
 mod control_client;
 mod data;

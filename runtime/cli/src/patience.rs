@@ -15,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Does work that compiles `artifact` unless its code is in `cache`, and says so if it takes long.
 pub fn compiling<T>(name: &str, artifact: &Artifact, cache: &CodeCache, work: impl FnOnce() -> T) -> T {
     let size = bytes(artifact.size() as f64);
-    let kept = if cache.keeps() { ": kept for the next time" } else { "" };
-    let text = format!("compiling {name}, {size}{kept}");
+    let kept = cache.impediment().map_or("kept for the next time".to_owned(), |why| format!("not kept, since {why}"));
+    let text = format!("compiling {name}, {size}: {kept}");
     if_it_takes(PATIENCE, move || say(&text), work)
 }
 

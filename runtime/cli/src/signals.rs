@@ -1,9 +1,11 @@
-//! Ctrl-C and SIGTERM: the first one stops gracefully; the next one, or one while the run is stopping anyway, at once.
+//! Ctrl-C and SIGTERM: the first one stops a run gracefully; the next one, or one while the run is stopping anyway, or
+//! where there is no run yet, ends the program at once.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use squall_load::{Steering, StoppedBy};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit;
 
@@ -15,27 +17,62 @@ pub fn came() -> bool {
     CAME.load(Ordering::Relaxed)
 }
 
-/// Listens on a thread of its own, so that a busy run cannot miss it.
+/// Whether there is a run that a signal is to end gracefully.
+static HAS_RUN: AtomicBool = AtomicBool::new(false);
+
+/// Ends the program at once when a signal comes, until there is a run. Signals would do that without being asked, but
+/// not to the first process of a container: what that does not listen for, it never gets.
+pub fn end_without_a_run() {
+    listen(async |mut signals| {
+        signals.next().await;
+        if !HAS_RUN.load(Ordering::Relaxed) {
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+    });
+}
+
+/// From now on a signal stops this run gracefully.
 pub fn stop_on_signals(stop: Steering) {
+    listen(async move |mut signals| {
+        HAS_RUN.store(true, Ordering::Relaxed);
+        signals.next().await;
+        CAME.store(true, Ordering::Relaxed);
+        if !stop.is_stopping() {
+            stop.stop_gracefully(StoppedBy::Signal);
+            signals.next().await;
+        }
+        std::process::exit(i32::from(exit::INTERRUPTED));
+    });
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Signals { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
+}
+
+/// Listens on a thread of its own, so that a busy run cannot miss it. If that cannot be had, signals do what they do to
+/// any program.
+fn listen(answer: impl AsyncFnOnce(Signals) + Send + 'static) {
     let listen = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else {
-            return; // Then the signals do what they do to any program.
+            return;
         };
         runtime.block_on(async {
-            let signals = signal(SignalKind::interrupt()).and_then(|one| Ok((one, signal(SignalKind::terminate())?)));
-            let Ok((mut interrupt, mut terminate)) = signals else {
-                return;
-            };
-            let mut next = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
-            next().await;
-            CAME.store(true, Ordering::Relaxed);
-            if !stop.is_stopping() {
-                stop.stop_gracefully(StoppedBy::Signal);
-                next().await;
+            if let Ok(signals) = Signals::new() {
+                answer(signals).await;
             }
-            std::process::exit(i32::from(exit::INTERRUPTED));
         });
     };
-    // Without the thread, likewise.
     let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listen);
 }

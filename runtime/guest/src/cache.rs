@@ -19,11 +19,21 @@ use crate::artifact::{Artifact, hex};
 const DIGEST: usize = 32;
 
 /// A folder of compiled components.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CodeCache {
     folder: Option<PathBuf>,
     /// The entry that was found to be trusted last.
     trusted: RefCell<Option<PathBuf>>,
+    /// The entry that could not be written last. A run loads the same code into two engines, and where nothing can be
+    /// written (a container) it is still to be compiled only once.
+    unwritten: RefCell<Option<Unwritten>>,
+}
+
+/// What this program has compiled and could not write down.
+#[derive(Clone)]
+struct Unwritten {
+    entry: PathBuf,
+    code: Vec<u8>,
 }
 
 impl CodeCache {
@@ -48,12 +58,16 @@ impl CodeCache {
     }
 
     fn in_folder(folder: Option<PathBuf>) -> CodeCache {
-        CodeCache { folder, trusted: RefCell::default() }
+        CodeCache { folder, trusted: RefCell::default(), unwritten: RefCell::default() }
     }
 
-    /// Whether there is a place where code can be kept.
-    pub fn keeps(&self) -> bool {
-        self.folder.is_some()
+    /// Why code cannot be kept for the next time, if it cannot.
+    pub fn impediment(&self) -> Option<String> {
+        let Some(folder) = &self.folder else {
+            return Some("there is no folder for it".to_owned());
+        };
+        let error = can_be_written(folder).err()?;
+        Some(format!("{} cannot be written: {error}", folder.display()))
     }
 
     /// The compiled component, from the cache or compiled now. A cache that cannot be read or written only costs time.
@@ -64,7 +78,9 @@ impl CodeCache {
         let component = Component::from_binary(engine, artifact.component())?;
         if let (Some(entry), Ok(code)) = (self.entry(engine, artifact), component.serialize()) {
             // Not being able to keep it is no reason not to run it.
-            let _ = store(&entry, &code);
+            if store(&entry, &code).is_err() {
+                *self.unwritten.borrow_mut() = Some(Unwritten { entry, code });
+            }
         }
         Ok(component)
     }
@@ -72,6 +88,10 @@ impl CodeCache {
     /// The compiled component, if it is in the cache.
     pub(crate) fn find(&self, engine: &Engine, artifact: &Artifact) -> Option<Component> {
         let entry = self.entry(engine, artifact)?;
+        if let Some(unwritten) = self.unwritten.borrow().as_ref().filter(|unwritten| unwritten.entry == entry) {
+            // SAFETY: this program has compiled it, and it was nowhere else since. Wasmtime checks that its engine made it.
+            return unsafe { Component::deserialize(engine, &unwritten.code) }.ok();
+        }
         if !self.is_trusted(&entry) {
             return None;
         }
@@ -164,6 +184,14 @@ fn store(entry: &Path, code: &[u8]) -> std::io::Result<()> {
     fs::rename(&beside, entry)
 }
 
+/// Tries it: permissions alone do not tell that a file system is read-only.
+fn can_be_written(folder: &Path) -> std::io::Result<()> {
+    make_private_folder(folder)?;
+    let trial = folder.join(format!("{}.trial", std::process::id()));
+    private_file(&trial)?;
+    fs::remove_file(trial)
+}
+
 #[cfg(unix)]
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -239,5 +267,27 @@ mod tests {
         let entry = only_entry(&folder.path().join("code"));
         fs::set_permissions(&entry, fs::Permissions::from_mode(0o666)).expect("own file");
         assert!(cache.find(&Engine::default(), &empty()).is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_compiled_once_all_the_same() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        // No folder can be made in a file, whoever asks: a read-only folder would not stop root.
+        let cache = CodeCache::at(&file.path().join("code"));
+        let (engine, artifact) = (Engine::default(), empty());
+        assert!(cache.find(&engine, &artifact).is_none());
+        cache.component(&engine, &artifact).expect("compiles");
+        assert!(cache.find(&engine, &artifact).is_some());
+    }
+
+    #[test]
+    fn an_impediment_names_the_folder() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let folder = file.path().join("code");
+        let impediment = CodeCache::at(&folder).impediment().expect("it cannot be written");
+        assert!(impediment.starts_with(&format!("{} cannot be written: ", folder.display())), "{impediment}");
+        let writable = tempfile::tempdir().expect("a folder");
+        assert_eq!(CodeCache::at(writable.path()).impediment(), None);
+        assert_eq!(fs::read_dir(writable.path()).expect("folder").count(), 0);
     }
 }
