@@ -23,7 +23,7 @@ struct Language {
 /// What every language needs: the server and the suites are in Python, and so are some of the tools.
 const PYTHON: (&str, &[&str]) =
     ("python3", &["-c", "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"]);
-const NODE: (&str, &[&str]) = ("node", &["-e", "process.exit(parseInt(process.versions.node) < 20)"]);
+const NODE: (&str, &[&str]) = ("node", &["-e", "process.exit(Number(parseInt(process.versions.node) < 20))"]);
 
 const LANGUAGES: [Language; 5] = [
     Language { name: "Rust", needs: &[PYTHON], install: "apt install python3-venv", test: rust },
@@ -51,18 +51,17 @@ const LANGUAGES: [Language; 5] = [
 /// Tests them all. A language whose tools are not here is skipped by name; in CI (`CI` is set) that is a failure.
 pub fn test(repository: &Repository) -> Result<()> {
     let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
-    let mut skipped = Vec::new();
-    for language in &LANGUAGES {
-        let Language { name, install, .. } = language;
-        match language.needs.iter().find(|(program, question)| !answers(program, question)) {
-            None => (language.test)(repository).with_context(|| format!("the SDK for {name}"))?,
-            Some((program, _)) => skipped.push(format!("{name}: no {program}, or one that is too old: {install}")),
+    let mut skipped = false;
+    for Language { name, needs, install, test } in &LANGUAGES {
+        match needs.iter().find(|(program, question)| !answers(program, question)) {
+            None => test(repository).with_context(|| format!("the SDK for {name}"))?,
+            Some((program, _)) => {
+                println!("skipped: the SDK for {name}: no {program}, or one that is too old: {install}");
+                skipped = true;
+            }
         }
     }
-    for language in &skipped {
-        println!("skipped  {language}");
-    }
-    if in_ci && !skipped.is_empty() {
+    if in_ci && skipped {
         bail!("in CI no language may be skipped");
     }
     Ok(())
