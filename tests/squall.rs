@@ -21,6 +21,7 @@ mod known_answers;
 mod one_request;
 mod open_load;
 mod output;
+mod plan;
 mod project;
 mod real_server;
 mod registry;

@@ -12,6 +12,7 @@ use squall_plan::{
 
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::plan::args::PlanArgs;
 use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
@@ -55,6 +56,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Say when, in the history of a load, its level changed.
     Trend(TrendArgs),
+    /// Write, check and show plans, which `squall run` runs.
+    Plan(PlanArgs),
     /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
     Selfcheck(SelfcheckArgs),
 }
@@ -63,9 +66,9 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The scenario: a component, or a core module with component metadata. Or its source, a file or a project's folder,
-    /// which is built first. Or a component in a registry: oci://REGISTRY/NAME:TAG. Or a URL, which is requested over and
-    /// over.
-    #[arg(value_name = "FILE.wasm|SOURCE|URL")]
+    /// which is built first. Or a plan (.yaml). Or a component in a registry: oci://REGISTRY/NAME:TAG. Or a URL, which is
+    /// requested over and over.
+    #[arg(value_name = "FILE.wasm|SOURCE|PLAN|URL")]
     pub scenario: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -16,6 +16,7 @@ mod one_request;
 mod options;
 mod panic;
 mod patience;
+mod plan;
 mod project;
 mod registry;
 mod reporting;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Merge(arguments) => memory::merge(&arguments),
         Command::Compare(arguments) => memory::compare(&arguments),
         Command::Trend(arguments) => memory::trend(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
         Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {

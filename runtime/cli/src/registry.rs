@@ -13,7 +13,7 @@ use crate::exit;
 use crate::run::print;
 
 /// How registries are reached.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RegistryArgs {
     /// Speak HTTP without TLS to the registry. (To this machine itself it is done anyway.)
     #[arg(long, help_heading = "Registry")]

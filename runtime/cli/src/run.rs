@@ -10,7 +10,7 @@ use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, MAX_RATE, Options, Plan, from_environment};
+use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
@@ -30,7 +30,7 @@ use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, registry, sandbox, signals};
+use crate::{console, exit, one_request, plan, registry, sandbox, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -46,6 +46,8 @@ pub struct Order<'a> {
     pub sandbox: &'a SandboxArgs,
     /// The one URL that is requested, if it is that.
     pub url: Option<&'a str>,
+    /// The plan that was named, if one was.
+    pub plan_file: Option<PlanFile>,
     /// Who may control it while it goes on.
     pub control: &'a ControlArgs,
     /// What is shown and written.
@@ -64,6 +66,9 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
     }
+    if plan::is_plan(scenario) {
+        return run_plan(arguments, typed);
+    }
     if Reference::is_meant(&arguments.scenario) || !is_source(scenario) {
         if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
             return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
@@ -76,6 +81,20 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return run_at_each_change(arguments, &source, &typed);
     }
     order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
+}
+
+/// What a plan says, with what was typed over it.
+fn run_plan(arguments: &RunArgs, typed: Options) -> Result<u8, CliError> {
+    if arguments.watch {
+        return Err(CliError::Options(vec!["--watch goes with a scenario's source, not with a plan".to_owned()]));
+    }
+    let file = plan::read(Path::new(&arguments.scenario))?;
+    let name = file.component.clone().unwrap_or_default();
+    let artifact = plan::artifact(&name, arguments.script, &arguments.registry)?;
+    let limits = GuestLimits { memory: arguments.load.memory };
+    let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
+    Order { name: &name, artifact, limits, typed, plan_file: Some(file), sandbox, url: None, control, output }
+        .carry_out()
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
@@ -100,10 +119,11 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
 fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<u8, CliError> {
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
+    let plan_file = None;
     let limits = GuestLimits { memory: arguments.load.memory };
     let url = one_request::is_url(name).then_some(name);
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Order { name, artifact, limits, typed, sandbox, url, control, output }.carry_out()
+    Order { name, artifact, limits, typed, plan_file, sandbox, url, control, output }.carry_out()
 }
 
 impl Order<'_> {
@@ -177,14 +197,19 @@ impl Order<'_> {
         let survey = self.compiling(cache, || Guest::survey(&self.artifact, &self.limits, cache))?;
         let description = describe(&survey).map_err(|error| self.guest(error))?;
         let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
-        let typed = self.typed.clone().over(environment);
-        let suggested = suggested_plan(&description.plan, &typed)
+        let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
+        let upper = self.typed.clone().over(environment);
+        let most_vus = upper.max_vus;
+        let named = match &self.plan_file {
+            Some(file) => file.under(upper, &flows),
+            None => upper,
+        };
+        let suggested = suggested_plan(&description.plan, &named)
             .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;
-        let (most_vus, mut options) = (typed.max_vus, typed.over(suggested));
+        let mut options = named.over(suggested);
         let (rate, duration) = (self.sandbox.max_rate, self.sandbox.max_duration);
         let mut ceilings = Ceilings { rate, duration, ..Ceilings::default() };
         ceilings.take_vus(most_vus, &mut options);
-        let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve(options, &flows, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
@@ -210,13 +235,14 @@ impl Order<'_> {
         let target = plan.target.as_ref().map_or("-", |target| target.as_str());
         let threads = if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) };
         let digest: String = self.artifact.digest().chars().take("sha256:".len() + 12).collect();
-        let mut text = format!(
+        let mut text = self.plan_file.as_ref().map(plan::heading).unwrap_or_default();
+        text.push_str(&format!(
             "     scenario: {} ({}, {digest})\n       target: {target}\n         load: {} on {threads}, seed {}",
             self.name,
             squall_report::bytes(self.artifact.size() as f64),
             plan.executor,
             plan.seed,
-        );
+        ));
         let active: Vec<_> = plan.flows.iter().zip(plan.mix.shares()).filter(|(_, share)| *share > 0.0).collect();
         if plan.flows.len() > 1 {
             let shares = active.iter().map(|(flow, share)| format!("{} {:.0}%", flow.name, share * 100.0));
@@ -245,6 +271,9 @@ impl Order<'_> {
                 style: summary_style(self.output),
             };
             print(&summary.render())?;
+            if let Some(file) = &self.plan_file {
+                print(&plan::verdict(file, outcome, summary_style(self.output)))?;
+            }
         }
         let facts = RunFacts { end: ending(outcome), ..facts(self.name, &self.artifact, began) };
         files.reports.write(outcome, &data_lines(outcome), &facts)?;
@@ -319,7 +348,7 @@ pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     outcome.data.iter().map(line).collect()
 }
 
-fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
+pub fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
@@ -329,7 +358,7 @@ fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
 }
 
 /// The environment, as far as it is text.
-fn variables() -> impl Iterator<Item = (String, String)> {
+pub fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 

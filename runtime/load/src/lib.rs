@@ -20,6 +20,7 @@ mod self_checks;
 mod steering;
 mod survey;
 mod system;
+mod think;
 mod thread_times;
 mod timer;
 mod warm_up;

@@ -10,6 +10,7 @@ use squall_plan::Plan;
 
 use crate::desk::{Desk, Seat};
 use crate::quota::Numbering;
+use crate::think::think_time;
 
 /// What the virtual users of a worker thread go by.
 pub(crate) struct Work {
@@ -71,6 +72,7 @@ pub(crate) async fn live<Guard>(work: Rc<Work>, identity: Rc<Identity>, pulse: R
         let iteration = work.iterate(user, number, started, Nanos::ZERO).await;
         pulse.busy.set(false);
         now = work.keep_pace(started, iteration.ended, until).await;
+        now = work.think(number, now, until).await;
         if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
             instance = None;
@@ -118,6 +120,8 @@ pub(crate) async fn serve<Guard>(
         } else {
             patience = Patience::default();
         }
+        pulse.busy.set(false);
+        work.think(due.index, iteration.ended, pulse.until.get()).await;
     }
 }
 
@@ -173,6 +177,17 @@ impl Work {
         }
         self.context.timer.sleep_until(next).await;
         self.context.clock.now()
+    }
+
+    /// Waits for as long as a user thinks after an iteration. Returns the time then.
+    async fn think(&self, number: u64, now: Nanos, until: Nanos) -> Nanos {
+        match think_time(&self.plan, number) {
+            Some(time) if !self.is_stopping() && now < until => {
+                self.context.timer.sleep_until((now + time).min(until)).await;
+                self.context.clock.now()
+            }
+            _ => now,
+        }
     }
 
     /// Waits before trying again. Returns the time then.

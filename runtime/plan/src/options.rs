@@ -4,6 +4,7 @@
 mod environment;
 mod error;
 mod keyed;
+mod said;
 mod values;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use crate::data::DataOptions;
 use crate::executor::ExecutorKind;
 use crate::http::{HTTP_KEYS, HttpOptions};
 use crate::load_shape;
-use crate::plan::{Pacing, Warmup};
+use crate::plan::{Pacing, ThinkTime, Warmup};
 use crate::rate::{Level, read_level};
 use crate::stage::StageSpec;
 use crate::threshold::{SpecList, ThresholdSpec};
@@ -25,7 +26,7 @@ pub use environment::from_environment;
 pub use error::OptionsError;
 pub(crate) use keyed::{Key, Keyed, KeyedVisitor};
 use values::{Scalar, read_map};
-pub(crate) use values::{Whole, read_duration, read_whole, read_word};
+pub(crate) use values::{Whole, read_duration, read_texts, read_whole, read_word};
 
 /// What one layer (command line, environment, plan file, component) says; everything optional.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -70,6 +71,8 @@ pub struct Options {
     pub flow: Option<String>,
     /// Weights of flows, in place of those the component describes.
     pub weights: Option<BTreeMap<String, u32>>,
+    /// How long a virtual user thinks after an iteration, by flow.
+    pub think_time: BTreeMap<String, ThinkTime>,
     /// Thresholds by selector: `http_req_duration{flow:checkout}`.
     pub thresholds: Option<BTreeMap<String, Vec<ThresholdSpec>>>,
     /// The base URL of requests that name only a path.
@@ -142,6 +145,7 @@ impl Options {
             pacing: self.pacing.or(lower.pacing),
             flow: self.flow.or(lower.flow),
             weights: merge_optional(self.weights, lower.weights),
+            think_time: merge(self.think_time, lower.think_time),
             thresholds: merge_optional(self.thresholds, lower.thresholds),
             target: self.target.or(lower.target),
             env: merge(self.env, lower.env),
@@ -203,6 +207,7 @@ const KEYS: &[Key] = &[
     Key::new("pacing", &[]),
     Key::new("flow", &[]),
     Key::new("weights", &[]),
+    Key::new("think_time", &["thinkTime"]),
     Key::in_files_only("thresholds", &[]),
     Key::new("target", &[]),
     Key::in_files_only("env", &[]),
@@ -244,6 +249,7 @@ impl Keyed for Options {
             "pacing" => self.pacing = read_word(value)?,
             "flow" => self.flow = Option::deserialize(value)?,
             "weights" => self.weights = read_map(value, |Whole(weight)| weight)?,
+            "think_time" => self.think_time = read_map(value, |time: ThinkTime| time)?.unwrap_or_default(),
             "thresholds" => self.thresholds = read_map(value, |SpecList(specs)| specs)?,
             "target" => self.target = Option::deserialize(value)?,
             "env" => self.env = read_map(value, |Scalar(text)| text)?.unwrap_or_default(),

@@ -5,6 +5,7 @@ mod error;
 mod flows;
 mod pacing;
 mod settings;
+mod think_time;
 mod warmup;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::threshold::{Threshold, ThresholdSpec};
 pub use error::PlanError;
 pub use flows::PlannedFlow;
 pub use pacing::Pacing;
+pub use think_time::ThinkTime;
 pub use warmup::Warmup;
 
 /// Everything about a test, resolved and validated.

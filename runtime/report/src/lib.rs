@@ -17,6 +17,7 @@ mod junit;
 #[cfg(test)]
 mod known_run;
 mod markdown;
+mod objectives;
 mod progress;
 mod style;
 mod summary;
@@ -34,6 +35,7 @@ pub use histogram_log::histogram_log;
 pub use html::{LiveUpdate, html_report, live_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
+pub use objectives::{ObjectiveLine, ObjectiveStatus, Overall, objectives};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Summary};

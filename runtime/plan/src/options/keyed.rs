@@ -26,6 +26,11 @@ impl Key {
         Key { name, also, in_environment: true }
     }
 
+    /// Whether this is one of its names.
+    pub(crate) fn is_called(&self, written: &str) -> bool {
+        self.name == written || self.also.contains(&written)
+    }
+
     /// A key whose value is too rich for an environment variable.
     pub(crate) const fn in_files_only(name: &'static str, also: &'static [&'static str]) -> Key {
         Key { name, also, in_environment: false }
@@ -72,10 +77,7 @@ impl<'de, K: Keyed> Visitor<'de> for KeyedVisitor<K> {
         let mut read = K::default();
         let mut seen = BTreeSet::new();
         while let Some(written) = map.next_key::<String>()? {
-            let key = K::keys()
-                .find(|key| key.name == written || key.also.contains(&written.as_str()))
-                .ok_or_else(|| unknown::<K, _>(&written))?
-                .name;
+            let key = K::keys().find(|key| key.is_called(&written)).ok_or_else(|| unknown::<K, _>(&written))?.name;
             if !seen.insert(key) {
                 return Err(de::Error::custom(format_args!("{key} is given twice")));
             }

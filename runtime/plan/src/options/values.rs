@@ -89,6 +89,14 @@ impl Visitor<'_> for ScalarVisitor {
     }
 }
 
+/// Reads an object with texts under any keys, or nothing.
+pub(crate) fn read_texts<'de, D>(value: D) -> Result<Option<BTreeMap<String, String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    read_map(value, |Scalar(text)| text)
+}
+
 /// Reads a whole number, or nothing.
 pub(crate) fn read_whole<'de, T, D>(value: D) -> Result<Option<T>, D::Error>
 where

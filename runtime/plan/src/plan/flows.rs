@@ -1,6 +1,6 @@
 //! Which of a component's flows run, and how often.
 
-use super::PlanError;
+use super::{PlanError, ThinkTime};
 use crate::mix::{Mix, MixError};
 use crate::options::Options;
 use crate::threshold::Threshold;
@@ -12,12 +12,20 @@ pub struct PlannedFlow {
     pub name: String,
     /// How often it is run compared with the others; never with 0.
     pub weight: u32,
+    /// How long a virtual user thinks after it.
+    pub think_time: Option<ThinkTime>,
 }
 
 /// Lays the options over what the component describes.
 pub(super) fn resolve(options: &Options, described: &[(String, u32)]) -> Result<Vec<PlannedFlow>, Vec<PlanError>> {
-    let mut flows: Vec<PlannedFlow> =
-        described.iter().map(|(name, weight)| PlannedFlow { name: name.clone(), weight: *weight }).collect();
+    let mut flows: Vec<PlannedFlow> = described
+        .iter()
+        .map(|(name, weight)| PlannedFlow {
+            name: name.clone(),
+            weight: *weight,
+            think_time: options.think_time.get(name).copied(),
+        })
+        .collect();
     let mut mistakes = Vec::new();
     for (name, weight) in options.weights.iter().flatten() {
         match flows.iter_mut().find(|flow| flow.name == *name) {
@@ -25,6 +33,8 @@ pub(super) fn resolve(options: &Options, described: &[(String, u32)]) -> Result<
             None => mistakes.push(unknown("weights", name, &flows)),
         }
     }
+    let strangers = options.think_time.keys().filter(|name| flows.iter().all(|flow| flow.name != **name));
+    mistakes.extend(strangers.map(|name| unknown("think_time", name, &flows)));
     if let Some(only) = &options.flow {
         if flows.iter().any(|flow| flow.name == *only) {
             for flow in &mut flows {

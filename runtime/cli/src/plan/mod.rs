@@ -1,0 +1,123 @@
+//! Plans: `squall plan`, and what `squall run plan.yaml` takes from it. Knows files; what is in a plan is `squall-plan`'s.
+
+pub mod args;
+mod show;
+mod verdict;
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use squall_guest::Artifact;
+use squall_plan::{Options, PlanError, PlanFile, schema};
+use squall_registry::Reference;
+
+use self::args::{PlanArgs, PlanCommand};
+use crate::args::ScriptArgs;
+use crate::error::CliError;
+use crate::exit;
+use crate::project::{Source, build_for_run, is_source};
+use crate::registry::{self, RegistryArgs};
+use crate::run::print;
+
+pub use verdict::verdict;
+
+/// What `squall plan init` writes.
+const TEMPLATE: &str = include_str!("template.yaml");
+
+/// `squall plan`.
+pub fn plan(arguments: &PlanArgs) -> Result<u8, CliError> {
+    match &arguments.command {
+        PlanCommand::Init { file } => init(file),
+        PlanCommand::Check { file } => check(file),
+        PlanCommand::Show(arguments) => show::show(arguments),
+        PlanCommand::Schema => {
+            print(&format!("{:#}\n", schema()))?;
+            Ok(exit::PASSED)
+        }
+    }
+}
+
+/// Whether what was named is a plan.
+pub fn is_plan(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// Reads a plan; the files that it names are meant from its own folder.
+pub fn read(path: &Path) -> Result<PlanFile, CliError> {
+    let text = fs::read_to_string(path).map_err(|source| CliError::File {
+        option: "the plan",
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut plan = PlanFile::read(&text).map_err(|mistakes| {
+        CliError::Options(mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display())).collect())
+    })?;
+    plan.in_folder(path.parent().unwrap_or(Path::new("")));
+    Ok(plan)
+}
+
+/// The component that a plan names: built if it is a source, fetched if it is in a registry.
+pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifact, CliError> {
+    let path = Path::new(component);
+    if !Reference::is_meant(component) && is_source(path) {
+        let built = build_for_run(&Source::at(path)?, script)?;
+        return Artifact::read(&built).map_err(|source| CliError::Guest { name: component.to_owned(), source });
+    }
+    if let Some(flag) = script.given() {
+        return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
+    }
+    registry::artifact(component, registry)
+}
+
+/// What is shown of a plan before it is run.
+pub fn heading(plan: &PlanFile) -> String {
+    let mut text = String::new();
+    if let Some(name) = &plan.about.name {
+        text.push_str(&format!("         plan: {name}\n"));
+    }
+    for objective in &plan.about.objectives {
+        text.push_str(&format!("    objective: {objective}\n"));
+    }
+    let environment = plan.about.environment.iter().map(|(name, value)| format!("{name} {value}"));
+    let environment = environment.collect::<Vec<_>>().join(", ");
+    if !environment.is_empty() {
+        text.push_str(&format!("  environment: {environment}\n"));
+    }
+    if let Some(kind) = plan.shape.kind {
+        text.push_str(&format!("         type: {kind}\n"));
+    }
+    text
+}
+
+fn init(path: &Path) -> Result<u8, CliError> {
+    let wrong = |source| CliError::File { option: "the plan", path: path.to_owned(), source };
+    let mut file = match File::create_new(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let text = format!("{} is there already; name another file", path.display());
+            return Err(CliError::Options(vec![text]));
+        }
+        opened => opened.map_err(wrong)?,
+    };
+    file.write_all(TEMPLATE.as_bytes()).map_err(wrong)?;
+    let file = path.display();
+    print(&format!("{file} is written. Change it, then: squall plan check {file}, squall run {file}\n"))?;
+    Ok(exit::PASSED)
+}
+
+fn check(path: &Path) -> Result<u8, CliError> {
+    let plan = read(path)?;
+    // What the component says can contradict the plan, too. A source is not built just to be looked at.
+    let component = plan.component.clone().unwrap_or_default();
+    if is_source(Path::new(&component)) {
+        print(&format!(
+            "{}: no mistakes (whether the flows exist is seen once {component} is built)\n",
+            path.display()
+        ))?;
+        return Ok(exit::PASSED);
+    }
+    let tell = |error: &PlanError| format!("{}:{}", path.display(), plan.locate(error));
+    show::resolve(&plan, &component, Options::default(), tell)?;
+    print(&format!("{}: no mistakes\n", path.display()))?;
+    Ok(exit::PASSED)
+}

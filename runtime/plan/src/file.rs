@@ -1,0 +1,107 @@
+//! The plan file: YAML in which a performance engineer says what is to be done and what must hold. It becomes one layer of
+//! [`Options`], and what only a plan knows: its name, its objectives, its type. Must not read files: the caller does.
+//!
+//! One file for each group of keys; `node.rs` and `value.rs` are all that knows YAML.
+
+mod about;
+mod limits;
+mod mistake;
+mod node;
+mod objective;
+mod reader;
+mod scenarios;
+mod schema;
+mod shape;
+mod test_type;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::options::Options;
+use crate::plan::PlanError;
+use mistake::Place;
+
+pub use about::About;
+pub use limits::Watching;
+pub use mistake::Mistake;
+pub use objective::{Objective, Weightiness};
+pub use schema::schema;
+pub use shape::Shape;
+pub use test_type::TestType;
+
+/// A plan that has been read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlanFile {
+    /// What it is about, for people.
+    pub about: About,
+    /// What runs: a component, a source, as written or laid under the plan's folder.
+    pub component: Option<String>,
+    /// The load, where the plan says it as a type of test, users and times.
+    pub shape: Shape,
+    /// What must hold, and what is hoped for, in the order of the file.
+    pub objectives: Vec<Objective>,
+    /// What the target may use, and how that is watched.
+    pub watching: Watching,
+    /// All else, as the layer that it is.
+    options: Options,
+    /// Whether the flows named in `scenarios` are the only ones to be run.
+    only_named_flows: bool,
+    /// Where each key stands, by its documented name.
+    places: BTreeMap<&'static str, Place>,
+    /// Where each flow is named in `scenarios`.
+    flow_places: BTreeMap<String, Place>,
+}
+
+impl PlanFile {
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// Every mistake in it, in the order of the lines.
+    pub fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
+        reader::read(text)
+    }
+
+    /// Files that it names are meant from the plan's own folder.
+    pub fn in_folder(&mut self, folder: &Path) {
+        if let Some(component) = &mut self.component
+            && !component.contains("://")
+        {
+            *component = folder.join(&*component).to_string_lossy().into_owned();
+        }
+        for data in self.options.data.values_mut() {
+            data.file = data.file.take().map(|file| folder.join(file));
+        }
+        self.options.http.cacert = self.options.http.cacert.take().map(|file| folder.join(file));
+    }
+
+    /// A mistake that only shows once the component is known, at the key that it is about.
+    pub fn locate(&self, error: &PlanError) -> Mistake {
+        let flow = match error {
+            PlanError::UnknownFlow { name, .. } => self.flow_places.get(name),
+            _ => None,
+        };
+        let place = flow.copied().unwrap_or_else(|| reader::place_of(&self.places, reader::key_of(error)));
+        Mistake::at(place, error.to_string())
+    }
+
+    /// The plan's layer for a component with these flows, with `upper` laid over it. Where the plan gives its load as a
+    /// type of test, an upper layer's users, rate or duration are that test's.
+    pub fn under(&self, mut upper: Options, flows: &[(String, u32)]) -> Options {
+        let mut layer = self.options.clone();
+        if !self.shape.gives_way_to(&upper)
+            && let Ok(load) = self.shape.taking_from(&mut upper).options()
+        {
+            layer = load.over(layer);
+        }
+        if self.only_named_flows {
+            let weights = layer.weights.get_or_insert_default();
+            for (flow, _) in flows {
+                weights.entry(flow.clone()).or_insert(0);
+            }
+        }
+        upper.over(layer)
+    }
+}

@@ -1,0 +1,119 @@
+//! `scenarios`: which flows run, how often, with which think time. Must not know which flows a component has.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::mistake::{Place, Trouble};
+use super::node::{Entry, Node, Value};
+use super::reader::snake_case;
+use crate::options::Options;
+use crate::suggest::nearest;
+
+/// The keys of a scenario.
+pub(super) const KEYS: [&str; 4] = ["flow", "weight", "think_time", "data"];
+
+/// Data that a scenario says it uses, to be found under `data`.
+pub(super) struct NeededData {
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// Reads the list into weights and think times; what is wrong with one entry does not hide the others.
+pub(super) fn read(
+    options: &mut Options,
+    places: &mut BTreeMap<String, Place>,
+    value: &Node,
+    troubles: &mut Vec<Trouble>,
+) -> Vec<NeededData> {
+    let Value::List(items) = &value.value else {
+        troubles.push(Trouble::at(value.place, "write a list: - { flow: browse, weight: 60 }"));
+        return Vec::new();
+    };
+    if items.is_empty() {
+        troubles.push(Trouble::at(value.place, "the list is empty; name a flow, or leave scenarios out to run all"));
+    }
+    let mut needed = Vec::new();
+    let mut weights = BTreeMap::new();
+    for item in items {
+        let scenario = Scenario::read(item, troubles);
+        let Some((flow, place)) = scenario.flow else {
+            continue;
+        };
+        if let Some(time) = scenario.think_time {
+            options.think_time.insert(flow.clone(), time);
+        }
+        places.insert(flow.clone(), place);
+        needed.extend(scenario.data);
+        if weights.insert(flow.clone(), scenario.weight.unwrap_or(1)).is_some() {
+            troubles
+                .push(Trouble::at(place, format!("the flow {flow:?} comes twice; give it one entry, and one weight")));
+        }
+    }
+    options.weights = Some(weights);
+    needed
+}
+
+#[derive(Default)]
+struct Scenario {
+    flow: Option<(String, Place)>,
+    weight: Option<u32>,
+    think_time: Option<crate::plan::ThinkTime>,
+    data: Option<NeededData>,
+}
+
+impl Scenario {
+    fn read(item: &Node, troubles: &mut Vec<Trouble>) -> Scenario {
+        let mut scenario = Scenario::default();
+        let Value::Map(entries) = &item.value else {
+            troubles.push(Trouble::at(item.place, "write a scenario as { flow: browse, weight: 60 }"));
+            return scenario;
+        };
+        let before = troubles.len();
+        for entry in entries {
+            if let Err(trouble) = scenario.read_key(entry) {
+                troubles.push(trouble.or_at(entry.value.place));
+            }
+        }
+        if scenario.flow.is_none() && troubles.len() == before {
+            troubles.push(Trouble::at(item.place, "this scenario names no flow: add flow: NAME"));
+        }
+        scenario
+    }
+
+    fn read_key(&mut self, entry: &Entry) -> Result<(), Trouble> {
+        match snake_case(&entry.key).as_str() {
+            "flow" => self.flow = Some((String::deserialize(&entry.value)?, entry.value.place)),
+            "weight" => self.weight = Some(weight(&entry.value)?),
+            "think_time" => {
+                let text = String::deserialize(&entry.value)?;
+                let time = text.parse().map_err(|error: String| Trouble::at(entry.value.place, error))?;
+                self.think_time = Some(time);
+            }
+            "data" => {
+                self.data = Some(NeededData { name: String::deserialize(&entry.value)?, place: entry.value.place });
+            }
+            _ => return Err(Trouble::at(entry.place, unknown(&entry.key))),
+        }
+        Ok(())
+    }
+}
+
+/// `60`, or `60%`.
+fn weight(value: &Node) -> Result<u32, Trouble> {
+    let text = String::deserialize(value)?;
+    let number = text.trim().trim_end_matches('%').trim_end();
+    number
+        .parse()
+        .map_err(|_| Trouble::at(value.place, format!("the weight {text:?} is no whole number: write 60, or 60%")))
+}
+
+fn unknown(written: &str) -> String {
+    match nearest(written, KEYS) {
+        Some(meant) => format!("a scenario has no {written:?}: did you mean {meant:?}?"),
+        None => format!(
+            "a scenario has no {written:?}: it has {}; all scenarios share the load of the plan",
+            KEYS.join(", ")
+        ),
+    }
+}

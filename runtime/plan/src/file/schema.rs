@@ -1,0 +1,188 @@
+//! Every key of a plan, once: which group reads it, and what it looks like for an editor (JSON Schema, draft 2020-12).
+
+use serde_json::{Map, Value, json};
+
+use super::reader::snake_case;
+use super::test_type::TestType;
+use super::{limits, objective, scenarios};
+use crate::executor::ExecutorKind;
+use crate::http::HTTP_KEYS;
+use crate::options::{Keyed, Options};
+
+/// Who reads a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    About,
+    Component,
+    Shape,
+    Scenarios,
+    Objective,
+    Watching,
+    /// A layer of options.
+    Options,
+}
+
+/// The keys that only a plan has, or reads in its own way.
+const OWN: [(&str, Group); 18] = [
+    ("name", Group::About),
+    ("objectives", Group::About),
+    ("environment", Group::About),
+    ("component", Group::Component),
+    ("type", Group::Shape),
+    ("users", Group::Shape),
+    ("rate", Group::Shape),
+    ("duration", Group::Shape),
+    ("ramp_up", Group::Shape),
+    ("ramp_down", Group::Shape),
+    ("spike_factor", Group::Shape),
+    ("scenarios", Group::Scenarios),
+    ("response_time", Group::Objective),
+    ("throughput", Group::Objective),
+    ("error_rate", Group::Objective),
+    ("resource_limits", Group::Watching),
+    ("monitoring", Group::Watching),
+    // Another name for users.
+    ("vus", Group::Shape),
+];
+
+/// The documented name of a key, and who reads it.
+pub(super) fn find(written: &str) -> Option<(&'static str, Group)> {
+    let name = snake_case(written);
+    if let Some((name, group)) = OWN.iter().find(|(own, _)| *own == name || *own == written) {
+        return Some((if *name == "vus" { "users" } else { name }, *group));
+    }
+    let key = Options::keys().find(|key| key.is_called(written))?;
+    Some((key.name, Group::Options))
+}
+
+/// The documented name of a key under `http`.
+pub(super) fn find_http(written: &str) -> Option<&'static str> {
+    HTTP_KEYS.iter().find(|key| key.is_called(written)).map(|key| key.name)
+}
+
+/// All keys under `http`, for people.
+pub(super) fn http_names() -> String {
+    HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+}
+
+/// All documented names.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let options = Options::keys().map(|key| key.name);
+    OWN.iter().map(|(name, _)| *name).chain(options.filter(|name| OWN.iter().all(|(own, _)| own != name)))
+}
+
+/// The JSON Schema of a plan.
+pub fn schema() -> Value {
+    let properties: Map<String, Value> = names().map(|name| (name.to_owned(), form(name))).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Squall test plan",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["component"],
+        "properties": properties,
+    })
+}
+
+/// What the value of a key looks like.
+fn form(name: &str) -> Value {
+    match name {
+        "type" => with("The type of test, which shapes the load.", json!({ "enum": TestType::names() })),
+        "executor" => {
+            let names = ExecutorKind::ALL.map(ExecutorKind::name);
+            with("How the load is shaped, where other keys leave a choice.", json!({ "enum": names }))
+        }
+        "users" | "vus" => with("Virtual users where the load is highest.", whole()),
+        "rate" => with("Iterations started in a second, in place of users: 1000/s.", rate()),
+        "duration" => with("How long the whole test takes.", time()),
+        "ramp_up" => with("How much of the duration the way up takes.", time()),
+        "ramp_down" => with("How much of the duration the way down takes.", time()),
+        "objectives" => with("What it is to find out, in words.", list(text())),
+        "component" => with("What runs: a .wasm file, a source, or a project's folder.", text()),
+        "environment" | "env" | "tags" => mapping(scalar()),
+        "stages" => with("The stages of a ramp: 30s:100.", list(json!({}))),
+        "scenarios" => with(
+            "Which flows run, and how often.",
+            list(closed(&scenarios::KEYS, |key| match key {
+                "weight" => scalar(),
+                _ => text(),
+            })),
+        ),
+        "response_time" => {
+            let keys: Vec<&str> = objective::response_time_keys().collect();
+            with("Bounds of the response time: p95: <500ms.", closed(&keys, |_| bound()))
+        }
+        "throughput" => with("Requests in a second.", closed(&objective::THROUGHPUT_KEYS, |_| scalar())),
+        "error_rate" => with("The share of requests that may fail: <0.1%.", bound()),
+        "resource_limits" => with("What the target may use.", closed(&limits::LIMITS, |_| scalar())),
+        "monitoring" => with(
+            "Where the target's use of resources can be seen.",
+            closed(&limits::MONITORING, |key| match key {
+                "scrape" => list(text()),
+                _ => json!({ "type": "object" }),
+            }),
+        ),
+        "thresholds" => with("k6's thresholds by metric: p(95)<500.", mapping(json!({}))),
+        "data" => with("Data for the scenario, by name.", mapping(json!({ "type": ["string", "object"] }))),
+        "weights" => with("Weights of flows.", mapping(whole())),
+        "think_time" => with("How long a user thinks after an iteration, by flow: 1s..3s.", mapping(scalar())),
+        "http" => closed(&HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), form),
+        "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "seed" | "threads" | "max_series"
+        | "max_redirects" | "batch_per_origin" | "spike_factor" => whole(),
+        "start_rate" => rate(),
+        "max_duration"
+        | "graceful_stop"
+        | "graceful_ramp_down"
+        | "time_unit"
+        | "max_backlog"
+        | "setup_timeout"
+        | "teardown_timeout"
+        | "min_iteration_duration"
+        | "request_timeout"
+        | "connect_timeout" => time(),
+        "insecure" | "no_connection_reuse" | "discard_response_bodies" => json!({ "type": "boolean" }),
+        _ => text(),
+    }
+}
+
+fn with(description: &str, mut form: Value) -> Value {
+    form["description"] = description.into();
+    form
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn scalar() -> Value {
+    json!({ "type": ["string", "number", "boolean"] })
+}
+
+fn whole() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn time() -> Value {
+    json!({ "type": ["string", "number"], "examples": ["30s", "1m30s", "2h"] })
+}
+
+fn rate() -> Value {
+    json!({ "type": ["string", "number"], "examples": ["1000/s", "90/m"] })
+}
+
+fn bound() -> Value {
+    json!({ "type": "string", "pattern": "^<" })
+}
+
+fn list(of: Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
+fn mapping(of: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": of })
+}
+
+fn closed(keys: &[&str], form: impl Fn(&str) -> Value) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), form(key))).collect();
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}

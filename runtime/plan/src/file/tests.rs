@@ -1,0 +1,224 @@
+//! What a planner would notice: that the example means what it says, and that every mistake is found where it is.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::{Defaults, Plan};
+
+/// The example of docs/plan.md.
+const EXAMPLE: &str = include_str!("../../../../docs/plan-example.yaml");
+
+fn flows() -> Vec<(String, u32)> {
+    ["browse", "search", "checkout", "home"].map(|flow| (flow.to_owned(), 1)).to_vec()
+}
+
+fn plan(text: &str, upper: Options) -> Plan {
+    let file = PlanFile::read(text).unwrap();
+    Plan::resolve(file.under(upper, &flows()), &flows(), Defaults { threads: 1, seed: 1 }).unwrap()
+}
+
+fn mistakes(text: &str) -> Vec<String> {
+    let wrong = PlanFile::read(&format!("component: a.wasm\n{text}")).unwrap_err();
+    wrong.iter().map(ToString::to_string).collect()
+}
+
+fn stages(text: &str) -> String {
+    plan(&format!("component: a.wasm\n{text}"), Options::default()).executor.to_string()
+}
+
+#[test]
+fn the_example_means_what_it_says() {
+    let file = PlanFile::read(EXAMPLE).unwrap();
+    assert_eq!(file.about.name.as_deref(), Some("Checkout under expected load"));
+    assert_eq!(file.about.objectives, ["Handle 500 concurrent users", "p95 under 500 ms"]);
+    assert_eq!(file.shape.kind, Some(TestType::Load));
+    let objectives: Vec<String> = file.objectives.iter().map(|o| format!("{} {}", o.title, o.threshold)).collect();
+    assert_eq!(
+        objectives,
+        [
+            "response time p50 response_time=p(50)<100",
+            "response time p95 response_time=p(95)<500",
+            "response time p99 response_time=p(99)<1000",
+            "throughput, at least http_reqs=rate>=1000",
+            "throughput, target http_reqs=rate>=5000",
+            "error rate http_req_failed=rate<0.001",
+        ]
+    );
+    assert_eq!(file.watching.limits()[0], ("cpu_max", "70%".to_owned()));
+    let plan = plan(EXAMPLE, Options::default());
+    assert_eq!(plan.mix.shares(), [0.6, 0.25, 0.15, 0.0]);
+    assert_eq!(plan.executor.max_vus(), 500);
+    assert_eq!(plan.flows[1].think_time.map(|time| time.to_string()).as_deref(), Some("1s..3s"));
+    // The hope is no threshold: it does not decide whether the test passes.
+    assert_eq!(plan.thresholds.len(), 5);
+}
+
+#[test]
+fn types_of_tests_shape_the_load() {
+    let of = |text: &str| match plan(&format!("component: a.wasm\n{text}"), Options::default()).executor {
+        crate::Executor::RampingVus { start_vus: 0, stages, .. } => {
+            stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        }
+        other => panic!("{other}"),
+    };
+    assert_eq!(of("type: load\nusers: 500\nduration: 15m\nramp_up: 2m\nramp_down: 1m"), "2m:500 12m:500 1m:0");
+    assert_eq!(of("type: load\nusers: 100\nduration: 20m"), "2m:100 17m:100 1m:0");
+    assert_eq!(of("type: soak\nusers: 20\nduration: 4h\n"), "5m:20 3h55m:20 0s:0");
+    assert_eq!(of("type: spike\nusers: 10\nduration: 6m10s\nspike_factor: 4"), "0s:10 2m:10 5s:40 1m:40 5s:10 3m:10");
+    let stress = of("type: stress\nusers: 15\nduration: 100s");
+    assert!(stress.starts_with("0s:2 8s:2 0s:3 8s:3 0s:5 8s:5"), "{stress}");
+    assert!(stress.ends_with("0s:15 8s:15 0s:8 20s:8"), "{stress}");
+    assert!(stages("type: smoke").starts_with("1 VU, 3 iterations"), "{}", stages("type: smoke"));
+    assert!(stages("type: load\nrate: 100/s\nduration: 1m").contains("/s"));
+}
+
+#[test]
+fn an_upper_layer_changes_the_numbers_and_keeps_the_type() {
+    let upper = Options { duration: Some(std::time::Duration::from_secs(90)), vus: Some(10), ..Options::default() };
+    let executor = plan(EXAMPLE, upper).executor;
+    // Two of fifteen minutes are twelve of ninety seconds.
+    assert_eq!(executor.max_vus(), 10);
+    match executor {
+        crate::Executor::RampingVus { stages, .. } => assert_eq!(stages[0].to_string(), "12s:10"),
+        other => panic!("{other}"),
+    }
+    let whole = Options { iterations: Some(7), vus: Some(1), ..Options::default() };
+    assert_eq!(plan(EXAMPLE, whole).executor.to_string(), "7 iterations by 1 VU, at most 10m");
+}
+
+#[test]
+fn all_mistakes_are_found_where_they_are() {
+    let text = "type: laod\nusers: many\nrampUp: 5 parsecs\nscenarios:\n  - { flow: browse, wieght: 60 }\n  \
+                - { flow: search, data: user }\ndata: { users: users.csv }\nresponse_time: { p95: 500ms, p59: <1s }\n\
+                error_rate: <0.1%\nthresholds:\n  checks: rate>>0.9\nduratoin: 1m\n";
+    let found = mistakes(text);
+    let expected = [
+        "2:7: type: \"laod\" is no type of test: there are load, stress, soak, spike, smoke",
+        "3:8: users: ",
+        "4:9: ramp_up: ",
+        "6:21: scenarios: a scenario has no \"wieght\": did you mean \"weight\"?",
+        "7:27: scenarios: there is no data \"user\": did you mean \"users\"?",
+        "9:23: response_time: \"500ms\" is no bound: write it with <, like <500ms",
+        "9:30: response_time: response_time has no \"p59\": did you mean \"p50\"?",
+        "12:11: thresholds: ",
+        "13:1: unknown key \"duratoin\": did you mean \"duration\"?",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found} is not {expected}");
+    }
+}
+
+#[test]
+fn what_contradicts_is_found_where_it_is() {
+    let one = |text: &str| mistakes(text).join("; ");
+    assert_eq!(one("users: 5\nrate: 10/s"), "3:1: users and rate contradict each other; give only one of them");
+    assert!(one("type: load\nusers: 5\nduration: 1m\nramp_up: 2m").starts_with("5:1: the ramps take longer"));
+    assert!(one("type: load").starts_with("2:1: a load test needs users or a rate"));
+    assert!(one("users: 99999999\nduration: 1s").starts_with("2:1: vus is 99999999"));
+    assert!(one("type: breakpoint").contains("cannot be started from a plan yet"));
+    assert!(one("users: 5\nvus: 6").starts_with("3:1: users is given twice"));
+    assert!(one("target: 'ftp://x'").starts_with("2:1: "));
+    assert!(one("a: [").contains("not YAML"));
+    assert_eq!(
+        PlanFile::read("").unwrap_err()[0].to_string(),
+        "1:1: the plan is empty; `squall plan init FILE` writes one to start from"
+    );
+    assert!(PlanFile::read("users: 5").unwrap_err()[0].message.contains("names no component"));
+}
+
+#[test]
+fn hostile_files_end_in_a_message() {
+    for (depth, message) in [(40, "deep in each other"), (50_000, "recursion limit")] {
+        let deep = format!("component: a\nenv: {}", "[".repeat(depth));
+        let mistake = PlanFile::read(&deep).unwrap_err().remove(0);
+        assert!(mistake.line == 2 && mistake.message.contains(message), "{mistake}");
+    }
+    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let below = format!("*a{}, ", level - 1).repeat(10);
+        laughs.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+    }
+    assert!(PlanFile::read(&laughs).unwrap_err().iter().any(|mistake| mistake.message.contains("more values")));
+}
+
+/// Two hundred ways of breaking the example, line by line: every one is told with its place, or does no harm.
+#[test]
+fn broken_plans_get_a_message_with_a_place() {
+    let lines: Vec<&str> = EXAMPLE.lines().collect();
+    let spoil: [fn(&str) -> String; 14] = [
+        |line| line.replacen(':', "", 1),
+        |line| line.replacen(": ", ": [", 1),
+        |line| line.replacen(": ", ": -7 ", 1),
+        |line| format!("x{}", line.trim_start()),
+        |line| format!("{line}\n{line}"),
+        |line| line.replacen(['}', ']'], "", 1),
+        |line| format!("\t{line}"),
+        |line| line.replacen(": ", ": {} ", 1),
+        |line| line.replacen(": ", ": &a *a ", 1),
+        |line| line.replacen(": ", ": \"", 1),
+        |line| line.replacen(": ", ": { no: [such, thing] } #", 1),
+        |line| line.replacen(['{', '['], "", 1),
+        |line| line.replacen(|letter: char| letter.is_ascii_lowercase(), "q", 1),
+        |line| format!("{line}: :"),
+    ];
+    let (mut broken, mut harmless) = (0, 0);
+    for number in 0..lines.len() {
+        for spoil in spoil {
+            let mut text: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+            text[number] = spoil(lines[number]);
+            match PlanFile::read(&text.join("\n")) {
+                Ok(_) => harmless += 1,
+                Err(mistakes) => {
+                    broken += 1;
+                    for mistake in mistakes {
+                        assert!((1..=lines.len() + 2).contains(&mistake.line) && mistake.column >= 1, "{mistake}");
+                        assert!(mistake.message.len() > 10, "{mistake}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(broken >= 200, "only {broken} were broken, {harmless} were not");
+}
+
+#[test]
+fn the_schema_and_the_parser_know_the_same_keys() {
+    let schema = schema();
+    let properties = schema["properties"].as_object().unwrap();
+    for name in properties.keys() {
+        assert!(super::schema::find(name).is_some(), "nobody reads {name}");
+    }
+    for name in super::schema::names() {
+        assert!(properties.contains_key(name), "the schema lacks {name}");
+    }
+    let published = include_str!("../../../../docs/plan.schema.json");
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(published).unwrap(),
+        schema,
+        "write it anew: squall plan schema"
+    );
+    let reference = include_str!("../../../../docs/plan.md");
+    for name in properties.keys() {
+        assert!(reference.contains(&format!("`{name}`")), "docs/plan.md lacks {name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    /// A cut, a doubled and a changed letter anywhere: no panic, and always a place.
+    #[test]
+    fn nothing_panics(at in 0..EXAMPLE.len(), letter in "[ -~\n\t]", kind in 0..3) {
+        let at = (0..=at).rev().find(|at| EXAMPLE.is_char_boundary(*at)).unwrap_or(0);
+        let (before, after) = EXAMPLE.split_at(at);
+        let text = match kind {
+            0 => before.to_owned(),
+            1 => format!("{before}{letter}{after}"),
+            _ => format!("{before}{letter}{}", after.get(1..).unwrap_or_default()),
+        };
+        if let Err(mistakes) = PlanFile::read(&text) {
+            prop_assert!(!mistakes.is_empty());
+            prop_assert!(mistakes.iter().all(|mistake| mistake.line >= 1 && mistake.column >= 1));
+        }
+    }
+}

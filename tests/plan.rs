@@ -1,0 +1,121 @@
+//! Plans: from a file to a run and a verdict, and what is told of a broken one.
+
+use crate::support::program::{Ended, Squall, guest};
+use crate::support::server::{Reply, Server};
+
+/// Does so with a plan in its folder; `COMPONENT` and `TARGET` stand for the real ones.
+fn squall(arguments: &[&str], plan: &str, server: &Server) -> Ended {
+    let squall = Squall::new(arguments);
+    let plan = plan.replace("COMPONENT", &guest("feed")).replace("TARGET", &server.url());
+    std::fs::write(squall.folder().join("plan.yaml"), plan).unwrap();
+    std::fs::write(squall.folder().join("users.csv"), "name,email\na,a@x\nb,b@x\n").unwrap();
+    squall.run()
+}
+
+fn server() -> Server {
+    Server::start(|_| Reply::ok(""))
+}
+
+const PLAN: &str = "name: Two users\nobjectives: [ it answers ]\nenvironment: { host: here }\ncomponent: COMPONENT\n\
+                    target: TARGET\ndata: { users: users.csv }\ntype: smoke\nusers: 2\nerror_rate: <1%\n\
+                    throughput: { min_rps: 0.001, target_rps: 9000000 }\n";
+
+#[test]
+fn a_plan_is_run_and_judged() {
+    let server = server();
+    let ended = squall(&["run", "plan.yaml"], PLAN, &server).expect_code(0);
+    // Three iterations of each user.
+    assert_eq!(server.requests().len(), 6);
+    for text in ["OBJECTIVES", "error rate", "<1%", "0.00%", "✓ met", "! below target", "verdict: Warning"] {
+        assert!(ended.out.contains(text), "{text} is missing:\n{}", ended.out);
+    }
+    for text in ["plan: Two users", "objective: it answers", "environment: host here", "type: smoke"] {
+        assert!(ended.err.contains(text), "{text} is missing:\n{}", ended.err);
+    }
+}
+
+#[test]
+fn what_must_hold_decides_the_exit_code() {
+    let server = server();
+    let plan = PLAN.replace("error_rate: <1%", "response_time: { p95: <1ns }");
+    let ended = squall(&["run", "plan.yaml"], &plan, &server).expect_code(99);
+    assert!(ended.out.contains("✗ not met") && ended.out.contains("verdict: Critical"), "{}", ended.out);
+}
+
+#[test]
+fn what_is_typed_goes_over_the_plan() {
+    let server = server();
+    squall(&["run", "plan.yaml", "-u", "1", "-i", "4"], PLAN, &server).expect_code(0);
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn show_tells_where_each_value_comes_from() {
+    let server = server();
+    let ended = squall(&["plan", "show", "plan.yaml", "--seed", "7"], PLAN, &server).expect_code(0);
+    let from = |option: &str| {
+        let line = ended.out.lines().find(|line| line.trim_start().starts_with(option)).unwrap_or_default();
+        line.trim_end().to_owned()
+    };
+    assert!(from("seed").ends_with("command line"), "{}", ended.out);
+    assert!(from("target").ends_with("  plan"), "{}", ended.out);
+    assert!(from("iterations").ends_with("  plan"), "{}", ended.out);
+    assert!(ended.out.contains("thresholds.http_req_failed"), "{}", ended.out);
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let server = server();
+    let plan = PLAN.replace("users: 2", "users: two").replace("error_rate: <1%", "eror_rate: <1%");
+    for command in [&["plan", "check", "plan.yaml"][..], &["run", "plan.yaml"]] {
+        let ended = squall(command, &plan, &server).expect_code(104);
+        assert!(ended.err.contains("plan.yaml:8:8: users: "), "{}", ended.err);
+        let meant = "plan.yaml:9:1: unknown key \"eror_rate\": did you mean \"error_rate\"?";
+        assert!(ended.err.contains(meant), "{}", ended.err);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn check_looks_at_the_component_too() {
+    let server = server();
+    let ended = squall(&["plan", "check", "plan.yaml"], PLAN, &server).expect_code(0);
+    assert_eq!(ended.out, "plan.yaml: no mistakes\n");
+    let plan = format!("{PLAN}scenarios:\n  - {{ flow: logni }}\n");
+    let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server).expect_code(104);
+    assert!(
+        ended
+            .err
+            .contains("plan.yaml:12:11: weights names a flow \"logni\" that does not exist; did you mean \"login\"?"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn users_think_between_iterations() {
+    let server = server();
+    let plan = PLAN.replace("type: smoke\nusers: 2", "users: 1\niterations: 3\nthink_time: { login: 300ms }");
+    let ended = squall(&["run", "plan.yaml", "--summary-export", "summary.json"], &plan, &server).expect_code(0);
+    // It thinks at least twice, for 600 ms in all: three requests are less than five a second.
+    assert_eq!(server.requests().len(), 3);
+    assert!(ended.number("http_reqs", "rate") < 5.0, "{}", ended.out);
+}
+
+#[test]
+fn init_writes_a_plan_that_is_right_and_never_over_another() {
+    let squall = Squall::new(&["plan", "init"]);
+    let ended = squall.run().expect_code(0);
+    let written = std::fs::read_to_string(ended.folder().join("plan.yaml")).unwrap();
+    let server = server();
+    let ended = self::squall(&["plan", "check", "plan.yaml"], &written.replace("shop.wasm", &guest("feed")), &server);
+    ended.expect_code(0);
+    let ended = self::squall(&["plan", "init"], PLAN, &server).expect_code(104);
+    assert!(ended.err.contains("is there already"), "{}", ended.err);
+}
+
+#[test]
+fn schema_is_the_published_one() {
+    let ended = Squall::new(&["plan", "schema"]).run().expect_code(0);
+    assert_eq!(ended.out, include_str!("../docs/plan.schema.json"));
+}
