@@ -46,3 +46,15 @@ fn embedded_components_stay_small() {
         assert!(size < 300_000, "{name}.wasm has {size} bytes");
     }
 }
+
+/// What docs/any-language.md shows: `wit-bindgen` and the contract are enough.
+#[test]
+fn a_guest_without_an_sdk_is_measured_as_any_other() {
+    use crate::support::server::{Reply, Server};
+    let server = Server::start(|_| Reply::ok("hello"));
+    let squall = Squall::new(&["run", &guest("bare"), "--target", &server.url(), "-u", "1", "-i", "3"]);
+    let ended = squall.exporting().run().expect_code(0);
+    assert_eq!(ended.number("http_reqs", "count"), 3.0);
+    assert_eq!(ended.number("checks", "value"), 1.0, "{}", ended.out);
+    assert_eq!(server.requests().len(), 3);
+}

@@ -48,6 +48,33 @@ fn a_new_project_in_go_builds_and_runs() {
 }
 
 #[test]
+fn a_new_project_in_c_builds_and_runs() {
+    new_and_run("c");
+}
+
+/// The SDK for C is in the program: one file is all it takes, and other files beside it are left alone.
+#[test]
+fn one_file_in_c_runs_without_a_project() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let url = server.url();
+    let squall = Squall::new(&["run", "a b.c", "--target", &url, "-u", "1", "-i", "2"]);
+    let minimal = root().join("guest-examples/minimal/c/minimal.c");
+    fs::copy(minimal, squall.folder().join("a b.c")).unwrap();
+    fs::write(squall.folder().join("notes.c"), "this is no C").unwrap();
+    let ended = squall.exporting().run().expect_code(0);
+    assert_eq!(ended.number("checks", "value"), 1.0, "{}", ended.out);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_mistake_in_c_is_shown_with_its_line() {
+    let squall = Squall::new(&["build", "shop.c"]);
+    fs::write(squall.folder().join("shop.c"), "#include <squall.h>\nint x = y;\n").unwrap();
+    let ended = squall.run().expect_code(104);
+    assert!(ended.err.contains("shop.c:2:9: error: use of undeclared identifier 'y'"), "{}", ended.err);
+}
+
+#[test]
 fn what_cannot_be_built_is_said_with_what_to_do() {
     let complaint = |arguments: &[&str], file: Option<(&str, &str)>| {
         let squall = Squall::new(arguments);

@@ -38,9 +38,7 @@ find_compiler() {
 
 compiler=$(find_compiler "$1")
 
-# The stack lies below the data and grows down to where memory begins: what overflows it traps. Its size, 3 KiB less than
-# 1 MiB, has what is used of it while a virtual user sleeps share the first page of the data.
+# flags.txt: the stack lies below the data and grows down to where memory begins: what overflows it traps. Its size, 3 KiB
+# less than 1 MiB, has what is used of it while a virtual user sleeps share the first page of the data.
 # shellcheck disable=SC2086 # the compiler may be two words
-$compiler -target wasm32-wasi -mexec-model=reactor -std=gnu17 -O2 -I "$sdk" \
-    "$@" "$sdk"/src/*.c "$sdk"/bindings/scenario.c \
-    -Wl,-z,stack-size=1045504 -Wl,-s -o "$output"
+$compiler "@$sdk/flags.txt" -I "$sdk" "$@" "$sdk"/src/*.c "$sdk"/bindings/scenario.c -o "$output"

@@ -34,8 +34,9 @@ def run(component: Path, *arguments: str) -> tuple[int, str, dict[str, Any]]:
     summary = component.with_suffix(".json")
     assert SQUALL is not None
     with server.serve() as url:
-        dead = f"DEAD=127.0.0.1:{server.dead_port()}"
-        command = [SQUALL, "run", str(component), "--target", url, "-e", dead, "-v", "--no-color"]
+        dead = f"127.0.0.1:{server.dead_port()}"
+        command = [SQUALL, "run", str(component), "--target", url, "-e", f"DEAD={dead}", "-v", "--no-color"]
+        command += ["--allow", dead, "--allow", "no-such-host.invalid"]
         command += ["--summary-export", str(summary), *arguments]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return ran.returncode, ran.stdout + ran.stderr, json.loads(summary.read_text())

@@ -25,7 +25,8 @@ Usage: cargo xtask <CHORE> [OPTIONS]
                         --embed: refresh the components inside the squall binary as well
   test [ARGUMENTS]      build what the tests need, then `cargo test --workspace ARGUMENTS`
                         without ARGUMENTS: the SDKs as well
-  sdks                  test the SDKs for Go, C, JavaScript and Python (after `test`, whose squall they use)
+  sdks                  test the SDKs for Rust, Go, C, JavaScript and Python (after `test`, whose squall they use);
+                        a language whose tools are missing is skipped by name, unless CI is set
   check                 formatting, lints (host and guests), licences and advisories
   bench [OPTIONS]       Squall beside wrk, oha and k6, on one core each for client and server
       --seconds N       how long each client runs (5)

@@ -1,19 +1,70 @@
-//! Tests the SDKs that are not written in Rust, each with its language's own tools: units, and the conformance scenario
-//! against the `squall` of this checkout. What a language needs is installed below `target/sdks`, or in the SDK's folder.
+//! Tests the SDKs, each with its language's own tools: units, and the conformance and feed scenarios against the `squall` of
+//! this checkout. What a language needs is installed below `target/sdks`, or in the SDK's folder.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::repository::{Repository, run};
+use crate::guests;
+use crate::repository::{Repository, answers, run};
 
-/// Tests them all.
+/// A language, and how its SDK is tested.
+struct Language {
+    name: &'static str,
+    /// What has to be on the machine: programs, each with arguments that it succeeds with where it is fit.
+    needs: &'static [(&'static str, &'static [&'static str])],
+    /// The command that installs that.
+    install: &'static str,
+    test: fn(&Repository) -> Result<()>,
+}
+
+/// What every language needs: the server and the suites are in Python, and so are some of the tools.
+const PYTHON: (&str, &[&str]) =
+    ("python3", &["-c", "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"]);
+const NODE: (&str, &[&str]) = ("node", &["-e", "process.exit(Number(parseInt(process.versions.node) < 20))"]);
+
+const LANGUAGES: [Language; 5] = [
+    Language { name: "Rust", needs: &[PYTHON], install: "apt install python3-venv", test: rust },
+    Language {
+        name: "Go",
+        needs: &[PYTHON, ("go", &["version"])],
+        install: "apt install python3-venv golang (1.24 or newer; or https://go.dev/dl)",
+        test: go,
+    },
+    Language {
+        name: "C",
+        needs: &[PYTHON, ("cc", &["--version"])],
+        install: "apt install python3-venv gcc (zig comes by pip)",
+        test: c,
+    },
+    Language {
+        name: "JavaScript",
+        needs: &[PYTHON, NODE, ("npm", &["--version"])],
+        install: "apt install python3-venv nodejs npm (Node.js 20 or newer; or https://nodejs.org)",
+        test: javascript,
+    },
+    Language { name: "Python", needs: &[PYTHON], install: "apt install python3-venv (3.11 or newer)", test: python },
+];
+
+/// Tests them all. A language whose tools are not here is skipped by name; in CI (`CI` is set) that is a failure.
 pub fn test(repository: &Repository) -> Result<()> {
-    go(repository).context("the SDK for Go (it needs Go 1.24)")?;
-    c(repository).context("the SDK for C (it needs Python, for zig)")?;
-    javascript(repository).context("the SDK for JavaScript (it needs Node.js 20)")?;
-    python(repository).context("the SDK for Python (it needs Python 3.11 with venv)")
+    let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
+    let mut skipped = false;
+    for Language { name, needs, install, test } in &LANGUAGES {
+        match needs.iter().find(|(program, question)| !answers(program, question)) {
+            None => test(repository).with_context(|| format!("the SDK for {name}"))?,
+            Some((program, _)) => {
+                println!("skipped: the SDK for {name}: no {program}, or one that is too old: {install}");
+                skipped = true;
+            }
+        }
+    }
+    if in_ci && skipped {
+        bail!("in CI no language may be skipped");
+    }
+    Ok(())
 }
 
 /// The program that [`quality::test`](crate::quality::test) has built.
@@ -21,25 +72,42 @@ fn squall(repository: &Repository) -> PathBuf {
     repository.cargo_target().join("debug/squall")
 }
 
+/// Rust's SDK is tested with the host (`cargo test`); what is left is what all languages are asked.
+fn rust(repository: &Repository) -> Result<()> {
+    guests::build(repository)?;
+    feeds(repository, &guests::component(repository, "feed"))
+}
+
 fn go(repository: &Repository) -> Result<()> {
     let folder = repository.path("sdk/go");
     run(repository.command("go").args(["vet", "./..."]).current_dir(&folder))?;
     run(repository.command("go").args(["test", "./..."]).current_dir(&folder))?;
+    let build = |folder: &str, scenario: &str, component: &Path| {
+        let tool = ["run", "github.com/squall-load/squall/sdk/go/build", "-o"];
+        run(repository.command("go").args(tool).arg(component).arg(scenario).current_dir(repository.path(folder)))
+    };
     let component = place(repository, "conformance-go.wasm")?;
-    let build = ["run", "github.com/squall-load/squall/sdk/go/build", "-o"];
-    let conformance = repository.path("sdk/conformance");
-    run(repository.command("go").args(build).arg(&component).arg("./go").current_dir(conformance))?;
-    conforms(repository, &component)
+    build("sdk/conformance", "./go", &component)?;
+    conforms(repository, &component)?;
+    let component = place(repository, "feed-go.wasm")?;
+    build("guest-examples", "./feed/go", &component)?;
+    feeds(repository, &component)
 }
 
 fn c(repository: &Repository) -> Result<()> {
     run(repository.command("sh").arg("sdk/c/tests/run.sh").env("CC", "cc"))?;
     let zig = environment(repository, "c", &["ziglang"])?.join("python-zig");
+    let build = |source: &str, component: &Path| {
+        let mut build = repository.command("sh");
+        build.arg("sdk/c/build.sh").arg(component).arg(source);
+        run(build.env("CC", format!("{} cc", zig.display())))
+    };
     let component = place(repository, "conformance-c.wasm")?;
-    let mut build = repository.command("sh");
-    build.arg("sdk/c/build.sh").arg(&component).arg("sdk/conformance/c/conformance.c");
-    run(build.env("CC", format!("{} cc", zig.display())))?;
-    conforms(repository, &component)
+    build("sdk/conformance/c/conformance.c", &component)?;
+    conforms(repository, &component)?;
+    let component = place(repository, "feed-c.wasm")?;
+    build("guest-examples/feed/c/feed.c", &component)?;
+    feeds(repository, &component)
 }
 
 fn javascript(repository: &Repository) -> Result<()> {
@@ -53,20 +121,36 @@ fn javascript(repository: &Repository) -> Result<()> {
     for script in ["check", "test", "conformance"] {
         run(&mut npm(&["run", "--silent", script]))?;
     }
-    Ok(())
+    let component = place(repository, "feed-typescript.wasm")?;
+    let source = repository.path("guest-examples/feed/typescript/scenario.ts");
+    run(repository.command("node").arg(folder.join("build.mjs")).arg(source).arg("-o").arg(&component))?;
+    feeds(repository, &component)
 }
 
 fn python(repository: &Repository) -> Result<()> {
     let sdk = repository.path("sdk/python");
     let tools = environment(repository, "python", &["--editable", &format!("{}[dev]", sdk.display())])?;
     run(repository.command(tools.join("mypy")).current_dir(&sdk))?;
-    run(repository.command(tools.join("pytest")).arg("-q").current_dir(&sdk).env("SQUALL", squall(repository)))
+    run(repository.command(tools.join("pytest")).arg("-q").current_dir(&sdk).env("SQUALL", squall(repository)))?;
+    let component = place(repository, "feed-python.wasm")?;
+    let source = repository.path("guest-examples/feed/python/scenario.py");
+    run(repository.command(tools.join("squall-build")).arg(source).arg("--output").arg(&component))?;
+    feeds(repository, &component)
 }
 
-/// Runs a conformance scenario.
-fn conforms(repository: &Repository, component: &PathBuf) -> Result<()> {
-    let mut suite = repository.command("python3");
-    run(suite.arg("sdk/conformance/run.py").arg(component).arg(squall(repository)))
+/// Runs a conformance scenario, which calls every function of the contract.
+fn conforms(repository: &Repository, component: &Path) -> Result<()> {
+    suite(repository, "run.py", component)
+}
+
+/// Runs the feed example: rows and files must reach the server alike from every language.
+fn feeds(repository: &Repository, component: &Path) -> Result<()> {
+    suite(repository, "feed.py", component)
+}
+
+fn suite(repository: &Repository, name: &str, component: &Path) -> Result<()> {
+    let suite = Path::new("sdk/conformance").join(name);
+    run(repository.command("python3").arg(suite).arg(component).arg(squall(repository)))
 }
 
 /// Where something that is built goes.

@@ -8,7 +8,7 @@ use squall_report::bytes;
 
 use super::language::Language;
 use super::source::Source;
-use super::toolchain::{go, javascript, python, rust};
+use super::toolchain::{c, go, javascript, python, rust};
 use crate::args::{BuildArgs, ScriptArgs};
 use crate::error::CliError;
 use crate::exit;
@@ -46,6 +46,7 @@ fn build_into(source: &Source, output: &Path, script: ScriptArgs) -> Result<Arti
         Language::TypeScript | Language::JavaScript => javascript::build(source, output, script)?,
         Language::Python => python::build(source, output)?,
         Language::Go => go::build(source, output)?,
+        Language::C => c::build(source, output)?,
     }
     let artifact = Artifact::read(output);
     artifact.map_err(|source| CliError::Guest { name: output.display().to_string(), source })

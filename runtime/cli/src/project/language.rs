@@ -14,6 +14,7 @@ pub enum Language {
     JavaScript,
     Python,
     Go,
+    C,
 }
 
 impl Language {
@@ -25,6 +26,7 @@ impl Language {
             "js" | "mjs" => Some(Language::JavaScript),
             "py" => Some(Language::Python),
             "go" => Some(Language::Go),
+            "c" => Some(Language::C),
             _ => None,
         }
     }
@@ -38,6 +40,7 @@ impl Language {
             () if has("scenario.ts") || has("src/scenario.ts") => Some(Language::TypeScript),
             () if has("package.json") || has("scenario.js") => Some(Language::JavaScript),
             () if has("scenario.py") || has("pyproject.toml") => Some(Language::Python),
+            () if has("scenario.c") => Some(Language::C),
             () => None,
         }
     }
@@ -51,6 +54,7 @@ mod tests {
     fn a_file_tells_by_its_ending() {
         assert_eq!(Language::of_file(Path::new("a/shop.py")), Some(Language::Python));
         assert_eq!(Language::of_file(Path::new("shop.mts")), Some(Language::TypeScript));
+        assert_eq!(Language::of_file(Path::new("shop.c")), Some(Language::C));
         assert_eq!(Language::of_file(Path::new("shop.wasm")), None);
         assert_eq!(Language::of_file(Path::new("shop")), None);
     }

@@ -27,6 +27,7 @@ fn files(language: Language) -> &'static [File] {
         Language::JavaScript => template!("javascript": "package.json", "scenario.js"),
         Language::Python => template!("python": "requirements.txt", "scenario.py"),
         Language::Go => template!("go": "go.mod", "scenario.go"),
+        Language::C => template!("c": "scenario.c", "compile_flags.txt"),
     }
 }
 

@@ -19,7 +19,8 @@ pub struct Source {
 }
 
 /// What begins a project in some language.
-const MANIFESTS: [&str; 5] = ["Cargo.toml", "package.json", "go.mod", "pyproject.toml", "requirements.txt"];
+const MANIFESTS: [&str; 6] =
+    ["Cargo.toml", "package.json", "go.mod", "pyproject.toml", "requirements.txt", "compile_flags.txt"];
 
 /// Whether what was named is to be built before it can be run.
 pub fn is_source(path: &Path) -> bool {
@@ -39,7 +40,7 @@ impl Source {
         let language = language.ok_or_else(|| {
             wrong(
                 "no scenario that can be built: there is no Cargo.toml, package.json, scenario.ts, scenario.js, \
-                 scenario.py or go.mod (`squall new NAME --lang LANGUAGE` makes a project)"
+                 scenario.py, go.mod or scenario.c (`squall new NAME --lang LANGUAGE` makes a project)"
                     .to_owned(),
             )
         })?;

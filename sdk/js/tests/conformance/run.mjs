@@ -31,7 +31,7 @@ async function squall(script, { build = [], more = [] } = {}) {
   rmSync(summary, { force: true });
   const built = await run('node', here('../../build.mjs'), here(script), '-o', wasm, ...build, ...process.argv.slice(2));
   if (built.status !== 0) throw new Error(built.stderr);
-  const ran = await run(process.env.SQUALL ?? 'squall', 'run', wasm, '--target', `http://127.0.0.1:${server.port}`, '-e', 'COLOUR=blue', '-e', `HOST=127.0.0.1:${server.port}`, '--summary-export', summary, '-v', ...more);
+  const ran = await run(process.env.SQUALL ?? 'squall', 'run', wasm, '--target', `http://127.0.0.1:${server.port}`, '--allow', 'nowhere.invalid', '--allow', '127.0.0.1:1', '-e', 'COLOUR=blue', '-e', `HOST=127.0.0.1:${server.port}`, '--summary-export', summary, '-v', ...more);
   let metrics;
   try {
     ({ metrics } = JSON.parse(readFileSync(summary, 'utf8')));

@@ -1,5 +1,6 @@
 //! One file for each language: which of its tools make a component, and how they are found or installed.
 
+pub mod c;
 pub mod go;
 pub mod javascript;
 pub mod python;

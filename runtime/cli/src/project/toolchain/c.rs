@@ -1,0 +1,128 @@
+//! C: one call of `zig cc`, which knows `wasm32-wasi` and brings a C library. The SDK is a few C files, which travel in this
+//! program: C has no registry that it could come from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::checkout;
+use crate::error::CliError;
+use crate::project::build::unwritable;
+use crate::project::source::Source;
+use crate::project::tool::Tool;
+use crate::terminal::say;
+
+const INSTALL: &str = "scenarios in C are compiled with zig: install it (https://ziglang.org/download), or Python 3 with its \
+                       module venv (Debian, Ubuntu: `apt install python3 python3-venv`), and it is fetched from PyPI";
+
+/// The zig that is installed where there is none: the release that the SDK is tested with.
+const ZIG: &str = "ziglang==0.17.1";
+
+/// What the compiler reads further options from, and so does clangd: one on each line.
+const OPTIONS: &str = "compile_flags.txt";
+
+/// Files of the SDK: where they go, and what is in them.
+macro_rules! sdk {
+    ($($path:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../../../sdk/c/", $path)))),+]
+    };
+}
+
+const SDK: &[(&str, &str)] = sdk!(
+    "flags.txt",
+    "squall.h",
+    "squall_json.h",
+    "bindings/component_type.h",
+    "bindings/scenario.c",
+    "bindings/scenario.h",
+    "src/context.c",
+    "src/data.c",
+    "src/exports.c",
+    "src/http.c",
+    "src/internal.h",
+    "src/json.c",
+    "src/memory.c",
+    "src/metrics.c",
+    "src/options.c",
+    "src/options.h",
+    "src/plan.c",
+    "src/text.c",
+);
+
+pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
+    let sdk = sdk(source)?;
+    let own = match &source.file {
+        Some(file) => vec![file.clone()],
+        None => sources(&source.folder)?,
+    };
+    let compiler = zig(source)?.inside(&source.folder);
+    let compiler = compiler.args([format!("@{}", sdk.join("flags.txt").display())]);
+    let options = source.has(OPTIONS).then(|| format!("@{OPTIONS}"));
+    let sdk_sources = [sources(&sdk.join("src"))?, sources(&sdk.join("bindings"))?].concat();
+    let compiler = compiler.args(options).args(own).args([Path::new("-I"), &sdk]).args(sdk_sources);
+    compiler.args([Path::new("-o"), output]).run()
+}
+
+/// The compiler: the user's, or one of the project's own.
+fn zig(source: &Source) -> Result<Tool, CliError> {
+    if Tool::new("zig", INSTALL).args(["version"]).output().is_ok() {
+        return Ok(Tool::new("zig", INSTALL).args(["cc"]));
+    }
+    let environment = source.hidden().join("c/zig");
+    let zig = environment.join("bin/python-zig");
+    if !zig.is_file() {
+        say("installing zig, some 90 MB, once");
+        Tool::new("python3", INSTALL).args(["-m".as_ref(), "venv".as_ref(), environment.as_os_str()]).run()?;
+        let quiet = ["install", "--quiet", "--disable-pip-version-check", ZIG];
+        Tool::new(environment.join("bin/pip"), INSTALL).args(quiet).run()?;
+    }
+    Ok(Tool::new(zig, INSTALL).args(["cc"]))
+}
+
+/// The folder of the SDK: a checkout's, or this program's, laid beside the project where an editor finds it too.
+fn sdk(source: &Source) -> Result<PathBuf, CliError> {
+    if let Some(checkout) = checkout() {
+        return Ok(checkout.join("sdk/c"));
+    }
+    let folder = source.hidden().join("c/sdk");
+    for (path, text) in SDK {
+        let path = folder.join(path);
+        write_if_changed(&path, text).map_err(|error| unwritable(&path, &error))?;
+    }
+    Ok(folder)
+}
+
+fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, text)
+}
+
+/// The C files in a folder, in order.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let entries = fs::read_dir(folder).map_err(|error| unwritable(folder, &error))?;
+    let files = entries.flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|ending| ending == "c")).collect();
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_sdk_travels_along() {
+        let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/c");
+        for folder in ["", "src", "bindings"] {
+            for entry in fs::read_dir(sdk.join(folder)).unwrap().flatten() {
+                let path = Path::new(folder).join(entry.file_name());
+                let is_code = path.extension().is_some_and(|ending| ending == "c" || ending == "h");
+                let travels = SDK.iter().any(|(name, _)| Path::new(name) == path);
+                assert!(travels || !is_code, "{} is missing", path.display());
+            }
+        }
+    }
+}
