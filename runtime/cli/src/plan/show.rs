@@ -1,6 +1,5 @@
 //! `squall plan show`: what would be run, and which layer each value comes from.
 
-
 use squall_guest::{CodeCache, Guest, GuestLimits};
 use squall_load::describe;
 use squall_plan::{Defaults, Options, Plan, PlanError, PlanFile, from_environment};
