@@ -56,7 +56,7 @@ fn a_status_is_an_answer() {
 
 #[test]
 fn a_refused_connection_is_told_to_the_guest_and_to_the_user() {
-    let ended = run(&server(), "refused", &[]);
+    let ended = run(&server(), "refused", &["--allow", "127.0.0.1:1"]);
     expect(&ended, 3.0, 3.0);
     assert!(ended.out.contains("connect to 127.0.0.1:1: connection refused"), "{}", ended.out);
 }
@@ -141,7 +141,7 @@ fn fetch_of_javascript_is_measured() {
     build.env("SQUALL_SDK", &root().display().to_string()).run().expect_code(0);
     let run = |flow: &str| {
         let squall = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "3", "--flow", flow]);
-        squall.exporting().run().expect_code_or_busy(0)
+        squall.args(&["--allow", "127.0.0.1:1"]).exporting().run().expect_code_or_busy(0)
     };
     expect(&run("get"), 3.0, 0.0);
     expect(&run("page"), 30.0, 0.0);

@@ -81,12 +81,12 @@ fn check_looks_at_the_component_too() {
     let server = server();
     let ended = squall(&["plan", "check", "plan.yaml"], PLAN, &server).expect_code(0);
     assert_eq!(ended.out, "plan.yaml: no mistakes\n");
-    let plan = format!("{PLAN}scenarios:\n  - {{ flow: logni }}\n");
+    let plan = format!("{PLAN}scenarios:\n  - {{ flow: logn }}\n");
     let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server).expect_code(104);
     assert!(
         ended
             .err
-            .contains("plan.yaml:12:11: weights names a flow \"logni\" that does not exist; did you mean \"login\"?"),
+            .contains("plan.yaml:12:13: weights names a flow \"logn\" that does not exist; did you mean \"login\"?"),
         "{}",
         ended.err
     );
@@ -108,7 +108,7 @@ fn init_writes_a_plan_that_is_right_and_never_over_another() {
     let ended = squall.run().expect_code(0);
     let written = std::fs::read_to_string(ended.folder().join("plan.yaml")).unwrap();
     let server = server();
-    let ended = self::squall(&["plan", "check", "plan.yaml"], &written.replace("shop.wasm", &guest("feed")), &server);
+    let ended = self::squall(&["plan", "check", "plan.yaml"], &written.replace("shop.wasm", &guest("minimal")), &server);
     ended.expect_code(0);
     let ended = self::squall(&["plan", "init"], PLAN, &server).expect_code(104);
     assert!(ended.err.contains("is there already"), "{}", ended.err);

@@ -161,10 +161,12 @@ impl Store {
     }
 }
 
-/// `20261125-123005-4f1c`: the time, so that names sort by it, and something that keeps runs of the same second apart.
+/// `20261125-123005-2714f1`: the time to the millisecond, so that names sort by it, and three letters that keep runs of the
+/// same one apart.
 fn new_id(began: SystemTime) -> String {
-    let random = RandomState::new().build_hasher().finish() as u16;
-    format!("{}-{random:04x}", id_time(began))
+    let random = RandomState::new().build_hasher().finish() & 0xfff;
+    let milliseconds = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_millis();
+    format!("{}-{milliseconds:03}{random:03x}", id_time(began))
 }
 
 fn id_time(time: SystemTime) -> String {

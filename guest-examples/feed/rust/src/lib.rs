@@ -19,7 +19,8 @@ static UPLOAD: Blob = Blob::new("upload");
 fn login() -> Outcome {
     let user = USERS.next()?;
     let column = env("COLUMN").unwrap_or_else(|| "name".into());
-    http::post("/login").body(user.get(&column)?).header("x-vu", vu().to_string()).discard_body().send()?;
+    let request = http::post("/login").body(user.get(&column)?).header("x-vu", vu().to_string());
+    check!(request.discard_body().send()?.status() == 200, "logged in");
     Ok(())
 }
 
