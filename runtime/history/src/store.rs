@@ -165,10 +165,11 @@ impl Store {
 /// same one apart.
 fn new_id(began: SystemTime) -> String {
     let random = RandomState::new().build_hasher().finish() & 0xfff;
-    let milliseconds = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_millis();
-    format!("{}-{milliseconds:03}{random:03x}", id_time(began))
+    format!("{}{random:03x}", id_time(began))
 }
 
 fn id_time(time: SystemTime) -> String {
-    utc(time).replace(['-', ':', 'Z'], "").replace('T', "-")
+    let milliseconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_millis();
+    let second = utc(time).replace(['-', ':', 'Z'], "").replace('T', "-");
+    format!("{second}-{milliseconds:03}")
 }

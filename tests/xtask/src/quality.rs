@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::distribution::from_distribution;
 use crate::repository::{Repository, answers, run};
 use crate::{guests, sdks};
 
@@ -10,6 +11,9 @@ const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
 
 /// Builds what the tests start, then runs them all. Guests have native tests, so they are part of it.
 pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
+    if from_distribution(repository, "docker-registry", "docker-registry", &["--version"]).is_err() {
+        println!("not tested: registries (docker-registry is not installed)");
+    }
     guests::build(repository)?;
     let (profile, folder) = if extra.contains(&"--release") { ("release", "release") } else { ("dev", "debug") };
     // `cargo test` alone would not build the program. All at once, so that cargo settles on one set of features: apart,

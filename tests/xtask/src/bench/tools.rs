@@ -1,10 +1,10 @@
 //! Finds the programs that a benchmark needs, and installs those that are missing where that is possible.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
+use crate::distribution::from_distribution;
 use crate::repository::{Repository, answers, run};
 
 /// Where the programs are. What is `None` takes no part.
@@ -24,22 +24,6 @@ impl Tools {
             k6: k6(repository),
         })
     }
-}
-
-fn from_distribution(repository: &Repository, program: &str, package: &str, question: &[&str]) -> Result<PathBuf> {
-    if !there(program, question) {
-        println!("{program} is not installed");
-        let installed = run(repository.command("apt-get").args(["install", "--yes", "--quiet", package]));
-        if installed.is_err() || !there(program, question) {
-            bail!("a benchmark needs {program}: install it (Debian's package is {package}) and try again");
-        }
-    }
-    Ok(program.into())
-}
-
-/// Whether the program is there. wrk tells its version and then fails, so the exit status says nothing.
-fn there(program: &str, question: &[&str]) -> bool {
-    Command::new(program).args(question).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 fn oha(repository: &Repository, build: bool) -> Result<Option<PathBuf>> {

@@ -1,0 +1,25 @@
+//! Programs that a distribution has, and that a chore needs.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::repository::{Repository, run};
+
+/// Where the program is; its package is installed if it is not there and that is possible.
+pub fn from_distribution(repository: &Repository, program: &str, package: &str, question: &[&str]) -> Result<PathBuf> {
+    if !there(program, question) {
+        println!("{program} is not installed");
+        let installed = run(repository.command("apt-get").args(["install", "--yes", "--quiet", package]));
+        if installed.is_err() || !there(program, question) {
+            bail!("{program} is needed: install it (Debian's package is {package}) and try again");
+        }
+    }
+    Ok(program.into())
+}
+
+/// Whether the program is there. wrk tells its version and then fails, so the exit status says nothing.
+fn there(program: &str, question: &[&str]) -> bool {
+    Command::new(program).args(question).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
