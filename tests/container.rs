@@ -34,7 +34,7 @@ fn the_page_says_what_the_image_has() {
     let user = said_after("USER ");
     let facts = [
         format!("| user | {},", user.split(':').next().unwrap()),
-        format!("| entry point | `{}`", said_after("ENTRYPOINT ").trim_matches(&['[', ']', '"'])),
+        format!("| entry point | `{}`", said_after("ENTRYPOINT ").trim_matches(['[', ']', '"'])),
         format!("| `{}` | the working directory", said_after("WORKDIR ")),
         format!("| `{}` |", said_after("ENV XDG_CACHE_HOME=")),
     ];

@@ -108,7 +108,8 @@ fn init_writes_a_plan_that_is_right_and_never_over_another() {
     let ended = squall.run().expect_code(0);
     let written = std::fs::read_to_string(ended.folder().join("plan.yaml")).unwrap();
     let server = server();
-    let ended = self::squall(&["plan", "check", "plan.yaml"], &written.replace("shop.wasm", &guest("minimal")), &server);
+    let ended =
+        self::squall(&["plan", "check", "plan.yaml"], &written.replace("shop.wasm", &guest("minimal")), &server);
     ended.expect_code(0);
     let ended = self::squall(&["plan", "init"], PLAN, &server).expect_code(104);
     assert!(ended.err.contains("is there already"), "{}", ended.err);

@@ -42,7 +42,7 @@ pub fn concurrency_limit(steps: &[LoadStep]) -> Option<ConcurrencyLimit> {
     let queueing = last.response_time.as_secs_f64() > first.response_time.as_secs_f64() * (1.0 + MORE);
     let throughput = before.throughput.max(last.throughput);
     (plateau && queueing)
-        .then(|| ConcurrencyLimit { at_once: throughput * first.response_time.as_secs_f64(), throughput })
+        .then_some(ConcurrencyLimit { at_once: throughput * first.response_time.as_secs_f64(), throughput })
 }
 
 #[cfg(test)]

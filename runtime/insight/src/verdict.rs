@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(overall(&[met.clone(), close.clone()], Health::Ok), Overall::Warning);
         assert_eq!(overall(&[met.clone(), close, missed.clone()], Health::Ok), Overall::Critical);
         assert_eq!(overall(&[p95(None, None)], Health::Ok), Overall::Critical, "not measured is not passed");
-        assert_eq!(overall(&[missed.clone()], Health::Bottleneck), Overall::Invalid);
+        assert_eq!(overall(std::slice::from_ref(&missed), Health::Bottleneck), Overall::Invalid);
         let desired = Objective { importance: Importance::Desired, ..missed.objective };
         assert_eq!(overall(&[judge(desired, Some(900.0), None)], Health::Ok), Overall::Warning);
     }

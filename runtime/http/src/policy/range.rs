@@ -61,7 +61,7 @@ pub(super) fn is_private_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     let ends =
         |ending: &&str| host.strip_suffix(*ending).is_some_and(|before| before.is_empty() || before.ends_with('.'));
-    !host.contains('.') || PRIVATE_ENDINGS.iter().any(|ending| ends(&ending))
+    !host.contains('.') || PRIVATE_ENDINGS.iter().any(ends)
 }
 
 /// The address that traffic for this one ends up at, where it carries another: IPv4 in IPv6, in all of its forms.

@@ -58,25 +58,28 @@ impl Watching {
 
 pub(super) fn read(watching: &mut Watching, key: &str, value: &Node, troubles: &mut Vec<Trouble>) {
     let known = if key == "resource_limits" { LIMITS } else { MONITORING };
-    each(value, key, &known, troubles, |name, entry| match name {
-        "cpu_max" => Ok(watching.cpu_max = Some(share(&entry.value)?)),
-        "memory_max" => Ok(watching.memory_max = Some(share(&entry.value)?)),
-        "connection_pool" => Ok(watching.connection_pool = read_whole(&entry.value)?),
-        "scrape" => Ok(watching.scrape = Option::deserialize(&entry.value)?.unwrap_or_default()),
-        "prometheus" => read_inner(&entry.value, name, &["url", "queries"], |inner, value| {
-            match inner {
-                "url" => watching.prometheus = Some(String::deserialize(value)?),
-                _ => watching.queries = read_texts(value)?.unwrap_or_default(),
-            }
-            Ok(())
-        }),
-        _ => read_inner(&entry.value, name, &["pid", "name"], |inner, value| {
-            watching.process = match inner {
-                "pid" => read_whole(value)?.map(WatchedProcess::Id),
-                _ => Some(WatchedProcess::Name(String::deserialize(value)?)),
-            };
-            Ok(())
-        }),
+    each(value, key, &known, troubles, |name, entry| {
+        match name {
+            "cpu_max" => watching.cpu_max = Some(share(&entry.value)?),
+            "memory_max" => watching.memory_max = Some(share(&entry.value)?),
+            "connection_pool" => watching.connection_pool = read_whole(&entry.value)?,
+            "scrape" => watching.scrape = Option::deserialize(&entry.value)?.unwrap_or_default(),
+            "prometheus" => read_inner(&entry.value, name, &["url", "queries"], |inner, value| {
+                match inner {
+                    "url" => watching.prometheus = Some(String::deserialize(value)?),
+                    _ => watching.queries = read_texts(value)?.unwrap_or_default(),
+                }
+                Ok(())
+            })?,
+            _ => read_inner(&entry.value, name, &["pid", "name"], |inner, value| {
+                watching.process = match inner {
+                    "pid" => read_whole(value)?.map(WatchedProcess::Id),
+                    _ => Some(WatchedProcess::Name(String::deserialize(value)?)),
+                };
+                Ok(())
+            })?,
+        }
+        Ok(())
     });
 }
 
