@@ -12,6 +12,7 @@ use squall_plan::{
 
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::monitoring::MonitorArgs;
 use crate::plan::args::PlanArgs;
 use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
@@ -360,6 +361,9 @@ pub struct OutputArgs {
     /// Reports.
     #[command(flatten)]
     pub reports: ReportFileArgs,
+    /// The target.
+    #[command(flatten)]
+    pub monitor: MonitorArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

@@ -12,6 +12,7 @@ mod files;
 mod inspect;
 mod listeners;
 mod memory;
+mod monitoring;
 mod one_request;
 mod options;
 mod panic;

@@ -30,7 +30,7 @@ use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, plan, registry, sandbox, signals};
+use crate::{console, exit, monitoring, one_request, plan, registry, sandbox, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -133,6 +133,7 @@ impl Order<'_> {
         let plan = self.plan(&cache)?;
         let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
         let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
+        let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         let files = Files::open(self.output)?;
         let reserved = Reserved::take(self.control)?;
         let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
@@ -164,9 +165,10 @@ impl Order<'_> {
         }
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let run = Run { plan, guest, data, egress, steering };
+        let (asking, target) = monitoring::begin(monitor)?;
+        let run = Run { plan, guest, data, egress, steering, target };
         let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
-        drop(server);
+        drop((server, asking));
         if let Some(open) = open_dashboard {
             open.close(dashboard, &outcome);
         }

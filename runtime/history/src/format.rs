@@ -131,6 +131,36 @@ pub struct SecondLine {
     pub http_req_duration: StoredHistogram,
 }
 
+/// One line of `target.ndjson`: what one source said of the target at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetLine {
+    /// When it was asked, from the beginning of the load.
+    pub at: u64,
+    /// Who was asked.
+    pub source: String,
+    /// Why there are no values, if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The values.
+    pub values: Vec<TargetValue>,
+}
+
+/// One value of a [`TargetLine`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetValue {
+    /// Of what: `cpu`, `memory`.
+    pub name: String,
+    /// `share`, `bytes`, `bytes_per_second` or `number`.
+    pub unit: String,
+    /// The value.
+    pub value: f64,
+    /// What there is of it in all, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+}
+
 /// `totals.json`: everything that was measured up to a moment, series by series.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

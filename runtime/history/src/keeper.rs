@@ -1,6 +1,6 @@
 //! Keeps a run while it goes on, so that what was measured outlives the program.
 //!
-//! Each second is appended to `seconds.ndjson`. The totals, series by series, replace `totals.json` in one step (write
+//! Each second is appended to `seconds.ndjson`, and what was seen of the target in it to `target.ndjson`. The totals, series by series, replace `totals.json` in one step (write
 //! beside, rename), each second as long as that takes little time, and more rarely if it takes more: with many series,
 //! the writer shall not become a load of its own.
 
@@ -15,6 +15,7 @@ use squall_metrics::{Clock, Nanos, Totals};
 use crate::error::HistoryError;
 use crate::format::{RunEnd, RunInfo, Snapshot};
 use crate::snapshot::{second_line, snapshot};
+use crate::target::target_line;
 
 /// Totals are written when this many times as long has passed as writing them took: at most a fiftieth of the time.
 const REST: u64 = 50;
@@ -25,6 +26,9 @@ pub struct Keeper {
     id: String,
     folder: PathBuf,
     seconds: File,
+    /// There is none unless somebody watches the target.
+    target: Option<File>,
+    readings: u64,
     clock: Clock,
     last_second: Option<Nanos>,
     next_totals: Nanos,
@@ -35,10 +39,17 @@ impl Keeper {
         let create = fs::DirBuilder::new().mode(0o700).recursive(true).create(&folder);
         create.map_err(HistoryError::file(&folder))?;
         replace(&folder, "run.json", info)?;
-        let path = folder.join("seconds.ndjson");
-        let seconds = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-        let seconds = seconds.map_err(HistoryError::file(path))?;
-        Ok(Keeper { id, folder, seconds, clock: Clock::start(), last_second: None, next_totals: Nanos::ZERO })
+        let seconds = appended(&folder, "seconds.ndjson")?;
+        Ok(Keeper {
+            id,
+            folder,
+            seconds,
+            target: None,
+            readings: 0,
+            clock: Clock::start(),
+            last_second: None,
+            next_totals: Nanos::ZERO,
+        })
     }
 
     /// The run's name.
@@ -49,6 +60,7 @@ impl Keeper {
     /// Keeps what was measured up to now. To be called once a second.
     pub fn measured(&mut self, totals: &Totals) -> Result<(), HistoryError> {
         self.append_second(totals)?;
+        self.append_target(totals)?;
         let began = self.clock.now();
         if began < self.next_totals {
             return Ok(());
@@ -62,6 +74,7 @@ impl Keeper {
     /// Keeps the whole, and how it ended.
     pub fn end(mut self, totals: &Totals, end: &RunEnd) -> Result<(), HistoryError> {
         self.append_second(totals)?;
+        self.append_target(totals)?;
         self.write_end(&snapshot(totals), end)
     }
 
@@ -69,6 +82,25 @@ impl Keeper {
         replace(&self.folder, "totals.json", totals)?;
         self.seconds.sync_all().map_err(HistoryError::file(self.folder.join("seconds.ndjson")))?;
         replace(&self.folder, "end.json", end)
+    }
+
+    fn append_target(&mut self, totals: &Totals) -> Result<(), HistoryError> {
+        let watched = &totals.watched;
+        if watched.taken() == self.readings || watched.latest().is_empty() {
+            return Ok(());
+        }
+        self.readings = watched.taken();
+        let path = self.folder.join("target.ndjson");
+        let mut text = String::new();
+        for reading in watched.latest() {
+            text.push_str(&json(&target_line(reading), &path)?);
+            text.push('\n');
+        }
+        let file = match &mut self.target {
+            Some(file) => file,
+            none => none.insert(appended(&self.folder, "target.ndjson")?),
+        };
+        file.write_all(text.as_bytes()).map_err(HistoryError::file(path))
     }
 
     fn append_second(&mut self, totals: &Totals) -> Result<(), HistoryError> {
@@ -85,6 +117,13 @@ impl Keeper {
         text.push('\n');
         self.seconds.write_all(text.as_bytes()).map_err(HistoryError::file(path))
     }
+}
+
+/// A file that grows line by line.
+fn appended(folder: &Path, name: &str) -> Result<File, HistoryError> {
+    let path = folder.join(name);
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+    file.map_err(HistoryError::file(path))
 }
 
 /// Puts a file in the place of the one that is there, if any: whoever reads finds the one or the other, whole.

@@ -20,6 +20,7 @@ mod snapshot;
 mod store;
 mod stored_run;
 pub mod student;
+mod target;
 mod utc;
 
 pub use baseline::Acceptance;

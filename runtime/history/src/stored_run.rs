@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Registry, Second, Totals};
+use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Registry, Second, Totals, Watched};
 use squall_plan::{Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
-use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, VERSION};
+use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, VERSION};
 use crate::restore::{Names, gauge, restore, second, warm_up};
+use crate::target::reading;
 
 /// A run that was kept. What can be long is read when it is asked for.
 #[derive(Clone, Debug)]
@@ -42,25 +43,42 @@ impl StoredRun {
         read(&self.folder.join("totals.json"))?.ok_or_else(|| HistoryError::Empty(self.id.clone()))
     }
 
-    /// The seconds that count, in order. The last line of a run that was killed may be cut off: it is passed over.
+    /// The seconds that count, in order.
     pub fn seconds(&self, counts_from: Nanos) -> Result<Vec<Second>, HistoryError> {
-        let path = self.folder.join("seconds.ndjson");
+        let lines: Vec<SecondLine> = self.lines("seconds.ndjson")?;
+        let mut seconds: Vec<Second> = lines.into_iter().map(second).collect();
+        seconds.retain(|second| second.at >= counts_from);
+        Ok(seconds)
+    }
+
+    /// What was seen of the target, as far as it counts.
+    pub fn watched(&self, counts_from: Nanos) -> Result<Watched, HistoryError> {
+        let mut watched = Watched::default();
+        if self.folder.join("target.ndjson").exists() {
+            let lines: Vec<TargetLine> = self.lines("target.ndjson")?;
+            watched.take(lines.into_iter().map(reading).filter(|reading| reading.at >= counts_from).collect());
+        }
+        Ok(watched)
+    }
+
+    /// A file of lines. The last line of a run that was killed may be cut off: it is passed over.
+    fn lines<Line: DeserializeOwned>(&self, name: &str) -> Result<Vec<Line>, HistoryError> {
+        let path = self.folder.join(name);
         let file = fs::File::open(&path).map_err(HistoryError::file(&path))?;
-        let mut lines = BufReader::new(file).split(b'\n').peekable();
-        let mut seconds = Vec::new();
-        while let Some(line) = lines.next() {
-            let line = line.map_err(HistoryError::file(&path))?;
-            match serde_json::from_slice::<SecondLine>(&line) {
-                Ok(line) => seconds.push(second(line)),
-                Err(_) if lines.peek().is_none() => {}
+        let mut texts = BufReader::new(file).split(b'\n').peekable();
+        let mut lines = Vec::new();
+        while let Some(text) = texts.next() {
+            let text = text.map_err(HistoryError::file(&path))?;
+            match serde_json::from_slice(&text) {
+                Ok(line) => lines.push(line),
+                Err(_) if texts.peek().is_none() => {}
                 Err(error) => {
-                    let reason = format!("line {}: {error}", seconds.len() + 1);
+                    let reason = format!("line {}: {error}", lines.len() + 1);
                     return Err(HistoryError::Damaged { path, reason });
                 }
             }
         }
-        seconds.retain(|second| second.at >= counts_from);
-        Ok(seconds)
+        Ok(lines)
     }
 
     /// Everything that was measured, as it was when the run ended or when it was last written.
@@ -70,6 +88,7 @@ impl StoredRun {
         for second in self.seconds(Nanos(snapshot.counts_from))? {
             totals.history.push(second);
         }
+        totals.watched = self.watched(Nanos(snapshot.counts_from))?;
         Ok(totals)
     }
 

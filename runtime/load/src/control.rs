@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_guest::{LogLine, RunContext};
 use squall_metrics::{
-    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Second, Totals,
+    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Reading, Second, Totals,
     evaluate_thresholds,
 };
 use squall_plan::{Plan, Warmup};
@@ -64,6 +64,9 @@ pub(crate) struct Control<'a> {
     /// What came in since the last second's beat.
     recent: Interval,
     log_lines: Receiver<LogLine>,
+    /// Whoever watches the target, and when the load began on the clock that they go by.
+    target: Option<Receiver<Reading>>,
+    began_on_system_clock: Nanos,
     observer: &'a mut dyn Observer,
     plan: &'a Plan,
     generator: Watch,
@@ -82,6 +85,7 @@ impl<'a> Control<'a> {
         plan: &'a Plan,
         mut totals: Totals,
         log_lines: Receiver<LogLine>,
+        target: Option<Receiver<Reading>>,
         observer: &'a mut dyn Observer,
     ) -> Control<'a> {
         totals.vus_max = plan.executor.max_vus();
@@ -92,6 +96,8 @@ impl<'a> Control<'a> {
             totals,
             recent: Interval::default(),
             log_lines,
+            target,
+            began_on_system_clock: Nanos::MAX,
             observer,
             plan,
             generator: Watch::new(plan),
@@ -137,6 +143,7 @@ impl<'a> Control<'a> {
     ) -> Verdict {
         self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.executor.planned_duration() });
         self.load_begins = load_begins;
+        self.began_on_system_clock = clock.on_system_clock(load_begins).unwrap_or(Nanos::MAX);
         let mut beat = every_second();
         let mut last_beat = load_begins;
         let mut wishes = steering.watch();
@@ -259,6 +266,7 @@ impl<'a> Control<'a> {
         self.totals.elapsed = elapsed.since(self.measured_from);
         self.pass_on_log();
         self.warn_of_series();
+        self.hear_of_target();
         let recent = std::mem::take(&mut self.recent);
         if elapsed >= self.measured_from {
             self.generator.see(&recent, since_last);
@@ -314,6 +322,18 @@ impl<'a> Control<'a> {
     fn pass_on_log(&mut self) {
         while let Ok(line) = self.log_lines.try_recv() {
             self.observer.on(&Event::Log(&line));
+        }
+    }
+
+    /// What was read of the target since the last time, put on the axis of the run. What came before counts no more than
+    /// the load does.
+    fn hear_of_target(&mut self) {
+        let (began, measured_from) = (self.began_on_system_clock, self.measured_from);
+        let news = self.target.iter().flat_map(Receiver::try_iter);
+        let counts = news.filter(|reading| reading.at >= began + measured_from);
+        let readings = counts.map(|reading| Reading { at: reading.at.since(began), ..reading }).collect();
+        for news in self.totals.watched.take(readings) {
+            self.tell(&Event::Warning(&news));
         }
     }
 

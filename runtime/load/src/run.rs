@@ -1,13 +1,13 @@
 //! A run from setup to teardown.
 
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, RunContext};
 use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, TlsConfig};
-use squall_metrics::{Clock, GeneratorVerdict, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
+use squall_metrics::{Clock, GeneratorVerdict, Nanos, Reading, Registry, ThresholdResult, Totals, evaluate_thresholds};
 use squall_plan::Plan;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
@@ -34,6 +34,8 @@ pub struct Run {
     pub egress: EgressPolicy,
     /// How others may steer it while it goes on.
     pub steering: Steering,
+    /// What somebody who watches the target says of it, if somebody does.
+    pub target: Option<Receiver<Reading>>,
 }
 
 /// How a run came to its end.
@@ -123,7 +125,7 @@ impl Run {
             plan,
         };
         let running = Running { shared, guest: Arc::new(self.guest), steering: self.steering };
-        runtime()?.block_on(running.run(log_lines, observer))
+        runtime()?.block_on(running.run(log_lines, self.target, observer))
     }
 }
 
@@ -174,13 +176,14 @@ struct Running {
 impl Running {
     async fn run(
         self,
-        log_lines: std::sync::mpsc::Receiver<squall_guest::LogLine>,
+        log_lines: Receiver<squall_guest::LogLine>,
+        target: Option<Receiver<Reading>>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, RunError> {
         let plan = Arc::clone(&self.shared.plan);
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let totals = Totals::new(Arc::clone(&self.shared.registry), &plan.scenario, flows);
-        let mut control = Control::new(&plan, totals, log_lines, observer);
+        let mut control = Control::new(&plan, totals, log_lines, target, observer);
         // Setup and teardown are measured too, on this thread.
         let (context, _) = self.shared.context()?;
 

@@ -61,6 +61,7 @@ impl OpenWarmUp {
         totals.recorded.merge(&rest);
         totals.elapsed = totals.elapsed.since(cut);
         totals.history.forget_before(cut.since(HALF_A_SECOND));
+        totals.watched.forget_before(cut);
         cut
     }
 }

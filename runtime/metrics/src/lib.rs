@@ -23,6 +23,7 @@ pub mod statistics;
 mod stretches;
 mod threshold;
 mod totals;
+mod watched;
 
 pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
@@ -42,3 +43,4 @@ pub use select::{Aggregate, Selector};
 pub use stretches::Stretches;
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
 pub use totals::{LeftOut, Totals};
+pub use watched::{Reading, ResourceUnit, ResourceValue, Watched, WatchedPoint, WatchedSeries, WatchedSource};

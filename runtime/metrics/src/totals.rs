@@ -7,6 +7,7 @@ use crate::clock::Nanos;
 use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
 use crate::registry::{FlowId, NameId, Registry};
+use crate::watched::Watched;
 
 /// What of a load's beginning does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Totals {
     pub history: History,
     /// What does not count.
     pub warm_up: LeftOut,
+    /// What was seen of the target's resources.
+    pub watched: Watched,
 }
 
 impl Totals {
@@ -60,6 +63,7 @@ impl Totals {
             elapsed: Nanos::ZERO,
             history: History::new(),
             warm_up: LeftOut::Nothing,
+            watched: Watched::default(),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::plan::PlanError;
 use mistake::Place;
 
 pub use about::About;
-pub use limits::Watching;
+pub use limits::{WatchedProcess, Watching};
 pub use mistake::Mistake;
 pub use objective::{Objective, Weightiness};
 pub use schema::schema;

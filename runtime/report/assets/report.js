@@ -116,6 +116,48 @@
     [axis({ size: 70, values: (_, splits) => splits.map(plain) }), axis({ scale: "vus", side: 1, size: 45, grid: { show: false }, values: (_, splits) => splits.map(plain) })],
     () => { const t = data.timeline; return [t.at_s, t.failed, t.vus]; });
 
+  // What the target used: a chart for each unit, its lines from all sources.
+  const units = [
+    ["share", "Share of what there is", (value) => (value == null ? "–" : short(value * 100) + "%")],
+    ["bytes", "Memory", (value) => bytes(value)],
+    ["bytes_per_second", "Disk and network", (value) => (value == null ? "–" : bytes(value) + "/s")],
+    ["number", "Connections, descriptors, threads, cores", plain],
+  ];
+  const bytes = (value) => {
+    if (value == null) return "–";
+    const power = Math.min(Math.max(Math.floor(Math.log10(Math.max(Math.abs(value), 1)) / 3), 0), 5);
+    return short(value / 1000 ** power) + " " + ["B", "kB", "MB", "GB", "TB", "PB"][power];
+  };
+  const seriesOf = (unit) => (data.target || []).flatMap((source) =>
+    source.series.filter((series) => series.unit === unit).map((series) => ({ ...series, label: data.target.length > 1 ? `${series.name}, ${source.source}` : series.name })));
+  const targetShape = () => units.map(([unit]) => seriesOf(unit).length).join();
+  const target = () => {
+    document.body.squallTarget = targetShape();
+    find("target-charts").textContent = "";
+    find("target").hidden = true;
+    for (const [unit, title, text] of units) {
+      if (!seriesOf(unit).length) continue;
+      find("target").hidden = false;
+      const chart = document.createElement("div");
+      chart.className = "chart";
+      chart.tabIndex = 0;
+      chart.setAttribute("role", "group");
+      chart.setAttribute("aria-label", title);
+      const heading = document.createElement("h3");
+      heading.textContent = title;
+      const plot = document.createElement("div");
+      plot.className = "plot";
+      plot.id = "target-" + unit;
+      chart.append(heading, plot);
+      chart.addEventListener("keydown", keys);
+      find("target-charts").append(chart);
+      const colours = ["--c1", "--c2", "--c3", "--c4", "--c6", "--c5"];
+      overTime(plot.id, seriesOf(unit).map((series, number) => line(series.label, colours[number % colours.length], text)),
+        { y: fromZero }, [axis({ size: 70, values: (_, splits) => splits.map(text) })],
+        () => [data.timeline.at_s, ...seriesOf(unit).map((series) => series.over_time)]);
+    }
+  };
+
   // Where response times lay: a cell for each stretch of time and each step of time taken.
   const cellsOf = (chart) => {
     const map = data.heat_map;
@@ -202,7 +244,7 @@
       document.querySelectorAll(".plot").forEach((place) => { place.textContent = "Nothing was measured yet."; });
       return;
     }
-    throughput(); latency(); errors(); heat(); percentiles();
+    throughput(); latency(); errors(); heat(); target(); percentiles();
     charts.forEach((chart) => { chart.squallReady = true; });
     move(kept || whole());
   };
@@ -210,7 +252,7 @@
     const columns = charts.map((chart) => chart.data.length);
     const shapes = charts.map((chart) => chart.squallValues());
     const dropped = data.timeline.dropped.some((value) => value > 0);
-    if (charts.length < 5 || dropped !== document.body.squallDropped || shapes.some((shape, number) => shape.length !== columns[number])) {
+    if (charts.length < 5 || targetShape() !== document.body.squallTarget || dropped !== document.body.squallDropped || shapes.some((shape, number) => shape.length !== columns[number])) {
       document.body.squallDropped = dropped;
       draw();
       return;

@@ -8,6 +8,7 @@ pub(crate) mod breakdown;
 mod build;
 mod issues;
 mod over_time;
+pub(crate) mod target;
 mod unit;
 mod values;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use build::{Ending, Machine, RunFacts};
 pub use issues::{Issue, Status, Verdict};
 pub use over_time::{HeatMap, Timeline};
+pub use target::{TargetSeries, TargetSource};
 pub use unit::Unit;
 pub use values::{Distribution, Metric, Values};
 
@@ -52,6 +54,9 @@ pub struct Document {
     pub data: Vec<DataUse>,
     /// What the course of the run says about its numbers, in sentences.
     pub remarks: Vec<Remark>,
+    /// What the target used, if somebody looked.
+    #[serde(default)]
+    pub target: Vec<TargetSource>,
     /// The course of the run.
     pub timeline: Timeline,
     /// How response times were spread, over time.

@@ -27,7 +27,8 @@ pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
 pub use command_line::shown_command;
 pub use ctrf::ctrf_report;
 pub use document::{
-    Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, Unit, Values, Verdict,
+    Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, TargetSeries, TargetSource, Unit, Values,
+    Verdict,
 };
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};

@@ -1,7 +1,7 @@
 //! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
 //! and what has no sentence has no heading.
 
-use crate::document::{Issue, Outcome, ThresholdLine, Values};
+use crate::document::{Issue, Outcome, TargetSource, ThresholdLine, Values};
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
@@ -12,6 +12,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         format!("# Performance report, {day}\n"),
         summary(document),
         metrics(document),
+        target(&document.target),
         baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
         issues(&document.verdict.issues),
         list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
@@ -63,6 +64,30 @@ fn metrics(document: &Document) -> String {
         return String::new();
     }
     format!("## Metrics overview\n\n| Metric | Target | Actual | Status |\n| --- | --- | --- | --- |\n{rows}")
+}
+
+/// What the target used.
+fn target(sources: &[TargetSource]) -> String {
+    let rows: String = sources
+        .iter()
+        .flat_map(|source| source.series.iter().map(move |series| (source, series)))
+        .map(|(source, series)| {
+            let text = |value| series.unit.text(value);
+            let limit = series.share_text().unwrap_or_else(|| "–".to_owned());
+            let (source, name) = (escaped(&source.source), escaped(&series.name));
+            format!("| {source} | {name} | {} | {} | {} | {limit} |\n", text(series.avg), text(series.p95), text(series.max))
+        })
+        .collect();
+    let silent = sources.iter().filter(|source| source.answered < source.asked).map(|source| {
+        let problem = escaped(source.problem.as_deref().unwrap_or("no reason given"));
+        format!("{} said nothing {} of {} times: {problem}.", escaped(&source.source), source.asked - source.answered, source.asked)
+    });
+    let silent = bullets(silent);
+    if rows.is_empty() && silent.is_empty() {
+        return String::new();
+    }
+    let gap = if silent.is_empty() { "" } else { "\n" };
+    format!("## The target's resources\n\n| Source | What | Average | p95 | Most | Of what there is |\n| --- | --- | --- | --- | --- | --- |\n{rows}{gap}{silent}")
 }
 
 fn threshold_row(line: &ThresholdLine) -> String {

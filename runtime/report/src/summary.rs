@@ -4,6 +4,7 @@
 mod breakdown;
 mod data;
 pub(crate) mod over_time;
+mod target;
 mod trends;
 
 use squall_metrics::{
@@ -58,6 +59,7 @@ impl Summary<'_> {
             self.execution_part(),
             self.network_part(),
             self.section("OVER TIME", &over_time::lines(self.totals)),
+            self.target_part(),
             self.data_part(),
             self.flow_part(),
             self.name_part(),

@@ -62,7 +62,7 @@ impl Lab {
         let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache).map_err(unfit)?;
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let run = Run { plan, guest, data: DataSet::default(), egress, steering: Steering::default() };
+        let run = Run { plan, guest, data: DataSet::default(), egress, steering: Steering::default(), target: None };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }

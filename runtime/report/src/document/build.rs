@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{
     DataUse, Document, Generator, GeneratorFinding, Outcome, Remark, RunRecord, ThresholdLine, Unit, breakdown, issues,
-    over_time, values,
+    over_time, target, values,
 };
 use crate::DataLine;
 use crate::export::selector_name;
@@ -70,6 +70,7 @@ impl Document {
             let histogram = totals.trend(name);
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
+        let timeline = over_time::timeline(&totals.history, &plan.executor);
         let mut document = Document {
             format: Document::FORMAT.to_owned(),
             version: Document::VERSION,
@@ -85,7 +86,8 @@ impl Document {
             errors: breakdown::errors(totals),
             data: data.iter().map(data_use).collect(),
             remarks: remarks::lines(totals).into_iter().map(|(about, text)| Remark { about, text }).collect(),
-            timeline: over_time::timeline(&totals.history, &plan.executor),
+            target: target::target(&totals.watched, &timeline),
+            timeline,
             heat_map: over_time::heat_map(&totals.history),
             percentile_curves: curves.filter(|(_, curve)| !curve.is_empty()).collect::<BTreeMap<_, _>>(),
         };

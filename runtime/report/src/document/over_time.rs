@@ -137,7 +137,7 @@ fn grouped(history: &History, most: usize) -> impl Iterator<Item = Second> {
 }
 
 /// To four significant digits, or whole: no chart shows more.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
     }

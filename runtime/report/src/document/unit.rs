@@ -15,6 +15,8 @@ pub enum Unit {
     Bytes,
     /// A share, 0 to 1.
     Share,
+    /// Bytes a second.
+    BytesPerSecond,
     /// So many a second.
     PerSecond,
     /// A plain number.
@@ -27,6 +29,7 @@ impl Unit {
         match self {
             Unit::Ms => duration(Nanos((value.max(0.0) * 1e6).round() as u64)),
             Unit::Bytes => bytes(value),
+            Unit::BytesPerSecond => format!("{}/s", bytes(value)),
             Unit::Share => percent(value),
             Unit::PerSecond => per_second(value),
             Unit::Number => count((value * 100.0).round() / 100.0),
@@ -53,6 +56,7 @@ mod tests {
         assert_eq!(Unit::Ms.text(4.56), "4.56ms");
         assert_eq!(Unit::Ms.text(0.0123), "12.3µs");
         assert_eq!(Unit::Bytes.text(12_400.0), "12.4 kB");
+        assert_eq!(Unit::BytesPerSecond.text(12_400.0), "12.4 kB/s");
         assert_eq!(Unit::Share.text(0.005), "0.50%");
         assert_eq!(Unit::PerSecond.text(13.122), "13.12/s");
         assert_eq!(Unit::Number.text(1234.0), "1,234");

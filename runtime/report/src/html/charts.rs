@@ -9,6 +9,7 @@ use crate::Document;
 pub(super) fn data(document: &Document) -> Value {
     json!({
         "timeline": document.timeline,
+        "target": document.target,
         "heat_map": document.heat_map,
         "percentile_curves": document.percentile_curves,
     })
@@ -35,6 +36,10 @@ pub(super) fn shells() -> Markup {
                 "Drag to zoom, double-click for the whole run. By keyboard: Tab to a chart, ← → to move the cursor, + − to zoom, \
                  Shift ← → to pan, Esc for the whole run."
             }
+        }
+        section #target hidden {
+            h2 { "The target" }
+            div.charts #target-charts {}
         }
         section #by-percentile {
             (chart("percentiles", "Response time by percentile", "over the whole run; each step to the right is ten times as rare"))

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::cell;
-use crate::document::{Distribution, ErrorLine, Values};
+use crate::document::{TargetSource, Distribution, ErrorLine, Values};
 use crate::{Document, Unit};
 
 /// The phases of a request, in their order, each with its colour.
@@ -19,6 +19,7 @@ const PERCENTILES: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 
 pub(super) fn tables(document: &Document) -> Markup {
     html! {
+        (target(&document.target))
         (phases(document))
         (requests(document))
         (flows(document))
@@ -44,6 +45,22 @@ fn section(id: &str, title: &str, columns: &[&str], rows: &[Markup]) -> Markup {
             }
         }
     }
+}
+
+fn target(sources: &[TargetSource]) -> Markup {
+    let all = sources.iter().flat_map(|source| source.series.iter().map(move |series| (source, series)));
+    let rows: Vec<Markup> = all
+        .map(|(source, series)| {
+            html! {
+                td { (source.source) }
+                td { (series.name) }
+                (figure(series.unit, series.avg)) (figure(series.unit, series.p95)) (figure(series.unit, series.max))
+                (cell(series.limit.map(|limit| series.max / limit), series.share_text().as_deref().unwrap_or("–")))
+                (cell(Some(source.answered as f64), &format!("{} of {}", source.answered, source.asked)))
+            }
+        })
+        .collect();
+    section("target-table", "The target's resources", &["source", "what", "avg", "p95", "max", "of what there is", "answers"], &rows)
 }
 
 fn columns<'a>(first: &[&'a str]) -> Vec<&'a str> {

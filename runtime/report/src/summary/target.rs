@@ -1,0 +1,31 @@
+//! The part of the summary about what the target used.
+
+use super::Summary;
+use crate::document::target::{TargetSeries, TargetSource, target};
+use crate::document::Timeline;
+use crate::format::count;
+
+impl Summary<'_> {
+    /// A section for each source; nothing if nobody was asked.
+    pub(super) fn target_part(&self) -> String {
+        let sources = target(&self.totals.watched, &Timeline::default());
+        let sections = sources.iter().map(|source| self.section(&format!("TARGET {}", source.source), &lines(source)));
+        sections.filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn lines(source: &TargetSource) -> Vec<(String, String)> {
+    let mut lines: Vec<_> = source.series.iter().map(|series| (series.name.clone(), text(series))).collect();
+    if source.answered < source.asked {
+        let (silent, asked) = (count((source.asked - source.answered) as f64), count(source.asked as f64));
+        let problem = source.problem.as_deref().unwrap_or("no reason given");
+        lines.push(("gaps".to_owned(), format!("said nothing {silent} of {asked} times: {problem}")));
+    }
+    lines
+}
+
+fn text(series: &TargetSeries) -> String {
+    let unit = |value| series.unit.text(value);
+    let share = series.share_text().map(|share| format!("  (at most {share})")).unwrap_or_default();
+    format!("avg={}  p95={}  max={}{share}", unit(series.avg), unit(series.p95), unit(series.max))
+}
