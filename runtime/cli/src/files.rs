@@ -1,7 +1,7 @@
 //! The files that a run writes: opened before it begins, so that hours of measuring cannot end in "permission denied".
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::args::OutputArgs;
@@ -44,6 +44,15 @@ impl OpenFile {
             Ok(file) => Ok(OpenFile { option, path, file }),
             Err(source) => Err(CliError::File { option, path, source }),
         }
+    }
+
+    /// Writes all of it in place of what was written before.
+    pub fn rewrite(&mut self, text: &str) -> Result<(), CliError> {
+        let file = &mut self.file;
+        // Shortened only when the new text is there, so that a reader who comes in between finds something.
+        let written =
+            file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.set_len(text.len() as u64));
+        written.map_err(|source| CliError::File { option: self.option, path: self.path.clone(), source })
     }
 
     /// Writes all of it.

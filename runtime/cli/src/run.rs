@@ -9,10 +9,12 @@ use std::time::SystemTime;
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
-use squall_metrics::{Health, check_threshold};
+use squall_metrics::{GeneratorVerdict, Health, Nanos, ThresholdResult, Totals, check_threshold, evaluate_thresholds};
 use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
 use squall_registry::Reference;
-use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
+use squall_report::{
+    DataLine, Detail, Document, Ending, ObjectiveLine, RunFacts, Summary, duration, histogram_log, summary_export,
+};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::command::Controls;
@@ -26,7 +28,7 @@ use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::project::{Source, Watch, build_for_run, is_source};
-use crate::reporting::{ending, facts};
+use crate::reporting::{Interim, Reports, ending, every, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
@@ -166,8 +168,23 @@ impl Order<'_> {
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let (asking, target) = monitoring::begin(monitor)?;
+        let mut files = files;
+        let (every, voice) = (every(self.output.reports.report_every, self.plan_file.as_ref()), terminal.voice());
+        let planned = every.map(|_| plan.clone());
+        let mut interim = Interim::new(every, |elapsed, totals: &Totals, generator: &GeneratorVerdict| {
+            let Some(plan) = &planned else { return };
+            let thresholds = evaluate_thresholds(&plan.thresholds, totals);
+            let so_far = SoFar { totals, thresholds: &thresholds, generator, data: &[], plan };
+            let mut reported = Ok(());
+            voice.beside(|| reported = self.report_so_far(&so_far, elapsed, &mut files.reports, began));
+            // The run is worth more than a report of half of it.
+            if let Err(error) = reported {
+                voice.say(&format!("warning: {error}"));
+            }
+        });
         let run = Run { plan, guest, data, egress, steering, target };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
+        let mut listeners = Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut interim]);
+        let outcome = run.run(&mut listeners)?;
         drop((server, asking));
         if let Some(open) = open_dashboard {
             open.close(dashboard, &outcome);
@@ -262,28 +279,72 @@ impl Order<'_> {
         if let Some(file) = files.histogram_log {
             file.write(&histogram_log(&outcome.totals.history, began))?;
         }
+        let so_far = SoFar {
+            totals: &outcome.totals,
+            thresholds: &outcome.thresholds,
+            generator: &outcome.generator,
+            data: &data_lines(outcome),
+            plan: &outcome.plan,
+        };
+        let (judged, conclusions) = self.conclude(&so_far);
         if self.output.summary_mode != SummaryMode::Disabled {
-            let summary = Summary {
-                totals: &outcome.totals,
-                thresholds: &outcome.thresholds,
-                generator: &outcome.generator,
-                data: &data_lines(outcome),
-                planned_shares: &outcome.plan.mix.shares(),
-                detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
-                style: summary_style(self.output),
-            };
-            print(&summary.render())?;
-            if let Some(file) = &self.plan_file {
-                print(&plan::verdict(file, outcome, summary_style(self.output)))?;
-            }
+            print(&self.summary(&so_far, &judged, &conclusions))?;
         }
-        let facts = RunFacts { end: ending(outcome), ..facts(self.name, &self.artifact, began) };
+        let code = self.verdict(outcome, plan::missed_limits(&judged));
+        let (end, objectives) = (ending(outcome), judged);
+        let facts = RunFacts { end, objectives, conclusions, ..facts(self.name, &self.artifact, began) };
         files.reports.write(outcome, &data_lines(outcome), &facts)?;
-        Ok(self.verdict(outcome))
+        Ok(code)
+    }
+
+    /// What a plan's objectives come to, and what else can be concluded.
+    fn conclude(&self, so_far: &SoFar<'_>) -> (Vec<ObjectiveLine>, Vec<(String, String)>) {
+        let Some(file) = &self.plan_file else {
+            return Default::default();
+        };
+        let conclusions = plan::conclusions(file, &so_far.plan.executor, so_far.totals);
+        (plan::judged(file, so_far.totals), conclusions)
+    }
+
+    fn summary(&self, so_far: &SoFar<'_>, judged: &[ObjectiveLine], conclusions: &[(String, String)]) -> String {
+        let style = summary_style(self.output);
+        let summary = Summary {
+            totals: so_far.totals,
+            thresholds: so_far.thresholds,
+            generator: so_far.generator,
+            data: so_far.data,
+            planned_shares: &so_far.plan.mix.shares(),
+            detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
+            style,
+        };
+        let soak = plan::soak_section(conclusions, style);
+        summary.render() + &soak + &plan::verdict(judged, so_far.generator.health, style)
+    }
+
+    /// A report of a run that goes on.
+    fn report_so_far(
+        &self,
+        so_far: &SoFar<'_>,
+        elapsed: Nanos,
+        reports: &mut Reports,
+        began: SystemTime,
+    ) -> Result<(), CliError> {
+        let (objectives, conclusions) = self.conclude(so_far);
+        if self.output.summary_mode != SummaryMode::Disabled {
+            let summary = self.summary(so_far, &objectives, &conclusions);
+            print(&format!("\n  after {}:\n{summary}", duration(elapsed)))?;
+        }
+        if !reports.has_files() {
+            return Ok(());
+        }
+        let end = Ending { as_planned: true, text: "not yet".to_owned() };
+        let facts = RunFacts { end, objectives, conclusions, ..facts(self.name, &self.artifact, began) };
+        let SoFar { totals, thresholds, generator, data, plan } = so_far;
+        reports.write_files(&Document::new(totals, thresholds, generator, data, plan, &facts))
     }
 
     /// Says what is not as it should be, and gives the exit code.
-    fn verdict(&self, outcome: &Outcome) -> u8 {
+    fn verdict<'a>(&self, outcome: &Outcome, missed_limits: impl Iterator<Item = &'a str>) -> u8 {
         let name = self.name;
         match &outcome.teardown {
             None => {}
@@ -295,6 +356,10 @@ impl Order<'_> {
         let failed = outcome.thresholds.iter().filter(|result| !invalid && !result.passed).count();
         if failed > 0 {
             complain(&format!("{failed} of {} thresholds not met", outcome.thresholds.len()));
+        }
+        let limits: Vec<_> = missed_limits.filter(|_| !invalid).collect();
+        if !limits.is_empty() {
+            complain(&format!("the target used more than {} allows", limits.join(" and ")));
         }
         match (&outcome.end, &outcome.teardown) {
             (RunEnd::SetupFailed(text), _) => {
@@ -323,12 +388,23 @@ impl Order<'_> {
             }
             (RunEnd::Stopped(StoppedBy::Api), _) => exit::STOPPED_BY_API,
             (RunEnd::Stopped(_), _) => exit::INTERRUPTED,
-            (RunEnd::Completed | RunEnd::DataEnded(_), _) if failed > 0 => exit::THRESHOLDS_FAILED,
+            (RunEnd::Completed | RunEnd::DataEnded(_), _) if failed > 0 || !limits.is_empty() => {
+                exit::THRESHOLDS_FAILED
+            }
             (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
             (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
             (RunEnd::Completed | RunEnd::DataEnded(_), None) => exit::PASSED,
         }
     }
+}
+
+/// What was measured up to now, and what is thought of it.
+struct SoFar<'a> {
+    totals: &'a Totals,
+    thresholds: &'a [ThresholdResult],
+    generator: &'a GeneratorVerdict,
+    data: &'a [DataLine<'a>],
+    plan: &'a Plan,
 }
 
 /// What the clock on the wall says.

@@ -42,6 +42,14 @@ fn style_of(is_terminal: bool, no_color: bool) -> Style {
 pub struct Voice(Option<ProgressBar>);
 
 impl Voice {
+    /// Does something that writes to the terminal, with the bar out of the way.
+    pub fn beside(&self, write: impl FnOnce()) {
+        match &self.0 {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     /// A line, above the bar if there is one.
     pub fn say(&self, text: &str) {
         match &self.0 {

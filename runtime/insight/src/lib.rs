@@ -16,4 +16,4 @@ mod verdict;
 pub use concurrency::{ConcurrencyLimit, LoadStep, concurrency_limit};
 pub use leak::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict, slope_interval};
 pub use usl::{Estimate, Scaling, ScalingKind, UslMisfit, fit_usl};
-pub use verdict::{Importance, Interval, Judged, Objective, Overall, Status, judge, judge_threshold, overall};
+pub use verdict::{Importance, Interval, Judged, Objective, Overall, Status, judge, overall};

@@ -294,8 +294,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn reading(second: u64, said: Result<f64, &str>) -> Reading {
-        let value =
-            |value| ResourceValue { name: "cpu".into(), unit: ResourceUnit::Share, value, limit: Some(1.0) };
+        let value = |value| ResourceValue { name: "cpu".into(), unit: ResourceUnit::Share, value, limit: Some(1.0) };
         let said = said.map(|said| vec![value(said)]).map_err(str::to_owned);
         Reading { at: Nanos(second * SECOND), source: "process 7".into(), said }
     }

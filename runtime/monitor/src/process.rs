@@ -76,7 +76,16 @@ impl ProcessGroup {
         };
         let (machine, clock) = (Machine::this(), Clock::of_system());
         let next_connections = Nanos::ZERO;
-        ProcessGroup { which: which.clone(), name: name.into(), began, machine, last: None, cgroup: None, clock, next_connections }
+        ProcessGroup {
+            which: which.clone(),
+            name: name.into(),
+            began,
+            machine,
+            last: None,
+            cgroup: None,
+            clock,
+            next_connections,
+        }
     }
 
     /// What they use now.
@@ -221,7 +230,9 @@ fn open_files_limit(process: u32) -> Option<f64> {
 impl Machine {
     fn this() -> Machine {
         let processors = read_to_string("/proc/stat").unwrap_or_default();
-        let is_processor = |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+        let is_processor = |line: &&str| {
+            line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+        };
         let memory = read_to_string("/proc/meminfo").unwrap_or_default();
         let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:"));
         let kibibytes = memory.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());

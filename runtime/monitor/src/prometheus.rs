@@ -65,10 +65,16 @@ impl Query {
 
 /// The one number of an answer.
 fn number(status: u16, text: &str) -> Result<f64, String> {
-    let answer: Answer = serde_json::from_str(text).map_err(|_| format!("it answered {status}, and not as Prometheus"))?;
+    let answer: Answer =
+        serde_json::from_str(text).map_err(|_| format!("it answered {status}, and not as Prometheus"))?;
     let data = match answer.data {
         Some(data) if answer.status == "success" => data,
-        _ => return Err(format!("it answered {status}: {}", answer.error.unwrap_or_else(|| "no reason given".to_owned()))),
+        _ => {
+            return Err(format!(
+                "it answered {status}: {}",
+                answer.error.unwrap_or_else(|| "no reason given".to_owned())
+            ));
+        }
     };
     let wrong = |error: serde_json::Error| format!("its answer cannot be read: {error}");
     let (_, value) = match data.result_type.as_str() {
@@ -122,7 +128,8 @@ mod tests {
 
     #[test]
     fn one_number_is_an_answer_and_all_else_is_told() {
-        let vector = |result: &str| format!(r#"{{"status":"success","data":{{"resultType":"vector","result":{result}}}}}"#);
+        let vector =
+            |result: &str| format!(r#"{{"status":"success","data":{{"resultType":"vector","result":{result}}}}}"#);
         let one = r#"{"metric":{},"value":[1700000000.5,"0.25"]}"#;
         assert_eq!(number(200, &vector(&format!("[{one}]"))), Ok(0.25));
         let scalar = r#"{"status":"success","data":{"resultType":"scalar","result":[1,"7"]}}"#;

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::objectives::ObjectiveRecord;
+
 pub use build::{Ending, Machine, RunFacts};
 pub use issues::{Issue, Status, Verdict};
 pub use over_time::{HeatMap, Timeline};
@@ -38,6 +40,9 @@ pub struct Document {
     pub generator: Generator,
     /// What had to hold.
     pub thresholds: Vec<ThresholdLine>,
+    /// What a plan wanted, and what became of it.
+    #[serde(default)]
+    pub objectives: Vec<ObjectiveRecord>,
     /// What was measured over the whole run; metrics without a value are left out.
     pub metrics: Vec<Metric>,
     /// By flow, where the scenario has several.

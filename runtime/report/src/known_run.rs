@@ -95,6 +95,8 @@ pub(crate) fn known_document(name: &str) -> Document {
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 2 },
         squall: "0.1.0".to_owned(),
         command: format!("squall run {name}"),
+        objectives: Vec::new(),
+        conclusions: Vec::new(),
     };
     let results = evaluate_thresholds(&thresholds(), &totals);
     Document::new(&totals, &results, &squall_metrics::GeneratorVerdict::default(), &[], &plan, &facts)

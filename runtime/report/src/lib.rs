@@ -27,8 +27,8 @@ pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
 pub use command_line::shown_command;
 pub use ctrf::ctrf_report;
 pub use document::{
-    Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, TargetSeries, TargetSource, Unit, Values,
-    Verdict,
+    Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, TargetSeries, TargetSource,
+    Unit, Values, Verdict,
 };
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
@@ -36,7 +36,7 @@ pub use histogram_log::histogram_log;
 pub use html::{LiveUpdate, html_report, live_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
-pub use objectives::{ObjectiveLine, ObjectiveStatus, Overall, objectives};
+pub use objectives::{ObjectiveLine, ObjectiveRecord, objectives};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Summary};

@@ -2,6 +2,7 @@
 //! and what has no sentence has no heading.
 
 use crate::document::{Issue, Outcome, TargetSource, ThresholdLine, Values};
+use crate::objectives::ObjectiveRecord;
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
@@ -11,6 +12,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
     let parts = [
         format!("# Performance report, {day}\n"),
         summary(document),
+        objectives(&document.objectives),
         metrics(document),
         target(&document.target),
         baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
@@ -66,6 +68,27 @@ fn metrics(document: &Document) -> String {
     format!("## Metrics overview\n\n| Metric | Target | Actual | Status |\n| --- | --- | --- | --- |\n{rows}")
 }
 
+/// What the plan wanted.
+fn objectives(lines: &[ObjectiveRecord]) -> String {
+    let row = |line: &ObjectiveRecord| {
+        let interval = line.interval.as_deref().unwrap_or("–");
+        let (title, target) = (escaped(&line.title), escaped(&line.target));
+        format!(
+            "| {title} | {target} | {} | {interval} | {} | {} |\n",
+            line.actual,
+            line.margin_text(),
+            escaped(line.marked())
+        )
+    };
+    let rows: String = lines.iter().map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## Objectives\n\n| Objective | Target | Actual | Interval (about 90% sure) | Margin | Status |\n| --- | --- | --- | --- | --- | --- |\n{rows}"
+    )
+}
+
 /// What the target used.
 fn target(sources: &[TargetSource]) -> String {
     let rows: String = sources
@@ -75,19 +98,31 @@ fn target(sources: &[TargetSource]) -> String {
             let text = |value| series.unit.text(value);
             let limit = series.share_text().unwrap_or_else(|| "–".to_owned());
             let (source, name) = (escaped(&source.source), escaped(&series.name));
-            format!("| {source} | {name} | {} | {} | {} | {limit} |\n", text(series.avg), text(series.p95), text(series.max))
+            format!(
+                "| {source} | {name} | {} | {} | {} | {limit} |\n",
+                text(series.avg),
+                text(series.p95),
+                text(series.max)
+            )
         })
         .collect();
     let silent = sources.iter().filter(|source| source.answered < source.asked).map(|source| {
         let problem = escaped(source.problem.as_deref().unwrap_or("no reason given"));
-        format!("{} said nothing {} of {} times: {problem}.", escaped(&source.source), source.asked - source.answered, source.asked)
+        format!(
+            "{} said nothing {} of {} times: {problem}.",
+            escaped(&source.source),
+            source.asked - source.answered,
+            source.asked
+        )
     });
     let silent = bullets(silent);
     if rows.is_empty() && silent.is_empty() {
         return String::new();
     }
     let gap = if silent.is_empty() { "" } else { "\n" };
-    format!("## The target's resources\n\n| Source | What | Average | p95 | Most | Of what there is |\n| --- | --- | --- | --- | --- | --- |\n{rows}{gap}{silent}")
+    format!(
+        "## The target's resources\n\n| Source | What | Average | p95 | Most | Of what there is |\n| --- | --- | --- | --- | --- | --- |\n{rows}{gap}{silent}"
+    )
 }
 
 fn threshold_row(line: &ThresholdLine) -> String {

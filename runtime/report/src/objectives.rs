@@ -1,23 +1,14 @@
-//! The table of a plan's objectives, and the overall verdict that follows from them. Must not know how they were judged.
+//! The table of a plan's objectives with the verdict, and their lines in reports. How they are judged is `squall-insight`'s;
+//! this only finds words for it.
+
+use serde::{Deserialize, Serialize};
+use squall_insight::{Importance, Judged, Overall, Status};
 
 use crate::style::Style;
 use crate::table::{Align, table};
 
-/// What became of one objective.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObjectiveStatus {
-    /// It was met.
-    Met,
-    /// It was hoped for, and not met.
-    Short,
-    /// It was demanded, and not met.
-    Failed,
-    /// Nothing says whether it was met.
-    NotMeasured,
-}
-
-/// One line of the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An objective that was judged, with its numbers as people read them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct ObjectiveLine {
     /// What it is of: `response time p95`.
     pub title: String,
@@ -25,96 +16,145 @@ pub struct ObjectiveLine {
     pub target: String,
     /// What was measured.
     pub actual: String,
+    /// Where the true value probably lies: `480ms to 490ms`; empty where nobody can say.
+    pub interval: String,
+    /// Whether it is a limit of the target's resources; what is not has a threshold, or is only hoped for.
+    pub is_limit: bool,
     /// What became of it.
-    pub status: ObjectiveStatus,
+    pub judged: Judged,
 }
 
-/// All in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overall {
-    /// Everything was met.
-    Good,
-    /// What was demanded was met, but something hoped for was not, or was not measured.
-    Warning,
-    /// Something that was demanded was not met.
-    Critical,
-    /// The generator was the bottleneck: nothing can be said about the target.
-    Invalid,
+/// An objective, as reports have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectiveRecord {
+    /// What it is of: `response time p95`.
+    pub title: String,
+    /// What was wanted: `<500ms`.
+    pub target: String,
+    /// What was measured, in words.
+    pub actual: String,
+    /// Where the true value probably lies (about 90 % sure), in words, if that can be said.
+    pub interval: Option<String>,
+    /// What is left to the limit, as a share of it; negative if it is missed.
+    pub margin: Option<f64>,
+    /// Whether it is a limit of the target's resources.
+    pub is_limit: bool,
+    /// `met`, `close`, `missed`, `below_target` (missed, and only hoped for), `not_measured` or `not_judged`.
+    pub status: String,
 }
 
-impl Overall {
-    /// What follows from the lines. `valid`: whether the generator is to be believed.
-    pub fn of(lines: &[ObjectiveLine], valid: bool) -> Overall {
-        let any = |statuses: &[ObjectiveStatus]| lines.iter().any(|line| statuses.contains(&line.status));
-        match () {
-            () if !valid => Overall::Invalid,
-            () if any(&[ObjectiveStatus::Failed]) => Overall::Critical,
-            () if any(&[ObjectiveStatus::Short, ObjectiveStatus::NotMeasured]) => Overall::Warning,
-            () => Overall::Good,
+impl ObjectiveLine {
+    /// As reports have it. `valid`: whether the generator is to be believed.
+    pub fn record(&self, valid: bool) -> ObjectiveRecord {
+        let status = match (self.judged.status, self.judged.objective.importance) {
+            _ if !valid => "not_judged",
+            (Status::Met, _) => "met",
+            (Status::Close, _) => "close",
+            (Status::Missed, Importance::Required) => "missed",
+            (Status::Missed, Importance::Desired) => "below_target",
+            (Status::NotMeasured, _) => "not_measured",
+        };
+        ObjectiveRecord {
+            title: self.title.clone(),
+            target: self.target.clone(),
+            actual: self.actual.clone(),
+            interval: (!self.interval.is_empty()).then(|| self.interval.clone()),
+            margin: self.judged.margin,
+            is_limit: self.is_limit,
+            status: status.to_owned(),
+        }
+    }
+}
+
+impl ObjectiveRecord {
+    /// Its status with a mark: `✓ met`.
+    pub fn marked(&self) -> &'static str {
+        match self.status.as_str() {
+            "met" => "✓ met",
+            "close" => "! close",
+            "missed" => "✗ not met",
+            "below_target" => "! below target",
+            "not_measured" => "- not measured",
+            _ => "not judged",
         }
     }
 
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Overall::Good => "Good",
-            Overall::Warning => "Warning",
-            Overall::Critical => "Critical",
-            Overall::Invalid => "Invalid",
-        }
+    /// The margin, in percent with its sign: `+20%`.
+    pub fn margin_text(&self) -> String {
+        self.margin.map_or_else(|| "-".to_owned(), |margin| format!("{:+.0}%", margin * 100.0))
     }
 }
 
 /// The table, with the verdict below it.
 pub fn objectives(lines: &[ObjectiveLine], overall: Overall, style: Style) -> String {
-    let mut rows = vec![["objective", "target", "actual", "status"].map(str::to_owned).to_vec()];
-    for line in lines {
-        let status = match (overall, line.status) {
-            (Overall::Invalid, _) => "not judged",
-            (_, ObjectiveStatus::Met) => "✓ met",
-            (_, ObjectiveStatus::Short) => "! below target",
-            (_, ObjectiveStatus::Failed) => "✗ not met",
-            (_, ObjectiveStatus::NotMeasured) => "- not measured",
-        };
-        rows.push(vec![line.title.clone(), line.target.clone(), line.actual.clone(), status.to_owned()]);
-    }
     let name = match overall {
         Overall::Good => style.good(overall.name()),
         Overall::Warning => style.warn(overall.name()),
         Overall::Critical | Overall::Invalid => style.bad(overall.name()),
     };
-    let table = if lines.is_empty() {
-        String::new()
-    } else {
-        table(4, &[Align::Left, Align::Right, Align::Right, Align::Left], &rows)
-    };
+    let table = if lines.is_empty() { String::new() } else { rows(lines, overall != Overall::Invalid) };
     format!("\n  {}\n\n{table}\n    {} {name}\n", style.strong("█ OBJECTIVES"), style.strong("verdict:"))
+}
+
+fn rows(lines: &[ObjectiveLine], valid: bool) -> String {
+    let with_intervals = lines.iter().any(|line| !line.interval.is_empty());
+    let row = |[title, target, actual, interval, margin, status]: [&str; 6]| {
+        let interval = with_intervals.then_some(interval);
+        let cells = [title, target, actual].into_iter().chain(interval).chain([margin, status]);
+        cells.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut rows = vec![row(["objective", "target", "actual", "interval (90%)", "margin", "status"])];
+    rows.extend(lines.iter().map(|line| {
+        let record = line.record(valid);
+        row([&line.title, &line.target, &line.actual, &line.interval, &record.margin_text(), record.marked()])
+    }));
+    let mut aligned = vec![Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
+    if with_intervals {
+        aligned.insert(3, Align::Right);
+    }
+    table(4, &aligned, &rows)
 }
 
 #[cfg(test)]
 mod tests {
+    use squall_insight::{Interval, Objective, judge};
+    use squall_plan::Comparison;
+
     use super::*;
 
-    fn line(status: ObjectiveStatus) -> ObjectiveLine {
-        ObjectiveLine { title: "error rate".into(), target: "<1%".into(), actual: "0.00%".into(), status }
+    fn line(actual: f64, interval: Option<(f64, f64)>) -> ObjectiveLine {
+        let objective = Objective {
+            name: "p95".to_owned(),
+            comparison: Comparison::Less,
+            limit: 500.0,
+            importance: Importance::Required,
+        };
+        ObjectiveLine {
+            title: "response time p95".into(),
+            target: "<500ms".into(),
+            actual: format!("{actual}ms"),
+            interval: interval.map_or_else(String::new, |(low, high)| format!("{low}ms to {high}ms")),
+            is_limit: false,
+            judged: judge(objective, Some(actual), interval.map(|(low, high)| Interval { low, high })),
+        }
     }
 
     #[test]
-    fn the_worst_line_decides() {
-        let of =
-            |statuses: &[ObjectiveStatus]| Overall::of(&statuses.iter().copied().map(line).collect::<Vec<_>>(), true);
-        assert_eq!(of(&[ObjectiveStatus::Met]), Overall::Good);
-        assert_eq!(of(&[ObjectiveStatus::Met, ObjectiveStatus::Short]), Overall::Warning);
-        assert_eq!(of(&[ObjectiveStatus::NotMeasured]), Overall::Warning);
-        assert_eq!(of(&[ObjectiveStatus::Short, ObjectiveStatus::Failed]), Overall::Critical);
-        assert_eq!(Overall::of(&[line(ObjectiveStatus::Met)], false), Overall::Invalid);
+    fn the_table_has_target_actual_margin_and_status() {
+        let text = objectives(&[line(400.0, None)], Overall::Good, Style::Plain);
+        assert!(text.contains("objective          target  actual  margin  status\n"), "{text}");
+        assert!(text.contains("response time p95  <500ms   400ms    +20%  ✓ met\n"), "{text}");
+        assert!(text.ends_with("verdict: Good\n"), "{text}");
+        let text = objectives(&[line(400.0, None)], Overall::Invalid, Style::Plain);
+        assert!(text.contains("not judged") && !text.contains('✓'), "{text}");
     }
 
     #[test]
-    fn the_table_has_target_actual_and_status() {
-        let text = objectives(&[line(ObjectiveStatus::Met)], Overall::Good, Style::Plain);
-        assert!(text.contains("error rate     <1%   0.00%  ✓ met\n") && text.ends_with("verdict: Good\n"), "{text}");
-        let text = objectives(&[line(ObjectiveStatus::Met)], Overall::Invalid, Style::Plain);
-        assert!(text.contains("not judged") && !text.contains("✓"), "{text}");
+    fn an_interval_is_shown_where_there_is_one() {
+        let lines = [line(400.0, Some((380.0, 510.0))), line(600.0, None)];
+        let text = objectives(&lines, Overall::Critical, Style::Plain);
+        assert!(text.contains("400ms  380ms to 510ms    +20%  ! close\n"), "{text}");
+        assert!(text.contains("600ms                    -20%  ✗ not met\n"), "{text}");
+        assert_eq!(lines[1].record(true).status, "missed");
     }
 }

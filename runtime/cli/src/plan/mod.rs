@@ -2,6 +2,7 @@
 
 pub mod args;
 mod show;
+mod soak;
 mod verdict;
 
 use std::fs::{self, File};
@@ -20,7 +21,8 @@ use crate::project::{Source, build_for_run, is_source};
 use crate::registry::{self, RegistryArgs};
 use crate::run::print;
 
-pub use verdict::verdict;
+pub use soak::{conclusions, section as soak_section};
+pub use verdict::{judged, missed_limits, verdict};
 
 /// What `squall plan init` writes.
 const TEMPLATE: &str = include_str!("template.yaml");

@@ -20,6 +20,8 @@ pub fn facts(scenario: &str, artifact: &Artifact, began: SystemTime) -> RunFacts
         },
         squall: env!("CARGO_PKG_VERSION").to_owned(),
         command: shown_command(command_line()),
+        objectives: Vec::new(),
+        conclusions: Vec::new(),
     }
 }
 

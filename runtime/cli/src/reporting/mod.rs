@@ -5,6 +5,7 @@
 pub mod args;
 mod ci;
 mod facts;
+mod interim;
 
 use squall_load::Outcome;
 use squall_metrics::GeneratorVerdict;
@@ -18,6 +19,7 @@ use args::{Form, ReportFileArgs};
 use ci::CiSystem;
 
 pub use facts::{ending, facts};
+pub use interim::{Interim, every};
 
 /// The reports that are wanted, their files open.
 pub struct Reports {
@@ -43,32 +45,48 @@ impl Reports {
         Ok(Reports { files, baseline, ci: CiSystem::of(arguments.ci, |name| std::env::var(name).ok()) })
     }
 
+    /// Writes the files anew, of a run that goes on or has ended.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write_files(&mut self, document: &Document) -> Result<(), CliError> {
+        let baseline = self.baseline.as_ref();
+        self.files.iter_mut().try_for_each(|(form, file)| file.rewrite(&print_as(*form, document, baseline)))
+    }
+
+    /// Whether there are any files.
+    pub fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Writes them all.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(self, outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Result<(), CliError> {
+    pub fn write(mut self, outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Result<(), CliError> {
         if self.files.is_empty() && self.ci.is_none() {
             return Ok(());
         }
         let document = document(outcome, data, facts);
-        let markdown = markdown_report(&document, self.baseline.as_ref());
-        for (form, file) in self.files {
-            file.write(&match form {
-                Form::Html => html_report(&document),
-                Form::Markdown => markdown.clone(),
-                Form::Junit => junit_report(&document),
-                Form::Ctrf => ctrf_report(&document),
-                Form::Json => document.to_json(),
-            })?;
-        }
+        self.write_files(&document)?;
         match self.ci {
             Some(system) => {
+                let markdown = markdown_report(&document, self.baseline.as_ref());
                 let export = || format!("{:#}\n", summary_export(&outcome.totals, &outcome.thresholds));
                 system.hand_over(&document, &markdown, export)
             }
             None => Ok(()),
         }
+    }
+}
+
+fn print_as(form: Form, document: &Document, baseline: Option<&Document>) -> String {
+    match form {
+        Form::Html => html_report(document),
+        Form::Markdown => markdown_report(document, baseline),
+        Form::Junit => junit_report(document),
+        Form::Ctrf => ctrf_report(document),
+        Form::Json => document.to_json(),
     }
 }
 

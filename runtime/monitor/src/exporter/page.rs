@@ -15,8 +15,12 @@ use crate::{names, share, value};
 const MOST_CONTAINERS: usize = 100;
 
 /// Gauges that count connections, with the labels that must hold: PostgreSQL, nginx, Redis, HikariCP.
-const CONNECTIONS: [&str; 4] =
-    ["pg_stat_database_numbackends", "nginx_connections_active", "redis_connected_clients", "hikaricp_connections_active"];
+const CONNECTIONS: [&str; 4] = [
+    "pg_stat_database_numbackends",
+    "nginx_connections_active",
+    "redis_connected_clients",
+    "hikaricp_connections_active",
+];
 
 /// What can be understood of one page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -236,7 +240,8 @@ impl Subject {
             (names::DESCRIPTORS, ResourceUnit::Number, self.descriptors, self.descriptors_limit.filter(is_reached)),
             ("threads", ResourceUnit::Number, self.threads, None),
         ];
-        values.extend(levels.into_iter().filter_map(|(name, unit, level, limit)| Some(value(name, unit, level?, limit))));
+        values
+            .extend(levels.into_iter().filter_map(|(name, unit, level, limit)| Some(value(name, unit, level?, limit))));
         values
     }
 
@@ -316,7 +321,9 @@ mod tests {
     #[test]
     fn a_process_as_client_libraries_show_it() {
         let page = |seconds: f64| {
-            format!("process_cpu_seconds_total {seconds}\nprocess_resident_memory_bytes 5e6\nprocess_open_fds 12\nprocess_max_fds 1024\nhikaricp_connections_active{{pool=\"a\"}} 3\nhikaricp_connections_active{{pool=\"b\"}} 4\n")
+            format!(
+                "process_cpu_seconds_total {seconds}\nprocess_resident_memory_bytes 5e6\nprocess_open_fds 12\nprocess_max_fds 1024\nhikaricp_connections_active{{pool=\"a\"}} 3\nhikaricp_connections_active{{pool=\"b\"}} 4\n"
+            )
         };
         let seen = told(&page(1.0), &page(2.5), 1.0);
         assert_eq!(seen[&key("", "cpu_cores")], (1.5, None));

@@ -96,7 +96,10 @@ mod tests {
         assert_eq!(all.len(), 3, "{all:?}");
         assert_eq!((all[0].name, all[0].value, all[0].at_ms, all[0].label("a")), ("up", 1.0, None, ""));
         let request = all[1];
-        assert_eq!((request.name, request.value, request.at_ms), ("http_requests_total", 1_027.0, Some(1_395_066_363_000.0)));
+        assert_eq!(
+            (request.name, request.value, request.at_ms),
+            ("http_requests_total", 1_027.0, Some(1_395_066_363_000.0))
+        );
         assert_eq!((request.label("method"), request.label("code")), ("post", "200"));
         assert_eq!((request.label("path"), request.label("thod")), ("/a}\\\"{b", ""));
         assert!(all[2].value.is_infinite() && all[2].label("x").is_empty());

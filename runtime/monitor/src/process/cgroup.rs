@@ -36,7 +36,8 @@ impl Cgroup {
         let path = path_of(&format!("{process}"))?;
         let is_ours = path_of("self").is_some_and(|ours| ours == path);
         let root = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter().map(Path::new);
-        let folder = root.map(|root| root.join(path.trim_start_matches('/'))).find(|folder| folder.join("cpu.stat").exists());
+        let folder =
+            root.map(|root| root.join(path.trim_start_matches('/'))).find(|folder| folder.join("cpu.stat").exists());
         (!is_ours && path != "/").then_some(())?;
         Some(Cgroup { path, folder: folder?, last: None })
     }

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn the_fields_are_those_of_the_manual() {
-        let text = "42 (a) (b c) S 7 42 42 0 -1 4194560 100 0 0 0 250 50 9 9 20 0 16 0 98765 1000000 333 184467 1 1 0\n";
+        let text =
+            "42 (a) (b c) S 7 42 42 0 -1 4194560 100 0 0 0 250 50 9 9 20 0 16 0 98765 1000000 333 184467 1 1 0\n";
         let stat = parse(text).unwrap();
         assert_eq!((stat.id, stat.command.as_str(), stat.parent), (42, "a) (b c", 7));
         assert_eq!((stat.ticks, stat.threads, stat.began, stat.resident_pages), (300, 16, 98_765, 333));

@@ -14,6 +14,7 @@ use super::{
     over_time, target, values,
 };
 use crate::DataLine;
+use crate::ObjectiveLine;
 use crate::export::selector_name;
 use crate::summary::over_time as remarks;
 
@@ -34,6 +35,10 @@ pub struct RunFacts {
     pub squall: String,
     /// The command line, fit to be shown: see [`crate::shown_command`].
     pub command: String,
+    /// What a plan wanted, judged.
+    pub objectives: Vec<ObjectiveLine>,
+    /// What else can be concluded: about what, and a sentence.
+    pub conclusions: Vec<(String, String)>,
 }
 
 /// How a run ended.
@@ -78,6 +83,11 @@ impl Document {
             verdict: issues::Verdict::default(),
             generator: generator_record(generator),
             thresholds: thresholds.iter().map(|result| threshold(result, totals, generator)).collect(),
+            objectives: facts
+                .objectives
+                .iter()
+                .map(|line| line.record(generator.health != Health::Bottleneck))
+                .collect(),
             metrics: values::metrics(totals),
             flows: breakdown::flows(totals, &plan.mix.shares()),
             requests: breakdown::requests(totals),
@@ -85,7 +95,11 @@ impl Document {
             checks: breakdown::checks(totals),
             errors: breakdown::errors(totals),
             data: data.iter().map(data_use).collect(),
-            remarks: remarks::lines(totals).into_iter().map(|(about, text)| Remark { about, text }).collect(),
+            remarks: remarks::lines(totals)
+                .into_iter()
+                .chain(facts.conclusions.iter().cloned())
+                .map(|(about, text)| Remark { about, text })
+                .collect(),
             target: target::target(&totals.watched, &timeline),
             timeline,
             heat_map: over_time::heat_map(&totals.history),

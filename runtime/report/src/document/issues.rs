@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Outcome, RequestLine, ThresholdLine, Unit};
+use crate::objectives::ObjectiveRecord;
 
 /// A run in one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,6 +64,7 @@ pub(super) fn judge(document: &Document) -> Verdict {
     let mut issues: Vec<Issue> = generator_issues(document).collect();
     issues.extend(ending_issue(document));
     issues.extend(document.thresholds.iter().filter_map(|line| threshold_issue(document, line)));
+    issues.extend(document.objectives.iter().filter_map(|line| objective_issue(document, line)));
     issues.extend(failed_requests_issue(document));
     issues.extend(document.checks.iter().filter(|check| check.fails > 0).map(|check| Issue {
         title: format!("Check {:?} failed {}", check.name, times(check.fails)),
@@ -139,6 +141,31 @@ fn threshold_issue(document: &Document, line: &ThresholdLine) -> Option<Issue> {
     };
     let impact = impact_of(document, line);
     Some(Issue { status: Status::Critical, title, impact, recommendation, expected })
+}
+
+/// Of an objective that no threshold stands for: a limit of the target's resources, or a hope.
+fn objective_issue(document: &Document, line: &ObjectiveRecord) -> Option<Issue> {
+    let title = match line.status.as_str() {
+        "not_measured" => format!("{} was not measured, target {}", line.title, line.target),
+        _ => format!("{} is {}, target {}", line.title, line.actual, line.target),
+    };
+    let status = match line.status.as_str() {
+        // A limit has no threshold that would have told.
+        "missed" if line.is_limit => Status::Critical,
+        "not_measured" | "close" | "below_target" => Status::Warning,
+        _ => return None,
+    };
+    let silent = document.target.iter().find(|source| source.answered < source.asked);
+    let recommendation = silent.filter(|_| line.status == "not_measured" && line.is_limit).map(|source| {
+        let problem = source.problem.as_deref().unwrap_or("no reason given");
+        format!(
+            "{} said nothing {} of {} times: {problem}.",
+            source.source,
+            source.asked - source.answered,
+            source.asked
+        )
+    });
+    Some(Issue { status, title, recommendation, ..Issue::warning() })
 }
 
 /// Whether less is better.

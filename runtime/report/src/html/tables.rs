@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::cell;
-use crate::document::{TargetSource, Distribution, ErrorLine, Values};
+use crate::document::{Distribution, ErrorLine, TargetSource, Values};
 use crate::{Document, Unit};
 
 /// The phases of a request, in their order, each with its colour.
@@ -60,7 +60,12 @@ fn target(sources: &[TargetSource]) -> Markup {
             }
         })
         .collect();
-    section("target-table", "The target's resources", &["source", "what", "avg", "p95", "max", "of what there is", "answers"], &rows)
+    section(
+        "target-table",
+        "The target's resources",
+        &["source", "what", "avg", "p95", "max", "of what there is", "answers"],
+        &rows,
+    )
 }
 
 fn columns<'a>(first: &[&'a str]) -> Vec<&'a str> {

@@ -4,12 +4,14 @@ use maud::{Markup, html};
 
 use super::cell;
 use crate::document::{Issue, Outcome, ThresholdLine, Values};
+use crate::objectives::ObjectiveRecord;
 use crate::{Document, Status, Unit};
 
 pub(super) fn top(document: &Document) -> Markup {
     html! {
         (verdict(document))
         (tiles(document))
+        @if !document.objectives.is_empty() { (objectives(&document.objectives)) }
         @if !document.thresholds.is_empty() { (thresholds(&document.thresholds)) }
         @if !document.verdict.issues.is_empty() { (issues(&document.verdict.issues)) }
     }
@@ -83,6 +85,31 @@ fn tiles(document: &Document) -> Markup {
 
 fn tile(label: &str, figure: &str, more: &str) -> Markup {
     html! { div.tile { div.label { (label) } div.figure { (figure) } div.more { (more) } } }
+}
+
+fn objectives(lines: &[ObjectiveRecord]) -> Markup {
+    let class = |line: &ObjectiveRecord| match line.status.as_str() {
+        "met" => "good",
+        "missed" => "critical",
+        "not_judged" => "invalid",
+        _ => "warning",
+    };
+    html! {
+        section #objectives {
+            h2 { "Objectives" }
+            div.scroll { table {
+                thead { tr { th { "objective" } th { "target" } th { "actual" } th { "interval (about 90% sure)" } th { "margin" } th { "status" } } }
+                tbody { @for line in lines { tr class=(class(line)) {
+                    td { (line.title) }
+                    td { (line.target) }
+                    td { (line.actual) }
+                    td { (line.interval.as_deref().unwrap_or("–")) }
+                    (cell(line.margin, &line.margin_text()))
+                    td { span.state { (line.marked()) } }
+                } } }
+            } }
+        }
+    }
 }
 
 fn thresholds(lines: &[ThresholdLine]) -> Markup {

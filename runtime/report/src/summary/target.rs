@@ -1,8 +1,8 @@
 //! The part of the summary about what the target used.
 
 use super::Summary;
-use crate::document::target::{TargetSeries, TargetSource, target};
 use crate::document::Timeline;
+use crate::document::target::{TargetSeries, TargetSource, target};
 use crate::format::count;
 
 impl Summary<'_> {
