@@ -19,6 +19,7 @@ mod hostile_servers;
 mod inspect;
 mod interruption;
 mod known_answers;
+mod monitoring;
 mod one_request;
 mod open_load;
 mod output;

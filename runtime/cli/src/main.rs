@@ -25,6 +25,7 @@ mod run;
 mod sandbox;
 mod selfcheck;
 mod signals;
+mod telling;
 mod terminal;
 
 use std::process::ExitCode;

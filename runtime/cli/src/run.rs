@@ -9,14 +9,12 @@ use std::time::SystemTime;
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
-use squall_metrics::{GeneratorVerdict, Health, Nanos, ThresholdResult, Totals, check_threshold, evaluate_thresholds};
+use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
 use squall_registry::Reference;
-use squall_report::{
-    DataLine, Detail, Document, Ending, ObjectiveLine, RunFacts, Summary, duration, histogram_log, summary_export,
-};
+use squall_report::{DataLine, histogram_log, summary_export};
 
-use crate::args::{OutputArgs, RunArgs, SummaryMode};
+use crate::args::{OutputArgs, RunArgs};
 use crate::command::Controls;
 use crate::control::args::ControlArgs;
 use crate::control::dashboard::{Dashboard, ReservedDashboard};
@@ -28,10 +26,11 @@ use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::project::{Source, Watch, build_for_run, is_source};
-use crate::reporting::{Interim, Reports, ending, every, facts};
+use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
-use crate::terminal::{Terminal, complain, say, summary_style};
+use crate::telling::{SoFar, Teller};
+use crate::terminal::{Terminal, complain, say};
 use crate::{console, exit, monitoring, one_request, plan, registry, sandbox, signals};
 
 /// A scenario to run, and how.
@@ -168,20 +167,9 @@ impl Order<'_> {
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let (asking, target) = monitoring::begin(monitor)?;
+        let teller = self.teller(began);
         let mut files = files;
-        let (every, voice) = (every(self.output.reports.report_every, self.plan_file.as_ref()), terminal.voice());
-        let planned = every.map(|_| plan.clone());
-        let mut interim = Interim::new(every, |elapsed, totals: &Totals, generator: &GeneratorVerdict| {
-            let Some(plan) = &planned else { return };
-            let thresholds = evaluate_thresholds(&plan.thresholds, totals);
-            let so_far = SoFar { totals, thresholds: &thresholds, generator, data: &[], plan };
-            let mut reported = Ok(());
-            voice.beside(|| reported = self.report_so_far(&so_far, elapsed, &mut files.reports, began));
-            // The run is worth more than a report of half of it.
-            if let Err(error) = reported {
-                voice.say(&format!("warning: {error}"));
-            }
-        });
+        let mut interim = teller.interim(&plan, &mut files.reports, terminal.voice());
         let run = Run { plan, guest, data, egress, steering, target };
         let mut listeners = Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut interim]);
         let outcome = run.run(&mut listeners)?;
@@ -279,68 +267,25 @@ impl Order<'_> {
         if let Some(file) = files.histogram_log {
             file.write(&histogram_log(&outcome.totals.history, began))?;
         }
+        let teller = self.teller(began);
+        let data = data_lines(outcome);
         let so_far = SoFar {
             totals: &outcome.totals,
             thresholds: &outcome.thresholds,
             generator: &outcome.generator,
-            data: &data_lines(outcome),
+            data: &data,
             plan: &outcome.plan,
         };
-        let (judged, conclusions) = self.conclude(&so_far);
-        if self.output.summary_mode != SummaryMode::Disabled {
-            print(&self.summary(&so_far, &judged, &conclusions))?;
-        }
-        let code = self.verdict(outcome, plan::missed_limits(&judged));
-        let (end, objectives) = (ending(outcome), judged);
-        let facts = RunFacts { end, objectives, conclusions, ..facts(self.name, &self.artifact, began) };
-        files.reports.write(outcome, &data_lines(outcome), &facts)?;
+        let concluded = teller.conclude(&so_far);
+        teller.print_summary(&so_far, &concluded)?;
+        let code = self.verdict(outcome, plan::missed_limits(&concluded.objectives));
+        files.reports.write(outcome, &data, &teller.facts(ending(outcome), concluded))?;
         Ok(code)
     }
 
-    /// What a plan's objectives come to, and what else can be concluded.
-    fn conclude(&self, so_far: &SoFar<'_>) -> (Vec<ObjectiveLine>, Vec<(String, String)>) {
-        let Some(file) = &self.plan_file else {
-            return Default::default();
-        };
-        let conclusions = plan::conclusions(file, &so_far.plan.executor, so_far.totals);
-        (plan::judged(file, so_far.totals), conclusions)
-    }
-
-    fn summary(&self, so_far: &SoFar<'_>, judged: &[ObjectiveLine], conclusions: &[(String, String)]) -> String {
-        let style = summary_style(self.output);
-        let summary = Summary {
-            totals: so_far.totals,
-            thresholds: so_far.thresholds,
-            generator: so_far.generator,
-            data: so_far.data,
-            planned_shares: &so_far.plan.mix.shares(),
-            detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
-            style,
-        };
-        let soak = plan::soak_section(conclusions, style);
-        summary.render() + &soak + &plan::verdict(judged, so_far.generator.health, style)
-    }
-
-    /// A report of a run that goes on.
-    fn report_so_far(
-        &self,
-        so_far: &SoFar<'_>,
-        elapsed: Nanos,
-        reports: &mut Reports,
-        began: SystemTime,
-    ) -> Result<(), CliError> {
-        let (objectives, conclusions) = self.conclude(so_far);
-        if self.output.summary_mode != SummaryMode::Disabled {
-            let summary = self.summary(so_far, &objectives, &conclusions);
-            print(&format!("\n  after {}:\n{summary}", duration(elapsed)))?;
-        }
-        if !reports.has_files() {
-            return Ok(());
-        }
-        let end = Ending { as_planned: true, text: "not yet".to_owned() };
-        let facts = RunFacts { end, objectives, conclusions, ..facts(self.name, &self.artifact, began) };
-        let SoFar { totals, thresholds, generator, data, plan } = so_far;
-        reports.write_files(&Document::new(totals, thresholds, generator, data, plan, &facts))
+    fn teller(&self, began: SystemTime) -> Teller<'_> {
+        let (name, artifact, output) = (self.name, &self.artifact, self.output);
+        Teller { name, artifact, output, plan_file: self.plan_file.as_ref(), began }
     }
 
     /// Says what is not as it should be, and gives the exit code.
@@ -396,15 +341,6 @@ impl Order<'_> {
             (RunEnd::Completed | RunEnd::DataEnded(_), None) => exit::PASSED,
         }
     }
-}
-
-/// What was measured up to now, and what is thought of it.
-struct SoFar<'a> {
-    totals: &'a Totals,
-    thresholds: &'a [ThresholdResult],
-    generator: &'a GeneratorVerdict,
-    data: &'a [DataLine<'a>],
-    plan: &'a Plan,
 }
 
 /// What the clock on the wall says.

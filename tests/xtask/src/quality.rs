@@ -14,6 +14,11 @@ pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     if from_distribution(repository, "docker-registry", "docker-registry", &["--version"]).is_err() {
         println!("not tested: registries (docker-registry is not installed)");
     }
+    for program in ["prometheus-node-exporter", "prometheus"] {
+        if from_distribution(repository, program, program, &["--version"]).is_err() {
+            println!("not tested: watching by {program} (it is not installed)");
+        }
+    }
     guests::build(repository)?;
     let (profile, folder) = if extra.contains(&"--release") { ("release", "release") } else { ("dev", "debug") };
     // `cargo test` alone would not build the program. All at once, so that cargo settles on one set of features: apart,
