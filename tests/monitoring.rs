@@ -88,7 +88,8 @@ fn a_dead_source_is_a_gap_and_slows_nothing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("http://{}/metrics", silent.local_addr().unwrap());
     let other = format!("{}/metrics", server.url());
-    let more = ["--monitor-scrape", "http://127.0.0.1:9/metrics", "--monitor-scrape", &silent, "--monitor-scrape", &other];
+    let more =
+        ["--monitor-scrape", "http://127.0.0.1:9/metrics", "--monitor-scrape", &silent, "--monitor-scrape", &other];
     let ended = load(&server, "3s", &more).run().expect_code_or_busy(0);
     assert!(ended.err.contains("http://127.0.0.1:9/metrics cannot be watched: cannot connect"), "{}", ended.err);
     assert!(ended.out.contains("gaps") && ended.out.contains("none of its metrics is understood"), "{}", ended.out);
@@ -215,7 +216,11 @@ impl Daemon {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(program);
-        command.args(arguments(&address, folder.path())).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(arguments(&address, folder.path()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let Ok(child) = command.spawn() else {
             assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
             println!("skipped: {program} is not installed (apt-get install {program})");

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
-use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
+use squall_load::{Observer, Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
 use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
 use squall_registry::Reference;
@@ -171,9 +171,9 @@ impl Order<'_> {
         let mut files = files;
         let mut interim = teller.interim(&plan, &mut files.reports, terminal.voice());
         let run = Run { plan, guest, data, egress, steering, target };
-        let mut listeners = Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut interim]);
-        let outcome = run.run(&mut listeners)?;
-        drop((server, asking));
+        let listeners = vec![&mut terminal as &mut dyn Observer, &mut board, &mut dashboard, &mut keep, &mut interim];
+        let outcome = run.run(&mut Listeners(listeners))?;
+        drop((server, asking, interim));
         if let Some(open) = open_dashboard {
             open.close(dashboard, &outcome);
         }

@@ -90,7 +90,8 @@ impl ProcessGroup {
 
     /// What they use now.
     pub(crate) fn look(&mut self, at: Nanos) -> Vec<Said> {
-        let members = self.members(&Stat::all());
+        let all = Stat::all();
+        let members = self.members(&all);
         let Some(first) = members.first() else {
             self.last = None;
             let gone = match &self.which {
@@ -213,8 +214,8 @@ impl Descriptors {
         for entry in read_dir(format!("/proc/{process}/fd")).ok()?.flatten() {
             open.count += 1;
             let link = read_link(entry.path()).unwrap_or_default();
-            let socket = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-            open.sockets.extend(socket);
+            let socket = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']'));
+            open.sockets.extend(socket.and_then(|inode| inode.parse::<u64>().ok()));
         }
         Some(open)
     }

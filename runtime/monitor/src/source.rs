@@ -73,7 +73,8 @@ impl Sources {
             (None, true) => {}
             (Some(address), false) => {
                 let address = parse(address)?;
-                let query = |(name, text)| Source::Prometheus(Box::new(Query::new(&address, name, text)));
+                let query =
+                    |(name, text): (&String, &String)| Source::Prometheus(Box::new(Query::new(&address, name, text)));
                 sources.extend(self.queries.iter().map(query));
             }
             _ => return Err(WrongSource::HalfPrometheus),

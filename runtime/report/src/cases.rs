@@ -1,7 +1,9 @@
-//! A run as the test frameworks see it: one test for each threshold, one for the generator, one for the end of the run.
+//! A run as the test frameworks see it: one test for each threshold and each limit of the
+//! target's resources, one for the generator, one for the end of the run.
 
 use crate::Document;
 use crate::document::{Outcome, ThresholdLine};
+use crate::objectives::ObjectiveRecord;
 
 /// What became of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +24,8 @@ pub(crate) struct Case {
 
 pub(crate) fn cases(document: &Document) -> Vec<Case> {
     let thresholds = document.thresholds.iter().map(threshold);
-    thresholds.chain([ending(document), generator(document)]).collect()
+    let limits = document.objectives.iter().filter(|line| line.is_limit).map(limit);
+    thresholds.chain(limits).chain([ending(document), generator(document)]).collect()
 }
 
 fn threshold(line: &ThresholdLine) -> Case {
@@ -34,6 +37,16 @@ fn threshold(line: &ThresholdLine) -> Case {
         Outcome::NotJudged => Result::Invalid("not judged: the measurement is invalid".to_owned()),
     };
     Case { name: format!("{} {}", line.metric, line.expression), result }
+}
+
+fn limit(line: &ObjectiveRecord) -> Case {
+    let result = match line.status.as_str() {
+        "missed" => Result::Failed(format!("it is {}, target {}", line.actual, line.target)),
+        "not_measured" => Result::Invalid("nothing was seen of it: not measured".to_owned()),
+        "not_judged" => Result::Invalid("not judged: the measurement is invalid".to_owned()),
+        _ => Result::Passed,
+    };
+    Case { name: format!("{} {}", line.title, line.target), result }
 }
 
 fn ending(document: &Document) -> Case {
