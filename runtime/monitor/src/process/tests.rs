@@ -11,7 +11,12 @@ struct Shell(Child);
 impl Shell {
     fn running(script: &str) -> Shell {
         let mut command = Command::new("sh");
-        Shell(command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+        let shell = Shell(command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
+        // Just started, it may still have the name of who started it.
+        while Stat::of(shell.0.id()).is_none_or(|stat| stat.command != "sh") {
+            std::thread::yield_now();
+        }
+        shell
     }
 }
 
@@ -31,7 +36,7 @@ fn said(group: &mut ProcessGroup, at: u64) -> BTreeMap<String, ResourceValue> {
 #[test]
 fn a_process_and_its_children_are_added_up() {
     // The shell waits for its child, and both are there.
-    let shell = Shell::running("sleep 600 & exec 3<&0; read line");
+    let shell = Shell::running("sleep 20 & exec 3<&0; read line");
     let mut group = ProcessGroup::new(&WatchedProcess::Id(u64::from(shell.0.id())));
     assert_eq!(&*group.name, format!("process {} (sh)", shell.0.id()));
     let mut seen = said(&mut group, 0);
