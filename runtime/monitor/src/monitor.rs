@@ -75,9 +75,9 @@ async fn ask_every_second(mut source: Source, clock: Clock, out: SyncSender<Read
             let _ = out.try_send(reading);
         }
         // Whoever took longer than a second is asked at the next whole one; the seconds between are a gap.
-        next = next + SECOND;
+        next += SECOND;
         while next <= clock.now() {
-            next = next + SECOND;
+            next += SECOND;
         }
         wait(next.since(clock.now())).await;
     }

@@ -41,7 +41,7 @@ impl<Make: FnMut(Nanos, &Totals, &GeneratorVerdict)> Observer for Interim<Make> 
             }
             Event::Measured(totals) if self.elapsed >= self.next => {
                 while let Some(every) = self.every.filter(|_| self.next <= self.elapsed) {
-                    self.next = self.next + every.into();
+                    self.next += every.into();
                 }
                 (self.make)(self.elapsed, totals, &self.generator);
             }
