@@ -85,7 +85,7 @@ pub fn all(bench: &Bench<'_>, tools: &Tools, port: u16, connections: u32) -> Vec
 
     let wrk = |race, arguments: &[&str]| Client::new(race, "wrk", &tools.wrk, Dialect::Wrk, arguments);
     let squall = |race, name, arguments: &[&str]| {
-        let arguments = [&["run", "--quiet"], arguments].concat();
+        let arguments = [&["run", "--quiet", "--no-save"], arguments].concat();
         Client::new(race, name, &bench.squall, Dialect::Summary, &arguments)
     };
     let k6 = |race, file: &str| {
