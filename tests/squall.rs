@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod breakpoint;
 mod container;
 mod control;
 mod control_client;
@@ -30,3 +31,4 @@ mod reports;
 mod requests;
 mod sandbox;
 mod selfcheck;
+mod stress;

@@ -16,7 +16,7 @@ use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
 use squall_metrics::check_threshold;
-use squall_plan::{Defaults, Options, Plan, PlanFile, from_environment};
+use squall_plan::{Defaults, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
@@ -26,14 +26,17 @@ use crate::error::CliError;
 use crate::files::Files;
 use crate::options::from_arguments;
 use crate::patience::compiling;
+use crate::plan::Remark;
 use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{complain, say, summary_style};
-use crate::{exit, one_request, plan, registry, sandbox, signals};
+use crate::{breakpoint, exit, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 use verdict::verdict;
+
+pub use heading::heading;
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -62,7 +65,11 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if arguments.watch {
         return run_at_each_change(arguments);
     }
-    prepare(arguments)?.carry_out()
+    let order = prepare(arguments)?;
+    match order.kind()? {
+        Some(TestType::Breakpoint) => breakpoint::search(order, SearchOptions::default()),
+        _ => order.carry_out(),
+    }
 }
 
 /// Makes of the arguments what can be run: reads the component, fetches it, or builds it first.
@@ -99,11 +106,7 @@ fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliEr
     Ok(Order { name, plan_file: Some(file), ..order })
 }
 
-fn order(
-    arguments: &RunArgs,
-    typed: Options,
-    artifact: Result<Artifact, GuestError>,
-) -> Result<Order<'_>, CliError> {
+fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<Order<'_>, CliError> {
     let name = arguments.scenario.clone();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.clone(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
@@ -135,6 +138,12 @@ fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
     }
 }
 
+/// What is typed over what the environment says.
+fn upper(typed: Options) -> Result<Options, CliError> {
+    let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
+    Ok(typed.over(environment))
+}
+
 /// Whether what was named is a scenario's source, and not a component, a plan or a URL.
 fn is_scenario_source(named: &str) -> bool {
     let path = Path::new(named);
@@ -154,6 +163,12 @@ pub fn ready(plan: Plan, guest: Arc<Guest>, egress: EgressPolicy) -> Result<Run,
 }
 
 impl Order<'_> {
+    /// The type of test that its plan makes of it, unless what is typed makes it another load.
+    fn kind(&self) -> Result<Option<TestType>, CliError> {
+        let upper = upper(self.typed.clone())?;
+        Ok(self.plan_file.as_ref().and_then(|file| file.shape.kind_under(&upper)))
+    }
+
     /// The same with one virtual user and, unless more were asked for, one iteration.
     fn once(self) -> Self {
         let iterations = self.typed.iterations.or(Some(1));
@@ -171,8 +186,8 @@ impl Order<'_> {
         let guest = self.guest(plan.executor.max_vus(), &cache)?;
         let run = ready(plan, guest, egress)?;
         let began = time_of_day();
-        let Followed { outcome, keep, terminal } = self.follow(run, doors, began)?;
-        let code = self.report(&outcome, files, began)?;
+        let Followed { outcome, course, keep, terminal } = self.follow(run, doors, began)?;
+        let code = self.report(&outcome, course, files, began)?;
         if let Some(id) = keep.end(&outcome, code) {
             terminal.line(&format!("kept as {id}"));
         }
@@ -213,9 +228,13 @@ impl Order<'_> {
 
     /// All layers of options, merged: command line over environment over what the component suggests.
     pub fn plan(&self, description: &Description) -> Result<Plan, CliError> {
-        let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
+        self.plan_with(self.typed.clone(), description)
+    }
+
+    /// The same with other options on the command line.
+    pub fn plan_with(&self, typed: Options, description: &Description) -> Result<Plan, CliError> {
         let flows: Vec<(String, u32)> = description.flows.iter().map(|flow| (flow.name.clone(), flow.weight)).collect();
-        let upper = self.typed.clone().over(environment);
+        let upper = upper(typed)?;
         let most_vus = upper.max_vus;
         let named = match &self.plan_file {
             Some(file) => file.under(upper, &flows),
@@ -248,7 +267,7 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    fn report(&self, outcome: &Outcome, files: Files, began: SystemTime) -> Result<u8, CliError> {
+    fn report(&self, outcome: &Outcome, course: Vec<Remark>, files: Files, began: SystemTime) -> Result<u8, CliError> {
         if let Some(file) = files.summary_export {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
             file.write(&format!("{export:#}\n"))?;
@@ -268,11 +287,12 @@ impl Order<'_> {
             };
             print(&summary.render())?;
             if let Some(file) = &self.plan_file {
-                print(&plan::verdict(file, outcome, summary_style(self.output)))?;
+                let style = summary_style(self.output);
+                print(&(plan::verdict(file, outcome, style) + &squall_report::course(&course, style)))?;
             }
         }
         let facts = RunFacts { end: ending(outcome), ..facts(&self.name, &self.artifact, began) };
-        files.reports.write(outcome, &data_lines(outcome), &facts)?;
+        files.reports.write(outcome, &data_lines(outcome), &facts, course)?;
         Ok(verdict(&self.name, outcome))
     }
 }

@@ -71,7 +71,8 @@ mod tests {
 
     /// Ten seconds at 20 ms; a burst; then the target works off what it left for as many seconds as said, and is well.
     fn after_a_burst(ill_for: usize, ill: (u64, u64, u64)) -> Recovery {
-        let course = [vec![(100, 0, 20); 10], vec![(200, 0, 900); 5], vec![ill; ill_for], vec![(100, 0, 25); 20]].concat();
+        let course =
+            [vec![(100, 0, 20); 10], vec![(200, 0, 900); 5], vec![ill; ill_for], vec![(100, 0, 25); 20]].concat();
         let history = history(&course);
         let normal = Phase::of(&history, SECONDS(0)..SECONDS(10));
         recovery(&history, &normal, SECONDS(15)..SECONDS(15 + ill_for as u64 + 20))

@@ -19,7 +19,7 @@ const ROUNDS: usize = 500;
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 pub enum UslMisfit {
     /// Too few levels.
-    #[error("{0} levels of concurrency: a fit takes at least 6")]
+    #[error("levels of concurrency: {0}; a fit takes at least 6")]
     TooFew(usize),
     /// Levels too close together.
     #[error("concurrency spans {0:.1} times the lowest level: a fit takes 20 times")]

@@ -395,7 +395,7 @@ pub(crate) mod tests {
                 knee: Some((100.0, 31.5)),
                 concurrency_limit: Some((1.6, 161.0)),
                 law: None,
-                no_law: Some("2 levels of concurrency: a fit takes at least 6".to_owned()),
+                no_law: Some("levels of concurrency: 2; a fit takes at least 6".to_owned()),
             },
         }
     }
