@@ -73,12 +73,11 @@ fn cause(failure: Failure) -> String {
 
 fn told(phase: &Phase) -> String {
     let p95 = phase.p95.map_or("nothing was answered".to_owned(), |p95| format!("p95 {}", duration(p95.into())));
-    let mut text = format!(
-        "{p95}, {}, {} failed ({} requests)",
-        per_second(phase.throughput),
-        percent(phase.failed_share()),
-        phase.failed
-    );
+    let errors = match phase.failed {
+        0 => "no errors".to_owned(),
+        failed => format!("{} failed ({failed} of {} requests)", percent(phase.failed_share()), phase.requests),
+    };
+    let mut text = format!("{p95}, {}, {errors}", per_second(phase.throughput));
     if phase.dropped > 0 {
         text.push_str(&format!(", {} iterations found no free user", phase.dropped));
     }
