@@ -33,7 +33,19 @@ pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> 
             };
             // Compiled before the first turn: it is the scenario that races, not the compiler.
             let component = component.display().to_string();
-            run(Command::new(&bench.squall).args(["inspect", &component]).stdout(std::process::Stdio::null()))?;
+            let once = [
+                "run",
+                "--quiet",
+                "--no-save",
+                &component,
+                "--target",
+                &target,
+                "-i",
+                "1",
+                "--summary-mode",
+                "disabled",
+            ];
+            run(Command::new(&bench.squall).args(once))?;
             let arguments = ["run", "--quiet", "--no-save", &component, "--target", &target, "-u", &users];
             clients.push(Client::new(race, name, &bench.squall, Dialect::Summary, &arguments));
         }
