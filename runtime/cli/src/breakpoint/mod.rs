@@ -129,9 +129,9 @@ fn answer(found: &Found, lines: &[TrialLine]) -> Answer {
         Limit::Time => SearchEnd::Time,
     };
     let there = lines.iter().filter(|line| Some(line.rate) == found.fails);
-    let ran_into = there
+    let mut ran_into = there
         .filter(|line| line.cause.is_some_and(|cause| (cause == Cause::Generator) == (end == SearchEnd::Generator)));
-    let last = ran_into.last();
+    let last = ran_into.next_back();
     Answer {
         holds: found.holds,
         fails: found.fails,
