@@ -18,6 +18,11 @@ fn found(ended: &Ended) -> serde_json::Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// Where other processes take the machine's time, searches end with that, and are told so.
+fn too_busy(ended: &Ended) -> bool {
+    ended.code == 98 && found(ended)["answer"]["end"] == "generator"
+}
+
 /// Whatever the machine does, the server cannot do more than its workers can; and where it does much less, the machine
 /// was at its end, which is told apart.
 #[test]
@@ -28,8 +33,7 @@ fn the_limit_of_a_queue_is_found() {
     let ended = search(&server, &limit).args(&["--arrival", "poisson", "--max-vus", "100", "--seed", "1"]).run();
     let report = found(&ended);
     let answer = &report["answer"];
-    if answer["end"] == "generator" {
-        assert_eq!(ended.code, 98, "{}", ended.out);
+    if too_busy(&ended) {
         return;
     }
     let ended = ended.expect_code(0);
@@ -69,9 +73,12 @@ fn the_limit_of_a_queue_is_exact_ten_times_of_ten() {
 #[test]
 fn a_target_that_answers_everything_with_an_error_does_not_hold() {
     let server = Server::start(|_| Reply::status(503, "no"));
-    let ended = search(&server, &["--threshold", "response_time=p(95)<5000", "--min-rate", "20", "--max-rate", "100"])
-        .run()
-        .expect_code(99);
+    let ended = search(&server, &["--threshold", "response_time=p(95)<5000", "--min-rate", "20", "--max-rate", "100"]);
+    let ended = ended.run();
+    if too_busy(&ended) {
+        return;
+    }
+    let ended = ended.expect_code(99);
     let answer = &found(&ended)["answer"];
     assert_eq!((answer["end"].as_str(), answer["cause"].as_str()), (Some("lowest"), Some("errors")));
     assert!(ended.out.contains("limited by: errors: http_req_failed rate<0.01 was 1.0000"), "{}", ended.out);
@@ -81,7 +88,11 @@ fn a_target_that_answers_everything_with_an_error_does_not_hold() {
 fn a_target_that_holds_everything_is_said_to() {
     let server = Server::start(|_| Reply::ok("yes"));
     let arguments = ["--threshold", "response_time=p(95)<10000", "--min-rate", "5", "--max-rate", "10"];
-    let ended = search(&server, &arguments).args(&["--report", "search.md"]).run().expect_code(0);
+    let ended = search(&server, &arguments).args(&["--report", "search.md"]).run();
+    if too_busy(&ended) {
+        return;
+    }
+    let ended = ended.expect_code(0);
     let answer = &found(&ended)["answer"];
     assert_eq!((answer["end"].as_str(), answer["holds"].as_f64()), (Some("highest"), Some(10.0)));
     let markdown = std::fs::read_to_string(ended.folder().join("search.md")).unwrap();
@@ -130,4 +141,17 @@ fn what_does_not_go_with_a_search_is_refused_before_the_first_trial() {
     assert!(with(&["--control", "127.0.0.1:0"]).contains("--control does not go with a search"));
     assert!(with(&["-d", "100ms"]).contains("the search may take 100ms"));
     assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn a_signal_ends_a_search_with_what_is_known() {
+    let server = Server::start(|_| Reply::ok("yes"));
+    let arguments = ["--threshold", "response_time=p(95)<10000", "--min-rate", "20", "--max-rate", "100"];
+    let running = search(&server, &arguments).args(&["--trial", "10m"]).start();
+    // The first trial is on.
+    server.until_asked();
+    running.signal("INT");
+    let ended = running.wait().expect_code(105);
+    assert!(ended.out.contains("highest rate: stopped: nothing is decided"), "{}", ended.out);
+    assert_eq!(found(&ended)["answer"]["end"], "stopped");
 }

@@ -39,8 +39,12 @@ fn course(ended: &Ended) -> Vec<(String, String)> {
 fn a_stress_test_ends_where_the_target_gives_way_and_sees_it_recover() {
     // Two users a step: with twelve, at step 6, some find ten before them.
     let server = bearing(10);
-    let ended = run(&server, "type: stress\nusers: 20\nduration: 30s\n").expect_code(0);
+    let ended = run(&server, "type: stress\nusers: 20\nduration: 30s\n").expect_code_or_busy(0);
     let course = course(&ended);
+    if ended.code == 98 {
+        assert!(course.iter().any(|(_, text)| text.contains("the generator was at its end")), "{course:?}");
+        return;
+    }
     let said =
         |about: &str| course.iter().find(|(of, _)| of == about).map(|(_, text)| text.clone()).unwrap_or_default();
     let gave_way = said("gave way");
@@ -62,7 +66,7 @@ fn a_stress_test_ends_where_the_target_gives_way_and_sees_it_recover() {
 #[test]
 fn a_spike_is_told_with_its_errors_and_the_recovery() {
     let server = bearing(8);
-    let ended = run(&server, "type: spike\nusers: 3\nspike_factor: 5\nduration: 24s\n").expect_code(0);
+    let ended = run(&server, "type: spike\nusers: 3\nspike_factor: 5\nduration: 24s\n").expect_code_or_busy(0);
     let course = course(&ended);
     let abouts: Vec<&str> = course.iter().map(|(about, _)| about.as_str()).collect();
     assert_eq!(abouts, ["before the spike", "during the spike", "after the spike", "recovery"]);

@@ -310,8 +310,7 @@ impl LawLine {
             ("contention (σ)", spread(&self.sigma)),
             ("crosstalk (κ)", format!("{:.6} ({:.6} to {:.6})", self.kappa.value, self.kappa.low, self.kappa.high)),
         ];
-        // Where there may be no crosstalk at all, there may be no peak.
-        if let (Some(peak), Some(throughput), true) = (&self.peak, self.peak_throughput, self.kappa.low > 0.0) {
+        if let (Some(peak), Some(throughput)) = (&self.peak, self.peak_throughput) {
             let text = format!(
                 "{} with {:.0} at once ({:.0} to {:.0})",
                 per_second(throughput),

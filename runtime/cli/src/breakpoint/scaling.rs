@@ -19,8 +19,9 @@ pub fn of(lines: &[TrialLine], rates: &[RateLine]) -> ScalingLines {
         .map(|line| (line.figures.at_once, line.figures.requests_per_second))
         .filter(|(at_once, _)| *at_once >= ONE)
         .collect();
+    let highest = levels.iter().map(|(at_once, _)| *at_once).fold(0.0, f64::max);
     let (law, no_law) = match fit_usl(&levels) {
-        Ok(law) => (Some(law_line(&law)), None),
+        Ok(law) => (Some(law_line(&law, highest)), None),
         Err(why) => (None, Some(why.to_string())),
     };
     ScalingLines {
@@ -43,7 +44,10 @@ fn steps(rates: &[&RateLine]) -> Vec<LoadStep> {
     steps
 }
 
-fn law_line(law: &Scaling) -> LawLine {
+/// `highest`: requests at once where there were most.
+fn law_line(law: &Scaling, highest: f64) -> LawLine {
+    // A peak within what was measured must have been seen; one beyond it is a prediction.
+    let peak = law.peak.filter(|peak| law.kind == ScalingKind::Crosstalk || peak.value > highest);
     let spread = |estimate: Estimate| Spread { value: estimate.value, low: estimate.low, high: estimate.high };
     let kind = match law.kind {
         ScalingKind::Linear => "linear as far as was measured: more at once is as much more throughput",
@@ -54,8 +58,8 @@ fn law_line(law: &Scaling) -> LawLine {
         lambda: spread(law.lambda),
         sigma: spread(law.sigma),
         kappa: spread(law.kappa),
-        peak: law.peak.map(spread),
-        peak_throughput: law.peak_throughput,
+        peak: peak.map(spread),
+        peak_throughput: law.peak_throughput.filter(|_| peak.is_some()),
         kind: kind.to_owned(),
         r_squared: law.r_squared,
     }

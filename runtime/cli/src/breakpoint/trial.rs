@@ -7,7 +7,7 @@ use squall_guest::{CodeCache, Description, Guest};
 use squall_http::EgressPolicy;
 use squall_insight::search::Goal;
 use squall_load::{Outcome, RunEnd, Steering, raise_open_files};
-use squall_metrics::{BUILT_IN, Health, Kind, ThresholdResult, Unit};
+use squall_metrics::{BUILT_IN, Finding, Health, Kind, ThresholdResult, Unit};
 use squall_plan::{Aggregation, ExecutorKind, HumanDuration, Options, Plan, Rate, Threshold, ThresholdSpec, Warmup};
 use squall_report::{Cause, TrialLine, TrialOutcome, per_second, percent};
 
@@ -184,10 +184,10 @@ fn rate(load: f64) -> Rate {
 
 /// What did not hold. The generator first: what it could not offer says nothing about the target.
 fn shortfall(outcome: &Outcome) -> Option<(Cause, String)> {
-    if outcome.generator.health == Health::Bottleneck {
-        let finding = outcome.generator.findings.iter().find(|finding| finding.health == Health::Bottleneck);
-        let reason = finding.map_or("the generator was the bottleneck", |finding| finding.reason.as_str());
-        return Some((Cause::Generator, reason.to_owned()));
+    let severe = |finding: &&Finding| finding.health == Health::Bottleneck;
+    let findings = || outcome.generator.findings.iter().filter(severe);
+    if let Some(finding) = findings().find(|finding| !finding.too_few_users()) {
+        return Some((Cause::Generator, finding.reason.clone()));
     }
     let missed: Vec<&ThresholdResult> = outcome.thresholds.iter().filter(|result| !result.passed).collect();
     let first = |of: fn(&str) -> bool| missed.iter().find(|result| of(&result.threshold.metric));
@@ -197,10 +197,18 @@ fn shortfall(outcome: &Outcome) -> Option<(Cause, String)> {
     if let Some(result) = first(is_time) {
         return Some((Cause::Latency, told(result)));
     }
+    if let Some(finding) = findings().next() {
+        return Some((
+            Cause::Unserved,
+            format!("{} (they waited for the target, or --max-vus is low)", finding.reason),
+        ));
+    }
     let (dropped, begun) = (outcome.totals.counter("dropped_iterations"), outcome.totals.counter("iterations"));
     if dropped > MAY_BE_DROPPED * (dropped + begun) {
-        let text = format!("{dropped} iterations found no virtual user: all waited for the target");
-        return Some((Cause::Unserved, text));
+        return Some((
+            Cause::Unserved,
+            format!("{dropped} iterations found no virtual user: all waited for the target"),
+        ));
     }
     missed.first().map(|result| (Cause::Other, told(result)))
 }

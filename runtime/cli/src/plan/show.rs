@@ -2,7 +2,7 @@
 
 use squall_guest::{CodeCache, Guest, GuestLimits};
 use squall_load::describe;
-use squall_plan::{Defaults, Options, Plan, PlanError, PlanFile, from_environment};
+use squall_plan::{Defaults, Options, Plan, PlanError, PlanFile, TestType, from_environment};
 use squall_report::{Align, table};
 
 use super::args::ShowArgs;
@@ -29,7 +29,11 @@ pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
     typed.target = arguments.target.clone();
     let resolved = resolve(&file, &component, typed, ToString::to_string)?;
     let mut text = super::heading(&file);
-    text.push_str(&format!("    component: {component}\n         load: {}\n\n", resolved.plan.executor));
+    let search = match file.shape.kind_under(&resolved.layers[0].1) {
+        Some(TestType::Breakpoint) => "a search; the heaviest trial that it may come to is ",
+        _ => "",
+    };
+    text.push_str(&format!("    component: {component}\n         load: {search}{}\n\n", resolved.plan.executor));
     let mut rows = vec![["option", "value", "from"].map(str::to_owned).to_vec()];
     rows.extend(resolved.merged.said().into_iter().map(|(key, value)| {
         let from = resolved.origin(&key, &value);
