@@ -146,8 +146,8 @@ fn what_does_not_go_with_a_search_is_refused_before_the_first_trial() {
 #[test]
 fn a_signal_ends_a_search_with_what_is_known() {
     let server = Server::start(|_| Reply::ok("yes"));
-    let arguments = ["--threshold", "response_time=p(95)<10000", "--min-rate", "20", "--max-rate", "100"];
-    let running = search(&server, &arguments).args(&["--trial", "10m"]).start();
+    let command = ["breakpoint", &guest("minimal"), "--target", &server.url(), "--summary-json", "search.json"];
+    let running = Squall::new(&command).args(&["--threshold", "response_time=p(95)<10000", "--trial", "10m"]).start();
     // The first trial is on.
     server.until_asked();
     running.signal("INT");

@@ -74,3 +74,15 @@ fn a_spike_is_told_with_its_errors_and_the_recovery() {
     assert!(course[1].1.contains("% failed ("), "{course:?}");
     assert!(course[3].1.contains("the end of the spike"), "{course:?}");
 }
+
+/// A change of the rate is made once, and the next does not begin with what the one before has done already.
+#[test]
+fn each_step_of_rates_has_the_iterations_that_it_should() {
+    let server = Server::start(|_| Reply::ok(""));
+    let ended = run(&server, "type: stress\nrate: 100/s\nduration: 20s\n").expect_code_or_busy(0);
+    // Steps of 1.6 s, which end with a second, so of one or two: 10/s, 20/s, ... 100/s, and 50/s for four or five seconds.
+    let (least, most) = (550 + 200, 2 * 550 + 250);
+    let requests = server.count();
+    assert!((least..=most).contains(&requests), "{requests}: {}", ended.out);
+    assert!(ended.code == 98 || course(&ended)[1].1.contains("not up to 100/s (step 10 of 10)"), "{}", ended.out);
+}

@@ -21,7 +21,7 @@ const MORE_FAILURES: f64 = 0.01;
 /// How soon a target was well again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// After this long; at once, if that is zero.
+    /// After this long, to a second; at once, if that is zero.
     After(Duration),
     /// Not in all the time that it was watched.
     NotWithin(Duration),
@@ -38,9 +38,14 @@ pub fn recovery(history: &History, normal: &Phase, watched: Range<Duration>) -> 
     };
     let begins = Nanos::from(watched.start);
     match stretches.iter().find(|stretch| is_well(&Phase::from(*stretch), normal)) {
-        Some(stretch) => Recovery::After(stretch.at.since(begins).into()),
+        Some(stretch) => Recovery::After(whole_seconds(stretch.at.since(begins))),
         None => Recovery::NotWithin((last.at + last.length).since(begins).into()),
     }
+}
+
+/// Nothing is known that is finer.
+fn whole_seconds(time: Nanos) -> Duration {
+    Duration::from_secs(time.as_secs_f64().round() as u64)
 }
 
 /// The first seconds, together, if there are enough of them.

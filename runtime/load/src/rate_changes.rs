@@ -15,7 +15,6 @@ pub(crate) struct RateChanges<'a> {
     plan: &'a Plan,
     planned: Option<Rate>,
     /// What holds at present, and since when.
-    rate: Option<Rate>,
     since: RateChange,
 }
 
@@ -25,24 +24,24 @@ impl RateChanges<'_> {
             Executor::ExternallyControlled { rate, .. } => *rate,
             _ => None,
         };
-        RateChanges { plan, planned, rate: planned, since: RateChange { at: load_begins, first_index: 0 } }
+        RateChanges { plan, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned } }
     }
 
     /// The change that the wishes ask for, if it is one.
     pub(crate) fn heed(&mut self, wishes: &Wishes, now: Nanos) -> Option<RateChange> {
         let planned = self.planned?;
         let wanted = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(planned)) };
-        if wanted == self.rate {
+        if wanted == self.since.rate {
             return None;
         }
         let at = now.max(self.since.at) + NOTICE;
-        let change = RateChange { at, first_index: self.since.first_index + self.arrivals_until(at) };
-        (self.rate, self.since) = (wanted, change);
-        Some(change)
+        let first_index = self.since.first_index + self.arrivals_until(at);
+        self.since = RateChange { at, first_index, rate: wanted };
+        Some(self.since)
     }
 
     fn arrivals_until(&self, at: Nanos) -> u64 {
-        let Some(rate) = self.rate else { return 0 };
+        let Some(rate) = self.since.rate else { return 0 };
         let seed = self.plan.seed.wrapping_add(self.since.first_index);
         let arrivals = Arrivals::constant(rate, Some(Duration::from(at.since(self.since.at))), self.plan.arrival, seed);
         arrivals.planned().unwrap_or(0)

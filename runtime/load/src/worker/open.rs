@@ -6,14 +6,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use squall_metrics::{FlowId, Nanos};
-use squall_plan::{Arrivals, Executor, Rate, WorkerArrivals};
+use squall_plan::{Arrivals, WorkerArrivals};
 use tokio::task::AbortHandle;
 
 use super::Crew;
 use super::reporter::Demand;
 use crate::desk::{Desk, Due};
 use crate::life::{Pulse, serve};
-use crate::steering::Stop;
+use crate::steering::{RateChange, Stop};
 use crate::timer::{every_second, within};
 
 /// How long virtual users may take to prepare themselves before the load begins without them.
@@ -29,6 +29,8 @@ pub(super) struct Open {
     most_users: u64,
     /// What is to come instead of `upcoming`, from a moment on.
     change: Option<(Nanos, Upcoming)>,
+    /// The change that was made last, or is under way.
+    heeded: Option<RateChange>,
     /// The load lasts as long as it is planned to, even after the last arrival: rates are divided by that time, and where
     /// it is controlled from outside more may come.
     load_ends: Nanos,
@@ -68,6 +70,7 @@ impl Open {
             most_users: share(most, crew.number as u64, crew.workers as u64),
             upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &crew),
             change: None,
+            heeded: None,
             load_ends: Nanos::MAX,
             crew,
             desk: Rc::new(Desk::default()),
@@ -226,16 +229,17 @@ impl Open {
             Stop::Now => return self.abort_all(),
             Stop::Gracefully => return self.stop_gracefully(),
         }
-        if let Executor::ExternallyControlled { rate: Some(planned), .. } = &self.crew.work.plan.executor
+        // Whatever else is wished for, a change is made once: its first arrivals may have begun already.
+        if wishes.rate_change != self.heeded
             && let Some(change) = wishes.rate_change
         {
-            let rate = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(*planned)) };
-            self.go_on_with(rate, change.at, change.first_index);
+            self.heeded = Some(change);
+            self.go_on_with(change);
         }
     }
 
-    /// From `at` on arrivals come at another rate, or not at all.
-    fn go_on_with(&mut self, rate: Option<Rate>, at: Nanos, first_index: u64) {
+    /// From then on arrivals come at another rate, or not at all.
+    fn go_on_with(&mut self, RateChange { at, first_index, rate }: RateChange) {
         let plan = &self.crew.work.plan;
         let began = self.crew.begin.borrow().unwrap_or(at);
         let left = plan.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
