@@ -17,6 +17,7 @@ use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
+use crate::streaming::StreamArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -360,6 +361,9 @@ pub struct OutputArgs {
     /// Reports.
     #[command(flatten)]
     pub reports: ReportFileArgs,
+    /// Streams.
+    #[command(flatten)]
+    pub streams: StreamArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

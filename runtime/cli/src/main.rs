@@ -24,6 +24,7 @@ mod run;
 mod sandbox;
 mod selfcheck;
 mod signals;
+mod streaming;
 mod terminal;
 
 use std::process::ExitCode;

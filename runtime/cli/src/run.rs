@@ -29,6 +29,7 @@ use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
+use crate::streaming::Streaming;
 use crate::terminal::{Terminal, complain, say, summary_style};
 use crate::{console, exit, one_request, plan, registry, sandbox, signals};
 
@@ -134,6 +135,7 @@ impl Order<'_> {
         let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
         let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
         let files = Files::open(self.output)?;
+        let streams = self.output.streams.open(&plan)?;
         let reserved = Reserved::take(self.control)?;
         let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
         let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
@@ -154,6 +156,7 @@ impl Order<'_> {
             terminal.voice().say(&reserved.heading());
             server = Some(reserved.serve(controls.clone(), &board)?);
         }
+        let mut streaming = Streaming::new(streams, terminal.voice());
         console::listen(controls, terminal.voice());
         let began = time_of_day();
         let mut dashboard = Dashboard::new();
@@ -165,12 +168,13 @@ impl Order<'_> {
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let run = Run { plan, guest, data, egress, steering };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
+        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut streaming]))?;
         drop(server);
         if let Some(open) = open_dashboard {
             open.close(dashboard, &outcome);
         }
         terminal.finish();
+        streaming.end();
         let code = self.report(&outcome, files, began)?;
         if let Some(id) = keep.end(&outcome, code) {
             terminal.line(&format!("kept as {id}"));

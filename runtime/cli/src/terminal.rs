@@ -153,7 +153,7 @@ impl Terminal {
 impl Observer for Terminal {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) => {}
+            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) | Event::Recorded { .. } => {}
             Event::Progress(progress) => self.progress(progress),
             Event::Capacity(capacity) => self.capacity(capacity),
             Event::Log(line) => self.log(line),

@@ -14,6 +14,9 @@ pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     if from_distribution(repository, "docker-registry", "docker-registry", &["--version"]).is_err() {
         println!("not tested: registries (docker-registry is not installed)");
     }
+    if from_distribution(repository, "prometheus", "prometheus", &["--version"]).is_err() {
+        println!("not tested: remote write to a real Prometheus (prometheus is not installed)");
+    }
     guests::build(repository)?;
     let (profile, folder) = if extra.contains(&"--release") { ("release", "release") } else { ("dev", "debug") };
     // `cargo test` alone would not build the program. All at once, so that cargo settles on one set of features: apart,
