@@ -141,7 +141,8 @@ fn native_histograms_hold_the_distribution() {
     assert!(!ended.err.contains("not delivered"), "{}", ended.err);
     let count = prometheus.number("histogram_count(k6_http_req_duration_seconds)");
     assert_eq!(count, Some(ended.number("http_reqs", "count")));
-    let mean = prometheus.number("histogram_sum(k6_http_req_duration_seconds) / histogram_count(k6_http_req_duration_seconds)");
+    let mean = prometheus
+        .number("histogram_sum(k6_http_req_duration_seconds) / histogram_count(k6_http_req_duration_seconds)");
     let expected = ended.number("http_req_duration", "avg") / 1e3;
     assert!((mean.unwrap() - expected).abs() < 1e-9 * expected + 1e-8, "{mean:?} for {expected}");
     let median = prometheus.number("histogram_quantile(0.5, k6_http_req_duration_seconds)").unwrap();

@@ -168,7 +168,8 @@ impl Order<'_> {
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let run = Run { plan, guest, data, egress, steering };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut streaming]))?;
+        let outcome =
+            run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut streaming]))?;
         drop(server);
         if let Some(open) = open_dashboard {
             open.close(dashboard, &outcome);

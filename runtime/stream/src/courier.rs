@@ -45,7 +45,12 @@ pub(crate) struct Courier {
 
 /// An output whose run has ended.
 pub(crate) struct Leaving {
-    courier: Courier,
+    output: String,
+    handed_over: u64,
+    delivered: Arc<AtomicU64>,
+    problems: Receiver<String>,
+    latest_problem: Option<String>,
+    done: Receiver<()>,
 }
 
 /// The same, as its thread sees it.
@@ -78,17 +83,7 @@ impl Courier {
             runtime.shutdown_background();
         })?;
         let (waiting, latest_problem) = (None, None);
-        Ok(Courier {
-            output,
-            batches,
-            waiting,
-            run_ended,
-            handed_over: 0,
-            delivered,
-            problems,
-            latest_problem,
-            done,
-        })
+        Ok(Courier { output, batches, waiting, run_ended, handed_over: 0, delivered, problems, latest_problem, done })
     }
 
     /// Sends a batch on its way, or lets it wait if there is no room.
@@ -128,16 +123,16 @@ impl Courier {
             self.send(waiting);
         }
         self.run_ended.send_replace(true);
-        Leaving { courier: self }
+        // Without a sender of batches, the thread ends after the last.
+        let Courier { output, handed_over, delivered, problems, latest_problem, done, .. } = self;
+        Leaving { output, handed_over, delivered, problems, latest_problem, done }
     }
 }
 
 impl Leaving {
     /// Waits for the thread, not for long. Returns what should be known of what was not delivered.
     pub fn end(self) -> Option<String> {
-        let Courier { output, batches, handed_over, delivered, problems, latest_problem, done, .. } = self.courier;
-        // Without a sender, the thread ends after the last batch.
-        drop(batches);
+        let Leaving { output, handed_over, delivered, problems, latest_problem, done } = self;
         let too_late = matches!(done.recv_timeout(LAST_WORDS + FAREWELL), Err(RecvTimeoutError::Timeout));
         let missing = handed_over.saturating_sub(delivered.load(Ordering::Relaxed));
         if missing == 0 {
@@ -206,7 +201,8 @@ impl Work {
 
     /// A pause that the end of the run cuts short.
     async fn rest(&mut self, time: Duration) {
-        if *self.run_ended.borrow() {
+        let is_over = *self.run_ended.borrow() || self.run_ended.has_changed().is_err();
+        if is_over {
             return pause(time.min(FIRST_PAUSE)).await;
         }
         tokio::select! {

@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn the_scale_is_as_fine_as_the_buckets_allow() {
-        // From 1 to 1000 ms: ten powers of two.
-        let values = of_millis(&[1, 10, 100, 1_000]);
+        // From 1 to 2000 ms: eleven powers of two.
+        let values = of_millis(&[1, 10, 100, 2_000]);
         let found = Exponential::within(&values, Unit::Time, 160, 8);
         assert_eq!((found.scale, found.counts.iter().sum::<u64>()), (3, 4));
         assert!(found.counts.len() <= 160);

@@ -156,18 +156,20 @@ impl<'a> Found<'a> {
 
     fn of_name(&self, kind: &'static str, key: &CustomKey) -> Arc<Tags> {
         let name = self.names.registry.name(NameId(key.id));
-        self.tags([("flow", self.names.flow(key.flow)), ("group", group(key.flow)), (kind, &name)])
+        self.tags([("flow", self.names.flow(key.flow)), ("group", group(key.flow)), (kind, name.as_str())])
     }
 
     fn requests(&mut self, batch: &'a Batch) {
         let of_run = self.tags([]);
         for (key, cell) in batch.recorded.requests.iter().filter(|(key, _)| key.was_sent()) {
             let (name, flow) = (self.names.registry.name(key.name), self.names.flow(key.flow));
-            let of_request = [("flow", flow), ("group", group(key.flow)), ("name", &name), ("method", key.method.name())];
+            let of_request =
+                [("flow", flow), ("group", group(key.flow)), ("name", name.as_str()), ("method", key.method.name())];
             // Whether a request failed shows in its status: a share of failures must not be one of each status.
             let of_both = self.tags(of_request);
             let (status, expected) = (key.status.to_string(), key.expected.to_string());
-            let of_outcome = [("status", status.as_str()), ("error", key.error()), ("expected_response", &expected)];
+            let of_outcome =
+                [("status", status.as_str()), ("error", key.error()), ("expected_response", expected.as_str())];
             let [a, b, c, d] = of_request;
             let [e, f, g] = of_outcome;
             let tags = self.tags([a, b, c, d, e, f, g]);

@@ -14,12 +14,12 @@ use bytes::Bytes;
 
 use crate::batch::Batch;
 
-pub(crate) use csv::Csv;
+pub(crate) use self::csv::Csv;
 pub(crate) use influxdb::Influxdb;
 pub(crate) use json::Json;
 pub(crate) use openmetrics::OpenMetrics;
 pub(crate) use otlp::Otlp;
-pub(crate) use prometheus::Prometheus;
+pub(crate) use prometheus::{Prometheus, Trends};
 pub(crate) use statsd::Statsd;
 
 /// Turns batches, one after the other, into what is sent.

@@ -126,16 +126,14 @@ fn described(metric: &str, unit: Unit, value: &Value<'_>) -> Object {
         Unit::Data => "By",
         Unit::Number => "1",
     };
-    let data = match value {
+    let (kind, data) = match value {
         Value::Counter(_) | Value::Rate(_) => {
             ("sum", json!({ "dataPoints": [], "aggregationTemporality": CUMULATIVE, "isMonotonic": true }))
         }
         Value::Gauge(_) => ("gauge", json!({ "dataPoints": [] })),
-        Value::Trend(_) => {
-            ("exponentialHistogram", json!({ "dataPoints": [], "aggregationTemporality": CUMULATIVE }))
-        }
+        Value::Trend(_) => ("exponentialHistogram", json!({ "dataPoints": [], "aggregationTemporality": CUMULATIVE })),
     };
-    json!({ "name": name(metric), "unit": unit, data.0: data.1 })
+    json!({ "name": name(metric), "unit": unit, (kind): data })
 }
 
 fn point(attributes: &[Object], times: &Times, numbers: &Object) -> Object {

@@ -19,8 +19,7 @@ pub(super) fn with_unit(metric: &str, unit: Unit) -> String {
 
 /// The labels, sorted by name. Two tags that become the same name are one: the later.
 pub(super) fn labels(tags: &Tags) -> Vec<(String, String)> {
-    let mut labels: Vec<(String, String)> =
-        tags.iter().map(|(tag, value)| (sanitized(tag), value.clone())).collect();
+    let mut labels: Vec<(String, String)> = tags.iter().map(|(tag, value)| (sanitized(tag), value.clone())).collect();
     labels.sort();
     labels.dedup_by(|later, kept| {
         let same = later.0 == kept.0;

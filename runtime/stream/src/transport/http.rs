@@ -107,7 +107,7 @@ async fn beginning(mut incoming: Incoming) -> String {
     let mut body = BytesMut::new();
     while body.len() < MOST_OF_AN_ANSWER {
         match incoming.frame().await {
-            Some(Ok(frame)) => body.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
+            Some(Ok(frame)) => body.extend_from_slice(frame.data_ref().map_or(&[][..], |data| &data[..])),
             Some(Err(_)) | None => break,
         }
     }
