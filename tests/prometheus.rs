@@ -1,31 +1,18 @@
 //! `--out prometheus` and `--out openmetrics` against Debian's Prometheus (`apt-get install prometheus`), and the dashboard in
 //! `deploy/grafana` against what it has then.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::support::daemon::{Daemon, encoded, free_address};
 use crate::support::program::{Squall, guest, root};
 use crate::support::server::{Reply, Server};
 
-/// A Prometheus with nothing in it.
-struct Prometheus {
-    child: Child,
-    address: String,
-    _folder: TempDir,
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
+struct Prometheus(Daemon);
 
 impl Prometheus {
-    /// One that fetches from `target`. None, and a line that says so, where the program is not installed.
-    #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
+    /// One that fetches from `target`.
     fn start(target: &str) -> Option<Prometheus> {
         let folder = tempfile::tempdir().unwrap();
         let settings = format!(
@@ -35,43 +22,24 @@ impl Prometheus {
         let file = folder.path().join("prometheus.yml");
         std::fs::write(&file, settings).unwrap();
         let address = free_address();
-        let mut command = Command::new("prometheus");
-        command.arg(format!("--config.file={}", file.display()));
-        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
-        command.arg(format!("--web.listen-address={address}"));
-        command.args(["--web.enable-remote-write-receiver", "--enable-feature=native-histograms"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let Ok(child) = command.spawn() else {
-            assert!(std::env::var_os("CI").is_none(), "prometheus is not installed");
-            println!("skipped: prometheus is not installed (apt-get install prometheus)");
-            return None;
-        };
-        let prometheus = Prometheus { child, address, _folder: folder };
-        let began = Instant::now();
-        while !prometheus.get("/-/ready").starts_with("HTTP/1.0 200") {
-            assert!(began.elapsed() < Duration::from_secs(60), "prometheus is not ready");
-            std::thread::yield_now();
-        }
-        Some(prometheus)
+        let arguments = [
+            format!("--config.file={}", file.display()),
+            format!("--storage.tsdb.path={}", folder.path().join("data").display()),
+            format!("--web.listen-address={address}"),
+            "--web.enable-remote-write-receiver".to_owned(),
+            "--enable-feature=native-histograms".to_owned(),
+        ];
+        let started = Daemon::start(("prometheus", "prometheus"), &arguments, (address, folder), "/-/ready");
+        started.map(Prometheus)
     }
 
     fn output(&self) -> String {
-        format!("prometheus=http://{}/api/v1/write", self.address)
-    }
-
-    fn get(&self, path: &str) -> String {
-        let Ok(mut connection) = TcpStream::connect(&self.address) else {
-            return String::new();
-        };
-        let mut text = String::new();
-        write!(connection, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address).unwrap();
-        connection.read_to_string(&mut text).map(|_| text).unwrap_or_default()
+        format!("prometheus=http://{}/api/v1/write", self.0.address())
     }
 
     /// What an expression gives now.
     fn all(&self, expression: &str) -> Vec<Value> {
-        let encoded: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let answer = self.get(&format!("/api/v1/query?query={encoded}"));
+        let answer = self.0.get(&format!("/api/v1/query?query={}", encoded(expression)));
         let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
         assert_eq!(answer["status"], "success", "{expression}: {answer}");
         answer["data"]["result"].as_array().unwrap().clone()
@@ -79,13 +47,6 @@ impl Prometheus {
 
     fn number(&self, expression: &str) -> Option<f64> {
         self.all(expression).first()?["value"][1].as_str()?.parse().ok()
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 

@@ -16,6 +16,7 @@ mod guests;
 mod history;
 mod hostile;
 mod hostile_servers;
+mod influxdb;
 mod inspect;
 mod interruption;
 mod known_answers;

@@ -2,6 +2,7 @@
 
 pub mod component;
 pub mod control;
+pub mod daemon;
 pub mod program;
 pub mod server;
 pub mod terminal;

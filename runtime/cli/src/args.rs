@@ -263,6 +263,9 @@ pub struct LoadArgs {
     /// An option that the scenario can read; give several.
     #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
     pub env: Vec<(String, String)>,
+    /// A tag of the whole run, for reports, kept runs and outputs; give several.
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub tags: Vec<(String, String)>,
     /// Data for the scenario: a table (csv, tsv, json, ndjson) whose rows it takes, or file:PATH, sent as it is; give
     /// several. Behind a comma: policy=sequential|random|shuffle|unique-per-vu|once-each, at-end=recycle|stop|error,
     /// delimiter=CHARACTER.
