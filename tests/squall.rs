@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod breakpoint;
 mod container;
 mod control;
 mod control_client;
@@ -33,3 +34,4 @@ mod requests;
 mod sandbox;
 mod selfcheck;
 mod streams;
+mod stress;
