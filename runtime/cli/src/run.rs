@@ -31,18 +31,12 @@ use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
-<<<<<<< HEAD
-use crate::streaming::Streaming;
-use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, plan, registry, sandbox, signals};
-=======
 use crate::terminal::{complain, say, summary_style};
 use crate::{breakpoint, exit, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 use verdict::verdict;
 
 pub use heading::heading;
->>>>>>> main
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
@@ -188,57 +182,12 @@ impl Order<'_> {
         let egress = self.egress(&plan)?;
         // Whatever may be refused is asked for before anything takes long.
         let files = Files::open(self.output)?;
-<<<<<<< HEAD
-        let streams = self.output.streams.open(&plan)?;
-        let reserved = Reserved::take(self.control)?;
-        let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
-        let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
-        raise_open_files(plan.executor.max_vus())?;
-        let capacity = Capacity { vus: plan.executor.max_vus() };
-        let guest = self.compiling(&cache, || Guest::for_run(&self.artifact, &self.limits, capacity, &cache))?;
-        let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
-        let mut terminal = Terminal::new(self.output, flows);
-        terminal.line(&self.heading(&plan));
-        let steering = Steering::default();
-        signals::stop_on_signals(steering.clone());
-        let controls =
-            Controls::new(plan.executor.clone(), self.sandbox.max_rate.unwrap_or(MAX_RATE), steering.clone());
-        let mut board = Board::new(&plan.thresholds);
-        let mut server = None;
-        if let Some(reserved) = reserved {
-            // Said even where it is to be quiet: without it nobody could use what was asked for.
-            terminal.voice().say(&reserved.heading());
-            server = Some(reserved.serve(controls.clone(), &board)?);
-        }
-        let mut streaming = Streaming::new(streams, terminal.voice());
-        console::listen(controls, terminal.voice());
-        let began = time_of_day();
-        let mut dashboard = Dashboard::new();
-        let mut open_dashboard = None;
-        if let Some(reserved) = reserved_dashboard {
-            terminal.voice().say(&reserved.heading());
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts(self.name, &self.artifact, began))?);
-        }
-        let info = run_info(self.name, &self.artifact, &plan, began);
-        let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let run = Run { plan, guest, data, egress, steering };
-        let outcome =
-            run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut streaming]))?;
-        drop(server);
-        if let Some(open) = open_dashboard {
-            open.close(dashboard, &outcome);
-        }
-        terminal.finish();
-        streaming.end();
-        let code = self.report(&outcome, files, began)?;
-=======
-        let doors = Doors::reserve(self.control)?;
+        let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
         let guest = self.guest(plan.executor.max_vus(), &cache)?;
         let run = ready(plan, guest, egress)?;
         let began = time_of_day();
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, began)?;
         let code = self.report(&outcome, course, files, began)?;
->>>>>>> main
         if let Some(id) = keep.end(&outcome, code) {
             terminal.line(&format!("kept as {id}"));
         }
