@@ -25,6 +25,7 @@ mod run;
 mod sandbox;
 mod selfcheck;
 mod signals;
+mod signature;
 mod streaming;
 mod terminal;
 
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Push(arguments) => registry::push_file(&arguments),
         Command::Pull(arguments) => registry::pull_file(&arguments),
+        Command::Sign(arguments) => signature::sign(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),
         Command::Runs(arguments) => memory::runs(&arguments),
