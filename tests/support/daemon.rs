@@ -39,7 +39,7 @@ impl Daemon {
         let began = Instant::now();
         while !daemon.get(ready_at).starts_with("HTTP/1.0 20") {
             assert!(began.elapsed() < Duration::from_secs(60), "{program} is not ready");
-            std::thread::yield_now();
+            between_questions();
         }
         Some(daemon)
     }
@@ -68,6 +68,11 @@ impl Drop for Daemon {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Lets a moment pass before a server is asked again: each question takes one of the system's ports for a minute.
+pub fn between_questions() {
+    std::thread::sleep(Duration::from_millis(50));
 }
 
 /// A text as it may stand in a query.
