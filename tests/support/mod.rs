@@ -2,6 +2,7 @@
 
 pub mod component;
 pub mod control;
+pub mod daemon;
 pub mod erlang;
 pub mod program;
 pub mod queue;

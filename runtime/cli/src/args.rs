@@ -19,6 +19,7 @@ use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
 use crate::signature::SignArgs;
+use crate::streaming::StreamArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -268,6 +269,9 @@ pub struct LoadArgs {
     /// An option that the scenario can read; give several.
     #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
     pub env: Vec<(String, String)>,
+    /// A tag of the whole run, for reports, kept runs and outputs; give several.
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub tags: Vec<(String, String)>,
     /// Data for the scenario: a table (csv, tsv, json, ndjson) whose rows it takes, or file:PATH, sent as it is; give
     /// several. Behind a comma: policy=sequential|random|shuffle|unique-per-vu|once-each, at-end=recycle|stop|error,
     /// delimiter=CHARACTER.
@@ -366,6 +370,9 @@ pub struct OutputArgs {
     /// Reports.
     #[command(flatten)]
     pub reports: ReportFileArgs,
+    /// Streams.
+    #[command(flatten)]
+    pub streams: StreamArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

@@ -26,6 +26,7 @@ mod sandbox;
 mod selfcheck;
 mod signals;
 mod signature;
+mod streaming;
 mod terminal;
 
 use std::process::ExitCode;

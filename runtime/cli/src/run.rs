@@ -183,7 +183,7 @@ impl Order<'_> {
         let egress = self.egress(&plan)?;
         // Whatever may be refused is asked for before anything takes long.
         let files = Files::open(self.output)?;
-        let doors = Doors::reserve(self.control)?;
+        let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
         let guest = self.guest(plan.executor.max_vus(), &cache)?;
         let run = ready(plan, guest, egress)?;
         let began = time_of_day();

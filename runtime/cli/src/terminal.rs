@@ -162,7 +162,7 @@ impl Terminal {
 impl Observer for Terminal {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) => {}
+            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) | Event::Recorded { .. } => {}
             Event::Progress(progress) => self.progress(progress),
             Event::Capacity(capacity) if self.trial.is_none() => self.capacity(capacity),
             Event::Capacity(_) => {}

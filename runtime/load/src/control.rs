@@ -1,6 +1,7 @@
 //! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope or
 //! whose thresholds ask for it.
 
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -110,12 +111,13 @@ impl<'a> Control<'a> {
     }
 
     /// Adds what was recorded outside of the load.
-    pub(crate) fn add(&mut self, recorded: &Interval) {
-        self.totals.recorded.merge(recorded);
+    pub(crate) fn add(&mut self, recorded: Interval) {
+        self.totals.recorded.merge(&recorded);
         if let Some(warm_up) = &mut self.open_warm_up {
-            warm_up.outside_of_load(recorded);
+            warm_up.outside_of_load(&recorded);
         }
         self.pass_on_log();
+        self.recorded(&Arc::new(recorded), Nanos::ZERO);
     }
 
     /// Everything, at the end.
@@ -260,7 +262,7 @@ impl<'a> Control<'a> {
         self.totals.elapsed = elapsed.since(self.measured_from);
         self.pass_on_log();
         self.warn_of_series();
-        let recent = std::mem::take(&mut self.recent);
+        let recent = Arc::new(std::mem::take(&mut self.recent));
         if elapsed >= self.measured_from {
             self.generator.see(&recent, since_last);
             self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
@@ -271,6 +273,11 @@ impl<'a> Control<'a> {
         let progress = self.progress(elapsed, &recent, since_last);
         self.observer.on(&Event::Progress(&progress));
         self.observer.on(&Event::Measured(&self.totals));
+        self.recorded(&recent, since_last);
+    }
+
+    fn recorded(&mut self, interval: &Arc<Interval>, length: Nanos) {
+        self.observer.on(&Event::Recorded { interval, length, totals: &self.totals });
     }
 
     fn progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Progress {

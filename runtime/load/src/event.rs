@@ -1,9 +1,10 @@
 //! What a run tells while it goes on: the one bridge from the engine to everything that reports.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use squall_guest::LogLine;
-use squall_metrics::{Certainty, GeneratorVerdict, Nanos, Totals};
+use squall_metrics::{Certainty, GeneratorVerdict, Interval, Nanos, Totals};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -23,6 +24,16 @@ pub enum Event<'a> {
     Capacity(&'a Capacity),
     /// A second has passed, and this is all that was measured up to now: for whoever needs more than [`Event::Progress`].
     Measured(&'a Totals),
+    /// This was recorded since it was told last, a warm-up included: for whoever passes it on. All of them add up to what
+    /// was recorded in the run.
+    Recorded {
+        /// What was recorded.
+        interval: &'a Arc<Interval>,
+        /// In how long a part of the load; zero for what happens before and after it.
+        length: Nanos,
+        /// What it is all called, and how many virtual users are at work.
+        totals: &'a Totals,
+    },
     /// A guest wrote a line.
     Log(&'a LogLine),
     /// Guests wrote more lines than can be shown.

@@ -186,7 +186,7 @@ impl Running {
 
         control.tell(&Event::Setup);
         let set_up = within(plan.setup_timeout, self.guest.setup(&context)).await;
-        control.add(&context.recorder.borrow_mut().take());
+        control.add(context.recorder.borrow_mut().take());
         let (end, setup_data) = match set_up {
             None => (RunEnd::SetupTimedOut, None),
             Some(Err(text)) => (RunEnd::SetupFailed(text), None),
@@ -205,7 +205,7 @@ impl Running {
             Some(Err(text)) => Some(TeardownProblem::Failed(text)),
             Some(Ok(())) => None,
         };
-        control.add(&context.recorder.borrow_mut().take());
+        control.add(context.recorder.borrow_mut().take());
         let (totals, generator) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
         let data = self.shared.run.data.usage();

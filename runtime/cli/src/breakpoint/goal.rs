@@ -54,6 +54,7 @@ pub fn refuse_what_only_a_run_has(order: &Order<'_>) -> Result<(), CliError> {
         ("--histogram-log", output.histogram_log.is_some(), "there are many runs"),
         ("--save-as", !output.keep.save_as.is_empty(), "trials are not kept; see --summary-json"),
         ("--report-baseline", output.reports.report_baseline.is_some(), "there are many runs"),
+        ("--out", !output.streams.out.is_empty(), "there are many runs; see --summary-json"),
         ("--control", control.control.is_some(), "each trial is a run of its own"),
         ("--dashboard", control.dashboard.dashboard.is_some(), "each trial is a run of its own"),
     ])

@@ -91,6 +91,7 @@ impl Observer for Board {
             Event::Measured(totals) => self.note_figures(totals),
             Event::Setup
             | Event::Capacity(_)
+            | Event::Recorded { .. }
             | Event::Log(_)
             | Event::LogDropped(_)
             | Event::Warning(_)

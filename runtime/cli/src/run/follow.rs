@@ -1,10 +1,12 @@
-//! Those who follow a run while it goes on: the terminal, the control API, the dashboard, and the one who keeps it.
+//! Those who follow a run while it goes on: the terminal, the control API, the dashboard, the one who keeps it, and
+//! those to whom it is passed on.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_load::{Observer, Outcome, Run};
-use squall_plan::{MAX_RATE, TestType};
+use squall_plan::{MAX_RATE, Plan, TestType};
+use squall_stream::Streams;
 
 use super::Order;
 use super::heading::heading;
@@ -17,20 +19,22 @@ use crate::listeners::Listeners;
 use crate::memory::{Keep, run_info};
 use crate::plan::{Conductor, Remark};
 use crate::reporting::facts;
+use crate::streaming::{StreamArgs, Streaming};
 use crate::terminal::Terminal;
 use crate::{console, signals};
 
-/// The addresses at which a run can be reached, taken before it is prepared.
+/// The addresses at which a run can be reached, and the ways out of it, taken before it is prepared.
 pub struct Doors {
     control: Option<Reserved>,
     dashboard: Option<ReservedDashboard>,
+    streams: Streams,
 }
 
 impl Doors {
     /// Takes those that are asked for.
-    pub fn reserve(arguments: &ControlArgs) -> Result<Doors, CliError> {
+    pub fn reserve(arguments: &ControlArgs, streams: &StreamArgs, plan: &Plan) -> Result<Doors, CliError> {
         let (control, dashboard) = (Reserved::take(arguments)?, ReservedDashboard::take(&arguments.dashboard)?);
-        Ok(Doors { control, dashboard })
+        Ok(Doors { control, dashboard, streams: streams.open(plan)? })
     }
 }
 
@@ -63,6 +67,7 @@ impl Order<'_> {
             terminal.voice().say(&reserved.heading());
             server = Some(reserved.serve(controls.clone(), &board)?);
         }
+        let mut streaming = Streaming::new(doors.streams, terminal.voice());
         console::listen(controls, terminal.voice());
         let mut dashboard = Dashboard::new();
         let mut open_dashboard = None;
@@ -77,7 +82,8 @@ impl Order<'_> {
         let kind = self.kind()?;
         let mut conductor = (kind == Some(TestType::Stress)).then(|| Conductor::of(&planned)).flatten();
         let run = conductor.iter_mut().fold(run, |run, conductor| conductor.conduct(run));
-        let mut listeners: Vec<&mut dyn Observer> = vec![&mut terminal, &mut board, &mut dashboard, &mut keep];
+        let mut listeners: Vec<&mut dyn Observer> =
+            vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut streaming];
         listeners.extend(conductor.iter_mut().map(|conductor| conductor as &mut dyn Observer));
         let mut outcome = run.run(&mut Listeners(listeners))?;
         let course = match (&conductor, kind) {
@@ -94,6 +100,7 @@ impl Order<'_> {
             open.close(dashboard, &outcome);
         }
         terminal.finish();
+        streaming.end();
         Ok(Followed { outcome, course, keep, terminal })
     }
 }
