@@ -24,15 +24,26 @@ pub enum LeftOut {
     TooShort,
 }
 
+/// What samples of a scenario are tagged with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScenarioTags {
+    /// Its name: the tag `scenario`.
+    pub name: String,
+    /// Where its flows begin in [`Totals::flows`]; they end where the next scenario's begin.
+    pub first_flow: u16,
+    /// Tags that the plan gives it.
+    pub tags: BTreeMap<String, String>,
+}
+
 /// All that was measured up to now.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// The names behind the numbers.
     pub registry: Arc<Registry>,
-    /// The flows' names, by index.
+    /// The flows' names, by index, one scenario after the other.
     pub flows: Vec<String>,
-    /// The plan's name for this workload: the `scenario` tag.
-    pub scenario: String,
+    /// The scenarios, at least one, in the order of their flows.
+    pub scenarios: Vec<ScenarioTags>,
     /// Everything that the worker threads recorded.
     pub recorded: Interval,
     /// Virtual users at work.
@@ -48,12 +59,18 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Nothing yet.
+    /// Nothing yet, of one scenario that has all flows.
     pub fn new(registry: Arc<Registry>, scenario: &str, flows: Vec<String>) -> Totals {
+        let only = ScenarioTags { name: scenario.to_owned(), ..ScenarioTags::default() };
+        Totals::of_scenarios(registry, vec![only], flows)
+    }
+
+    /// Nothing yet.
+    pub fn of_scenarios(registry: Arc<Registry>, scenarios: Vec<ScenarioTags>, flows: Vec<String>) -> Totals {
         Totals {
             registry,
             flows,
-            scenario: scenario.to_owned(),
+            scenarios,
             recorded: Interval::default(),
             vus: None,
             vus_max: 0,
@@ -79,6 +96,29 @@ impl Totals {
             checks.entry(self.registry.name(NameId(key.id))).or_default().merge(cell);
         }
         checks
+    }
+
+    /// The scenario of a flow. Setup, start and teardown belong to none of several.
+    pub fn scenario_of(&self, flow: FlowId) -> Option<&ScenarioTags> {
+        match (&*self.scenarios, flow.index()) {
+            ([only], _) => Some(only),
+            (_, None) => None,
+            (all, Some(_)) => all.iter().rev().find(|scenario| scenario.first_flow <= flow.0),
+        }
+    }
+
+    /// The numbers of the flows of scenario number `index`.
+    pub fn flows_of(&self, index: usize) -> std::ops::Range<usize> {
+        let from = |index: usize| self.scenarios.get(index).map(|scenario| usize::from(scenario.first_flow));
+        from(index).unwrap_or(self.flows.len())..from(index + 1).unwrap_or(self.flows.len())
+    }
+
+    /// The name of a flow among those of all scenarios: `readers/browse`, or `browse` where there is but one.
+    pub fn full_flow_name(&self, flow: FlowId) -> String {
+        match (self.scenarios.len(), self.scenario_of(flow)) {
+            (2.., Some(scenario)) => format!("{}/{}", scenario.name, self.flow_name(flow)),
+            _ => self.flow_name(flow).to_owned(),
+        }
     }
 
     /// The name of a flow, as the `flow` tag has it.
