@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, GuestLimits};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
+use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile};
 use squall_registry::Reference;
 use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
@@ -21,6 +21,7 @@ use crate::control::dashboard::{Dashboard, ReservedDashboard};
 use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
+use crate::layers::Layers;
 use crate::listeners::Listeners;
 use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
@@ -30,14 +31,16 @@ use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, plan, registry, sandbox, signals};
+use crate::{console, exit, one_request, plan, registry, sandbox, scenarios, signals};
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
     /// What the user calls it.
     pub name: &'a str,
-    /// The component.
+    /// The component; where scenarios run several, the first.
     pub artifact: Artifact,
+    /// The others, by the name that the plan has for them.
+    pub others: Vec<(String, Artifact)>,
     /// What one virtual user may take.
     pub limits: GuestLimits,
     /// The command line's options.
@@ -89,11 +92,10 @@ fn run_plan(arguments: &RunArgs, typed: Options) -> Result<u8, CliError> {
         return Err(CliError::Options(vec!["--watch goes with a scenario's source, not with a plan".to_owned()]));
     }
     let file = plan::read(Path::new(&arguments.scenario))?;
-    let name = file.component.clone().unwrap_or_default();
-    let artifact = plan::artifact(&name, arguments.script, &arguments.registry)?;
+    let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry)?;
     let limits = GuestLimits { memory: arguments.load.memory };
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Order { name: &name, artifact, limits, typed, plan_file: Some(file), sandbox, url: None, control, output }
+    Order { name: &name, artifact, others, limits, typed, plan_file: Some(file), sandbox, url: None, control, output }
         .carry_out()
 }
 
@@ -123,7 +125,18 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let limits = GuestLimits { memory: arguments.load.memory };
     let url = one_request::is_url(name).then_some(name);
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Order { name, artifact, limits, typed, plan_file, sandbox, url, control, output }.carry_out()
+    let others = Vec::new();
+    Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output }.carry_out()
+}
+
+/// An order of which all is known, and all is there.
+pub struct Prepared {
+    /// What is to be done.
+    pub plan: Plan,
+    /// The compiled components.
+    pub guests: Vec<Guest>,
+    /// The data.
+    pub data: DataSet,
 }
 
 impl Order<'_> {
@@ -136,17 +149,14 @@ impl Order<'_> {
         let files = Files::open(self.output)?;
         let reserved = Reserved::take(self.control)?;
         let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
-        let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
-        raise_open_files(plan.executor.max_vus())?;
-        let capacity = Capacity { vus: plan.executor.max_vus() };
-        let guest = self.compiling(&cache, || Guest::for_run(&self.artifact, &self.limits, capacity, &cache))?;
+        raise_open_files(plan.max_vus())?;
+        let Prepared { plan, guests, data } = self.prepare(plan, &cache)?;
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut terminal = Terminal::new(self.output, flows);
         terminal.line(&self.heading(&plan));
         let steering = Steering::default();
         signals::stop_on_signals(steering.clone());
-        let controls =
-            Controls::new(plan.executor.clone(), self.sandbox.max_rate.unwrap_or(MAX_RATE), steering.clone());
+        let controls = Controls::new(plan.clone(), self.sandbox.max_rate.unwrap_or(MAX_RATE), steering.clone());
         let mut board = Board::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = reserved {
@@ -164,7 +174,7 @@ impl Order<'_> {
         }
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let run = Run { plan, guest, data, egress, steering };
+        let run = Run { plan, guests, data, egress, steering };
         let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
         drop(server);
         if let Some(open) = open_dashboard {
@@ -178,76 +188,95 @@ impl Order<'_> {
         Ok(code)
     }
 
+    /// Loads the data and compiles the components, with room for the plan's virtual users.
+    pub fn prepare(&self, plan: Plan, cache: &CodeCache) -> Result<Prepared, CliError> {
+        let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
+        // Each component has room for its own; together they must fit, too.
+        Capacity { vus: plan.max_vus() }.check().map_err(|error| self.guest(error))?;
+        let guests = self.artifacts().enumerate().map(|(index, (name, artifact))| {
+            let capacity = Capacity { vus: plan.max_vus_of(index) };
+            self.compiling((name, artifact), cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
+        });
+        let guests = guests.collect::<Result<Vec<Guest>, CliError>>()?;
+        Ok(Prepared { plan, guests, data })
+    }
+
+    /// The components, each with its name.
+    fn artifacts(&self) -> impl Iterator<Item = (&str, &Artifact)> {
+        let others = self.others.iter().map(|(name, artifact)| (name.as_str(), artifact));
+        std::iter::once((self.name, &self.artifact)).chain(others)
+    }
+
     /// Makes a guest, and says so if that takes long.
     fn compiling(
         &self,
+        (name, artifact): (&str, &Artifact),
         cache: &CodeCache,
         make: impl FnOnce() -> Result<Guest, GuestError>,
     ) -> Result<Guest, CliError> {
-        let made = if self.output.quiet { make() } else { compiling(self.name, &self.artifact, cache, make) };
-        made.map_err(|error| self.guest(error))
+        let made = if self.output.quiet { make() } else { compiling(name, artifact, cache, make) };
+        made.map_err(|source| CliError::Guest { name: name.to_owned(), source })
     }
 
     fn guest(&self, source: GuestError) -> CliError {
         CliError::Guest { name: self.name.to_owned(), source }
     }
 
-    /// All layers of options, merged: command line over environment over what the component suggests.
-    fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
-        let survey = self.compiling(cache, || Guest::survey(&self.artifact, &self.limits, cache))?;
-        let description = describe(&survey).map_err(|error| self.guest(error))?;
-        let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
-        let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
-        let upper = self.typed.clone().over(environment);
-        let most_vus = upper.max_vus;
-        let named = match &self.plan_file {
-            Some(file) => file.under(upper, &flows),
-            None => upper,
-        };
-        let suggested = suggested_plan(&description.plan, &named)
-            .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;
-        let mut options = named.over(suggested);
+    /// What each component says of itself.
+    fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
+        let described = self.artifacts().map(|(name, artifact)| {
+            let survey = self.compiling((name, artifact), cache, || Guest::survey(artifact, &self.limits, cache))?;
+            let description = describe(&survey);
+            let description = description.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
+            Ok((name.to_owned(), description))
+        });
+        described.collect()
+    }
+
+    /// All layers of options, merged: command line over environment over plan file over what the components suggest.
+    pub fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
+        let layers = Layers::lay(self.plan_file.as_ref(), self.typed.clone(), self.describe(cache)?)?;
+        let mut options = layers.merged;
         let (rate, duration) = (self.sandbox.max_rate, self.sandbox.max_duration);
         let mut ceilings = Ceilings { rate, duration, ..Ceilings::default() };
-        ceilings.take_vus(most_vus, &mut options);
+        ceilings.take_vus(layers.typed.max_vus.or(layers.environment.max_vus), &mut options);
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
-        let mut plan = Plan::resolve(options, &flows, defaults)
+        let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
+        let tags = plan.scenarios.iter().flat_map(|scenario| scenario.tags.keys().cloned()).collect();
         let misfits: Vec<String> = plan
             .thresholds
             .iter()
-            .filter_map(|threshold| check_threshold(threshold).err())
+            .filter_map(|threshold| check_threshold(threshold, &tags).err())
             .map(|error| error.to_string())
             .collect();
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
         }
-        let exceeded = ceilings.exceeded_by(&plan.executor);
+        let exceeded = ceilings.exceeded_by(&plan);
         if !exceeded.is_empty() {
             return Err(CliError::Options(exceeded));
         }
         // A thread without a virtual user would only be in the way.
-        plan.threads = plan.threads.min(usize::try_from(plan.executor.max_vus()).unwrap_or(usize::MAX)).max(1);
+        plan.threads = plan.threads.min(usize::try_from(plan.max_vus()).unwrap_or(usize::MAX)).max(1);
         Ok(plan)
     }
 
-    fn heading(&self, plan: &Plan) -> String {
+    /// What is shown before it runs.
+    pub fn heading(&self, plan: &Plan) -> String {
         let target = plan.target.as_ref().map_or("-", |target| target.as_str());
         let threads = if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) };
-        let digest: String = self.artifact.digest().chars().take("sha256:".len() + 12).collect();
         let mut text = self.plan_file.as_ref().map(plan::heading).unwrap_or_default();
-        text.push_str(&format!(
-            "     scenario: {} ({}, {digest})\n       target: {target}\n         load: {} on {threads}, seed {}",
-            self.name,
-            squall_report::bytes(self.artifact.size() as f64),
-            plan.executor,
-            plan.seed,
-        ));
-        let active: Vec<_> = plan.flows.iter().zip(plan.mix.shares()).filter(|(_, share)| *share > 0.0).collect();
-        if plan.flows.len() > 1 {
-            let shares = active.iter().map(|(flow, share)| format!("{} {:.0}%", flow.name, share * 100.0));
-            text.push_str(&format!("\n        flows: {}", shares.collect::<Vec<_>>().join(", ")));
+        let mut title = "scenario:";
+        for (name, artifact) in self.artifacts() {
+            let digest: String = artifact.digest().chars().take("sha256:".len() + 12).collect();
+            let size = squall_report::bytes(artifact.size() as f64);
+            text.push_str(&format!("    {title:>10} {name} ({size}, {digest})\n"));
+            title = "";
         }
+        text.push_str(&format!("       target: {target}\n         load: {} on {threads}, seed {}", plan.load(), plan.seed));
+        let names: Vec<String> = self.artifacts().map(|(name, _)| name.to_owned()).collect();
+        text.push_str(&scenarios::heading(plan, &names));
         text.push('\n');
         text
     }
@@ -266,7 +295,7 @@ impl Order<'_> {
                 thresholds: &outcome.thresholds,
                 generator: &outcome.generator,
                 data: &data_lines(outcome),
-                planned_shares: &outcome.plan.mix.shares(),
+                planned_shares: &outcome.plan.shares(),
                 detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
                 style: summary_style(self.output),
             };
@@ -281,7 +310,7 @@ impl Order<'_> {
     }
 
     /// Says what is not as it should be, and gives the exit code.
-    fn verdict(&self, outcome: &Outcome) -> u8 {
+    pub fn verdict(&self, outcome: &Outcome) -> u8 {
         let name = self.name;
         match &outcome.teardown {
             None => {}

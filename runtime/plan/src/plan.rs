@@ -28,6 +28,7 @@ pub use pacing::Pacing;
 pub use scenario::Scenario;
 pub use think_time::ThinkTime;
 pub use warmup::Warmup;
+pub use whole::OfferedRate;
 
 /// Everything about a test, resolved and validated.
 #[derive(Debug, Clone, PartialEq)]

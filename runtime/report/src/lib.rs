@@ -38,5 +38,5 @@ pub use markdown::markdown_report;
 pub use objectives::{ObjectiveLine, ObjectiveStatus, Overall, objectives};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
-pub use summary::{DataLine, Detail, Summary};
+pub use summary::{DataLine, Detail, Rehearsal, Summary};
 pub use table::{Align, table};

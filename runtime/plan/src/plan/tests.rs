@@ -195,6 +195,9 @@ fn the_whole_of_several_scenarios() {
     .unwrap();
     assert_eq!((rates.peak_rate(), rates.planned_iterations()), (Some(40.0), Some(750)));
     assert_eq!(rates.planned_duration(), Some(Duration::from_secs(25)));
+    let offered = rates.offered_rate().unwrap();
+    assert_eq!([1, 7, 12, 20, 26].map(|at| offered.at(Duration::from_secs(at))), [10.0, 40.0, 30.0, 35.0, 0.0]);
+    assert!(plan.offered_rate().is_none());
 }
 
 #[test]

@@ -3,7 +3,20 @@
 use std::time::Duration;
 
 use super::{Plan, Scenario};
+use crate::arrivals::{ArrivalProcess, Arrivals};
 use crate::duration::HumanDuration;
+
+/// The rate at which iterations of all scenarios are to start, over time.
+#[derive(Debug, Clone)]
+pub struct OfferedRate(Vec<(Duration, Arrivals)>);
+
+impl OfferedRate {
+    /// The rate at a time after the beginning of the load, per second.
+    pub fn at(&self, time: Duration) -> f64 {
+        let begun = self.0.iter().filter_map(|(start, arrivals)| Some(arrivals.rate_at(time.checked_sub(*start)?)));
+        begun.sum()
+    }
+}
 
 impl Plan {
     /// The most VUs that can be there at once.
@@ -43,6 +56,16 @@ impl Plan {
         let rates = rates?.into_iter().map(|rate| rate.per_second());
         let spans = self.scenarios.iter().map(|scenario| (scenario.start_time, scenario.ends()));
         Some(most_at_once(spans.zip(rates)))
+    }
+
+    /// The rate at which iterations are to start, if the plan decides that for all of them, and nobody may change it.
+    pub fn offered_rate(&self) -> Option<OfferedRate> {
+        let of_one = |scenario: &Scenario| {
+            // How even arrivals are has no part in how many there are to be.
+            let arrivals = Arrivals::of(&scenario.executor, ArrivalProcess::Constant, 0)?;
+            (!scenario.is_controlled()).then_some((scenario.start_time, arrivals))
+        };
+        self.scenarios.iter().map(of_one).collect::<Option<Vec<_>>>().map(OfferedRate)
     }
 
     /// Whether the plan decides when iterations of any scenario begin.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use squall_metrics::statistics::can_carry;
 use squall_metrics::{Histogram, History, Second};
-use squall_plan::{ArrivalProcess, Arrivals, Executor};
+use squall_plan::OfferedRate;
 
 /// The most points of a timeline: more than a screen has pixels for.
 const MOST_POINTS: usize = 1_800;
@@ -53,12 +53,7 @@ pub struct HeatMap {
 }
 
 /// The course of a run under that plan.
-pub(super) fn timeline(history: &History, executor: &Executor) -> Timeline {
-    // How even arrivals are has no part in how many there are to be.
-    let arrivals = match executor {
-        Executor::ExternallyControlled { .. } => None,
-        _ => Arrivals::of(executor, ArrivalProcess::Constant, 0),
-    };
+pub(super) fn timeline(history: &History, offered: Option<&OfferedRate>) -> Timeline {
     let mut timeline = Timeline::default();
     for second in grouped(history, MOST_POINTS) {
         let length = second.length.as_secs_f64().max(1e-9);
@@ -67,9 +62,9 @@ pub(super) fn timeline(history: &History, executor: &Executor) -> Timeline {
             let times = &second.response_time;
             (!times.is_empty()).then(|| rounded(times.percentile(percent).as_millis_f64()))
         };
-        if let Some(arrivals) = &arrivals {
+        if let Some(offered) = offered {
             let middle = second.at.as_secs_f64() + length / 2.0;
-            timeline.offered.push(rounded(arrivals.rate_at(Duration::from_secs_f64(middle))));
+            timeline.offered.push(rounded(offered.at(Duration::from_secs_f64(middle))));
         }
         timeline.at_s.push(rounded(second.at.as_secs_f64()));
         timeline.iterations.push(rate(second.iterations));
