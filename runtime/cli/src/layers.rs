@@ -33,7 +33,8 @@ impl Layers {
     ) -> Result<Layers, CliError> {
         let environment = from_environment(variables()).map_err(|error| wrong(error.to_string()))?;
         let upper = typed.clone().over(environment.clone());
-        let components: Vec<Component> = described.iter().map(|(name, description)| component(name, description)).collect();
+        let components: Vec<Component> =
+            described.iter().map(|(name, description)| component(name, description)).collect();
         let flows = components.first().map(|first| first.flows.clone()).unwrap_or_default();
         let under = |upper: Options| file.map(|file| file.under(upper, &flows));
         let of_file = under(Options::default()).unwrap_or_default();
@@ -60,8 +61,7 @@ fn component(name: &str, description: &Description) -> Component {
 /// to one.
 fn suggestions(described: &[(String, Description)], named: &Options) -> Result<Options, CliError> {
     let suggested = |(name, description): &(String, Description)| {
-        suggested_plan(&description.plan, named)
-            .map_err(|text| CliError::SuggestedPlan { name: name.clone(), text })
+        suggested_plan(&description.plan, named).map_err(|text| CliError::SuggestedPlan { name: name.clone(), text })
     };
     match described {
         [only] => suggested(only),

@@ -274,7 +274,11 @@ impl Order<'_> {
             text.push_str(&format!("    {title:>10} {name} ({size}, {digest})\n"));
             title = "";
         }
-        text.push_str(&format!("       target: {target}\n         load: {} on {threads}, seed {}", plan.load(), plan.seed));
+        text.push_str(&format!(
+            "       target: {target}\n         load: {} on {threads}, seed {}",
+            plan.load(),
+            plan.seed
+        ));
         let names: Vec<String> = self.artifacts().map(|(name, _)| name.to_owned()).collect();
         text.push_str(&scenarios::heading(plan, &names));
         text.push('\n');

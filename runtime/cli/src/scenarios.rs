@@ -27,7 +27,8 @@ pub fn heading(plan: &Plan, components: &[String]) -> String {
         && components.len() < 2
     {
         let begins = if only.start_time.is_zero() { String::new() } else { lines(plan, components) };
-        let flows = if plan.flows.len() > 1 { format!("\n        flows: {}", flows(plan, only)) } else { String::new() };
+        let flows =
+            if plan.flows.len() > 1 { format!("\n        flows: {}", flows(plan, only)) } else { String::new() };
         return begins + &flows;
     }
     lines(plan, components)
@@ -88,7 +89,8 @@ mod tests {
         assert_eq!(heading(&plan("{}"), &["a.wasm".to_owned()]), "\n        flows: browse 75%, search 25%");
         let several = plan(
             r#"{"scenarios": {"readers": {"vus": 5, "duration": "1m"},
-                              "late": {"rate": 10, "duration": "1m", "start_time": "90s", "flow": "search"}}}"#,
+                              "late": {"rate": 10, "duration": "1m", "max_vus": 10, "start_time": "90s",
+                                       "flow": "search"}}}"#,
         );
         assert_eq!(
             heading(&several, &["a.wasm".to_owned()]),

@@ -41,11 +41,7 @@ impl Flows {
     pub(crate) fn into_totals(self) -> (Vec<ScenarioTags>, Vec<String>) {
         let (mut scenarios, mut all) = (Vec::new(), Vec::new());
         for (scenario, flows) in self.0 {
-            scenarios.push(ScenarioTags {
-                name: scenario.name,
-                first_flow: all.len() as u16,
-                tags: scenario.tags,
-            });
+            scenarios.push(ScenarioTags { name: scenario.name, first_flow: all.len() as u16, tags: scenario.tags });
             all.extend(flows);
         }
         (scenarios, all)

@@ -1,8 +1,8 @@
 //! From what was measured to what is stored. `restore.rs` is the way back.
 
 use squall_metrics::{
-    CustomCell, GaugeCell, Histogram, Interval, LeftOut, MetricId, NameId, Pacing, Problem, ScenarioTags, Second, Totals,
-    Unit,
+    CustomCell, GaugeCell, Histogram, Interval, LeftOut, MetricId, NameId, Pacing, Problem, ScenarioTags, Second,
+    Totals, Unit,
 };
 
 use crate::format::{

@@ -42,7 +42,7 @@ pub use network::Network;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};
 pub use request::{Prepared, RequestOptions};
 pub use response::Response;
-pub use stub::{Stub, StubAnswer, Wait};
 pub use streamed::{GivenUp, Listener, Source, StreamLimits, Streamed, StreamedBody, Turns};
+pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
 pub use url::{BaseUrl, UrlError};

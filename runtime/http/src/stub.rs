@@ -76,9 +76,18 @@ pub(crate) struct StubConnection {
 enum State {
     Idle,
     /// A request comes, of this kind, and its last bytes came then.
-    Hearing { of_head_only: bool, last: Nanos },
-    Thinking { of_head_only: bool, wait: Wait },
-    Answering { of_head_only: bool, told: usize },
+    Hearing {
+        of_head_only: bool,
+        last: Nanos,
+    },
+    Thinking {
+        of_head_only: bool,
+        wait: Wait,
+    },
+    Answering {
+        of_head_only: bool,
+        told: usize,
+    },
 }
 
 impl StubConnection {

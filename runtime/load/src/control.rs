@@ -334,7 +334,9 @@ impl<'a> Control<'a> {
                 iterations: count(&self.totals.recorded),
                 iteration_rate: count(recent) as f64 / since_last.as_secs_f64().max(1e-9),
                 stage: match elapsed {
-                    before if before < scenario.start_time.into() => Stage::Waiting(scenario.start_time.saturating_sub(elapsed.into())),
+                    before if before < scenario.start_time.into() => {
+                        Stage::Waiting(scenario.start_time.saturating_sub(elapsed.into()))
+                    }
                     after if after >= scenario.ends().into() && vus == 0 => Stage::Over,
                     _ => Stage::Running,
                 },

@@ -8,9 +8,7 @@ use std::time::Duration;
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, WorkerContext};
 use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
-use squall_metrics::{
-    Clock, GeneratorVerdict, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds,
-};
+use squall_metrics::{Clock, GeneratorVerdict, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds};
 use squall_plan::{Plan, Scenario};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};

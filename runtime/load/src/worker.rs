@@ -172,8 +172,7 @@ pub(crate) async fn work_here(mut job: Job) -> std::io::Result<()> {
     let works: Vec<Rc<Work>> = crews.iter().map(|(_, crew)| Rc::clone(&crew.work)).collect();
     let seen = crews.iter().map(|(scenario, crew)| crew.seen(*scenario)).collect();
     let reports = job.reports.clone();
-    let mut reporter =
-        Reporter::new(job.number, reports, Rc::clone(&context), Rc::clone(&warming_up), present, seen);
+    let mut reporter = Reporter::new(job.number, reports, Rc::clone(&context), Rc::clone(&warming_up), present, seen);
     let leaders: Vec<_> = crews.into_iter().map(|(_, crew)| tokio::task::spawn_local(crew.lead())).collect();
     if let Some(begins) = beginning(&mut job.begin, &mut job.wishes).await {
         if warming_up.get() {
@@ -231,12 +230,7 @@ struct Crew {
 
 impl Crew {
     /// Those of all scenarios that the worker has a share of, each with the scenario's number.
-    fn of_all(
-        job: &Job,
-        context: &Rc<WorkerContext>,
-        timer: &WorkerTimer,
-        present: &Presence,
-    ) -> Vec<(usize, Crew)> {
+    fn of_all(job: &Job, context: &Rc<WorkerContext>, timer: &WorkerTimer, present: &Presence) -> Vec<(usize, Crew)> {
         let scenarios = job.shared.plan.scenarios.iter().enumerate();
         let shares = scenarios.filter_map(|(index, scenario)| {
             Share::of(scenario, job.number, job.workers).map(|share| (index, scenario, share))

@@ -104,11 +104,7 @@ impl Plan {
     ///
     /// # Errors
     /// All mistakes at once, each a sentence that says what to do.
-    pub fn resolve_for(
-        options: Options,
-        components: &[Component],
-        defaults: Defaults,
-    ) -> Result<Plan, Vec<PlanError>> {
+    pub fn resolve_for(options: Options, components: &[Component], defaults: Defaults) -> Result<Plan, Vec<PlanError>> {
         let mut mistakes = Mistakes::default();
         let seed = options.seed.unwrap_or(defaults.seed);
         let loads = mistakes.all(scenario::resolve(&options, components, seed));

@@ -123,10 +123,7 @@ fn check(path: &Path) -> Result<u8, CliError> {
     let plan = read(path)?;
     // What the component says can contradict the plan, too. A source is not built just to be looked at.
     if let Some(source) = plan.components().iter().find(|component| is_source(Path::new(component))) {
-        print(&format!(
-            "{}: no mistakes (whether the flows exist is seen once {source} is built)\n",
-            path.display()
-        ))?;
+        print(&format!("{}: no mistakes (whether the flows exist is seen once {source} is built)\n", path.display()))?;
         return Ok(exit::PASSED);
     }
     let tell = |error: &PlanError| format!("{}:{}", path.display(), plan.locate(error));

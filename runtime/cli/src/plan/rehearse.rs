@@ -77,7 +77,9 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
 fn check(plan: &Plan, answer: &AnswerArgs) -> Result<(), CliError> {
     let wrong = |text: String| Err(CliError::Options(vec![text]));
     if plan.controlled().is_some_and(|scenario| scenario.executor.planned_duration().is_none()) {
-        return wrong("the load goes on until it is stopped, so a rehearsal would not end: give it a duration".to_owned());
+        return wrong(
+            "the load goes on until it is stopped, so a rehearsal would not end: give it a duration".to_owned(),
+        );
     }
     if answer.latency >= plan.http.request_timeout {
         let (latency, limit) = (HumanDuration(answer.latency), HumanDuration(plan.http.request_timeout));

@@ -46,11 +46,7 @@ pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
 }
 
 /// Lays the plan over its components, and what was typed over all of them.
-pub fn resolve(
-    file: &PlanFile,
-    typed: Options,
-    tell: impl Fn(&PlanError) -> String,
-) -> Result<Resolved, CliError> {
+pub fn resolve(file: &PlanFile, typed: Options, tell: impl Fn(&PlanError) -> String) -> Result<Resolved, CliError> {
     let described = file.components().into_iter().map(|name| describe_component(&name).map(|found| (name, found)));
     let Layers { typed, environment, of_file, suggested, merged, components } =
         Layers::lay(Some(file), typed, described.collect::<Result<_, _>>()?)?;

@@ -28,9 +28,10 @@ impl Ceilings {
     /// Every way in which a load goes past them, each as a sentence.
     pub fn exceeded_by(&self, plan: &Plan) -> Vec<String> {
         let load = plan.load();
-        let vus = self.vus.filter(|most| plan.max_vus() > *most).map(|most| {
-            format!("the load is {load}: --max-vus allows {most} virtual users; ask for fewer with --vus")
-        });
+        let vus = self
+            .vus
+            .filter(|most| plan.max_vus() > *most)
+            .map(|most| format!("the load is {load}: --max-vus allows {most} virtual users; ask for fewer with --vus"));
         let rate = self.rate.and_then(|most| match plan.peak_rate() {
             Some(rate) if rate > most.per_second() => {
                 Some(format!("the load is {load}: --max-rate allows {most}; ask for less with --rate"))

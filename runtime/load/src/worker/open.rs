@@ -225,7 +225,8 @@ impl Open {
     fn go_on_with(&mut self, rate: Option<Rate>, at: Nanos, first_index: u64) {
         let scenario = &self.crew.work.scenario;
         let began = self.crew.begin.borrow().unwrap_or(at);
-        let left = scenario.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
+        let left =
+            scenario.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
         let arrivals = rate.map_or_else(Arrivals::none, |rate| {
             Arrivals::constant(rate, left, scenario.arrival, scenario.seed.wrapping_add(first_index))
         });

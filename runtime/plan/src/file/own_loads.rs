@@ -34,7 +34,8 @@ pub(super) fn is_key(written: &str) -> bool {
 fn find(written: &str) -> Option<&'static str> {
     let name = snake_case(written);
     let own = SHAPE.into_iter().chain([DATA]).find(|own| *own == name);
-    let of_layer = || ScenarioOptions::keys().find(|key| key.is_called(written) || key.name == name).map(|key| key.name);
+    let of_layer =
+        || ScenarioOptions::keys().find(|key| key.is_called(written) || key.name == name).map(|key| key.name);
     own.or_else(of_layer)
 }
 

@@ -55,12 +55,14 @@ fn the_example_means_what_it_says() {
 
 #[test]
 fn types_of_tests_shape_the_load() {
-    let of = |text: &str| match plan(&format!("component: a.wasm\n{text}"), Options::default()).scenarios.remove(0).executor {
-        crate::Executor::RampingVus { start_vus: 0, stages, .. } => {
-            stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        }
-        other => panic!("{other}"),
-    };
+    let of =
+        |text: &str| match plan(&format!("component: a.wasm\n{text}"), Options::default()).scenarios.remove(0).executor
+        {
+            crate::Executor::RampingVus { start_vus: 0, stages, .. } => {
+                stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
+            other => panic!("{other}"),
+        };
     assert_eq!(of("type: load\nusers: 500\nduration: 15m\nramp_up: 2m\nramp_down: 1m"), "2m:500 12m:500 1m:0");
     assert_eq!(of("type: load\nusers: 100\nduration: 20m"), "2m:100 17m:100 1m:0");
     assert_eq!(of("type: soak\nusers: 20\nduration: 4h\n"), "5m:20 3h55m:20 0s:0");
@@ -176,7 +178,9 @@ fn mistakes_in_scenarios_are_found_where_they_are() {
         assert!(found.starts_with(expected), "{found} is not {expected}");
     }
     let one = |text: &str| mistakes(text).join("; ");
-    assert!(one("users: 5\nscenarios:\n  a: { vus: 1, duration: 1m }").starts_with("2:1: vus is given beside scenarios"));
+    assert!(
+        one("users: 5\nscenarios:\n  a: { vus: 1, duration: 1m }").starts_with("2:1: vus is given beside scenarios")
+    );
     assert!(one("scenarios:\n  a: { vus: 0, duration: 1m }").starts_with("3:8: scenario \"a\": vus is 0"));
     assert!(one("scenarios:\n  a b: { vus: 1, duration: 1m }").starts_with("3:3: a scenario is called"));
     assert!(one("scenarios: {}").starts_with("2:12: scenarios: there is none"));

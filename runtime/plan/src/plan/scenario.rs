@@ -211,7 +211,9 @@ fn make(
     let mix = flows.as_ref().and_then(|flows| mistakes.one(flows::mix(flows)));
     let pace = mistakes.all(settings::pace(options));
     let start_time = mistakes.one(limits::duration("start_time", start_time));
-    if let (Some(Executor::ExternallyControlled { .. }), Some(1..)) = (&executor, start_time.map(|time| time.as_nanos())) {
+    if let (Some(Executor::ExternallyControlled { .. }), Some(1..)) =
+        (&executor, start_time.map(|time| time.as_nanos()))
+    {
         mistakes.push(PlanError::ControlledLater);
     }
     match (executor, flows, mix, pace, start_time) {

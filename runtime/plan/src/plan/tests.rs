@@ -28,7 +28,10 @@ fn defaults() {
     assert_eq!((plan.seed, plan.threads, plan.max_series), (42, 2, 1_000));
     assert_eq!(plan.http.user_agent, "squall/0.1.0");
     assert_eq!((plan.target.clone(), plan.scenarios[0].min_iteration_duration), (None, None));
-    assert_eq!((plan.scenarios[0].arrival, plan.warmup, plan.pacing), (ArrivalProcess::Constant, Warmup::None, Pacing::Timer));
+    assert_eq!(
+        (plan.scenarios[0].arrival, plan.warmup, plan.pacing),
+        (ArrivalProcess::Constant, Warmup::None, Pacing::Timer)
+    );
     assert_eq!(plan.scenarios[0].max_backlog, Duration::from_secs(10));
     assert_eq!(weights(&plan), [60, 25, 15]);
     assert_eq!(plan.shares(), [0.6, 0.25, 0.15]);
@@ -171,7 +174,10 @@ fn scenarios_have_loads_of_their_own() {
     assert_eq!(weights(&plan), [1, 0, 0, 0, 25, 15, 60, 25, 15]);
     assert_eq!((named(0).flow_at(9), plan.flows[usize::from(named(1).flow_at(0))].name.as_str()), (0, "search"));
     assert_eq!((named(0).graceful_stop, named(1).graceful_stop), (Duration::from_secs(5), Duration::from_secs(1)));
-    assert_eq!((named(0).env["A"].as_str(), named(0).env["B"].as_str(), named(1).env["A"].as_str()), ("own", "all", "all"));
+    assert_eq!(
+        (named(0).env["A"].as_str(), named(0).env["B"].as_str(), named(1).env["A"].as_str()),
+        ("own", "all", "all")
+    );
     assert_eq!((named(0).tags["team"].as_str(), named(1).tags.len()), ("web", 0));
     assert!(plan.flows[4].think_time.is_some() && plan.flows[3].think_time.is_none());
     assert_ne!(named(0).seed, named(1).seed);
@@ -185,7 +191,10 @@ fn the_whole_of_several_scenarios() {
     // Buyers are made before the load begins; those who come late do so when the others have gone.
     assert_eq!((plan.max_vus(), plan.max_vus_of(0), plan.max_vus_of(1), plan.last_vu()), (70, 70, 0, 73));
     assert_eq!((plan.planned_duration(), plan.time_limit()), (None, Duration::from_secs(690)));
-    assert_eq!((plan.peak_rate(), plan.planned_iterations(), plan.is_open(), plan.is_level()), (None, None, true, false));
+    assert_eq!(
+        (plan.peak_rate(), plan.planned_iterations(), plan.is_open(), plan.is_level()),
+        (None, None, true, false)
+    );
     assert_eq!(plan.graceful_stop(), Duration::from_secs(30).min(Duration::from_secs(5)));
     assert_eq!(plan.load(), "3 scenarios for at most 11m30s, up to 70 VUs");
     let rates = resolve(

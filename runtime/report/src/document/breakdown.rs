@@ -151,7 +151,9 @@ fn unexpected_statuses(totals: &Totals) -> BTreeMap<u16, u64> {
 
 fn problem_title(totals: &Totals, problem: &Problem) -> String {
     match problem {
-        Problem::Request(flow, class) => format!("{} (flow {:?})", request_problem(*class), totals.full_flow_name(*flow)),
+        Problem::Request(flow, class) => {
+            format!("{} (flow {:?})", request_problem(*class), totals.full_flow_name(*flow))
+        }
         Problem::Failed(flow) => format!("flow {:?} returned an error", totals.full_flow_name(*flow)),
         Problem::Trapped(flow) => format!("flow {:?} trapped", totals.full_flow_name(*flow)),
         Problem::Start => "a virtual user did not start".to_owned(),

@@ -29,7 +29,8 @@ impl Summary<'_> {
 
     pub(super) fn scenario_part(&self) -> String {
         let scenarios = breakdown::scenarios(self.totals);
-        let header = header(&["scenario", "iterations", "failed", "dropped", "requests", "failed", "p50", "p95", "p99"]);
+        let header =
+            header(&["scenario", "iterations", "failed", "dropped", "requests", "failed", "p50", "p95", "p99"]);
         let rows = scenarios.iter().map(|line| {
             let mut row = vec![
                 shorten(&line.name, LONGEST_NAME),

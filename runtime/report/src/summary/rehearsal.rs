@@ -40,7 +40,8 @@ impl Rehearsal<'_> {
         let seconds = totals.elapsed.as_secs_f64().max(1e-9);
         let rate = |name: &str| per_second(totals.counter(name) / seconds);
         let of_count = |name: &str| format!("{}  {}", count(totals.counter(name)), rate(name));
-        let volume = |name: &str| format!("{}  {}/s", bytes(totals.counter(name)), bytes(totals.counter(name) / seconds));
+        let volume =
+            |name: &str| format!("{}  {}/s", bytes(totals.counter(name)), bytes(totals.counter(name) / seconds));
         let line = |title: &str, text: String| (title.to_owned(), text);
         let mut lines = vec![
             line("duration", duration(totals.elapsed)),
