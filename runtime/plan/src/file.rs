@@ -127,7 +127,7 @@ impl PlanFile {
             && self.options.scenarios.is_none()
             && let Ok(load) = self.shape.taking_from(&mut upper).options()
         {
-            layer = load.over(layer);
+            layer = load.beside(layer);
         }
         if self.only_named_flows {
             let weights = layer.weights.get_or_insert_default();

@@ -129,6 +129,12 @@ impl Options {
     /// the `duration` of a lower rate, leaves the other as it is.
     pub fn over(self, mut lower: Options) -> Options {
         load_shape::give_way(&mut lower, &self);
+        self.beside(lower)
+    }
+
+    /// What two parts of one layer say together: neither takes the other's place, so what contradicts is seen later. Where
+    /// both say something, this one counts.
+    pub(crate) fn beside(self, lower: Options) -> Options {
         Options {
             vus: self.vus.or(lower.vus),
             duration: self.duration.or(lower.duration),

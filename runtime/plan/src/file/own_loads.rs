@@ -112,7 +112,7 @@ impl Reader<'_> {
 
     fn lay_over(&mut self, shape: Shape, mut scenario: ScenarioOptions, place: Place) -> ScenarioOptions {
         match shape.options() {
-            Ok(load) => scenario.own = load.over(scenario.own),
+            Ok(load) => scenario.own = load.beside(scenario.own),
             Err((key, text)) => {
                 let place = self.places.get(key).copied().unwrap_or(place);
                 self.troubles.push(Trouble::at(place, text));

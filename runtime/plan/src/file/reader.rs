@@ -156,9 +156,7 @@ impl Reader {
         if let Some(weights) = &self.plan.options.weights {
             flows = weights.iter().map(|(flow, weight)| (flow.clone(), *weight)).collect();
         }
-        let named = self.plan.options.scenarios.clone();
-        // In one file neither takes the other's place: together they contradict each other.
-        let options = Options { scenarios: named, ..load.over(self.plan.options.clone()) };
+        let options = load.beside(self.plan.options.clone());
         let components = self.plan.components().into_iter();
         let components: Vec<_> = components.map(|name| Component { name, flows: flows.clone() }).collect();
         let defaults = Defaults { threads: 1, seed: 0 };

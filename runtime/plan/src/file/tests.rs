@@ -75,6 +75,12 @@ fn types_of_tests_shape_the_load() {
 }
 
 #[test]
+fn a_rate_keeps_what_else_is_said_of_it() {
+    let text = "rate: 10/s\nduration: 1m\nmax_vus: 20\npre_allocated_vus: 5";
+    assert_eq!(stages(text), "10/s for 1m, up to 20 VUs");
+}
+
+#[test]
 fn an_upper_layer_changes_the_numbers_and_keeps_the_type() {
     let upper = Options { duration: Some(std::time::Duration::from_secs(90)), vus: Some(10), ..Options::default() };
     let executor = plan(EXAMPLE, upper).scenarios.remove(0).executor;
@@ -165,7 +171,7 @@ fn mistakes_in_scenarios_are_found_where_they_are() {
                 start_time: soon\n    data: users\n  d: { type: load, ramp_up: 1s }\n";
     let found = mistakes(text);
     let expected = [
-        "3:13: scenarios: a: users: ",
+        "3:13: scenarios: a: vus: ",
         "3:33: scenarios: a: a scenario has no \"flwo\": did you mean \"flow\"?",
         "4:6: scenarios: b: write a scenario as { vus: 50",
         "7:15: scenarios: c: thresholds: ",

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::arrivals::ArrivalProcess;
 
 const DEFAULTS: Defaults = Defaults { threads: 2, seed: 42 };
 

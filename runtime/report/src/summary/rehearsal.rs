@@ -62,7 +62,7 @@ impl Rehearsal<'_> {
     }
 
     fn busiest_second(&self) -> String {
-        let whole = |second: &&squall_metrics::Second| second.length >= Nanos(900_000_000);
+        let whole = |second: &squall_metrics::Second| second.length >= Nanos(900_000_000);
         let rates = self.summary.totals.history.seconds().filter(whole);
         let rates = rates.map(|second| second.requests as f64 / second.length.as_secs_f64());
         let most = rates.fold(0.0, f64::max);
