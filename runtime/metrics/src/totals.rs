@@ -131,3 +131,40 @@ impl Totals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Aggregate, IterationEnd, Recorder, Selector};
+
+    #[test]
+    fn samples_carry_the_tags_of_their_scenario() {
+        let registry = Arc::new(Registry::new(10));
+        let scenario = |name: &str, first_flow: u16, tags: &[(&str, &str)]| ScenarioTags {
+            name: name.to_owned(),
+            first_flow,
+            tags: tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned())).collect(),
+        };
+        let scenarios = vec![scenario("readers", 0, &[]), scenario("buyers", 2, &[("team", "web")])];
+        let flows = ["browse", "buy", "browse", "buy"].map(str::to_owned).to_vec();
+        let mut totals = Totals::of_scenarios(Arc::clone(&registry), scenarios, flows);
+        let mut recorder = Recorder::new(registry);
+        // Flow 0 once, flow 1 twice, and so on; and what belongs to no scenario.
+        for flow in [0, 1, 1, 2, 2, 2, 3, 3, 3, 3].map(FlowId).into_iter().chain([FlowId::SETUP]) {
+            recorder.iteration(flow, IterationEnd::Completed, Nanos(1), Nanos(0), "");
+        }
+        totals.recorded.merge(&recorder.take());
+        let count = |tags: &[(&str, &str)]| {
+            let tags: Vec<_> = tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned())).collect();
+            match totals.select(Selector { metric: "iterations", tags: &tags }) {
+                Some(Aggregate::Counter(sum)) => sum,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((count(&[("scenario", "readers")]), count(&[("scenario", "buyers")])), (3.0, 7.0));
+        assert_eq!((count(&[("flow", "browse")]), count(&[("flow", "buy"), ("scenario", "readers")])), (4.0, 2.0));
+        assert_eq!((count(&[("team", "web")]), count(&[])), (7.0, 11.0));
+        assert_eq!((totals.flows_of(0), totals.flows_of(1)), (0..2, 2..4));
+        assert_eq!(totals.full_flow_name(FlowId(3)), "buyers/buy");
+    }
+}

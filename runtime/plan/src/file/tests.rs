@@ -167,12 +167,12 @@ fn scenarios_by_name_have_loads_of_their_own() {
 
 #[test]
 fn mistakes_in_scenarios_are_found_where_they_are() {
-    let text = "scenarios:\n  a: { vus: many, duration: 1m, flwo: x }\n  b: 5\n  c:\n    thresholds:\n      checks: rate>>0\n    \
+    let text = "scenarios:\n  a: { vus: many, duration: 1m, flw: x }\n  b: 5\n  c:\n    thresholds:\n      checks: rate>>0\n    \
                 start_time: soon\n    data: users\n  d: { type: load, ramp_up: 1s }\n";
     let found = mistakes(text);
     let expected = [
         "3:13: scenarios: a: vus: ",
-        "3:33: scenarios: a: a scenario has no \"flwo\": did you mean \"flow\"?",
+        "3:33: scenarios: a: a scenario has no \"flw\": did you mean \"flow\"?",
         "4:6: scenarios: b: write a scenario as { vus: 50",
         "7:15: scenarios: c: thresholds: ",
         "8:17: scenarios: c: start_time: ",

@@ -165,7 +165,7 @@ fn scenarios_have_loads_of_their_own() {
         texts,
         [
             "readers: 50 VUs for 10m",
-            "buyers: up to 1/s for 1m over 1 stage, up to 20 VUs",
+            "buyers: up to 60/m for 1m over 1 stage, up to 20 VUs",
             "late: 3 iterations shared by 3 VUs, at most 30s"
         ]
     );
@@ -232,8 +232,9 @@ fn mistakes_in_scenarios_name_them() {
     for (wrong, expected) in wrong.iter().zip(expected) {
         assert!(wrong.starts_with(expected), "{wrong}\nis not\n{expected}");
     }
-    let json = r#"{"scenarios": {"a": {"vus": 1, "duration": "1s"}}, "thresholds": {"checks{scenario:b}": "rate>0"}}"#;
-    assert!(resolve(json).unwrap_err()[0].contains("names a scenario \"b\" that does not exist; use one of a"));
+    let json =
+        r#"{"scenarios": {"a": {"vus": 1, "duration": "1s"}}, "thresholds": {"checks{scenario:other}": "rate>0"}}"#;
+    assert!(resolve(json).unwrap_err()[0].contains("names a scenario \"other\" that does not exist; use one of a"));
     let twice = r#"{"scenarios": {"a": {"executor": "externally-controlled", "vus": 1},
                                   "b": {"executor": "externally-controlled", "vus": 1}}}"#;
     assert!(resolve(twice).unwrap_err()[0].starts_with("scenario \"b\": executor is externally-controlled"));

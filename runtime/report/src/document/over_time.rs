@@ -161,13 +161,9 @@ mod tests {
         history
     }
 
-    fn closed() -> Executor {
-        Executor::ConstantVus { vus: 3, duration: Duration::from_secs(10) }
-    }
-
     #[test]
     fn a_short_run_has_a_point_for_each_second() {
-        let timeline = timeline(&history(3), &closed());
+        let timeline = timeline(&history(3), None);
         assert_eq!(timeline.at_s, [0.0, 1.0, 2.0]);
         assert_eq!((timeline.requests, timeline.offered), (vec![1.0; 3], vec![]));
         assert_eq!(timeline.p95, [Some(1.0), Some(2.0), Some(3.0)]);
@@ -176,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_long_run_has_few_points_and_loses_nothing() {
-        let timeline = timeline(&history(7_000), &closed());
+        let timeline = timeline(&history(7_000), None);
         assert_eq!(timeline.at_s.len(), 1_750);
         assert_eq!(timeline.requests.iter().sum::<f64>() * 4.0, 7_000.0);
         assert_eq!(timeline.max.last(), Some(&Some(7_000.0)));
