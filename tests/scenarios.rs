@@ -106,7 +106,7 @@ fn mistakes_in_scenarios_are_told_with_line_and_column() {
         .replace("exec: login", "exec: logni")
         .replace("{kind:mail}", "{scenario:mial}");
     let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server.url()).expect_code(104);
-    assert!(ended.err.contains("plan.yaml:6:44: scenario \"names\": vus is 0; it must be at least 1"), "{}", ended.err);
+    assert!(ended.err.contains("plan.yaml:6:41: scenario \"names\": vus is 0; it must be at least 1"), "{}", ended.err);
     let plan = plan.replace("vus: 0,", "vus: 2,");
     let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server.url()).expect_code(104);
     let text =

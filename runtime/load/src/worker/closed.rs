@@ -70,7 +70,7 @@ impl Closed {
             if self.is_over(now) {
                 break;
             }
-            let next = self.next_time();
+            let next = self.next_time(now);
             tokio::select! {
                 () = self.crew.timer.until(next) => {}
                 () = self.crew.present.all_gone() => {}
@@ -88,10 +88,12 @@ impl Closed {
     }
 
     /// When something is next to be begun, interrupted or over.
-    fn next_time(&self) -> Nanos {
+    fn next_time(&self, now: Nanos) -> Nanos {
         let begin = self.to_begin.last().map_or(Nanos::MAX, |stint| self.load_begins + stint.from);
         let interrupt = self.deadlines.peek().map_or(Nanos::MAX, |Reverse((time, _))| *time);
-        begin.min(interrupt).min(self.controlled_until.unwrap_or(Nanos::MAX))
+        // Once that is past there is only to wait for those who are still there: not to look again and again.
+        let end = self.controlled_until.filter(|until| now < *until);
+        begin.min(interrupt).min(end.unwrap_or(Nanos::MAX))
     }
 
     fn begin_due(&mut self, now: Nanos) {

@@ -102,7 +102,9 @@ impl Plan {
         }
         let time = match self.planned_duration() {
             Some(time) => format!("for {}", HumanDuration(time)),
-            None if self.controlled().is_some() => "until stopped".to_owned(),
+            None if self.controlled().is_some_and(|scenario| scenario.planned_end().is_none()) => {
+                "until stopped".to_owned()
+            }
             None => format!("for at most {}", HumanDuration(self.time_limit())),
         };
         let vus = self.max_vus();
