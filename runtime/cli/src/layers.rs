@@ -29,7 +29,7 @@ impl Layers {
     pub fn lay(
         file: Option<&PlanFile>,
         typed: Options,
-        described: Vec<(String, Description)>,
+        described: &[(String, Description)],
     ) -> Result<Layers, CliError> {
         let environment = from_environment(variables()).map_err(|error| wrong(error.to_string()))?;
         let upper = typed.clone().over(environment.clone());
@@ -46,7 +46,7 @@ impl Layers {
                     .to_owned(),
             ));
         }
-        let suggested = suggestions(&described, &named)?;
+        let suggested = suggestions(described, &named)?;
         let merged = named.over(suggested.clone());
         Ok(Layers { typed, environment, of_file, suggested, merged, components })
     }

@@ -1,42 +1,48 @@
 //! `squall run`: from arguments to a run, and from its outcome to a summary and an exit code.
 
+mod follow;
+mod heading;
+mod verdict;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Write, stdout};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, GuestLimits};
-use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
-use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile};
+use squall_http::EgressPolicy;
+use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
+use squall_metrics::check_threshold;
+use squall_plan::{Defaults, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs, SummaryMode};
-use crate::command::Controls;
 use crate::control::args::ControlArgs;
-use crate::control::dashboard::{Dashboard, ReservedDashboard};
-use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
 use crate::layers::Layers;
-use crate::listeners::Listeners;
-use crate::memory::{Keep, run_info};
 use crate::options::from_arguments;
 use crate::patience::compiling;
+use crate::plan::Remark;
 use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::reporting::{ending, facts};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
-use crate::terminal::{Terminal, complain, say, summary_style};
-use crate::{console, exit, one_request, plan, registry, sandbox, scenarios, signals};
+use crate::terminal::{complain, say, summary_style};
+use crate::{breakpoint, exit, one_request, plan, registry, sandbox, signals};
+use follow::{Doors, Followed};
+
+pub use heading::heading;
+pub use verdict::verdict;
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
     /// What the user calls it.
-    pub name: &'a str,
+    pub name: String,
     /// The component; where scenarios run several, the first.
     pub artifact: Artifact,
     /// The others, by the name that the plan has for them.
@@ -59,6 +65,18 @@ pub struct Order<'a> {
 
 /// Runs what the arguments say.
 pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
+    if arguments.watch {
+        return run_at_each_change(arguments);
+    }
+    let order = prepare(arguments)?;
+    match order.kind()? {
+        Some(TestType::Breakpoint) => breakpoint::search(order, SearchOptions::default()),
+        _ => order.carry_out(),
+    }
+}
+
+/// Makes of the arguments what can be run: reads the component, fetches it, or builds it first.
+pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.clone();
     let scenario = Path::new(&arguments.scenario);
@@ -70,43 +88,48 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return Err(error);
     }
     if plan::is_plan(scenario) {
-        return run_plan(arguments, typed);
+        return order_of_plan(arguments, typed);
     }
-    if Reference::is_meant(&arguments.scenario) || !is_source(scenario) {
-        if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
-            return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
+    if !is_scenario_source(&arguments.scenario) {
+        if let Some(flag) = arguments.script.given() {
+            return Err(needs_a_source(flag));
         }
         let artifact = registry::artifact(&arguments.scenario, &arguments.registry)?;
         return order(arguments, typed, Ok(artifact));
     }
-    let source = Source::at(scenario)?;
-    if arguments.watch {
-        return run_at_each_change(arguments, &source, &typed);
-    }
-    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
+    order(arguments, typed, Artifact::read(&build_for_run(&Source::at(scenario)?, arguments.script)?))
 }
 
 /// What a plan says, with what was typed over it.
-fn run_plan(arguments: &RunArgs, typed: Options) -> Result<u8, CliError> {
-    if arguments.watch {
-        return Err(CliError::Options(vec!["--watch goes with a scenario's source, not with a plan".to_owned()]));
-    }
+fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliError> {
     let file = plan::read(Path::new(&arguments.scenario))?;
     let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry)?;
+    let order = order(arguments, typed, Ok(artifact))?;
+    Ok(Order { name, others, plan_file: Some(file), ..order })
+}
+
+fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<Order<'_>, CliError> {
+    let name = arguments.scenario.clone();
+    let artifact = artifact.map_err(|source| CliError::Guest { name: name.clone(), source })?;
     let limits = GuestLimits { memory: arguments.load.memory };
+    let url = one_request::is_url(&name).then_some(arguments.scenario.as_str());
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Order { name: &name, artifact, others, limits, typed, plan_file: Some(file), sandbox, url: None, control, output }
-        .carry_out()
+    let (others, plan_file) = (Vec::new(), None);
+    Ok(Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output })
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
-fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> Result<u8, CliError> {
-    let once = Options { vus: Some(1), iterations: typed.iterations.or(Some(1)), ..typed.clone() };
+fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
+    if let Some(error) = one_request::misplaced(&arguments.request) {
+        return Err(error);
+    }
+    if !is_scenario_source(&arguments.scenario) {
+        return Err(needs_a_source("--watch"));
+    }
+    let source = Source::at(Path::new(&arguments.scenario))?;
     let mut watch = Watch::start(&source.folder);
     loop {
-        let component = build_for_run(source, arguments.script);
-        let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
-        match result {
+        match prepare(arguments).and_then(|order| order.once().carry_out()) {
             Ok(_) => {}
             Err(error) => complain(&error.to_string()),
         }
@@ -118,99 +141,91 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     }
 }
 
-fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<u8, CliError> {
-    let name = arguments.scenario.as_str();
-    let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
-    let plan_file = None;
-    let limits = GuestLimits { memory: arguments.load.memory };
-    let url = one_request::is_url(name).then_some(name);
-    let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    let others = Vec::new();
-    Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output }.carry_out()
+/// What is typed over what the environment says.
+fn upper(typed: Options) -> Result<Options, CliError> {
+    let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
+    Ok(typed.over(environment))
 }
 
-/// An order of which all is known, and all is there.
-pub struct Prepared {
-    /// What is to be done.
-    pub plan: Plan,
-    /// The compiled components.
-    pub guests: Vec<Guest>,
-    /// The data.
-    pub data: DataSet,
+/// Whether what was named is a scenario's source, and not a component, a plan or a URL.
+fn is_scenario_source(named: &str) -> bool {
+    let path = Path::new(named);
+    !one_request::is_url(named) && !Reference::is_meant(named) && !plan::is_plan(path) && is_source(path)
+}
+
+fn needs_a_source(flag: &str) -> CliError {
+    CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")])
+}
+
+/// A run that can begin: its data read, and the system asked for what it needs.
+pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy) -> Result<Run, CliError> {
+    let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
+    raise_open_files(plan.max_vus())?;
+    Ok(Run { plan, guests, data, egress, steering: Steering::default() })
 }
 
 impl Order<'_> {
+    /// The type of test that its plan makes of it, unless what is typed makes it another load.
+    fn kind(&self) -> Result<Option<TestType>, CliError> {
+        let upper = upper(self.typed.clone())?;
+        Ok(self.plan_file.as_ref().and_then(|file| file.shape.kind_under(&upper)))
+    }
+
+    /// The same with one virtual user and, unless more were asked for, one iteration.
+    fn once(self) -> Self {
+        let iterations = self.typed.iterations.or(Some(1));
+        Order { typed: Options { vus: Some(1), iterations, ..self.typed }, ..self }
+    }
+
     /// Prepares, runs, reports. Returns the exit code.
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
-        let plan = self.plan(&cache)?;
-        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
-        let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
+        let plan = self.plan(&self.describe(&cache)?)?;
+        let egress = self.egress(&plan)?;
+        // Whatever may be refused is asked for before anything takes long.
         let files = Files::open(self.output)?;
-        let reserved = Reserved::take(self.control)?;
-        let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
-        raise_open_files(plan.max_vus())?;
-        let Prepared { plan, guests, data } = self.prepare(plan, &cache)?;
-        let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
-        let mut terminal = Terminal::new(self.output, flows);
-        terminal.line(&self.heading(&plan));
-        let steering = Steering::default();
-        signals::stop_on_signals(steering.clone());
-        let controls = Controls::new(plan.clone(), self.sandbox.max_rate.unwrap_or(MAX_RATE), steering.clone());
-        let mut board = Board::new(&plan.thresholds);
-        let mut server = None;
-        if let Some(reserved) = reserved {
-            // Said even where it is to be quiet: without it nobody could use what was asked for.
-            terminal.voice().say(&reserved.heading());
-            server = Some(reserved.serve(controls.clone(), &board)?);
-        }
-        console::listen(controls, terminal.voice());
+        let doors = Doors::reserve(self.control)?;
+        let guests = self.guests(&plan, &cache)?;
+        let run = ready(plan, guests, egress)?;
         let began = time_of_day();
-        let mut dashboard = Dashboard::new();
-        let mut open_dashboard = None;
-        if let Some(reserved) = reserved_dashboard {
-            terminal.voice().say(&reserved.heading());
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts(self.name, &self.artifact, began))?);
-        }
-        let info = run_info(self.name, &self.artifact, &plan, began);
-        let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let run = Run { plan, guests, data, egress, steering };
-        let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
-        drop(server);
-        if let Some(open) = open_dashboard {
-            open.close(dashboard, &outcome);
-        }
-        terminal.finish();
-        let code = self.report(&outcome, files, began)?;
+        let Followed { outcome, course, keep, terminal } = self.follow(run, doors, began)?;
+        let code = self.report(&outcome, course, files, began)?;
         if let Some(id) = keep.end(&outcome, code) {
             terminal.line(&format!("kept as {id}"));
         }
         Ok(code)
     }
 
-    /// Loads the data and compiles the components, with room for the plan's virtual users.
-    pub fn prepare(&self, plan: Plan, cache: &CodeCache) -> Result<Prepared, CliError> {
-        let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
+    /// Where it may go.
+    pub fn egress(&self, plan: &Plan) -> Result<EgressPolicy, CliError> {
+        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
+        sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())
+    }
+
+    /// The compiled components, with room for the plan's virtual users.
+    pub fn guests(&self, plan: &Plan, cache: &CodeCache) -> Result<Vec<Arc<Guest>>, CliError> {
+        let wrong = |source| CliError::Guest { name: self.name.clone(), source };
         // Each component has room for its own; together they must fit, too.
-        Capacity { vus: plan.max_vus() }.check().map_err(|error| self.guest(error))?;
+        Capacity { vus: plan.max_vus() }.check().map_err(wrong)?;
         let guests = self.artifacts().enumerate().map(|(index, (name, artifact))| {
             let capacity = Capacity { vus: plan.max_vus_of(index) };
-            self.compiling((name, artifact), cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
+            self.compiling(name, artifact, cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
+                .map(Arc::new)
         });
-        let guests = guests.collect::<Result<Vec<Guest>, CliError>>()?;
-        Ok(Prepared { plan, guests, data })
+        guests.collect()
     }
 
     /// The components, each with its name.
     fn artifacts(&self) -> impl Iterator<Item = (&str, &Artifact)> {
         let others = self.others.iter().map(|(name, artifact)| (name.as_str(), artifact));
-        std::iter::once((self.name, &self.artifact)).chain(others)
+        std::iter::once((self.name.as_str(), &self.artifact)).chain(others)
     }
 
     /// Makes a guest, and says so if that takes long.
     fn compiling(
         &self,
-        (name, artifact): (&str, &Artifact),
+        name: &str,
+        artifact: &Artifact,
         cache: &CodeCache,
         make: impl FnOnce() -> Result<Guest, GuestError>,
     ) -> Result<Guest, CliError> {
@@ -218,24 +233,24 @@ impl Order<'_> {
         made.map_err(|source| CliError::Guest { name: name.to_owned(), source })
     }
 
-    fn guest(&self, source: GuestError) -> CliError {
-        CliError::Guest { name: self.name.to_owned(), source }
-    }
-
     /// What each component says of itself.
-    fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
+    pub fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
         let described = self.artifacts().map(|(name, artifact)| {
-            let survey = self.compiling((name, artifact), cache, || Guest::survey(artifact, &self.limits, cache))?;
-            let description = describe(&survey);
-            let description = description.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
-            Ok((name.to_owned(), description))
+            let survey = self.compiling(name, artifact, cache, || Guest::survey(artifact, &self.limits, cache))?;
+            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source });
+            described.map(|description| (name.to_owned(), description))
         });
         described.collect()
     }
 
-    /// All layers of options, merged: command line over environment over plan file over what the components suggest.
-    pub fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
-        let layers = Layers::lay(self.plan_file.as_ref(), self.typed.clone(), self.describe(cache)?)?;
+    /// All layers of options, merged: command line over environment over what the component suggests.
+    pub fn plan(&self, described: &[(String, Description)]) -> Result<Plan, CliError> {
+        self.plan_with(self.typed.clone(), described)
+    }
+
+    /// The same with other options on the command line.
+    pub fn plan_with(&self, typed: Options, described: &[(String, Description)]) -> Result<Plan, CliError> {
+        let layers = Layers::lay(self.plan_file.as_ref(), typed, described)?;
         let mut options = layers.merged;
         let (rate, duration) = (self.sandbox.max_rate, self.sandbox.max_duration);
         let mut ceilings = Ceilings { rate, duration, ..Ceilings::default() };
@@ -262,30 +277,7 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    /// What is shown before it runs.
-    pub fn heading(&self, plan: &Plan) -> String {
-        let target = plan.target.as_ref().map_or("-", |target| target.as_str());
-        let threads = if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) };
-        let mut text = self.plan_file.as_ref().map(plan::heading).unwrap_or_default();
-        let mut title = "scenario:";
-        for (name, artifact) in self.artifacts() {
-            let digest: String = artifact.digest().chars().take("sha256:".len() + 12).collect();
-            let size = squall_report::bytes(artifact.size() as f64);
-            text.push_str(&format!("    {title:>10} {name} ({size}, {digest})\n"));
-            title = "";
-        }
-        text.push_str(&format!(
-            "       target: {target}\n         load: {} on {threads}, seed {}",
-            plan.load(),
-            plan.seed
-        ));
-        let names: Vec<String> = self.artifacts().map(|(name, _)| name.to_owned()).collect();
-        text.push_str(&scenarios::heading(plan, &names));
-        text.push('\n');
-        text
-    }
-
-    fn report(&self, outcome: &Outcome, files: Files, began: SystemTime) -> Result<u8, CliError> {
+    fn report(&self, outcome: &Outcome, course: Vec<Remark>, files: Files, began: SystemTime) -> Result<u8, CliError> {
         if let Some(file) = files.summary_export {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
             file.write(&format!("{export:#}\n"))?;
@@ -305,60 +297,13 @@ impl Order<'_> {
             };
             print(&summary.render())?;
             if let Some(file) = &self.plan_file {
-                print(&plan::verdict(file, outcome, summary_style(self.output)))?;
+                let style = summary_style(self.output);
+                print(&(plan::verdict(file, outcome, style) + &squall_report::course(&course, style)))?;
             }
         }
-        let facts = RunFacts { end: ending(outcome), ..facts(self.name, &self.artifact, began) };
-        files.reports.write(outcome, &data_lines(outcome), &facts)?;
-        Ok(self.verdict(outcome))
-    }
-
-    /// Says what is not as it should be, and gives the exit code.
-    pub fn verdict(&self, outcome: &Outcome) -> u8 {
-        let name = self.name;
-        match &outcome.teardown {
-            None => {}
-            Some(TeardownProblem::Failed(text)) => complain(&format!("{name}: teardown {text}")),
-            Some(TeardownProblem::TimedOut) => complain(&format!("{name}: teardown took longer than allowed")),
-        }
-        let invalid = outcome.generator.health == Health::Bottleneck;
-        // What was not measured can neither pass nor fail.
-        let failed = outcome.thresholds.iter().filter(|result| !invalid && !result.passed).count();
-        if failed > 0 {
-            complain(&format!("{failed} of {} thresholds not met", outcome.thresholds.len()));
-        }
-        match (&outcome.end, &outcome.teardown) {
-            (RunEnd::SetupFailed(text), _) => {
-                complain(&format!("{name}: setup failed: {text}"));
-                exit::GUEST_FAILED
-            }
-            (RunEnd::SetupTimedOut, _) => {
-                complain(&format!("{name}: setup took longer than {:?}", outcome.plan.setup_timeout));
-                exit::SETUP_TIMED_OUT
-            }
-            (RunEnd::Hopeless(text), _) => {
-                complain(&format!("{name}: stopped early: {text}"));
-                exit::GUEST_FAILED
-            }
-            (RunEnd::Aborted(reason), _) => {
-                complain(&format!("{name}: the scenario asked to stop: {reason}"));
-                exit::GUEST_ABORTED
-            }
-            _ if invalid => {
-                complain("the measurement is invalid: the generator was the bottleneck, not the target");
-                exit::MEASUREMENT_INVALID
-            }
-            (RunEnd::ThresholdFailed(text), _) => {
-                complain(&format!("{name}: stopped early: {text}"));
-                exit::THRESHOLDS_FAILED
-            }
-            (RunEnd::Stopped(StoppedBy::Api), _) => exit::STOPPED_BY_API,
-            (RunEnd::Stopped(_), _) => exit::INTERRUPTED,
-            (RunEnd::Completed | RunEnd::DataEnded(_), _) if failed > 0 => exit::THRESHOLDS_FAILED,
-            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
-            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
-            (RunEnd::Completed | RunEnd::DataEnded(_), None) => exit::PASSED,
-        }
+        let facts = RunFacts { end: ending(outcome), ..facts(&self.name, &self.artifact, began) };
+        files.reports.write(outcome, &data_lines(outcome), &facts, course)?;
+        Ok(verdict(&self.name, outcome))
     }
 }
 

@@ -111,7 +111,10 @@ fn union(mut spans: Vec<(u64, u64)>) -> u64 {
 
 fn info(runs: &[StoredRun], first: &StoredRun) -> RunInfo {
     let mut info = first.info.clone();
-    info.began_ms = runs.iter().map(|run| run.info.began_ms).min().unwrap_or(info.began_ms);
+    if let Some(earliest) = runs.iter().min_by_key(|run| run.info.began_ms) {
+        info.began_ms = earliest.info.began_ms;
+        info.began.clone_from(&earliest.info.began);
+    }
     info.threads = runs.iter().map(|run| run.info.threads).sum();
     let names: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     info.command = ["merge".to_owned()].into_iter().chain(names.iter().map(|name| (*name).to_owned())).collect();

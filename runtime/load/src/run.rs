@@ -31,8 +31,8 @@ const LEAST_OF_AN_ITERATION: Duration = Duration::from_millis(1);
 pub struct Run {
     /// What is to be done.
     pub plan: Plan,
-    /// The compiled components, in the order of the plan's.
-    pub guests: Vec<Guest>,
+    /// The compiled components, in the order of the plan's; several runs, one after the other, may share them.
+    pub guests: Vec<Arc<Guest>>,
     /// The data that the plan names.
     pub data: DataSet,
     /// Where it may go.
@@ -151,8 +151,7 @@ impl Run {
             log,
             plan,
         };
-        let guests = self.guests.into_iter().map(Arc::new).collect();
-        Ok((Running { shared, guests, steering: self.steering }, log_lines))
+        Ok((Running { shared, guests: self.guests, steering: self.steering }, log_lines))
     }
 }
 

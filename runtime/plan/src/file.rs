@@ -12,6 +12,7 @@ mod own_loads;
 mod reader;
 mod scenarios;
 mod schema;
+mod search;
 mod shape;
 mod test_type;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use limits::Watching;
 pub use mistake::Mistake;
 pub use objective::{Objective, Weightiness};
 pub use schema::schema;
+pub use search::SearchOptions;
 pub use shape::Shape;
 pub use test_type::TestType;
 

@@ -34,9 +34,9 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     typed.target = Some(format!("http://{}", open.address));
     let limits = GuestLimits { memory: arguments.load.memory };
     let (sandbox, control, output) = (&SandboxArgs::default(), &arguments.control, &arguments.output);
-    let plan_file = None;
+    let (name, plan_file) = (NAME.to_owned(), None);
     let others = Vec::new();
-    Order { name: NAME, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
+    Order { name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_guest::{CodeCache, GuestLimits};
 use squall_http::StubAnswer;
-use squall_load::{Event, Observer, Run, Steering};
+use squall_load::{Event, Observer};
 use squall_metrics::{Clock, GeneratorVerdict, Nanos};
 use squall_plan::{HumanDuration, Plan};
 use squall_report::{Detail, Rehearsal, Summary, bytes};
@@ -16,7 +16,7 @@ use crate::args::OutputArgs;
 use crate::control::args::ControlArgs;
 use crate::error::CliError;
 use crate::options::from_arguments;
-use crate::run::{Order, Prepared, data_lines, print};
+use crate::run::{Order, data_lines, heading, print, ready, verdict};
 use crate::terminal::{Terminal, summary_style};
 use crate::{sandbox, signals};
 
@@ -32,9 +32,9 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let limits = GuestLimits { memory: arguments.load.memory };
     let (sandbox, control, output) = (&arguments.sandbox, &ControlArgs::default(), &OutputArgs::default());
     let plan_file = Some(file);
-    let order = Order { name: &name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output };
+    let order = Order { name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output };
     let cache = CodeCache::of_user();
-    let mut plan = order.plan(&cache)?;
+    let mut plan = order.plan(&order.describe(&cache)?)?;
     check(&plan, &arguments.answer)?;
     // What must hold of the real target says nothing about this one.
     plan.thresholds.clear();
@@ -49,13 +49,13 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     );
     let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
     let terminal = Terminal::new(output, flows);
-    terminal.line(&order.heading(&plan));
-    let Prepared { plan, guests, data } = order.prepare(plan, &cache)?;
-    let steering = Steering::default();
-    signals::stop_on_signals(steering.clone());
+    terminal.line(&heading(&order, &plan, &plan.load()));
+    let guests = order.guests(&plan, &cache)?;
+    let run = ready(plan, guests, egress)?;
+    signals::stop_on_signals(run.steering.clone());
     let clock = Clock::start();
     let mut listener = Listener { terminal, clock: clock.clone(), last_said: Nanos::ZERO };
-    let mut outcome = Run { plan, guests, data, egress, steering }.rehearse(answer, &mut listener)?;
+    let mut outcome = run.rehearse(answer, &mut listener)?;
     // This machine was not asked to keep up with any time.
     outcome.generator = GeneratorVerdict::default();
     listener.terminal.finish();
@@ -70,7 +70,7 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
         style,
     };
     print(&Rehearsal { summary, answers: &description, took: clock.now() }.render())?;
-    Ok(order.verdict(&outcome))
+    Ok(verdict(&order.name, &outcome))
 }
 
 /// What could not be played to an end, or would mean something else than it does with a real target.

@@ -49,7 +49,7 @@ pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
 pub fn resolve(file: &PlanFile, typed: Options, tell: impl Fn(&PlanError) -> String) -> Result<Resolved, CliError> {
     let described = file.components().into_iter().map(|name| describe_component(&name).map(|found| (name, found)));
     let Layers { typed, environment, of_file, suggested, merged, components } =
-        Layers::lay(Some(file), typed, described.collect::<Result<_, _>>()?)?;
+        Layers::lay(Some(file), typed, &described.collect::<Result<Vec<_>, _>>()?)?;
     let plan = Plan::resolve_for(merged.clone(), &components, Defaults { threads: 1, seed: 0 })
         .map_err(|errors| CliError::Options(errors.iter().map(tell).collect()))?;
     let layers =

@@ -8,6 +8,7 @@ use super::node::{Entry, Node, Value};
 use super::reader::{one_by_one, snake_case, thresholds};
 use super::scenarios::NeededData;
 use super::shape::{self, Shape};
+use super::test_type::TestType;
 use crate::options::{Keyed, ScenarioOptions};
 use crate::suggest::nearest;
 
@@ -111,6 +112,11 @@ impl Reader<'_> {
     }
 
     fn lay_over(&mut self, shape: Shape, mut scenario: ScenarioOptions, place: Place) -> ScenarioOptions {
+        if shape.kind == Some(TestType::Breakpoint) {
+            let place = self.places.get("type").copied().unwrap_or(place);
+            let text = "a breakpoint test is a search over the whole plan: give it as the plan's own type, without scenarios by name";
+            self.troubles.push(Trouble::at(place, text));
+        }
         match shape.options() {
             Ok(load) => scenario.own = load.beside(scenario.own),
             Err((key, text)) => {
