@@ -18,6 +18,7 @@ use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
+use crate::signature::SignArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -45,6 +46,8 @@ pub enum Command {
     Push(PushArgs),
     /// Fetch a scenario from an OCI registry.
     Pull(PullArgs),
+    /// Sign a scenario: a file, or what lies in a registry.
+    Sign(SignArgs),
     /// Make a project for a scenario, in the language of your choice.
     New(NewArgs),
     /// Make a component of a scenario's source, with its language's own tools.

@@ -27,6 +27,7 @@ mod sandbox;
 mod scenarios;
 mod selfcheck;
 mod signals;
+mod signature;
 mod terminal;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Push(arguments) => registry::push_file(&arguments),
         Command::Pull(arguments) => registry::pull_file(&arguments),
+        Command::Sign(arguments) => signature::sign(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),
         Command::Runs(arguments) => memory::runs(&arguments),

@@ -97,6 +97,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         let artifact = registry::artifact(&arguments.scenario, &arguments.registry)?;
         return order(arguments, typed, Ok(artifact));
     }
+    arguments.registry.signature.allow_source(&arguments.scenario)?;
     order(arguments, typed, Artifact::read(&build_for_run(&Source::at(scenario)?, arguments.script)?))
 }
 

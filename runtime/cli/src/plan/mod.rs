@@ -68,6 +68,7 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
 pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifact, CliError> {
     let path = Path::new(component);
     if !Reference::is_meant(component) && is_source(path) {
+        registry.signature.allow_source(component)?;
         let built = build_for_run(&Source::at(path)?, script)?;
         return Artifact::read(&built).map_err(|source| CliError::Guest { name: component.to_owned(), source });
     }
