@@ -103,19 +103,19 @@ fn mistakes_in_scenarios_are_told_with_line_and_column() {
     let server = server();
     let plan = PLAN
         .replace("vus: 2,", "vus: 0,")
-        .replace("exec: login", "exec: logni")
-        .replace("{kind:mail}", "{scenario:mial}");
+        .replace("exec: login", "exec: logn")
+        .replace("{kind:mail}", "{scenario:mail}");
     let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server.url()).expect_code(104);
     assert!(ended.err.contains("plan.yaml:6:41: scenario \"names\": vus is 0; it must be at least 1"), "{}", ended.err);
     let plan = plan.replace("vus: 0,", "vus: 2,");
     let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server.url()).expect_code(104);
     let text =
-        "plan.yaml:13:5: scenario \"mails\": flow names a flow \"logni\" that does not exist; did you mean \"login\"?";
+        "plan.yaml:13:5: scenario \"mails\": flow names a flow \"logn\" that does not exist; did you mean \"login\"?";
     assert!(ended.err.contains(text), "{}", ended.err);
-    let plan = plan.replace("logni", "login");
+    let plan = plan.replace("logn", "login");
     let ended = squall(&["plan", "check", "plan.yaml"], &plan, &server.url()).expect_code(104);
     assert!(
-        ended.err.contains("names a scenario \"mial\" that does not exist; did you mean \"mails\"?"),
+        ended.err.contains("names a scenario \"mail\" that does not exist; did you mean \"mails\"?"),
         "{}",
         ended.err
     );
