@@ -119,7 +119,7 @@ mod tests {
         let typed = Options::from_json(load).unwrap();
         let options = options("http://127.0.0.1/", &request, typed).unwrap();
         let flows = [("request".to_owned(), 1)];
-        Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().executor.to_string()
+        Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().load()
     }
 
     #[test]

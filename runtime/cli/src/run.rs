@@ -24,6 +24,7 @@ use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::control::args::ControlArgs;
 use crate::error::CliError;
 use crate::files::Files;
+use crate::layers::Layers;
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::plan::Remark;
@@ -34,16 +35,18 @@ use crate::sandbox::args::SandboxArgs;
 use crate::terminal::{complain, say, summary_style};
 use crate::{breakpoint, exit, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
-use verdict::verdict;
 
 pub use heading::heading;
+pub use verdict::verdict;
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
     /// What the user calls it.
     pub name: String,
-    /// The component.
+    /// The component; where scenarios run several, the first.
     pub artifact: Artifact,
+    /// The others, by the name that the plan has for them.
+    pub others: Vec<(String, Artifact)>,
     /// What one virtual user may take.
     pub limits: GuestLimits,
     /// The command line's options.
@@ -101,10 +104,9 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
 /// What a plan says, with what was typed over it.
 fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliError> {
     let file = plan::read(Path::new(&arguments.scenario))?;
-    let name = file.component.clone().unwrap_or_default();
-    let artifact = plan::artifact(&name, arguments.script, &arguments.registry);
-    let order = order(arguments, typed, Ok(artifact?))?;
-    Ok(Order { name, plan_file: Some(file), ..order })
+    let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry)?;
+    let order = order(arguments, typed, Ok(artifact))?;
+    Ok(Order { name, others, plan_file: Some(file), ..order })
 }
 
 fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<Order<'_>, CliError> {
@@ -113,7 +115,8 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let limits = GuestLimits { memory: arguments.load.memory };
     let url = one_request::is_url(&name).then_some(arguments.scenario.as_str());
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Ok(Order { name, artifact, limits, typed, plan_file: None, sandbox, url, control, output })
+    let (others, plan_file) = (Vec::new(), None);
+    Ok(Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output })
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
@@ -156,11 +159,10 @@ fn needs_a_source(flag: &str) -> CliError {
 }
 
 /// A run that can begin: its data read, and the system asked for what it needs.
-pub fn ready(plan: Plan, guest: Arc<Guest>, egress: EgressPolicy) -> Result<Run, CliError> {
-    let vus = plan.executor.max_vus();
-    let data = DataSet::load(&plan.data, vus, plan.seed)?;
-    raise_open_files(vus)?;
-    Ok(Run { plan, guest, data, egress, steering: Steering::default() })
+pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy) -> Result<Run, CliError> {
+    let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
+    raise_open_files(plan.max_vus())?;
+    Ok(Run { plan, guests, data, egress, steering: Steering::default() })
 }
 
 impl Order<'_> {
@@ -184,8 +186,8 @@ impl Order<'_> {
         // Whatever may be refused is asked for before anything takes long.
         let files = Files::open(self.output)?;
         let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
-        let guest = self.guest(plan.executor.max_vus(), &cache)?;
-        let run = ready(plan, guest, egress)?;
+        let guests = self.guests(&plan, &cache)?;
+        let run = ready(plan, guests, egress)?;
         let began = time_of_day();
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, began)?;
         let code = self.report(&outcome, course, files, began)?;
@@ -201,70 +203,78 @@ impl Order<'_> {
         sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())
     }
 
-    /// The compiled component, with room for so many virtual users.
-    pub fn guest(&self, vus: u64, cache: &CodeCache) -> Result<Arc<Guest>, CliError> {
-        let make = || Guest::for_run(&self.artifact, &self.limits, Capacity { vus }, cache);
-        self.compiling(cache, make).map(Arc::new)
+    /// The compiled components, with room for the plan's virtual users.
+    pub fn guests(&self, plan: &Plan, cache: &CodeCache) -> Result<Vec<Arc<Guest>>, CliError> {
+        let wrong = |source| CliError::Guest { name: self.name.clone(), source };
+        // Each component has room for its own; together they must fit, too.
+        Capacity { vus: plan.max_vus() }.check().map_err(wrong)?;
+        let guests = self.artifacts().enumerate().map(|(index, (name, artifact))| {
+            let capacity = Capacity { vus: plan.max_vus_of(index) };
+            self.compiling(name, artifact, cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
+                .map(Arc::new)
+        });
+        guests.collect()
+    }
+
+    /// The components, each with its name.
+    fn artifacts(&self) -> impl Iterator<Item = (&str, &Artifact)> {
+        let others = self.others.iter().map(|(name, artifact)| (name.as_str(), artifact));
+        std::iter::once((self.name.as_str(), &self.artifact)).chain(others)
     }
 
     /// Makes a guest, and says so if that takes long.
     fn compiling(
         &self,
+        name: &str,
+        artifact: &Artifact,
         cache: &CodeCache,
         make: impl FnOnce() -> Result<Guest, GuestError>,
     ) -> Result<Guest, CliError> {
-        let made = if self.output.quiet { make() } else { compiling(&self.name, &self.artifact, cache, make) };
-        made.map_err(|error| self.unfit(error))
+        let made = if self.output.quiet { make() } else { compiling(name, artifact, cache, make) };
+        made.map_err(|source| CliError::Guest { name: name.to_owned(), source })
     }
 
-    fn unfit(&self, source: GuestError) -> CliError {
-        CliError::Guest { name: self.name.clone(), source }
-    }
-
-    /// What the component says of itself.
-    pub fn describe(&self, cache: &CodeCache) -> Result<Description, CliError> {
-        let survey = self.compiling(cache, || Guest::survey(&self.artifact, &self.limits, cache))?;
-        describe(&survey).map_err(|error| self.unfit(error))
+    /// What each component says of itself.
+    pub fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
+        let described = self.artifacts().map(|(name, artifact)| {
+            let survey = self.compiling(name, artifact, cache, || Guest::survey(artifact, &self.limits, cache))?;
+            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source });
+            described.map(|description| (name.to_owned(), description))
+        });
+        described.collect()
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
-    pub fn plan(&self, description: &Description) -> Result<Plan, CliError> {
-        self.plan_with(self.typed.clone(), description)
+    pub fn plan(&self, described: &[(String, Description)]) -> Result<Plan, CliError> {
+        self.plan_with(self.typed.clone(), described)
     }
 
     /// The same with other options on the command line.
-    pub fn plan_with(&self, typed: Options, description: &Description) -> Result<Plan, CliError> {
-        let flows: Vec<(String, u32)> = description.flows.iter().map(|flow| (flow.name.clone(), flow.weight)).collect();
-        let upper = upper(typed)?;
-        let most_vus = upper.max_vus;
-        let named = match &self.plan_file {
-            Some(file) => file.under(upper, &flows),
-            None => upper,
-        };
-        let suggested = suggested_plan(&description.plan, &named)
-            .map_err(|text| CliError::SuggestedPlan { name: self.name.clone(), text })?;
-        let mut options = named.over(suggested);
+    pub fn plan_with(&self, typed: Options, described: &[(String, Description)]) -> Result<Plan, CliError> {
+        let layers = Layers::lay(self.plan_file.as_ref(), typed, described)?;
+        let mut options = layers.merged;
         let (rate, duration) = (self.sandbox.max_rate, self.sandbox.max_duration);
         let mut ceilings = Ceilings { rate, duration, ..Ceilings::default() };
-        ceilings.take_vus(most_vus, &mut options);
+        ceilings.take_vus(layers.typed.max_vus.or(layers.environment.max_vus), &mut options);
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
-        let mut plan = Plan::resolve(options, &flows, defaults)
+        let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
+        let tags = plan.scenarios.iter().flat_map(|scenario| scenario.tags.keys().cloned()).collect();
         let misfits: Vec<String> = plan
             .thresholds
             .iter()
-            .filter_map(|threshold| check_threshold(threshold).err())
+            .filter_map(|threshold| check_threshold(threshold, &tags).err())
             .map(|error| error.to_string())
             .collect();
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
         }
-        let exceeded = ceilings.exceeded_by(&plan.executor);
+        let exceeded = ceilings.exceeded_by(&plan);
         if !exceeded.is_empty() {
             return Err(CliError::Options(exceeded));
         }
         // A thread without a virtual user would only be in the way.
-        plan.threads = plan.threads.min(usize::try_from(plan.executor.max_vus()).unwrap_or(usize::MAX)).max(1);
+        plan.threads = plan.threads.min(usize::try_from(plan.max_vus()).unwrap_or(usize::MAX)).max(1);
         Ok(plan)
     }
 
@@ -282,7 +292,7 @@ impl Order<'_> {
                 thresholds: &outcome.thresholds,
                 generator: &outcome.generator,
                 data: &data_lines(outcome),
-                planned_shares: &outcome.plan.mix.shares(),
+                planned_shares: &outcome.plan.shares(),
                 detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
                 style: summary_style(self.output),
             };

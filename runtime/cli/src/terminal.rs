@@ -10,6 +10,7 @@ use squall_metrics::{Certainty, FlowId, Nanos};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
+use crate::scenarios;
 
 /// Where there is no terminal, a line is printed this often.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -109,11 +110,13 @@ impl Terminal {
                 bar.set_position((progress.done.unwrap_or(0.0) * 1000.0) as u64);
                 let label = self.trial.as_ref().map(|label| format!("{label} ")).unwrap_or_default();
                 bar.set_prefix(label + &times(progress));
-                bar.set_message(text);
+                let lines = scenarios::progress_lines(progress).into_iter();
+                bar.set_message([text].into_iter().chain(lines).collect::<Vec<_>>().join("\n"));
             }
             None if self.trial.is_none() && progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
                 self.last_line = progress.elapsed;
                 self.line(&format!("{}  {text}", times(progress)));
+                scenarios::progress_lines(progress).iter().for_each(|line| self.line(line));
             }
             None => {}
         }

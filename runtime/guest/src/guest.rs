@@ -197,7 +197,7 @@ impl Guest {
             Some(start) => Some(typed(&mut store, &instance, start, "start")?),
             None => None,
         };
-        Ok(VirtualUser { store, run, start })
+        Ok(VirtualUser { store, run, start, first_flow: worker.first_flow })
     }
 
     async fn instantiate(

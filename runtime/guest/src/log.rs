@@ -1,5 +1,7 @@
 //! What guests say: lines of text, tagged with who said them, on their way to the terminal.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::mpsc::SyncSender;
 
 use squall_metrics::FlowId;
@@ -31,10 +33,11 @@ pub struct LogLine {
 }
 
 /// Takes lines, or counts them where they come faster than anybody could read.
-#[derive(Debug)]
+/// Clones count together.
+#[derive(Clone, Debug)]
 pub struct LogSink {
     lines: SyncSender<LogLine>,
-    dropped: std::cell::Cell<u64>,
+    dropped: Rc<Cell<u64>>,
 }
 
 /// The longest line that is kept, in bytes.
@@ -43,7 +46,7 @@ const LONGEST_LINE: usize = 4096;
 impl LogSink {
     /// A sink into a bounded channel. What does not fit is dropped and counted: a talkative guest never slows the load.
     pub fn new(lines: SyncSender<LogLine>) -> LogSink {
-        LogSink { lines, dropped: std::cell::Cell::new(0) }
+        LogSink { lines, dropped: Rc::default() }
     }
 
     /// Writes each line of a text.

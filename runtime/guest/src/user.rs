@@ -126,6 +126,8 @@ pub struct VirtualUser {
     pub(crate) store: Store<State>,
     pub(crate) run: Run,
     pub(crate) start: Option<Start>,
+    /// What to take from a flow's number in the plan to get its number in the component.
+    pub(crate) first_flow: u16,
 }
 
 impl VirtualUser {
@@ -155,7 +157,7 @@ impl VirtualUser {
     pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
         self.store.data().local().user.client().set_late_by(late_by);
         let elsewhere_before = begin(&mut self.store, flow, started);
-        let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
+        let result = self.run.call_async(&mut self.store, (u32::from(flow.0 - self.first_flow),)).await;
         settle(&mut self.store).await;
         let (end, text) = match result {
             Ok((Ok(()),)) => (IterationEnd::Completed, String::new()),

@@ -18,8 +18,6 @@ use crate::log::LogSink;
 /// What does not change during a run, and is the same for all of it.
 #[derive(Debug, Default)]
 pub struct RunContext {
-    /// What the user passed with `-e`.
-    pub options: BTreeMap<String, String>,
     /// The `--target`, without a slash at the end.
     pub target: Option<String>,
     /// What random numbers start from.
@@ -55,7 +53,7 @@ pub trait Timer {
     fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>>;
 }
 
-/// What the virtual users of one worker thread share. Belongs to that thread.
+/// What the virtual users of one scenario share on one worker thread. Belongs to that thread.
 pub struct WorkerContext {
     /// The run's clock.
     pub clock: Clock,
@@ -69,4 +67,24 @@ pub struct WorkerContext {
     pub log: LogSink,
     /// What all threads share.
     pub run: Arc<RunContext>,
+    /// What the user passed with `-e`, and what the plan says to this scenario.
+    pub options: Arc<BTreeMap<String, String>>,
+    /// Where the flows of this scenario begin among those of the plan.
+    pub first_flow: u16,
+}
+
+impl WorkerContext {
+    /// The same for the virtual users of another scenario.
+    pub fn of_scenario(&self, options: Arc<BTreeMap<String, String>>, first_flow: u16) -> Rc<WorkerContext> {
+        Rc::new(WorkerContext {
+            clock: self.clock.clone(),
+            recorder: Rc::clone(&self.recorder),
+            network: Rc::clone(&self.network),
+            timer: Rc::clone(&self.timer),
+            log: self.log.clone(),
+            run: Arc::clone(&self.run),
+            options,
+            first_flow,
+        })
+    }
 }

@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use squall_guest::{LogLine, RunContext};
 use squall_metrics::{
-    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Second, Totals,
+    Clock, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Second, Totals,
     evaluate_thresholds,
 };
-use squall_plan::{Plan, Warmup};
+use squall_plan::{Plan, Scenario, Warmup};
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Observer, Progress};
+use crate::event::{Event, Observer, Progress, ScenarioProgress, Stage};
 use crate::generator::Watch;
 use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
 use crate::self_checks::SelfChecks;
 use crate::steering::{Steering, Stop, StoppedBy};
-use crate::timer::every_second;
+use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
 
@@ -70,6 +70,8 @@ pub(crate) struct Control<'a> {
     plan: &'a Plan,
     generator: Watch,
     vus_of_workers: Vec<u64>,
+    /// For each worker, and for each scenario.
+    vus_of_scenarios: Vec<Vec<u64>>,
     warned_of_series: bool,
     /// When what counts begins: with the load, or after its warm-up.
     measured_from: Nanos,
@@ -86,7 +88,7 @@ impl<'a> Control<'a> {
         log_lines: Receiver<LogLine>,
         observer: &'a mut dyn Observer,
     ) -> Control<'a> {
-        totals.vus_max = plan.executor.max_vus();
+        totals.vus_max = plan.max_vus();
         if let Warmup::For(time) = plan.warmup {
             totals.warm_up = LeftOut::Planned(time.into());
         }
@@ -98,6 +100,7 @@ impl<'a> Control<'a> {
             plan,
             generator: Watch::new(plan),
             vus_of_workers: vec![0; plan.threads.max(1)],
+            vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; plan.threads.max(1)],
             warned_of_series: false,
             measured_from: planned_warm_up(plan),
             open_warm_up: OpenWarmUp::of(plan),
@@ -132,15 +135,15 @@ impl<'a> Control<'a> {
     /// Follows the load to its end.
     pub(crate) async fn watch(
         &mut self,
-        clock: &Clock,
+        (clock, timer): (&Clock, &WorkerTimer),
         load_begins: Nanos,
         steering: &Steering,
         run: &RunContext,
         mut incoming: mpsc::Receiver<Report>,
     ) -> Verdict {
-        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.executor.planned_duration() });
+        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.planned_duration() });
         self.load_begins = load_begins;
-        let mut beat = every_second();
+        let mut beat = timer.every_second();
         let mut last_beat = load_begins;
         let mut wishes = steering.watch();
         // Whoever wished for something before the load began, while `setup` ran, is heard now.
@@ -154,7 +157,7 @@ impl<'a> Control<'a> {
                     Some(report) => self.take(report, clock.now()),
                     None => break,
                 },
-                _ = beat.tick() => {
+                () = beat.tick() => {
                     let now = clock.now();
                     self.beat(now.since(load_begins), now.since(last_beat));
                     last_beat = now;
@@ -180,7 +183,7 @@ impl<'a> Control<'a> {
                     }
                     let by = wished.stopped_by.unwrap_or(StoppedBy::Signal);
                     if wished.stop == Stop::Gracefully && verdict == Verdict::AllDone {
-                        self.tell(&Event::Stopping { reason: &by.to_string(), grace: self.plan.graceful_stop });
+                        self.tell(&Event::Stopping { reason: &by.to_string(), grace: self.plan.graceful_stop() });
                     }
                     verdict = Verdict::Stopped(by);
                     may_stop = wished.stop != Stop::Now;
@@ -221,7 +224,7 @@ impl<'a> Control<'a> {
             Verdict::Hopeless(reason) | Verdict::ThresholdFailed(reason) => reason.as_str(),
             Verdict::AllDone | Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };
-        self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop });
+        self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop() });
         verdict
     }
 
@@ -251,6 +254,12 @@ impl<'a> Control<'a> {
         self.recent.merge(&report.recorded);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
             *vus = report.vus;
+        }
+        let mut of_worker = self.vus_of_scenarios.get_mut(report.worker);
+        for (scenario, vus) in &report.vus_of_scenarios {
+            if let Some(known) = of_worker.as_deref_mut().and_then(|all| all.get_mut(*scenario)) {
+                *known = *vus;
+            }
         }
         self.totals.set_vus(now, self.vus());
         if report.log_dropped > 0 {
@@ -293,9 +302,9 @@ impl<'a> Control<'a> {
         for cell in recent.requests.values() {
             response_times.merge(&cell.response_time);
         }
-        let planned = self.plan.executor.planned_duration();
+        let planned = self.plan.planned_duration();
         let by_time = planned.map(|planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(1e-9));
-        let by_count = self.plan.executor.planned_iterations().filter(|_| planned.is_none());
+        let by_count = self.plan.planned_iterations().filter(|_| planned.is_none());
         let by_count = by_count.map(|planned| iterations.count as f64 / planned.max(1) as f64);
         Progress {
             elapsed,
@@ -312,7 +321,37 @@ impl<'a> Control<'a> {
             failed_requests: self.totals.rate("http_req_failed").passes,
             failed_iterations: iterations.failed,
             generator: self.generator.verdict(),
+            scenarios: self.scenario_progress(elapsed, recent, since_last),
         }
+    }
+
+    /// How far each of several scenarios is.
+    fn scenario_progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Vec<ScenarioProgress> {
+        let of_one = |(index, scenario): (usize, &Scenario)| {
+            let flows = self.totals.flows_of(index);
+            let is_own = |flow: &FlowId| flow.index().is_some_and(|flow| flows.contains(&flow));
+            let count = |recorded: &Interval| -> u64 {
+                let cells = recorded.iterations.iter().filter(|(flow, _)| is_own(flow));
+                cells.map(|(_, cell)| cell.count).sum()
+            };
+            let vus = self.vus_of_scenarios.iter().filter_map(|of_worker| of_worker.get(index)).sum();
+            ScenarioProgress {
+                name: scenario.name.clone(),
+                vus,
+                vus_max: scenario.executor.max_vus(),
+                iterations: count(&self.totals.recorded),
+                iteration_rate: count(recent) as f64 / since_last.as_secs_f64().max(1e-9),
+                stage: match elapsed {
+                    before if before < scenario.start_time.into() => {
+                        Stage::Waiting(scenario.start_time.saturating_sub(elapsed.into()))
+                    }
+                    after if after >= scenario.ends().into() && vus == 0 => Stage::Over,
+                    _ => Stage::Running,
+                },
+            }
+        };
+        let several = self.plan.scenarios.len() > 1;
+        self.plan.scenarios.iter().enumerate().filter(|_| several).map(of_one).collect()
     }
 
     fn vus(&self) -> u64 {

@@ -95,6 +95,36 @@ pub struct Progress {
     pub failed_iterations: u64,
     /// Whether the generator is to be believed, as far as can be said by now.
     pub generator: GeneratorVerdict,
+    /// Each scenario, where there are several.
+    pub scenarios: Vec<ScenarioProgress>,
+}
+
+/// How far one of several scenarios is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioProgress {
+    /// Its name.
+    pub name: String,
+    /// Where it is in its time.
+    pub stage: Stage,
+    /// Virtual users at work.
+    pub vus: u64,
+    /// Virtual users at most.
+    pub vus_max: u64,
+    /// Iterations up to now.
+    pub iterations: u64,
+    /// Iterations that ended a second, in the last second.
+    pub iteration_rate: f64,
+}
+
+/// Where a scenario is in its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It begins in so much time.
+    Waiting(Duration),
+    /// It has begun, and may begin iterations.
+    Running,
+    /// Its time is over, and its virtual users are gone.
+    Over,
 }
 
 /// Listens to a run. Called on the control thread, so being slow delays the display, never the load.

@@ -41,4 +41,4 @@ pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
 pub use select::{Aggregate, Selector};
 pub use stretches::Stretches;
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
-pub use totals::{LeftOut, Totals};
+pub use totals::{LeftOut, ScenarioTags, Totals};

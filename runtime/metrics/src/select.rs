@@ -137,13 +137,13 @@ impl Totals {
     fn flow_tag(&self, flow: FlowId, tag: &str) -> Option<String> {
         match tag {
             "flow" => Some(self.flow_name(flow).to_owned()),
-            "scenario" => Some(self.scenario.clone()),
+            "scenario" => self.scenario_of(flow).map(|scenario| scenario.name.clone()),
             "group" => Some(match flow {
                 FlowId::SETUP => "::setup".to_owned(),
                 FlowId::TEARDOWN => "::teardown".to_owned(),
                 _ => String::new(),
             }),
-            _ => None,
+            other => self.scenario_of(flow).and_then(|scenario| scenario.tags.get(other).cloned()),
         }
     }
 

@@ -38,7 +38,10 @@ pub struct Document {
     pub thresholds: Vec<ThresholdLine>,
     /// What was measured over the whole run; metrics without a value are left out.
     pub metrics: Vec<Metric>,
-    /// By flow, where the scenario has several.
+    /// By scenario, where the plan has several.
+    #[serde(default)]
+    pub scenarios: Vec<ScenarioLine>,
+    /// By flow, where a scenario has several.
     pub flows: Vec<FlowLine>,
     /// By name and method, the most frequent first.
     pub requests: Vec<RequestLine>,
@@ -162,12 +165,31 @@ impl ThresholdLine {
     }
 }
 
+/// What one of several scenarios did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioLine {
+    /// Its name.
+    pub name: String,
+    /// Iterations that ended.
+    pub iterations: u64,
+    /// Those of them that failed or trapped.
+    pub failed_iterations: u64,
+    /// Iterations that were given up, because no virtual user was free to begin them.
+    pub dropped_iterations: u64,
+    /// Requests.
+    pub requests: u64,
+    /// The share of them that failed, 0 to 1.
+    pub failed_share: f64,
+    /// From the intended start to the last byte, in milliseconds.
+    pub response_time: Option<Distribution>,
+}
+
 /// The iterations of one flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowLine {
-    /// Its name.
+    /// Its name; behind that of its scenario, `readers/browse`, where there are several.
     pub name: String,
-    /// Its share of the iterations by plan, 0 to 1.
+    /// Its share of the iterations of its scenario by plan, 0 to 1.
     pub planned_share: f64,
     /// Its share of those that ended.
     pub achieved_share: f64,

@@ -43,5 +43,5 @@ pub use markdown::markdown_report;
 pub use objectives::{ObjectiveLine, ObjectiveStatus, Overall, course, objectives};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
-pub use summary::{DataLine, Detail, Summary};
+pub use summary::{DataLine, Detail, Rehearsal, Summary};
 pub use table::{Align, table};

@@ -4,6 +4,7 @@
 mod breakdown;
 mod data;
 pub(crate) mod over_time;
+mod rehearsal;
 mod trends;
 
 use squall_metrics::{
@@ -16,6 +17,7 @@ use crate::format::{bytes, count, duration, per_second, percent};
 use crate::style::Style;
 
 pub use data::DataLine;
+pub use rehearsal::Rehearsal;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl Summary<'_> {
             self.network_part(),
             self.section("OVER TIME", &over_time::lines(self.totals)),
             self.data_part(),
+            self.scenario_part(),
             self.flow_part(),
             self.name_part(),
             self.transaction_part(),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use squall_metrics::{FlowId, Interval, Nanos, Registry, Totals};
+use squall_metrics::{FlowId, Interval, Nanos, Registry, ScenarioTags, Totals};
 
 /// What the numbers of a run are called.
 #[derive(Debug)]
 pub(crate) struct Names {
     pub registry: Arc<Registry>,
     pub flows: Vec<String>,
-    pub scenario: String,
+    pub scenarios: Vec<ScenarioTags>,
     /// Tags of the whole run.
     pub tags: BTreeMap<String, String>,
 }
@@ -19,7 +19,16 @@ pub(crate) struct Names {
 impl Names {
     pub fn new(totals: &Totals, tags: BTreeMap<String, String>) -> Names {
         let (registry, flows) = (Arc::clone(&totals.registry), totals.flows.clone());
-        Names { registry, flows, scenario: totals.scenario.clone(), tags }
+        Names { registry, flows, scenarios: totals.scenarios.clone(), tags }
+    }
+
+    /// The scenario of a flow; of what has no flow, the only scenario.
+    pub fn scenario(&self, flow: Option<FlowId>) -> Option<&ScenarioTags> {
+        match (flow, &*self.scenarios) {
+            (Some(flow), all) => ScenarioTags::of_flow(all, flow),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
     }
 
     /// The `flow` tag.

@@ -141,38 +141,44 @@ impl<'a> Found<'a> {
         self.add(metric, tags, Value::Rate(cell));
     }
 
-    /// The tags of the run and these; empty ones are none.
-    fn tags<const N: usize>(&self, more: [(&'static str, &str); N]) -> Arc<Tags> {
-        let mut tags: Tags = self.names.tags.iter().map(|(tag, value)| (tag.clone().into(), value.clone())).collect();
-        tags.insert("scenario".into(), self.names.scenario.clone());
+    /// The tags of the run, of the flow's scenario, and these; empty ones are none.
+    fn tags<const N: usize>(&self, flow: Option<FlowId>, more: [(&'static str, &str); N]) -> Arc<Tags> {
+        let scenario = self.names.scenario(flow);
+        let of_scenario = scenario.into_iter().flat_map(|scenario| &scenario.tags);
+        let known = self.names.tags.iter().chain(of_scenario);
+        let mut tags: Tags = known.map(|(tag, value)| (tag.clone().into(), value.clone())).collect();
+        tags.extend(scenario.map(|scenario| ("scenario".into(), scenario.name.clone())));
         tags.extend(more.into_iter().map(|(tag, value)| (Cow::Borrowed(tag), value.to_owned())));
         tags.retain(|_, value| !value.is_empty());
         Arc::new(tags)
     }
 
     fn of_flow(&self, flow: FlowId) -> Arc<Tags> {
-        self.tags([("flow", self.names.flow(flow)), ("group", group(flow))])
+        self.tags(Some(flow), [("flow", self.names.flow(flow)), ("group", group(flow))])
     }
 
     fn of_name(&self, kind: &'static str, key: &CustomKey) -> Arc<Tags> {
         let name = self.names.registry.name(NameId(key.id));
-        self.tags([("flow", self.names.flow(key.flow)), ("group", group(key.flow)), (kind, name.as_str())])
+        self.tags(
+            Some(key.flow),
+            [("flow", self.names.flow(key.flow)), ("group", group(key.flow)), (kind, name.as_str())],
+        )
     }
 
     fn requests(&mut self, batch: &'a Batch) {
-        let of_run = self.tags([]);
+        let of_run = self.tags(None, []);
         for (key, cell) in batch.recorded.requests.iter().filter(|(key, _)| key.was_sent()) {
             let (name, flow) = (self.names.registry.name(key.name), self.names.flow(key.flow));
             let of_request =
                 [("flow", flow), ("group", group(key.flow)), ("name", name.as_str()), ("method", key.method.name())];
             // Whether a request failed shows in its status: a share of failures must not be one of each status.
-            let of_both = self.tags(of_request);
+            let of_both = self.tags(Some(key.flow), of_request);
             let (status, expected) = (key.status.to_string(), key.expected.to_string());
             let of_outcome =
                 [("status", status.as_str()), ("error", key.error()), ("expected_response", expected.as_str())];
             let [a, b, c, d] = of_request;
             let [e, f, g] = of_outcome;
-            let tags = self.tags([a, b, c, d, e, f, g]);
+            let tags = self.tags(Some(key.flow), [a, b, c, d, e, f, g]);
             self.request(key, cell, &tags, &of_both, &of_run);
         }
     }
@@ -214,7 +220,7 @@ impl<'a> Found<'a> {
             self.rate("iterations_failed", &tags, RateCell { passes, fails: cell.count - passes });
             self.count("iterations_interrupted", &tags, cell.interrupted);
         }
-        let of_run = self.tags([]);
+        let of_run = self.tags(None, []);
         for (flow, cell) in &batch.recorded.dropped {
             self.count("dropped_iterations", &of_run, cell.count);
             let tags = self.of_flow(*flow);
@@ -251,7 +257,7 @@ impl<'a> Found<'a> {
     }
 
     fn generator(&mut self, batch: &'a Batch) {
-        let of_run = self.tags([]);
+        let of_run = self.tags(None, []);
         if batch.recorded.reconnects > 0 {
             self.count("http_reconnects", &of_run, batch.recorded.reconnects);
         }

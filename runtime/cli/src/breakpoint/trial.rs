@@ -28,8 +28,8 @@ pub struct Trials<'a> {
     pub order: Order<'a>,
     /// The plan of the heaviest trial that may come.
     pub heaviest: Plan,
-    description: Description,
-    guest: Arc<Guest>,
+    described: Vec<(String, Description)>,
+    guests: Vec<Arc<Guest>>,
     egress: EgressPolicy,
     settle: Duration,
 }
@@ -48,12 +48,11 @@ impl<'a> Trials<'a> {
     /// Compiles, and asks for all that the heaviest trial takes, so that the search does not fail half-way.
     pub fn prepare(mut order: Order<'a>, goal: &Goal, cache: &CodeCache) -> Result<Trials<'a>, CliError> {
         order.typed = Options { duration: None, iterations: None, ..order.typed };
-        let description = order.describe(cache)?;
-        let heaviest = plan(&order, &description, goal.highest, goal.settle, goal.last_trial)?;
-        let vus = heaviest.executor.max_vus();
-        raise_open_files(vus)?;
-        let (egress, guest) = (order.egress(&heaviest)?, order.guest(vus, cache)?);
-        let trials = Trials { order, heaviest, description, guest, egress, settle: goal.settle };
+        let described = order.describe(cache)?;
+        let heaviest = plan(&order, &described, goal.highest, goal.settle, goal.last_trial)?;
+        raise_open_files(heaviest.max_vus())?;
+        let (egress, guests) = (order.egress(&heaviest)?, order.guests(&heaviest, cache)?);
+        let trials = Trials { order, heaviest, described, guests, egress, settle: goal.settle };
         trials.tell_what_is_searched(goal);
         Ok(trials)
     }
@@ -79,11 +78,11 @@ impl<'a> Trials<'a> {
 
     /// Runs one.
     pub fn run(&mut self, number: usize, load: f64, duration: Duration) -> Result<Ended, CliError> {
-        let plan = plan(&self.order, &self.description, load, self.settle, duration)?;
+        let plan = plan(&self.order, &self.described, load, self.settle, duration)?;
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let label = format!("trial {number}, {}:", per_second(load));
         let mut view = Terminal::of_trial(self.order.output, flows, label);
-        let run = ready(plan, Arc::clone(&self.guest), self.egress.clone())?;
+        let run = ready(plan, self.guests.clone(), self.egress.clone())?;
         signals::stop_on_signals(run.steering.clone());
         let outcome = run.run(&mut view)?;
         // Between two trials there is no run that has ended already: a signal then ends the search after the next line.
@@ -131,7 +130,7 @@ impl<'a> Trials<'a> {
 /// The plan of a trial. What a rate cannot change is demanded of none.
 fn plan(
     order: &Order<'_>,
-    description: &Description,
+    described: &[(String, Description)],
     load: f64,
     settle: Duration,
     duration: Duration,
@@ -143,7 +142,7 @@ fn plan(
         warmup: (!settle.is_zero()).then_some(Warmup::For(settle)),
         ..order.typed.clone()
     };
-    let mut plan = order.plan_with(load, description)?;
+    let mut plan = order.plan_with(load, described)?;
     plan.thresholds.retain(|threshold| !counts(threshold));
     if plan.thresholds.is_empty() {
         let text = "a search needs to know what must hold: give one or more --threshold, such as \

@@ -144,5 +144,6 @@ fn nothing_yet() -> Progress {
         failed_requests: 0,
         failed_iterations: 0,
         generator: GeneratorVerdict::default(),
+        scenarios: Vec::new(),
     }
 }

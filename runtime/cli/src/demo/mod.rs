@@ -35,7 +35,8 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     let limits = GuestLimits { memory: arguments.load.memory };
     let (sandbox, control, output) = (&SandboxArgs::default(), &arguments.control, &arguments.output);
     let (name, plan_file) = (NAME.to_owned(), None);
-    Order { name, artifact, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
+    let others = Vec::new();
+    Order { name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {

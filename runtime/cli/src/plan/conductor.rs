@@ -7,7 +7,7 @@ use std::time::Duration;
 use squall_insight::{LoadLevel, first_failure};
 use squall_load::{Event, Observer, Run, Steering, StoppedBy};
 use squall_metrics::{History, Totals};
-use squall_plan::Executor;
+use squall_plan::{Executor, Scenario};
 
 use super::parts::{Height, Part, parts};
 
@@ -29,8 +29,9 @@ pub struct Conductor {
 
 impl Conductor {
     /// For a ramp of steps; none for other loads.
-    pub fn of(executor: &Executor) -> Option<Conductor> {
-        let planned = parts(executor);
+    pub fn of(scenarios: &[Scenario]) -> Option<Conductor> {
+        let [only] = scenarios else { return None };
+        let planned = parts(&only.executor);
         let (_, steps) = planned.split_last()?;
         let first = Part { level: LoadLevel { from: Duration::ZERO, to: Duration::ZERO }, ..*steps.first()? };
         Some(Conductor { done: vec![first], at: 0, steering: Steering::default(), planned })
@@ -39,12 +40,13 @@ impl Conductor {
     /// The same run with a load that can be changed while it goes on, which begins at the first step.
     pub fn conduct(&mut self, mut run: Run) -> Run {
         let all: Duration = self.planned.iter().map(Part::lasts).sum();
-        let (vus, max_vus) = (run.plan.executor.pre_allocated_vus(), run.plan.executor.max_vus());
+        let Some(scenario) = run.plan.scenarios.first_mut() else { return run };
+        let (vus, max_vus) = (scenario.executor.pre_allocated_vus(), scenario.executor.max_vus());
         let (vus, rate) = match self.planned[0].height {
             Height::Users(users) => (users, None),
             Height::Rate(rate) => (vus, Some(rate)),
         };
-        run.plan.executor = Executor::ExternallyControlled { vus, max_vus, rate, duration: Some(all) };
+        scenario.executor = Executor::ExternallyControlled { vus, max_vus, rate, duration: Some(all) };
         self.steering = run.steering.clone();
         run
     }

@@ -15,7 +15,8 @@ pub type Remark = (&'static str, String);
 /// Normal load, a burst, normal load.
 pub fn course_of_spike(outcome: &Outcome) -> Vec<Remark> {
     let history = &outcome.totals.history;
-    let parts = parts(&outcome.plan.executor);
+    let [only] = &*outcome.plan.scenarios else { return Vec::new() };
+    let parts = parts(&only.executor);
     let [before, .., burst, behind] = parts.as_slice() else { return Vec::new() };
     let (begins, ends) = (before.level.to, burst.level.to);
     let normal = Phase::of(history, before.level.from..begins);

@@ -4,6 +4,7 @@ pub mod args;
 mod conductor;
 mod course;
 mod parts;
+mod rehearse;
 mod show;
 mod verdict;
 
@@ -36,6 +37,7 @@ pub fn plan(arguments: &PlanArgs) -> Result<u8, CliError> {
         PlanCommand::Init { file } => init(file),
         PlanCommand::Check { file } => check(file),
         PlanCommand::Show(arguments) => show::show(arguments),
+        PlanCommand::Rehearse(arguments) => rehearse::rehearse(arguments),
         PlanCommand::Schema => {
             print(&format!("{:#}\n", schema()))?;
             Ok(exit::PASSED)
@@ -76,6 +78,18 @@ pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs) ->
     registry::artifact(component, registry)
 }
 
+/// A component with its name, and the others with theirs.
+pub type Artifacts = (String, Artifact, Vec<(String, Artifact)>);
+
+/// The components that a plan names, the first apart from the others.
+pub fn artifacts(plan: &PlanFile, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifacts, CliError> {
+    let mut names = plan.components().into_iter();
+    let first = names.next().unwrap_or_default();
+    let others = names.map(|name| artifact(&name, script, registry).map(|artifact| (name, artifact)));
+    let others = others.collect::<Result<_, _>>()?;
+    Ok((first.clone(), artifact(&first, script, registry)?, others))
+}
+
 /// What is shown of a plan before it is run.
 pub fn heading(plan: &PlanFile) -> String {
     let mut text = String::new();
@@ -114,16 +128,12 @@ fn init(path: &Path) -> Result<u8, CliError> {
 fn check(path: &Path) -> Result<u8, CliError> {
     let plan = read(path)?;
     // What the component says can contradict the plan, too. A source is not built just to be looked at.
-    let component = plan.component.clone().unwrap_or_default();
-    if is_source(Path::new(&component)) {
-        print(&format!(
-            "{}: no mistakes (whether the flows exist is seen once {component} is built)\n",
-            path.display()
-        ))?;
+    if let Some(source) = plan.components().iter().find(|component| is_source(Path::new(component))) {
+        print(&format!("{}: no mistakes (whether the flows exist is seen once {source} is built)\n", path.display()))?;
         return Ok(exit::PASSED);
     }
     let tell = |error: &PlanError| format!("{}:{}", path.display(), plan.locate(error));
-    show::resolve(&plan, &component, Options::default(), tell)?;
+    show::resolve(&plan, Options::default(), tell)?;
     print(&format!("{}: no mistakes\n", path.display()))?;
     Ok(exit::PASSED)
 }

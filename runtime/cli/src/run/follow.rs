@@ -56,10 +56,10 @@ impl Order<'_> {
         let plan = run.plan.clone();
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut terminal = Terminal::new(self.output, flows);
-        terminal.line(&heading(self, &plan, &plan.executor.to_string()));
+        terminal.line(&heading(self, &plan, &plan.load()));
         signals::stop_on_signals(run.steering.clone());
         let most = self.sandbox.max_rate.unwrap_or(MAX_RATE);
-        let controls = Controls::new(plan.executor.clone(), most, run.steering.clone());
+        let controls = Controls::new(plan.clone(), most, run.steering.clone());
         let mut board = Board::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = doors.control {
@@ -78,7 +78,7 @@ impl Order<'_> {
         }
         let info = run_info(&self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let planned = plan.executor.clone();
+        let planned = plan.scenarios.clone();
         let kind = self.kind()?;
         let mut conductor = (kind == Some(TestType::Stress)).then(|| Conductor::of(&planned)).flatten();
         let run = conductor.iter_mut().fold(run, |run, conductor| conductor.conduct(run));
@@ -89,7 +89,7 @@ impl Order<'_> {
         let course = match (&conductor, kind) {
             (Some(conductor), _) => {
                 // Reports say what was planned, not by which means.
-                Arc::make_mut(&mut outcome.plan).executor = planned;
+                Arc::make_mut(&mut outcome.plan).scenarios = planned;
                 crate::plan::course_of_stress(&outcome, conductor)
             }
             (None, Some(TestType::Spike)) => crate::plan::course_of_spike(&outcome),

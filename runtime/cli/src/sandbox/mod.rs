@@ -21,6 +21,16 @@ pub use ceilings::Ceilings;
 /// If the file of hosts cannot be read, or one of the URLs may not be loaded: better said once, before the run, than with
 /// every request.
 pub fn policy(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, CliError> {
+    let policy = policy_by_name(arguments, named)?;
+    named.iter().try_for_each(|url| foresee(&policy, url))?;
+    Ok(policy)
+}
+
+/// The same, without looking up any of the names.
+///
+/// # Errors
+/// If the file of hosts cannot be read, or one of the URLs is none.
+pub fn policy_by_name(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, CliError> {
     let mut rules = EgressRules { allowed: arguments.allow.clone(), vouched: arguments.i_may_load.clone() };
     if let Some(path) = &arguments.may_load_file {
         let option = "--may-load-file";
@@ -31,9 +41,7 @@ pub fn policy(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, C
     for url in named {
         rules.allow_url(url).map_err(|error| wrong(error.to_string()))?;
     }
-    let policy = EgressPolicy::Only(rules);
-    named.iter().try_for_each(|url| foresee(&policy, url))?;
-    Ok(policy)
+    Ok(EgressPolicy::Only(rules))
 }
 
 /// What a component may not suggest, for it would be a stranger's choice of a target or of a file on this machine.
@@ -41,6 +49,9 @@ pub fn check_suggestion(suggested: &mut Options, typed: &Options) -> Result<(), 
     if let Some((name, _)) = suggested.data.iter().find(|(_, data)| data.file.is_some()) {
         // What it could read it could send to its target.
         return Err(format!("data {name:?} names a file: only who runs a scenario may, with --data"));
+    }
+    if suggested.scenarios.iter().flatten().any(|scenario| scenario.component.is_some()) {
+        return Err("a scenario names a component: only a plan file may".to_owned());
     }
     if suggested.http.cacert.is_some() {
         return Err("cacert names a file: only who runs a scenario may, with --cacert".to_owned());

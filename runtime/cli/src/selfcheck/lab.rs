@@ -59,13 +59,14 @@ impl Lab {
         let defaults = Defaults { threads: self.threads(), seed: SEED };
         let plan = Plan::resolve(options, &[("request".to_owned(), 1)], defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
-        let capacity = Capacity { vus: plan.executor.max_vus() };
+        let capacity = Capacity { vus: plan.max_vus() };
         raise_open_files(capacity.vus)?;
         let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache);
         let guest = Arc::new(guest.map_err(unfit)?);
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let run = Run { plan, guest, data: DataSet::default(), egress, steering: Steering::default() };
+        let run =
+            Run { plan, guests: vec![guest.into()], data: DataSet::default(), egress, steering: Steering::default() };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }

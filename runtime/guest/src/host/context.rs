@@ -42,7 +42,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         .func_wrap("target", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).worker.run.target.clone(),)))?;
     interface.func_wrap("option", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
         let name = text(&store, &name)?;
-        Ok((local(&store).worker.run.options.get(name.as_ref()).cloned(),))
+        Ok((local(&store).worker.options.get(name.as_ref()).cloned(),))
     })?;
     interface.func_wrap("random", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).user.random(),)))?;
     interface.func_wrap("log", |store: StoreContextMut<'_, State>, (level, message): (Level, WasmStr)| {

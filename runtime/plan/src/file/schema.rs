@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::reader::snake_case;
 use super::test_type::TestType;
-use super::{limits, objective, scenarios};
+use super::{limits, objective, own_loads, scenarios};
 use crate::executor::ExecutorKind;
 use crate::http::HTTP_KEYS;
 use crate::options::{Keyed, Options};
@@ -84,7 +84,7 @@ pub fn schema() -> Value {
         "title": "Squall test plan",
         "type": "object",
         "additionalProperties": false,
-        "required": ["component"],
+        "anyOf": [{ "required": ["component"] }, { "required": ["scenarios"] }],
         "properties": properties,
     })
 }
@@ -107,11 +107,18 @@ fn form(name: &str) -> Value {
         "environment" | "env" | "tags" => mapping(scalar()),
         "stages" => with("The stages of a ramp: 30s:100.", list(json!({}))),
         "scenarios" => with(
-            "Which flows run, and how often.",
-            list(closed(&scenarios::KEYS, |key| match key {
-                "weight" => scalar(),
-                _ => text(),
-            })),
+            "Which flows run, and how often: a list; or loads of their own, by name.",
+            json!({ "oneOf": [
+                list(closed(&scenarios::KEYS, |key| match key {
+                    "weight" => scalar(),
+                    _ => text(),
+                })),
+                mapping(closed(&own_loads::keys(), |key| match key {
+                    "start_time" => time(),
+                    "data" => text(),
+                    key => form(key),
+                })),
+            ] }),
         ),
         "response_time" => {
             let keys: Vec<&str> = objective::response_time_keys().collect();

@@ -21,6 +21,7 @@ pub(super) fn tables(document: &Document) -> Markup {
     html! {
         (phases(document))
         (requests(document))
+        (scenarios(document))
         (flows(document))
         (transactions(document))
         div.columns { div { (checks(document)) } div { (errors(&document.errors)) } }
@@ -127,6 +128,23 @@ fn requests(document: &Document) -> Markup {
         })
         .collect();
     section("requests", "Requests by name (response_time)", &columns(&["request", "count", "rate", "failed"]), &rows)
+}
+
+fn scenarios(document: &Document) -> Markup {
+    let rows: Vec<Markup> = document
+        .scenarios
+        .iter()
+        .map(|line| {
+            html! {
+                td { (line.name) }
+                (number(line.iterations)) (number(line.failed_iterations)) (number(line.dropped_iterations))
+                (number(line.requests)) (figure(Unit::Share, line.failed_share))
+                (percentiles(line.response_time.as_ref(), Unit::Ms))
+            }
+        })
+        .collect();
+    let names = columns(&["scenario", "iterations", "failed", "dropped", "requests", "failed requests"]);
+    section("scenarios", "Scenarios (response_time)", &names, &rows)
 }
 
 fn flows(document: &Document) -> Markup {
