@@ -79,13 +79,13 @@ pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
     Ok(exit::PASSED)
 }
 
-/// The scenario that the user named: a file, or `oci://...`.
-pub fn artifact(name: &str, arguments: &RegistryArgs) -> Result<Artifact, CliError> {
+/// The scenario that the user named: a file, or `oci://...`, of at most so many bytes.
+pub fn artifact(name: &str, arguments: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
     let artifact = if Reference::is_meant(name) {
         let reference: Reference = name.parse().map_err(|error| CliError::Options(vec![reason(&error)]))?;
-        Artifact::from_bytes(pull(&reference, &access(arguments))?.wasm.into())
+        Artifact::bounded(pull(&reference, &access(arguments))?.wasm.into(), most)
     } else {
-        Artifact::read(Path::new(name))
+        Artifact::read(Path::new(name), most)
     };
     artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })
 }
@@ -103,6 +103,22 @@ fn access(arguments: &RegistryArgs) -> Access {
     }
 }
 
+/// What the component says of itself, under the names that registries know.
+fn annotations(artifact: &Artifact) -> BTreeMap<String, String> {
+    let about = artifact.about();
+    let named = [
+        ("version", &about.version),
+        ("description", &about.description),
+        ("authors", &about.authors),
+        ("licenses", &about.licence),
+        ("source", &about.source),
+        ("url", &about.homepage),
+        ("revision", &about.revision),
+    ];
+    let said = named.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
+    said.map(|(name, text)| (format!("org.opencontainers.image.{name}"), text)).collect()
+}
+
 fn about(file: &Path, artifact: &Artifact) -> About {
     let title = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let surface = Surface {
@@ -111,5 +127,5 @@ fn about(file: &Path, artifact: &Artifact) -> About {
     };
     // A core module has, as it came, no interfaces that other tools could read.
     let surface = (!artifact.was_encoded()).then_some(surface);
-    About { title, surface, annotations: BTreeMap::new() }
+    About { title, surface, annotations: annotations(artifact) }
 }

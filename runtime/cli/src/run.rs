@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError};
 use squall_load::{Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
 use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
+use squall_plan::{Defaults, Limits, MAX_RATE, Options, Plan, PlanFile, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
@@ -38,8 +38,8 @@ pub struct Order<'a> {
     pub name: &'a str,
     /// The component.
     pub artifact: Artifact,
-    /// What one virtual user may take.
-    pub limits: GuestLimits,
+    /// What it may take.
+    pub limits: Limits,
     /// The command line's options.
     pub typed: Options,
     /// What it may do.
@@ -73,14 +73,19 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
             return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
         }
-        let artifact = registry::artifact(&arguments.scenario, &arguments.registry)?;
+        let artifact = registry::artifact(&arguments.scenario, &arguments.registry, limits(arguments).component)?;
         return order(arguments, typed, Ok(artifact));
     }
     let source = Source::at(scenario)?;
     if arguments.watch {
         return run_at_each_change(arguments, &source, &typed);
     }
-    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
+    let component = build_for_run(&source, arguments.script)?;
+    order(arguments, typed, Artifact::read(&component, limits(arguments).component))
+}
+
+fn limits(arguments: &RunArgs) -> Limits {
+    arguments.sandbox.limits.limits(arguments.load.memory)
 }
 
 /// What a plan says, with what was typed over it.
@@ -90,8 +95,8 @@ fn run_plan(arguments: &RunArgs, typed: Options) -> Result<u8, CliError> {
     }
     let file = plan::read(Path::new(&arguments.scenario))?;
     let name = file.component.clone().unwrap_or_default();
-    let artifact = plan::artifact(&name, arguments.script, &arguments.registry)?;
-    let limits = GuestLimits { memory: arguments.load.memory };
+    let limits = limits(arguments);
+    let artifact = plan::artifact(&name, arguments.script, &arguments.registry, limits.component)?;
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
     Order { name: &name, artifact, limits, typed, plan_file: Some(file), sandbox, url: None, control, output }
         .carry_out()
@@ -103,7 +108,9 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     let mut watch = Watch::start(&source.folder);
     loop {
         let component = build_for_run(source, arguments.script);
-        let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
+        let result = component.and_then(|component| {
+            order(arguments, once.clone(), Artifact::read(&component, limits(arguments).component))
+        });
         match result {
             Ok(_) => {}
             Err(error) => complain(&error.to_string()),
@@ -120,7 +127,7 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let name = arguments.scenario.as_str();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
     let plan_file = None;
-    let limits = GuestLimits { memory: arguments.load.memory };
+    let limits = limits(arguments);
     let url = one_request::is_url(name).then_some(name);
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
     Order { name, artifact, limits, typed, plan_file, sandbox, url, control, output }.carry_out()
@@ -130,6 +137,7 @@ impl Order<'_> {
     /// Prepares, runs, reports. Returns the exit code.
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
+        let secrets = sandbox::secrets::read(&self.sandbox.secrets, &self.typed)?;
         let plan = self.plan(&cache)?;
         let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
         let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
@@ -164,7 +172,7 @@ impl Order<'_> {
         }
         let info = run_info(self.name, &self.artifact, &plan, began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
-        let run = Run { plan, guest, data, egress, steering };
+        let run = Run { plan, guest, data, secrets, egress, steering };
         let outcome = run.run(&mut Listeners(vec![&mut terminal, &mut board, &mut dashboard, &mut keep]))?;
         drop(server);
         if let Some(open) = open_dashboard {
@@ -353,6 +361,7 @@ pub fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
         return Ok(Options::default());
     }
     let mut options = Options::from_json(json).map_err(|error| error.to_string())?;
+    sandbox::check_texts(&serde_json::from_str(json).map_err(|error| error.to_string())?)?;
     sandbox::check_suggestion(&mut options, typed)?;
     Ok(options)
 }

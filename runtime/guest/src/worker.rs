@@ -14,12 +14,15 @@ use squall_metrics::{Clock, Nanos, Recorder};
 
 use crate::data_end::DataEnd;
 use crate::log::LogSink;
+use crate::secrets::Secrets;
 
 /// What does not change during a run, and is the same for all of it.
 #[derive(Debug, Default)]
 pub struct RunContext {
     /// What the user passed with `-e`.
     pub options: BTreeMap<String, String>,
+    /// And with `--secret`.
+    pub secrets: Secrets,
     /// The `--target`, without a slash at the end.
     pub target: Option<String>,
     /// What random numbers start from.
@@ -30,6 +33,13 @@ pub struct RunContext {
     pub data_end: DataEnd,
     /// Set when a guest asks for the end of the run.
     pub abort: Abort,
+}
+
+impl RunContext {
+    /// What the user has passed under that name.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.secrets.get(name).or_else(|| self.options.get(name).map(String::as_str))
+    }
 }
 
 /// A guest's wish to end the run. The first one counts.

@@ -5,22 +5,20 @@ use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Abort, DataEnd, Guest, RunContext};
+use squall_guest::{Abort, DataEnd, Guest, RunContext, Secrets};
 use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, TlsConfig};
 use squall_metrics::{Clock, GeneratorVerdict, Nanos, Registry, ThresholdResult, Totals, evaluate_thresholds};
-use squall_plan::Plan;
+use squall_plan::{Limits, Plan};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 
 use crate::control::{Control, Verdict};
 use crate::event::{Event, Observer};
+use crate::guest_log::GuestLog;
 use crate::quota::Numbering;
 use crate::steering::{Steering, StoppedBy, Wishes};
 use crate::timer::within;
 use crate::worker::{Job, Report, Shared, runtime, work};
-
-/// Guests' lines that wait to be shown.
-const LOG_LINES: usize = 1_000;
 
 /// A run that is ready to begin.
 pub struct Run {
@@ -30,6 +28,8 @@ pub struct Run {
     pub guest: Guest,
     /// The data that the plan names.
     pub data: DataSet,
+    /// What the scenario may read and nobody may see.
+    pub secrets: Secrets,
     /// Where it may go.
     pub egress: EgressPolicy,
     /// How others may steer it while it goes on.
@@ -111,14 +111,14 @@ impl Run {
     /// If it could not begin. Whatever happens later is part of the outcome, so that nothing measured is lost.
     pub fn run(self, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
         let plan = Arc::new(self.plan);
-        let registry = Arc::new(Registry::new(plan.max_series));
-        let (log, log_lines) = sync_channel(LOG_LINES);
+        let registry = Arc::new(Registry::new(plan.max_series).hiding(self.secrets.redactor()));
+        let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
             clock: Clock::start(),
             registry,
-            run: Arc::new(run_context(&plan, self.data)),
+            run: Arc::new(run_context(&plan, self.data, self.secrets)),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: ClientConfig { egress: self.egress, ..client_config(&plan)? },
+            client: ClientConfig { egress: self.egress, max_body: self.guest.limits().body, ..client_config(&plan)? },
             log,
             plan,
         };
@@ -127,9 +127,10 @@ impl Run {
     }
 }
 
-fn run_context(plan: &Plan, data: DataSet) -> RunContext {
+fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
     RunContext {
         options: plan.env.clone(),
+        secrets,
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
         seed: plan.seed,
         data,
@@ -180,7 +181,8 @@ impl Running {
         let plan = Arc::clone(&self.shared.plan);
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let totals = Totals::new(Arc::clone(&self.shared.registry), &plan.scenario, flows);
-        let mut control = Control::new(&plan, totals, log_lines, observer);
+        let log = GuestLog::new(log_lines, self.guest.limits().log);
+        let mut control = Control::new(&plan, totals, log, observer);
         // Setup and teardown are measured too, on this thread.
         let (context, _) = self.shared.context()?;
 

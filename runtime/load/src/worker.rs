@@ -61,9 +61,10 @@ pub(crate) fn context(
     run: Arc<RunContext>,
     timer: WorkerTimer,
 ) -> Rc<WorkerContext> {
+    let log = LogSink::new(log, Arc::clone(&registry));
     let recorder = Rc::new(RefCell::new(Recorder::new(registry)));
     let network = Network::new(client, tls, clock.clone(), Rc::clone(&recorder));
-    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log: LogSink::new(log), run })
+    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log, run })
 }
 
 /// The part of a run that one worker thread does.

@@ -57,17 +57,22 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
     Ok(plan)
 }
 
-/// The component that a plan names: built if it is a source, fetched if it is in a registry.
-pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifact, CliError> {
+/// The component that a plan names, of at most so many bytes: built if it is a source, fetched if it is in a registry.
+pub fn artifact(
+    component: &str,
+    script: ScriptArgs,
+    registry: &RegistryArgs,
+    most: u64,
+) -> Result<Artifact, CliError> {
     let path = Path::new(component);
     if !Reference::is_meant(component) && is_source(path) {
         let built = build_for_run(&Source::at(path)?, script)?;
-        return Artifact::read(&built).map_err(|source| CliError::Guest { name: component.to_owned(), source });
+        return Artifact::read(&built, most).map_err(|source| CliError::Guest { name: component.to_owned(), source });
     }
     if let Some(flag) = script.given() {
         return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
     }
-    registry::artifact(component, registry)
+    registry::artifact(component, registry, most)
 }
 
 /// What is shown of a plan before it is run.

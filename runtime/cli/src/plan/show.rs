@@ -1,8 +1,8 @@
 //! `squall plan show`: what would be run, and which layer each value comes from.
 
-use squall_guest::{CodeCache, Guest, GuestLimits};
+use squall_guest::{CodeCache, Guest};
 use squall_load::describe;
-use squall_plan::{Defaults, Options, Plan, PlanError, PlanFile, from_environment};
+use squall_plan::{Defaults, Limits, Options, Plan, PlanError, PlanFile, from_environment};
 use squall_report::{Align, table};
 
 use super::args::ShowArgs;
@@ -48,8 +48,9 @@ pub fn resolve(
     tell: impl Fn(&PlanError) -> String,
 ) -> Result<Resolved, CliError> {
     let name = || component.to_owned();
-    let artifact = super::artifact(component, ScriptArgs::default(), &RegistryArgs::default())?;
-    let survey = Guest::survey(&artifact, &GuestLimits::default(), &CodeCache::of_user());
+    let limits = Limits::default();
+    let artifact = super::artifact(component, ScriptArgs::default(), &RegistryArgs::default(), limits.component)?;
+    let survey = Guest::survey(&artifact, &limits, &CodeCache::of_user());
     let description = survey.and_then(|survey| describe(&survey));
     let description = description.map_err(|source| CliError::Guest { name: name(), source })?;
     let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;

@@ -1,10 +1,10 @@
 //! Where trials happen: a server that is known, the built-in one-request scenario, and a run of it like any other.
 
 use squall_data::DataSet;
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Guest, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
-use squall_plan::{Defaults, Options, Pacing, Plan};
+use squall_plan::{Defaults, Limits, Options, Pacing, Plan};
 
 use super::server::{KnownServer, Programme, Served};
 use crate::args::RequestArgs;
@@ -59,10 +59,11 @@ impl Lab {
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         raise_open_files(capacity.vus)?;
-        let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache).map_err(unfit)?;
+        let guest = Guest::for_run(&self.artifact, &Limits::default(), capacity, &self.cache).map_err(unfit)?;
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let run = Run { plan, guest, data: DataSet::default(), egress, steering: Steering::default() };
+        let (data, secrets) = (DataSet::default(), Secrets::default());
+        let run = Run { plan, guest, data, secrets, egress, steering: Steering::default() };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }
