@@ -309,12 +309,6 @@ mod tests {
     }
 
     #[test]
-    fn compiling_has_an_end() {
-        let error = CodeCache::none().component(&Engine::default(), &empty(), Duration::ZERO).err();
-        assert!(matches!(error, Some(GuestError::CompileTimeout(_))), "{error:?}");
-    }
-
-    #[test]
     fn an_impediment_names_the_folder() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let folder = file.path().join("code");
