@@ -67,7 +67,11 @@ fn a_body_without_an_end() {
     let ended = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "4", "-e", "THINK=0"])
         .args(&["--max-body-size", "1MiB"])
         .run();
-    assert!(ended.out.contains("the body is larger than 1048576 bytes (limit, raise with --max-body-size)"), "{}", ended.out);
+    assert!(
+        ended.out.contains("the body is larger than 1048576 bytes (limit, raise with --max-body-size)"),
+        "{}",
+        ended.out
+    );
 }
 
 #[test]
@@ -78,7 +82,8 @@ fn a_little_that_unpacks_to_much() {
     let component = crate::support::program::root().join("runtime/cli/assets/shop.wasm").display().to_string();
     let length = bomb.len();
     let server = Server::start(move |_| {
-        let mut reply = Reply::raw(&format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"));
+        let mut reply =
+            Reply::raw(&format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"));
         reply.bytes.extend(&bomb);
         reply
     });

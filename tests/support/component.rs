@@ -23,7 +23,7 @@ pub const ERR: &str = "(i32.const 208)";
 pub const LOOP: &str = "(loop $forever (br $forever)) (unreachable)";
 
 /// How functions with strings and lists are lowered and lifted.
-const WITH_MEMORY: &str = r#"(memory $mem) (realloc (func $realloc))"#;
+const WITH_MEMORY: &str = "(memory $mem) (realloc (core func $realloc))";
 
 impl Wat {
     pub fn new(run: &str) -> Wat {
@@ -75,7 +75,9 @@ impl Wat {
     pub fn exporting(mut self, name: &str, body: &str) -> Wat {
         let (kind, core_kind) = match name {
             "setup" => ("(result (result (list u8) (error string)))", "(result i32)"),
-            "start" => ("(param \"shared\" (list u8)) (result (result (error string)))", "(param i32 i32) (result i32)"),
+            "start" => {
+                ("(param \"shared\" (list u8)) (result (result (error string)))", "(param i32 i32) (result i32)")
+            }
             _ => ("(param \"shared\" (list u8))", "(param i32 i32)"),
         };
         self.extra.push_str(&format!("(func (export \"{name}\") {core_kind} {body})\n"));

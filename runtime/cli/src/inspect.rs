@@ -71,7 +71,8 @@ fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
 fn asks_for(needs: &Needs) -> String {
     let mut text = "\n  asks for\n".to_owned();
     for memory in &needs.memories {
-        let most = memory.maximum.map_or("no maximum of its own".to_owned(), |most| format!("at most {}", MemorySize(most)));
+        let most =
+            memory.maximum.map_or("no maximum of its own".to_owned(), |most| format!("at most {}", MemorySize(most)));
         text.push_str(&format!("    memory          {} in the beginning, {most}\n", MemorySize(memory.initial)));
     }
     for table in &needs.tables {
@@ -126,12 +127,8 @@ fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
     let imports: Vec<Value> =
         artifact.imports().iter().map(|import| json!({ "name": import.name, "functions": import.functions })).collect();
     let extent = |extent: &Extent| json!({ "initial": extent.initial, "maximum": extent.maximum });
-    let mut about: serde_json::Map<String, Value> = artifact
-        .about()
-        .lines()
-        .into_iter()
-        .map(|(title, claim)| (title.to_owned(), claim.into()))
-        .collect();
+    let mut about: serde_json::Map<String, Value> =
+        artifact.about().lines().into_iter().map(|(title, claim)| (title.to_owned(), claim.into())).collect();
     about.insert("producers".to_owned(), artifact.about().producers.clone().into());
     let needs = artifact.needs();
     let mut document = json!({

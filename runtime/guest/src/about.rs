@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_damaged_is_left_out_and_nothing_steers() {
-        let about = About::of(&component(&[("version", b"\xff\xfe"), ("authors", b"\x1b]0;me\x07"), ("producers", b"\x05")]));
+        let about =
+            About::of(&component(&[("version", b"\xff\xfe"), ("authors", b"\x1b]0;me\x07"), ("producers", b"\x05")]));
         assert_eq!(about, About { authors: Some("�]0;me�".to_owned()), ..About::default() });
     }
 }

@@ -114,12 +114,7 @@ fn settings(limits: &Limits, layout: Layout) -> Config {
     config
 }
 
-fn pool(
-    limits: &Limits,
-    capacity: Capacity,
-    component: &Component,
-    table_entries: usize,
-) -> PoolingAllocationConfig {
+fn pool(limits: &Limits, capacity: Capacity, component: &Component, table_entries: usize) -> PoolingAllocationConfig {
     // Room for setup and for a user that starts while the one before it is still being taken apart.
     let users = u32::try_from(capacity.vus).unwrap_or(u32::MAX - 8) + 8;
     let needs = component.resources_required();

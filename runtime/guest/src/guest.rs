@@ -118,19 +118,21 @@ impl Guest {
         Guest::link(&engine, &component, artifact, limits)
     }
 
-    fn link(
-        engine: &Engine,
-        component: &Component,
-        artifact: &Artifact,
-        limits: &Limits,
-    ) -> Result<Guest, GuestError> {
+    fn link(engine: &Engine, component: &Component, artifact: &Artifact, limits: &Limits) -> Result<Guest, GuestError> {
         let failed = |error: wasmtime::Error| GuestError::Compile(format!("{error:#}"));
         let linker = host::linker(engine, artifact.uses_wasi_http()).map_err(failed)?;
         let pre = linker.instantiate_pre(component).map_err(|error| unlinkable(&error))?;
         let exports = Exports::of(component)?;
         let _ticker = Ticker::start(engine);
         let total_memory = limits.memory_total.map(|limit| Arc::new(TotalMemory::new(limit)));
-        Ok(Guest { pre, exports, limits: limits.clone(), total_memory, table_entries: artifact.needs().table_entries(), _ticker })
+        Ok(Guest {
+            pre,
+            exports,
+            limits: limits.clone(),
+            total_memory,
+            table_entries: artifact.needs().table_entries(),
+            _ticker,
+        })
     }
 
     /// What it may take.

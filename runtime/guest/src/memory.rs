@@ -66,7 +66,7 @@ impl MemoryLimit {
             ),
             Refused::Table => {
                 format!("a table is full (limit {} entries, twice what the component begins with)", self.table_entries)
-            },
+            }
         })
     }
 

@@ -43,7 +43,9 @@ fn survives(number: u64) -> bool {
 fn reading_what_is_damaged_gives_an_answer() {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get) as u64;
     let parts = (0..threads).map(|part| {
-        std::thread::spawn(move || (part..HOW_MANY).step_by(threads as usize).filter(|number| !survives(*number)).count())
+        std::thread::spawn(move || {
+            (part..HOW_MANY).step_by(threads as usize).filter(|number| !survives(*number)).count()
+        })
     });
     let parts: Vec<_> = parts.collect();
     let refused: usize = parts.into_iter().map(|part| part.join().expect("no panic, whatever the damage")).sum();

@@ -33,13 +33,18 @@ impl Needs {
         let mut needs = Needs::default();
         for payload in Parser::new(0).parse_all(component) {
             match payload {
-                Ok(Payload::MemorySection(memories)) => needs.memories.extend(memories.into_iter().flatten().map(|memory| {
-                    let page = memory.page_size_log2.map_or(PAGE, |log2| 1_u64.checked_shl(log2).unwrap_or(PAGE));
-                    let bytes = |pages: u64| pages.saturating_mul(page);
-                    Extent { initial: bytes(memory.initial), maximum: memory.maximum.map(bytes) }
-                })),
+                Ok(Payload::MemorySection(memories)) => {
+                    needs.memories.extend(memories.into_iter().flatten().map(|memory| {
+                        let page = memory.page_size_log2.map_or(PAGE, |log2| 1_u64.checked_shl(log2).unwrap_or(PAGE));
+                        let bytes = |pages: u64| pages.saturating_mul(page);
+                        Extent { initial: bytes(memory.initial), maximum: memory.maximum.map(bytes) }
+                    }))
+                }
                 Ok(Payload::TableSection(tables)) => needs.tables.extend(
-                    tables.into_iter().flatten().map(|table| Extent { initial: table.ty.initial, maximum: table.ty.maximum }),
+                    tables
+                        .into_iter()
+                        .flatten()
+                        .map(|table| Extent { initial: table.ty.initial, maximum: table.ty.maximum }),
                 ),
                 Ok(Payload::InstanceSection(instances)) => {
                     let made = |instance: &Instance<'_>| matches!(instance, Instance::Instantiate { .. });

@@ -7,8 +7,8 @@ use slab::Slab;
 use squall_http::{RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
 use squall_plan::Limits;
-use wasmtime::component::ResourceTable;
 use wasmtime::StoreContextMut;
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
@@ -136,7 +136,10 @@ impl Local {
 /// Puts a resource into its table.
 pub(crate) fn hold<T>(table: &mut Slab<T>, kind: &str, value: T) -> wasmtime::Result<u32> {
     if table.len() >= Limits::HANDLES {
-        wasmtime::bail!("too many open handles: {} of {kind} are held at once, and no more are allowed", Limits::HANDLES);
+        wasmtime::bail!(
+            "too many open handles: {} of {kind} are held at once, and no more are allowed",
+            Limits::HANDLES
+        );
     }
     Ok(table.insert(value) as u32)
 }

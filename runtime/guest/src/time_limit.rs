@@ -53,7 +53,8 @@ impl TimeLimit {
     /// Whether `deadline`, which is never earlier than the last one, has passed; if not, the task is woken when it has.
     fn is_over(&mut self, deadline: Nanos, worker: &WorkerContext, context: &mut Context<'_>) -> bool {
         loop {
-            let alarm = self.alarm.get_or_insert_with(|| Alarm { at: deadline, wait: worker.timer.sleep_until(deadline) });
+            let alarm =
+                self.alarm.get_or_insert_with(|| Alarm { at: deadline, wait: worker.timer.sleep_until(deadline) });
             if alarm.wait.as_mut().poll(context).is_pending() {
                 return false;
             }

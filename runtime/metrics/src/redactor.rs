@@ -35,7 +35,10 @@ struct Needle {
 enum Form {
     Text,
     /// Of the character before (or behind) some bits are the secret's.
-    Base64 { touches_before: bool, touches_behind: bool },
+    Base64 {
+        touches_before: bool,
+        touches_behind: bool,
+    },
 }
 
 impl Redactor {
@@ -213,7 +216,9 @@ mod tests {
 
     #[test]
     fn percent_encoded_in_every_way() {
-        for encoded in ["s3cr%26t%2Fpass%20word%3F", "s3cr%26t%2fpass+word%3f", "s3cr&t/pass%20word?", "%73%33cr&t/pass word?"] {
+        for encoded in
+            ["s3cr%26t%2Fpass%20word%3F", "s3cr%26t%2fpass+word%3f", "s3cr&t/pass%20word?", "%73%33cr&t/pass word?"]
+        {
             assert_eq!(hidden(&format!("GET /login?key={encoded}&a=b")), "GET /login?key=***&a=b", "{encoded}");
         }
     }

@@ -46,7 +46,22 @@ const THRESHOLDS: [&str; 4] = [
 
 /// Pieces that mean something to one of the readers.
 const PIECES: [&str; 16] = [
-    "{", "}", "[", "]", ":", "&a ", "*a", "!!str", "<<: ", "\"", "\\u0000", "1e999", "-1", "99999999999999999999", "\n  ", "é",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    "&a ",
+    "*a",
+    "!!str",
+    "<<: ",
+    "\"",
+    "\\u0000",
+    "1e999",
+    "-1",
+    "99999999999999999999",
+    "\n  ",
+    "é",
 ];
 
 /// A damaged copy; the same number gives the same damage.

@@ -58,12 +58,7 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
 }
 
 /// The component that a plan names, of at most so many bytes: built if it is a source, fetched if it is in a registry.
-pub fn artifact(
-    component: &str,
-    script: ScriptArgs,
-    registry: &RegistryArgs,
-    most: u64,
-) -> Result<Artifact, CliError> {
+pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
     let path = Path::new(component);
     if !Reference::is_meant(component) && is_source(path) {
         let built = build_for_run(&Source::at(path)?, script)?;

@@ -8,7 +8,7 @@ use squall_http::HostRule;
 use squall_plan::{Rate, parse_duration};
 
 use super::limits::LimitArgs;
-use super::secrets::{SecretSource, parse_secret};
+use super::secrets::SecretArgument;
 
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]
@@ -32,8 +32,8 @@ pub struct SandboxArgs {
     pub max_duration: Option<Duration>,
     /// A secret that the scenario can read like an option, and that is in nothing that is shown or kept: from a file, or
     /// from the environment; give several.
-    #[arg(long = "secret", value_name = "NAME=@FILE|NAME=env[:VARIABLE]", value_parser = parse_secret)]
-    pub secrets: Vec<SecretSource>,
+    #[arg(long = "secret", value_name = "NAME=@FILE|NAME=env[:VARIABLE]")]
+    pub secrets: Vec<SecretArgument>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limits: LimitArgs,

@@ -2,6 +2,7 @@
 //! system shows it to all users, shells keep it, and Squall keeps the command line with the run.
 
 use std::env;
+use std::fmt;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read};
 use std::path::PathBuf;
@@ -18,9 +19,26 @@ const LARGEST: u64 = 64 << 10;
 /// What is to be written.
 const FORMS: &str = "NAME=@FILE, NAME=env or NAME=env:VARIABLE";
 
+/// What was typed behind `--secret`. It is read later than other arguments, because whoever reads those repeats what is
+/// wrong, and here that may be a secret.
+#[derive(Clone)]
+pub struct SecretArgument(String);
+
+impl From<String> for SecretArgument {
+    fn from(text: String) -> SecretArgument {
+        SecretArgument(text)
+    }
+}
+
+impl fmt::Debug for SecretArgument {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.split('=').next().unwrap_or_default())
+    }
+}
+
 /// A secret that the command line names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretSource {
+struct SecretSource {
     name: String,
     place: Place,
 }
@@ -32,7 +50,7 @@ enum Place {
 }
 
 /// Reads `NAME=@FILE`, `NAME=env` and `NAME=env:VARIABLE`.
-pub fn parse_secret(text: &str) -> Result<SecretSource, String> {
+fn parse_secret(text: &str) -> Result<SecretSource, String> {
     let (name, place) = text.split_once('=').unwrap_or((text, ""));
     if name.is_empty() || place.is_empty() {
         return Err(format!("write {FORMS}"));
@@ -51,9 +69,12 @@ pub fn parse_secret(text: &str) -> Result<SecretSource, String> {
 ///
 /// # Errors
 /// If one cannot be read, is of no use, or is also given as an ordinary option.
-pub fn read(sources: &[SecretSource], typed: &Options) -> Result<Secrets, CliError> {
+pub fn read(arguments: &[SecretArgument], typed: &Options) -> Result<Secrets, CliError> {
+    let sources = arguments.iter().map(|SecretArgument(text)| parse_secret(text));
+    let sources: Vec<SecretSource> =
+        sources.collect::<Result<_, _>>().map_err(|text| wrong(format!("--secret: {text}")))?;
     let mut names: Vec<&str> = Vec::new();
-    for SecretSource { name, .. } in sources {
+    for SecretSource { name, .. } in &sources {
         if typed.env.contains_key(name) {
             return Err(wrong(format!("{name} is given with -e and with --secret: what is secret is only the latter")));
         }
@@ -68,8 +89,9 @@ pub fn read(sources: &[SecretSource], typed: &Options) -> Result<Secrets, CliErr
 impl SecretSource {
     fn value(&self) -> Result<String, CliError> {
         let value = match &self.place {
-            Place::File(path) => read_file(path)
-                .map_err(|source| CliError::File { option: "--secret", path: path.clone(), source })?,
+            Place::File(path) => {
+                read_file(path).map_err(|source| CliError::File { option: "--secret", path: path.clone(), source })?
+            }
             Place::Variable(variable) => env::var(variable).map_err(|error| {
                 let why = match error {
                     env::VarError::NotPresent => "is not set",

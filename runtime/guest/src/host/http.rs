@@ -186,7 +186,9 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
             let local = store.data_mut().local_mut();
             let held_bodies = local.held_bodies + response.body().len() as u64;
             if held_bodies > Limits::HELD_BODIES {
-                wasmtime::bail!("too much held: the responses that it has not let go of have more than 512 MiB of bodies");
+                wasmtime::bail!(
+                    "too much held: the responses that it has not let go of have more than 512 MiB of bodies"
+                );
             }
             local.held_bodies = held_bodies;
             Ok(Ok(Resource::new_own(hold(&mut local.responses, "response", response)?)))
