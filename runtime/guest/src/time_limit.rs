@@ -2,8 +2,8 @@
 //! others every 5 to 10 ms, and is not called back when its time is over.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use squall_metrics::Nanos;
 
@@ -23,6 +23,20 @@ pub(crate) struct TimeLimit {
 struct Alarm {
     at: Nanos,
     wait: Pin<Box<dyn Future<Output = ()>>>,
+    /// Whom it wakes.
+    waker: Waker,
+}
+
+impl Alarm {
+    fn set(at: Nanos, worker: &WorkerContext, waker: &Waker) -> Alarm {
+        Alarm { at, wait: worker.timer.sleep_until(at), waker: waker.clone() }
+    }
+
+    /// Whether it has gone off; if not, it wakes the task when it does.
+    fn has_gone_off(&mut self, context: &mut Context<'_>) -> bool {
+        self.waker.clone_from(context.waker());
+        self.wait.as_mut().poll(context).is_ready()
+    }
 }
 
 impl TimeLimit {
@@ -30,18 +44,17 @@ impl TimeLimit {
         TimeLimit { allowed, alarm: None }
     }
 
-    /// Lets `work` go on until the time allowed since `started` is over. It is dropped with the future that this returns.
+    /// Lets `work` go on until the time allowed since `started` is over. After that it is for the caller to drop it.
     #[inline]
     pub(crate) async fn hold<F: Future>(
         &mut self,
         worker: &WorkerContext,
         started: Nanos,
-        work: F,
+        mut work: Pin<&mut F>,
     ) -> Result<F::Output, Elapsed> {
         let Some(allowed) = self.allowed else {
             return Ok(work.await);
         };
-        let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
             Poll::Pending if self.is_over(started + allowed, worker, context) => Poll::Ready(Err(Elapsed(allowed))),
@@ -52,10 +65,16 @@ impl TimeLimit {
 
     /// Whether `deadline`, which is never earlier than the last one, has passed; if not, the task is woken when it has.
     fn is_over(&mut self, deadline: Nanos, worker: &WorkerContext, context: &mut Context<'_>) -> bool {
+        // Nearly always: it is set, and there is time. To ask the clock is all that this costs.
+        if let Some(alarm) = &self.alarm
+            && alarm.waker.will_wake(context.waker())
+            && worker.clock.now() < alarm.at
+        {
+            return false;
+        }
         loop {
-            let alarm =
-                self.alarm.get_or_insert_with(|| Alarm { at: deadline, wait: worker.timer.sleep_until(deadline) });
-            if alarm.wait.as_mut().poll(context).is_pending() {
+            let alarm = self.alarm.get_or_insert_with(|| Alarm::set(deadline, worker, context.waker()));
+            if !alarm.has_gone_off(context) {
                 return false;
             }
             let at = alarm.at;

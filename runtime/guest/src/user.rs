@@ -1,6 +1,7 @@
 //! A virtual user: who it is, and the instance that does its work.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use squall_http::Client;
 use squall_metrics::{FlowId, IterationEnd, Nanos};
 use squall_plan::HumanDuration;
 use wasmtime::Store;
-use wasmtime::component::TypedFunc;
+use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 use crate::engine::TICKS_BEFORE_YIELD;
 use crate::offence::describe_trap;
@@ -149,12 +150,9 @@ impl VirtualUser {
         let worker = Rc::clone(&self.store.data().local().worker);
         let started = worker.clock.now();
         begin(&mut self.store, FlowId::START, started);
-        let work = async {
-            let result = start.call_async(&mut self.store, (Arc::clone(shared),)).await;
-            settle(&mut self.store).await;
-            result
-        };
-        match self.limit.hold(&worker, started, work).await {
+        let parameters = (Arc::clone(shared),);
+        let result = call(&mut self.store, start, parameters, &mut self.limit, started).await;
+        match result {
             Ok(Ok((Ok(()),))) => Ok(()),
             Ok(Ok((Err(text),))) => Err(worker.log.presentable(&text)),
             Ok(Err(error)) => Err(describe_trap(self.store.data(), &error)),
@@ -169,17 +167,12 @@ impl VirtualUser {
     pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
         self.store.data().local().user.client().set_late_by(late_by);
         let elsewhere_before = begin(&mut self.store, flow, started);
-        let worker = Rc::clone(&self.store.data().local().worker);
-        let work = async {
-            let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
-            settle(&mut self.store).await;
-            result
-        };
-        let (end, text) = match self.limit.hold(&worker, started, work).await {
+        let result = call(&mut self.store, &self.run, (u32::from(flow.0),), &mut self.limit, started).await;
+        let (end, text) = match result {
             Ok(Ok((Ok(()),))) => (IterationEnd::Completed, String::new()),
             // The run ends because no row is left: whatever the guest says, that is no failure of the target's.
             Ok(Ok((Err(_),))) if self.store.data().local().out_of_rows => (IterationEnd::Interrupted, String::new()),
-            Ok(Ok((Err(text),))) => (IterationEnd::Failed, worker.log.presentable(&text)),
+            Ok(Ok((Err(text),))) => (IterationEnd::Failed, self.store.data().local().worker.log.presentable(&text)),
             Ok(Err(error)) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
             // Its call is gone, and so is what the instance could still be used for.
             Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store, elapsed)),
@@ -195,6 +188,28 @@ impl VirtualUser {
         let elsewhere = local.user.elsewhere().since(elsewhere_before);
         Iteration { end, ended, duration, guest_time: duration.since(elsewhere), text }
     }
+}
+
+/// Calls an export, and waits for what it has begun and let go of; no longer than the limit allows.
+#[inline]
+async fn call<P, R>(
+    store: &mut Store<State>,
+    export: &TypedFunc<P, R>,
+    parameters: P,
+    limit: &mut TimeLimit,
+    started: Nanos,
+) -> Result<wasmtime::Result<R>, Elapsed>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+    R: ComponentNamedList + Lift + Send + Sync + 'static,
+{
+    let worker = Rc::clone(&store.data().local().worker);
+    let work = pin!(async {
+        let result = export.call_async(&mut *store, parameters).await;
+        settle(store).await;
+        result
+    });
+    limit.hold(&worker, started, work).await
 }
 
 #[cold]
