@@ -113,7 +113,7 @@ fn in_base64(secret: &[u8], before: usize) -> Needle {
     let encoded = STANDARD_NO_PAD.encode(&padded);
     // Six bits a character.
     let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
-    let form = Form::Base64 { touches_before: before > 0, touches_behind: padded.len() * 8 % 6 != 0 };
+    let form = Form::Base64 { touches_before: before > 0, touches_behind: !(padded.len() * 8).is_multiple_of(6) };
     Needle { bytes: encoded.as_bytes().get(first..last).unwrap_or_default().to_vec(), form }
 }
 
