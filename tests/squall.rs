@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod breakpoint;
 mod container;
 mod control;
 mod control_client;
@@ -32,3 +33,4 @@ mod requests;
 mod sandbox;
 mod secrets;
 mod selfcheck;
+mod stress;

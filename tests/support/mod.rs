@@ -2,6 +2,8 @@
 
 pub mod component;
 pub mod control;
+pub mod erlang;
 pub mod program;
+pub mod queue;
 pub mod server;
 pub mod terminal;

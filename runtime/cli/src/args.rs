@@ -10,6 +10,7 @@ use squall_plan::{
     parse_cli_threshold, parse_duration,
 };
 
+use crate::breakpoint::args::BreakpointArgs;
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::plan::args::PlanArgs;
@@ -33,6 +34,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a load test: a scenario (a .wasm file), or one request (a URL).
     Run(Box<RunArgs>),
+    /// Search for the highest rate at which every threshold holds.
+    Breakpoint(Box<BreakpointArgs>),
     /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
     /// Read, change or stop a run that was started with --control.

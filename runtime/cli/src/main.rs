@@ -2,6 +2,7 @@
 
 mod args;
 mod background;
+mod breakpoint;
 mod command;
 mod console;
 mod control;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Breakpoint(arguments) => breakpoint::breakpoint(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Control(arguments) => control::client::control(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),

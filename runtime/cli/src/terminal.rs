@@ -61,6 +61,8 @@ pub struct Terminal {
     flows: Vec<String>,
     bar: Option<ProgressBar>,
     last_line: Nanos,
+    /// What stands before its progress, if it is one of many runs whose results are told elsewhere.
+    trial: Option<String>,
 }
 
 impl Terminal {
@@ -74,7 +76,13 @@ impl Terminal {
             flows,
             bar: (is_terminal && !output.quiet).then(bar),
             last_line: Nanos::ZERO,
+            trial: None,
         }
+    }
+
+    /// For one of many runs: its progress, with this before it, only where it can be taken away again.
+    pub fn of_trial(output: &OutputArgs, flows: Vec<String>, label: String) -> Terminal {
+        Terminal { trial: Some(label), ..Terminal::new(output, flows) }
     }
 
     /// A line about the run, unless it is to be quiet.
@@ -101,10 +109,11 @@ impl Terminal {
         match &self.bar {
             Some(bar) => {
                 bar.set_position((progress.done.unwrap_or(0.0) * 1000.0) as u64);
-                bar.set_prefix(times(progress));
+                let label = self.trial.as_ref().map(|label| format!("{label} ")).unwrap_or_default();
+                bar.set_prefix(label + &times(progress));
                 bar.set_message(text);
             }
-            None if progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
+            None if self.trial.is_none() && progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
                 self.last_line = progress.elapsed;
                 self.line(&format!("{}  {text}", times(progress)));
             }
@@ -157,7 +166,8 @@ impl Observer for Terminal {
         match event {
             Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) => {}
             Event::Progress(progress) => self.progress(progress),
-            Event::Capacity(capacity) => self.capacity(capacity),
+            Event::Capacity(capacity) if self.trial.is_none() => self.capacity(capacity),
+            Event::Capacity(_) => {}
             Event::Log(line) => self.log(line),
             Event::LogDropped(count) => {
                 self.line(&self.style.faint(&format!("({count} more lines from the scenario are not shown)")));

@@ -19,7 +19,7 @@ const ROUNDS: usize = 500;
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 pub enum UslMisfit {
     /// Too few levels.
-    #[error("{0} levels of concurrency: a fit takes at least 6")]
+    #[error("levels of concurrency: {0}; a fit takes at least 6")]
     TooFew(usize),
     /// Levels too close together.
     #[error("concurrency spans {0:.1} times the lowest level: a fit takes 20 times")]
@@ -257,8 +257,10 @@ fn describe(levels: &[(f64, f64)], highest: f64, fit: &Fit) -> Scaling {
     let mean = levels.iter().map(|(_, x)| x).sum::<f64>() / levels.len() as f64;
     let spread: f64 = levels.iter().map(|(_, x)| (x - mean).powi(2)).sum();
     let lost = 1.0 - law(&fit.parameters, highest) / (lambda * highest);
+    let certain = estimate(kappa, covariance[2][2], 0.0).low > 0.0;
     let kind = match () {
-        () if at <= highest => ScalingKind::Crosstalk,
+        // Where κ may as well be nothing, no peak is claimed.
+        () if at <= highest && certain => ScalingKind::Crosstalk,
         // Less than a tenth lost at the highest level.
         () if lost < 0.1 => ScalingKind::Linear,
         () => ScalingKind::Contention,

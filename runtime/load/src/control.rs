@@ -50,6 +50,7 @@ impl Verdict {
                 Some(name) => RunEnd::DataEnded(name.to_owned()),
                 None => RunEnd::Completed,
             },
+            (Verdict::Stopped(StoppedBy::Plan), None) => RunEnd::Completed,
             (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
             (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),

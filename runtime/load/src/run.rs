@@ -24,8 +24,8 @@ use crate::worker::{Job, Report, Shared, runtime, work};
 pub struct Run {
     /// What is to be done.
     pub plan: Plan,
-    /// The compiled component.
-    pub guest: Guest,
+    /// The compiled component; several runs, one after the other, may share it.
+    pub guest: Arc<Guest>,
     /// The data that the plan names.
     pub data: DataSet,
     /// What the scenario may read and nobody may see.
@@ -122,7 +122,7 @@ impl Run {
             log,
             plan,
         };
-        let running = Running { shared, guest: Arc::new(self.guest), steering: self.steering };
+        let running = Running { shared, guest: self.guest, steering: self.steering };
         runtime()?.block_on(running.run(log_lines, observer))
     }
 }

@@ -28,6 +28,8 @@ pub enum StoppedBy {
     Terminal,
     /// Somebody who asked the control API.
     Api,
+    /// Whoever conducts it: this is its planned end.
+    Plan,
 }
 
 impl fmt::Display for StoppedBy {
@@ -36,6 +38,7 @@ impl fmt::Display for StoppedBy {
             StoppedBy::Signal => "interrupted",
             StoppedBy::Terminal => "stopped at the terminal",
             StoppedBy::Api => "stopped by the API",
+            StoppedBy::Plan => "the test has come to its end",
         })
     }
 }

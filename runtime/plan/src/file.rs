@@ -11,6 +11,7 @@ mod objective;
 mod reader;
 mod scenarios;
 mod schema;
+mod search;
 mod shape;
 mod test_type;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use limits::Watching;
 pub use mistake::Mistake;
 pub use objective::{Objective, Weightiness};
 pub use schema::schema;
+pub use search::SearchOptions;
 pub use shape::Shape;
 pub use test_type::TestType;
 

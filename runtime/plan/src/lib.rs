@@ -55,7 +55,7 @@ pub use data::{
 };
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
-pub use file::{About, Mistake, Objective, PlanFile, Shape, TestType, Watching, Weightiness, schema};
+pub use file::{About, Mistake, Objective, PlanFile, SearchOptions, Shape, TestType, Watching, Weightiness, schema};
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan};
 pub use limits::{LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_STAGES, MAX_THREADS, MAX_VUS};

@@ -50,6 +50,10 @@ pub struct Document {
     pub errors: Vec<ErrorLine>,
     /// The data that was used.
     pub data: Vec<DataUse>,
+    /// What the course of the run says of the target, where the type of test asks for it: when it gave way, and how soon it
+    /// was well again.
+    #[serde(default)]
+    pub course: Vec<Remark>,
     /// What the course of the run says about its numbers, in sentences.
     pub remarks: Vec<Remark>,
     /// The course of the run.
@@ -295,6 +299,12 @@ impl Document {
             Values::Rate { share, passes, fails } => Some((share, passes, passes + fails)),
             _ => None,
         }
+    }
+
+    /// Says what the course of the run says of the target: subjects and sentences.
+    pub fn tell_course(&mut self, remarks: Vec<(&str, String)>) {
+        let remarks = remarks.into_iter().map(|(about, text)| Remark { about: about.to_owned(), text });
+        self.course = remarks.collect();
     }
 
     /// As JSON, with a line feed at its end.

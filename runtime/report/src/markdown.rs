@@ -1,7 +1,7 @@
 //! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
 //! and what has no sentence has no heading.
 
-use crate::document::{Issue, Outcome, ThresholdLine, Values};
+use crate::document::{Issue, Outcome, Remark, ThresholdLine, Values};
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
@@ -13,6 +13,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         summary(document),
         metrics(document),
         baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
+        list("Course of the test", document.course.iter().map(course_line)),
         issues(&document.verdict.issues),
         list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
         list("Action items", document.verdict.issues.iter().filter_map(action)),
@@ -137,6 +138,10 @@ fn recommendation(issue: &Issue) -> Option<String> {
     let texts = [issue.recommendation.as_ref(), issue.expected.as_ref()];
     let texts: Vec<String> = texts.into_iter().flatten().map(|text| escaped(text)).collect();
     (!texts.is_empty()).then(|| format!("{}: {}", escaped(&issue.title), texts.join(" ")))
+}
+
+fn course_line(remark: &Remark) -> String {
+    format!("{}: {}", remark.about, escaped(&remark.text))
 }
 
 fn action(issue: &Issue) -> Option<String> {

@@ -91,6 +91,16 @@ pub fn objectives(lines: &[ObjectiveLine], overall: Overall, style: Style) -> St
     format!("\n  {}\n\n{table}\n    {} {name}\n", style.strong("█ OBJECTIVES"), style.strong("verdict:"))
 }
 
+/// What the course of a test says, in a part of its own: subjects and sentences. Nothing if there is nothing to say.
+pub fn course(remarks: &[(&str, String)], style: Style) -> String {
+    if remarks.is_empty() {
+        return String::new();
+    }
+    let width = remarks.iter().map(|(about, _)| about.chars().count()).max().unwrap_or(0);
+    let lines: String = remarks.iter().map(|(about, text)| format!("    {about:>width$}: {text}\n")).collect();
+    format!("\n  {}\n\n{lines}", style.strong("█ COURSE"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +118,14 @@ mod tests {
         assert_eq!(of(&[ObjectiveStatus::NotMeasured]), Overall::Warning);
         assert_eq!(of(&[ObjectiveStatus::Short, ObjectiveStatus::Failed]), Overall::Critical);
         assert_eq!(Overall::of(&[line(ObjectiveStatus::Met)], false), Overall::Invalid);
+    }
+
+    #[test]
+    fn the_course_is_told_in_lines_that_line_up() {
+        let remarks = [("gave way", "at 200/s".to_owned()), ("recovery", "well at once".to_owned())];
+        let text = course(&remarks, Style::Plain);
+        assert_eq!(text, "\n  █ COURSE\n\n    gave way: at 200/s\n    recovery: well at once\n");
+        assert_eq!(course(&[], Style::Plain), "");
     }
 
     #[test]

@@ -34,8 +34,8 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     typed.target = Some(format!("http://{}", open.address));
     let (sandbox, control, output) = (&SandboxArgs::default(), &arguments.control, &arguments.output);
     let limits = sandbox.limits.limits(arguments.load.memory);
-    let plan_file = None;
-    Order { name: NAME, artifact, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
+    let (name, plan_file) = (NAME.to_owned(), None);
+    Order { name, artifact, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {

@@ -1,6 +1,9 @@
 //! Plans: `squall plan`, and what `squall run plan.yaml` takes from it. Knows files; what is in a plan is `squall-plan`'s.
 
 pub mod args;
+mod conductor;
+mod course;
+mod parts;
 mod show;
 mod verdict;
 
@@ -20,6 +23,8 @@ use crate::project::{Source, build_for_run, is_source};
 use crate::registry::{self, RegistryArgs};
 use crate::run::print;
 
+pub use conductor::Conductor;
+pub use course::{Remark, course_of_spike, course_of_stress};
 pub use verdict::verdict;
 
 /// What `squall plan init` writes.

@@ -43,15 +43,22 @@ impl Reports {
         Ok(Reports { files, baseline, ci: CiSystem::of(arguments.ci, |name| std::env::var(name).ok()) })
     }
 
-    /// Writes them all.
+    /// Writes them all, with what the course of the run says.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(self, outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Result<(), CliError> {
+    pub fn write(
+        self,
+        outcome: &Outcome,
+        data: &[DataLine<'_>],
+        facts: &RunFacts,
+        course: Vec<(&str, String)>,
+    ) -> Result<(), CliError> {
         if self.files.is_empty() && self.ci.is_none() {
             return Ok(());
         }
-        let document = document(outcome, data, facts);
+        let mut document = document(outcome, data, facts);
+        document.tell_course(course);
         let markdown = markdown_report(&document, self.baseline.as_ref());
         for (form, file) in self.files {
             file.write(&match form {

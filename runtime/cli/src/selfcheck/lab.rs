@@ -1,5 +1,7 @@
 //! Where trials happen: a server that is known, the built-in one-request scenario, and a run of it like any other.
 
+use std::sync::Arc;
+
 use squall_data::DataSet;
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, Secrets};
 use squall_http::EgressPolicy;
@@ -59,7 +61,8 @@ impl Lab {
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
         let capacity = Capacity { vus: plan.executor.max_vus() };
         raise_open_files(capacity.vus)?;
-        let guest = Guest::for_run(&self.artifact, &Limits::default(), capacity, &self.cache).map_err(unfit)?;
+        let guest = Guest::for_run(&self.artifact, &Limits::default(), capacity, &self.cache);
+        let guest = Arc::new(guest.map_err(unfit)?);
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
         let (data, secrets) = (DataSet::default(), Secrets::default());

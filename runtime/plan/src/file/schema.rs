@@ -23,7 +23,7 @@ pub(super) enum Group {
 }
 
 /// The keys that only a plan has, or reads in its own way.
-const OWN: [(&str, Group); 18] = [
+const OWN: [(&str, Group); 23] = [
     ("name", Group::About),
     ("objectives", Group::About),
     ("environment", Group::About),
@@ -35,6 +35,11 @@ const OWN: [(&str, Group); 18] = [
     ("ramp_up", Group::Shape),
     ("ramp_down", Group::Shape),
     ("spike_factor", Group::Shape),
+    ("min_rate", Group::Shape),
+    ("max_rate", Group::Shape),
+    ("precision", Group::Shape),
+    ("trial", Group::Shape),
+    ("settle", Group::Shape),
     ("scenarios", Group::Scenarios),
     ("response_time", Group::Objective),
     ("throughput", Group::Objective),
@@ -129,6 +134,11 @@ fn form(name: &str) -> Value {
         "http" => closed(&HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), form),
         "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "seed" | "threads" | "max_series"
         | "max_redirects" | "batch_per_origin" | "spike_factor" => whole(),
+        "min_rate" => with("The lowest rate that a breakpoint test tries.", rate()),
+        "max_rate" => with("The highest rate that a breakpoint test tries.", rate()),
+        "precision" => with("How exact its answer is to be: 2.5%.", scalar()),
+        "trial" => with("How long its last trials are.", time()),
+        "settle" => with("How long each trial runs before it counts.", time()),
         "start_rate" => rate(),
         "max_duration"
         | "graceful_stop"

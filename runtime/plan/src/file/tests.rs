@@ -93,7 +93,7 @@ fn all_mistakes_are_found_where_they_are() {
                 error_rate: <0.1%\nthresholds:\n  checks: rate>>0.9\nduratoin: 1m\n";
     let found = mistakes(text);
     let expected = [
-        "2:7: type: \"laod\" is no type of test: there are load, stress, soak, spike, smoke",
+        "2:7: type: \"laod\" is no type of test: there are load, stress, soak, spike, breakpoint, smoke",
         "3:8: users: ",
         "4:9: ramp_up: ",
         "6:21: scenarios: a scenario has no \"wieght\": did you mean \"weight\"?",
@@ -116,7 +116,10 @@ fn what_contradicts_is_found_where_it_is() {
     assert!(one("type: load\nusers: 5\nduration: 1m\nramp_up: 2m").starts_with("5:1: the ramps take longer"));
     assert!(one("type: load").starts_with("2:1: a load test needs users or a rate"));
     assert!(one("users: 99999999\nduration: 1s").starts_with("2:1: vus is 99999999"));
-    assert!(one("type: breakpoint").contains("cannot be started from a plan yet"));
+    assert!(one("type: breakpoint\nusers: 5").contains("searches for a rate: give min_rate and max_rate"));
+    assert!(one("type: breakpoint\nmin_rate: 50/s\nmax_rate: 50/s").starts_with("4:1: the lowest rate, 50/s"));
+    assert!(one("type: breakpoint\nprecision: much").contains("write a share"));
+    assert!(one("users: 5\nduration: 1m\ntype: load\nmin_rate: 5/s").contains("a load test searches for nothing"));
     assert!(one("users: 5\nvus: 6").starts_with("3:1: users is given twice"));
     assert!(one("target: 'ftp://x'").starts_with("2:1: "));
     assert!(one("a: [").contains("not YAML"));

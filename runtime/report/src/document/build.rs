@@ -84,6 +84,7 @@ impl Document {
             checks: breakdown::checks(totals),
             errors: breakdown::errors(totals),
             data: data.iter().map(data_use).collect(),
+            course: Vec::new(),
             remarks: remarks::lines(totals).into_iter().map(|(about, text)| Remark { about, text }).collect(),
             timeline: over_time::timeline(&totals.history, &plan.executor),
             heat_map: over_time::heat_map(&totals.history),

@@ -26,6 +26,7 @@ pub(super) fn tables(document: &Document) -> Markup {
         div.columns { div { (checks(document)) } div { (errors(&document.errors)) } }
         (data(document))
         (metrics(document))
+        (course(document))
         (measurement(document))
         (reproduce(document))
     }
@@ -221,6 +222,17 @@ fn metrics(document: &Document) -> Markup {
                 } } }
             } }
         } }
+    }
+}
+
+fn course(document: &Document) -> Markup {
+    html! {
+        @if !document.course.is_empty() {
+            section #section-course {
+                h2 { "Course of the test" }
+                dl { @for remark in &document.course { dt { (remark.about) } dd { (remark.text) } } }
+            }
+        }
     }
 }
 
