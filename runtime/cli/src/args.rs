@@ -18,6 +18,7 @@ use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
+use crate::sandbox::limits::ComponentLimitArgs;
 use crate::signature::SignArgs;
 use crate::streaming::StreamArgs;
 
@@ -141,6 +142,9 @@ pub struct InspectArgs {
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limits: ComponentLimitArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub registry: RegistryArgs,
@@ -298,9 +302,9 @@ pub struct LoadArgs {
     /// Worker threads. [default: one for each core]
     #[arg(short = 't', long, value_name = "N")]
     pub threads: Option<usize>,
-    /// The most memory that one virtual user may have: 64MiB.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64MiB")]
-    pub memory: u64,
+    /// The most memory that one virtual user may have. [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub memory: Option<u64>,
     /// How many series (names × statuses × flows) are kept apart; the rest is counted together. [default: 1000]
     #[arg(long, value_name = "N")]
     pub max_series: Option<usize>,
@@ -438,15 +442,20 @@ pub fn parse_share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
 }
 
-/// An amount of memory: `64MiB`, `1GiB`, `500MB`.
-fn parse_size(text: &str) -> Result<u64, String> {
+/// An amount of memory or data: `64MiB`, `1GiB`, `500MB`.
+pub fn parse_size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 6] =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
     let bytes = UNITS.iter().find_map(|(unit, bytes)| {
         let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
         number.checked_mul(*bytes)
     });
-    let bytes = bytes.ok_or("write a whole number with a unit: 64MiB")?;
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "write a whole number with a unit: 64MiB".to_owned())
+}
+
+/// What one memory can have.
+fn parse_memory(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text)?;
     // Less than a page cannot hold anything; more than 4 GiB cannot be addressed by a guest.
     if (64 << 10..=4 << 30).contains(&bytes) { Ok(bytes) } else { Err("from 64KiB to 4GiB".to_owned()) }
 }
@@ -485,6 +494,6 @@ mod tests {
         assert!(parse_share("7").is_err());
         assert_eq!(parse_size("64MiB"), Ok(64 << 20));
         assert!(parse_size("64").is_err());
-        assert!(parse_size("9GiB").is_err());
+        assert!(parse_memory("9GiB").is_err());
     }
 }

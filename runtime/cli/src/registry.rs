@@ -83,11 +83,11 @@ pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
     Ok(exit::PASSED)
 }
 
-/// The scenario that the user named: a file, or `oci://...`.
-pub fn artifact(name: &str, arguments: &RegistryArgs) -> Result<Artifact, CliError> {
+/// The scenario that the user named: a file, or `oci://...`, of at most so many bytes.
+pub fn artifact(name: &str, arguments: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
     let artifact = match reference(name)? {
-        Some(reference) => Artifact::from_bytes(trusted(&reference, arguments)?.wasm.into()),
-        None => signed_file(Path::new(name), &arguments.signature.keys()?)?,
+        Some(reference) => Artifact::bounded(trusted(&reference, arguments)?.wasm.into(), most),
+        None => signed_file(Path::new(name), &arguments.signature.keys()?, most)?,
     };
     artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })
 }
@@ -124,6 +124,22 @@ pub fn access(arguments: &RegistryArgs) -> Access {
     }
 }
 
+/// What the component says of itself, under the names that registries know.
+fn annotations(artifact: &Artifact) -> BTreeMap<String, String> {
+    let about = artifact.about();
+    let named = [
+        ("version", &about.version),
+        ("description", &about.description),
+        ("authors", &about.authors),
+        ("licenses", &about.licence),
+        ("source", &about.source),
+        ("url", &about.homepage),
+        ("revision", &about.revision),
+    ];
+    let said = named.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
+    said.map(|(name, text)| (format!("org.opencontainers.image.{name}"), text)).collect()
+}
+
 fn about(file: &Path, artifact: &Artifact) -> About {
     let title = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let surface = Surface {
@@ -132,5 +148,5 @@ fn about(file: &Path, artifact: &Artifact) -> About {
     };
     // A core module has, as it came, no interfaces that other tools could read.
     let surface = (!artifact.was_encoded()).then_some(surface);
-    About { title, surface, annotations: BTreeMap::new() }
+    About { title, surface, annotations: annotations(artifact) }
 }

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
 use squall_metrics::check_threshold;
-use squall_plan::{Defaults, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
+use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, Detail, RunFacts, Summary, histogram_log, summary_export};
 
@@ -47,8 +47,8 @@ pub struct Order<'a> {
     pub artifact: Artifact,
     /// The others, by the name that the plan has for them.
     pub others: Vec<(String, Artifact)>,
-    /// What one virtual user may take.
-    pub limits: GuestLimits,
+    /// What it may take.
+    pub limits: Limits,
     /// The command line's options.
     pub typed: Options,
     /// What it may do.
@@ -94,17 +94,23 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         if let Some(flag) = arguments.script.given() {
             return Err(needs_a_source(flag));
         }
-        let artifact = registry::artifact(&arguments.scenario, &arguments.registry)?;
+        let artifact = registry::artifact(&arguments.scenario, &arguments.registry, limits(arguments).component)?;
         return order(arguments, typed, Ok(artifact));
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
-    order(arguments, typed, Artifact::read(&build_for_run(&Source::at(scenario)?, arguments.script)?))
+    let component = build_for_run(&Source::at(scenario)?, arguments.script)?;
+    order(arguments, typed, Artifact::read(&component, limits(arguments).component))
+}
+
+fn limits(arguments: &RunArgs) -> Limits {
+    arguments.sandbox.limits.limits(arguments.load.memory)
 }
 
 /// What a plan says, with what was typed over it.
 fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliError> {
     let file = plan::read(Path::new(&arguments.scenario))?;
-    let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry)?;
+    let most = limits(arguments).component;
+    let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry, most)?;
     let order = order(arguments, typed, Ok(artifact))?;
     Ok(Order { name, others, plan_file: Some(file), ..order })
 }
@@ -112,7 +118,7 @@ fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliEr
 fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<Order<'_>, CliError> {
     let name = arguments.scenario.clone();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.clone(), source })?;
-    let limits = GuestLimits { memory: arguments.load.memory };
+    let limits = limits(arguments);
     let url = one_request::is_url(&name).then_some(arguments.scenario.as_str());
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
     let (others, plan_file) = (Vec::new(), None);
@@ -159,10 +165,10 @@ fn needs_a_source(flag: &str) -> CliError {
 }
 
 /// A run that can begin: its data read, and the system asked for what it needs.
-pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy) -> Result<Run, CliError> {
+pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secrets: Secrets) -> Result<Run, CliError> {
     let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
     raise_open_files(plan.max_vus())?;
-    Ok(Run { plan, guests, data, egress, steering: Steering::default() })
+    Ok(Run { plan, guests, data, secrets, egress, steering: Steering::default() })
 }
 
 impl Order<'_> {
@@ -181,13 +187,14 @@ impl Order<'_> {
     /// Prepares, runs, reports. Returns the exit code.
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
+        let secrets = self.secrets()?;
         let plan = self.plan(&self.describe(&cache)?)?;
         let egress = self.egress(&plan)?;
         // Whatever may be refused is asked for before anything takes long.
         let files = Files::open(self.output)?;
         let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
         let guests = self.guests(&plan, &cache)?;
-        let run = ready(plan, guests, egress)?;
+        let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, began)?;
         let code = self.report(&outcome, course, files, began)?;
@@ -195,6 +202,11 @@ impl Order<'_> {
             terminal.line(&format!("kept as {id}"));
         }
         Ok(code)
+    }
+
+    /// What it may read and nobody may see.
+    pub fn secrets(&self) -> Result<Secrets, CliError> {
+        sandbox::secrets::read(&self.sandbox.secrets, &self.typed)
     }
 
     /// Where it may go.
@@ -332,6 +344,7 @@ pub fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
         return Ok(Options::default());
     }
     let mut options = Options::from_json(json).map_err(|error| error.to_string())?;
+    sandbox::check_texts(&serde_json::from_str(json).map_err(|error| error.to_string())?)?;
     sandbox::check_suggestion(&mut options, typed)?;
     Ok(options)
 }

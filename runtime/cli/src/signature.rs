@@ -98,15 +98,15 @@ fn no_key(option: &str, path: &Path, error: KeyError) -> CliError {
 }
 
 /// Reads a file, once, so that what was checked is what is run.
-pub fn signed_file(path: &Path, keys: &[VerifyingKey]) -> Result<Result<Artifact, GuestError>, CliError> {
+pub fn signed_file(path: &Path, keys: &[VerifyingKey], most: u64) -> Result<Result<Artifact, GuestError>, CliError> {
     if keys.is_empty() {
-        return Ok(Artifact::read(path));
+        return Ok(Artifact::read(path, most));
     }
     let bytes = fs::read(path).map_err(|source| unreadable("the scenario", path, source))?;
     let beside = signature_of(path);
     let signature = fs::read_to_string(&beside).map_err(|source| unreadable("the signature", &beside, source))?;
     if verify_bytes(&bytes, &signature, keys) {
-        return Ok(Artifact::from_bytes(bytes));
+        return Ok(Artifact::bounded(bytes, most));
     }
     let text = format!("{}: its signature is not by a key that --verify-key names; do not run it", path.display());
     Err(CliError::Options(vec![text]))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
-use squall_metrics::{Certainty, FlowId, Nanos};
+use squall_metrics::{Certainty, FlowId, Nanos, plain};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
@@ -20,7 +20,9 @@ const NEAR_ITS_LIMIT: f64 = 0.8;
 /// Says what went wrong.
 pub fn complain(text: &str) {
     let style = style_of(stderr().is_terminal(), false);
-    say(&format!("{} {text}", style.bad("error:")));
+    // What went wrong may be told in a stranger's words.
+    let text: Vec<_> = text.lines().map(plain).collect();
+    say(&format!("{} {}", style.bad("error:"), text.join("\n")));
 }
 
 /// Writes a line to standard error. If that is closed there is nobody to tell.

@@ -14,10 +14,13 @@ use squall_metrics::{Clock, Nanos, Recorder};
 
 use crate::data_end::DataEnd;
 use crate::log::LogSink;
+use crate::secrets::Secrets;
 
 /// What does not change during a run, and is the same for all of it.
 #[derive(Debug, Default)]
 pub struct RunContext {
+    /// What the user passed with `--secret`.
+    pub secrets: Secrets,
     /// The `--target`, without a slash at the end.
     pub target: Option<String>,
     /// What random numbers start from.
@@ -74,6 +77,11 @@ pub struct WorkerContext {
 }
 
 impl WorkerContext {
+    /// What the user has passed under that name.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.run.secrets.get(name).or_else(|| self.options.get(name).map(String::as_str))
+    }
+
     /// The same for the virtual users of another scenario.
     pub fn of_scenario(&self, options: Arc<BTreeMap<String, String>>, first_flow: u16) -> Rc<WorkerContext> {
         Rc::new(WorkerContext {

@@ -2,10 +2,9 @@
 //! whose thresholds ask for it.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use squall_guest::{LogLine, RunContext};
+use squall_guest::RunContext;
 use squall_metrics::{
     Clock, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Second, Totals,
     evaluate_thresholds,
@@ -15,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::event::{Event, Observer, Progress, ScenarioProgress, Stage};
 use crate::generator::Watch;
+use crate::guest_log::GuestLog;
 use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
 use crate::self_checks::SelfChecks;
@@ -65,7 +65,7 @@ pub(crate) struct Control<'a> {
     totals: Totals,
     /// What came in since the last second's beat.
     recent: Interval,
-    log_lines: Receiver<LogLine>,
+    log: GuestLog,
     observer: &'a mut dyn Observer,
     plan: &'a Plan,
     generator: Watch,
@@ -85,7 +85,7 @@ impl<'a> Control<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
         mut totals: Totals,
-        log_lines: Receiver<LogLine>,
+        log: GuestLog,
         observer: &'a mut dyn Observer,
     ) -> Control<'a> {
         totals.vus_max = plan.max_vus();
@@ -95,7 +95,7 @@ impl<'a> Control<'a> {
         Control {
             totals,
             recent: Interval::default(),
-            log_lines,
+            log,
             observer,
             plan,
             generator: Watch::new(plan),
@@ -262,7 +262,7 @@ impl<'a> Control<'a> {
             }
         }
         self.totals.set_vus(now, self.vus());
-        if report.log_dropped > 0 {
+        if report.log_dropped > 0 && !self.log.is_full() {
             self.tell(&Event::LogDropped(report.log_dropped));
         }
     }
@@ -359,9 +359,7 @@ impl<'a> Control<'a> {
     }
 
     fn pass_on_log(&mut self) {
-        while let Ok(line) = self.log_lines.try_recv() {
-            self.observer.on(&Event::Log(&line));
-        }
+        self.log.pass_on(self.observer);
     }
 
     fn warn_of_series(&mut self) {

@@ -10,6 +10,7 @@ mod control;
 mod desk;
 mod event;
 mod generator;
+mod guest_log;
 mod life;
 mod preflight;
 mod quota;

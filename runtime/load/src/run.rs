@@ -6,27 +6,24 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, WorkerContext};
+use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, Secrets, WorkerContext};
 use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
 use squall_metrics::{Clock, GeneratorVerdict, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds};
-use squall_plan::{Plan, Scenario};
+use squall_plan::{Limits, Plan, Scenario};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 
 use crate::control::{Control, Verdict};
 use crate::event::{Event, Observer};
+use crate::guest_log::GuestLog;
 use crate::quota::Numbering;
 use crate::schedule::Share;
 use crate::steering::{Steering, StoppedBy, Wishes};
 use crate::timer::{WorkerTimer, virtual_time, within};
 use crate::worker::{Job, Part, Shared, Time, runtime, virtual_runtime, work, work_here};
 
-/// Guests' lines that wait to be shown.
-const LOG_LINES: usize = 1_000;
-
 /// How long an iteration of a rehearsal takes at least.
 const LEAST_OF_AN_ITERATION: Duration = Duration::from_millis(1);
-
 /// A run that is ready to begin.
 pub struct Run {
     /// What is to be done.
@@ -35,6 +32,8 @@ pub struct Run {
     pub guests: Vec<Arc<Guest>>,
     /// The data that the plan names.
     pub data: DataSet,
+    /// What the scenario may read and nobody may see.
+    pub secrets: Secrets,
     /// Where it may go.
     pub egress: EgressPolicy,
     /// How others may steer it while it goes on.
@@ -139,15 +138,16 @@ impl Run {
 
     fn prepare(self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
         let plan = Arc::new(self.plan);
-        let registry = Arc::new(Registry::new(plan.max_series));
-        let (log, log_lines) = sync_channel(LOG_LINES);
+        let max_body = self.guests.first().map_or(Limits::default().body, |guest| guest.limits().body);
+        let registry = Arc::new(Registry::new(plan.max_series).hiding(self.secrets.redactor()));
+        let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
             clock,
             time,
             registry,
-            run: Arc::new(run_context(&plan, self.data)),
+            run: Arc::new(run_context(&plan, self.data, self.secrets)),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: ClientConfig { egress: self.egress, ..client_config(&plan)? },
+            client: ClientConfig { egress: self.egress, max_body, ..client_config(&plan)? },
             log,
             plan,
         };
@@ -155,8 +155,9 @@ impl Run {
     }
 }
 
-fn run_context(plan: &Plan, data: DataSet) -> RunContext {
+fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
     RunContext {
+        secrets,
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
         seed: plan.seed,
         data,
@@ -201,7 +202,8 @@ struct Running {
 impl Running {
     async fn run(self, log_lines: Receiver<LogLine>, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
         let plan = Arc::clone(&self.shared.plan);
-        let mut control = Control::new(&plan, totals(&plan, &self.shared.registry), log_lines, observer);
+        let log = GuestLog::new(log_lines, self.guests.first().map_or(u64::MAX, |guest| guest.limits().log));
+        let mut control = Control::new(&plan, totals(&plan, &self.shared.registry), log, observer);
         // Setup and teardown are measured too, on this thread.
         let (context, timer) = self.shared.context()?;
 

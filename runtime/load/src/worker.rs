@@ -95,10 +95,10 @@ pub(crate) fn context(
     timer: WorkerTimer,
     options: Arc<BTreeMap<String, String>>,
 ) -> Rc<WorkerContext> {
+    let log = LogSink::new(log, Arc::clone(&registry));
     let recorder = Rc::new(RefCell::new(Recorder::new(registry)));
     let network = network(Rc::clone(&recorder));
-    let (timer, log) = (Rc::new(timer), LogSink::new(log));
-    Rc::new(WorkerContext { clock, recorder, network, timer, log, run, options, first_flow: 0 })
+    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log, run, options, first_flow: 0 })
 }
 
 /// The part of a run that one worker thread does.

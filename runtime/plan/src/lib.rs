@@ -32,10 +32,13 @@ mod data;
 mod duration;
 mod executor;
 mod file;
+mod guest_limits;
 mod http;
 mod limits;
 mod load_shape;
 mod mix;
+#[cfg(test)]
+mod mutations;
 mod options;
 mod plan;
 mod ramp;
@@ -53,6 +56,7 @@ pub use data::{
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
 pub use file::{About, Mistake, Objective, PlanFile, SearchOptions, Shape, TestType, Watching, Weightiness, schema};
+pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan};
 pub use limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,

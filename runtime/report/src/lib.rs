@@ -29,7 +29,7 @@ pub use breakpoint::{
     TrialLine, TrialOutcome, trial_heading, trial_line,
 };
 pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
-pub use command_line::shown_command;
+pub use command_line::{shown_command, without_secrets};
 pub use ctrf::ctrf_report;
 pub use document::{
     Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, Unit, Values, Verdict,

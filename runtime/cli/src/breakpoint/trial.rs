@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use squall_guest::{CodeCache, Description, Guest};
+use squall_guest::{CodeCache, Description, Guest, Secrets};
 use squall_http::EgressPolicy;
 use squall_insight::search::Goal;
 use squall_load::{Outcome, RunEnd, Steering, raise_open_files};
@@ -31,6 +31,7 @@ pub struct Trials<'a> {
     described: Vec<(String, Description)>,
     guests: Vec<Arc<Guest>>,
     egress: EgressPolicy,
+    secrets: Secrets,
     settle: Duration,
 }
 
@@ -48,11 +49,12 @@ impl<'a> Trials<'a> {
     /// Compiles, and asks for all that the heaviest trial takes, so that the search does not fail half-way.
     pub fn prepare(mut order: Order<'a>, goal: &Goal, cache: &CodeCache) -> Result<Trials<'a>, CliError> {
         order.typed = Options { duration: None, iterations: None, ..order.typed };
+        let secrets = order.secrets()?;
         let described = order.describe(cache)?;
         let heaviest = plan(&order, &described, goal.highest, goal.settle, goal.last_trial)?;
         raise_open_files(heaviest.max_vus())?;
         let (egress, guests) = (order.egress(&heaviest)?, order.guests(&heaviest, cache)?);
-        let trials = Trials { order, heaviest, described, guests, egress, settle: goal.settle };
+        let trials = Trials { order, heaviest, described, guests, egress, secrets, settle: goal.settle };
         trials.tell_what_is_searched(goal);
         Ok(trials)
     }
@@ -82,7 +84,7 @@ impl<'a> Trials<'a> {
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let label = format!("trial {number}, {}:", per_second(load));
         let mut view = Terminal::of_trial(self.order.output, flows, label);
-        let run = ready(plan, self.guests.clone(), self.egress.clone())?;
+        let run = ready(plan, self.guests.clone(), self.egress.clone(), self.secrets.clone())?;
         signals::stop_on_signals(run.steering.clone());
         let outcome = run.run(&mut view)?;
         // Between two trials there is no run that has ended already: a signal then ends the search after the next line.

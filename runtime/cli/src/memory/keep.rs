@@ -7,6 +7,7 @@ use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLi
 use squall_history::{Environment, HistoryError, Keeper, Store, utc};
 use squall_load::{Event, Observer, Outcome};
 use squall_plan::Plan;
+use squall_report::without_secrets;
 
 use super::args::KeepArgs;
 use crate::run::data_lines;
@@ -95,7 +96,7 @@ pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, began: SystemTime)
         planned_shares: plan.shares(),
         thresholds: plan.thresholds.iter().map(|threshold| (threshold.selector(), threshold.source.clone())).collect(),
         tags: plan.tags.clone(),
-        command: std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect(),
+        command: std::env::args_os().skip(1).map(|argument| without_secrets(&argument.to_string_lossy())).collect(),
         environment: Environment::here(),
     }
 }

@@ -64,30 +64,35 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
     Ok(plan)
 }
 
-/// The component that a plan names: built if it is a source, fetched if it is in a registry.
-pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifact, CliError> {
+/// The component that a plan names, of at most so many bytes: built if it is a source, fetched if it is in a registry.
+pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
     let path = Path::new(component);
     if !Reference::is_meant(component) && is_source(path) {
         registry.signature.allow_source(component)?;
         let built = build_for_run(&Source::at(path)?, script)?;
-        return Artifact::read(&built).map_err(|source| CliError::Guest { name: component.to_owned(), source });
+        return Artifact::read(&built, most).map_err(|source| CliError::Guest { name: component.to_owned(), source });
     }
     if let Some(flag) = script.given() {
         return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
     }
-    registry::artifact(component, registry)
+    registry::artifact(component, registry, most)
 }
 
 /// A component with its name, and the others with theirs.
 pub type Artifacts = (String, Artifact, Vec<(String, Artifact)>);
 
 /// The components that a plan names, the first apart from the others.
-pub fn artifacts(plan: &PlanFile, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifacts, CliError> {
+pub fn artifacts(
+    plan: &PlanFile,
+    script: ScriptArgs,
+    registry: &RegistryArgs,
+    most: u64,
+) -> Result<Artifacts, CliError> {
     let mut names = plan.components().into_iter();
     let first = names.next().unwrap_or_default();
-    let others = names.map(|name| artifact(&name, script, registry).map(|artifact| (name, artifact)));
+    let others = names.map(|name| artifact(&name, script, registry, most).map(|artifact| (name, artifact)));
     let others = others.collect::<Result<_, _>>()?;
-    Ok((first.clone(), artifact(&first, script, registry)?, others))
+    Ok((first.clone(), artifact(&first, script, registry, most)?, others))
 }
 
 /// What is shown of a plan before it is run.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use squall_guest::{CodeCache, GuestLimits};
+use squall_guest::CodeCache;
 use squall_http::StubAnswer;
 use squall_load::{Event, Observer};
 use squall_metrics::{Clock, GeneratorVerdict, Nanos};
@@ -28,8 +28,8 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.clone();
-    let (name, artifact, others) = super::artifacts(&file, arguments.script, &arguments.registry)?;
-    let limits = GuestLimits { memory: arguments.load.memory };
+    let limits = arguments.sandbox.limits.limits(arguments.load.memory);
+    let (name, artifact, others) = super::artifacts(&file, arguments.script, &arguments.registry, limits.component)?;
     let (sandbox, control, output) = (&arguments.sandbox, &ControlArgs::default(), &OutputArgs::default());
     let plan_file = Some(file);
     let order = Order { name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output };
@@ -51,7 +51,7 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let terminal = Terminal::new(output, flows);
     terminal.line(&heading(&order, &plan, &plan.load()));
     let guests = order.guests(&plan, &cache)?;
-    let run = ready(plan, guests, egress)?;
+    let run = ready(plan, guests, egress, order.secrets()?)?;
     signals::stop_on_signals(run.steering.clone());
     let clock = Clock::start();
     let mut listener = Listener { terminal, clock: clock.clone(), last_said: Nanos::ZERO };

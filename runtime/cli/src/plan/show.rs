@@ -1,8 +1,8 @@
 //! `squall plan show`: what would be run, and which layer each value comes from.
 
-use squall_guest::{CodeCache, Description, Guest, GuestLimits};
+use squall_guest::{CodeCache, Description, Guest};
 use squall_load::describe;
-use squall_plan::{Defaults, Options, Plan, PlanError, PlanFile, TestType};
+use squall_plan::{Defaults, Limits, Options, Plan, PlanError, PlanFile, TestType};
 use squall_report::{Align, table};
 
 use super::args::ShowArgs;
@@ -62,8 +62,9 @@ pub fn resolve(file: &PlanFile, typed: Options, tell: impl Fn(&PlanError) -> Str
 }
 
 fn describe_component(name: &str) -> Result<Description, CliError> {
-    let artifact = super::artifact(name, ScriptArgs::default(), &RegistryArgs::default())?;
-    let survey = Guest::survey(&artifact, &GuestLimits::default(), &CodeCache::of_user());
+    let limits = Limits::default();
+    let artifact = super::artifact(name, ScriptArgs::default(), &RegistryArgs::default(), limits.component)?;
+    let survey = Guest::survey(&artifact, &limits, &CodeCache::of_user());
     let description = survey.and_then(|survey| describe(&survey));
     description.map_err(|source| CliError::Guest { name: name.to_owned(), source })
 }

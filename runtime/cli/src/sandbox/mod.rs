@@ -3,12 +3,17 @@
 
 pub mod args;
 mod ceilings;
+pub mod limits;
+pub mod secrets;
 
+use std::borrow::Cow;
 use std::fs;
 use std::net::ToSocketAddrs;
 
+use serde_json::Value;
 use squall_http::{EgressPolicy, EgressRules, HostRule};
-use squall_plan::{Options, Target};
+use squall_metrics::plain;
+use squall_plan::{Limits, Options, Target};
 
 use crate::error::CliError;
 use crate::sandbox::args::SandboxArgs;
@@ -56,11 +61,34 @@ pub fn check_suggestion(suggested: &mut Options, typed: &Options) -> Result<(), 
     if suggested.http.cacert.is_some() {
         return Err("cacert names a file: only who runs a scenario may, with --cacert".to_owned());
     }
+    if let Some(series) = suggested.max_series.filter(|series| *series > Limits::SUGGESTED_SERIES) {
+        return Err(format!(
+            "max_series is {series}: more than {} is for who runs a scenario to say, with --max-series",
+            Limits::SUGGESTED_SERIES
+        ));
+    }
     match suggested.target.take() {
         Some(target) if typed.target.is_none() => Err(format!(
             "target is {target:?}: only who runs a scenario may name a target; if it is meant, add --target {target}"
         )),
         _ => Ok(()),
+    }
+}
+
+/// Whether all that a suggested plan may cause to be shown is harmless to show. Values of `env` never are shown.
+pub fn check_texts(plan: &Value) -> Result<(), String> {
+    let harmless = |text: &str| match plain(text) {
+        Cow::Borrowed(_) => Ok(()),
+        Cow::Owned(shown) => Err(format!("{shown:?} has characters, or a command, that no plan needs")),
+    };
+    match plan {
+        Value::String(text) => harmless(text),
+        Value::Array(values) => values.iter().try_for_each(check_texts),
+        Value::Object(fields) => fields.iter().try_for_each(|(key, value)| {
+            harmless(key)?;
+            if key == "env" { Ok(()) } else { check_texts(value) }
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
 
@@ -113,6 +141,17 @@ mod tests {
         assert!(check(r#"{"target": "http://a.test"}"#, "{}").unwrap_err().contains("--target http://a.test"));
         let overruled = check(r#"{"target": "http://a.test"}"#, r#"{"target": "http://b.test"}"#).unwrap();
         assert_eq!(overruled.target, None);
+        assert!(check(r#"{"max_series": 99999999}"#, "{}").unwrap_err().contains("--max-series"));
+        assert!(check(r#"{"max_series": 5000}"#, "{}").is_ok());
         assert!(check(r#"{"cacert": "/etc/shadow"}"#, "{}").unwrap_err().contains("--cacert"));
+    }
+
+    #[test]
+    fn a_suggested_plan_has_no_commands_for_those_who_read_it() {
+        let check = |json: &str| check_texts(&serde_json::from_str(json).unwrap());
+        assert!(check(r#"{"thresholds": {"checks{name:ok}": ["rate>0.9"]}, "env": {"BODY": "a\nb"}}"#).is_ok());
+        let error = check(r#"{"thresholds": {"checks{name:##vso[task.complete]}": "rate>0"}}"#).unwrap_err();
+        assert!(error.contains("# #vso["), "{error}");
+        assert!(check(r#"{"tags": {"a": ["\u001b[2J"]}}"#).is_err());
     }
 }

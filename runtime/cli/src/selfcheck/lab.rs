@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use squall_data::DataSet;
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Guest, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
-use squall_plan::{Defaults, Options, Pacing, Plan};
+use squall_plan::{Defaults, Limits, Options, Pacing, Plan};
 
 use super::server::{KnownServer, Programme, Served};
 use crate::args::RequestArgs;
@@ -61,12 +61,12 @@ impl Lab {
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
         let capacity = Capacity { vus: plan.max_vus() };
         raise_open_files(capacity.vus)?;
-        let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache);
+        let guest = Guest::for_run(&self.artifact, &Limits::default(), capacity, &self.cache);
         let guest = Arc::new(guest.map_err(unfit)?);
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let run =
-            Run { plan, guests: vec![guest.into()], data: DataSet::default(), egress, steering: Steering::default() };
+        let (guests, data, secrets) = (vec![guest.into()], DataSet::default(), Secrets::default());
+        let run = Run { plan, guests, data, secrets, egress, steering: Steering::default() };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }
