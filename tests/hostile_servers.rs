@@ -56,3 +56,76 @@ fn what_is_not_http() {
     let server = every_second(|| Reply::raw("\u{1}\u{2}SSH-2.0-OpenSSH_9.6\r\n\r\n").closing());
     expect_offence(&load(&server, &[]), "protocol");
 }
+
+#[test]
+fn a_body_without_an_end() {
+    let chunk = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
+    let server = every_second(move || {
+        Reply::raw(&format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{}", chunk.repeat(40))).closing()
+    });
+    let component = crate::support::program::root().join("runtime/cli/assets/shop.wasm").display().to_string();
+    let ended = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "4", "-e", "THINK=0"])
+        .args(&["--max-body-size", "1MiB"])
+        .run();
+    assert!(
+        ended.out.contains("the body is larger than 1048576 bytes (limit, raise with --max-body-size)"),
+        "{}",
+        ended.out
+    );
+}
+
+#[test]
+fn a_little_that_unpacks_to_much() {
+    // A gigabyte of zeros, as `head -c 1G /dev/zero | gzip` has it, without its middle: each of the repeated pieces stands
+    // for 258 bytes, so that the size is what it says.
+    let bomb = bomb();
+    let component = crate::support::program::root().join("runtime/cli/assets/shop.wasm").display().to_string();
+    let length = bomb.len();
+    let server = Server::start(move |_| {
+        let mut reply =
+            Reply::raw(&format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"));
+        reply.bytes.extend(&bomb);
+        reply
+    });
+    let ended = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "2", "-e", "THINK=0"])
+        .args(&["--max-body-size", "1MiB"])
+        .run();
+    let offence = "the decoded body is larger than 1048576 bytes (limit, raise with --max-body-size)";
+    assert!(ended.out.contains(offence), "{}", ended.out);
+}
+
+/// A gzip file of 64 KiB that unpacks to more than 50 MB: one zero, and then over and over "the last 258 bytes again".
+fn bomb() -> Vec<u8> {
+    let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    let (mut bits, mut count) = (0_u64, 0);
+    let mut put = |file: &mut Vec<u8>, code: u64, length: u32| {
+        bits |= code << count;
+        count += length;
+        while count >= 8 {
+            file.push(bits as u8);
+            bits >>= 8;
+            count -= 8;
+        }
+    };
+    // The last block, with fixed codes; then the literal 0, whose code is 0011_0000, most significant bit first.
+    put(&mut file, 0b011, 3);
+    put(&mut file, 0b0000_1100, 8);
+    for _ in 0..200_000 {
+        // Length 258 is symbol 285, 1100_0101 from the most significant bit; distance 1 is symbol 0, five bits.
+        put(&mut file, 0b1010_0011, 8);
+        put(&mut file, 0, 5);
+    }
+    put(&mut file, 0, 7);
+    put(&mut file, 0, 7);
+    file
+}
+
+#[test]
+fn a_head_of_a_gigabyte_is_not_waited_for() {
+    // A thousand fields of a megabyte each, had it been read to the end; it closes when the client has gone.
+    let server = every_second(|| {
+        let field = format!("x: {}\r\n", "a".repeat(1 << 20));
+        Reply::raw(&format!("HTTP/1.1 200 OK\r\n{}", field.repeat(64))).closing()
+    });
+    expect_offence(&load(&server, &[]), "too large");
+}

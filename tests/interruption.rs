@@ -1,17 +1,9 @@
 //! Ctrl-C, and a scenario that wants to stop: nothing that was measured is lost.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::program::{Squall, guest};
 use crate::support::server::{Reply, Server};
-
-/// Waits until the server has had a request: then the load runs.
-fn until_loaded(server: &Server) {
-    let give_up = Instant::now() + Duration::from_secs(60);
-    while server.count() == 0 && Instant::now() < give_up {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 #[test]
 fn the_first_interrupt_stops_gracefully_and_the_summary_is_there() {
@@ -19,7 +11,7 @@ fn the_first_interrupt_stops_gracefully_and_the_summary_is_there() {
         let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(100)));
         let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "3", "-d", "10m"]);
         let running = squall.exporting().start();
-        until_loaded(&server);
+        server.until_asked();
         running.signal(signal);
         let ended = running.wait().expect_code(105);
         assert!(ended.out.contains("http_reqs"), "{}", ended.out);
@@ -33,7 +25,7 @@ fn the_second_interrupt_ends_at_once() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_secs(600)));
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-d", "10m"]);
     let running = squall.args(&["--graceful-stop", "10m"]).start();
-    until_loaded(&server);
+    server.until_asked();
     running.signal("INT");
     // The second signal must not arrive together with the first, or the two are one.
     std::thread::sleep(Duration::from_millis(500));
@@ -46,7 +38,7 @@ fn a_signal_before_the_run_ends_at_once() {
     let registry = Server::start(|_| Reply::ok("too late").after(Duration::from_secs(600)));
     let scenario = format!("{}/team/shop:1.0", registry.url().replace("http://", "oci://"));
     let running = Squall::new(&["run", &scenario]).start();
-    until_loaded(&registry);
+    registry.until_asked();
     running.signal("TERM");
     running.wait().expect_code(105);
 }

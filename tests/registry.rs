@@ -119,6 +119,51 @@ fn the_registry_has_what_the_working_group_says() {
     assert_eq!((&config["os"], &config["layerDigests"][0]), (&"wasip2".into(), &manifest["layers"][0]["digest"]));
 }
 
+/// A pair of keys, as OpenSSL makes them.
+fn keys(registry: &Registry, name: &str) -> [String; 2] {
+    let [private, public] = ["pem", "pub"].map(|ending| registry.folder.path().join(format!("{name}.{ending}")));
+    let openssl = |arguments: &[&str]| assert!(Command::new("openssl").args(arguments).status().unwrap().success());
+    let [private, public] = [private, public].map(|path| path.display().to_string());
+    openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-quiet", "-out", &private]);
+    openssl(&["pkey", "-in", &private, "-pubout", "-out", &public]);
+    [private, public]
+}
+
+#[test]
+fn only_what_is_signed_is_run() {
+    let Some(mut registry) = Registry::start("") else { return };
+    registry.push("shop:1");
+    let (shop, [ours, our_public], [theirs, their_public]) =
+        (registry.at("shop:1"), keys(&registry, "ours"), keys(&registry, "theirs"));
+    let inspect = |more: &[&str]| registry.squall(&["inspect", &shop, "--verify-key", &our_public]).args(more).run();
+    let unsigned = inspect(&[]).expect_code(104);
+    assert!(unsigned.err.contains("it has no signatures"), "{}", unsigned.err);
+    registry.squall(&["sign", &shop, "--key", &theirs]).run().expect_code(0);
+    let by_others = inspect(&[]).expect_code(104);
+    assert!(by_others.err.contains("of its 1 signatures none is by a key"), "{}", by_others.err);
+    registry.squall(&["sign", &shop, "--key", &ours]).run().expect_code(0);
+    inspect(&[]).expect_code(0);
+    // The first signature is still there.
+    registry.squall(&["inspect", &shop, "--verify-key", &their_public]).run().expect_code(0);
+    registry.stop();
+    registry.squall(&["inspect", &shop, "--verify-key", &our_public, "--offline"]).run().expect_code(0);
+}
+
+#[test]
+fn a_file_s_signature_lies_beside_it() {
+    let Some(registry) = Registry::start("") else { return };
+    let [private, public] = keys(&registry, "ours");
+    let file = registry.folder.path().join("shop.wasm").display().to_string();
+    fs::copy(guest("minimal"), &file).unwrap();
+    registry.squall(&["sign", &file, "--key", &private]).run().expect_code(0);
+    registry.squall(&["inspect", &file, "--verify-key", &public, "--require-signature"]).run().expect_code(0);
+    fs::copy(guest("shop"), &file).unwrap();
+    let changed = registry.squall(&["inspect", &file, "--verify-key", &public]).run().expect_code(104);
+    assert!(changed.err.contains("do not run it"), "{}", changed.err);
+    let nobody = registry.squall(&["inspect", &file, "--require-signature"]).run().expect_code(104);
+    assert!(nobody.err.contains("--verify-key"), "{}", nobody.err);
+}
+
 #[test]
 fn without_a_network_the_cache_has_it() {
     let Some(mut registry) = Registry::start("") else { return };

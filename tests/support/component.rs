@@ -1,6 +1,9 @@
 //! Small components in WebAssembly text: guests that misbehave, without a toolchain.
 
 /// A component with one flow, `main`, whose `run` and `describe` do what the given instructions say.
+///
+/// Its memory is in a core module of its own, `$memory`, so that what is imported can be lowered with it before the guest
+/// is there. Up to 1024 it holds the description and the error; from 64 KiB on, what the host allocates.
 pub struct Wat {
     /// Component-level imports, and what of them the core module gets as `(with "host" ..)`.
     imports: String,
@@ -9,12 +12,18 @@ pub struct Wat {
     describe: String,
     run: String,
     extra: String,
+    exports: String,
 }
 
 /// `run` returns this: no error.
 pub const OK: &str = "(i32.const 200)";
 /// `run` returns this: the error "no luck".
 pub const ERR: &str = "(i32.const 208)";
+/// What goes on for ever.
+pub const LOOP: &str = "(loop $forever (br $forever)) (unreachable)";
+
+/// How functions with strings and lists are lowered and lifted.
+const WITH_MEMORY: &str = "(memory $mem) (realloc (core func $realloc))";
 
 impl Wat {
     pub fn new(run: &str) -> Wat {
@@ -25,6 +34,7 @@ impl Wat {
             describe: "(i32.const 64)".to_owned(),
             run: run.to_owned(),
             extra: String::new(),
+            exports: String::new(),
         }
     }
 
@@ -33,7 +43,7 @@ impl Wat {
         self
     }
 
-    /// More functions for the core module.
+    /// More functions (and data, tables, globals) for the core module.
     pub fn with_functions(mut self, functions: &str) -> Wat {
         self.extra.push_str(functions);
         self
@@ -41,18 +51,46 @@ impl Wat {
 
     /// Imports a function without strings or lists: `importing("squall:scenario/timing@0.1.0", "now", "(result u64)",
     /// "(result i64)")`; the core module calls it by its name.
-    pub fn importing(mut self, interface: &str, function: &str, kind: &str, core_kind: &str) -> Wat {
-        self.imports.push_str(&format!(
-            "(import \"{interface}\" (instance $i_{function} (export \"{function}\" (func {kind}))))
-             (core func $lowered_{function} (canon lower (func $i_{function} \"{function}\")))\n"
+    pub fn importing(self, interface: &str, function: &str, kind: &str, core_kind: &str) -> Wat {
+        let declaration = format!("(export \"{function}\" (func {kind}))");
+        self.importing_all(interface, &declaration, &[(function, function, core_kind)])
+    }
+
+    /// Imports an interface that declares these types and functions; of each function that is used: its name, that in the
+    /// core module, and its type there.
+    pub fn importing_all(mut self, interface: &str, declarations: &str, functions: &[(&str, &str, &str)]) -> Wat {
+        let instance = format!("$i_{}", functions[0].1);
+        self.imports.push_str(&format!("(import \"{interface}\" (instance {instance} {declarations}))\n"));
+        for (function, name, core_kind) in functions {
+            self.imports.push_str(&format!(
+                "(core func $lowered_{name} (canon lower (func {instance} \"{function}\") {WITH_MEMORY}))\n"
+            ));
+            self.core_imports.push_str(&format!("(import \"host\" \"{name}\" (func ${name} {core_kind}))\n"));
+            self.with.push_str(&format!("(export \"{name}\" (func $lowered_{name}))\n"));
+        }
+        self
+    }
+
+    /// Also exports `start`, `setup` or `teardown`.
+    pub fn exporting(mut self, name: &str, body: &str) -> Wat {
+        let (kind, core_kind) = match name {
+            "setup" => ("(result (result (list u8) (error string)))", "(result i32)"),
+            "start" => {
+                ("(param \"shared\" (list u8)) (result (result (error string)))", "(param i32 i32) (result i32)")
+            }
+            _ => ("(param \"shared\" (list u8))", "(param i32 i32)"),
+        };
+        self.extra.push_str(&format!("(func (export \"{name}\") {core_kind} {body})\n"));
+        self.exports.push_str(&format!(
+            "(func ${name} {kind} (canon lift (core func $instance \"{name}\") {WITH_MEMORY}))
+             (instance $e_{name} (export \"{name}\" (func ${name})))
+             (export \"squall:scenario/{name}@0.1.0\" (instance $e_{name}))\n"
         ));
-        self.core_imports.push_str(&format!("(import \"host\" \"{function}\" (func ${function} {core_kind}))\n"));
-        self.with.push_str(&format!("(export \"{function}\" (func $lowered_{function}))\n"));
         self
     }
 
     pub fn text(&self) -> String {
-        let Wat { imports, core_imports, with, describe, run, extra } = self;
+        let Wat { imports, core_imports, with, describe, run, extra, exports } = self;
         format!(
             r#"(component
               (type $types' (instance
@@ -62,10 +100,26 @@ impl Wat {
                 (export "description" (type (eq $description')))))
               (import "squall:scenario/types@0.1.0" (instance $types (type $types')))
               (alias export $types "description" (type $description))
+              (core module $memory
+                (memory (export "memory") 2)
+                (global $next (mut i32) (i32.const 65536))
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+                  (local $at i32)
+                  (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+                  (global.set $next (i32.add (local.get $at) (local.get 3)))
+                  (loop $more
+                    (if (i32.gt_u (global.get $next) (i32.mul (memory.size) (i32.const 65536)))
+                      (then
+                        (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable)))
+                        (br $more))))
+                  (local.get $at)))
+              (core instance $libc (instantiate $memory))
+              (alias core export $libc "memory" (core memory $mem))
+              (alias core export $libc "realloc" (core func $realloc))
               {imports}
               (core module $guest
+                (import "libc" "memory" (memory 1))
                 {core_imports}
-                (memory (export "memory") 1)
                 (data (i32.const 64) "\60\00\00\00\01\00\00\00\00\00\00\00\00\00\00\00")
                 (data (i32.const 96) "\80\00\00\00\04\00\00\00\01\00\00\00")
                 (data (i32.const 128) "main")
@@ -74,11 +128,13 @@ impl Wat {
                 {extra}
                 (func (export "describe") (result i32) {describe})
                 (func (export "run") (param $flow i32) (result i32) {run}))
-              (core instance $instance (instantiate $guest (with "host" (instance {with}))))
+              (core instance $instance
+                (instantiate $guest (with "libc" (instance $libc)) (with "host" (instance {with}))))
               (func (export "describe") (result $description)
-                (canon lift (core func $instance "describe") (memory (core memory $instance "memory"))))
+                (canon lift (core func $instance "describe") {WITH_MEMORY}))
               (func (export "run") (param "flow" u32) (result (result (error string)))
-                (canon lift (core func $instance "run") (memory (core memory $instance "memory")))))"#
+                (canon lift (core func $instance "run") {WITH_MEMORY}))
+              {exports})"#
         )
     }
 

@@ -2,6 +2,9 @@
 
 pub mod component;
 pub mod control;
+pub mod daemon;
+pub mod erlang;
 pub mod program;
+pub mod queue;
 pub mod server;
 pub mod terminal;

@@ -90,6 +90,14 @@ impl Server {
         self.requests.lock().unwrap().len()
     }
 
+    /// Waits until somebody asks for something: then the load runs.
+    pub fn until_asked(&self) {
+        let give_up = Instant::now() + Duration::from_secs(60);
+        while self.count() == 0 && Instant::now() < give_up {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
     }

@@ -10,6 +10,7 @@ use squall_plan::{
     parse_cli_threshold, parse_duration,
 };
 
+use crate::breakpoint::args::BreakpointArgs;
 use crate::control::args::{ClientArgs, ControlArgs};
 use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::monitoring::MonitorArgs;
@@ -18,6 +19,9 @@ use crate::project::Language;
 use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
+use crate::sandbox::limits::ComponentLimitArgs;
+use crate::signature::SignArgs;
+use crate::streaming::StreamArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -33,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a load test: a scenario (a .wasm file), or one request (a URL).
     Run(Box<RunArgs>),
+    /// Search for the highest rate at which every threshold holds.
+    Breakpoint(Box<BreakpointArgs>),
     /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
     /// Read, change or stop a run that was started with --control.
@@ -43,6 +49,8 @@ pub enum Command {
     Push(PushArgs),
     /// Fetch a scenario from an OCI registry.
     Pull(PullArgs),
+    /// Sign a scenario: a file, or what lies in a registry.
+    Sign(SignArgs),
     /// Make a project for a scenario, in the language of your choice.
     New(NewArgs),
     /// Make a component of a scenario's source, with its language's own tools.
@@ -135,6 +143,9 @@ pub struct InspectArgs {
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limits: ComponentLimitArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub registry: RegistryArgs,
@@ -263,6 +274,9 @@ pub struct LoadArgs {
     /// An option that the scenario can read; give several.
     #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
     pub env: Vec<(String, String)>,
+    /// A tag of the whole run, for reports, kept runs and outputs; give several.
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub tags: Vec<(String, String)>,
     /// Data for the scenario: a table (csv, tsv, json, ndjson) whose rows it takes, or file:PATH, sent as it is; give
     /// several. Behind a comma: policy=sequential|random|shuffle|unique-per-vu|once-each, at-end=recycle|stop|error,
     /// delimiter=CHARACTER.
@@ -289,9 +303,9 @@ pub struct LoadArgs {
     /// Worker threads. [default: one for each core]
     #[arg(short = 't', long, value_name = "N")]
     pub threads: Option<usize>,
-    /// The most memory that one virtual user may have: 64MiB.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64MiB")]
-    pub memory: u64,
+    /// The most memory that one virtual user may have. [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub memory: Option<u64>,
     /// How many series (names × statuses × flows) are kept apart; the rest is counted together. [default: 1000]
     #[arg(long, value_name = "N")]
     pub max_series: Option<usize>,
@@ -364,6 +378,9 @@ pub struct OutputArgs {
     /// The target.
     #[command(flatten)]
     pub monitor: MonitorArgs,
+    /// Streams.
+    #[command(flatten)]
+    pub streams: StreamArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,
@@ -429,15 +446,20 @@ pub fn parse_share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
 }
 
-/// An amount of memory: `64MiB`, `1GiB`, `500MB`.
-fn parse_size(text: &str) -> Result<u64, String> {
+/// An amount of memory or data: `64MiB`, `1GiB`, `500MB`.
+pub fn parse_size(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 6] =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
     let bytes = UNITS.iter().find_map(|(unit, bytes)| {
         let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
         number.checked_mul(*bytes)
     });
-    let bytes = bytes.ok_or("write a whole number with a unit: 64MiB")?;
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "write a whole number with a unit: 64MiB".to_owned())
+}
+
+/// What one memory can have.
+fn parse_memory(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text)?;
     // Less than a page cannot hold anything; more than 4 GiB cannot be addressed by a guest.
     if (64 << 10..=4 << 30).contains(&bytes) { Ok(bytes) } else { Err("from 64KiB to 4GiB".to_owned()) }
 }
@@ -476,6 +498,6 @@ mod tests {
         assert!(parse_share("7").is_err());
         assert_eq!(parse_size("64MiB"), Ok(64 << 20));
         assert!(parse_size("64").is_err());
-        assert!(parse_size("9GiB").is_err());
+        assert!(parse_memory("9GiB").is_err());
     }
 }

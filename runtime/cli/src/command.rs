@@ -3,9 +3,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use squall_load::{Steering, StoppedBy};
-use squall_plan::{Executor, Rate};
+use squall_plan::{Executor, Plan, Rate};
 
 /// What can be typed.
 pub const HELP: &str = "type: pause, resume, stop, vus NUMBER, or rate NUMBER/s";
@@ -64,20 +65,33 @@ impl fmt::Display for Command {
 /// A run, as far as others may change it.
 #[derive(Clone, Debug)]
 pub struct Controls {
-    executor: Executor,
+    plan: Arc<Plan>,
     most: Rate,
     steering: Steering,
 }
 
 impl Controls {
-    /// For a load of that kind, which may be changed to a rate of `most`.
-    pub fn new(executor: Executor, most: Rate, steering: Steering) -> Controls {
-        Controls { executor, most, steering }
+    /// For that load, which may be changed to a rate of `most`.
+    pub fn new(plan: Plan, most: Rate, steering: Steering) -> Controls {
+        Controls { plan: Arc::new(plan), most, steering }
     }
 
-    /// The load's kind.
-    pub fn executor(&self) -> &Executor {
-        &self.executor
+    /// The load.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How the load is shaped: the kind of its executor, or how many there are.
+    pub fn kind(&self) -> String {
+        match &*self.plan.scenarios {
+            [only] => only.executor.kind().to_string(),
+            several => format!("{} scenarios", several.len()),
+        }
+    }
+
+    /// The part of the load that may be changed.
+    pub fn controlled(&self) -> Option<&Executor> {
+        self.plan.controlled().map(|scenario| &scenario.executor)
     }
 
     /// What is wished for at present.
@@ -87,7 +101,7 @@ impl Controls {
 
     /// Whether there is more to be done than to stop.
     pub fn can_change(&self) -> bool {
-        matches!(self.executor, Executor::ExternallyControlled { .. })
+        self.controlled().is_some()
     }
 
     /// Does all of it; or, where some of it cannot be done, nothing.
@@ -112,11 +126,11 @@ impl Controls {
         if command == Command::Stop {
             return Ok(());
         }
-        let Executor::ExternallyControlled { max_vus, rate, .. } = &self.executor else {
+        let Some(Executor::ExternallyControlled { max_vus, rate, .. }) = self.controlled() else {
             return Err(format!(
                 "this load is {} and follows its plan, it can only be stopped: to pause or change a load, run it with \
                  --executor externally-controlled",
-                self.executor.kind()
+                self.kind()
             ));
         };
         match command {
@@ -140,16 +154,19 @@ impl Controls {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use squall_plan::MAX_RATE;
+    use squall_plan::{Defaults, MAX_RATE, Options};
 
     use super::*;
 
     fn controls(rate: Option<&str>) -> Controls {
-        let rate = rate.map(|rate| rate.parse().unwrap());
-        let executor = Executor::ExternallyControlled { vus: 5, max_vus: 10, rate, duration: None };
-        Controls::new(executor, MAX_RATE, Steering::default())
+        let rate = rate.map(|rate| format!(r#", "rate": "{rate}""#)).unwrap_or_default();
+        let options = format!(r#"{{"executor": "externally-controlled", "vus": 5, "max_vus": 10{rate}}}"#);
+        Controls::new(plan(&options), MAX_RATE, Steering::default())
+    }
+
+    fn plan(options: &str) -> Plan {
+        let options = Options::from_json(options).unwrap();
+        Plan::resolve(options, &[("browse".to_owned(), 1)], Defaults { threads: 1, seed: 1 }).unwrap()
     }
 
     fn follow(controls: &Controls, line: &str) -> Result<(), String> {
@@ -201,8 +218,7 @@ mod tests {
 
     #[test]
     fn every_load_can_be_stopped_and_only_one_kind_changed() {
-        let executor = Executor::ConstantVus { vus: 1, duration: Duration::from_secs(1) };
-        let fixed = Controls::new(executor, MAX_RATE, Steering::default());
+        let fixed = Controls::new(plan(r#"{"vus": 1, "duration": "1s"}"#), MAX_RATE, Steering::default());
         let sentence = follow(&fixed, "pause").unwrap_err();
         assert!(sentence.contains("this load is constant-vus"), "{sentence}");
         assert!(sentence.contains("--executor externally-controlled"), "{sentence}");

@@ -8,6 +8,7 @@ use squall_guest::GuestError;
 use squall_history::HistoryError;
 use squall_load::{PreflightError, RunError};
 use squall_registry::RegistryError;
+use squall_stream::StreamError;
 use thiserror::Error;
 
 use crate::exit;
@@ -44,6 +45,9 @@ pub enum CliError {
         /// Why not.
         source: io::Error,
     },
+    /// What is measured cannot be passed on.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// Data cannot be loaded.
     #[error(transparent)]
     Data(#[from] LoadError),
@@ -86,6 +90,7 @@ impl CliError {
             | CliError::Build(_)
             | CliError::File { .. }
             | CliError::Data(_)
+            | CliError::Stream(_)
             | CliError::Registry(_)
             | CliError::History(_)
             | CliError::Preflight(_)

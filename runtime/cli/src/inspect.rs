@@ -1,9 +1,10 @@
 //! `squall inspect`: what a scenario is, what it asks for, and whether it can run here.
 
 use serde_json::{Value, json};
-use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Guest, GuestError, GuestLimits};
+use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Extent, Guest, GuestError, Needs};
 use squall_load::describe;
-use squall_plan::{DataOptions, Options};
+use squall_metrics::plain;
+use squall_plan::{DataOptions, Limits, MemorySize, Options};
 use squall_report::bytes;
 
 use crate::args::InspectArgs;
@@ -16,17 +17,18 @@ use crate::run::print;
 /// Shows it. The exit code says whether it can run here.
 pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.clone();
-    let artifact = registry::artifact(&name, &arguments.registry)?;
-    let described = described(&name, &artifact);
+    let limits = arguments.limits.over(Limits::default());
+    let artifact = registry::artifact(&name, &arguments.registry, limits.component)?;
+    let described = described(&name, &artifact, &limits);
     let text =
         if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
     print(&text)?;
     Ok(if described.is_ok() { exit::PASSED } else { exit::GUEST_FAILED })
 }
 
-fn described(name: &str, artifact: &Artifact) -> Result<Description, GuestError> {
+fn described(name: &str, artifact: &Artifact, limits: &Limits) -> Result<Description, GuestError> {
     let cache = CodeCache::of_user();
-    let guest = compiling(name, artifact, &cache, || Guest::survey(artifact, &GuestLimits::default(), &cache));
+    let guest = compiling(name, artifact, &cache, || Guest::survey(artifact, limits, &cache));
     describe(&guest?)
 }
 
@@ -38,6 +40,12 @@ fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
     line("size", &bytes(artifact.size() as f64));
     line("digest", artifact.digest());
     line("sdk", artifact.sdk().unwrap_or("unknown"));
+    for (title, claim) in artifact.about().lines() {
+        line(title, claim);
+    }
+    if !artifact.about().producers.is_empty() {
+        line("made with", &artifact.about().producers.join(", "));
+    }
     match described {
         Ok(description) => {
             line("runs here", &format!("yes (this Squall has squall:scenario {CONTRACT_VERSION})"));
@@ -45,8 +53,9 @@ fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
             text.push_str(&data(description));
             text.push_str(&plan(description));
         }
-        Err(error) => line("runs here", &format!("no: {error}")),
+        Err(error) => line("runs here", &format!("no: {}", plain(&error.to_string()))),
     }
+    text.push_str(&asks_for(artifact.needs()));
     text.push_str("\n  imports\n");
     for import in artifact.imports() {
         text.push_str(&format!("    {}\n", import.name));
@@ -55,6 +64,22 @@ fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
     for export in artifact.exports() {
         text.push_str(&format!("    {export}\n"));
     }
+    text
+}
+
+/// What an instance takes of the machine, before it has run.
+fn asks_for(needs: &Needs) -> String {
+    let mut text = "\n  asks for\n".to_owned();
+    for memory in &needs.memories {
+        let most =
+            memory.maximum.map_or("no maximum of its own".to_owned(), |most| format!("at most {}", MemorySize(most)));
+        text.push_str(&format!("    memory          {} in the beginning, {most}\n", MemorySize(memory.initial)));
+    }
+    for table in &needs.tables {
+        let most = table.maximum.map_or("no maximum of its own".to_owned(), |most| format!("at most {most}"));
+        text.push_str(&format!("    table           {} entries in the beginning, {most}\n", table.initial));
+    }
+    text.push_str(&format!("    core instances  {}\n", needs.core_instances));
     text
 }
 
@@ -89,7 +114,8 @@ fn data(description: &Description) -> String {
 fn plan(description: &Description) -> String {
     match serde_json::from_str::<Value>(&description.plan) {
         Ok(plan) => {
-            let plan = format!("{plan:#}").replace('\n', "\n    ");
+            let plan: Vec<String> = format!("{plan:#}").lines().map(|line| plain(line).into_owned()).collect();
+            let plan = plan.join("\n    ");
             format!("\n  suggested plan\n    {plan}\n")
         }
         Err(_) if description.plan.trim().is_empty() => String::new(),
@@ -100,11 +126,22 @@ fn plan(description: &Description) -> String {
 fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {
     let imports: Vec<Value> =
         artifact.imports().iter().map(|import| json!({ "name": import.name, "functions": import.functions })).collect();
+    let extent = |extent: &Extent| json!({ "initial": extent.initial, "maximum": extent.maximum });
+    let mut about: serde_json::Map<String, Value> =
+        artifact.about().lines().into_iter().map(|(title, claim)| (title.to_owned(), claim.into())).collect();
+    about.insert("producers".to_owned(), artifact.about().producers.clone().into());
+    let needs = artifact.needs();
     let mut document = json!({
         "file": name,
         "size": artifact.size(),
         "digest": artifact.digest(),
         "sdk": artifact.sdk(),
+        "about": about,
+        "needs": {
+            "memories": needs.memories.iter().map(extent).collect::<Vec<_>>(),
+            "tables": needs.tables.iter().map(extent).collect::<Vec<_>>(),
+            "core_instances": needs.core_instances,
+        },
         "encoded": artifact.was_encoded(),
         "contract": CONTRACT_VERSION,
         "imports": imports,
@@ -118,7 +155,7 @@ fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
             document["data"] = data_needed(description).into_iter().map(|(name, _)| name).collect();
             document["plan"] = serde_json::from_str(&description.plan).unwrap_or(Value::Null);
         }
-        Err(error) => document["reason"] = error.to_string().into(),
+        Err(error) => document["reason"] = plain(&error.to_string()).into(),
     }
     format!("{document:#}\n")
 }

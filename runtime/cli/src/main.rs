@@ -2,6 +2,7 @@
 
 mod args;
 mod background;
+mod breakpoint;
 mod command;
 mod console;
 mod control;
@@ -10,6 +11,7 @@ mod error;
 mod exit;
 mod files;
 mod inspect;
+mod layers;
 mod listeners;
 mod memory;
 mod monitoring;
@@ -23,8 +25,11 @@ mod registry;
 mod reporting;
 mod run;
 mod sandbox;
+mod scenarios;
 mod selfcheck;
 mod signals;
+mod signature;
+mod streaming;
 mod telling;
 mod terminal;
 
@@ -44,11 +49,13 @@ fn main() -> ExitCode {
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Breakpoint(arguments) => breakpoint::breakpoint(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Control(arguments) => control::client::control(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Push(arguments) => registry::push_file(&arguments),
         Command::Pull(arguments) => registry::pull_file(&arguments),
+        Command::Sign(arguments) => signature::sign(&arguments),
         Command::New(arguments) => project::new(&arguments),
         Command::Build(arguments) => project::build(&arguments),
         Command::Runs(arguments) => memory::runs(&arguments),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_plan::{DataFormat, DataOptions, Options, Target};
 
-use crate::args::RequestArgs;
+use crate::args::{LoadArgs, RequestArgs};
 use crate::error::CliError;
 
 /// The scenario behind it, built from `guest-examples/request/rust`.
@@ -50,6 +50,12 @@ pub fn options(url: &str, request: &RequestArgs, mut typed: Options) -> Result<O
     }
     let defaults = Options { vus: Some(DEFAULT_CONNECTIONS), duration: Some(DEFAULT_DURATION), ..Options::default() };
     Ok(typed.over(defaults))
+}
+
+/// The same for a search: as many connections as its rates take, unless a number is asked for, and no time of its own.
+pub fn for_a_search(options: Options, request: &RequestArgs, load: &LoadArgs) -> Options {
+    let connections = load.vus.or(request.connections);
+    Options { vus: connections, max_vus: load.max_vus.or(connections), duration: load.duration, ..options }
 }
 
 /// As with wrk2: a rate is spread over as many connections as were asked for, and what they cannot take waits.
@@ -113,7 +119,7 @@ mod tests {
         let typed = Options::from_json(load).unwrap();
         let options = options("http://127.0.0.1/", &request, typed).unwrap();
         let flows = [("request".to_owned(), 1)];
-        Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().executor.to_string()
+        Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().load()
     }
 
     #[test]

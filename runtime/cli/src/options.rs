@@ -22,6 +22,7 @@ pub fn from_arguments(load: &LoadArgs, http: &HttpArgs) -> Options {
         graceful_stop: load.graceful_stop,
         flow: load.flow.clone(),
         env: load.env.iter().cloned().collect(),
+        tags: load.tags.iter().cloned().collect(),
         data: load.data.iter().cloned().collect(),
         seed: load.seed,
         threads: load.threads,

@@ -11,6 +11,7 @@ use squall_registry::{About, Access, ArtifactCache, Credentials, Pulled, Referen
 use crate::error::CliError;
 use crate::exit;
 use crate::run::print;
+use crate::signature::{SignatureArgs, signed_file};
 
 /// How registries are reached.
 #[derive(Clone, Debug, Default, Args)]
@@ -21,6 +22,9 @@ pub struct RegistryArgs {
     /// Ask no registry: take what an oci:// name meant when it was last pulled.
     #[arg(long, help_heading = "Registry")]
     pub offline: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signature: SignatureArgs,
 }
 
 /// `squall push`.
@@ -61,7 +65,7 @@ pub fn push_file(arguments: &PushArgs) -> Result<u8, CliError> {
     let no_guest = |source: GuestError| CliError::Guest { name: name.clone(), source };
     let wasm = fs::read(&arguments.file).map_err(|error| no_guest(error.into()))?;
     let artifact = Artifact::from_bytes(wasm.clone()).map_err(no_guest)?;
-    let access = access(&RegistryArgs { plain_http: arguments.plain_http, offline: false });
+    let access = access(&RegistryArgs { plain_http: arguments.plain_http, ..RegistryArgs::default() });
     let digest = push(&arguments.reference, wasm.into(), &about(&arguments.file, &artifact), &access)?;
     print(&format!("pushed: {}\n", arguments.reference.pinned(&digest)))?;
     Ok(exit::PASSED)
@@ -69,7 +73,7 @@ pub fn push_file(arguments: &PushArgs) -> Result<u8, CliError> {
 
 /// Fetches a scenario into a file.
 pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
-    let Pulled { wasm, digest, from_cache } = pull(&arguments.reference, &access(&arguments.registry))?;
+    let Pulled { wasm, digest, from_cache } = trusted(&arguments.reference, &arguments.registry)?;
     let last = arguments.reference.name().rsplit('/').next().unwrap_or("scenario");
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{last}.wasm")));
     let failed = |source| CliError::File { option: "--output", path: path.clone(), source };
@@ -79,28 +83,61 @@ pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
     Ok(exit::PASSED)
 }
 
-/// The scenario that the user named: a file, or `oci://...`.
-pub fn artifact(name: &str, arguments: &RegistryArgs) -> Result<Artifact, CliError> {
-    let artifact = if Reference::is_meant(name) {
-        let reference: Reference = name.parse().map_err(|error| CliError::Options(vec![reason(&error)]))?;
-        Artifact::from_bytes(pull(&reference, &access(arguments))?.wasm.into())
-    } else {
-        Artifact::read(Path::new(name))
+/// The scenario that the user named: a file, or `oci://...`, of at most so many bytes.
+pub fn artifact(name: &str, arguments: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
+    let artifact = match reference(name)? {
+        Some(reference) => Artifact::bounded(trusted(&reference, arguments)?.wasm.into(), most),
+        None => signed_file(Path::new(name), &arguments.signature.keys()?, most)?,
     };
     artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })
+}
+
+/// Fetches what the reference means, and checks its signature if one is asked for.
+fn trusted(reference: &Reference, arguments: &RegistryArgs) -> Result<Pulled, CliError> {
+    let (keys, access) = (arguments.signature.keys()?, access(arguments));
+    let pulled = pull(reference, &access)?;
+    if !keys.is_empty() {
+        squall_registry::verify(reference, &pulled.digest, &keys, &access)?;
+    }
+    Ok(pulled)
+}
+
+/// The place in a registry that is meant, if one is.
+pub fn reference(name: &str) -> Result<Option<Reference>, CliError> {
+    if !Reference::is_meant(name) {
+        return Ok(None);
+    }
+    name.parse().map(Some).map_err(|error| CliError::Options(vec![reason(&error)]))
 }
 
 fn reason(error: &squall_registry::ReferenceError) -> String {
     error.to_string()
 }
 
-fn access(arguments: &RegistryArgs) -> Access {
+/// How to reach a registry.
+pub fn access(arguments: &RegistryArgs) -> Access {
     Access {
         plain_http: arguments.plain_http,
         offline: arguments.offline,
         cache: ArtifactCache::of_user(),
         credentials: Credentials::of_docker(),
     }
+}
+
+/// What the component says of itself, under the names that registries know.
+fn annotations(artifact: &Artifact) -> BTreeMap<String, String> {
+    let about = artifact.about();
+    let named = [
+        ("version", &about.version),
+        ("description", &about.description),
+        ("authors", &about.authors),
+        ("licenses", &about.licence),
+        ("source", &about.source),
+        ("url", &about.homepage),
+        ("revision", &about.revision),
+    ];
+    let said = named.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
+    said.map(|(name, text)| (format!("org.opencontainers.image.{name}"), text)).collect()
 }
 
 fn about(file: &Path, artifact: &Artifact) -> About {
@@ -111,5 +148,5 @@ fn about(file: &Path, artifact: &Artifact) -> About {
     };
     // A core module has, as it came, no interfaces that other tools could read.
     let surface = (!artifact.was_encoded()).then_some(surface);
-    About { title, surface, annotations: BTreeMap::new() }
+    About { title, surface, annotations: annotations(artifact) }
 }

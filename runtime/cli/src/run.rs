@@ -1,46 +1,55 @@
 //! `squall run`: from arguments to a run, and from its outcome to a summary and an exit code.
 
+mod follow;
+mod heading;
+mod verdict;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Write, stdout};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestError, GuestLimits};
-use squall_load::{Observer, Outcome, Run, RunEnd, Steering, StoppedBy, TeardownProblem, describe, raise_open_files};
-use squall_metrics::{Health, check_threshold};
-use squall_plan::{Defaults, MAX_RATE, Options, Plan, PlanFile, from_environment};
+use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Secrets};
+use squall_http::EgressPolicy;
+use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
+use squall_metrics::check_threshold;
+use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, histogram_log, summary_export};
 
-use crate::args::{OutputArgs, RunArgs};
-use crate::command::Controls;
+use crate::args::{OutputArgs, RunArgs, SummaryMode};
 use crate::control::args::ControlArgs;
-use crate::control::dashboard::{Dashboard, ReservedDashboard};
-use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::files::Files;
-use crate::listeners::Listeners;
-use crate::memory::{Keep, run_info};
+use crate::layers::Layers;
 use crate::options::from_arguments;
 use crate::patience::compiling;
+use crate::plan::Remark;
 use crate::project::{Source, Watch, build_for_run, is_source};
-use crate::reporting::{ending, facts};
+use crate::reporting::ending;
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::telling::{SoFar, Teller};
-use crate::terminal::{Terminal, complain, say};
-use crate::{console, exit, monitoring, one_request, plan, registry, sandbox, signals};
+use crate::terminal::{complain, say, summary_style};
+use crate::{breakpoint, exit, monitoring, one_request, plan, registry, sandbox, signals};
+use follow::{Doors, Followed};
+
+pub use heading::heading;
+pub use verdict::verdict;
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
     /// What the user calls it.
-    pub name: &'a str,
-    /// The component.
+    pub name: String,
+    /// The component; where scenarios run several, the first.
     pub artifact: Artifact,
-    /// What one virtual user may take.
-    pub limits: GuestLimits,
+    /// The others, by the name that the plan has for them.
+    pub others: Vec<(String, Artifact)>,
+    /// What it may take.
+    pub limits: Limits,
     /// The command line's options.
     pub typed: Options,
     /// What it may do.
@@ -57,6 +66,18 @@ pub struct Order<'a> {
 
 /// Runs what the arguments say.
 pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
+    if arguments.watch {
+        return run_at_each_change(arguments);
+    }
+    let order = prepare(arguments)?;
+    match order.kind()? {
+        Some(TestType::Breakpoint) => breakpoint::search(order, SearchOptions::default()),
+        _ => order.carry_out(),
+    }
+}
+
+/// Makes of the arguments what can be run: reads the component, fetches it, or builds it first.
+pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.clone();
     let scenario = Path::new(&arguments.scenario);
@@ -68,44 +89,55 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return Err(error);
     }
     if plan::is_plan(scenario) {
-        return run_plan(arguments, typed);
+        return order_of_plan(arguments, typed);
     }
-    if Reference::is_meant(&arguments.scenario) || !is_source(scenario) {
-        if let Some(flag) = if arguments.watch { Some("--watch") } else { arguments.script.given() } {
-            return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
+    if !is_scenario_source(&arguments.scenario) {
+        if let Some(flag) = arguments.script.given() {
+            return Err(needs_a_source(flag));
         }
-        let artifact = registry::artifact(&arguments.scenario, &arguments.registry)?;
+        let artifact = registry::artifact(&arguments.scenario, &arguments.registry, limits(arguments).component)?;
         return order(arguments, typed, Ok(artifact));
     }
-    let source = Source::at(scenario)?;
-    if arguments.watch {
-        return run_at_each_change(arguments, &source, &typed);
-    }
-    order(arguments, typed, Artifact::read(&build_for_run(&source, arguments.script)?))
+    arguments.registry.signature.allow_source(&arguments.scenario)?;
+    let component = build_for_run(&Source::at(scenario)?, arguments.script)?;
+    order(arguments, typed, Artifact::read(&component, limits(arguments).component))
+}
+
+fn limits(arguments: &RunArgs) -> Limits {
+    arguments.sandbox.limits.limits(arguments.load.memory)
 }
 
 /// What a plan says, with what was typed over it.
-fn run_plan(arguments: &RunArgs, typed: Options) -> Result<u8, CliError> {
-    if arguments.watch {
-        return Err(CliError::Options(vec!["--watch goes with a scenario's source, not with a plan".to_owned()]));
-    }
+fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliError> {
     let file = plan::read(Path::new(&arguments.scenario))?;
-    let name = file.component.clone().unwrap_or_default();
-    let artifact = plan::artifact(&name, arguments.script, &arguments.registry)?;
-    let limits = GuestLimits { memory: arguments.load.memory };
+    let most = limits(arguments).component;
+    let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry, most)?;
+    let order = order(arguments, typed, Ok(artifact))?;
+    Ok(Order { name, others, plan_file: Some(file), ..order })
+}
+
+fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<Order<'_>, CliError> {
+    let name = arguments.scenario.clone();
+    let artifact = artifact.map_err(|source| CliError::Guest { name: name.clone(), source })?;
+    let limits = limits(arguments);
+    let url = one_request::is_url(&name).then_some(arguments.scenario.as_str());
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Order { name: &name, artifact, limits, typed, plan_file: Some(file), sandbox, url: None, control, output }
-        .carry_out()
+    let (others, plan_file) = (Vec::new(), None);
+    Ok(Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output })
 }
 
 /// A loop for writing a scenario: one iteration of it, and another each time that it is saved.
-fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> Result<u8, CliError> {
-    let once = Options { vus: Some(1), iterations: typed.iterations.or(Some(1)), ..typed.clone() };
+fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
+    if let Some(error) = one_request::misplaced(&arguments.request) {
+        return Err(error);
+    }
+    if !is_scenario_source(&arguments.scenario) {
+        return Err(needs_a_source("--watch"));
+    }
+    let source = Source::at(Path::new(&arguments.scenario))?;
     let mut watch = Watch::start(&source.folder);
     loop {
-        let component = build_for_run(source, arguments.script);
-        let result = component.and_then(|component| order(arguments, once.clone(), Artifact::read(&component)));
-        match result {
+        match prepare(arguments).and_then(|order| order.once().carry_out()) {
             Ok(_) => {}
             Err(error) => complain(&error.to_string()),
         }
@@ -117,149 +149,153 @@ fn run_at_each_change(arguments: &RunArgs, source: &Source, typed: &Options) -> 
     }
 }
 
-fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestError>) -> Result<u8, CliError> {
-    let name = arguments.scenario.as_str();
-    let artifact = artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
-    let plan_file = None;
-    let limits = GuestLimits { memory: arguments.load.memory };
-    let url = one_request::is_url(name).then_some(name);
-    let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    Order { name, artifact, limits, typed, plan_file, sandbox, url, control, output }.carry_out()
+/// What is typed over what the environment says.
+fn upper(typed: Options) -> Result<Options, CliError> {
+    let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
+    Ok(typed.over(environment))
+}
+
+/// Whether what was named is a scenario's source, and not a component, a plan or a URL.
+fn is_scenario_source(named: &str) -> bool {
+    let path = Path::new(named);
+    !one_request::is_url(named) && !Reference::is_meant(named) && !plan::is_plan(path) && is_source(path)
+}
+
+fn needs_a_source(flag: &str) -> CliError {
+    CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")])
+}
+
+/// A run that can begin: its data read, and the system asked for what it needs.
+pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secrets: Secrets) -> Result<Run, CliError> {
+    let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
+    raise_open_files(plan.max_vus())?;
+    Ok(Run { plan, guests, data, secrets, egress, steering: Steering::default(), target: None })
 }
 
 impl Order<'_> {
+    /// The type of test that its plan makes of it, unless what is typed makes it another load.
+    fn kind(&self) -> Result<Option<TestType>, CliError> {
+        let upper = upper(self.typed.clone())?;
+        Ok(self.plan_file.as_ref().and_then(|file| file.shape.kind_under(&upper)))
+    }
+
+    /// The same with one virtual user and, unless more were asked for, one iteration.
+    fn once(self) -> Self {
+        let iterations = self.typed.iterations.or(Some(1));
+        Order { typed: Options { vus: Some(1), iterations, ..self.typed }, ..self }
+    }
+
     /// Prepares, runs, reports. Returns the exit code.
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
-        let plan = self.plan(&cache)?;
-        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
-        let egress = sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())?;
+        let secrets = self.secrets()?;
+        let plan = self.plan(&self.describe(&cache)?)?;
+        let egress = self.egress(&plan)?;
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
-        let files = Files::open(self.output)?;
-        let reserved = Reserved::take(self.control)?;
-        let reserved_dashboard = ReservedDashboard::take(&self.control.dashboard)?;
-        let data = DataSet::load(&plan.data, plan.executor.max_vus(), plan.seed)?;
-        raise_open_files(plan.executor.max_vus())?;
-        let capacity = Capacity { vus: plan.executor.max_vus() };
-        let guest = self.compiling(&cache, || Guest::for_run(&self.artifact, &self.limits, capacity, &cache))?;
-        let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
-        let mut terminal = Terminal::new(self.output, flows);
-        terminal.line(&self.heading(&plan));
-        let steering = Steering::default();
-        signals::stop_on_signals(steering.clone());
-        let controls =
-            Controls::new(plan.executor.clone(), self.sandbox.max_rate.unwrap_or(MAX_RATE), steering.clone());
-        let mut board = Board::new(&plan.thresholds);
-        let mut server = None;
-        if let Some(reserved) = reserved {
-            // Said even where it is to be quiet: without it nobody could use what was asked for.
-            terminal.voice().say(&reserved.heading());
-            server = Some(reserved.serve(controls.clone(), &board)?);
-        }
-        console::listen(controls, terminal.voice());
+        // Whatever may be refused is asked for before anything takes long.
+        let mut files = Files::open(self.output)?;
+        let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
+        let guests = self.guests(&plan, &cache)?;
+        let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
-        let mut dashboard = Dashboard::new();
-        let mut open_dashboard = None;
-        if let Some(reserved) = reserved_dashboard {
-            terminal.voice().say(&reserved.heading());
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts(self.name, &self.artifact, began))?);
-        }
-        let info = run_info(self.name, &self.artifact, &plan, began);
-        let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let (asking, target) = monitoring::begin(monitor)?;
-        let teller = self.teller(began);
-        let mut files = files;
-        let mut interim = teller.interim(&plan, &mut files.reports, terminal.voice());
-        let run = Run { plan, guest, data, egress, steering, target };
-        let listeners = vec![&mut terminal as &mut dyn Observer, &mut board, &mut dashboard, &mut keep, &mut interim];
-        let outcome = run.run(&mut Listeners(listeners))?;
-        drop((server, asking, interim));
-        if let Some(open) = open_dashboard {
-            open.close(dashboard, &outcome);
-        }
-        terminal.finish();
-        let code = self.report(&outcome, files, began)?;
+        let run = Run { target, ..run };
+        let Followed { outcome, course, keep, terminal } = self.follow(run, doors, &mut files.reports, began)?;
+        drop(asking);
+        let code = self.report(&outcome, course, files, began)?;
         if let Some(id) = keep.end(&outcome, code) {
             terminal.line(&format!("kept as {id}"));
         }
         Ok(code)
     }
 
+    /// What it may read and nobody may see.
+    pub fn secrets(&self) -> Result<Secrets, CliError> {
+        sandbox::secrets::read(&self.sandbox.secrets, &self.typed)
+    }
+
+    /// Where it may go.
+    pub fn egress(&self, plan: &Plan) -> Result<EgressPolicy, CliError> {
+        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
+        sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())
+    }
+
+    /// The compiled components, with room for the plan's virtual users.
+    pub fn guests(&self, plan: &Plan, cache: &CodeCache) -> Result<Vec<Arc<Guest>>, CliError> {
+        let wrong = |source| CliError::Guest { name: self.name.clone(), source };
+        // Each component has room for its own; together they must fit, too.
+        Capacity { vus: plan.max_vus() }.check().map_err(wrong)?;
+        let guests = self.artifacts().enumerate().map(|(index, (name, artifact))| {
+            let capacity = Capacity { vus: plan.max_vus_of(index) };
+            self.compiling(name, artifact, cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
+                .map(Arc::new)
+        });
+        guests.collect()
+    }
+
+    /// The components, each with its name.
+    fn artifacts(&self) -> impl Iterator<Item = (&str, &Artifact)> {
+        let others = self.others.iter().map(|(name, artifact)| (name.as_str(), artifact));
+        std::iter::once((self.name.as_str(), &self.artifact)).chain(others)
+    }
+
     /// Makes a guest, and says so if that takes long.
     fn compiling(
         &self,
+        name: &str,
+        artifact: &Artifact,
         cache: &CodeCache,
         make: impl FnOnce() -> Result<Guest, GuestError>,
     ) -> Result<Guest, CliError> {
-        let made = if self.output.quiet { make() } else { compiling(self.name, &self.artifact, cache, make) };
-        made.map_err(|error| self.guest(error))
+        let made = if self.output.quiet { make() } else { compiling(name, artifact, cache, make) };
+        made.map_err(|source| CliError::Guest { name: name.to_owned(), source })
     }
 
-    fn guest(&self, source: GuestError) -> CliError {
-        CliError::Guest { name: self.name.to_owned(), source }
+    /// What each component says of itself.
+    pub fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
+        let described = self.artifacts().map(|(name, artifact)| {
+            let survey = self.compiling(name, artifact, cache, || Guest::survey(artifact, &self.limits, cache))?;
+            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source });
+            described.map(|description| (name.to_owned(), description))
+        });
+        described.collect()
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
-    fn plan(&self, cache: &CodeCache) -> Result<Plan, CliError> {
-        let survey = self.compiling(cache, || Guest::survey(&self.artifact, &self.limits, cache))?;
-        let description = describe(&survey).map_err(|error| self.guest(error))?;
-        let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
-        let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
-        let upper = self.typed.clone().over(environment);
-        let most_vus = upper.max_vus;
-        let named = match &self.plan_file {
-            Some(file) => file.under(upper, &flows),
-            None => upper,
-        };
-        let suggested = suggested_plan(&description.plan, &named)
-            .map_err(|text| CliError::SuggestedPlan { name: self.name.to_owned(), text })?;
-        let mut options = named.over(suggested);
+    pub fn plan(&self, described: &[(String, Description)]) -> Result<Plan, CliError> {
+        self.plan_with(self.typed.clone(), described)
+    }
+
+    /// The same with other options on the command line.
+    pub fn plan_with(&self, typed: Options, described: &[(String, Description)]) -> Result<Plan, CliError> {
+        let layers = Layers::lay(self.plan_file.as_ref(), typed, described)?;
+        let mut options = layers.merged;
         let (rate, duration) = (self.sandbox.max_rate, self.sandbox.max_duration);
         let mut ceilings = Ceilings { rate, duration, ..Ceilings::default() };
-        ceilings.take_vus(most_vus, &mut options);
+        ceilings.take_vus(layers.typed.max_vus.or(layers.environment.max_vus), &mut options);
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
-        let mut plan = Plan::resolve(options, &flows, defaults)
+        let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
+        let tags = plan.scenarios.iter().flat_map(|scenario| scenario.tags.keys().cloned()).collect();
         let misfits: Vec<String> = plan
             .thresholds
             .iter()
-            .filter_map(|threshold| check_threshold(threshold).err())
+            .filter_map(|threshold| check_threshold(threshold, &tags).err())
             .map(|error| error.to_string())
             .collect();
         if !misfits.is_empty() {
             return Err(CliError::Options(misfits));
         }
-        let exceeded = ceilings.exceeded_by(&plan.executor);
+        let exceeded = ceilings.exceeded_by(&plan);
         if !exceeded.is_empty() {
             return Err(CliError::Options(exceeded));
         }
         // A thread without a virtual user would only be in the way.
-        plan.threads = plan.threads.min(usize::try_from(plan.executor.max_vus()).unwrap_or(usize::MAX)).max(1);
+        plan.threads = plan.threads.min(usize::try_from(plan.max_vus()).unwrap_or(usize::MAX)).max(1);
         Ok(plan)
     }
 
-    fn heading(&self, plan: &Plan) -> String {
-        let target = plan.target.as_ref().map_or("-", |target| target.as_str());
-        let threads = if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) };
-        let digest: String = self.artifact.digest().chars().take("sha256:".len() + 12).collect();
-        let mut text = self.plan_file.as_ref().map(plan::heading).unwrap_or_default();
-        text.push_str(&format!(
-            "     scenario: {} ({}, {digest})\n       target: {target}\n         load: {} on {threads}, seed {}",
-            self.name,
-            squall_report::bytes(self.artifact.size() as f64),
-            plan.executor,
-            plan.seed,
-        ));
-        let active: Vec<_> = plan.flows.iter().zip(plan.mix.shares()).filter(|(_, share)| *share > 0.0).collect();
-        if plan.flows.len() > 1 {
-            let shares = active.iter().map(|(flow, share)| format!("{} {:.0}%", flow.name, share * 100.0));
-            text.push_str(&format!("\n        flows: {}", shares.collect::<Vec<_>>().join(", ")));
-        }
-        text.push('\n');
-        text
-    }
-
-    fn report(&self, outcome: &Outcome, files: Files, began: SystemTime) -> Result<u8, CliError> {
+    fn report(&self, outcome: &Outcome, course: Vec<Remark>, files: Files, began: SystemTime) -> Result<u8, CliError> {
         if let Some(file) = files.summary_export {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
             file.write(&format!("{export:#}\n"))?;
@@ -278,68 +314,18 @@ impl Order<'_> {
         };
         let concluded = teller.conclude(&so_far);
         teller.print_summary(&so_far, &concluded)?;
-        let code = self.verdict(outcome, plan::missed_limits(&concluded.objectives));
-        files.reports.write(outcome, &data, &teller.facts(ending(outcome), concluded))?;
+        if self.output.summary_mode != SummaryMode::Disabled {
+            print(&squall_report::course(&course, summary_style(self.output)))?;
+        }
+        let code = verdict(&self.name, outcome, plan::missed_limits(&concluded.objectives));
+        files.reports.write(outcome, &data, &teller.facts(ending(outcome), concluded), course)?;
         Ok(code)
     }
 
+    /// Who says what is thought of the run.
     fn teller(&self, began: SystemTime) -> Teller<'_> {
-        let (name, artifact, output) = (self.name, &self.artifact, self.output);
+        let (name, artifact, output) = (self.name.as_str(), &self.artifact, self.output);
         Teller { name, artifact, output, plan_file: self.plan_file.as_ref(), began }
-    }
-
-    /// Says what is not as it should be, and gives the exit code.
-    fn verdict<'a>(&self, outcome: &Outcome, missed_limits: impl Iterator<Item = &'a str>) -> u8 {
-        let name = self.name;
-        match &outcome.teardown {
-            None => {}
-            Some(TeardownProblem::Failed(text)) => complain(&format!("{name}: teardown {text}")),
-            Some(TeardownProblem::TimedOut) => complain(&format!("{name}: teardown took longer than allowed")),
-        }
-        let invalid = outcome.generator.health == Health::Bottleneck;
-        // What was not measured can neither pass nor fail.
-        let failed = outcome.thresholds.iter().filter(|result| !invalid && !result.passed).count();
-        if failed > 0 {
-            complain(&format!("{failed} of {} thresholds not met", outcome.thresholds.len()));
-        }
-        let limits: Vec<_> = missed_limits.filter(|_| !invalid).collect();
-        if !limits.is_empty() {
-            complain(&format!("the target used more than {} allows", limits.join(" and ")));
-        }
-        match (&outcome.end, &outcome.teardown) {
-            (RunEnd::SetupFailed(text), _) => {
-                complain(&format!("{name}: setup failed: {text}"));
-                exit::GUEST_FAILED
-            }
-            (RunEnd::SetupTimedOut, _) => {
-                complain(&format!("{name}: setup took longer than {:?}", outcome.plan.setup_timeout));
-                exit::SETUP_TIMED_OUT
-            }
-            (RunEnd::Hopeless(text), _) => {
-                complain(&format!("{name}: stopped early: {text}"));
-                exit::GUEST_FAILED
-            }
-            (RunEnd::Aborted(reason), _) => {
-                complain(&format!("{name}: the scenario asked to stop: {reason}"));
-                exit::GUEST_ABORTED
-            }
-            _ if invalid => {
-                complain("the measurement is invalid: the generator was the bottleneck, not the target");
-                exit::MEASUREMENT_INVALID
-            }
-            (RunEnd::ThresholdFailed(text), _) => {
-                complain(&format!("{name}: stopped early: {text}"));
-                exit::THRESHOLDS_FAILED
-            }
-            (RunEnd::Stopped(StoppedBy::Api), _) => exit::STOPPED_BY_API,
-            (RunEnd::Stopped(_), _) => exit::INTERRUPTED,
-            (RunEnd::Completed | RunEnd::DataEnded(_), _) if failed > 0 || !limits.is_empty() => {
-                exit::THRESHOLDS_FAILED
-            }
-            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::TimedOut)) => exit::TEARDOWN_TIMED_OUT,
-            (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::Failed(_))) => exit::GUEST_FAILED,
-            (RunEnd::Completed | RunEnd::DataEnded(_), None) => exit::PASSED,
-        }
     }
 }
 
@@ -367,6 +353,7 @@ pub fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
         return Ok(Options::default());
     }
     let mut options = Options::from_json(json).map_err(|error| error.to_string())?;
+    sandbox::check_texts(&serde_json::from_str(json).map_err(|error| error.to_string())?)?;
     sandbox::check_suggestion(&mut options, typed)?;
     Ok(options)
 }

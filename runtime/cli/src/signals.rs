@@ -2,10 +2,12 @@
 //! where there is no run yet, ends the program at once.
 
 use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use squall_load::{Steering, StoppedBy};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::exit;
 
@@ -31,14 +33,31 @@ pub fn end_without_a_run() {
     });
 }
 
-/// From now on a signal stops this run gracefully.
-pub fn stop_on_signals(stop: Steering) {
+/// The run that a signal stops, for whoever listens.
+static RUN: OnceLock<watch::Sender<Steering>> = OnceLock::new();
+
+/// From now on a signal stops this run gracefully, in place of an earlier one of this process.
+pub fn stop_on_signals(run: Steering) {
+    let mut is_first = false;
+    let current = RUN.get_or_init(|| {
+        is_first = true;
+        watch::Sender::new(run.clone())
+    });
+    if is_first {
+        stop_on_first_signal(current.subscribe());
+    } else {
+        current.send_replace(run);
+    }
+}
+
+fn stop_on_first_signal(run: watch::Receiver<Steering>) {
     listen(async move |mut signals| {
         HAS_RUN.store(true, Ordering::Relaxed);
         signals.next().await;
         CAME.store(true, Ordering::Relaxed);
-        if !stop.is_stopping() {
-            stop.stop_gracefully(StoppedBy::Signal);
+        let run = run.borrow().clone();
+        if !run.is_stopping() {
+            run.stop_gracefully(StoppedBy::Signal);
             signals.next().await;
         }
         std::process::exit(i32::from(exit::INTERRUPTED));

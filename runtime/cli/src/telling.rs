@@ -53,7 +53,10 @@ impl Teller<'_> {
             return Concluded::default();
         };
         let objectives = plan::judged(file, so_far.totals);
-        Concluded { objectives, others: plan::conclusions(file, &so_far.plan.executor, so_far.totals) }
+        // A soak test has one load.
+        let load = so_far.plan.scenarios.first().map(|scenario| &scenario.executor);
+        let others = load.map(|load| plan::conclusions(file, load, so_far.totals)).unwrap_or_default();
+        Concluded { objectives, others }
     }
 
     /// The summary, if one is wanted.
@@ -110,7 +113,7 @@ impl Teller<'_> {
             thresholds: so_far.thresholds,
             generator: so_far.generator,
             data: so_far.data,
-            planned_shares: &so_far.plan.mix.shares(),
+            planned_shares: &so_far.plan.shares(),
             detail: if self.output.summary_mode == SummaryMode::Full { Detail::Full } else { Detail::Compact },
             style,
         };

@@ -6,10 +6,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
-use squall_metrics::{Certainty, FlowId, Nanos};
+use squall_metrics::{Certainty, FlowId, Nanos, plain};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
+use crate::scenarios;
 
 /// Where there is no terminal, a line is printed this often.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -19,7 +20,9 @@ const NEAR_ITS_LIMIT: f64 = 0.8;
 /// Says what went wrong.
 pub fn complain(text: &str) {
     let style = style_of(stderr().is_terminal(), false);
-    say(&format!("{} {text}", style.bad("error:")));
+    // What went wrong may be told in a stranger's words.
+    let text: Vec<_> = text.lines().map(plain).collect();
+    say(&format!("{} {}", style.bad("error:"), text.join("\n")));
 }
 
 /// Writes a line to standard error. If that is closed there is nobody to tell.
@@ -67,6 +70,8 @@ pub struct Terminal {
     flows: Vec<String>,
     bar: Option<ProgressBar>,
     last_line: Nanos,
+    /// What stands before its progress, if it is one of many runs whose results are told elsewhere.
+    trial: Option<String>,
 }
 
 impl Terminal {
@@ -80,7 +85,13 @@ impl Terminal {
             flows,
             bar: (is_terminal && !output.quiet).then(bar),
             last_line: Nanos::ZERO,
+            trial: None,
         }
+    }
+
+    /// For one of many runs: its progress, with this before it, only where it can be taken away again.
+    pub fn of_trial(output: &OutputArgs, flows: Vec<String>, label: String) -> Terminal {
+        Terminal { trial: Some(label), ..Terminal::new(output, flows) }
     }
 
     /// A line about the run, unless it is to be quiet.
@@ -107,12 +118,15 @@ impl Terminal {
         match &self.bar {
             Some(bar) => {
                 bar.set_position((progress.done.unwrap_or(0.0) * 1000.0) as u64);
-                bar.set_prefix(times(progress));
-                bar.set_message(text);
+                let label = self.trial.as_ref().map(|label| format!("{label} ")).unwrap_or_default();
+                bar.set_prefix(label + &times(progress));
+                let lines = scenarios::progress_lines(progress).into_iter();
+                bar.set_message([text].into_iter().chain(lines).collect::<Vec<_>>().join("\n"));
             }
-            None if progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
+            None if self.trial.is_none() && progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
                 self.last_line = progress.elapsed;
                 self.line(&format!("{}  {text}", times(progress)));
+                scenarios::progress_lines(progress).iter().for_each(|line| self.line(line));
             }
             None => {}
         }
@@ -161,9 +175,10 @@ impl Terminal {
 impl Observer for Terminal {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) => {}
+            Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) | Event::Recorded { .. } => {}
             Event::Progress(progress) => self.progress(progress),
-            Event::Capacity(capacity) => self.capacity(capacity),
+            Event::Capacity(capacity) if self.trial.is_none() => self.capacity(capacity),
+            Event::Capacity(_) => {}
             Event::Log(line) => self.log(line),
             Event::LogDropped(count) => {
                 self.line(&self.style.faint(&format!("({count} more lines from the scenario are not shown)")));

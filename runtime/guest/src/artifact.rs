@@ -1,15 +1,20 @@
 //! A scenario as it came: bytes, made sure to be a component. Nothing of it has run or been compiled yet.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use squall_metrics::plain;
 use wasmtime::Engine;
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
+use crate::about::About;
 use crate::async_abi;
 use crate::contract::{Misfit, check_import};
 use crate::error::GuestError;
+use crate::needs::Needs;
 
 /// A component, with what can be learnt from it without running it.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub struct Artifact {
     imports: Vec<Import>,
     exports: Vec<String>,
     sdk: Option<String>,
+    about: About,
+    needs: Needs,
 }
 
 /// Something that a component imports.
@@ -39,12 +46,22 @@ const WASM: &[u8] = b"\0asm";
 const SDK_SECTION: &str = "squall:sdk";
 
 impl Artifact {
-    /// Reads a file.
+    /// Reads a file of at most so many bytes.
     ///
     /// # Errors
-    /// If it cannot be read, or as [`Artifact::from_bytes`].
-    pub fn read(path: &Path) -> Result<Artifact, GuestError> {
-        Artifact::from_bytes(std::fs::read(path)?)
+    /// If it cannot be read, or as [`Artifact::bounded`].
+    pub fn read(path: &Path, most: u64) -> Result<Artifact, GuestError> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        Artifact::bounded(bytes, most)
+    }
+
+    /// As [`Artifact::from_bytes`], of at most so many bytes.
+    ///
+    /// # Errors
+    /// If there are more, or as [`Artifact::from_bytes`].
+    pub fn bounded(bytes: Vec<u8>, most: u64) -> Result<Artifact, GuestError> {
+        if bytes.len() as u64 > most { Err(GuestError::TooLarge(most)) } else { Artifact::from_bytes(bytes) }
     }
 
     /// Takes a component, or a core module that carries component metadata (as Go and `wasm32-unknown-unknown` make
@@ -60,15 +77,15 @@ impl Artifact {
             return Err(GuestError::NotWasm("it does not begin as WebAssembly does".to_owned()));
         }
         let file_digest: [u8; 32] = Sha256::digest(&bytes).into();
-        let size = bytes.len();
+        let (size, about) = (bytes.len(), About::of(&bytes));
         let encoded = wasmparser::Parser::is_core_wasm(&bytes);
         let component = if encoded { encode(&bytes)? } else { bytes };
         let component_digest = if encoded { Sha256::digest(&component).into() } else { file_digest };
         let digest = format!("sha256:{}", hex(&file_digest));
         let (resolve, world) = decode(&component)?;
-        let sdk = sdk_of(&component);
+        let (sdk, needs) = (sdk_of(&component), Needs::of(&component));
         let (imports, exports) = surface(&resolve, world);
-        Ok(Artifact { component, digest, component_digest, size, encoded, imports, exports, sdk })
+        Ok(Artifact { component, digest, component_digest, size, encoded, imports, exports, sdk, about, needs })
     }
 
     /// The component's bytes.
@@ -114,6 +131,16 @@ impl Artifact {
     /// The SDK that it was made with, if the SDK said so.
     pub fn sdk(&self) -> Option<&str> {
         self.sdk.as_deref()
+    }
+
+    /// What it says of itself.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What one instance of it asks for.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
     }
 
     /// Whether the component fits the contract: it is a scenario, and asks for nothing that this host does not have.
@@ -187,7 +214,8 @@ fn decode(component: &[u8]) -> Result<(Resolve, WorldId), GuestError> {
 
 fn surface(resolve: &Resolve, world: WorldId) -> (Vec<Import>, Vec<String>) {
     let world = &resolve.worlds[world];
-    let name = |key: &WorldKey| resolve.name_world_key(key);
+    // Names have no characters that steer, as long as the component is valid; that is not known yet.
+    let name = |key: &WorldKey| plain(&resolve.name_world_key(key)).into_owned();
     let imports =
         world.imports.iter().map(|(key, item)| Import { name: name(key), functions: functions(resolve, item) });
     (imports.collect(), world.exports.keys().map(name).collect())

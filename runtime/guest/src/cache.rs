@@ -9,14 +9,20 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::artifact::{Artifact, hex};
+use crate::error::GuestError;
 
 const DIGEST: usize = 32;
+/// As much as a main thread usually has.
+const COMPILER_STACK: usize = 8 << 20;
 
 /// A folder of compiled components.
 #[derive(Clone)]
@@ -71,11 +77,16 @@ impl CodeCache {
     }
 
     /// The compiled component, from the cache or compiled now. A cache that cannot be read or written only costs time.
-    pub(crate) fn component(&self, engine: &Engine, artifact: &Artifact) -> wasmtime::Result<Component> {
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        artifact: &Artifact,
+        limit: Duration,
+    ) -> Result<Component, GuestError> {
         if let Some(component) = self.find(engine, artifact) {
             return Ok(component);
         }
-        let component = Component::from_binary(engine, artifact.component())?;
+        let component = compile(engine, artifact, limit)?;
         if let (Some(entry), Ok(code)) = (self.entry(engine, artifact), component.serialize()) {
             // Not being able to keep it is no reason not to run it.
             if store(&entry, &code).is_err() {
@@ -118,6 +129,21 @@ impl CodeCache {
         key.0.update(env!("CARGO_PKG_VERSION"));
         key.0.update(artifact.component_digest());
         Some(folder.join(hex(&key.0.finalize())))
+    }
+}
+
+/// Compiles within a time. The compiler cannot be stopped: where it takes longer, it goes on behind the caller's back until
+/// the program ends, which is soon.
+fn compile(engine: &Engine, artifact: &Artifact, limit: Duration) -> Result<Component, GuestError> {
+    let (compiled, result) = sync_channel(1);
+    let (engine, component) = (engine.clone(), artifact.component().to_vec());
+    // If nobody waits any more, nobody wants it.
+    let work = move || drop(compiled.send(Component::from_binary(&engine, &component)));
+    thread::Builder::new().name("compile".to_owned()).stack_size(COMPILER_STACK).spawn(work)?;
+    match result.recv_timeout(limit) {
+        Ok(component) => component.map_err(|error| GuestError::Compile(format!("{error:#}"))),
+        Err(RecvTimeoutError::Timeout) => Err(GuestError::CompileTimeout(limit)),
+        Err(RecvTimeoutError::Disconnected) => Err(GuestError::Compile("the compiler failed at it".to_owned())),
     }
 }
 
@@ -218,6 +244,8 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 mod tests {
     use super::*;
 
+    const TIME: Duration = Duration::from_secs(60);
+
     /// The smallest component there is.
     fn empty() -> Artifact {
         Artifact::from_bytes(b"\0asm\x0d\0\x01\0".to_vec()).expect("a component")
@@ -234,7 +262,7 @@ mod tests {
         let cache = CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
         assert!(cache.find(&engine, &empty()).is_none());
-        cache.component(&engine, &empty()).expect("compiles");
+        cache.component(&engine, &empty(), TIME).expect("compiles");
         assert!(cache.find(&engine, &empty()).is_some());
         assert!(holds_what_was_stored(&only_entry(&folder.path().join("code"))));
     }
@@ -244,14 +272,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = || CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
-        cache().component(&engine, &empty()).expect("compiles");
+        cache().component(&engine, &empty(), TIME).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         let mut contents = fs::read(&entry).expect("entry");
         let middle = contents.len() / 2;
         contents[middle] ^= 0xff;
         fs::write(&entry, &contents).expect("writable");
         assert!(cache().find(&engine, &empty()).is_none());
-        cache().component(&engine, &empty()).expect("compiles again");
+        cache().component(&engine, &empty(), TIME).expect("compiles again");
         assert!(cache().find(&engine, &empty()).is_some());
         fs::write(&entry, "short").expect("writable");
         assert!(cache().find(&engine, &empty()).is_none());
@@ -263,7 +291,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let cache = CodeCache::at(&folder.path().join("code"));
-        cache.component(&Engine::default(), &empty()).expect("compiles");
+        cache.component(&Engine::default(), &empty(), TIME).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         fs::set_permissions(&entry, fs::Permissions::from_mode(0o666)).expect("own file");
         assert!(cache.find(&Engine::default(), &empty()).is_none());
@@ -276,7 +304,7 @@ mod tests {
         let cache = CodeCache::at(&file.path().join("code"));
         let (engine, artifact) = (Engine::default(), empty());
         assert!(cache.find(&engine, &artifact).is_none());
-        cache.component(&engine, &artifact).expect("compiles");
+        cache.component(&engine, &artifact, TIME).expect("compiles");
         assert!(cache.find(&engine, &artifact).is_some());
     }
 

@@ -5,23 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use squall_plan::Limits;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::GuestError;
-
-/// What one virtual user's instance may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GuestLimits {
-    /// Linear memory, in bytes.
-    pub memory: u64,
-}
-
-impl Default for GuestLimits {
-    fn default() -> GuestLimits {
-        GuestLimits { memory: 64 << 20 }
-    }
-}
 
 /// Past this many virtual users the address space that wasmtime reserves by default (4 GiB each, so that the guest's
 /// code needs no bounds checks) would run out at about four times the number; so from here on they get what the memory
@@ -35,7 +23,6 @@ const MAPPINGS_BESIDE: u64 = 2_000;
 const TICK: Duration = Duration::from_millis(5);
 /// The second tick from now is at least one whole tick away.
 pub(crate) const TICKS_BEFORE_YIELD: u64 = 2;
-const WASM_STACK: usize = 256 << 10;
 /// The rest of the stack is for host functions: TLS handshakes are the deepest.
 const FIBER_STACK: usize = 768 << 10;
 
@@ -92,31 +79,32 @@ pub(crate) enum Layout {
 }
 
 /// An engine for looking at a component: instances are made one at a time.
-pub(crate) fn survey_engine(limits: &GuestLimits, layout: Layout) -> Result<Engine, GuestError> {
+pub(crate) fn survey_engine(limits: &Limits, layout: Layout) -> Result<Engine, GuestError> {
     Engine::new(&settings(limits, layout)).map_err(|error| GuestError::Compile(format!("{error:#}")))
 }
 
 /// An engine for a run: a pool with room for all virtual users, and for those that replace one that trapped.
 pub(crate) fn pooled_engine(
-    limits: &GuestLimits,
+    limits: &Limits,
     capacity: Capacity,
     layout: Layout,
     component: &Component,
+    table_entries: usize,
 ) -> Result<Engine, GuestError> {
     let mut config = settings(limits, layout);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, capacity, component)));
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, capacity, component, table_entries)));
     let engine = Engine::new(&config);
     engine.map_err(|error| GuestError::Capacity { vus: capacity.vus, reason: format!("{error:#}") })
 }
 
 /// Everything that shapes the compiled code is here, so that the two engines of a run can share it.
-fn settings(limits: &GuestLimits, layout: Layout) -> Config {
+fn settings(limits: &Limits, layout: Layout) -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);
     // Measured: 218 ns a call without, 1,223 ns with (docs/architecture.md, The guest host).
     config.concurrency_support(false);
     config.epoch_interruption(true);
-    config.max_wasm_stack(WASM_STACK);
+    config.max_wasm_stack(Limits::STACK);
     config.async_stack_size(FIBER_STACK);
     config.memory_init_cow(true);
     if layout == Layout::Dense {
@@ -126,14 +114,13 @@ fn settings(limits: &GuestLimits, layout: Layout) -> Config {
     config
 }
 
-fn pool(limits: &GuestLimits, capacity: Capacity, component: &Component) -> PoolingAllocationConfig {
+fn pool(limits: &Limits, capacity: Capacity, component: &Component, table_entries: usize) -> PoolingAllocationConfig {
     // Room for setup and for a user that starts while the one before it is still being taken apart.
     let users = u32::try_from(capacity.vus).unwrap_or(u32::MAX - 8) + 8;
     let needs = component.resources_required();
     let memories = needs.as_ref().map_or(1, |needs| needs.num_memories.max(1));
-    let tables = needs.as_ref().map_or(4, |needs| needs.num_tables.max(1));
-    let table_elements = needs.and_then(|needs| needs.max_initial_table_size).unwrap_or(20_000).max(1_000) as usize;
-    let core_instances = 64;
+    let tables = needs.map_or(4, |needs| needs.num_tables.max(1));
+    let core_instances = Limits::CORE_INSTANCES as u32;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(users);
     pool.total_core_instances(users.saturating_mul(core_instances));
@@ -143,7 +130,7 @@ fn pool(limits: &GuestLimits, capacity: Capacity, component: &Component) -> Pool
     pool.max_core_instances_per_component(core_instances);
     pool.max_memories_per_component(memories);
     pool.max_tables_per_component(tables);
-    pool.table_elements(table_elements * 2);
+    pool.table_elements(table_entries);
     pool.max_memory_size(limits.memory as usize);
     pool.max_component_instance_size(4 << 20);
     pool.max_core_instance_size(4 << 20);

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use squall_plan::{HumanDuration, MemorySize};
 use thiserror::Error;
 
 use crate::contract::Misfit;
@@ -28,6 +29,15 @@ pub enum GuestError {
     /// It is a component, but it does not fit the contract.
     #[error("this component cannot run here: {0}")]
     Misfit(#[from] Misfit),
+    /// The file is larger than allowed.
+    #[error("it is larger than {}, the most that a component may have: raise it with --max-component-size", MemorySize(*.0))]
+    TooLarge(u64),
+    /// Compiling takes longer than allowed.
+    #[error("the component was not compiled within {}: allow more with --compile-timeout", HumanDuration(*.0))]
+    CompileTimeout(Duration),
+    /// It asks for more than the limits allow, before it has run.
+    #[error("this component asks for too much: {0}")]
+    Needs(String),
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),

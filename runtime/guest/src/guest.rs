@@ -1,10 +1,11 @@
 //! A guest: a component, compiled and linked, ready to become as many virtual users as the run needs.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
-use squall_metrics::{Clock, FlowId};
+use squall_metrics::{Clock, FlowId, Nanos};
+use squall_plan::Limits;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower, TypedFunc,
 };
@@ -13,17 +14,19 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use crate::artifact::Artifact;
 use crate::cache::CodeCache;
 use crate::contract::Misfit;
-use crate::engine::{Capacity, GuestLimits, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
+use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
 use crate::error::GuestError;
 use crate::host;
 use crate::log::printable;
+use crate::memory::{MemoryLimit, TotalMemory};
 use crate::offence::describe_trap;
 use crate::state::State;
+use crate::time_limit::TimeLimit;
 use crate::user::{Identity, VirtualUser, settle};
 use crate::worker::WorkerContext;
 
-/// How long `describe` may take: it only has to name the flows.
-const DESCRIBE_WITHIN: Duration = Duration::from_secs(10);
+/// What `describe` may return, in bytes of the host's memory: strings may overlap in the guest's, and be many here.
+const LARGEST_DESCRIPTION: usize = 8 << 20;
 
 /// What a component says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
@@ -49,7 +52,10 @@ pub struct Flow {
 pub struct Guest {
     pre: InstancePre<State>,
     exports: Exports,
-    limits: GuestLimits,
+    limits: Limits,
+    total_memory: Option<Arc<TotalMemory>>,
+    /// How many entries a table may come to have.
+    table_entries: usize,
     _ticker: Ticker,
 }
 
@@ -67,10 +73,11 @@ impl Guest {
     ///
     /// # Errors
     /// If it does not fit the contract or does not compile.
-    pub fn survey(artifact: &Artifact, limits: &GuestLimits, cache: &CodeCache) -> Result<Guest, GuestError> {
+    pub fn survey(artifact: &Artifact, limits: &Limits, cache: &CodeCache) -> Result<Guest, GuestError> {
         artifact.check()?;
+        artifact.needs().check(limits).map_err(GuestError::Needs)?;
         let engine = survey_engine(limits, Layout::Roomy)?;
-        let component = compile(cache, &engine, artifact)?;
+        let component = cache.component(&engine, artifact, limits.compile)?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
@@ -80,12 +87,15 @@ impl Guest {
     /// As [`Guest::survey`], and if there is no room for them.
     pub fn for_run(
         artifact: &Artifact,
-        limits: &GuestLimits,
+        limits: &Limits,
         capacity: Capacity,
         cache: &CodeCache,
     ) -> Result<Guest, GuestError> {
         artifact.check()?;
+        artifact.needs().check(limits).map_err(GuestError::Needs)?;
         capacity.check()?;
+        let room = artifact.needs().check_total(capacity.vus, limits);
+        room.map_err(|reason| GuestError::Capacity { vus: capacity.vus, reason })?;
         match Guest::in_pool(artifact, limits, capacity, capacity.layout(), cache) {
             // Address space may be scarcer than usual (a limit, an emulator); then smaller reservations do.
             Err(GuestError::Capacity { .. }) => Guest::in_pool(artifact, limits, capacity, Layout::Dense, cache),
@@ -95,30 +105,39 @@ impl Guest {
 
     fn in_pool(
         artifact: &Artifact,
-        limits: &GuestLimits,
+        limits: &Limits,
         capacity: Capacity,
         layout: Layout,
         cache: &CodeCache,
     ) -> Result<Guest, GuestError> {
         let survey = survey_engine(limits, layout)?;
-        let surveyed = compile(cache, &survey, artifact)?;
-        let engine = pooled_engine(limits, capacity, layout, &surveyed)?;
+        let surveyed = cache.component(&survey, artifact, limits.compile)?;
+        let engine = pooled_engine(limits, capacity, layout, &surveyed, artifact.needs().table_entries())?;
         let known = cache.find(&engine, artifact).or_else(|| adopt(&surveyed, &engine));
-        let component = known.map_or_else(|| compile(cache, &engine, artifact), Ok)?;
+        let component = known.map_or_else(|| cache.component(&engine, artifact, limits.compile), Ok)?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
-    fn link(
-        engine: &Engine,
-        component: &Component,
-        artifact: &Artifact,
-        limits: &GuestLimits,
-    ) -> Result<Guest, GuestError> {
+    fn link(engine: &Engine, component: &Component, artifact: &Artifact, limits: &Limits) -> Result<Guest, GuestError> {
         let failed = |error: wasmtime::Error| GuestError::Compile(format!("{error:#}"));
         let linker = host::linker(engine, artifact.uses_wasi_http()).map_err(failed)?;
         let pre = linker.instantiate_pre(component).map_err(|error| unlinkable(&error))?;
         let exports = Exports::of(component)?;
-        Ok(Guest { pre, exports, limits: limits.clone(), _ticker: Ticker::start(engine) })
+        let _ticker = Ticker::start(engine);
+        let total_memory = limits.memory_total.map(|limit| Arc::new(TotalMemory::new(limit)));
+        Ok(Guest {
+            pre,
+            exports,
+            limits: limits.clone(),
+            total_memory,
+            table_entries: artifact.needs().table_entries(),
+            _ticker,
+        })
+    }
+
+    /// What it may take.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Asks the component what it is.
@@ -129,6 +148,7 @@ impl Guest {
         let identity = Rc::new(Identity::new(worker, 0));
         let asked = async {
             let (mut store, instance) = self.instantiate(worker, &identity).await?;
+            store.set_hostcall_fuel(LARGEST_DESCRIPTION);
             let describe: TypedFunc<(), (Description,)> =
                 typed(&mut store, &instance, &self.exports.describe, "describe")?;
             let answer = describe.call_async(&mut store, ()).await;
@@ -136,8 +156,8 @@ impl Guest {
         };
         // Before the run there is no load whose pace could suffer from a coarse timer.
         #[allow(clippy::disallowed_methods)]
-        let answered = tokio::time::timeout(DESCRIBE_WITHIN, asked).await;
-        let (description,) = answered.map_err(|_| GuestError::DescribeTimeout(DESCRIBE_WITHIN))??;
+        let answered = tokio::time::timeout(Limits::DESCRIBE, asked).await;
+        let (description,) = answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
         validate(&description)?;
         Ok(description)
     }
@@ -159,7 +179,7 @@ impl Guest {
         settle(&mut store).await;
         match result {
             Ok((Ok(shared),)) => Ok(shared),
-            Ok((Err(text),)) => Err(printable(&text)),
+            Ok((Err(text),)) => Err(worker.log.presentable(&text)),
             Err(error) => Err(format!("trapped: {}", describe_trap(store.data(), &error))),
         }
     }
@@ -197,7 +217,8 @@ impl Guest {
             Some(start) => Some(typed(&mut store, &instance, start, "start")?),
             None => None,
         };
-        Ok(VirtualUser { store, run, start })
+        let limit = TimeLimit::new(self.limits.iteration.map(Nanos::from));
+        Ok(VirtualUser { store, run, start, first_flow: worker.first_flow, limit })
     }
 
     async fn instantiate(
@@ -205,7 +226,8 @@ impl Guest {
         worker: &Rc<WorkerContext>,
         identity: &Rc<Identity>,
     ) -> Result<(Store<State>, wasmtime::component::Instance), GuestError> {
-        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits);
+        let memory = MemoryLimit::new(self.limits.memory, self.total_memory.clone(), self.table_entries);
+        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits, memory);
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(TICKS_BEFORE_YIELD);
@@ -223,12 +245,10 @@ impl Guest {
 /// Lets the other virtual users of the thread go on.
 async fn give_way(user: Rc<Identity>, clock: Clock) {
     let stopped = clock.now();
+    user.gives_way(true);
     tokio::task::yield_now().await;
+    user.gives_way(false);
     user.was_away(clock.now().since(stopped));
-}
-
-fn compile(cache: &CodeCache, engine: &Engine, artifact: &Artifact) -> Result<Component, GuestError> {
-    cache.component(engine, artifact).map_err(|error| GuestError::Compile(format!("{error:#}")))
 }
 
 /// The same code in another engine with the same settings.

@@ -6,6 +6,7 @@
 //! `squall-load`) nor how requests are sent (that is `squall-http`).
 #![deny(missing_docs)]
 
+mod about;
 mod artifact;
 mod async_abi;
 mod cache;
@@ -16,20 +17,27 @@ mod error;
 mod guest;
 mod host;
 mod log;
+mod memory;
 #[cfg(test)]
 mod mutations;
+mod needs;
 mod offence;
+mod secrets;
 mod state;
+mod time_limit;
 mod user;
 mod worker;
 
+pub use about::About;
 pub use artifact::{Artifact, Import};
 pub use cache::CodeCache;
 pub use contract::{CONTRACT_VERSION, Misfit};
 pub use data_end::DataEnd;
-pub use engine::{Capacity, GuestLimits};
+pub use engine::Capacity;
 pub use error::GuestError;
 pub use guest::{Description, Flow, Guest};
 pub use log::{Level, LogLine, LogSink};
+pub use needs::{Extent, Needs};
+pub use secrets::Secrets;
 pub use user::{Identity, Iteration, VirtualUser};
 pub use worker::{Abort, RunContext, Timer, WorkerContext};

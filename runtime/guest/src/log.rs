@@ -1,8 +1,12 @@
 //! What guests say: lines of text, tagged with who said them, on their way to the terminal.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use squall_metrics::FlowId;
+use squall_metrics::{FlowId, Registry, plain};
+use squall_plan::Limits;
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,28 +30,35 @@ pub struct LogLine {
     pub vu: u32,
     /// The flow it was in.
     pub flow: FlowId,
-    /// The text, without control characters.
+    /// The text, without secrets, and with nothing that would steer a terminal or a CI system.
     pub text: String,
 }
 
 /// Takes lines, or counts them where they come faster than anybody could read.
-#[derive(Debug)]
+/// Clones count together.
+#[derive(Clone, Debug)]
 pub struct LogSink {
     lines: SyncSender<LogLine>,
-    dropped: std::cell::Cell<u64>,
+    /// Knows the secrets.
+    registry: Arc<Registry>,
+    dropped: Rc<Cell<u64>>,
 }
 
-/// The longest line that is kept, in bytes.
-const LONGEST_LINE: usize = 4096;
+/// The most of a text that is written at once, in bytes: more is nothing that anybody reads, and cutting it into lines
+/// would take the time of others.
+const LONGEST_TEXT: usize = 64 << 10;
 
 impl LogSink {
     /// A sink into a bounded channel. What does not fit is dropped and counted: a talkative guest never slows the load.
-    pub fn new(lines: SyncSender<LogLine>) -> LogSink {
-        LogSink { lines, dropped: std::cell::Cell::new(0) }
+    pub fn new(lines: SyncSender<LogLine>, registry: Arc<Registry>) -> LogSink {
+        LogSink { lines, registry, dropped: Rc::default() }
     }
 
     /// Writes each line of a text.
     pub fn write(&self, level: Level, vu: u32, flow: FlowId, text: &str) {
+        // First, because a secret may have several lines.
+        let text = self.registry.hide(text, LONGEST_TEXT);
+        let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             let line = LogLine { level, vu, flow, text: printable(line) };
             if self.lines.try_send(line).is_err() {
@@ -56,21 +67,42 @@ impl LogSink {
         }
     }
 
+    /// A guest's text as it may be shown, in one line.
+    pub(crate) fn presentable(&self, text: &str) -> String {
+        printable(&self.registry.hide(text, Limits::LOG_LINE))
+    }
+
     /// How many lines were dropped since this was last asked.
     pub fn take_dropped(&self) -> u64 {
         self.dropped.take()
     }
 }
 
-/// A guest's text with nothing in it that would steer a terminal, and cut to a line that fits a log.
+/// A text without secrets, with nothing in it that steers, and cut to a line that fits a log.
 pub(crate) fn printable(text: &str) -> String {
-    let cut = &text[..text.floor_char_boundary(LONGEST_LINE)];
-    cut.chars().map(|letter| if letter.is_control() && letter != '\t' { '\u{fffd}' } else { letter }).collect()
+    plain(&text[..text.floor_char_boundary(Limits::LOG_LINE)]).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use squall_metrics::Redactor;
+
     use super::*;
+
+    fn sink(room: usize) -> (LogSink, std::sync::mpsc::Receiver<LogLine>) {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(room);
+        (LogSink::new(sender, Arc::new(Registry::new(1).hiding(Redactor::new(["one\ntwo22\n"])))), receiver)
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_written() {
+        let (sink, receiver) = sink(10);
+        sink.write(Level::Info, 1, FlowId(0), "a one\ntwo22\nb\ntwo22");
+        sink.write(Level::Info, 1, FlowId(0), &format!("{}two22", "c".repeat(Limits::LOG_LINE - 3)));
+        let lines: Vec<String> = receiver.try_iter().map(|line| line.text).collect();
+        assert_eq!(lines[..2], ["a ***b", "***"]);
+        assert!(lines[2].ends_with("ccc***"));
+    }
 
     #[test]
     fn escape_codes_do_not_get_through() {
@@ -79,10 +111,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        let sink = LogSink::new(sender);
-        sink.write(Level::Info, 1, FlowId(0), "one\ntwo\n\nthree");
+        let (sink, receiver) = sink(1);
+        sink.write(Level::Info, 1, FlowId(0), "first\nsecond\n\nthird");
         assert_eq!(sink.take_dropped(), 2);
-        assert_eq!(receiver.try_iter().map(|line| line.text).collect::<Vec<_>>(), ["one"]);
+        assert_eq!(receiver.try_iter().map(|line| line.text).collect::<Vec<_>>(), ["first"]);
     }
 }

@@ -6,11 +6,7 @@ use crate::state::State;
 
 /// One line about a trap.
 pub(crate) fn describe_trap(state: &State, error: &wasmtime::Error) -> String {
-    let cause = if state.memory.refused {
-        format!("out of memory (limit {} MiB, raise with --memory)", state.memory.limit >> 20)
-    } else {
-        cause(state, error)
-    };
+    let cause = state.memory.refusal().unwrap_or_else(|| cause(state, error));
     match place(error) {
         Some(place) => format!("{cause} (in {place})"),
         None => cause,

@@ -6,21 +6,19 @@ use send_wrapper::SendWrapper;
 use slab::Slab;
 use squall_http::{RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
+use squall_plan::Limits;
+use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceTable;
-use wasmtime::{ResourceLimiter, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use crate::engine::GuestLimits;
 use crate::host;
 use crate::host::data::DataHandles;
 use crate::host::wasi_http::{Exchanges, WasiHttp};
 use crate::log::Level;
+use crate::memory::MemoryLimit;
 use crate::user::Identity;
 use crate::worker::WorkerContext;
-
-/// How many resources of one kind an instance may hold at once. A guest that holds more has lost them.
-const MOST_HANDLES: usize = 10_000;
 
 /// The data of an instance's store.
 ///
@@ -52,6 +50,10 @@ pub(crate) struct Local {
     pub(crate) data: DataHandles,
     /// Whether this iteration asked for a row where none is left and the run stops for it.
     pub(crate) out_of_rows: bool,
+    /// The bodies of the responses that the instance holds, in bytes.
+    pub(crate) held_bodies: u64,
+    /// How many requests one `send-all` may hold.
+    pub(crate) most_at_once: usize,
 }
 
 /// A business operation that is being measured.
@@ -61,14 +63,8 @@ pub(crate) struct Transaction {
     pub(crate) failed: bool,
 }
 
-/// Refuses memory past the limit, and remembers that it did, so that the trap that follows can be explained.
-pub(crate) struct MemoryLimit {
-    pub(crate) limit: usize,
-    pub(crate) refused: bool,
-}
-
 impl State {
-    pub(crate) fn new(worker: Rc<WorkerContext>, user: Rc<Identity>, limits: &GuestLimits) -> State {
+    pub(crate) fn new(worker: Rc<WorkerContext>, user: Rc<Identity>, limits: &Limits, memory: MemoryLimit) -> State {
         let local = Local {
             worker,
             user,
@@ -79,12 +75,10 @@ impl State {
             transactions: Slab::new(),
             data: DataHandles::default(),
             out_of_rows: false,
+            held_bodies: 0,
+            most_at_once: limits.batch,
         };
-        State {
-            local: SendWrapper::new(local),
-            memory: MemoryLimit { limit: limits.memory as usize, refused: false },
-            wasi: None,
-        }
+        State { local: SendWrapper::new(local), memory, wasi: None }
     }
 
     pub(crate) fn local(&self) -> &Local {
@@ -101,7 +95,9 @@ impl State {
         let local = &*self.local;
         let wasi = self.wasi.get_or_insert_with(|| {
             let context = host::wasi::context(local);
-            Box::new(Wasi { context, table: ResourceTable::new(), http: None })
+            let mut table = ResourceTable::new();
+            table.set_max_capacity(Limits::HANDLES);
+            Box::new(Wasi { context, table, http: None })
         });
         (local, wasi)
     }
@@ -139,22 +135,13 @@ impl Local {
 
 /// Puts a resource into its table.
 pub(crate) fn hold<T>(table: &mut Slab<T>, kind: &str, value: T) -> wasmtime::Result<u32> {
-    if table.len() >= MOST_HANDLES {
-        wasmtime::bail!("too many open handles: {MOST_HANDLES} of {kind} are held at once");
+    if table.len() >= Limits::HANDLES {
+        wasmtime::bail!(
+            "too many open handles: {} of {kind} are held at once, and no more are allowed",
+            Limits::HANDLES
+        );
     }
     Ok(table.insert(value) as u32)
-}
-
-impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let allowed = desired <= self.limit;
-        self.refused |= !allowed;
-        Ok(allowed)
-    }
-
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= 100_000)
-    }
 }
 
 impl WasiView for State {

@@ -1,18 +1,20 @@
 //! A virtual user: who it is, and the instance that does its work.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use squall_http::Client;
 use squall_metrics::{FlowId, IterationEnd, Nanos};
+use squall_plan::HumanDuration;
 use wasmtime::Store;
-use wasmtime::component::TypedFunc;
+use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 use crate::engine::TICKS_BEFORE_YIELD;
-use crate::log::printable;
 use crate::offence::describe_trap;
 use crate::state::State;
+use crate::time_limit::{Elapsed, TimeLimit};
 use crate::worker::WorkerContext;
 
 /// What stays the same when a trapped instance is replaced: number, connections, cookies, random numbers, count of
@@ -24,6 +26,8 @@ pub struct Identity {
     random: Cell<u64>,
     iterations: Cell<u64>,
     away: Cell<Nanos>,
+    /// Whether it would go on computing, if others had not their turn.
+    gives_way: Cell<bool>,
     last_words: RefCell<Option<Box<str>>>,
 }
 
@@ -40,6 +44,7 @@ impl Identity {
             random: Cell::new(random),
             iterations: Cell::new(0),
             away: Cell::new(Nanos::ZERO),
+            gives_way: Cell::new(false),
             last_words: RefCell::new(None),
         }
     }
@@ -73,6 +78,10 @@ impl Identity {
         self.away.set(self.away.get() + time);
     }
 
+    pub(crate) fn gives_way(&self, gives_way: bool) {
+        self.gives_way.set(gives_way);
+    }
+
     /// All the time up to now that was not the guest's.
     fn elsewhere(&self) -> Nanos {
         self.away.get() + self.client.waited()
@@ -85,8 +94,8 @@ impl Identity {
         number
     }
 
-    pub(crate) fn remember_words(&self, text: &str) {
-        *self.last_words.borrow_mut() = Some(printable(text.trim()).into());
+    pub(crate) fn remember_words(&self, text: String) {
+        *self.last_words.borrow_mut() = Some(text.into());
     }
 
     pub(crate) fn take_last_words(&self) -> Option<Box<str>> {
@@ -126,6 +135,9 @@ pub struct VirtualUser {
     pub(crate) store: Store<State>,
     pub(crate) run: Run,
     pub(crate) start: Option<Start>,
+    /// What to take from a flow's number in the plan to get its number in the component.
+    pub(crate) first_flow: u16,
+    pub(crate) limit: TimeLimit,
 }
 
 impl VirtualUser {
@@ -137,14 +149,16 @@ impl VirtualUser {
         let Some(start) = &self.start else {
             return Ok(());
         };
-        let started = self.store.data().local().worker.clock.now();
+        let worker = Rc::clone(&self.store.data().local().worker);
+        let started = worker.clock.now();
         begin(&mut self.store, FlowId::START, started);
-        let result = start.call_async(&mut self.store, (Arc::clone(shared),)).await;
-        settle(&mut self.store).await;
+        let parameters = (Arc::clone(shared),);
+        let result = call(&mut self.store, start, parameters, &mut self.limit, started).await;
         match result {
-            Ok((Ok(()),)) => Ok(()),
-            Ok((Err(text),)) => Err(printable(&text)),
-            Err(error) => Err(describe_trap(self.store.data(), &error)),
+            Ok(Ok((Ok(()),))) => Ok(()),
+            Ok(Ok((Err(text),))) => Err(worker.log.presentable(&text)),
+            Ok(Err(error)) => Err(describe_trap(self.store.data(), &error)),
+            Err(elapsed) => Err(took_too_long(&self.store, elapsed)),
         }
     }
 
@@ -155,14 +169,16 @@ impl VirtualUser {
     pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
         self.store.data().local().user.client().set_late_by(late_by);
         let elsewhere_before = begin(&mut self.store, flow, started);
-        let result = self.run.call_async(&mut self.store, (u32::from(flow.0),)).await;
-        settle(&mut self.store).await;
+        let number = u32::from(flow.0 - self.first_flow);
+        let result = call(&mut self.store, &self.run, (number,), &mut self.limit, started).await;
         let (end, text) = match result {
-            Ok((Ok(()),)) => (IterationEnd::Completed, String::new()),
+            Ok(Ok((Ok(()),))) => (IterationEnd::Completed, String::new()),
             // The run ends because no row is left: whatever the guest says, that is no failure of the target's.
-            Ok((Err(_),)) if self.store.data().local().out_of_rows => (IterationEnd::Interrupted, String::new()),
-            Ok((Err(text),)) => (IterationEnd::Failed, printable(&text)),
-            Err(error) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
+            Ok(Ok((Err(_),))) if self.store.data().local().out_of_rows => (IterationEnd::Interrupted, String::new()),
+            Ok(Ok((Err(text),))) => (IterationEnd::Failed, self.store.data().local().worker.log.presentable(&text)),
+            Ok(Err(error)) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
+            // Its call is gone, and so is what the instance could still be used for.
+            Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store, elapsed)),
         };
         let local = self.store.data_mut().local_mut();
         match end {
@@ -177,6 +193,35 @@ impl VirtualUser {
     }
 }
 
+/// Calls an export, and waits for what it has begun and let go of; no longer than the limit allows.
+#[inline]
+async fn call<P, R>(
+    store: &mut Store<State>,
+    export: &TypedFunc<P, R>,
+    parameters: P,
+    limit: &mut TimeLimit,
+    started: Nanos,
+) -> Result<wasmtime::Result<R>, Elapsed>
+where
+    P: ComponentNamedList + Lower + Send + Sync + 'static,
+    R: ComponentNamedList + Lift + Send + Sync + 'static,
+{
+    let worker = Rc::clone(&store.data().local().worker);
+    let work = pin!(async {
+        let result = export.call_async(&mut *store, parameters).await;
+        settle(store).await;
+        result
+    });
+    limit.hold(&worker, started, work).await
+}
+
+#[cold]
+fn took_too_long(store: &Store<State>, Elapsed(allowed): Elapsed) -> String {
+    let does = if store.data().local().user.gives_way.get() { "computing" } else { "waiting" };
+    let allowed = HumanDuration(allowed.into());
+    format!("not done within {allowed}, and still {does} (limit {allowed}, raise with --iteration-timeout)")
+}
+
 /// Waits for what the guest has begun and let go of.
 #[inline]
 pub(crate) async fn settle(store: &mut Store<State>) {
@@ -188,6 +233,7 @@ pub(crate) async fn settle(store: &mut Store<State>) {
 /// Sets the scene for an iteration. Returns how much time up to now was not the guest's.
 fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
     store.set_epoch_deadline(TICKS_BEFORE_YIELD);
+    store.data_mut().memory.forgive();
     let local = store.data_mut().local_mut();
     local.user.enter(flow);
     local.iteration = local.user.iterations.get();
@@ -196,6 +242,7 @@ fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
     }
     local.iteration_started = started;
     local.out_of_rows = false;
+    local.user.gives_way.set(false);
     local.user.elsewhere()
 }
 

@@ -14,12 +14,13 @@ use squall_metrics::{Clock, Nanos, Recorder};
 
 use crate::data_end::DataEnd;
 use crate::log::LogSink;
+use crate::secrets::Secrets;
 
 /// What does not change during a run, and is the same for all of it.
 #[derive(Debug, Default)]
 pub struct RunContext {
-    /// What the user passed with `-e`.
-    pub options: BTreeMap<String, String>,
+    /// What the user passed with `--secret`.
+    pub secrets: Secrets,
     /// The `--target`, without a slash at the end.
     pub target: Option<String>,
     /// What random numbers start from.
@@ -55,7 +56,7 @@ pub trait Timer {
     fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>>;
 }
 
-/// What the virtual users of one worker thread share. Belongs to that thread.
+/// What the virtual users of one scenario share on one worker thread. Belongs to that thread.
 pub struct WorkerContext {
     /// The run's clock.
     pub clock: Clock,
@@ -69,4 +70,29 @@ pub struct WorkerContext {
     pub log: LogSink,
     /// What all threads share.
     pub run: Arc<RunContext>,
+    /// What the user passed with `-e`, and what the plan says to this scenario.
+    pub options: Arc<BTreeMap<String, String>>,
+    /// Where the flows of this scenario begin among those of the plan.
+    pub first_flow: u16,
+}
+
+impl WorkerContext {
+    /// What the user has passed under that name.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.run.secrets.get(name).or_else(|| self.options.get(name).map(String::as_str))
+    }
+
+    /// The same for the virtual users of another scenario.
+    pub fn of_scenario(&self, options: Arc<BTreeMap<String, String>>, first_flow: u16) -> Rc<WorkerContext> {
+        Rc::new(WorkerContext {
+            clock: self.clock.clone(),
+            recorder: Rc::clone(&self.recorder),
+            network: Rc::clone(&self.network),
+            timer: Rc::clone(&self.timer),
+            log: self.log.clone(),
+            run: Arc::clone(&self.run),
+            options,
+            first_flow,
+        })
+    }
 }

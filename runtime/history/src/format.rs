@@ -167,9 +167,11 @@ pub struct TargetValue {
 pub struct Snapshot {
     /// How long the load had run: what rates are divided by.
     pub elapsed: u64,
-    /// The plan's name for this load.
+    /// The name of the first scenario; of the only one, in runs that have no `scenarios`.
     pub scenario: String,
-    /// The flows' names, by index.
+    /// The scenarios, in the order of their flows.
+    pub scenarios: Vec<StoredScenario>,
+    /// The flows' names, by index, one scenario after the other.
     pub flows: Vec<String>,
     /// Virtual users at work.
     pub vus: Option<Gauge>,
@@ -199,6 +201,18 @@ pub struct Snapshot {
     pub pacing: PacingLine,
     /// How long the workers were at work.
     pub busy: u64,
+}
+
+/// A scenario of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StoredScenario {
+    /// Its name.
+    pub name: String,
+    /// Where its flows begin in [`Snapshot::flows`].
+    pub first_flow: Flow,
+    /// Tags that the plan gave it.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A flow: its index in [`Snapshot::flows`], or 65535 for setup, 65534 for teardown, 65533 for start.

@@ -11,6 +11,7 @@ pub mod change_points;
 pub mod compare;
 mod environment;
 mod error;
+mod flows;
 pub mod format;
 mod keeper;
 mod key_figures;

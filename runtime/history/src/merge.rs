@@ -6,6 +6,7 @@ use std::sync::Arc;
 use squall_metrics::{Health, Nanos, Registry, Second, Totals};
 
 use crate::error::HistoryError;
+use crate::flows::Flows;
 use crate::format::{RunEnd, RunInfo, Snapshot};
 use crate::restore::{Names, gauge, restore};
 use crate::snapshot::{second_line, snapshot};
@@ -31,15 +32,18 @@ const SECOND: u64 = 1_000_000_000;
 pub fn merge(runs: &[StoredRun]) -> Result<Merged, HistoryError> {
     let first = runs.first().ok_or(HistoryError::NothingToMerge)?;
     let registry = Arc::new(Registry::new(usize::MAX));
-    let mut flows = Vec::new();
+    let mut flows = Flows::default();
+    for run in runs {
+        flows.learn(&run.snapshot()?);
+    }
     let mut totals = Totals::new(registry.clone(), "", Vec::new());
     let mut spans = Vec::new();
     let mut placed: BTreeMap<u64, Second> = BTreeMap::new();
     let began = runs.iter().map(|run| run.info.began_ms).min().unwrap_or_default();
     for run in runs {
         let snapshot = run.snapshot()?;
-        let mut names = Names { registry: &registry, flows: &mut flows };
-        let recorded = restore(&snapshot, &mut names).map_err(|error| HistoryError::Clash(error.to_string()))?;
+        let names = Names { registry: &registry, flows: &flows };
+        let recorded = restore(&snapshot, &names).map_err(|error| HistoryError::Clash(error.to_string()))?;
         totals.recorded.merge(&recorded);
         let offset = (run.info.began_ms - began) * 1_000_000;
         spans.push((offset, offset + snapshot.elapsed));
@@ -48,8 +52,7 @@ pub fn merge(runs: &[StoredRun]) -> Result<Merged, HistoryError> {
             place(&mut placed, second, offset);
         }
     }
-    totals.scenario = first.snapshot()?.scenario;
-    totals.flows = flows;
+    (totals.scenarios, totals.flows) = flows.into_totals();
     totals.elapsed = Nanos(union(spans));
     let seconds: Vec<Second> = placed.into_values().collect();
     seconds.iter().cloned().for_each(|second| totals.history.push(second));
@@ -108,7 +111,10 @@ fn union(mut spans: Vec<(u64, u64)>) -> u64 {
 
 fn info(runs: &[StoredRun], first: &StoredRun) -> RunInfo {
     let mut info = first.info.clone();
-    info.began_ms = runs.iter().map(|run| run.info.began_ms).min().unwrap_or(info.began_ms);
+    if let Some(earliest) = runs.iter().min_by_key(|run| run.info.began_ms) {
+        info.began_ms = earliest.info.began_ms;
+        info.began.clone_from(&earliest.info.began);
+    }
     info.threads = runs.iter().map(|run| run.info.threads).sum();
     let names: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     info.command = ["merge".to_owned()].into_iter().chain(names.iter().map(|name| (*name).to_owned())).collect();

@@ -6,39 +6,28 @@ use squall_metrics::{
     Second, TransactionCell, Unit,
 };
 
+use crate::flows::Flows;
 use crate::format::{Custom, CustomValue, Gauge, PacingLine, ProblemLine, Requests, SecondLine, Snapshot, WarmUp};
 
 /// Where restored series find their names: those of one run, or of several that are merged.
 pub(crate) struct Names<'a> {
     pub(crate) registry: &'a Registry,
-    /// The names of all flows.
-    pub(crate) flows: &'a mut Vec<String>,
+    /// Those of the runs' flows.
+    pub(crate) flows: &'a Flows,
 }
 
 impl Names<'_> {
     fn name(&self, name: &str) -> NameId {
         if name == self.registry.name(NameId::OTHER) { NameId::OTHER } else { self.registry.intern(name) }
     }
-
-    /// A flow keeps its name, and gets the index that this name has here.
-    fn flow(&mut self, flow: u16, theirs: &[String]) -> FlowId {
-        let Some(name) = FlowId(flow).index().and_then(|index| theirs.get(index)) else {
-            return FlowId(flow);
-        };
-        let index = self.flows.iter().position(|ours| ours == name).unwrap_or_else(|| {
-            self.flows.push(name.clone());
-            self.flows.len() - 1
-        });
-        FlowId(index as u16)
-    }
 }
 
 /// What the snapshot holds. Fails if a custom metric has another kind here already.
-pub(crate) fn restore(snapshot: &Snapshot, names: &mut Names<'_>) -> Result<Interval, RegistryError> {
+pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval, RegistryError> {
     let mut recorded = Interval::default();
-    let flows = &snapshot.flows;
+    let flow = |number| names.flows.number(number, snapshot);
     for line in &snapshot.requests {
-        let key = request_key(line, names.flow(line.flow, flows), names);
+        let key = request_key(line, flow(line.flow), names);
         recorded.requests.insert(key, request_cell(line));
     }
     for line in &snapshot.iterations {
@@ -50,28 +39,28 @@ pub(crate) fn restore(snapshot: &Snapshot, names: &mut Names<'_>) -> Result<Inte
             duration: line.duration.0.clone(),
             guest_time: Nanos(line.guest_time),
         };
-        recorded.iterations.insert(names.flow(line.flow, flows), cell);
+        recorded.iterations.insert(flow(line.flow), cell);
     }
     for line in &snapshot.dropped {
         let cell = DroppedCell { count: line.count, waited: line.waited.0.clone() };
-        recorded.dropped.insert(names.flow(line.flow, flows), cell);
+        recorded.dropped.insert(flow(line.flow), cell);
     }
     for line in &snapshot.checks {
-        let key = CustomKey { flow: names.flow(line.flow, flows), id: names.name(&line.name).0 };
+        let key = CustomKey { flow: flow(line.flow), id: names.name(&line.name).0 };
         recorded.checks.insert(key, RateCell { passes: line.passes, fails: line.fails });
     }
     for line in &snapshot.transactions {
-        let key = CustomKey { flow: names.flow(line.flow, flows), id: names.name(&line.name).0 };
+        let key = CustomKey { flow: flow(line.flow), id: names.name(&line.name).0 };
         let failed = RateCell { passes: line.failed, fails: line.succeeded };
         recorded.transactions.insert(key, TransactionCell { duration: line.duration.0.clone(), failed });
     }
     for line in &snapshot.customs {
         let (kind, cell) = custom_cell(line);
         let id = names.registry.register(&line.name, kind, unit(&line.unit))?.0;
-        recorded.customs.insert(CustomKey { flow: names.flow(line.flow, flows), id }, cell);
+        recorded.customs.insert(CustomKey { flow: flow(line.flow), id }, cell);
     }
     for line in &snapshot.problems {
-        let flow = names.flow(line.flow, flows);
+        let flow = flow(line.flow);
         let cell = ProblemCell { count: line.count, examples: line.examples.clone() };
         recorded.problems.insert(problem(line, flow), cell);
     }

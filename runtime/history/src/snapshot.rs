@@ -1,12 +1,13 @@
 //! From what was measured to what is stored. `restore.rs` is the way back.
 
 use squall_metrics::{
-    CustomCell, GaugeCell, Histogram, Interval, LeftOut, MetricId, NameId, Pacing, Problem, Second, Totals, Unit,
+    CustomCell, GaugeCell, Histogram, Interval, LeftOut, MetricId, NameId, Pacing, Problem, ScenarioTags, Second,
+    Totals, Unit,
 };
 
 use crate::format::{
     Check, Custom, CustomValue, Dropped, Gauge, Iterations, PacingLine, ProblemLine, Requests, SecondLine, Snapshot,
-    StoredHistogram, Transaction, WarmUp,
+    StoredHistogram, StoredScenario, Transaction, WarmUp,
 };
 
 /// Everything that was measured up to now. Lists are sorted, so that the same measurements make the same file.
@@ -14,7 +15,8 @@ pub fn snapshot(totals: &Totals) -> Snapshot {
     let recorded = &totals.recorded;
     Snapshot {
         elapsed: totals.elapsed.0,
-        scenario: totals.scenario.clone(),
+        scenario: totals.scenarios.first().map(|first| first.name.clone()).unwrap_or_default(),
+        scenarios: totals.scenarios.iter().map(scenario).collect(),
         flows: totals.flows.clone(),
         vus: totals.vus.as_ref().map(gauge),
         vus_max: totals.vus_max,
@@ -45,6 +47,10 @@ pub(crate) fn second_line(second: &Second) -> SecondLine {
         response_time: stored(&second.response_time),
         http_req_duration: stored(&second.service_time),
     }
+}
+
+fn scenario(scenario: &ScenarioTags) -> StoredScenario {
+    StoredScenario { name: scenario.name.clone(), first_flow: scenario.first_flow, tags: scenario.tags.clone() }
 }
 
 fn stored(histogram: &Histogram) -> StoredHistogram {

@@ -10,6 +10,7 @@ use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Regist
 use squall_plan::{Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
+use crate::flows::Flows;
 use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, VERSION};
 use crate::restore::{Names, gauge, restore, second, warm_up};
 use crate::target::reading;
@@ -125,10 +126,12 @@ fn health(name: &str) -> Health {
 /// The totals without what happened second by second.
 pub(crate) fn totals_of(snapshot: &Snapshot) -> Result<Totals, String> {
     let registry = Arc::new(Registry::new(usize::MAX));
-    let mut flows = snapshot.flows.clone();
-    let mut names = Names { registry: &registry, flows: &mut flows };
-    let recorded = restore(snapshot, &mut names).map_err(|error| error.to_string())?;
-    let mut totals = Totals::new(registry, &snapshot.scenario, flows);
+    let mut flows = Flows::default();
+    flows.learn(snapshot);
+    let names = Names { registry: &registry, flows: &flows };
+    let recorded = restore(snapshot, &names).map_err(|error| error.to_string())?;
+    let (scenarios, flows) = flows.into_totals();
+    let mut totals = Totals::of_scenarios(registry, scenarios, flows);
     totals.recorded = recorded;
     totals.vus = snapshot.vus.as_ref().map(gauge);
     totals.vus_max = snapshot.vus_max;

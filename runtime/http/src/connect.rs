@@ -34,6 +34,9 @@ pub(crate) async fn connect(
     let tls = if origin.secure { Some(network.tls.client().map_err(|error| tls_error(origin, &error))?) } else { None };
     let policy = &network.config.egress;
     policy.check_name(&origin.host, origin.port)?;
+    if let Some(stub) = &network.stub {
+        return Ok(Connection { origin: Rc::clone(origin), transport: Transport::Stub(Box::new(stub.connect())) });
+    }
     let addresses = network.resolver.resolve(&origin.host).await?;
     let addresses = policy.reachable(&origin.host, origin.port, &addresses)?;
     watch.enter(Stage::Connecting, network.clock.now());

@@ -60,7 +60,9 @@ fn zstd(layer: &str, mut input: &[u8], limit: u64) -> Result<Vec<u8>, Malformed>
 
 fn checked(decoded: Vec<u8>, limit: u64) -> Result<Vec<u8>, Malformed> {
     if decoded.len() as u64 > limit {
-        return Err(Malformed::TooLarge(format!("the decoded body is larger than {limit} bytes")));
+        return Err(Malformed::TooLarge(format!(
+            "the decoded body is larger than {limit} bytes (limit, raise with --max-body-size)"
+        )));
     }
     Ok(decoded)
 }

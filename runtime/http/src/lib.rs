@@ -28,6 +28,7 @@ mod response;
 mod send_all;
 mod stopwatch;
 mod streamed;
+mod stub;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -42,5 +43,6 @@ pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refu
 pub use request::{Prepared, RequestOptions};
 pub use response::Response;
 pub use streamed::{GivenUp, Listener, Source, StreamLimits, Streamed, StreamedBody, Turns};
+pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
 pub use url::{BaseUrl, UrlError};

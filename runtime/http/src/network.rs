@@ -10,6 +10,7 @@ use crate::buffers::Buffers;
 use crate::config::ClientConfig;
 use crate::reader::Limits;
 use crate::resolve::Resolver;
+use crate::stub::Stub;
 use crate::tls::SharedTls;
 use crate::url::Origins;
 
@@ -24,6 +25,8 @@ pub struct Network {
     pub(crate) recorder: Rc<RefCell<Recorder>>,
     pub(crate) origins: Origins,
     pub(crate) resolver: Resolver,
+    /// In place of every target.
+    pub(crate) stub: Option<Stub>,
     pub(crate) buffers: Buffers,
     /// Every read goes here first, and what is incomplete or kept is copied. Borrowed only while a socket is polled.
     pub(crate) scratch: RefCell<Box<[u8]>>,
@@ -32,6 +35,27 @@ pub struct Network {
 impl Network {
     /// The network of one thread. `recorder` takes the samples of all its clients, `clock` times them.
     pub fn new(config: ClientConfig, tls: SharedTls, clock: Clock, recorder: Rc<RefCell<Recorder>>) -> Rc<Network> {
+        Network::to(None, config, tls, clock, recorder)
+    }
+
+    /// The same, with a target that is not there in place of all others.
+    pub fn to_stub(
+        stub: Stub,
+        config: ClientConfig,
+        tls: SharedTls,
+        clock: Clock,
+        recorder: Rc<RefCell<Recorder>>,
+    ) -> Rc<Network> {
+        Network::to(Some(stub), config, tls, clock, recorder)
+    }
+
+    fn to(
+        stub: Option<Stub>,
+        config: ClientConfig,
+        tls: SharedTls,
+        clock: Clock,
+        recorder: Rc<RefCell<Recorder>>,
+    ) -> Rc<Network> {
         let origins = Origins::new(config.base.as_ref());
         if origins.base().is_some_and(|origin| origin.secure) {
             // Now, and not in the first handshake, which is measured. What is wrong is told there.
@@ -40,6 +64,7 @@ impl Network {
         Rc::new(Network {
             origins,
             resolver: Resolver::new(clock.clone(), config.dns_ttl),
+            stub,
             buffers: Buffers::default(),
             scratch: RefCell::new(vec![0; READ_SIZE].into()),
             config,

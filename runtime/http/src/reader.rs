@@ -172,7 +172,7 @@ impl Reader {
 
     fn after_head(&mut self, taken: Option<usize>) -> Result<Option<usize>, Malformed> {
         if self.interim + self.head.len() > self.limits.head {
-            return Err(Malformed::TooLarge(format!("the head is larger than {} bytes", self.limits.head)));
+            return Err(Malformed::TooLarge(format!("the head is larger than {} bytes (limit)", self.limits.head)));
         }
         if taken.is_some() && (100..200).contains(&self.status) {
             // "100 Continue" and the like announce the response; they are not it.
@@ -284,8 +284,8 @@ fn content_length(value: &[u8]) -> Result<u64, Malformed> {
 }
 
 #[cold]
-fn body_too_large(limit: u64) -> Malformed {
-    Malformed::TooLarge(format!("the body is larger than {limit} bytes"))
+pub(crate) fn body_too_large(limit: u64) -> Malformed {
+    Malformed::TooLarge(format!("the body is larger than {limit} bytes (limit, raise with --max-body-size)"))
 }
 
 #[cold]

@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use crate::stub::StubConnection;
+
 /// Bytes since they were last asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
@@ -18,6 +20,14 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
+    pub(crate) fn sent(&self, count: usize) {
+        self.sent.set(self.sent.get() + count as u64);
+    }
+
+    pub(crate) fn received(&self, count: usize) {
+        self.received.set(self.received.get() + count as u64);
+    }
+
     fn take(&self) -> (u64, u64) {
         (self.sent.take(), self.received.take())
     }
@@ -30,6 +40,8 @@ pub(crate) enum Transport {
     Plain { stream: TcpStream, traffic: Traffic },
     /// TLS over it.
     Tls(Box<TlsStream<Counted>>),
+    /// Nowhere.
+    Stub(Box<StubConnection>),
 }
 
 impl Transport {
@@ -47,6 +59,7 @@ impl Transport {
                 traffic.received.set(traffic.received.get() + buffer.filled().len() as u64);
             }
             Transport::Tls(stream) => std::task::ready!(Pin::new(stream.as_mut()).poll_read(context, &mut buffer))?,
+            Transport::Stub(stub) => return stub.poll_read(context, buffer.initialize_unfilled()),
         }
         Poll::Ready(Ok(buffer.filled().len()))
     }
@@ -69,6 +82,7 @@ impl Transport {
                 Transport::Tls(stream) => {
                     std::task::ready!(Pin::new(stream.as_mut()).poll_write(context, &bytes[*written..]))?
                 }
+                Transport::Stub(stub) => stub.write(&bytes[*written..]),
             };
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -76,7 +90,7 @@ impl Transport {
             *written += count;
         }
         match self {
-            Transport::Plain { .. } => Poll::Ready(Ok(())),
+            Transport::Plain { .. } | Transport::Stub(_) => Poll::Ready(Ok(())),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(context),
         }
     }
@@ -88,6 +102,7 @@ impl Transport {
         let stream = match self {
             Transport::Plain { stream, .. } => stream,
             Transport::Tls(stream) => &stream.get_ref().0.stream,
+            Transport::Stub(_) => return false,
         };
         // Asks only for the readiness that tokio has noted.
         let something_came = stream.try_io(Interest::READABLE, || Ok(())).is_ok();
@@ -100,6 +115,7 @@ impl Transport {
         match self {
             Transport::Plain { traffic, .. } => traffic.take(),
             Transport::Tls(stream) => stream.get_ref().0.traffic.take(),
+            Transport::Stub(stub) => stub.traffic.take(),
         }
     }
 }

@@ -7,13 +7,21 @@
 #![forbid(unsafe_code)]
 
 mod concurrency;
+mod knee;
 mod leak;
+mod phase;
+mod recovery;
 pub mod search;
+mod stress;
 mod student;
 mod usl;
 mod verdict;
 
 pub use concurrency::{ConcurrencyLimit, LoadStep, concurrency_limit};
+pub use knee::{Point, knee};
 pub use leak::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict, slope_interval};
+pub use phase::Phase;
+pub use recovery::{Recovery, recovery};
+pub use stress::{Failure, LoadLevel, first_failure};
 pub use usl::{Estimate, Scaling, ScalingKind, UslMisfit, fit_usl};
 pub use verdict::{Importance, Interval, Judged, Objective, Overall, Status, judge, overall};

@@ -95,6 +95,15 @@ struct Bounds {
     upper: Option<f64>,
 }
 
+impl Bounds {
+    /// What is known less surely, where it does not contradict.
+    fn or(self, before: Bounds) -> Bounds {
+        let lower = self.lower.or(before.lower.filter(|lower| self.upper.is_none_or(|upper| *lower < upper)));
+        let upper = self.upper.or(before.upper.filter(|upper| lower.is_none_or(|lower| lower < *upper)));
+        Bounds { lower, upper }
+    }
+}
+
 impl Search {
     /// Begins.
     ///
@@ -110,6 +119,11 @@ impl Search {
         self.trials.push(trial);
     }
 
+    /// What is searched for.
+    pub fn goal(&self) -> &Goal {
+        &self.goal
+    }
+
     /// All trials up to now.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
@@ -117,23 +131,33 @@ impl Search {
 
     /// What to do next.
     pub fn next(&self) -> Step {
-        let spent: Duration = self.trials.iter().map(|trial| trial.duration).sum();
+        let spent: Duration = self.trials.iter().map(|trial| self.goal.settle + trial.duration).sum();
+        match self.state() {
+            (bounds, None) => Step::Done(self.found(bounds)),
+            (_, Some((_, duration))) if spent + self.goal.settle + duration > self.goal.time_limit => {
+                Step::Done(self.so_far())
+            }
+            (_, Some((load, duration))) => Step::Try { load, duration },
+        }
+    }
+
+    /// What is known by now, if it is to end here.
+    pub fn so_far(&self) -> Found {
+        let (bounds, _) = self.state();
+        Found { holds: bounds.lower, fails: bounds.upper, limit: Limit::Time }
+    }
+
+    /// What is known, and the load and the time of the trial that is to add to it.
+    fn state(&self) -> (Bounds, Option<(f64, Duration)>) {
         let mut before = Bounds::default();
-        let targets = self.goal.targets();
-        for target in &targets {
+        for target in &self.goal.targets() {
             let bounds = self.bounds(target);
             if let Some(load) = self.candidate(target, bounds, before) {
-                let found = Found { holds: bounds.lower, fails: bounds.upper, limit: Limit::Time };
-                let duration = target.trial;
-                return if spent + duration > self.goal.time_limit {
-                    Step::Done(found)
-                } else {
-                    Step::Try { load, duration }
-                };
+                return (bounds.or(before), Some((load, target.trial)));
             }
             before = bounds;
         }
-        Step::Done(self.found(before))
+        (before, None)
     }
 
     fn found(&self, bounds: Bounds) -> Found {

@@ -14,12 +14,14 @@ const FEWEST: usize = 6;
 /// ... and so do steps that span less.
 const SPAN: f64 = 20.0;
 const ROUNDS: usize = 500;
+/// Less than this share of the best throughput is a fall.
+const FALLS: f64 = 0.95;
 
 /// Why there is no fit.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 pub enum UslMisfit {
     /// Too few levels.
-    #[error("{0} levels of concurrency: a fit takes at least 6")]
+    #[error("levels of concurrency: {0}; a fit takes at least 6")]
     TooFew(usize),
     /// Levels too close together.
     #[error("concurrency spans {0:.1} times the lowest level: a fit takes 20 times")]
@@ -50,7 +52,7 @@ pub enum ScalingKind {
     Linear,
     /// Waiting for something that is shared: throughput levels off.
     Contention,
-    /// Keeping each other up to date: throughput falls beyond a peak that was (nearly) reached.
+    /// Keeping each other up to date: throughput falls beyond a peak, which was seen.
     Crosstalk,
 }
 
@@ -236,6 +238,12 @@ fn covariance(levels: &[(f64, f64)], fit: &Fit) -> [[f64; 3]; 3] {
     covariance
 }
 
+/// Whether throughput at the highest concurrency is less than it was at a lower one.
+fn falls(levels: &[(f64, f64)]) -> bool {
+    let best = levels.iter().map(|(_, x)| *x).fold(0.0, f64::max);
+    levels.iter().max_by(|one, other| one.0.total_cmp(&other.0)).is_some_and(|(_, last)| *last < FALLS * best)
+}
+
 fn describe(levels: &[(f64, f64)], highest: f64, fit: &Fit) -> Scaling {
     let covariance = covariance(levels, fit);
     let reach = t_95(levels.len() - fit.free.len());
@@ -258,7 +266,8 @@ fn describe(levels: &[(f64, f64)], highest: f64, fit: &Fit) -> Scaling {
     let spread: f64 = levels.iter().map(|(_, x)| (x - mean).powi(2)).sum();
     let lost = 1.0 - law(&fit.parameters, highest) / (lambda * highest);
     let kind = match () {
-        () if at <= highest => ScalingKind::Crosstalk,
+        // A queue whose throughput only levels off can be fitted with some κ, too: what counts is that it was seen to fall.
+        () if at <= highest && falls(levels) => ScalingKind::Crosstalk,
         // Less than a tenth lost at the highest level.
         () if lost < 0.1 => ScalingKind::Linear,
         () => ScalingKind::Contention,

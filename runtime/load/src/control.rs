@@ -1,24 +1,26 @@
 //! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope or
 //! whose thresholds ask for it.
 
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use squall_guest::{LogLine, RunContext};
+use squall_guest::RunContext;
 use squall_metrics::{
-    Clock, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Reading, Second, Totals,
-    evaluate_thresholds,
+    Clock, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Reading, Second,
+    Totals, evaluate_thresholds,
 };
-use squall_plan::{Plan, Warmup};
+use squall_plan::{Plan, Scenario, Warmup};
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Observer, Progress};
+use crate::event::{Event, Observer, Progress, ScenarioProgress, Stage};
 use crate::generator::Watch;
+use crate::guest_log::GuestLog;
 use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
 use crate::self_checks::SelfChecks;
 use crate::steering::{Steering, Stop, StoppedBy};
-use crate::timer::every_second;
+use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
 
@@ -50,6 +52,7 @@ impl Verdict {
                 Some(name) => RunEnd::DataEnded(name.to_owned()),
                 None => RunEnd::Completed,
             },
+            (Verdict::Stopped(StoppedBy::Plan), None) => RunEnd::Completed,
             (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
             (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
@@ -63,7 +66,7 @@ pub(crate) struct Control<'a> {
     totals: Totals,
     /// What came in since the last second's beat.
     recent: Interval,
-    log_lines: Receiver<LogLine>,
+    log: GuestLog,
     /// Whoever watches the target, and when the load began on the clock that they go by.
     target: Option<Receiver<Reading>>,
     began_on_system_clock: Nanos,
@@ -71,6 +74,8 @@ pub(crate) struct Control<'a> {
     plan: &'a Plan,
     generator: Watch,
     vus_of_workers: Vec<u64>,
+    /// For each worker, and for each scenario.
+    vus_of_scenarios: Vec<Vec<u64>>,
     warned_of_series: bool,
     /// When what counts begins: with the load, or after its warm-up.
     measured_from: Nanos,
@@ -84,24 +89,25 @@ impl<'a> Control<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
         mut totals: Totals,
-        log_lines: Receiver<LogLine>,
+        log: GuestLog,
         target: Option<Receiver<Reading>>,
         observer: &'a mut dyn Observer,
     ) -> Control<'a> {
-        totals.vus_max = plan.executor.max_vus();
+        totals.vus_max = plan.max_vus();
         if let Warmup::For(time) = plan.warmup {
             totals.warm_up = LeftOut::Planned(time.into());
         }
         Control {
             totals,
             recent: Interval::default(),
-            log_lines,
+            log,
             target,
             began_on_system_clock: Nanos::MAX,
             observer,
             plan,
             generator: Watch::new(plan),
             vus_of_workers: vec![0; plan.threads.max(1)],
+            vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; plan.threads.max(1)],
             warned_of_series: false,
             measured_from: planned_warm_up(plan),
             open_warm_up: OpenWarmUp::of(plan),
@@ -115,12 +121,13 @@ impl<'a> Control<'a> {
     }
 
     /// Adds what was recorded outside of the load.
-    pub(crate) fn add(&mut self, recorded: &Interval) {
-        self.totals.recorded.merge(recorded);
+    pub(crate) fn add(&mut self, recorded: Interval) {
+        self.totals.recorded.merge(&recorded);
         if let Some(warm_up) = &mut self.open_warm_up {
-            warm_up.outside_of_load(recorded);
+            warm_up.outside_of_load(&recorded);
         }
         self.pass_on_log();
+        self.recorded(&Arc::new(recorded), Nanos::ZERO);
     }
 
     /// Everything, at the end.
@@ -135,16 +142,16 @@ impl<'a> Control<'a> {
     /// Follows the load to its end.
     pub(crate) async fn watch(
         &mut self,
-        clock: &Clock,
+        (clock, timer): (&Clock, &WorkerTimer),
         load_begins: Nanos,
         steering: &Steering,
         run: &RunContext,
         mut incoming: mpsc::Receiver<Report>,
     ) -> Verdict {
-        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.executor.planned_duration() });
+        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.planned_duration() });
         self.load_begins = load_begins;
         self.began_on_system_clock = clock.on_system_clock(load_begins).unwrap_or(Nanos::MAX);
-        let mut beat = every_second();
+        let mut beat = timer.every_second();
         let mut last_beat = load_begins;
         let mut wishes = steering.watch();
         // Whoever wished for something before the load began, while `setup` ran, is heard now.
@@ -158,7 +165,7 @@ impl<'a> Control<'a> {
                     Some(report) => self.take(report, clock.now()),
                     None => break,
                 },
-                _ = beat.tick() => {
+                () = beat.tick() => {
                     let now = clock.now();
                     self.beat(now.since(load_begins), now.since(last_beat));
                     last_beat = now;
@@ -184,7 +191,7 @@ impl<'a> Control<'a> {
                     }
                     let by = wished.stopped_by.unwrap_or(StoppedBy::Signal);
                     if wished.stop == Stop::Gracefully && verdict == Verdict::AllDone {
-                        self.tell(&Event::Stopping { reason: &by.to_string(), grace: self.plan.graceful_stop });
+                        self.tell(&Event::Stopping { reason: &by.to_string(), grace: self.plan.graceful_stop() });
                     }
                     verdict = Verdict::Stopped(by);
                     may_stop = wished.stop != Stop::Now;
@@ -225,7 +232,7 @@ impl<'a> Control<'a> {
             Verdict::Hopeless(reason) | Verdict::ThresholdFailed(reason) => reason.as_str(),
             Verdict::AllDone | Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };
-        self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop });
+        self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop() });
         verdict
     }
 
@@ -256,8 +263,14 @@ impl<'a> Control<'a> {
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
             *vus = report.vus;
         }
+        let mut of_worker = self.vus_of_scenarios.get_mut(report.worker);
+        for (scenario, vus) in &report.vus_of_scenarios {
+            if let Some(known) = of_worker.as_deref_mut().and_then(|all| all.get_mut(*scenario)) {
+                *known = *vus;
+            }
+        }
         self.totals.set_vus(now, self.vus());
-        if report.log_dropped > 0 {
+        if report.log_dropped > 0 && !self.log.is_full() {
             self.tell(&Event::LogDropped(report.log_dropped));
         }
     }
@@ -267,7 +280,7 @@ impl<'a> Control<'a> {
         self.pass_on_log();
         self.warn_of_series();
         self.hear_of_target();
-        let recent = std::mem::take(&mut self.recent);
+        let recent = Arc::new(std::mem::take(&mut self.recent));
         if elapsed >= self.measured_from {
             self.generator.see(&recent, since_last);
             self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
@@ -278,6 +291,11 @@ impl<'a> Control<'a> {
         let progress = self.progress(elapsed, &recent, since_last);
         self.observer.on(&Event::Progress(&progress));
         self.observer.on(&Event::Measured(&self.totals));
+        self.recorded(&recent, since_last);
+    }
+
+    fn recorded(&mut self, interval: &Arc<Interval>, length: Nanos) {
+        self.observer.on(&Event::Recorded { interval, length, totals: &self.totals });
     }
 
     fn progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Progress {
@@ -293,9 +311,9 @@ impl<'a> Control<'a> {
         for cell in recent.requests.values() {
             response_times.merge(&cell.response_time);
         }
-        let planned = self.plan.executor.planned_duration();
+        let planned = self.plan.planned_duration();
         let by_time = planned.map(|planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(1e-9));
-        let by_count = self.plan.executor.planned_iterations().filter(|_| planned.is_none());
+        let by_count = self.plan.planned_iterations().filter(|_| planned.is_none());
         let by_count = by_count.map(|planned| iterations.count as f64 / planned.max(1) as f64);
         Progress {
             elapsed,
@@ -312,7 +330,37 @@ impl<'a> Control<'a> {
             failed_requests: self.totals.rate("http_req_failed").passes,
             failed_iterations: iterations.failed,
             generator: self.generator.verdict(),
+            scenarios: self.scenario_progress(elapsed, recent, since_last),
         }
+    }
+
+    /// How far each of several scenarios is.
+    fn scenario_progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Vec<ScenarioProgress> {
+        let of_one = |(index, scenario): (usize, &Scenario)| {
+            let flows = self.totals.flows_of(index);
+            let is_own = |flow: &FlowId| flow.index().is_some_and(|flow| flows.contains(&flow));
+            let count = |recorded: &Interval| -> u64 {
+                let cells = recorded.iterations.iter().filter(|(flow, _)| is_own(flow));
+                cells.map(|(_, cell)| cell.count).sum()
+            };
+            let vus = self.vus_of_scenarios.iter().filter_map(|of_worker| of_worker.get(index)).sum();
+            ScenarioProgress {
+                name: scenario.name.clone(),
+                vus,
+                vus_max: scenario.executor.max_vus(),
+                iterations: count(&self.totals.recorded),
+                iteration_rate: count(recent) as f64 / since_last.as_secs_f64().max(1e-9),
+                stage: match elapsed {
+                    before if before < scenario.start_time.into() => {
+                        Stage::Waiting(scenario.start_time.saturating_sub(elapsed.into()))
+                    }
+                    after if after >= scenario.ends().into() && vus == 0 => Stage::Over,
+                    _ => Stage::Running,
+                },
+            }
+        };
+        let several = self.plan.scenarios.len() > 1;
+        self.plan.scenarios.iter().enumerate().filter(|_| several).map(of_one).collect()
     }
 
     fn vus(&self) -> u64 {
@@ -320,9 +368,7 @@ impl<'a> Control<'a> {
     }
 
     fn pass_on_log(&mut self) {
-        while let Ok(line) = self.log_lines.try_recv() {
-            self.observer.on(&Event::Log(&line));
-        }
+        self.log.pass_on(self.observer);
     }
 
     /// What was read of the target since the last time, put on the axis of the run. What came before counts no more than

@@ -25,6 +25,8 @@ pub(crate) struct Desk {
     waiting: RefCell<VecDeque<Due>>,
     prepared: Cell<u64>,
     somebody_prepared: Notify,
+    /// Whether there are as many users as there may be.
+    is_fully_staffed: Cell<bool>,
     closed: Cell<bool>,
 }
 
@@ -102,7 +104,17 @@ impl Desk {
         self.waiting.borrow().len() as u64
     }
 
-    pub(crate) fn nobody_is_free(&self) -> bool {
+    /// Says whether there are as many users as there may be.
+    pub(crate) fn set_fully_staffed(&self, is_fully_staffed: bool) {
+        self.is_fully_staffed.set(is_fully_staffed);
+    }
+
+    /// Whether everybody that there may be is busy.
+    pub(crate) fn everybody_is_busy(&self) -> bool {
+        self.is_fully_staffed.get() && self.nobody_is_free()
+    }
+
+    fn nobody_is_free(&self) -> bool {
         self.free.borrow().is_empty()
     }
 

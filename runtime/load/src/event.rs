@@ -1,9 +1,10 @@
 //! What a run tells while it goes on: the one bridge from the engine to everything that reports.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use squall_guest::LogLine;
-use squall_metrics::{Certainty, GeneratorVerdict, Nanos, Totals};
+use squall_metrics::{Certainty, GeneratorVerdict, Interval, Nanos, Totals};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -23,6 +24,16 @@ pub enum Event<'a> {
     Capacity(&'a Capacity),
     /// A second has passed, and this is all that was measured up to now: for whoever needs more than [`Event::Progress`].
     Measured(&'a Totals),
+    /// This was recorded since it was told last, a warm-up included: for whoever passes it on. All of them add up to what
+    /// was recorded in the run.
+    Recorded {
+        /// What was recorded.
+        interval: &'a Arc<Interval>,
+        /// In how long a part of the load; zero for what happens before and after it.
+        length: Nanos,
+        /// What it is all called, and how many virtual users are at work.
+        totals: &'a Totals,
+    },
     /// A guest wrote a line.
     Log(&'a LogLine),
     /// Guests wrote more lines than can be shown.
@@ -84,6 +95,36 @@ pub struct Progress {
     pub failed_iterations: u64,
     /// Whether the generator is to be believed, as far as can be said by now.
     pub generator: GeneratorVerdict,
+    /// Each scenario, where there are several.
+    pub scenarios: Vec<ScenarioProgress>,
+}
+
+/// How far one of several scenarios is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioProgress {
+    /// Its name.
+    pub name: String,
+    /// Where it is in its time.
+    pub stage: Stage,
+    /// Virtual users at work.
+    pub vus: u64,
+    /// Virtual users at most.
+    pub vus_max: u64,
+    /// Iterations up to now.
+    pub iterations: u64,
+    /// Iterations that ended a second, in the last second.
+    pub iteration_rate: f64,
+}
+
+/// Where a scenario is in its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It begins in so much time.
+    Waiting(Duration),
+    /// It has begun, and may begin iterations.
+    Running,
+    /// Its time is over, and its virtual users are gone.
+    Over,
 }
 
 /// Listens to a run. Called on the control thread, so being slow delays the display, never the load.

@@ -29,7 +29,7 @@ struct LatestOfWorker {
 
 impl Watch {
     pub(crate) fn new(plan: &Plan) -> Watch {
-        let model = if plan.executor.is_open() { LoadModel::Open } else { LoadModel::Closed };
+        let model = if plan.is_open() { LoadModel::Open } else { LoadModel::Closed };
         let workers = vec![LatestOfWorker::default(); plan.threads.max(1)];
         let spins = plan.pacing == Pacing::Spin;
         Watch { judge: Judge::new(model), system: System::new(), spins, workers }

@@ -10,6 +10,7 @@ mod control;
 mod desk;
 mod event;
 mod generator;
+mod guest_log;
 mod life;
 mod preflight;
 mod quota;
@@ -26,7 +27,7 @@ mod timer;
 mod warm_up;
 mod worker;
 
-pub use event::{Capacity, Event, Observer, Progress};
+pub use event::{Capacity, Event, Observer, Progress, ScenarioProgress, Stage};
 pub use preflight::{PreflightError, raise_open_files};
 pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
 pub use steering::{Steering, StoppedBy};

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use squall_guest::{Guest, Identity, Iteration, VirtualUser, WorkerContext};
 use squall_metrics::{FlowId, IterationEnd, Nanos};
-use squall_plan::Plan;
+use squall_plan::{Plan, Scenario};
 
 use crate::desk::{Desk, Seat};
 use crate::quota::Numbering;
 use crate::think::think_time;
 
-/// What the virtual users of a worker thread go by.
+/// What the virtual users of a scenario go by, on a worker thread.
 pub(crate) struct Work {
     pub(crate) plan: Arc<Plan>,
+    /// By value: an iteration looks here, and not through the plan.
+    pub(crate) scenario: Scenario,
     pub(crate) guest: Arc<Guest>,
     pub(crate) context: Rc<WorkerContext>,
     pub(crate) numbering: Arc<Numbering>,
@@ -23,9 +25,7 @@ pub(crate) struct Work {
     pub(crate) shared: Arc<[u8]>,
     /// Set when no new iteration is to begin.
     pub(crate) stopping: Cell<bool>,
-    /// Whether what is recorded does not count yet.
-    pub(crate) warming_up: Cell<bool>,
-    /// How many iterations are under way on this thread.
+    /// How many of its iterations are under way on this thread.
     pub(crate) under_way: Cell<u64>,
 }
 
@@ -148,7 +148,7 @@ impl Work {
     }
 
     async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos, late_by: Nanos) -> Iteration {
-        let flow = FlowId(self.plan.mix.flow_at(number) as u16);
+        let flow = FlowId(self.scenario.flow_at(number));
         self.under_way.set(self.under_way.get() + 1);
         let under_way = UnderWay { work: self, flow, started, over: false };
         let iteration = user.iterate(flow, started, late_by).await;
@@ -168,7 +168,7 @@ impl Work {
 
     /// Waits until the plan's least duration of an iteration has passed. Returns the time then.
     async fn keep_pace(&self, started: Nanos, now: Nanos, until: Nanos) -> Nanos {
-        let Some(least) = self.plan.min_iteration_duration else {
+        let Some(least) = self.scenario.min_iteration_duration else {
             return now;
         };
         let next = (started + Nanos::from(least)).min(until);
@@ -181,7 +181,7 @@ impl Work {
 
     /// Waits for as long as a user thinks after an iteration. Returns the time then.
     async fn think(&self, number: u64, now: Nanos, until: Nanos) -> Nanos {
-        match think_time(&self.plan, number) {
+        match think_time(&self.scenario, &self.plan.flows, number) {
             Some(time) if !self.is_stopping() && now < until => {
                 self.context.timer.sleep_until((now + time).min(until)).await;
                 self.context.clock.now()

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use squall_metrics::Nanos;
-use squall_plan::{Arrivals, Executor, Plan, Rate};
+use squall_plan::{Arrivals, Executor, Plan, Rate, Scenario};
 
 use crate::steering::{RateChange, Wishes};
 
@@ -12,39 +12,40 @@ use crate::steering::{RateChange, Wishes};
 const NOTICE: Nanos = Nanos(5_000_000);
 
 pub(crate) struct RateChanges<'a> {
-    plan: &'a Plan,
+    /// The scenario whose rate may change, if there is one.
+    scenario: Option<&'a Scenario>,
     planned: Option<Rate>,
     /// What holds at present, and since when.
-    rate: Option<Rate>,
     since: RateChange,
 }
 
 impl RateChanges<'_> {
     pub(crate) fn new(plan: &Plan, load_begins: Nanos) -> RateChanges<'_> {
-        let planned = match &plan.executor {
-            Executor::ExternallyControlled { rate, .. } => *rate,
+        let scenario = plan.controlled();
+        let planned = match scenario.map(|scenario| &scenario.executor) {
+            Some(Executor::ExternallyControlled { rate, .. }) => *rate,
             _ => None,
         };
-        RateChanges { plan, planned, rate: planned, since: RateChange { at: load_begins, first_index: 0 } }
+        RateChanges { scenario, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned } }
     }
 
     /// The change that the wishes ask for, if it is one.
     pub(crate) fn heed(&mut self, wishes: &Wishes, now: Nanos) -> Option<RateChange> {
         let planned = self.planned?;
         let wanted = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(planned)) };
-        if wanted == self.rate {
+        if wanted == self.since.rate {
             return None;
         }
         let at = now.max(self.since.at) + NOTICE;
-        let change = RateChange { at, first_index: self.since.first_index + self.arrivals_until(at) };
-        (self.rate, self.since) = (wanted, change);
-        Some(change)
+        let first_index = self.since.first_index + self.arrivals_until(at);
+        self.since = RateChange { at, first_index, rate: wanted };
+        Some(self.since)
     }
 
     fn arrivals_until(&self, at: Nanos) -> u64 {
-        let Some(rate) = self.rate else { return 0 };
-        let seed = self.plan.seed.wrapping_add(self.since.first_index);
-        let arrivals = Arrivals::constant(rate, Some(Duration::from(at.since(self.since.at))), self.plan.arrival, seed);
+        let (Some(rate), Some(scenario)) = (self.since.rate, self.scenario) else { return 0 };
+        let seed = scenario.seed.wrapping_add(self.since.first_index);
+        let arrivals = Arrivals::constant(rate, Some(Duration::from(at.since(self.since.at))), scenario.arrival, seed);
         arrivals.planned().unwrap_or(0)
     }
 }

@@ -1,35 +1,41 @@
 //! A run from setup to teardown.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Abort, DataEnd, Guest, RunContext};
-use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, TlsConfig};
-use squall_metrics::{Clock, GeneratorVerdict, Nanos, Reading, Registry, ThresholdResult, Totals, evaluate_thresholds};
-use squall_plan::Plan;
+use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, Secrets, WorkerContext};
+use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
+use squall_metrics::{
+    Clock, GeneratorVerdict, Reading, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds,
+};
+use squall_plan::{Limits, Plan, Scenario};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 
 use crate::control::{Control, Verdict};
 use crate::event::{Event, Observer};
+use crate::guest_log::GuestLog;
 use crate::quota::Numbering;
+use crate::schedule::Share;
 use crate::steering::{Steering, StoppedBy, Wishes};
-use crate::timer::within;
-use crate::worker::{Job, Report, Shared, runtime, work};
+use crate::timer::{WorkerTimer, virtual_time, within};
+use crate::worker::{Job, Part, Shared, Time, runtime, virtual_runtime, work, work_here};
 
-/// Guests' lines that wait to be shown.
-const LOG_LINES: usize = 1_000;
-
+/// How long an iteration of a rehearsal takes at least.
+const LEAST_OF_AN_ITERATION: Duration = Duration::from_millis(1);
 /// A run that is ready to begin.
 pub struct Run {
     /// What is to be done.
     pub plan: Plan,
-    /// The compiled component.
-    pub guest: Guest,
+    /// The compiled components, in the order of the plan's; several runs, one after the other, may share them.
+    pub guests: Vec<Arc<Guest>>,
     /// The data that the plan names.
     pub data: DataSet,
+    /// What the scenario may read and nobody may see.
+    pub secrets: Secrets,
     /// Where it may go.
     pub egress: EgressPolicy,
     /// How others may steer it while it goes on.
@@ -112,26 +118,51 @@ impl Run {
     /// # Errors
     /// If it could not begin. Whatever happens later is part of the outcome, so that nothing measured is lost.
     pub fn run(self, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+        let (running, log_lines) = self.prepare(Clock::start(), Time::Real)?;
+        runtime()?.block_on(running.run(log_lines, observer))
+    }
+
+    /// Plays it all on this thread, in virtual time and against a target that is not there: whatever waits, waits no longer
+    /// than everything else takes. Guests really run.
+    ///
+    /// # Errors
+    /// If it could not begin.
+    pub fn rehearse(mut self, answer: StubAnswer, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+        let (clock, hand) = Clock::manual();
+        self.plan.threads = 1;
+        for scenario in &mut self.plan.scenarios {
+            // An iteration that takes no time would be followed by another at the same time, without end.
+            scenario.min_iteration_duration = scenario.min_iteration_duration.max(Some(LEAST_OF_AN_ITERATION));
+        }
+        let (running, log_lines) = self.prepare(clock, Time::Virtual(hand, answer))?;
+        let outcome = virtual_runtime()?.block_on(running.run(log_lines, observer));
+        virtual_time::end();
+        outcome
+    }
+
+    fn prepare(self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
         let plan = Arc::new(self.plan);
-        let registry = Arc::new(Registry::new(plan.max_series));
-        let (log, log_lines) = sync_channel(LOG_LINES);
+        let max_body = self.guests.first().map_or(Limits::default().body, |guest| guest.limits().body);
+        let registry = Arc::new(Registry::new(plan.max_series).hiding(self.secrets.redactor()));
+        let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
-            clock: Clock::start(),
+            clock,
+            time,
             registry,
-            run: Arc::new(run_context(&plan, self.data)),
+            run: Arc::new(run_context(&plan, self.data, self.secrets)),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: ClientConfig { egress: self.egress, ..client_config(&plan)? },
+            client: ClientConfig { egress: self.egress, max_body, ..client_config(&plan)? },
             log,
             plan,
         };
-        let running = Running { shared, guest: Arc::new(self.guest), steering: self.steering };
-        runtime()?.block_on(running.run(log_lines, self.target, observer))
+        let (guests, steering, target) = (self.guests, self.steering, self.target);
+        Ok((Running { shared, guests, steering, target }, log_lines))
     }
 }
 
-fn run_context(plan: &Plan, data: DataSet) -> RunContext {
+fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
     RunContext {
-        options: plan.env.clone(),
+        secrets,
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
         seed: plan.seed,
         data,
@@ -169,65 +200,92 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
 
 struct Running {
     shared: Shared,
-    guest: Arc<Guest>,
+    guests: Vec<Arc<Guest>>,
     steering: Steering,
+    target: Option<Receiver<Reading>>,
 }
 
 impl Running {
-    async fn run(
-        self,
-        log_lines: Receiver<squall_guest::LogLine>,
-        target: Option<Receiver<Reading>>,
-        observer: &mut dyn Observer,
-    ) -> Result<Outcome, RunError> {
+    async fn run(mut self, log_lines: Receiver<LogLine>, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
         let plan = Arc::clone(&self.shared.plan);
-        let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
-        let totals = Totals::new(Arc::clone(&self.shared.registry), &plan.scenario, flows);
-        let mut control = Control::new(&plan, totals, log_lines, target, observer);
+        let log = GuestLog::new(log_lines, self.guests.first().map_or(u64::MAX, |guest| guest.limits().log));
+        let totals = totals(&plan, &self.shared.registry);
+        let mut control = Control::new(&plan, totals, log, self.target.take(), observer);
         // Setup and teardown are measured too, on this thread.
-        let (context, _) = self.shared.context()?;
+        let (context, timer) = self.shared.context()?;
 
         control.tell(&Event::Setup);
-        let set_up = within(plan.setup_timeout, self.guest.setup(&context)).await;
-        control.add(&context.recorder.borrow_mut().take());
-        let (end, setup_data) = match set_up {
-            None => (RunEnd::SetupTimedOut, None),
-            Some(Err(text)) => (RunEnd::SetupFailed(text), None),
-            Some(Ok(data)) => {
-                let data: Arc<[u8]> = data.into();
-                let verdict = self.load(&data, &mut control).await?;
-                (verdict.end(&self.shared.run), Some(data))
+        let set_up = self.set_up(&context).await;
+        control.add(context.recorder.borrow_mut().take());
+        let (end, parts) = match set_up {
+            Ok(parts) => {
+                let parts: Arc<[Part]> = parts.into();
+                let verdict = self.load(&parts, &timer, &mut control).await?;
+                (verdict.end(&self.shared.run), parts)
             }
+            Err((end, parts)) => (end, parts.into()),
         };
         control.tell(&Event::Teardown);
-        // Where setup did not come to an end there may still be something to clean up.
-        let setup_data = setup_data.as_deref().unwrap_or_default();
-        let torn_down = within(plan.teardown_timeout, self.guest.teardown(&context, setup_data)).await;
-        let teardown = match torn_down {
-            None => Some(TeardownProblem::TimedOut),
-            Some(Err(text)) => Some(TeardownProblem::Failed(text)),
-            Some(Ok(())) => None,
-        };
-        control.add(&context.recorder.borrow_mut().take());
+        let teardown = self.tear_down(&context, &parts).await;
+        control.add(context.recorder.borrow_mut().take());
         let (totals, generator) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
         let data = self.shared.run.data.usage();
         Ok(Outcome { end, teardown, totals, thresholds, generator, data, plan })
     }
 
-    async fn load(&self, setup_data: &Arc<[u8]>, control: &mut Control<'_>) -> Result<Verdict, RunError> {
-        let workers = self.shared.plan.threads.max(1);
-        let numbering = Numbering::new(&self.shared.plan.executor);
+    /// Lets each component prepare itself. If one cannot, says how that ends the run, and which could, or tried.
+    async fn set_up(&self, context: &Rc<WorkerContext>) -> Result<Vec<Part>, (RunEnd, Vec<Part>)> {
+        let mut parts = Vec::with_capacity(self.guests.len());
+        for guest in &self.guests {
+            let set_up = within(self.shared.plan.setup_timeout, guest.setup(context)).await;
+            let (data, end) = match set_up {
+                Some(Ok(data)) => (data, None),
+                None => (Vec::new(), Some(RunEnd::SetupTimedOut)),
+                Some(Err(text)) => (Vec::new(), Some(RunEnd::SetupFailed(text))),
+            };
+            parts.push(Part { guest: Arc::clone(guest), setup_data: data.into() });
+            if let Some(end) = end {
+                return Err((end, parts));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Lets each component clean up. Where setup did not come to an end there may still be something to clean up.
+    async fn tear_down(&self, context: &Rc<WorkerContext>, parts: &[Part]) -> Option<TeardownProblem> {
+        let mut problem = None;
+        for part in parts {
+            let torn_down = part.guest.teardown(context, &part.setup_data);
+            let problem_of_part = match within(self.shared.plan.teardown_timeout, torn_down).await {
+                None => Some(TeardownProblem::TimedOut),
+                Some(Err(text)) => Some(TeardownProblem::Failed(text)),
+                Some(Ok(())) => None,
+            };
+            problem = problem.or(problem_of_part);
+        }
+        problem
+    }
+
+    async fn load(
+        &self,
+        parts: &Arc<[Part]>,
+        timer: &WorkerTimer,
+        control: &mut Control<'_>,
+    ) -> Result<Verdict, RunError> {
+        let plan = &self.shared.plan;
+        let workers = plan.threads.max(1);
+        let numbering: Arc<[Arc<Numbering>]> =
+            plan.scenarios.iter().map(|scenario| Numbering::new(&scenario.executor)).collect();
         let (reports, incoming) = mpsc::channel(4 * workers);
-        let (ready, ready_workers) = mpsc::channel(workers);
+        let (ready, ready_crews) = mpsc::channel(workers);
         let (begin, _) = watch::channel(None);
-        let mut threads = Vec::with_capacity(workers);
+        let mut at_work = Vec::with_capacity(workers);
         for number in 0..workers {
             let job = Job {
                 shared: self.shared.clone(),
-                guest: Arc::clone(&self.guest),
+                parts: Arc::clone(parts),
                 numbering: Arc::clone(&numbering),
-                setup_data: Arc::clone(setup_data),
                 number,
                 workers,
                 ready: ready.clone(),
@@ -235,15 +293,17 @@ impl Running {
                 wishes: self.steering.watch(),
                 reports: reports.clone(),
             };
-            threads.push(start_worker(job)?);
+            at_work.push(self.start(job)?);
         }
         drop((reports, ready));
-        self.all_ready(workers, ready_workers).await;
+        let crews = plan.scenarios.iter().map(|scenario| Share::team(scenario, workers as u64)).sum();
+        self.all_ready(crews, ready_crews).await;
         let load_begins = self.shared.clock.now();
         begin.send_replace(Some(load_begins));
-        let verdict = self.watch(control, load_begins, incoming).await;
-        for thread in threads {
-            match thread.join() {
+        let time = (&self.shared.clock, timer);
+        let verdict = control.watch(time, load_begins, &self.steering, &self.shared.run, incoming).await;
+        for worker in at_work {
+            match worker.join().await {
                 Ok(result) => result?,
                 Err(panic) => std::panic::resume_unwind(panic),
             }
@@ -251,22 +311,57 @@ impl Running {
         Ok(verdict)
     }
 
-    /// Waits until all workers can begin together, or somebody wants to stop.
-    async fn all_ready(&self, workers: usize, mut ready: mpsc::Receiver<()>) {
+    /// Starts a worker: on a thread of its own or, where time is virtual, on this one, so that all share that time.
+    fn start(&self, job: Job) -> std::io::Result<AtWork> {
+        match self.shared.time {
+            Time::Real => {
+                let thread = std::thread::Builder::new().name(format!("worker-{}", job.number));
+                thread.spawn(move || work(job)).map(AtWork::Thread)
+            }
+            Time::Virtual(..) => Ok(AtWork::Here(tokio::task::spawn_local(work_here(job)))),
+        }
+    }
+
+    /// Waits until all can begin together, or somebody wants to stop.
+    async fn all_ready(&self, crews: u64, mut ready: mpsc::Receiver<()>) {
         let mut wishes = self.steering.watch();
-        for _ in 0..workers {
+        for _ in 0..crews {
             tokio::select! {
                 _ = ready.recv() => {}
                 _ = wishes.wait_for(Wishes::to_stop) => return,
             }
         }
     }
+}
 
-    async fn watch(&self, control: &mut Control<'_>, load_begins: Nanos, incoming: mpsc::Receiver<Report>) -> Verdict {
-        control.watch(&self.shared.clock, load_begins, &self.steering, &self.shared.run, incoming).await
+/// A worker.
+enum AtWork {
+    Thread(std::thread::JoinHandle<std::io::Result<()>>),
+    Here(tokio::task::JoinHandle<std::io::Result<()>>),
+}
+
+impl AtWork {
+    async fn join(self) -> std::thread::Result<std::io::Result<()>> {
+        match self {
+            AtWork::Thread(thread) => thread.join(),
+            AtWork::Here(task) => match task.await {
+                Ok(result) => Ok(result),
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => Err(panic),
+                    Err(cancelled) => Ok(Err(std::io::Error::other(cancelled))),
+                },
+            },
+        }
     }
 }
 
-fn start_worker(job: Job) -> std::io::Result<JoinHandle<std::io::Result<()>>> {
-    std::thread::Builder::new().name(format!("worker-{}", job.number)).spawn(move || work(job))
+/// Nothing measured yet, with the names that samples will have.
+fn totals(plan: &Plan, registry: &Arc<Registry>) -> Totals {
+    let tags = |scenario: &Scenario| ScenarioTags {
+        name: scenario.name.clone(),
+        first_flow: scenario.first_flow,
+        tags: scenario.tags.clone(),
+    };
+    let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
+    Totals::of_scenarios(Arc::clone(registry), plan.scenarios.iter().map(tags).collect(), flows)
 }

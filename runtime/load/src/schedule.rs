@@ -1,9 +1,10 @@
-//! Which virtual user works when: pure arithmetic on the plan, so that every worker thread knows its part without asking.
+//! Which virtual user works when, and on which worker: pure arithmetic on the plan, so that every worker thread knows its part
+//! without asking.
 
 use std::time::Duration;
 
 use squall_metrics::Nanos;
-use squall_plan::{Executor, Plan, Ramp};
+use squall_plan::{Executor, Ramp, Scenario};
 
 /// A stretch of time in which a virtual user works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,27 +19,66 @@ pub(crate) struct Stint {
     pub(crate) vu: u32,
 }
 
-/// The stints of those virtual users that belong to one of `workers` threads, in the order in which they begin.
-pub(crate) fn stints_of(plan: &Plan, worker: usize, workers: usize) -> Vec<Stint> {
-    let users = (0..plan.executor.max_vus()).skip(worker).step_by(workers.max(1));
-    let mut stints: Vec<Stint> = users.flat_map(|user| stints_of_user(plan, user)).collect();
+/// What one worker has of a scenario: every `team`-th virtual user and every `team`-th arrival, from number `rank` on. A
+/// worker that has none of the users must have none of the arrivals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) rank: u64,
+    pub(crate) team: u64,
+}
+
+impl Share {
+    /// The share of worker number `worker`; nothing if the scenario has too few virtual users for it. Scenarios begin with
+    /// different workers, so that small ones do not all work on the first.
+    pub(crate) fn of(scenario: &Scenario, worker: usize, workers: usize) -> Option<Share> {
+        let (worker, workers) = (worker as u64, workers.max(1) as u64);
+        let rank = (worker + workers - scenario.first_vu % workers) % workers;
+        let team = Share::team(scenario, workers);
+        (rank < team).then_some(Share { rank, team })
+    }
+
+    /// How many workers share a scenario.
+    pub(crate) fn team(scenario: &Scenario, workers: u64) -> u64 {
+        workers.min(scenario.executor.max_vus())
+    }
+
+    /// How many of `total` virtual users are in it.
+    pub(crate) fn users(self, total: u64) -> u64 {
+        (total + self.team - 1).saturating_sub(self.rank) / self.team
+    }
+
+    /// The numbers, from 0, of those of `total` virtual users of the scenario that are in it.
+    pub(crate) fn numbers(self, total: u64) -> impl Iterator<Item = u64> {
+        (self.rank..total).step_by(usize::try_from(self.team).unwrap_or(usize::MAX))
+    }
+}
+
+/// The number that virtual user `user` (from 0) of a scenario has in the run, from 1.
+pub(crate) fn vu_of(scenario: &Scenario, user: u64) -> u32 {
+    u32::try_from(scenario.first_vu + user + 1).unwrap_or(u32::MAX)
+}
+
+/// The stints of those virtual users of a scenario that are in that share, in the order in which they begin.
+pub(crate) fn stints_of(scenario: &Scenario, share: Share) -> Vec<Stint> {
+    let users = share.numbers(scenario.executor.max_vus());
+    let mut stints: Vec<Stint> = users.flat_map(|user| stints_of_user(scenario, user)).collect();
     stints.sort_unstable();
     stints
 }
 
-fn stints_of_user(plan: &Plan, user: u64) -> Vec<Stint> {
-    let vu = u32::try_from(user + 1).unwrap_or(u32::MAX);
+fn stints_of_user(scenario: &Scenario, user: u64) -> Vec<Stint> {
+    let begins = Nanos::from(scenario.start_time);
     let stint = |from: Duration, until: Duration, grace: Duration| Stint {
-        from: from.into(),
-        until: until.into(),
-        killed_at: Nanos::from(until) + grace.into(),
-        vu,
+        from: begins + from.into(),
+        until: begins + until.into(),
+        killed_at: begins + until.into() + grace.into(),
+        vu: vu_of(scenario, user),
     };
-    match &plan.executor {
+    match &scenario.executor {
         Executor::ConstantVus { duration: until, .. }
         | Executor::PerVuIterations { max_duration: until, .. }
         | Executor::SharedIterations { max_duration: until, .. } => {
-            vec![stint(Duration::ZERO, *until, plan.graceful_stop)]
+            vec![stint(Duration::ZERO, *until, scenario.graceful_stop)]
         }
         // Somebody else says when these work: the arrivals, or whoever controls the run.
         Executor::ConstantArrivalRate { .. }
@@ -50,10 +90,75 @@ fn stints_of_user(plan: &Plan, user: u64) -> Vec<Stint> {
             let intervals = ramp.active_intervals(user);
             intervals
                 .map(|(from, until)| {
-                    let grace = if until >= end { plan.graceful_stop } else { *graceful_ramp_down };
+                    let grace = if until >= end { scenario.graceful_stop } else { *graceful_ramp_down };
                     stint(from, until, grace)
                 })
                 .collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use squall_plan::{Defaults, Options, Plan};
+
+    use super::*;
+
+    fn scenarios(json: &str) -> Vec<Scenario> {
+        let options = Options::from_json(json).unwrap();
+        let flows = [("browse".to_owned(), 1)];
+        Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().scenarios
+    }
+
+    const ALL: Share = Share { rank: 0, team: 1 };
+
+    #[test]
+    fn a_scenario_begins_ends_and_is_interrupted_by_its_own_time() {
+        let scenarios = scenarios(
+            r#"{"scenarios": {"first": {"vus": 2, "duration": "10s"},
+                "later": {"start_vus": 0, "stages": ["10s:2", "10s:0"], "graceful_stop": "3s", "graceful_ramp_down": "1s",
+                          "start_time": "1m"}}}"#,
+        );
+        let text = |stint: &Stint| {
+            let seconds = |time: Nanos| time.as_secs_f64();
+            format!("{}: {}-{} ({})", stint.vu, seconds(stint.from), seconds(stint.until), seconds(stint.killed_at))
+        };
+        let of = |index: usize| stints_of(&scenarios[index], ALL).iter().map(text).collect::<Vec<_>>();
+        assert_eq!(of(0), ["1: 0-10 (40)", "2: 0-10 (40)"]);
+        // The users of the second scenario are numbered behind those of the first.
+        let later = of(1);
+        assert!(later[0].starts_with("3: 6") && later[1].starts_with("4: 7"), "{later:?}");
+        assert_eq!(later.len(), 2);
+    }
+
+    #[test]
+    fn small_scenarios_work_on_different_threads() {
+        let ones: String = (0..4).map(|n| format!(r#""s{n}": {{"vus": 1, "duration": "1s"}},"#)).collect();
+        let scenarios = scenarios(&format!(r#"{{"scenarios": {{{}}}}}"#, ones.trim_end_matches(',')));
+        let workers = |scenario: &Scenario| (0..2).filter(|worker| Share::of(scenario, *worker, 2).is_some()).collect();
+        let workers: Vec<Vec<usize>> = scenarios.iter().map(workers).collect();
+        assert_eq!(workers, [[0], [1], [0], [1]]);
+    }
+
+    #[test]
+    fn workers_share_users_and_arrivals_without_remainder() {
+        for (vus, before) in (1..12).flat_map(|vus| [1, 2, 5].map(|before| (vus, before))) {
+            let before = format!(r#""before": {{"vus": {before}, "duration": "1s"}}"#);
+            let json = format!(r#"{{"scenarios": {{{before}, "it": {{"vus": {vus}, "duration": "1s"}}}}}}"#);
+            let scenario = &scenarios(&json)[1];
+            for workers in 1..6 {
+                let shares = (0..workers).filter_map(|worker| Share::of(scenario, worker, workers));
+                let mut shares: Vec<Share> = shares.collect();
+                shares.sort_unstable_by_key(|share| share.rank);
+                let ranks: Vec<u64> = shares.iter().map(|share| share.rank).collect();
+                assert_eq!(ranks, (0..Share::team(scenario, workers as u64)).collect::<Vec<_>>());
+                assert_eq!(shares.iter().map(|share| share.users(7)).sum::<u64>(), 7);
+                let mut numbers: Vec<u64> = shares.iter().flat_map(|share| share.numbers(vus)).collect();
+                numbers.sort_unstable();
+                assert_eq!(numbers, (0..vus).collect::<Vec<_>>());
+                assert!(shares.iter().all(|share| share.users(vus) as usize == share.numbers(vus).count()));
+                assert!(shares.iter().all(|share| share.users(vus) > 0), "whoever has arrivals has users");
+            }
         }
     }
 }

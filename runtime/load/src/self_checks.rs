@@ -26,8 +26,8 @@ impl SelfChecks {
     pub(crate) fn new(plan: &Plan) -> SelfChecks {
         SelfChecks {
             threads: plan.threads.max(1),
-            planned: plan.executor.peak_rate().map(|rate| rate.per_second()),
-            is_level: plan.executor.is_level(),
+            planned: plan.peak_rate(),
+            is_level: plan.is_level(),
             told_capacity: false,
         }
     }

@@ -28,6 +28,8 @@ pub enum StoppedBy {
     Terminal,
     /// Somebody who asked the control API.
     Api,
+    /// Whoever conducts it: this is its planned end.
+    Plan,
 }
 
 impl fmt::Display for StoppedBy {
@@ -36,6 +38,7 @@ impl fmt::Display for StoppedBy {
             StoppedBy::Signal => "interrupted",
             StoppedBy::Terminal => "stopped at the terminal",
             StoppedBy::Api => "stopped by the API",
+            StoppedBy::Plan => "the test has come to its end",
         })
     }
 }
@@ -51,8 +54,8 @@ pub(crate) struct Wishes {
     pub(crate) vus: Option<u64>,
     /// In place of the plan's.
     pub(crate) rate: Option<Rate>,
-    /// From when on, and from which iteration on, `paused` and `rate` hold in an open load. The control thread sets it,
-    /// so that all workers change at the same moment.
+    /// What became of `paused` and `rate` in an open load, and from when on, and from which iteration on. The control
+    /// thread sets it, so that all workers change at the same moment.
     pub(crate) rate_change: Option<RateChange>,
 }
 
@@ -66,6 +69,8 @@ impl Wishes {
 pub(crate) struct RateChange {
     pub(crate) at: Nanos,
     pub(crate) first_index: u64,
+    /// None while nothing is to begin. Not what is wished for at present: that may already be the next change.
+    pub(crate) rate: Option<Rate>,
 }
 
 /// Steers a run. Clones steer the same one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use squall_guest::{Description, Guest, GuestError, RunContext};
-use squall_http::{ClientConfig, EgressPolicy, EgressRules, SharedTls, TlsConfig};
+use squall_http::{ClientConfig, EgressPolicy, EgressRules, Network, SharedTls, TlsConfig};
 use squall_metrics::{Clock, Registry};
 use squall_plan::Pacing;
 
@@ -23,7 +23,8 @@ pub fn describe(guest: &Guest) -> Result<Description, GuestError> {
         let run = Arc::new(RunContext::default());
         let clock = Clock::start();
         let timer = WorkerTimer::start(clock.clone(), Pacing::Timer)?;
-        let context = context(clock, registry, nowhere(), tls, log, run, timer);
+        let network = |recorder| Network::new(nowhere(), tls, clock.clone(), recorder);
+        let context = context(clock.clone(), registry, network, log, run, timer, Arc::default());
         guest.describe(&context).await
     })
 }

@@ -2,12 +2,12 @@
 //! from the random numbers that the guest sees.
 
 use squall_metrics::Nanos;
-use squall_plan::Plan;
+use squall_plan::{PlannedFlow, Scenario};
 
-/// The think time behind iteration `number` of the test; none where its flow has none.
-pub(crate) fn think_time(plan: &Plan, number: u64) -> Option<Nanos> {
-    let flow = plan.flows.get(plan.mix.flow_at(number))?;
-    Some(flow.think_time?.drawn(mixed(plan.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).into())
+/// The think time behind iteration `number` of a scenario; none where its flow, of all `flows` of the plan, has none.
+pub(crate) fn think_time(scenario: &Scenario, flows: &[PlannedFlow], number: u64) -> Option<Nanos> {
+    let flow = flows.get(usize::from(scenario.flow_at(number)))?;
+    Some(flow.think_time?.drawn(mixed(scenario.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).into())
 }
 
 /// The output function of SplitMix64 (Steele, Lea and Flood, 2014): neighbours in, unrelated numbers out.

@@ -8,6 +8,7 @@
 
 mod alarm;
 mod coarse;
+pub(crate) mod virtual_time;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,11 +18,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use squall_guest::Timer;
-use squall_metrics::{Clock, Nanos};
+use squall_metrics::{Clock, ManualClock, Nanos};
 use squall_plan::Pacing;
 
 use alarm::Alarm;
-pub(crate) use coarse::{every_second, within};
+pub(crate) use coarse::{Beat, within};
 
 /// How long before the moment spinning begins: longer than the kernel usually takes to wake a thread.
 const SPIN: Nanos = Nanos(80_000);
@@ -33,6 +34,7 @@ pub(crate) struct WorkerTimer(Rc<Waiting>);
 struct Waiting {
     clock: Clock,
     pacing: Pacing,
+    is_virtual: bool,
     alarm: Alarm,
     /// Who waits, by time and, for equal times, by number.
     sleepers: RefCell<BTreeMap<(Nanos, u64), Waker>>,
@@ -47,16 +49,41 @@ impl WorkerTimer {
     /// # Errors
     /// If the system gives no timer.
     pub(crate) fn start(clock: Clock, pacing: Pacing) -> std::io::Result<WorkerTimer> {
-        let waiting = Rc::new(Waiting {
+        let timer = WorkerTimer::new(clock, pacing, false)?;
+        tokio::task::spawn_local(ring(Rc::clone(&timer.0)));
+        Ok(timer)
+    }
+
+    /// A timer for the calling thread, on a clock that `hand` moves whenever nothing else can happen there.
+    ///
+    /// # Errors
+    /// If the system gives no timer.
+    pub(crate) fn start_virtual(clock: Clock, hand: &ManualClock) -> std::io::Result<WorkerTimer> {
+        let timer = WorkerTimer::new(clock, Pacing::Timer, true)?;
+        virtual_time::add(&timer, hand);
+        Ok(timer)
+    }
+
+    fn new(clock: Clock, pacing: Pacing, is_virtual: bool) -> std::io::Result<WorkerTimer> {
+        Ok(WorkerTimer(Rc::new(Waiting {
             alarm: Alarm::new()?,
             clock,
             pacing,
+            is_virtual,
             sleepers: RefCell::default(),
             next_number: Cell::new(0),
             alarm_at: Cell::new(Nanos::MAX),
-        });
-        tokio::task::spawn_local(ring(Rc::clone(&waiting)));
-        Ok(WorkerTimer(waiting))
+        })))
+    }
+
+    /// A beat for what nobody measures.
+    pub(crate) fn every_second(&self) -> Beat {
+        if self.0.is_virtual { Beat::of_clock(self.clone(), self.0.clock.now()) } else { Beat::real() }
+    }
+
+    /// Whether its time passes only when nothing else can happen.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.0.is_virtual
     }
 
     /// Ready when the clock has reached `time`.

@@ -1,5 +1,6 @@
-//! A worker thread: its runtime, its virtual users, and its report once a second. What it does in between depends on who
-//! decides when iterations begin: `closed.rs` (the virtual users themselves) or `open.rs` (the plan).
+//! A worker thread: its runtime, its virtual users, and its report once a second. Each scenario has a leader of its own on
+//! the thread. What that does depends on who decides when iterations begin: `closed.rs` (the virtual users themselves) or
+//! `open.rs` (the plan).
 
 mod closed;
 mod look;
@@ -8,31 +9,46 @@ mod present;
 mod reporter;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use squall_guest::{Guest, Identity, LogLine, LogSink, RunContext, WorkerContext};
-use squall_http::{ClientConfig, Network, SharedTls};
-use squall_metrics::{Clock, Interval, Nanos, Recorder, Registry};
+use squall_http::{ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
+use squall_metrics::{Clock, Interval, ManualClock, Nanos, Recorder, Registry};
 use squall_plan::{Arrivals, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinError;
 
+use crate::desk::Desk;
 use crate::life::Work;
 use crate::quota::{Numbering, of_each_user};
-use crate::schedule::stints_of;
+use crate::schedule::Share;
 use crate::steering::Wishes;
 use crate::thread_times;
-use crate::timer::WorkerTimer;
+use crate::timer::{WorkerTimer, virtual_time};
 use crate::warm_up::planned_warm_up;
+use look::{end_warm_up, look_at_ourselves};
+use present::Presence;
+use reporter::{Reporter, Seen};
+
+/// Which time a run goes by, and what it talks to.
+#[derive(Clone, Debug)]
+pub(crate) enum Time {
+    /// The system's, with a real target.
+    Real,
+    /// One that passes as fast as can be, with a target that always answers the same.
+    Virtual(ManualClock, StubAnswer),
+}
 
 /// What every thread of a run needs.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) plan: Arc<Plan>,
     pub(crate) clock: Clock,
+    pub(crate) time: Time,
     pub(crate) registry: Arc<Registry>,
     pub(crate) run: Arc<RunContext>,
     pub(crate) tls: SharedTls,
@@ -43,35 +59,55 @@ pub(crate) struct Shared {
 impl Shared {
     /// The context of the calling thread, which must be inside its runtime.
     pub(crate) fn context(&self) -> std::io::Result<(Rc<WorkerContext>, WorkerTimer)> {
-        let timer = WorkerTimer::start(self.clock.clone(), self.plan.pacing)?;
+        let clock = self.clock.clone();
+        let (timer, stub) = match &self.time {
+            Time::Real => (WorkerTimer::start(clock, self.plan.pacing)?, None),
+            Time::Virtual(hand, answer) => {
+                let timer = WorkerTimer::start_virtual(clock, hand)?;
+                let stub = Stub::new(answer, self.clock.clone(), wait_by(timer.clone()));
+                (timer, Some(stub))
+            }
+        };
         let (client, tls) = (self.client.clone(), self.tls.clone());
         let (registry, run) = (Arc::clone(&self.registry), Arc::clone(&self.run));
-        let context = context(self.clock.clone(), registry, client, tls, self.log.clone(), run, timer.clone());
+        let clock = self.clock.clone();
+        let network = |recorder| match stub {
+            None => Network::new(client, tls, clock, recorder),
+            Some(stub) => Network::to_stub(stub, client, tls, clock, recorder),
+        };
+        let options = Arc::new(self.plan.env.clone());
+        let context = context(self.clock.clone(), registry, network, self.log.clone(), run, timer.clone(), options);
         Ok((context, timer))
     }
+}
+
+fn wait_by(timer: WorkerTimer) -> Rc<dyn Fn(Nanos) -> Wait> {
+    Rc::new(move |time| Box::pin(timer.until(time)))
 }
 
 /// What the guests on the calling thread share.
 pub(crate) fn context(
     clock: Clock,
     registry: Arc<Registry>,
-    client: ClientConfig,
-    tls: SharedTls,
+    network: impl FnOnce(Rc<RefCell<Recorder>>) -> Rc<Network>,
     log: SyncSender<LogLine>,
     run: Arc<RunContext>,
     timer: WorkerTimer,
+    options: Arc<BTreeMap<String, String>>,
 ) -> Rc<WorkerContext> {
+    let log = LogSink::new(log, Arc::clone(&registry));
     let recorder = Rc::new(RefCell::new(Recorder::new(registry)));
-    let network = Network::new(client, tls, clock.clone(), Rc::clone(&recorder));
-    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log: LogSink::new(log), run })
+    let network = network(Rc::clone(&recorder));
+    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log, run, options, first_flow: 0 })
 }
 
 /// The part of a run that one worker thread does.
 pub(crate) struct Job {
     pub(crate) shared: Shared,
-    pub(crate) guest: Arc<Guest>,
-    pub(crate) numbering: Arc<Numbering>,
-    pub(crate) setup_data: Arc<[u8]>,
+    /// By component.
+    pub(crate) parts: Arc<[Part]>,
+    /// By scenario.
+    pub(crate) numbering: Arc<[Arc<Numbering>]>,
     /// This worker, of so many.
     pub(crate) number: usize,
     pub(crate) workers: usize,
@@ -83,6 +119,13 @@ pub(crate) struct Job {
     pub(crate) reports: mpsc::Sender<Report>,
 }
 
+/// A component in a run.
+pub(crate) struct Part {
+    pub(crate) guest: Arc<Guest>,
+    /// What its `setup` returned.
+    pub(crate) setup_data: Arc<[u8]>,
+}
+
 /// What a worker tells the control thread.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -91,6 +134,8 @@ pub(crate) struct Report {
     pub(crate) warming_up: bool,
     /// Virtual users at work together, at most, since the last report: at the end of a run the last one is leaving.
     pub(crate) vus: u64,
+    /// The same for each scenario that this worker has a share of, by its number.
+    pub(crate) vus_of_scenarios: Vec<(usize, u64)>,
     /// Arrivals that wait for a virtual user.
     pub(crate) backlog: u64,
     /// Whether every virtual user that this worker may have is busy.
@@ -108,82 +153,138 @@ pub(crate) fn runtime() -> std::io::Result<LocalRuntime> {
         .build_local(LocalOptions::default())
 }
 
-/// Does a job on the calling thread; returns when all virtual users have ended and the last report is sent.
-pub(crate) fn work(job: Job) -> std::io::Result<()> {
-    runtime()?.block_on(async {
-        let (context, timer) = job.shared.context()?;
-        let plan = Arc::clone(&job.shared.plan);
-        let stints = stints_of(&plan, job.number, job.workers);
-        let arrivals = Arrivals::of(&plan.executor, plan.arrival, plan.seed);
-        let crew = Crew::new(job, context, timer);
-        match arrivals {
-            Some(arrivals) => open::Open::new(crew, arrivals).run().await,
-            None => closed::Closed::new(crew, stints).run().await,
-        }
-        Ok(())
-    })
+/// A runtime for a thread whose time is virtual.
+pub(crate) fn virtual_runtime() -> std::io::Result<LocalRuntime> {
+    Builder::new_current_thread().enable_all().on_thread_park(virtual_time::passes).build_local(LocalOptions::default())
 }
 
-/// The virtual users of a worker, and what it needs to lead them.
+/// Does a job on the calling thread; returns when all virtual users have ended and the last report is sent.
+pub(crate) fn work(job: Job) -> std::io::Result<()> {
+    runtime()?.block_on(work_here(job))
+}
+
+/// The same inside of the thread's runtime.
+pub(crate) async fn work_here(mut job: Job) -> std::io::Result<()> {
+    let (context, timer) = job.shared.context()?;
+    let (present, warm_up) = (Presence::default(), planned_warm_up(&job.shared.plan));
+    let warming_up = Rc::new(Cell::new(warm_up > Nanos::ZERO));
+    let crews = Crew::of_all(&job, &context, &timer, &present);
+    let works: Vec<Rc<Work>> = crews.iter().map(|(_, crew)| Rc::clone(&crew.work)).collect();
+    let seen = crews.iter().map(|(scenario, crew)| crew.seen(*scenario)).collect();
+    let reports = job.reports.clone();
+    let mut reporter = Reporter::new(job.number, reports, Rc::clone(&context), Rc::clone(&warming_up), present, seen);
+    let leaders: Vec<_> = crews.into_iter().map(|(_, crew)| tokio::task::spawn_local(crew.lead())).collect();
+    if let Some(begins) = beginning(&mut job.begin, &mut job.wishes).await {
+        if warming_up.get() {
+            let end = end_warm_up(Rc::clone(&context), warming_up, timer.clone(), begins + warm_up);
+            tokio::task::spawn_local(end);
+        }
+        if !timer.is_virtual() {
+            tokio::task::spawn_local(look_at_ourselves(context, works, timer.clone(), begins));
+        }
+    }
+    let mut beat = timer.every_second();
+    for mut leader in leaders {
+        loop {
+            tokio::select! {
+                ended = &mut leader => {
+                    if let Err(panic) = ended.map_err(JoinError::try_into_panic) {
+                        std::panic::resume_unwind(panic.unwrap_or_else(|_| Box::new("a leader was cancelled")));
+                    }
+                    break;
+                }
+                () = beat.tick() => reporter.report_if_there_is_room(),
+            }
+        }
+    }
+    reporter.last_report().await;
+    Ok(())
+}
+
+/// When the load begins, as soon as that is known; `None` if the run is over before.
+async fn beginning(begin: &mut watch::Receiver<Option<Nanos>>, wishes: &mut watch::Receiver<Wishes>) -> Option<Nanos> {
+    loop {
+        if let Some(begins) = *begin.borrow_and_update() {
+            return Some(begins);
+        }
+        tokio::select! {
+            changed = begin.changed() => changed.ok()?,
+            _ = wishes.wait_for(Wishes::to_stop) => return None,
+        }
+    }
+}
+
+/// The virtual users that a worker has of a scenario, and what it needs to lead them.
 struct Crew {
-    number: usize,
-    workers: usize,
+    share: Share,
     work: Rc<Work>,
     timer: WorkerTimer,
     identities: HashMap<u32, Rc<Identity>>,
     ready: mpsc::Sender<()>,
     begin: watch::Receiver<Option<Nanos>>,
     wishes: watch::Receiver<Wishes>,
-    present: present::Presence,
-    reporter: reporter::Reporter,
+    present: Presence,
+    /// Where arrivals wait, in an open load.
+    desk: Rc<Desk>,
 }
 
 impl Crew {
-    fn new(job: Job, context: Rc<WorkerContext>, timer: WorkerTimer) -> Crew {
-        let plan = job.shared.plan;
-        let work = Rc::new(Work {
-            iterations_of_each: of_each_user(&plan.executor),
-            warming_up: Cell::new(planned_warm_up(&plan) > Nanos::ZERO),
-            plan,
-            guest: job.guest,
-            context,
-            numbering: job.numbering,
-            shared: job.setup_data,
-            stopping: Cell::new(false),
-            under_way: Cell::new(0),
+    /// Those of all scenarios that the worker has a share of, each with the scenario's number.
+    fn of_all(job: &Job, context: &Rc<WorkerContext>, timer: &WorkerTimer, present: &Presence) -> Vec<(usize, Crew)> {
+        let scenarios = job.shared.plan.scenarios.iter().enumerate();
+        let shares = scenarios.filter_map(|(index, scenario)| {
+            Share::of(scenario, job.number, job.workers).map(|share| (index, scenario, share))
         });
-        let present = present::Presence::default();
-        Crew {
-            reporter: reporter::Reporter::new(job.number, job.reports, Rc::clone(&work), present.clone()),
-            number: job.number,
-            workers: job.workers,
-            work,
-            timer,
-            identities: HashMap::new(),
-            ready: job.ready,
-            begin: job.begin,
-            wishes: job.wishes,
-            present,
+        shares
+            .filter_map(|(index, scenario, share)| {
+                let part = job.parts.get(scenario.component)?;
+                let context = context.of_scenario(Arc::new(scenario.env.clone()), scenario.first_flow);
+                let work = Rc::new(Work {
+                    iterations_of_each: of_each_user(&scenario.executor),
+                    plan: Arc::clone(&job.shared.plan),
+                    scenario: scenario.clone(),
+                    guest: Arc::clone(&part.guest),
+                    context,
+                    numbering: Arc::clone(job.numbering.get(index)?),
+                    shared: Arc::clone(&part.setup_data),
+                    stopping: Cell::new(false),
+                    under_way: Cell::new(0),
+                });
+                let crew = Crew {
+                    share,
+                    work,
+                    timer: timer.clone(),
+                    identities: HashMap::new(),
+                    ready: job.ready.clone(),
+                    begin: job.begin.clone(),
+                    wishes: job.wishes.clone(),
+                    present: present.part(),
+                    desk: Rc::default(),
+                };
+                Some((index, crew))
+            })
+            .collect()
+    }
+
+    /// What the reporter sees of it.
+    fn seen(&self, scenario: usize) -> Seen {
+        Seen { scenario, present: self.present.clone(), desk: Rc::clone(&self.desk) }
+    }
+
+    /// Leads them to the end of their load.
+    async fn lead(self) {
+        let scenario = &self.work.scenario;
+        match Arrivals::of(&scenario.executor, scenario.arrival, scenario.seed) {
+            Some(arrivals) => open::Open::new(self, arrivals).run().await,
+            None => closed::Closed::new(self).run().await,
         }
     }
 
-    /// Says that the worker is ready, and waits for the load to begin; `None` if the run is over before.
+    /// Says that they are ready, and waits for the load to begin; `None` if the run is over before.
     async fn wait_for_beginning(&mut self) -> Option<Nanos> {
         // If the control thread is gone, so is the beginning.
         let _ = self.ready.send(()).await;
-        loop {
-            if let Some(begins) = *self.begin.borrow_and_update() {
-                tokio::task::spawn_local(look::look_at_ourselves(Rc::clone(&self.work), self.timer.clone(), begins));
-                if self.work.warming_up.get() {
-                    tokio::task::spawn_local(look::end_warm_up(Rc::clone(&self.work), self.timer.clone(), begins));
-                }
-                return Some(begins);
-            }
-            tokio::select! {
-                changed = self.begin.changed() => changed.ok()?,
-                _ = self.wishes.wait_for(Wishes::to_stop) => return None,
-            }
-        }
+        beginning(&mut self.begin, &mut self.wishes).await
     }
 
     /// A virtual user that comes back after a while is the same user, with its cookies and connections; unless it is

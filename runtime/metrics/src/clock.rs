@@ -128,14 +128,19 @@ fn system_time() -> Nanos {
     Nanos(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
-/// Moves the time of a [`Clock::manual`].
-#[derive(Debug)]
+/// Moves the time of a [`Clock::manual`]. Clones move the same.
+#[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
     /// Lets `by` pass.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(Nanos::from(by).0, Ordering::Relaxed);
+    }
+
+    /// Lets it become `time`, if it is not later already.
+    pub fn advance_to(&self, time: Nanos) {
+        self.0.fetch_max(time.0, Ordering::Relaxed);
     }
 }
 

@@ -16,11 +16,13 @@ mod history;
 mod interval;
 mod pacing;
 mod recorder;
+mod redactor;
 mod registry;
 mod sample;
 mod select;
 pub mod statistics;
 mod stretches;
+mod text;
 mod threshold;
 mod totals;
 mod watched;
@@ -36,11 +38,13 @@ pub use interval::{
 };
 pub use pacing::{DroppedCell, Pacing};
 pub use recorder::Recorder;
+pub use redactor::{HIDDEN, Redactor};
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
 
 pub use select::{Aggregate, Selector};
 pub use stretches::Stretches;
+pub use text::plain;
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
-pub use totals::{LeftOut, Totals};
+pub use totals::{LeftOut, ScenarioTags, Totals};
 pub use watched::{Reading, ResourceUnit, ResourceValue, Watched, WatchedPoint, WatchedSeries, WatchedSource};

@@ -55,12 +55,15 @@ impl Recorder {
     pub fn name(&mut self, name: &str) -> NameId {
         match self.names.get(name) {
             Some(id) => *id,
-            None => self.new_name(cut(name)),
+            None => self.new_name(name),
         }
     }
 
+    /// Names are known in the form in which they may be recorded.
     #[cold]
     fn new_name(&mut self, name: &str) -> NameId {
+        let name = self.registry.presentable(name);
+        let name = cut(&name);
         if let Some(id) = self.names.get(name) {
             return *id;
         }
@@ -87,7 +90,8 @@ impl Recorder {
             return Ok(*id);
         }
         let id = self.registry.register(name, kind, unit)?;
-        self.metrics.insert(name.into(), (kind, id));
+        let known = self.registry.presentable(name);
+        self.metrics.insert(cut(&known).into(), (kind, id));
         Ok(id)
     }
 
@@ -147,7 +151,7 @@ impl Recorder {
 
     /// Records the text of a failed request. The request itself is recorded by [`Recorder::request`].
     pub fn request_failure(&mut self, flow: FlowId, class: FailureClass, text: &str) {
-        self.interval.problems.entry(Problem::Request(flow, class)).or_default().add(text, 1);
+        self.problem(Problem::Request(flow, class), text);
     }
 
     /// Records the end of an iteration; `text` says why, where the end is a bad one.
@@ -155,15 +159,21 @@ impl Recorder {
     pub fn iteration(&mut self, flow: FlowId, end: IterationEnd, duration: Nanos, guest_time: Nanos, text: &str) {
         self.interval.iterations.entry(flow).or_default().add(end, duration, guest_time);
         match end {
-            IterationEnd::Failed => self.interval.problems.entry(Problem::Failed(flow)).or_default().add(text, 1),
-            IterationEnd::Trapped => self.interval.problems.entry(Problem::Trapped(flow)).or_default().add(text, 1),
+            IterationEnd::Failed => self.problem(Problem::Failed(flow), text),
+            IterationEnd::Trapped => self.problem(Problem::Trapped(flow), text),
             IterationEnd::Completed | IterationEnd::Interrupted => {}
         }
     }
 
     /// Records that a virtual user could not start, and why.
     pub fn start_failure(&mut self, text: &str) {
-        self.interval.problems.entry(Problem::Start).or_default().add(text, 1);
+        self.problem(Problem::Start, text);
+    }
+
+    #[cold]
+    fn problem(&mut self, problem: Problem, text: &str) {
+        let text = self.registry.presentable(text);
+        self.interval.problems.entry(problem).or_default().add(&text, 1);
     }
 
     /// Records that an iteration which should have begun never will, after it has waited so long.
@@ -266,4 +276,44 @@ impl Recorder {
 /// Where a series goes for which there is no room: one series for each flow and outcome.
 fn other_series(key: RequestKey) -> RequestKey {
     RequestKey { name: NameId::OTHER, method: crate::registry::Method::Other, status: 0, failure: 0, ..key }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redactor::Redactor;
+
+    fn recorder(limit: usize) -> Recorder {
+        Recorder::new(Arc::new(Registry::new(limit).hiding(Redactor::new(["hunter22"]))))
+    }
+
+    #[test]
+    fn secrets_and_commands_are_in_no_name_and_no_text() {
+        let mut recorder = recorder(10);
+        let id = recorder.name("GET /?key=hunter22\r\n##vso[x]");
+        assert_eq!(recorder.registry().name(id), "GET /?key=***\u{fffd}\u{fffd}# #vso[x]");
+        assert_eq!(recorder.name("GET /?key=hunter22\r\n##vso[x]"), id);
+        let metric = recorder.metric("of hunter22", Kind::Counter, Unit::Number).expect("new");
+        assert_eq!(recorder.metric("of hunter22", Kind::Counter, Unit::Number), Ok(metric));
+        assert_eq!(recorder.registry().metric(metric).expect("registered").name, "of ***");
+        recorder.start_failure("no hunter22 here");
+        let problems = recorder.take().problems;
+        assert_eq!(problems[&Problem::Start].examples, [("no *** here".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_name_with_a_secret_is_found_again_when_the_registry_is_full() {
+        let mut recorder = recorder(1);
+        let id = recorder.name("hunter22");
+        assert_eq!(recorder.name("another"), NameId::OTHER);
+        assert_eq!(recorder.name("a third"), NameId::OTHER);
+        assert_eq!(recorder.name("hunter22"), id);
+    }
+
+    #[test]
+    fn a_secret_at_the_end_of_a_long_name_is_not_cut_in_two() {
+        let mut recorder = recorder(10);
+        let id = recorder.name(&format!("{}hunter22", "a".repeat(252)));
+        assert_eq!(recorder.registry().name(id), format!("{}***", "a".repeat(252)));
+    }
 }

@@ -4,6 +4,7 @@
 //! learnt, and asks only about what it sees for the first time. Once the registry is full no thread asks again, and what
 //! is new is counted under [`NameId::OTHER`]: memory is bounded whatever a scenario does.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 // A lock is right here: it is taken when a thread meets a name for the first time, never for a sample.
 #[allow(clippy::disallowed_types)]
@@ -13,6 +14,8 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::catalogue::{BUILT_IN, Kind, Unit};
+use crate::redactor::Redactor;
+use crate::text::plain;
 
 /// A flow, by its index in the component's description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -159,6 +162,7 @@ pub struct Registry {
     limit: usize,
     names_full: AtomicBool,
     series_full: AtomicBool,
+    redactor: Redactor,
     #[allow(clippy::disallowed_types)]
     tables: Mutex<Tables>,
 }
@@ -172,6 +176,8 @@ struct Tables {
     metric_ids: FxHashMap<Box<str>, MetricId>,
 }
 
+/// The longest text of any kind that is looked at, in bytes.
+const LONGEST_TEXT: usize = 4 << 10;
 /// The longest name that is kept, in bytes; the rest is cut off.
 const LONGEST_NAME: usize = 256;
 
@@ -189,9 +195,31 @@ impl Registry {
             limit,
             names_full: AtomicBool::new(false),
             series_full: AtomicBool::new(false),
+            redactor: Redactor::default(),
             #[allow(clippy::disallowed_types)]
             tables: Mutex::new(tables),
         }
+    }
+
+    /// The same, and what `redactor` knows is never recorded.
+    pub fn hiding(self, redactor: Redactor) -> Registry {
+        Registry { redactor, ..self }
+    }
+
+    /// A text from outside as it may be recorded: without secrets, and with nothing in it that steers who reads it. All
+    /// names and error texts of a run pass here, so whatever reports them need not think of it.
+    pub fn presentable<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.hide(text, LONGEST_TEXT) {
+            Cow::Borrowed(text) => plain(text),
+            Cow::Owned(hidden) => Cow::Owned(plain(&hidden).into_owned()),
+        }
+    }
+
+    /// The first `shown` bytes of a text and perhaps some more, without secrets.
+    pub fn hide<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
+        // However much a guest hands over, what nobody will see is not searched.
+        let searched = shown.saturating_add(self.redactor.longest());
+        self.redactor.hide(&text[..text.floor_char_boundary(searched)])
     }
 
     /// The limit on series.
@@ -230,7 +258,8 @@ impl Registry {
 
     /// The custom metric of that name and kind, made if there is none.
     pub fn register(&self, name: &str, kind: Kind, unit: Unit) -> Result<MetricId, RegistryError> {
-        let name = cut(name);
+        let name = self.presentable(name);
+        let name = cut(&name);
         let conflict = |existing| RegistryError::KindConflict { name: name.to_owned(), existing, wanted: kind };
         if let Some(built_in) = BUILT_IN.iter().find(|built_in| built_in.name == name) {
             return Err(conflict(built_in.kind));

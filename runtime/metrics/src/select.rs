@@ -120,7 +120,7 @@ impl Totals {
         self.recorded
             .requests
             .iter()
-            .filter(move |(key, _)| was_sent(key) && selector.accepts(|tag| self.request_tag(key, tag)))
+            .filter(move |(key, _)| key.was_sent() && selector.accepts(|tag| self.request_tag(key, tag)))
     }
 
     fn request_tag(&self, key: &RequestKey, tag: &str) -> Option<String> {
@@ -128,7 +128,7 @@ impl Totals {
             "name" | "url" => Some(self.registry.name(key.name)),
             "method" => Some(key.method.name().to_owned()),
             "status" => Some(key.status.to_string()),
-            "error" => Some(failure_name(key.failure).to_owned()),
+            "error" => Some(key.error().to_owned()),
             "expected_response" => Some(key.expected.to_string()),
             _ => self.flow_tag(key.flow, tag),
         }
@@ -137,13 +137,13 @@ impl Totals {
     fn flow_tag(&self, flow: FlowId, tag: &str) -> Option<String> {
         match tag {
             "flow" => Some(self.flow_name(flow).to_owned()),
-            "scenario" => Some(self.scenario.clone()),
+            "scenario" => self.scenario_of(flow).map(|scenario| scenario.name.clone()),
             "group" => Some(match flow {
                 FlowId::SETUP => "::setup".to_owned(),
                 FlowId::TEARDOWN => "::teardown".to_owned(),
                 _ => String::new(),
             }),
-            _ => None,
+            other => self.scenario_of(flow).and_then(|scenario| scenario.tags.get(other).cloned()),
         }
     }
 
@@ -279,13 +279,16 @@ fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
     all
 }
 
-fn failure_name(failure: u8) -> &'static str {
-    FailureClass::ALL.iter().find(|class| **class as u8 == failure).map_or("", |class| class.name())
-}
+impl RequestKey {
+    /// The `error` tag; empty where there was a response.
+    pub fn error(&self) -> &'static str {
+        FailureClass::ALL.iter().find(|class| **class as u8 == self.failure).map_or("", |class| class.name())
+    }
 
-/// Requests that made no sense, or that the policy refused, never were: they are problems, not samples.
-fn was_sent(key: &RequestKey) -> bool {
-    ![FailureClass::InvalidRequest as u8, FailureClass::RefusedByPolicy as u8].contains(&key.failure)
+    /// Requests that made no sense, or that the policy refused, never were: they are problems, not samples.
+    pub fn was_sent(&self) -> bool {
+        ![FailureClass::InvalidRequest as u8, FailureClass::RefusedByPolicy as u8].contains(&self.failure)
+    }
 }
 
 impl Aggregate {

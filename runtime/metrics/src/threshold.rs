@@ -1,5 +1,7 @@
 //! Whether the run met its thresholds.
 
+use std::collections::BTreeSet;
+
 use squall_plan::{Aggregation, Comparison, Threshold};
 use thiserror::Error;
 
@@ -49,9 +51,10 @@ pub enum ThresholdMisfit {
 }
 
 /// Checks, before the run, that a threshold fits the metric that it names. Metrics that are not built in may yet come
-/// from the guest, so they fit anything.
-pub fn check_threshold(threshold: &Threshold) -> Result<(), ThresholdMisfit> {
-    if let Some((tag, _)) = threshold.tags.iter().find(|(tag, _)| tag != "url" && !TAGS.contains(&tag.as_str())) {
+/// from the guest, so they fit anything. `plan_tags` are the tags that the plan gives to its samples.
+pub fn check_threshold(threshold: &Threshold, plan_tags: &BTreeSet<String>) -> Result<(), ThresholdMisfit> {
+    let is_known = |tag: &String| tag == "url" || TAGS.contains(&tag.as_str()) || plan_tags.contains(tag);
+    if let Some((tag, _)) = threshold.tags.iter().find(|(tag, _)| !is_known(tag)) {
         return Err(ThresholdMisfit::Tag {
             expression: threshold.source.clone(),
             metric: threshold.metric.clone(),

@@ -25,15 +25,37 @@ pub enum LeftOut {
     TooShort,
 }
 
+/// What samples of a scenario are tagged with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScenarioTags {
+    /// Its name: the tag `scenario`.
+    pub name: String,
+    /// Where its flows begin in [`Totals::flows`]; they end where the next scenario's begin.
+    pub first_flow: u16,
+    /// Tags that the plan gives it.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl ScenarioTags {
+    /// Which of the scenarios has this flow. Setup, start and teardown belong to none of several.
+    pub fn of_flow(scenarios: &[ScenarioTags], flow: FlowId) -> Option<&ScenarioTags> {
+        match (scenarios, flow.index()) {
+            ([only], _) => Some(only),
+            (_, None) => None,
+            (all, Some(_)) => all.iter().rev().find(|scenario| scenario.first_flow <= flow.0),
+        }
+    }
+}
+
 /// All that was measured up to now.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// The names behind the numbers.
     pub registry: Arc<Registry>,
-    /// The flows' names, by index.
+    /// The flows' names, by index, one scenario after the other.
     pub flows: Vec<String>,
-    /// The plan's name for this workload: the `scenario` tag.
-    pub scenario: String,
+    /// The scenarios, at least one, in the order of their flows.
+    pub scenarios: Vec<ScenarioTags>,
     /// Everything that the worker threads recorded.
     pub recorded: Interval,
     /// Virtual users at work.
@@ -51,12 +73,18 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Nothing yet.
+    /// Nothing yet, of one scenario that has all flows.
     pub fn new(registry: Arc<Registry>, scenario: &str, flows: Vec<String>) -> Totals {
+        let only = ScenarioTags { name: scenario.to_owned(), ..ScenarioTags::default() };
+        Totals::of_scenarios(registry, vec![only], flows)
+    }
+
+    /// Nothing yet.
+    pub fn of_scenarios(registry: Arc<Registry>, scenarios: Vec<ScenarioTags>, flows: Vec<String>) -> Totals {
         Totals {
             registry,
             flows,
-            scenario: scenario.to_owned(),
+            scenarios,
             recorded: Interval::default(),
             vus: None,
             vus_max: 0,
@@ -85,6 +113,25 @@ impl Totals {
         checks
     }
 
+    /// The scenario of a flow. Setup, start and teardown belong to none of several.
+    pub fn scenario_of(&self, flow: FlowId) -> Option<&ScenarioTags> {
+        ScenarioTags::of_flow(&self.scenarios, flow)
+    }
+
+    /// The numbers of the flows of scenario number `index`.
+    pub fn flows_of(&self, index: usize) -> std::ops::Range<usize> {
+        let from = |index: usize| self.scenarios.get(index).map(|scenario| usize::from(scenario.first_flow));
+        from(index).unwrap_or(self.flows.len())..from(index + 1).unwrap_or(self.flows.len())
+    }
+
+    /// The name of a flow among those of all scenarios: `readers/browse`, or `browse` where there is but one.
+    pub fn full_flow_name(&self, flow: FlowId) -> String {
+        match (self.scenarios.len(), self.scenario_of(flow)) {
+            (2.., Some(scenario)) => format!("{}/{}", scenario.name, self.flow_name(flow)),
+            _ => self.flow_name(flow).to_owned(),
+        }
+    }
+
     /// The name of a flow, as the `flow` tag has it.
     pub fn flow_name(&self, flow: FlowId) -> &str {
         match flow {
@@ -93,5 +140,42 @@ impl Totals {
             FlowId::START => "start",
             _ => flow.index().and_then(|index| self.flows.get(index)).map_or("", String::as_str),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Aggregate, IterationEnd, Recorder, Selector};
+
+    #[test]
+    fn samples_carry_the_tags_of_their_scenario() {
+        let registry = Arc::new(Registry::new(10));
+        let scenario = |name: &str, first_flow: u16, tags: &[(&str, &str)]| ScenarioTags {
+            name: name.to_owned(),
+            first_flow,
+            tags: tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned())).collect(),
+        };
+        let scenarios = vec![scenario("readers", 0, &[]), scenario("buyers", 2, &[("team", "web")])];
+        let flows = ["browse", "buy", "browse", "buy"].map(str::to_owned).to_vec();
+        let mut totals = Totals::of_scenarios(Arc::clone(&registry), scenarios, flows);
+        let mut recorder = Recorder::new(registry);
+        // Flow 0 once, flow 1 twice, and so on; and what belongs to no scenario.
+        for flow in [0, 1, 1, 2, 2, 2, 3, 3, 3, 3].map(FlowId).into_iter().chain([FlowId::SETUP]) {
+            recorder.iteration(flow, IterationEnd::Completed, Nanos(1), Nanos(0), "");
+        }
+        totals.recorded.merge(&recorder.take());
+        let count = |tags: &[(&str, &str)]| {
+            let tags: Vec<_> = tags.iter().map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned())).collect();
+            match totals.select(Selector { metric: "iterations", tags: &tags }) {
+                Some(Aggregate::Counter(sum)) => sum,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((count(&[("scenario", "readers")]), count(&[("scenario", "buyers")])), (3.0, 7.0));
+        assert_eq!((count(&[("flow", "browse")]), count(&[("flow", "buy"), ("scenario", "readers")])), (4.0, 2.0));
+        assert_eq!((count(&[("team", "web")]), count(&[])), (7.0, 11.0));
+        assert_eq!((totals.flows_of(0), totals.flows_of(1)), (0..2, 2..4));
+        assert_eq!(totals.full_flow_name(FlowId(3)), "buyers/buy");
     }
 }

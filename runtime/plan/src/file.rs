@@ -8,9 +8,11 @@ mod limits;
 mod mistake;
 mod node;
 mod objective;
+mod own_loads;
 mod reader;
 mod scenarios;
 mod schema;
+mod search;
 mod shape;
 mod test_type;
 #[cfg(test)]
@@ -29,6 +31,7 @@ pub use limits::{WatchedProcess, Watching};
 pub use mistake::Mistake;
 pub use objective::{Objective, Weightiness};
 pub use schema::schema;
+pub use search::SearchOptions;
 pub use shape::Shape;
 pub use test_type::TestType;
 
@@ -37,7 +40,7 @@ pub use test_type::TestType;
 pub struct PlanFile {
     /// What it is about, for people.
     pub about: About,
-    /// What runs: a component, a source, as written or laid under the plan's folder.
+    /// What runs: a component, a source, as written or laid under the plan's folder. Scenarios may run others.
     pub component: Option<String>,
     /// The load, where the plan says it as a type of test, users and times.
     pub shape: Shape,
@@ -53,6 +56,8 @@ pub struct PlanFile {
     places: BTreeMap<&'static str, Place>,
     /// Where each flow is named in `scenarios`.
     flow_places: BTreeMap<String, Place>,
+    /// Where the keys of scenarios with loads of their own stand.
+    scenario_places: own_loads::Places,
 }
 
 impl PlanFile {
@@ -66,9 +71,9 @@ impl PlanFile {
 
     /// Files that it names are meant from the plan's own folder.
     pub fn in_folder(&mut self, folder: &Path) {
-        if let Some(component) = &mut self.component
-            && !component.contains("://")
-        {
+        let of_scenarios = self.options.scenarios.iter_mut().flatten().map(|scenario| &mut scenario.component);
+        let components = std::iter::once(&mut self.component).chain(of_scenarios).flatten();
+        for component in components.filter(|component| !component.contains("://")) {
             *component = folder.join(&*component).to_string_lossy().into_owned();
         }
         for data in self.options.data.values_mut() {
@@ -77,14 +82,43 @@ impl PlanFile {
         self.options.http.cacert = self.options.http.cacert.take().map(|file| folder.join(file));
     }
 
+    /// Every component that it runs, each once; first the one that scenarios mean which name none.
+    pub fn components(&self) -> Vec<String> {
+        let of_scenarios = self.options.scenarios.iter().flatten().map(|scenario| &scenario.component);
+        let nobody_else = self.options.scenarios.is_none();
+        let is_meant = nobody_else || of_scenarios.clone().any(Option::is_none);
+        let mut components: Vec<String> = Vec::new();
+        for component in self.component.iter().filter(|_| is_meant).chain(of_scenarios.flatten()) {
+            if !components.contains(component) {
+                components.push(component.clone());
+            }
+        }
+        components
+    }
+
     /// A mistake that only shows once the component is known, at the key that it is about.
     pub fn locate(&self, error: &PlanError) -> Mistake {
-        let flow = match error {
-            PlanError::UnknownFlow { name, .. } => self.flow_places.get(name),
+        let key = reader::key_of(error);
+        let place = match error {
+            PlanError::InScenario { name, .. } => self.scenario_places.get(name).and_then(|places| {
+                // A flow that there is not may be named by any of these.
+                let makes = if key == "weights" { &["flow", "weights", "think_time"][..] } else { &[] };
+                let keys = std::iter::once(&key).chain(makes);
+                keys.chain(&[""]).find_map(|key| reader::place_of(places, key))
+            }),
+            PlanError::ScenarioName(name) => self.scenario_places.get(name).and_then(|places| places.get("")).copied(),
+            PlanError::UnknownFlow { name, .. } => self.flow_places.get(name).copied(),
             _ => None,
         };
-        let place = flow.copied().unwrap_or_else(|| reader::place_of(&self.places, reader::key_of(error)));
+        let place = place.or_else(|| reader::place_of(&self.places, key)).unwrap_or(Place::START);
         Mistake::at(place, error.to_string())
+    }
+
+    /// The scenario with a load of its own that runs no component, if there is one.
+    fn without_component(&self) -> Option<&str> {
+        let named = self.options.scenarios.iter().flatten();
+        let mut without = named.filter(|scenario| scenario.component.is_none() && self.component.is_none());
+        without.next().map(|scenario| scenario.name.as_str())
     }
 
     /// The plan's layer for a component with these flows, with `upper` laid over it. Where the plan gives its load as a
@@ -92,9 +126,10 @@ impl PlanFile {
     pub fn under(&self, mut upper: Options, flows: &[(String, u32)]) -> Options {
         let mut layer = self.options.clone();
         if !self.shape.gives_way_to(&upper)
+            && self.options.scenarios.is_none()
             && let Ok(load) = self.shape.taking_from(&mut upper).options()
         {
-            layer = load.over(layer);
+            layer = load.beside(layer);
         }
         if self.only_named_flows {
             let weights = layer.weights.get_or_insert_default();

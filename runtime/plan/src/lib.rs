@@ -17,8 +17,8 @@
 //! let flows = [("browse".to_owned(), 60), ("search".to_owned(), 40)];
 //! let plan = Plan::resolve(command_line.over(embedded), &flows, Defaults { threads: 2, seed: 7 })
 //!     .expect("nothing is wrong with these options");
-//! assert_eq!(plan.executor.to_string(), "100 iterations shared by 10 VUs, at most 10m");
-//! assert_eq!(plan.mix.shares(), [0.6, 0.4]);
+//! assert_eq!(plan.load(), "100 iterations shared by 10 VUs, at most 10m");
+//! assert_eq!(plan.shares(), [0.6, 0.4]);
 //! # Ok::<(), squall_plan::OptionsError>(())
 //! ```
 //!
@@ -32,10 +32,13 @@ mod data;
 mod duration;
 mod executor;
 mod file;
+mod guest_limits;
 mod http;
 mod limits;
 mod load_shape;
 mod mix;
+#[cfg(test)]
+mod mutations;
 mod options;
 mod plan;
 mod ramp;
@@ -52,13 +55,18 @@ pub use data::{
 };
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
-pub use file::{About, Mistake, Objective, PlanFile, Shape, TestType, WatchedProcess, Watching, Weightiness, schema};
+pub use file::{
+    About, Mistake, Objective, PlanFile, SearchOptions, Shape, TestType, WatchedProcess, Watching, Weightiness, schema,
+};
+pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan};
-pub use limits::{LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_STAGES, MAX_THREADS, MAX_VUS};
+pub use limits::{
+    LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
+};
 pub use load_shape::LoadShapeError;
 pub use mix::{MAX_PATTERN, Mix, MixError};
-pub use options::{Options, OptionsError, from_environment};
-pub use plan::{Defaults, Pacing, Plan, PlanError, PlannedFlow, ThinkTime, Warmup};
+pub use options::{Options, OptionsError, ScenarioOptions, from_environment};
+pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};
 pub use stage::{RateStage, Stage, StageError, StageSpec};

@@ -26,6 +26,12 @@ pub const MAX_THREADS: usize = 1_024;
 /// The most flows a mix may hold.
 pub const MAX_FLOWS: usize = 1_000;
 
+/// The most scenarios a plan may have.
+pub const MAX_SCENARIOS: u64 = 100;
+
+/// The most flows that all scenarios of a plan may have together: each has a number of sixteen bits.
+pub const MAX_SCENARIO_FLOWS: u64 = 50_000;
+
 /// An option whose value is too small or too large.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LimitError {

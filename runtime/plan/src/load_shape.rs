@@ -133,6 +133,27 @@ fn useless(options: &Options, kind: ExecutorKind) -> Vec<LoadShapeError> {
     .collect()
 }
 
+/// The keys of the load that the options give, as far as they give one.
+pub(crate) fn keys_of_load(options: &Options) -> impl Iterator<Item = &'static str> + use<> {
+    [
+        ("vus", options.vus.is_some()),
+        ("duration", options.duration.is_some()),
+        ("iterations", options.iterations.is_some()),
+        ("stages", options.stages.is_some()),
+        ("executor", options.executor.is_some()),
+        ("max_duration", options.max_duration.is_some()),
+        ("start_vus", options.start_vus.is_some()),
+        ("rate", options.rate.is_some()),
+        ("time_unit", options.time_unit.is_some()),
+        ("start_rate", options.start_rate.is_some()),
+        ("pre_allocated_vus", options.pre_allocated_vus.is_some()),
+        ("max_vus", options.max_vus.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, given)| *given)
+    .map(|(key, _)| key)
+}
+
 /// The stages as numbers of VUs.
 fn vus_of(stages: &[StageSpec]) -> Result<Vec<Stage>, LoadShapeError> {
     let stages = stages.iter().map(|stage| match stage.target {

@@ -5,6 +5,7 @@ mod environment;
 mod error;
 mod keyed;
 mod said;
+mod scenario;
 mod values;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ use crate::threshold::{SpecList, ThresholdSpec};
 pub use environment::from_environment;
 pub use error::OptionsError;
 pub(crate) use keyed::{Key, Keyed, KeyedVisitor};
+pub use scenario::ScenarioOptions;
+use scenario::Scenarios;
 use values::{Scalar, read_map};
 pub(crate) use values::{Whole, read_duration, read_texts, read_whole, read_word};
 
@@ -73,6 +76,8 @@ pub struct Options {
     pub weights: Option<BTreeMap<String, u32>>,
     /// How long a virtual user thinks after an iteration, by flow.
     pub think_time: BTreeMap<String, ThinkTime>,
+    /// Loads of their own, in place of the one above.
+    pub scenarios: Option<Vec<ScenarioOptions>>,
     /// Thresholds by selector: `http_req_duration{flow:checkout}`.
     pub thresholds: Option<BTreeMap<String, Vec<ThresholdSpec>>>,
     /// The base URL of requests that name only a path.
@@ -124,6 +129,12 @@ impl Options {
     /// the `duration` of a lower rate, leaves the other as it is.
     pub fn over(self, mut lower: Options) -> Options {
         load_shape::give_way(&mut lower, &self);
+        self.beside(lower)
+    }
+
+    /// What two parts of one layer say together: neither takes the other's place, so what contradicts is seen later. Where
+    /// both say something, this one counts.
+    pub(crate) fn beside(self, lower: Options) -> Options {
         Options {
             vus: self.vus.or(lower.vus),
             duration: self.duration.or(lower.duration),
@@ -146,6 +157,7 @@ impl Options {
             flow: self.flow.or(lower.flow),
             weights: merge_optional(self.weights, lower.weights),
             think_time: merge(self.think_time, lower.think_time),
+            scenarios: self.scenarios.or(lower.scenarios),
             thresholds: merge_optional(self.thresholds, lower.thresholds),
             target: self.target.or(lower.target),
             env: merge(self.env, lower.env),
@@ -208,6 +220,7 @@ const KEYS: &[Key] = &[
     Key::new("flow", &[]),
     Key::new("weights", &[]),
     Key::new("think_time", &["thinkTime"]),
+    Key::in_files_only("scenarios", &[]),
     Key::in_files_only("thresholds", &[]),
     Key::new("target", &[]),
     Key::in_files_only("env", &[]),
@@ -250,6 +263,7 @@ impl Keyed for Options {
             "flow" => self.flow = Option::deserialize(value)?,
             "weights" => self.weights = read_map(value, |Whole(weight)| weight)?,
             "think_time" => self.think_time = read_map(value, |time: ThinkTime| time)?.unwrap_or_default(),
+            "scenarios" => self.scenarios = Option::<Scenarios>::deserialize(value)?.map(|Scenarios(all)| all),
             "thresholds" => self.thresholds = read_map(value, |SpecList(specs)| specs)?,
             "target" => self.target = Option::deserialize(value)?,
             "env" => self.env = read_map(value, |Scalar(text)| text)?.unwrap_or_default(),

@@ -56,10 +56,23 @@ impl Threshold {
         })
     }
 
+    /// Counts only samples whose `tag` has that value, unless a value of the tag is asked for already.
+    pub(crate) fn narrow(&mut self, tag: &str, value: &str) {
+        if self.tags.iter().all(|(known, _)| known != tag) {
+            self.tags.push((tag.to_owned(), value.to_owned()));
+        }
+    }
+
     /// The metric with its tags, as one writes it: `http_req_duration{flow:checkout}`.
     pub fn selector(&self) -> String {
         selector::write(&self.metric, &self.tags)
     }
+}
+
+/// Whether what `selector` names is narrowed to that scenario. What cannot be read is told elsewhere.
+pub(crate) fn names_scenario(selector: &str, scenario: &str) -> bool {
+    let tags = selector::parse(selector).map(|(_, tags)| tags).unwrap_or_default();
+    tags.iter().any(|(tag, value)| tag == "scenario" && value == scenario)
 }
 
 impl fmt::Display for Threshold {

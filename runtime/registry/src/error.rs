@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::digest::Digest;
+use crate::key::KeyError;
 
 /// Why something could not be pushed or pulled.
 #[derive(Debug, Error)]
@@ -71,6 +72,20 @@ pub enum RegistryError {
         /// What came.
         actual: Digest,
     },
+    /// Nobody whom we trust has signed it.
+    #[error(
+        "{reference}: {}none is by a key that --verify-key names; do not run it, or have it signed: squall sign {reference} --key FILE",
+        if *.signatures == 0 { "it has no signatures, so ".to_owned() } else { format!("of its {} signatures ", .signatures) }
+    )]
+    NotSigned {
+        /// What is not signed, with its digest.
+        reference: String,
+        /// How many signatures there are, by others.
+        signatures: usize,
+    },
+    /// It could not be signed.
+    #[error("cannot sign: {0}")]
+    Key(#[from] KeyError),
     /// Only the cache may be asked, and it has not got it.
     #[error("{reference}: not in the cache, and --offline asks no registry; pull it once without --offline")]
     NotCached {

@@ -12,21 +12,26 @@ mod client;
 mod credentials;
 mod digest;
 mod error;
+mod key;
 mod manifest;
 mod reference;
+mod signature;
 mod transport;
 
 pub use cache::ArtifactCache;
 pub use credentials::Credentials;
 pub use digest::Digest;
 pub use error::RegistryError;
+pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use manifest::{About, Surface};
 pub use reference::{Reference, ReferenceError};
+pub use signature::{sign_bytes, verify_bytes};
 
 use bytes::Bytes;
 
 use crate::client::Client;
 use crate::manifest::{Manifest, Packed};
+use crate::signature::{Signatures, holds, payload};
 
 /// How registries are reached.
 #[derive(Clone, Debug)]
@@ -90,6 +95,79 @@ pub fn push(reference: &Reference, wasm: Bytes, about: &About, access: &Access) 
         client.put_manifest(packed.manifest.clone()).await?;
         Ok(digest)
     })
+}
+
+/// Signs what the reference means now, beside the signatures that are there. Returns the digest that is signed.
+///
+/// # Errors
+/// If the registry cannot be reached, there is no such artifact, or the registry does not take the signature.
+pub fn sign(reference: &Reference, key: &SigningKey, access: &Access) -> Result<Digest, RegistryError> {
+    within_runtime(async {
+        let digest = Digest::of(&Client::new(reference, access, "pull")?.manifest().await?);
+        let payload = Bytes::from(payload(reference, &digest));
+        let place = reference.signatures(&digest);
+        let mut client = Client::new(&place, access, "pull,push")?;
+        let mut signatures = Signatures::read(&signatures_at(&mut client).await?.unwrap_or_default());
+        signatures.add(&payload, &key.sign(&payload)?);
+        let (config, manifest) = signatures.write();
+        client.put_blob(&Digest::of(&payload), payload).await?;
+        client.put_blob(&Digest::of(&config), config.clone()).await?;
+        client.put_manifest(manifest).await?;
+        Ok(digest)
+    })
+}
+
+/// Checks that one of the keys has signed the artifact with this digest.
+///
+/// # Errors
+/// If none has, or that cannot be found out.
+pub fn verify(
+    reference: &Reference,
+    digest: &Digest,
+    keys: &[VerifyingKey],
+    access: &Access,
+) -> Result<(), RegistryError> {
+    let place = reference.signatures(digest);
+    let payloads = match access.offline {
+        true => cached_payloads(&place, access),
+        false => within_runtime(fetched_payloads(&place, access))?,
+    };
+    if payloads.iter().any(|(payload, signature)| holds(payload, signature, digest, keys)) {
+        return Ok(());
+    }
+    let reference = reference.pinned(digest).to_string();
+    Err(RegistryError::NotSigned { reference, signatures: payloads.len() })
+}
+
+/// What is signed, with the signature of it.
+type Payloads = Vec<(Bytes, Vec<u8>)>;
+
+async fn fetched_payloads(place: &Reference, access: &Access) -> Result<Payloads, RegistryError> {
+    let mut client = Client::new(place, access, "pull")?;
+    let Some(manifest) = signatures_at(&mut client).await? else {
+        return Ok(Vec::new());
+    };
+    let mut payloads = Vec::new();
+    for signature in Signatures::read(&manifest).all() {
+        let payload = client.blob(&signature.payload).await?;
+        // Not being able to keep it is no reason not to believe it.
+        let _ = access.cache.keep(place, &manifest, &payload);
+        payloads.push((payload, signature.bytes));
+    }
+    Ok(payloads)
+}
+
+fn cached_payloads(place: &Reference, access: &Access) -> Payloads {
+    let manifest = access.cache.known(place, true).and_then(|digest| access.cache.blob(&digest));
+    let signatures = Signatures::read(&manifest.unwrap_or_default());
+    signatures.all().filter_map(|one| Some((access.cache.blob(&one.payload)?, one.bytes))).collect()
+}
+
+async fn signatures_at(client: &mut Client<'_>) -> Result<Option<Bytes>, RegistryError> {
+    match client.manifest().await {
+        Err(RegistryError::NotFound { .. }) => Ok(None),
+        manifest => manifest.map(Some),
+    }
 }
 
 async fn pull_from_registry(reference: &Reference, access: &Access) -> Result<Pulled, RegistryError> {

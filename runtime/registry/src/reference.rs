@@ -75,6 +75,11 @@ impl Reference {
         self.digest.as_ref().map(Digest::as_str).or(self.tag.as_deref()).unwrap_or("latest")
     }
 
+    /// Where the signatures of what has this digest lie.
+    pub(crate) fn signatures(&self, digest: &Digest) -> Reference {
+        Reference { tag: Some(format!("sha256-{}.sig", digest.hex())), digest: None, ..self.clone() }
+    }
+
     /// The same place, pinned to a digest.
     pub fn pinned(&self, digest: &Digest) -> Reference {
         Reference { digest: Some(digest.clone()), ..self.clone() }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{CONNECTION, HOST, USER_AGENT};
 use hyper::{HeaderMap, Request, Response, StatusCode};
@@ -22,6 +22,9 @@ use crate::error::RegistryError;
 
 /// How long a registry may say nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes a second. An upload that is slower is given up.
+const SLOWEST_UPLOAD: u64 = 16 << 10;
 
 /// What a registry answered.
 pub(crate) struct Answer {
@@ -52,8 +55,10 @@ pub(crate) async fn exchange(
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(told(&error)))?;
     let connection = tokio::spawn(connection);
-    // Sending a large file takes its time: what is not to take long is each step, and the system sees to those.
-    let response = sender.send_request(request).await.map_err(|error| failed(told(&error)))?;
+    // Sending a large file takes its time.
+    let patience = PATIENCE + Duration::from_secs(request.body().size_hint().lower() / SLOWEST_UPLOAD);
+    let sent = at_most(patience, sender.send_request(request)).await.map_err(failed)?;
+    let response = sent.map_err(|error| failed(told(&error)))?;
     let answer = receive(response, limit).await.map_err(failed);
     connection.abort();
     answer
@@ -101,8 +106,12 @@ pub(crate) fn authority(url: &Url) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing is measured here, and a few milliseconds do not matter")]
+async fn at_most<T>(patience: Duration, work: impl Future<Output = T>) -> Result<T, String> {
+    tokio::time::timeout(patience, work).await.map_err(|_| format!("no answer in {}s", patience.as_secs()))
+}
+
 async fn within<T>(work: impl Future<Output = T>) -> Result<T, String> {
-    tokio::time::timeout(PATIENCE, work).await.map_err(|_| format!("no answer in {}s", PATIENCE.as_secs()))
+    at_most(PATIENCE, work).await
 }
 
 /// An error with its causes.

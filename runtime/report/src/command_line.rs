@@ -11,7 +11,8 @@ pub fn shown_command(words: impl IntoIterator<Item = String>) -> String {
     words.into_iter().map(|word| quoted(&without_secrets(&word))).collect::<Vec<_>>().join(" ")
 }
 
-fn without_secrets(word: &str) -> String {
+/// A word of a command line as it may be kept: see [`shown_command`].
+pub fn without_secrets(word: &str) -> String {
     if let Some((before, after)) = word.split_once("://")
         && let Some((user, rest)) = after.split_once('@')
         && !user.contains(['/', '?', '#'])

@@ -45,7 +45,10 @@ pub struct Document {
     pub objectives: Vec<ObjectiveRecord>,
     /// What was measured over the whole run; metrics without a value are left out.
     pub metrics: Vec<Metric>,
-    /// By flow, where the scenario has several.
+    /// By scenario, where the plan has several.
+    #[serde(default)]
+    pub scenarios: Vec<ScenarioLine>,
+    /// By flow, where a scenario has several.
     pub flows: Vec<FlowLine>,
     /// By name and method, the most frequent first.
     pub requests: Vec<RequestLine>,
@@ -57,6 +60,10 @@ pub struct Document {
     pub errors: Vec<ErrorLine>,
     /// The data that was used.
     pub data: Vec<DataUse>,
+    /// What the course of the run says of the target, where the type of test asks for it: when it gave way, and how soon it
+    /// was well again.
+    #[serde(default)]
+    pub course: Vec<Remark>,
     /// What the course of the run says about its numbers, in sentences.
     pub remarks: Vec<Remark>,
     /// What the target used, if somebody looked.
@@ -168,12 +175,31 @@ impl ThresholdLine {
     }
 }
 
+/// What one of several scenarios did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioLine {
+    /// Its name.
+    pub name: String,
+    /// Iterations that ended.
+    pub iterations: u64,
+    /// Those of them that failed or trapped.
+    pub failed_iterations: u64,
+    /// Iterations that were given up, because no virtual user was free to begin them.
+    pub dropped_iterations: u64,
+    /// Requests.
+    pub requests: u64,
+    /// The share of them that failed, 0 to 1.
+    pub failed_share: f64,
+    /// From the intended start to the last byte, in milliseconds.
+    pub response_time: Option<Distribution>,
+}
+
 /// The iterations of one flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowLine {
-    /// Its name.
+    /// Its name; behind that of its scenario, `readers/browse`, where there are several.
     pub name: String,
-    /// Its share of the iterations by plan, 0 to 1.
+    /// Its share of the iterations of its scenario by plan, 0 to 1.
     pub planned_share: f64,
     /// Its share of those that ended.
     pub achieved_share: f64,
@@ -305,6 +331,12 @@ impl Document {
             Values::Rate { share, passes, fails } => Some((share, passes, passes + fails)),
             _ => None,
         }
+    }
+
+    /// Says what the course of the run says of the target: subjects and sentences.
+    pub fn tell_course(&mut self, remarks: Vec<(&str, String)>) {
+        let remarks = remarks.into_iter().map(|(about, text)| Remark { about: about.to_owned(), text });
+        self.course = remarks.collect();
     }
 
     /// As JSON, with a line feed at its end.

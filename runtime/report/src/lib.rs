@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod breakpoint;
 mod cases;
 mod ci;
 mod command_line;
@@ -23,8 +24,12 @@ mod style;
 mod summary;
 mod table;
 
+pub use breakpoint::{
+    Answer, BreakpointReport, Cause, LawLine, RateLine, ScalingLines, SearchEnd, SearchRange, Spread, TrialFigures,
+    TrialLine, TrialOutcome, trial_heading, trial_line,
+};
 pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
-pub use command_line::shown_command;
+pub use command_line::{shown_command, without_secrets};
 pub use ctrf::ctrf_report;
 pub use document::{
     Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, TargetSeries, TargetSource,
@@ -36,8 +41,8 @@ pub use histogram_log::histogram_log;
 pub use html::{LiveUpdate, html_report, live_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
-pub use objectives::{ObjectiveLine, ObjectiveRecord, objectives};
+pub use objectives::{ObjectiveLine, ObjectiveRecord, course, objectives};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
-pub use summary::{DataLine, Detail, Summary};
+pub use summary::{DataLine, Detail, Rehearsal, Summary};
 pub use table::{Align, table};

@@ -1,7 +1,7 @@
 //! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
 //! and what has no sentence has no heading.
 
-use crate::document::{Issue, Outcome, TargetSource, ThresholdLine, Values};
+use crate::document::{Issue, Outcome, Remark, TargetSource, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
 use crate::{Document, Unit};
 
@@ -16,6 +16,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         metrics(document),
         target(&document.target),
         baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
+        list("Course of the test", document.course.iter().map(course_line)),
         issues(&document.verdict.issues),
         list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
         list("Action items", document.verdict.issues.iter().filter_map(action)),
@@ -197,6 +198,10 @@ fn recommendation(issue: &Issue) -> Option<String> {
     let texts = [issue.recommendation.as_ref(), issue.expected.as_ref()];
     let texts: Vec<String> = texts.into_iter().flatten().map(|text| escaped(text)).collect();
     (!texts.is_empty()).then(|| format!("{}: {}", escaped(&issue.title), texts.join(" ")))
+}
+
+fn course_line(remark: &Remark) -> String {
+    format!("{}: {}", remark.about, escaped(&remark.text))
 }
 
 fn action(issue: &Issue) -> Option<String> {

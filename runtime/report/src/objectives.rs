@@ -115,6 +115,16 @@ fn rows(lines: &[ObjectiveLine], valid: bool) -> String {
     table(4, &aligned, &rows)
 }
 
+/// What the course of a test says, in a part of its own: subjects and sentences. Nothing if there is nothing to say.
+pub fn course(remarks: &[(&str, String)], style: Style) -> String {
+    if remarks.is_empty() {
+        return String::new();
+    }
+    let width = remarks.iter().map(|(about, _)| about.chars().count()).max().unwrap_or(0);
+    let lines: String = remarks.iter().map(|(about, text)| format!("    {about:>width$}: {text}\n")).collect();
+    format!("\n  {}\n\n{lines}", style.strong("█ COURSE"))
+}
+
 #[cfg(test)]
 mod tests {
     use squall_insight::{Interval, Objective, judge};
@@ -147,6 +157,14 @@ mod tests {
         assert!(text.ends_with("verdict: Good\n"), "{text}");
         let text = objectives(&[line(400.0, None)], Overall::Invalid, Style::Plain);
         assert!(text.contains("not judged") && !text.contains('✓'), "{text}");
+    }
+
+    #[test]
+    fn the_course_is_told_in_lines_that_line_up() {
+        let remarks = [("gave way", "at 200/s".to_owned()), ("recovery", "well at once".to_owned())];
+        let text = course(&remarks, Style::Plain);
+        assert_eq!(text, "\n  █ COURSE\n\n    gave way: at 200/s\n    recovery: well at once\n");
+        assert_eq!(course(&[], Style::Plain), "");
     }
 
     #[test]

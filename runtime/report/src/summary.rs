@@ -4,6 +4,7 @@
 mod breakdown;
 mod data;
 pub(crate) mod over_time;
+mod rehearsal;
 mod target;
 mod trends;
 
@@ -17,6 +18,7 @@ use crate::format::{bytes, count, duration, per_second, percent};
 use crate::style::Style;
 
 pub use data::DataLine;
+pub use rehearsal::Rehearsal;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +63,7 @@ impl Summary<'_> {
             self.section("OVER TIME", &over_time::lines(self.totals)),
             self.target_part(),
             self.data_part(),
+            self.scenario_part(),
             self.flow_part(),
             self.name_part(),
             self.transaction_part(),

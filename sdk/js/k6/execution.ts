@@ -9,8 +9,10 @@ import { state } from './runtime.ts';
  * Without gaps if all virtual users iterate as fast as each other: the guest does not see what the others do.
  */
 function iterationInTest(): number {
-  const load = Object.values(state.options.scenarios ?? {})[0] ?? state.options;
-  return context.iteration() * (load.vus ?? 1) + Math.max(0, context.vu() - 1);
+  const load = state.options.scenarios?.[scenario.name] ?? state.options;
+  // The virtual users of a scenario have numbers that follow each other, wherever they begin.
+  const user = Math.max(0, context.vu() - 1);
+  return load.vus === undefined ? context.iteration() + user : context.iteration() * load.vus + (user % load.vus);
 }
 
 export const scenario = {

@@ -1,4 +1,5 @@
-// From `options`, which are k6's, to what the contract wants: flows with weights, and a plan of one load shape.
+// From `options`, which are k6's, to what the contract wants: flows with weights, and a plan. Each of k6's scenarios becomes a
+// scenario of the plan, and a flow that runs its function with its environment.
 
 import type { AtEnd, Policy } from './data/feed.ts';
 import { nanoseconds } from './seconds.ts';
@@ -44,7 +45,7 @@ export interface Load {
   gracefulRampDown?: string;
 }
 
-/** A named part of the load, as k6 has it. */
+/** A load of its own, as k6 has it. */
 export interface ScenarioOptions extends Load {
   /** The exported function, or the flow, that it runs. */
   exec?: string;
@@ -60,7 +61,7 @@ export interface ScenarioOptions extends Load {
 export interface Options extends Load {
   /** Limits that the run has to keep: `{ http_req_duration: ['p(95)<500', 'max<2000'] }`. */
   thresholds?: Record<string, Threshold | readonly Threshold[]>;
-  /** Parts of the load, as k6 has them. Those that run at the same time and in the same way become one. */
+  /** Loads of their own, as k6 has them. */
   scenarios?: Record<string, ScenarioOptions>;
   /** Tags of the whole run. */
   tags?: Record<string, string>;
@@ -139,8 +140,8 @@ export function planOf(options: Options): Planned {
   const scenarios = Object.entries(options.scenarios ?? {});
   const flows = scenarios.map(([name, scenario]) => flowOf(name, scenario));
   if (scenarios.length === 0) Object.assign(plan, only(options, LOAD_KEYS));
-  else Object.assign(plan, loadOf(scenarios, flows, warnings));
-  if (options.thresholds !== undefined) plan.thresholds = thresholdsOf(options.thresholds, flows, warnings);
+  else plan.scenarios = Object.fromEntries(scenarios.map(([, scenario], index) => [flows[index]!.name, loadOf(scenario, flows[index]!)]));
+  if (options.thresholds !== undefined) plan.thresholds = thresholdsOf(options.thresholds, flows, tagsOf(options), warnings);
   return { plan, flows, warnings };
 }
 
@@ -149,50 +150,24 @@ function only(options: object, keys: readonly string[]): Record<string, unknown>
   return Object.fromEntries(keys.filter((key) => given[key] != null).map((key) => [key, given[key]]));
 }
 
-function flowOf(name: string, scenario: ScenarioOptions): PlannedFlow {
-  return { name: name.replace(/[^A-Za-z0-9_.-]/g, '_'), exec: scenario.exec ?? 'default', weight: 1, env: scenario.env ?? {} };
+/** A name that the host takes. */
+function nameOf(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]/g, '_');
 }
 
-/** The load of all scenarios as one, as far as that is possible; sets the flows' weights. */
-function loadOf(scenarios: [string, ScenarioOptions][], flows: PlannedFlow[], warnings: string[]): Record<string, unknown> {
-  const loads = scenarios.map(([, scenario]) => scenario);
-  const first = loads[0]!;
-  if (loads.length === 1) {
-    if (first.startTime && nanoseconds(first.startTime) > 0) warnings.push('startTime has no effect: the run begins at once');
-    return one(first);
-  }
-  const same = (key: keyof ScenarioOptions): boolean => loads.every((load) => load[key] === first[key]);
-  const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
-  const weigh = (weights: number[]): void => flows.forEach((flow, index) => (flow.weight = weights[index]!));
-  if (same('executor') && same('startTime')) {
-    const shared = only(first, ['gracefulStop']);
-    if (first.executor === 'constant-vus' && same('duration')) {
-      const vus = loads.map((load) => load.vus ?? 1);
-      weigh(vus);
-      warnings.push('scenarios are mixed by iterations, in the ratio of their virtual users; each virtual user runs all of them');
-      return { ...shared, executor: first.executor, vus: sum(vus), duration: first.duration };
-    }
-    if (first.executor === 'constant-arrival-rate' && same('duration')) {
-      const units = loads.map((load) => Math.round(nanoseconds(load.timeUnit ?? '1s') / 1e6));
-      const unit = units.reduce(lowestCommonMultiple);
-      const rates = loads.map((load, index) => Number(load.rate) * (unit / units[index]!));
-      weigh(rates);
-      const vus = { preAllocatedVUs: sum(loads.map((load) => load.preAllocatedVUs ?? 1)), maxVUs: sum(loads.map((load) => load.maxVUs ?? load.preAllocatedVUs ?? 1)) };
-      return { ...shared, ...vus, executor: first.executor, rate: sum(rates), timeUnit: `${unit}ms`, duration: first.duration };
-    }
-    if (first.executor === 'shared-iterations' || first.executor === 'per-vu-iterations') {
-      const each = first.executor === 'per-vu-iterations';
-      const iterations = loads.map((load) => (load.iterations ?? 1) * (each ? (load.vus ?? 1) : 1));
-      weigh(iterations);
-      return { ...shared, executor: 'shared-iterations', vus: sum(loads.map((load) => load.vus ?? 1)), iterations: sum(iterations), ...only(first, ['maxDuration']) };
-    }
-  }
-  flows.forEach((flow, index) => (flow.weight = index === 0 ? 1 : 0));
-  const others = flows.slice(1).map((flow) => flow.name).join(', ');
-  warnings.push(
-    `scenarios of different kinds or times do not run together: only ${flows[0]!.name} runs; run the others (${others}) with --flow NAME`,
-  );
-  return one(first);
+function flowOf(name: string, scenario: ScenarioOptions): PlannedFlow {
+  return { name: nameOf(name), exec: scenario.exec ?? 'default', weight: 1, env: scenario.env ?? {} };
+}
+
+/** A scenario as the host's plan has it. */
+function loadOf(scenario: ScenarioOptions, flow: PlannedFlow): Record<string, unknown> {
+  return { ...one(scenario), ...only(scenario, ['startTime', 'env', 'tags']), flow: flow.name };
+}
+
+/** The names of all tags that the options give to samples. */
+function tagsOf(options: Options): Set<string> {
+  const given = [options, ...Object.values(options.scenarios ?? {})].map((part) => Object.keys(part.tags ?? {}));
+  return new Set(given.flat());
 }
 
 /** The load of one scenario, with what k6 takes where it says nothing. */
@@ -204,15 +179,10 @@ function one(load: ScenarioOptions): Record<string, unknown> {
   return plan;
 }
 
-function lowestCommonMultiple(left: number, right: number): number {
-  let [a, b] = [left, right];
-  while (b > 0) [a, b] = [b, a % b];
-  return (left / a) * right;
-}
-
 function thresholdsOf(
   thresholds: NonNullable<Options['thresholds']>,
   flows: PlannedFlow[],
+  tagsOfPlan: Set<string>,
   warnings: string[],
 ): Record<string, readonly Threshold[]> {
   const translated: Record<string, readonly Threshold[]> = {};
@@ -226,9 +196,9 @@ function thresholdsOf(
       const colon = part.indexOf(':');
       const tag = part.slice(0, colon).trim();
       const value = part.slice(colon + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
-      if (tag === 'scenario' && flows.some((flow) => flow.name === value)) parts.push(`flow:${value}`);
+      if (tag === 'scenario') parts.push(`scenario:${flows.length > 0 ? nameOf(value) : value}`);
       else if (metric === 'group_duration' && tag === 'group') parts.push(`transaction:${value.replace(/^::/, '')}`);
-      else if (TAGS.has(tag)) parts.push(`${tag}:${value}`);
+      else if (TAGS.has(tag) || tagsOfPlan.has(tag)) parts.push(`${tag}:${value}`);
       else unknown = tag;
     }
     if (unknown !== undefined) warnings.push(`the threshold on ${selector} is left out: there is no tag ${unknown}`);

@@ -28,48 +28,46 @@ test('simple options pass as they are', () => {
   });
 });
 
-test('one scenario becomes the plan and a flow', () => {
+test('a scenario becomes a scenario of the plan, and a flow', () => {
   const { plan, flows, warnings } = planOf({
     scenarios: { contacts: { executor: 'ramping-vus', exec: 'contacts', stages: [{ duration: '5s', target: 10 }] } },
     thresholds: { 'http_req_duration{scenario:contacts}': ['p(95)<5'] },
   });
   expect(plan).toEqual({
-    executor: 'ramping-vus',
-    startVUs: 1,
-    stages: [{ duration: '5s', target: 10 }],
-    thresholds: { 'http_req_duration{flow:contacts}': ['p(95)<5'] },
+    scenarios: {
+      contacts: { executor: 'ramping-vus', startVUs: 1, stages: [{ duration: '5s', target: 10 }], flow: 'contacts' },
+    },
+    thresholds: { 'http_req_duration{scenario:contacts}': ['p(95)<5'] },
   });
   expect(flows).toEqual([{ name: 'contacts', exec: 'contacts', weight: 1, env: {} }]);
   expect(warnings).toEqual([]);
 });
 
-test('rates add up exactly, whatever they are per', () => {
-  const { plan, flows } = planOf({
+test('several scenarios keep their executors, times, environments and tags', () => {
+  const { plan, flows, warnings } = planOf({
     scenarios: {
-      a: { executor: 'constant-arrival-rate', rate: 30, timeUnit: '1m', duration: '1m', preAllocatedVUs: 2 },
-      b: { executor: 'constant-arrival-rate', rate: 5, duration: '1m', preAllocatedVUs: 3, maxVUs: 9 },
+      'some readers': { executor: 'constant-vus', vus: 3, duration: '1s', env: { A: 'b' }, tags: { team: 'web' } },
+      buyers: { executor: 'constant-arrival-rate', rate: 30, timeUnit: '1m', duration: '1m', preAllocatedVUs: 2, startTime: '5s', exec: 'buy' },
+      once: { executor: 'shared-iterations' },
     },
+    thresholds: { 'checks{team:web}': 'rate>0.9', 'http_reqs{scenario:some readers}': 'count>1' },
   });
-  expect(plan).toMatchObject({ rate: 330, timeUnit: '60000ms', preAllocatedVUs: 5, maxVUs: 11 });
-  expect(flows.map((flow) => flow.weight)).toEqual([30, 300]);
-});
-
-test('virtual users and iterations add up', () => {
-  const vus = planOf({ scenarios: { a: { executor: 'constant-vus', vus: 3, duration: '1s' }, b: { executor: 'constant-vus', vus: 1, duration: '1s' } } });
-  expect(vus.plan).toMatchObject({ vus: 4, duration: '1s' });
-  expect(vus.flows.map((flow) => flow.weight)).toEqual([3, 1]);
-  const iterations = planOf({ scenarios: { a: { executor: 'per-vu-iterations', vus: 3, iterations: 2 }, b: { executor: 'per-vu-iterations', vus: 1, iterations: 4 } } });
-  expect(iterations.plan).toMatchObject({ executor: 'shared-iterations', vus: 4, iterations: 10 });
+  expect(plan.scenarios).toEqual({
+    some_readers: { executor: 'constant-vus', vus: 3, duration: '1s', env: { A: 'b' }, tags: { team: 'web' }, flow: 'some_readers' },
+    buyers: { executor: 'constant-arrival-rate', rate: 30, timeUnit: '1m', duration: '1m', preAllocatedVUs: 2, startTime: '5s', flow: 'buyers' },
+    once: { executor: 'shared-iterations', vus: 1, iterations: 1, flow: 'once' },
+  });
+  expect(plan.thresholds).toEqual({ 'checks{team:web}': ['rate>0.9'], 'http_reqs{scenario:some_readers}': ['count>1'] });
+  expect(flows.map((flow) => [flow.name, flow.exec])).toEqual([['some_readers', 'default'], ['buyers', 'buy'], ['once', 'default']]);
+  expect(warnings).toEqual([]);
 });
 
 test('what cannot be done is said', () => {
-  const { flows, warnings } = planOf({
-    scenarios: { a: { executor: 'constant-vus', duration: '1s' }, b: { executor: 'shared-iterations' } },
+  const { warnings } = planOf({
     thresholds: { 'http_req_duration{mine:yes}': 'p(95)<5' },
     blacklistIPs: ['10.0.0.0/8'],
   } as object);
-  expect(flows.map((flow) => flow.weight)).toEqual([1, 0]);
-  expect(warnings.join('\n')).toMatch(/blacklistIPs.*\n.*--flow.*\n.*no tag mine/);
+  expect(warnings.join('\n')).toMatch(/blacklistIPs.*\n.*no tag mine/);
 });
 
 test('thresholds on groups are on transactions', () => {

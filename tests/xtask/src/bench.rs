@@ -4,6 +4,7 @@
 //! the machine does meets all of them; what counts is requests per second of the client's own CPU time.
 
 mod client;
+mod languages;
 mod memory;
 mod number;
 mod process;
@@ -32,6 +33,7 @@ struct Options {
     connections: u32,
     only: Option<String>,
     build_oha: bool,
+    languages: bool,
 }
 
 /// Where a benchmark works: what it starts, against what, and where it may write.
@@ -61,7 +63,11 @@ pub fn compare(repository: &Repository, arguments: &[&str]) -> Result<()> {
     let bench = Bench::prepare(repository)?;
     let tools = Tools::find(repository, options.build_oha)?;
     let server = Server::start(&bench, &tools)?;
-    let clients: Vec<Client> = client::all(&bench, &tools, server.port(), options.connections)
+    let mut clients = client::all(&bench, &tools, server.port(), options.connections);
+    if options.languages {
+        clients.extend(languages::clients(&bench, server.port(), options.connections)?);
+    }
+    let clients: Vec<Client> = clients
         .into_iter()
         .filter(|client| options.only.as_ref().is_none_or(|name| client.name.starts_with(name.as_str())))
         .collect();
@@ -88,7 +94,8 @@ pub fn compare(repository: &Repository, arguments: &[&str]) -> Result<()> {
 
 impl Options {
     fn parse(arguments: &[&str]) -> Result<Options> {
-        let mut options = Options { seconds: 5, rounds: 3, connections: 50, only: None, build_oha: false };
+        let mut options =
+            Options { seconds: 5, rounds: 3, connections: 50, only: None, build_oha: false, languages: false };
         let mut words = arguments.iter();
         while let Some(&word) = words.next() {
             let mut value = || words.next().with_context(|| format!("{word} needs a value"));
@@ -98,6 +105,7 @@ impl Options {
                 "--connections" => options.connections = number_in(value()?, 1, 10_000)?,
                 "--only" => options.only = Some((*value()?).to_owned()),
                 "--oha" => options.build_oha = true,
+                "--languages" => options.languages = true,
                 _ => bail!("`bench` has no option {word:?}"),
             }
         }

@@ -33,7 +33,8 @@ Usage: cargo xtask <CHORE> [OPTIONS]
       --seconds N       how long each client runs (5)
       --rounds N        how often each client runs (3)
       --connections N   connections, or virtual users (50)
-      --only NAME       only clients whose names begin so: squall, wrk, oha, k6
+      --only NAME       only clients whose names begin so: squall, wrk, oha, k6, Locust
+      --languages       scenarios in C, Go, TypeScript and Python as well, and Locust
       --oha             build oha if it is not installed (takes minutes)
   bench memory [--users N]
                         memory and start-up of idle virtual users (10000)

@@ -11,8 +11,14 @@ const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
 
 /// Builds what the tests start, then runs them all. Guests have native tests, so they are part of it.
 pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
-    if from_distribution(repository, "docker-registry", "docker-registry", &["--version"]).is_err() {
-        println!("not tested: registries (docker-registry is not installed)");
+    for (program, package, question, what) in [
+        ("docker-registry", "docker-registry", "--version", "registries"),
+        ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
+        ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
+    ] {
+        if from_distribution(repository, program, package, &[question]).is_err() {
+            println!("not tested: {what} ({program} is not installed)");
+        }
     }
     for program in ["prometheus-node-exporter", "prometheus"] {
         if from_distribution(repository, program, program, &["--version"]).is_err() {

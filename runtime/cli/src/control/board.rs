@@ -91,6 +91,7 @@ impl Observer for Board {
             Event::Measured(totals) => self.note_figures(totals),
             Event::Setup
             | Event::Capacity(_)
+            | Event::Recorded { .. }
             | Event::Log(_)
             | Event::LogDropped(_)
             | Event::Warning(_)
@@ -143,5 +144,6 @@ fn nothing_yet() -> Progress {
         failed_requests: 0,
         failed_iterations: 0,
         generator: GeneratorVerdict::default(),
+        scenarios: Vec::new(),
     }
 }

@@ -222,7 +222,7 @@ impl Pages {
         let (totals, generator) = match snapshot {
             Some(snapshot) => (&snapshot.totals, snapshot.generator.clone()),
             None => {
-                nothing = Totals::new(Arc::new(Registry::new(1)), &self.plan.scenario, Vec::new());
+                nothing = Totals::new(Arc::new(Registry::new(1)), "", Vec::new());
                 (&nothing, GeneratorVerdict::default())
             }
         };

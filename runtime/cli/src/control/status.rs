@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use squall_load::Progress;
-use squall_plan::{ArrivalProcess, Arrivals, Executor};
+use squall_plan::Executor;
 
 use super::board::{Phase, Seen};
 use crate::command::Controls;
@@ -89,7 +89,7 @@ pub struct Generator {
 impl Status {
     /// Puts together what was seen and what is asked for.
     pub fn of(seen: &Seen, controls: &Controls) -> Status {
-        let (executor, steering) = (controls.executor(), controls.steering());
+        let steering = controls.steering();
         let progress = &seen.progress;
         let health = &progress.generator;
         Status {
@@ -101,12 +101,12 @@ impl Status {
                 Phase::Load => State::Running,
             },
             paused: steering.is_paused(),
-            executor: executor.kind().to_string(),
+            executor: controls.kind(),
             elapsed_seconds: rounded(progress.elapsed.as_secs_f64()),
             remaining_seconds: progress.left.map(|left| rounded(left.as_secs_f64())),
             vus: progress.vus,
             vus_target: vus_target(controls),
-            vus_max: executor.max_vus(),
+            vus_max: controls.plan().max_vus(),
             rate_target: rate_target(controls, progress),
             iteration_rate: rounded(progress.iteration_rate),
             request_rate: rounded(progress.request_rate),
@@ -125,19 +125,17 @@ impl Status {
 }
 
 fn vus_target(controls: &Controls) -> Option<u64> {
-    match controls.executor() {
-        Executor::ExternallyControlled { vus, rate: None, .. } => Some(controls.steering().vus().unwrap_or(*vus)),
+    match controls.controlled() {
+        Some(Executor::ExternallyControlled { vus, rate: None, .. }) => Some(controls.steering().vus().unwrap_or(*vus)),
         _ => None,
     }
 }
 
 fn rate_target(controls: &Controls, progress: &Progress) -> Option<f64> {
-    if let Executor::ExternallyControlled { rate: Some(planned), .. } = controls.executor() {
+    if let Some(Executor::ExternallyControlled { rate: Some(planned), .. }) = controls.controlled() {
         return Some(rounded(controls.steering().rate().unwrap_or(*planned).per_second()));
     }
-    // How even arrivals are has no part in how many there are to be.
-    let arrivals = Arrivals::of(controls.executor(), ArrivalProcess::Constant, 0)?;
-    Some(rounded(arrivals.rate_at(progress.elapsed.into())))
+    Some(rounded(controls.plan().offered_rate()?.at(progress.elapsed.into())))
 }
 
 /// To thousandths: more digits would only be noise.

@@ -5,7 +5,7 @@ mod shop;
 use std::io;
 use std::net::SocketAddr;
 
-use squall_guest::{Artifact, GuestLimits};
+use squall_guest::Artifact;
 
 use crate::args::{DemoArgs, HttpArgs};
 use crate::background::{Background, End, runtime};
@@ -32,10 +32,11 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
         Artifact::from_bytes(COMPONENT.to_vec()).map_err(|source| CliError::Guest { name: NAME.to_owned(), source })?;
     let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
     typed.target = Some(format!("http://{}", open.address));
-    let limits = GuestLimits { memory: arguments.load.memory };
     let (sandbox, control, output) = (&SandboxArgs::default(), &arguments.control, &arguments.output);
-    let plan_file = None;
-    Order { name: NAME, artifact, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
+    let limits = sandbox.limits.limits(arguments.load.memory);
+    let (name, plan_file) = (NAME.to_owned(), None);
+    let others = Vec::new();
+    Order { name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output }.carry_out()
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {

@@ -7,6 +7,7 @@ use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLi
 use squall_history::{Environment, HistoryError, Keeper, Store, utc};
 use squall_load::{Event, Observer, Outcome};
 use squall_plan::Plan;
+use squall_report::without_secrets;
 
 use super::args::KeepArgs;
 use crate::run::data_lines;
@@ -88,14 +89,14 @@ pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, began: SystemTime)
         scenario: name.to_owned(),
         digest: artifact.digest().to_string(),
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default(),
-        load: plan.executor.to_string(),
-        open_load: plan.executor.is_open(),
+        load: plan.load(),
+        open_load: plan.is_open(),
         seed: plan.seed,
         threads: plan.threads,
-        planned_shares: plan.mix.shares().to_vec(),
+        planned_shares: plan.shares(),
         thresholds: plan.thresholds.iter().map(|threshold| (threshold.selector(), threshold.source.clone())).collect(),
         tags: plan.tags.clone(),
-        command: std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect(),
+        command: std::env::args_os().skip(1).map(|argument| without_secrets(&argument.to_string_lossy())).collect(),
         environment: Environment::here(),
     }
 }

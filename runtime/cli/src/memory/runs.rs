@@ -152,6 +152,7 @@ fn prune(arguments: &PruneArgs) -> Result<String, HistoryError> {
         }
         text.push_str(&format!("{id}\n"));
     }
-    text.push_str(&format!("{} runs {}\n", going.len(), if arguments.dry_run { "would go" } else { "removed" }));
+    let runs = if going.len() == 1 { "run" } else { "runs" };
+    text.push_str(&format!("{} {runs} {}\n", going.len(), if arguments.dry_run { "would go" } else { "removed" }));
     Ok(text)
 }

@@ -1,10 +1,15 @@
 //! What can be typed behind `squall plan`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::args::{HttpArgs, LoadArgs};
+use squall_plan::parse_duration;
+
+use crate::args::{HttpArgs, LoadArgs, ScriptArgs};
+use crate::registry::RegistryArgs;
+use crate::sandbox::args::SandboxArgs;
 
 /// `squall plan`.
 #[derive(Debug, Args)]
@@ -31,6 +36,8 @@ pub enum PlanCommand {
     },
     /// Show what would be run, and where each value comes from.
     Show(Box<ShowArgs>),
+    /// Play the whole plan in virtual time, against a target that is not there.
+    Rehearse(Box<RehearseArgs>),
     /// Print the JSON Schema of plans, from which editors complete them.
     Schema,
 }
@@ -50,4 +57,78 @@ pub struct ShowArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub http: HttpArgs,
+}
+
+/// `squall plan rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// The plan.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The base URL, as with `squall run`; nothing is sent there.
+    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
+    pub target: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub answer: AnswerArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub load: LoadArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub http: HttpArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sandbox: SandboxArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub script: ScriptArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub registry: RegistryArgs,
+}
+
+/// What the target that is not there answers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Answers")]
+pub struct AnswerArgs {
+    /// How long each response takes.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "50ms")]
+    pub latency: Duration,
+    /// The status code of each response.
+    #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=599), default_value = "200")]
+    pub status: u16,
+    /// How large each body is: 2kB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_body_size, default_value = "0", conflicts_with = "body")]
+    pub size: u64,
+    /// What each body is: text, or @FILE. Scenarios that read what they get need something to read.
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub body: Option<String>,
+}
+
+/// The largest body that makes sense.
+const LARGEST_BODY: u64 = 256 << 20;
+
+/// How large a body is: `512`, `2kB`, `1MiB`.
+fn parse_body_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 5] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("kB", 1_000), ("MB", 1_000_000), ("B", 1)];
+    let with_unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
+    let (number, unit) = with_unit.unwrap_or((text, 1));
+    let bytes = number.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    let bytes = bytes.ok_or("write a whole number of bytes, or one with a unit: 2kB")?;
+    if bytes <= LARGEST_BODY { Ok(bytes) } else { Err("at most 256MiB".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_of_bodies() {
+        assert_eq!(parse_body_size("512"), Ok(512));
+        assert_eq!(parse_body_size("2kB"), Ok(2_000));
+        assert_eq!(parse_body_size("1 MiB"), Ok(1 << 20));
+        assert_eq!(parse_body_size("0B"), Ok(0));
+        assert!(parse_body_size("2 elephants").is_err() && parse_body_size("1000MB").is_err());
+    }
 }

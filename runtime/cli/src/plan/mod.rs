@@ -1,6 +1,10 @@
 //! Plans: `squall plan`, and what `squall run plan.yaml` takes from it. Knows files; what is in a plan is `squall-plan`'s.
 
 pub mod args;
+mod conductor;
+mod course;
+mod parts;
+mod rehearse;
 mod show;
 mod soak;
 mod verdict;
@@ -21,6 +25,8 @@ use crate::project::{Source, build_for_run, is_source};
 use crate::registry::{self, RegistryArgs};
 use crate::run::print;
 
+pub use conductor::Conductor;
+pub use course::{Remark, course_of_spike, course_of_stress};
 pub use soak::{conclusions, section as soak_section};
 pub use verdict::{judged, missed_limits, verdict};
 
@@ -33,6 +39,7 @@ pub fn plan(arguments: &PlanArgs) -> Result<u8, CliError> {
         PlanCommand::Init { file } => init(file),
         PlanCommand::Check { file } => check(file),
         PlanCommand::Show(arguments) => show::show(arguments),
+        PlanCommand::Rehearse(arguments) => rehearse::rehearse(arguments),
         PlanCommand::Schema => {
             print(&format!("{:#}\n", schema()))?;
             Ok(exit::PASSED)
@@ -59,17 +66,35 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
     Ok(plan)
 }
 
-/// The component that a plan names: built if it is a source, fetched if it is in a registry.
-pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs) -> Result<Artifact, CliError> {
+/// The component that a plan names, of at most so many bytes: built if it is a source, fetched if it is in a registry.
+pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
     let path = Path::new(component);
     if !Reference::is_meant(component) && is_source(path) {
+        registry.signature.allow_source(component)?;
         let built = build_for_run(&Source::at(path)?, script)?;
-        return Artifact::read(&built).map_err(|source| CliError::Guest { name: component.to_owned(), source });
+        return Artifact::read(&built, most).map_err(|source| CliError::Guest { name: component.to_owned(), source });
     }
     if let Some(flag) = script.given() {
         return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
     }
-    registry::artifact(component, registry)
+    registry::artifact(component, registry, most)
+}
+
+/// A component with its name, and the others with theirs.
+pub type Artifacts = (String, Artifact, Vec<(String, Artifact)>);
+
+/// The components that a plan names, the first apart from the others.
+pub fn artifacts(
+    plan: &PlanFile,
+    script: ScriptArgs,
+    registry: &RegistryArgs,
+    most: u64,
+) -> Result<Artifacts, CliError> {
+    let mut names = plan.components().into_iter();
+    let first = names.next().unwrap_or_default();
+    let others = names.map(|name| artifact(&name, script, registry, most).map(|artifact| (name, artifact)));
+    let others = others.collect::<Result<_, _>>()?;
+    Ok((first.clone(), artifact(&first, script, registry, most)?, others))
 }
 
 /// What is shown of a plan before it is run.
@@ -110,16 +135,12 @@ fn init(path: &Path) -> Result<u8, CliError> {
 fn check(path: &Path) -> Result<u8, CliError> {
     let plan = read(path)?;
     // What the component says can contradict the plan, too. A source is not built just to be looked at.
-    let component = plan.component.clone().unwrap_or_default();
-    if is_source(Path::new(&component)) {
-        print(&format!(
-            "{}: no mistakes (whether the flows exist is seen once {component} is built)\n",
-            path.display()
-        ))?;
+    if let Some(source) = plan.components().iter().find(|component| is_source(Path::new(component))) {
+        print(&format!("{}: no mistakes (whether the flows exist is seen once {source} is built)\n", path.display()))?;
         return Ok(exit::PASSED);
     }
     let tell = |error: &PlanError| format!("{}:{}", path.display(), plan.locate(error));
-    show::resolve(&plan, &component, Options::default(), tell)?;
+    show::resolve(&plan, Options::default(), tell)?;
     print(&format!("{}: no mistakes\n", path.display()))?;
     Ok(exit::PASSED)
 }

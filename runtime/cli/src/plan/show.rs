@@ -1,19 +1,21 @@
 //! `squall plan show`: what would be run, and which layer each value comes from.
 
-use squall_guest::{CodeCache, Guest, GuestLimits};
+use squall_guest::{CodeCache, Description, Guest};
 use squall_load::describe;
-use squall_plan::{Defaults, Options, Plan, PlanError, PlanFile, from_environment};
+use squall_plan::{Defaults, Limits, Options, Plan, PlanError, PlanFile, TestType};
 use squall_report::{Align, table};
 
 use super::args::ShowArgs;
 use crate::args::ScriptArgs;
 use crate::error::CliError;
 use crate::exit;
+use crate::layers::Layers;
 use crate::options::from_arguments;
 use crate::registry::RegistryArgs;
-use crate::run::{print, suggested_plan, variables};
+use crate::run::print;
+use crate::scenarios;
 
-/// A plan that has been laid over its component, with the layers that it is made of.
+/// A plan that has been laid over its components, with the layers that it is made of.
 pub struct Resolved {
     plan: Plan,
     merged: Options,
@@ -24,12 +26,19 @@ pub struct Resolved {
 /// Shows it.
 pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
-    let component = file.component.clone().unwrap_or_default();
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.clone();
-    let resolved = resolve(&file, &component, typed, ToString::to_string)?;
+    let resolved = resolve(&file, typed, ToString::to_string)?;
     let mut text = super::heading(&file);
-    text.push_str(&format!("    component: {component}\n         load: {}\n\n", resolved.plan.executor));
+    let components = file.components();
+    text.push_str(&format!("    component: {}\n", components.join("\n               ")));
+    let search = match file.shape.kind_under(&resolved.layers[0].1) {
+        Some(TestType::Breakpoint) => "a search; the heaviest trial that it may come to is ",
+        _ => "",
+    };
+    text.push_str(&format!("         load: {search}{}", resolved.plan.load()));
+    text.push_str(&scenarios::heading(&resolved.plan, &components));
+    text.push_str("\n\n");
     let mut rows = vec![["option", "value", "from"].map(str::to_owned).to_vec()];
     rows.extend(resolved.merged.said().into_iter().map(|(key, value)| {
         let from = resolved.origin(&key, &value);
@@ -40,30 +49,24 @@ pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
     Ok(exit::PASSED)
 }
 
-/// Lays the plan over its component, and what was typed over both.
-pub fn resolve(
-    file: &PlanFile,
-    component: &str,
-    typed: Options,
-    tell: impl Fn(&PlanError) -> String,
-) -> Result<Resolved, CliError> {
-    let name = || component.to_owned();
-    let artifact = super::artifact(component, ScriptArgs::default(), &RegistryArgs::default())?;
-    let survey = Guest::survey(&artifact, &GuestLimits::default(), &CodeCache::of_user());
-    let description = survey.and_then(|survey| describe(&survey));
-    let description = description.map_err(|source| CliError::Guest { name: name(), source })?;
-    let environment = from_environment(variables()).map_err(|error| CliError::Options(vec![error.to_string()]))?;
-    let flows: Vec<(String, u32)> = description.flows.into_iter().map(|flow| (flow.name, flow.weight)).collect();
-    let named = file.under(typed.clone().over(environment.clone()), &flows);
-    let suggested =
-        suggested_plan(&description.plan, &named).map_err(|text| CliError::SuggestedPlan { name: name(), text })?;
-    let merged = named.over(suggested.clone());
-    let plan = Plan::resolve(merged.clone(), &flows, Defaults { threads: 1, seed: 0 })
+/// Lays the plan over its components, and what was typed over all of them.
+pub fn resolve(file: &PlanFile, typed: Options, tell: impl Fn(&PlanError) -> String) -> Result<Resolved, CliError> {
+    let described = file.components().into_iter().map(|name| describe_component(&name).map(|found| (name, found)));
+    let Layers { typed, environment, of_file, suggested, merged, components } =
+        Layers::lay(Some(file), typed, &described.collect::<Result<Vec<_>, _>>()?)?;
+    let plan = Plan::resolve_for(merged.clone(), &components, Defaults { threads: 1, seed: 0 })
         .map_err(|errors| CliError::Options(errors.iter().map(tell).collect()))?;
-    let of_file = file.under(Options::default(), &flows);
     let layers =
         vec![("command line", typed), ("environment", environment), ("plan", of_file), ("component", suggested)];
     Ok(Resolved { plan, merged, layers })
+}
+
+fn describe_component(name: &str) -> Result<Description, CliError> {
+    let limits = Limits::default();
+    let artifact = super::artifact(name, ScriptArgs::default(), &RegistryArgs::default(), limits.component)?;
+    let survey = Guest::survey(&artifact, &limits, &CodeCache::of_user());
+    let description = survey.and_then(|survey| describe(&survey));
+    description.map_err(|source| CliError::Guest { name: name.to_owned(), source })
 }
 
 impl Resolved {

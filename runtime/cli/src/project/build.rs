@@ -48,7 +48,7 @@ fn build_into(source: &Source, output: &Path, script: ScriptArgs) -> Result<Arti
         Language::Go => go::build(source, output)?,
         Language::C => c::build(source, output)?,
     }
-    let artifact = Artifact::read(output);
+    let artifact = Artifact::read(output, u64::MAX);
     artifact.map_err(|source| CliError::Guest { name: output.display().to_string(), source })
 }
 

@@ -59,15 +59,22 @@ impl Reports {
         !self.files.is_empty()
     }
 
-    /// Writes them all.
+    /// Writes them all, with what the course of the run says.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(mut self, outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Result<(), CliError> {
+    pub fn write(
+        mut self,
+        outcome: &Outcome,
+        data: &[DataLine<'_>],
+        facts: &RunFacts,
+        course: Vec<(&str, String)>,
+    ) -> Result<(), CliError> {
         if self.files.is_empty() && self.ci.is_none() {
             return Ok(());
         }
-        let document = document(outcome, data, facts);
+        let mut document = document(outcome, data, facts);
+        document.tell_course(course);
         self.write_files(&document)?;
         match self.ci {
             Some(system) => {

@@ -7,6 +7,9 @@ use clap::Args;
 use squall_http::HostRule;
 use squall_plan::{Rate, parse_duration};
 
+use super::limits::LimitArgs;
+use super::secrets::SecretArgument;
+
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Sandbox")]
@@ -27,6 +30,13 @@ pub struct SandboxArgs {
     /// Refuse a load that may last longer than this.
     #[arg(long, value_name = "TIME", env = "SQUALL_MAX_DURATION", value_parser = parse_duration)]
     pub max_duration: Option<Duration>,
+    /// A secret that the scenario can read like an option, and that is in nothing that is shown or kept: from a file, or
+    /// from the environment; give several.
+    #[arg(long = "secret", value_name = "NAME=@FILE|NAME=env[:VARIABLE]")]
+    pub secrets: Vec<SecretArgument>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limits: LimitArgs,
 }
 
 fn parse_host(text: &str) -> Result<HostRule, String> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use squall_plan::{Executor, ExecutorKind, HumanDuration, Options, Rate};
+use squall_plan::{ExecutorKind, HumanDuration, Options, Plan, Rate};
 
 /// The most load that a run may make; each with the option that says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,24 +26,26 @@ impl Ceilings {
     }
 
     /// Every way in which a load goes past them, each as a sentence.
-    pub fn exceeded_by(&self, executor: &Executor) -> Vec<String> {
-        let vus = self.vus.filter(|most| executor.max_vus() > *most).map(|most| {
-            format!("the load is {executor}: --max-vus allows {most} virtual users; ask for fewer with --vus")
-        });
-        let rate = self.rate.and_then(|most| match executor.peak_rate() {
-            Some(rate) if rate > most => {
-                Some(format!("the load is {executor}: --max-rate allows {most}; ask for less with --rate"))
+    pub fn exceeded_by(&self, plan: &Plan) -> Vec<String> {
+        let load = plan.load();
+        let vus = self
+            .vus
+            .filter(|most| plan.max_vus() > *most)
+            .map(|most| format!("the load is {load}: --max-vus allows {most} virtual users; ask for fewer with --vus"));
+        let rate = self.rate.and_then(|most| match plan.peak_rate() {
+            Some(rate) if rate > most.per_second() => {
+                Some(format!("the load is {load}: --max-rate allows {most}; ask for less with --rate"))
             }
             Some(_) => None,
             None => Some(format!(
-                "the load is {executor}, which starts iterations as fast as the target answers: --max-rate allows {most}; \
+                "the load is {load}, which starts iterations as fast as the target answers: --max-rate allows {most}; \
                  ask for a rate with --rate"
             )),
         });
-        let duration = self.duration.filter(|most| executor.time_limit() > *most).map(|most| {
-            let (most, least) = (HumanDuration(most), HumanDuration(executor.time_limit()));
+        let duration = self.duration.filter(|most| plan.time_limit() > *most).map(|most| {
+            let (most, least) = (HumanDuration(most), HumanDuration(plan.time_limit()));
             format!(
-                "the load is {executor} and may last {least}: --max-duration allows {most}; ask for less with --duration"
+                "the load is {load} and may last {least}: --max-duration allows {most}; ask for less with --duration"
             )
         });
         [vus, rate, duration].into_iter().flatten().collect()
@@ -52,14 +54,14 @@ impl Ceilings {
 
 #[cfg(test)]
 mod tests {
-    use squall_plan::{Defaults, Plan};
+    use squall_plan::Defaults;
 
     use super::*;
 
     fn exceeded(ceilings: Ceilings, json: &str) -> Vec<String> {
         let options = Options::from_json(json).unwrap();
         let plan = Plan::resolve(options, &[("main".to_owned(), 1)], Defaults { threads: 1, seed: 1 }).unwrap();
-        ceilings.exceeded_by(&plan.executor)
+        ceilings.exceeded_by(&plan)
     }
 
     #[test]

@@ -3,12 +3,17 @@
 
 pub mod args;
 mod ceilings;
+pub mod limits;
+pub mod secrets;
 
+use std::borrow::Cow;
 use std::fs;
 use std::net::ToSocketAddrs;
 
+use serde_json::Value;
 use squall_http::{EgressPolicy, EgressRules, HostRule};
-use squall_plan::{Options, Target};
+use squall_metrics::plain;
+use squall_plan::{Limits, Options, Target};
 
 use crate::error::CliError;
 use crate::sandbox::args::SandboxArgs;
@@ -21,6 +26,16 @@ pub use ceilings::Ceilings;
 /// If the file of hosts cannot be read, or one of the URLs may not be loaded: better said once, before the run, than with
 /// every request.
 pub fn policy(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, CliError> {
+    let policy = policy_by_name(arguments, named)?;
+    named.iter().try_for_each(|url| foresee(&policy, url))?;
+    Ok(policy)
+}
+
+/// The same, without looking up any of the names.
+///
+/// # Errors
+/// If the file of hosts cannot be read, or one of the URLs is none.
+pub fn policy_by_name(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, CliError> {
     let mut rules = EgressRules { allowed: arguments.allow.clone(), vouched: arguments.i_may_load.clone() };
     if let Some(path) = &arguments.may_load_file {
         let option = "--may-load-file";
@@ -31,9 +46,7 @@ pub fn policy(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressPolicy, C
     for url in named {
         rules.allow_url(url).map_err(|error| wrong(error.to_string()))?;
     }
-    let policy = EgressPolicy::Only(rules);
-    named.iter().try_for_each(|url| foresee(&policy, url))?;
-    Ok(policy)
+    Ok(EgressPolicy::Only(rules))
 }
 
 /// What a component may not suggest, for it would be a stranger's choice of a target or of a file on this machine.
@@ -42,14 +55,40 @@ pub fn check_suggestion(suggested: &mut Options, typed: &Options) -> Result<(), 
         // What it could read it could send to its target.
         return Err(format!("data {name:?} names a file: only who runs a scenario may, with --data"));
     }
+    if suggested.scenarios.iter().flatten().any(|scenario| scenario.component.is_some()) {
+        return Err("a scenario names a component: only a plan file may".to_owned());
+    }
     if suggested.http.cacert.is_some() {
         return Err("cacert names a file: only who runs a scenario may, with --cacert".to_owned());
+    }
+    if let Some(series) = suggested.max_series.filter(|series| *series > Limits::SUGGESTED_SERIES) {
+        return Err(format!(
+            "max_series is {series}: more than {} is for who runs a scenario to say, with --max-series",
+            Limits::SUGGESTED_SERIES
+        ));
     }
     match suggested.target.take() {
         Some(target) if typed.target.is_none() => Err(format!(
             "target is {target:?}: only who runs a scenario may name a target; if it is meant, add --target {target}"
         )),
         _ => Ok(()),
+    }
+}
+
+/// Whether all that a suggested plan may cause to be shown is harmless to show. Values of `env` never are shown.
+pub fn check_texts(plan: &Value) -> Result<(), String> {
+    let harmless = |text: &str| match plain(text) {
+        Cow::Borrowed(_) => Ok(()),
+        Cow::Owned(shown) => Err(format!("{shown:?} has characters, or a command, that no plan needs")),
+    };
+    match plan {
+        Value::String(text) => harmless(text),
+        Value::Array(values) => values.iter().try_for_each(check_texts),
+        Value::Object(fields) => fields.iter().try_for_each(|(key, value)| {
+            harmless(key)?;
+            if key == "env" { Ok(()) } else { check_texts(value) }
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
 
@@ -102,6 +141,17 @@ mod tests {
         assert!(check(r#"{"target": "http://a.test"}"#, "{}").unwrap_err().contains("--target http://a.test"));
         let overruled = check(r#"{"target": "http://a.test"}"#, r#"{"target": "http://b.test"}"#).unwrap();
         assert_eq!(overruled.target, None);
+        assert!(check(r#"{"max_series": 99999999}"#, "{}").unwrap_err().contains("--max-series"));
+        assert!(check(r#"{"max_series": 5000}"#, "{}").is_ok());
         assert!(check(r#"{"cacert": "/etc/shadow"}"#, "{}").unwrap_err().contains("--cacert"));
+    }
+
+    #[test]
+    fn a_suggested_plan_has_no_commands_for_those_who_read_it() {
+        let check = |json: &str| check_texts(&serde_json::from_str(json).unwrap());
+        assert!(check(r#"{"thresholds": {"checks{name:ok}": ["rate>0.9"]}, "env": {"BODY": "a\nb"}}"#).is_ok());
+        let error = check(r#"{"thresholds": {"checks{name:##vso[task.complete]}": "rate>0"}}"#).unwrap_err();
+        assert!(error.contains("# #vso["), "{error}");
+        assert!(check(r#"{"tags": {"a": ["\u001b[2J"]}}"#).is_err());
     }
 }

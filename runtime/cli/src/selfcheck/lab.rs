@@ -1,10 +1,12 @@
 //! Where trials happen: a server that is known, the built-in one-request scenario, and a run of it like any other.
 
+use std::sync::Arc;
+
 use squall_data::DataSet;
-use squall_guest::{Artifact, Capacity, CodeCache, Guest, GuestLimits};
+use squall_guest::{Artifact, Capacity, CodeCache, Guest, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
-use squall_plan::{Defaults, Options, Pacing, Plan};
+use squall_plan::{Defaults, Limits, Options, Pacing, Plan};
 
 use super::server::{KnownServer, Programme, Served};
 use crate::args::RequestArgs;
@@ -57,12 +59,14 @@ impl Lab {
         let defaults = Defaults { threads: self.threads(), seed: SEED };
         let plan = Plan::resolve(options, &[("request".to_owned(), 1)], defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
-        let capacity = Capacity { vus: plan.executor.max_vus() };
+        let capacity = Capacity { vus: plan.max_vus() };
         raise_open_files(capacity.vus)?;
-        let guest = Guest::for_run(&self.artifact, &GuestLimits::default(), capacity, &self.cache).map_err(unfit)?;
+        let guest = Guest::for_run(&self.artifact, &Limits::default(), capacity, &self.cache);
+        let guest = Arc::new(guest.map_err(unfit)?);
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let run = Run { plan, guest, data: DataSet::default(), egress, steering: Steering::default(), target: None };
+        let (guests, data, secrets) = (vec![guest.into()], DataSet::default(), Secrets::default());
+        let run = Run { plan, guests, data, secrets, egress, steering: Steering::default(), target: None };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }

@@ -5,7 +5,7 @@ use wasmtime::component::{ComponentType, Lift, Linker, WasmStr};
 
 use super::text;
 use crate::contract::CONTEXT;
-use crate::log::{self, printable};
+use crate::log;
 use crate::state::{State, local};
 
 #[derive(Clone, Copy, ComponentType, Lift)]
@@ -42,7 +42,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         .func_wrap("target", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).worker.run.target.clone(),)))?;
     interface.func_wrap("option", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
         let name = text(&store, &name)?;
-        Ok((local(&store).worker.run.options.get(name.as_ref()).cloned(),))
+        Ok((local(&store).worker.option(&name).map(str::to_owned),))
     })?;
     interface.func_wrap("random", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).user.random(),)))?;
     interface.func_wrap("log", |store: StoreContextMut<'_, State>, (level, message): (Level, WasmStr)| {
@@ -50,8 +50,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         Ok(())
     })?;
     interface.func_wrap("abort", |store: StoreContextMut<'_, State>, (reason,): (WasmStr,)| {
-        let reason = printable(&text(&store, &reason)?);
-        local(&store).worker.run.abort.request(reason);
+        let worker = &local(&store).worker;
+        worker.run.abort.request(worker.log.presentable(&text(&store, &reason)?));
         Ok(())
     })?;
     Ok(())

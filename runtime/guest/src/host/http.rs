@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use send_wrapper::SendWrapper;
 use squall_http::{Error, Prepared, RequestOptions, Response};
+use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
@@ -15,11 +16,6 @@ use super::data::Blob;
 use super::text;
 use crate::contract::HTTP;
 use crate::state::{State, hold, local};
-
-/// The most requests that one `send-all` may hold.
-const MOST_AT_ONCE: usize = 1_000;
-/// The most headers that one request may have.
-const MOST_HEADERS: usize = 1_000;
 
 type Headers = WasmList<(WasmStr, WasmStr)>;
 
@@ -141,8 +137,10 @@ fn prepare_all(
     store: &mut StoreContextMut<'_, State>,
     requests: &WasmList<Request>,
 ) -> wasmtime::Result<Vec<Result<Prepared, Error>>> {
-    if requests.len() > MOST_AT_ONCE {
-        wasmtime::bail!("send-all was given {} requests: at most {MOST_AT_ONCE} go at once", requests.len());
+    let most = local(store).most_at_once;
+    if requests.len() > most {
+        let count = requests.len();
+        wasmtime::bail!("send-all was given {count} requests at once (limit {most}, raise with --max-batch)");
     }
     let mut prepared = Vec::with_capacity(requests.len());
     for index in 0..requests.len() {
@@ -176,8 +174,8 @@ fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtim
 
 /// A list of pairs that lie in the guest's memory.
 fn pairs(store: &mut StoreContextMut<'_, State>, list: &Headers) -> wasmtime::Result<Vec<(WasmStr, WasmStr)>> {
-    if list.len() > MOST_HEADERS {
-        wasmtime::bail!("a request has {} headers: at most {MOST_HEADERS} are allowed", list.len());
+    if list.len() > Limits::HEADERS {
+        wasmtime::bail!("a request has {} headers: at most {} are allowed", list.len(), Limits::HEADERS);
     }
     list.iter(store)?.collect()
 }
@@ -185,8 +183,15 @@ fn pairs(store: &mut StoreContextMut<'_, State>, list: &Headers) -> wasmtime::Re
 fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error>) -> wasmtime::Result<Answer> {
     match result {
         Ok(response) => {
-            let responses = &mut store.data_mut().local_mut().responses;
-            Ok(Ok(Resource::new_own(hold(responses, "response", response)?)))
+            let local = store.data_mut().local_mut();
+            let held_bodies = local.held_bodies + response.body().len() as u64;
+            if held_bodies > Limits::HELD_BODIES {
+                wasmtime::bail!(
+                    "too much held: the responses that it has not let go of have more than 512 MiB of bodies"
+                );
+            }
+            local.held_bodies = held_bodies;
+            Ok(Ok(Resource::new_own(hold(&mut local.responses, "response", response)?)))
         }
         Err(error) => Ok(Err(error.into())),
     }
@@ -264,7 +269,10 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         "response",
         ResourceType::host::<Response>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            store.data_mut().local_mut().responses.try_remove(handle as usize);
+            let local = store.data_mut().local_mut();
+            if let Some(response) = local.responses.try_remove(handle as usize) {
+                local.held_bodies -= response.body().len() as u64;
+            }
             Ok(())
         },
     )?;

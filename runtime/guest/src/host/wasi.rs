@@ -20,7 +20,7 @@ use crate::worker::WorkerContext;
 
 /// How much random data a guest gets at once.
 const MOST_RANDOM: u64 = 64 << 10;
-/// A line without an end is written out when it has grown to this, in bytes.
+/// Of a line that has grown to this, in bytes, the rest is not kept: nobody would read it.
 const LONGEST_UNFINISHED: usize = 8 << 10;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -95,7 +95,7 @@ impl StdoutStream for LineStream {
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         let speaker = Speaker { worker: Rc::clone(&self.inner.worker), user: Rc::clone(&self.inner.user) };
-        Box::new(Lines { speaker: SendWrapper::new(speaker), level: self.level, unfinished: Vec::new() })
+        Box::new(Lines { speaker: SendWrapper::new(speaker), level: self.level, unfinished: Vec::new(), is_cut: false })
     }
 }
 
@@ -104,15 +104,18 @@ struct Lines {
     speaker: SendWrapper<Speaker>,
     level: Level,
     unfinished: Vec<u8>,
+    /// Whether what comes up to the next line feed belongs to a line that has been written as far as it is kept.
+    is_cut: bool,
 }
 
 impl Lines {
     fn say(&self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
+        let Speaker { worker, user } = &*self.speaker;
         if self.level == Level::Warn {
-            self.speaker.user.remember_words(&text);
+            user.remember_words(worker.log.presentable(text.trim()));
         }
-        self.speaker.worker.log.write(self.level, self.speaker.user.number(), self.speaker.user.flow(), &text);
+        worker.log.write(self.level, user.number(), user.flow(), &text);
     }
 }
 
@@ -123,10 +126,19 @@ impl Pollable for Lines {
 
 impl OutputStream for Lines {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.unfinished.extend_from_slice(&bytes);
+        let mut bytes = &bytes[..];
+        if self.is_cut {
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return Ok(()) };
+            bytes = &bytes[end + 1..];
+            self.is_cut = false;
+        }
+        self.unfinished.extend_from_slice(bytes);
         let whole = match self.unfinished.iter().rposition(|byte| *byte == b'\n') {
             Some(end) => end + 1,
-            None if self.unfinished.len() > LONGEST_UNFINISHED => self.unfinished.len(),
+            None if self.unfinished.len() > LONGEST_UNFINISHED => {
+                self.is_cut = true;
+                self.unfinished.len()
+            }
             None => return Ok(()),
         };
         let lines: Vec<u8> = self.unfinished.drain(..whole).collect();

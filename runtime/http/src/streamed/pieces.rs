@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::course::Course;
 use super::{GivenUp, Listener, Source};
 use crate::exchange::{InOnePiece, Travel};
-use crate::reader::{Malformed, Reader, fields};
+use crate::reader::{Malformed, Reader, body_too_large, fields};
 use crate::request::Prepared;
 use crate::transport::Transport;
 
@@ -106,7 +106,7 @@ impl<S: Source, L: Listener> Travel for Pieces<'_, S, L> {
             let piece = std::mem::take(&mut reader.body);
             self.came += piece.len() as u64;
             if self.came > self.most && !self.course.is_lingering() {
-                return Err(Malformed::TooLarge(format!("the body is larger than {} bytes", self.most)));
+                return Err(body_too_large(self.most));
             }
             self.listener.data(piece.into());
         }

@@ -21,7 +21,9 @@ pub struct Goal {
     pub last_trial: Duration,
     /// How much trial time decides on a load.
     pub duration_sum: Duration,
-    /// After this much trial time, the search ends with what is known.
+    /// How long each trial runs before it counts: it costs time, too.
+    pub settle: Duration,
+    /// After this much time in trials, the search ends with what is known.
     pub time_limit: Duration,
 }
 
@@ -68,6 +70,7 @@ impl Goal {
             first_trial: last_trial / 6,
             last_trial,
             duration_sum: last_trial * 3,
+            settle: Duration::from_secs(5),
             time_limit: Duration::from_secs(45 * 60),
         }
     }

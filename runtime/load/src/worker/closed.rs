@@ -10,11 +10,9 @@ use squall_plan::Executor;
 use tokio::task::AbortHandle;
 
 use super::Crew;
-use super::reporter::Demand;
 use crate::life::{Pulse, live};
-use crate::schedule::Stint;
+use crate::schedule::{Stint, stints_of, vu_of};
 use crate::steering::Stop;
-use crate::timer::every_second;
 
 /// How long a virtual user that is no longer wished for may go on with its iteration.
 const GRACE_OF_THE_UNWANTED: Nanos = Nanos(30_000_000_000);
@@ -42,7 +40,8 @@ struct AtWork {
 }
 
 impl Closed {
-    pub(super) fn new(crew: Crew, mut stints: Vec<Stint>) -> Closed {
+    pub(super) fn new(crew: Crew) -> Closed {
+        let mut stints = stints_of(&crew.work.scenario, crew.share);
         stints.reverse();
         Closed {
             crew,
@@ -56,14 +55,11 @@ impl Closed {
     }
 
     pub(super) async fn run(mut self) {
-        let Some(begins) = self.crew.wait_for_beginning().await else {
-            return self.crew.reporter.last_report(Demand::default()).await;
-        };
+        let Some(begins) = self.crew.wait_for_beginning().await else { return };
         self.load_begins = begins;
-        if let Executor::ExternallyControlled { duration, .. } = self.crew.work.plan.executor {
+        if let Executor::ExternallyControlled { duration, .. } = self.crew.work.scenario.executor {
             self.controlled_until = Some(duration.map_or(Nanos::MAX, |duration| begins + duration.into()));
         }
-        let mut beat = every_second();
         // Once the control thread is gone there is nobody left to wish for anything.
         let mut may_wish = true;
         self.heed_wishes();
@@ -74,18 +70,16 @@ impl Closed {
             if self.is_over(now) {
                 break;
             }
-            let next = self.next_time();
+            let next = self.next_time(now);
             tokio::select! {
                 () = self.crew.timer.until(next) => {}
                 () = self.crew.present.all_gone() => {}
-                _ = beat.tick() => self.crew.reporter.report_if_there_is_room(Demand::default()),
                 changed = self.crew.wishes.changed(), if may_wish => {
                     may_wish = changed.is_ok();
                     self.heed_wishes();
                 }
             }
         }
-        self.crew.reporter.last_report(Demand::default()).await;
     }
 
     fn is_over(&self, now: Nanos) -> bool {
@@ -94,10 +88,12 @@ impl Closed {
     }
 
     /// When something is next to be begun, interrupted or over.
-    fn next_time(&self) -> Nanos {
+    fn next_time(&self, now: Nanos) -> Nanos {
         let begin = self.to_begin.last().map_or(Nanos::MAX, |stint| self.load_begins + stint.from);
         let interrupt = self.deadlines.peek().map_or(Nanos::MAX, |Reverse((time, _))| *time);
-        begin.min(interrupt).min(self.controlled_until.unwrap_or(Nanos::MAX))
+        // Once that is past there is only to wait for those who are still there: not to look again and again.
+        let end = self.controlled_until.filter(|until| now < *until);
+        begin.min(interrupt).min(end.unwrap_or(Nanos::MAX))
     }
 
     fn begin_due(&mut self, now: Nanos) {
@@ -139,7 +135,7 @@ impl Closed {
             return self.stop(wishes.stop);
         }
         if let (Executor::ExternallyControlled { vus, .. }, Some(until)) =
-            (&self.crew.work.plan.executor, self.controlled_until)
+            (&self.crew.work.scenario.executor, self.controlled_until)
         {
             let wanted = if wishes.paused { 0 } else { wishes.vus.unwrap_or(*vus) };
             self.lead_to(wanted, until);
@@ -149,10 +145,11 @@ impl Closed {
     /// As many virtual users as are wanted, over all workers; this one has its share of them.
     fn lead_to(&mut self, wanted: u64, until: Nanos) {
         let now = self.crew.work.context.clock.now();
-        let killed_at = until + self.crew.work.plan.graceful_stop.into();
+        let killed_at = until + self.crew.work.scenario.graceful_stop.into();
+        let first_vu = self.crew.work.scenario.first_vu;
         self.at_work.retain(|_, user| !user.task.is_finished());
         for (stint, user) in &mut self.at_work {
-            let (is_wanted, is_leaving) = (u64::from(user.vu) <= wanted, user.pulse.until.get() <= now);
+            let (is_wanted, is_leaving) = (u64::from(user.vu) <= first_vu + wanted, user.pulse.until.get() <= now);
             // Who is still there when wanted again goes on: a second one in its place would be one too many.
             let (until, killed_at) = match (is_wanted, is_leaving) {
                 (true, true) => (until, killed_at),
@@ -164,8 +161,9 @@ impl Closed {
             self.deadlines.push(Reverse((user.killed_at, *stint)));
         }
         let working: HashSet<u32> = self.at_work.values().map(|user| user.vu).collect();
-        let ours = (0..wanted).skip(self.crew.number).step_by(self.crew.workers);
-        for vu in ours.map(|user| u32::try_from(user + 1).unwrap_or(u32::MAX)).filter(|vu| !working.contains(vu)) {
+        let scenario = &self.crew.work.scenario;
+        let ours: Vec<u32> = self.crew.share.numbers(wanted).map(|user| vu_of(scenario, user)).collect();
+        for vu in ours.into_iter().filter(|vu| !working.contains(vu)) {
             let (from, until) = (now.since(self.load_begins), until.since(self.load_begins));
             self.begin(Stint { from, until, killed_at: killed_at.since(self.load_begins), vu });
         }
@@ -174,7 +172,7 @@ impl Closed {
     fn stop(&mut self, stop: Stop) {
         self.to_begin.clear();
         self.crew.work.stopping.set(true);
-        let grace = Nanos::from(self.crew.work.plan.graceful_stop);
+        let grace = Nanos::from(self.crew.work.scenario.graceful_stop);
         let end = self.crew.work.context.clock.now() + grace;
         for (stint, user) in &mut self.at_work {
             // Who is between two iterations has nothing to finish.

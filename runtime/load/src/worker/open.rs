@@ -6,22 +6,21 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use squall_metrics::{FlowId, Nanos};
-use squall_plan::{Arrivals, Executor, Rate, WorkerArrivals};
+use squall_plan::{Arrivals, Executor, WorkerArrivals};
 use tokio::task::AbortHandle;
 
 use super::Crew;
-use super::reporter::Demand;
-use crate::desk::{Desk, Due};
+use crate::desk::Due;
 use crate::life::{Pulse, serve};
-use crate::steering::Stop;
-use crate::timer::{every_second, within};
+use crate::schedule::vu_of;
+use crate::steering::{RateChange, Stop};
+use crate::timer::within;
 
 /// How long virtual users may take to prepare themselves before the load begins without them.
 const PREPARATION: Duration = Duration::from_secs(60);
 
 pub(super) struct Open {
     crew: Crew,
-    desk: Rc<Desk>,
     upcoming: Upcoming,
     pulses: HashMap<u32, (Rc<Pulse>, AbortHandle)>,
     /// Users that this worker has, and may have.
@@ -29,6 +28,8 @@ pub(super) struct Open {
     most_users: u64,
     /// What is to come instead of `upcoming`, from a moment on.
     change: Option<(Nanos, Upcoming)>,
+    /// The change that was made last, or is under way.
+    heeded: Option<RateChange>,
     /// The load lasts as long as it is planned to, even after the last arrival: rates are divided by that time, and where
     /// it is controlled from outside more may come.
     load_ends: Nanos,
@@ -46,7 +47,7 @@ struct Upcoming {
 
 impl Upcoming {
     fn new(arrivals: Arrivals, begins: Nanos, first_index: u64, crew: &Crew) -> Upcoming {
-        let arrivals = arrivals.of_worker(crew.number as u64, crew.workers as u64).peekable();
+        let arrivals = arrivals.of_worker(crew.share.rank, crew.share.team).peekable();
         Upcoming { arrivals, begins, first_index }
     }
 
@@ -63,14 +64,13 @@ impl Upcoming {
 
 impl Open {
     pub(super) fn new(crew: Crew, arrivals: Arrivals) -> Open {
-        let most = crew.work.plan.executor.max_vus();
         Open {
-            most_users: share(most, crew.number as u64, crew.workers as u64),
+            most_users: crew.share.users(crew.work.scenario.executor.max_vus()),
             upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &crew),
             change: None,
+            heeded: None,
             load_ends: Nanos::MAX,
             crew,
-            desk: Rc::new(Desk::default()),
             pulses: HashMap::new(),
             users: 0,
             deadline: Nanos::MAX,
@@ -85,18 +85,15 @@ impl Open {
         }
         let now = self.crew.work.context.clock.now();
         self.give_up(now, |_| true);
-        let demand = self.demand();
-        self.crew.reporter.last_report(demand).await;
     }
 
     /// Virtual users are there before they are needed: making them is no part of the load.
     async fn prepare(&mut self) {
-        let (worker, workers) = (self.crew.number as u64, self.crew.workers as u64);
-        let wanted = share(self.crew.work.plan.executor.pre_allocated_vus(), worker, workers);
+        let wanted = self.crew.share.users(self.crew.work.scenario.executor.pre_allocated_vus());
         while self.users < wanted {
             self.employ();
         }
-        let prepared = self.desk.wait_until_prepared(wanted);
+        let prepared = self.crew.desk.wait_until_prepared(wanted);
         let mut wishes = self.crew.wishes.clone();
         tokio::select! {
             _ = within(PREPARATION, prepared) => {}
@@ -105,10 +102,11 @@ impl Open {
     }
 
     async fn lead(&mut self, begins: Nanos) {
+        let begins = begins + self.crew.work.scenario.start_time.into();
         self.upcoming.begins = begins;
-        let duration = self.crew.work.plan.executor.planned_duration();
+        let duration = self.crew.work.scenario.executor.planned_duration();
         self.load_ends = duration.map_or(Nanos::MAX, |duration| begins + duration.into());
-        let mut beat = every_second();
+        let mut beat = self.crew.timer.every_second();
         let mut may_wish = true;
         self.heed_wishes();
         loop {
@@ -116,11 +114,11 @@ impl Open {
             self.hand_out(now);
             self.find_helpers();
             self.end_if_due(now);
-            if self.crew.present.now() == 0 && self.desk.is_closed() {
+            if self.crew.present.now() == 0 && self.crew.desk.is_closed() {
                 return;
             }
             let change = self.change.as_ref().map_or(Nanos::MAX, |(at, _)| *at);
-            let end = if self.desk.is_closed() { Nanos::MAX } else { self.load_ends };
+            let end = if self.crew.desk.is_closed() { Nanos::MAX } else { self.load_ends };
             let next = self.upcoming.next_at().unwrap_or(Nanos::MAX).min(self.deadline).min(change).min(end);
             if next <= self.crew.work.context.clock.now() {
                 // More is due already. The virtual users on this thread come first, or none of it would ever be begun.
@@ -132,7 +130,7 @@ impl Open {
                     may_wish = changed.is_ok();
                     self.heed_wishes();
                 }
-                _ = beat.tick() => self.beat(),
+                () = beat.tick() => self.beat(),
                 () = self.crew.timer.until(next) => {}
                 () = self.crew.present.all_gone() => {}
             }
@@ -140,10 +138,9 @@ impl Open {
     }
 
     fn beat(&mut self) {
-        let oldest = self.crew.work.context.clock.now().since(self.crew.work.plan.max_backlog.into());
-        self.give_up(self.crew.work.context.clock.now(), |due| due.intended < oldest);
-        let demand = self.demand();
-        self.crew.reporter.report_if_there_is_room(demand);
+        let now = self.crew.work.context.clock.now();
+        let oldest = now.since(self.crew.work.scenario.max_backlog.into());
+        self.give_up(now, |due| due.intended < oldest);
     }
 
     /// Everything that is due, at once.
@@ -161,24 +158,24 @@ impl Open {
     fn hand_out_by(&mut self, last: Nanos, now: Nanos) {
         while let Some(due) = self.upcoming.pop_due(last) {
             self.crew.work.context.recorder.borrow_mut().due(now.since(due.intended));
-            self.desk.bring(due);
+            self.crew.desk.bring(due);
         }
     }
 
     /// Somebody new for each arrival that waits, as far as the plan allows; those on their way are counted.
     fn find_helpers(&mut self) {
-        while self.users < self.most_users && self.desk.waiting() > self.users - self.desk.prepared() {
+        while self.users < self.most_users && self.crew.desk.waiting() > self.users - self.crew.desk.prepared() {
             self.employ();
         }
     }
 
     fn employ(&mut self) {
-        let user = self.crew.number as u64 + self.users * self.crew.workers as u64;
-        let vu = u32::try_from(user + 1).unwrap_or(u32::MAX);
+        let vu = vu_of(&self.crew.work.scenario, self.crew.share.rank + self.users * self.crew.share.team);
         self.users += 1;
+        self.crew.desk.set_fully_staffed(self.users == self.most_users);
         let identity = self.crew.identity(vu);
         let pulse = Rc::new(Pulse::until(Nanos::MAX));
-        let (work, desk) = (Rc::clone(&self.crew.work), Rc::clone(&self.desk));
+        let (work, desk) = (Rc::clone(&self.crew.work), Rc::clone(&self.crew.desk));
         let life = serve(work, identity, Rc::clone(&pulse), desk, self.crew.present.enter());
         let task = tokio::task::spawn_local(life).abort_handle();
         self.pulses.insert(vu, (pulse, task));
@@ -186,9 +183,9 @@ impl Open {
 
     /// Nothing more comes: users go when nothing waits any longer, or when their time is up.
     fn end_if_due(&mut self, now: Nanos) {
-        if !self.desk.is_closed() && self.upcoming.next_at().is_none() && now >= self.load_ends {
-            self.desk.close();
-            self.deadline = now + self.crew.work.plan.graceful_stop.into();
+        if !self.crew.desk.is_closed() && self.upcoming.next_at().is_none() && now >= self.load_ends {
+            self.crew.desk.close();
+            self.deadline = now + self.crew.work.scenario.graceful_stop.into();
         }
         if now >= self.deadline {
             self.abort_all();
@@ -197,7 +194,7 @@ impl Open {
     }
 
     fn abort_all(&mut self) {
-        self.desk.close();
+        self.crew.desk.close();
         for (_, task) in self.pulses.values() {
             task.abort();
         }
@@ -206,16 +203,9 @@ impl Open {
     /// Gives up what has waited in vain. It is counted, and measured as far as it got.
     fn give_up(&mut self, now: Nanos, in_vain: impl Fn(&Due) -> bool) {
         let work = &self.crew.work;
-        while let Some(due) = self.desk.take_oldest_if(&in_vain) {
-            let flow = FlowId(work.plan.mix.flow_at(due.index) as u16);
+        while let Some(due) = self.crew.desk.take_oldest_if(&in_vain) {
+            let flow = FlowId(work.scenario.flow_at(due.index));
             work.context.recorder.borrow_mut().dropped(flow, now.since(due.intended));
-        }
-    }
-
-    fn demand(&self) -> Demand {
-        Demand {
-            backlog: self.desk.waiting(),
-            all_users_busy: self.users == self.most_users && self.desk.nobody_is_free(),
         }
     }
 
@@ -226,21 +216,24 @@ impl Open {
             Stop::Now => return self.abort_all(),
             Stop::Gracefully => return self.stop_gracefully(),
         }
-        if let Executor::ExternallyControlled { rate: Some(planned), .. } = &self.crew.work.plan.executor
+        // Whatever else is wished for, a change is made once: its first arrivals may have begun already.
+        if matches!(self.crew.work.scenario.executor, Executor::ExternallyControlled { .. })
+            && wishes.rate_change != self.heeded
             && let Some(change) = wishes.rate_change
         {
-            let rate = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(*planned)) };
-            self.go_on_with(rate, change.at, change.first_index);
+            self.heeded = Some(change);
+            self.go_on_with(change);
         }
     }
 
-    /// From `at` on arrivals come at another rate, or not at all.
-    fn go_on_with(&mut self, rate: Option<Rate>, at: Nanos, first_index: u64) {
-        let plan = &self.crew.work.plan;
+    /// From then on arrivals come at another rate, or not at all.
+    fn go_on_with(&mut self, RateChange { at, first_index, rate }: RateChange) {
+        let scenario = &self.crew.work.scenario;
         let began = self.crew.begin.borrow().unwrap_or(at);
-        let left = plan.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
+        let left =
+            scenario.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
         let arrivals = rate.map_or_else(Arrivals::none, |rate| {
-            Arrivals::constant(rate, left, plan.arrival, plan.seed.wrapping_add(first_index))
+            Arrivals::constant(rate, left, scenario.arrival, scenario.seed.wrapping_add(first_index))
         });
         self.change = Some((at, Upcoming::new(arrivals, at, first_index, &self.crew)));
     }
@@ -252,31 +245,12 @@ impl Open {
         self.crew.work.stopping.set(true);
         // What waits has not begun, so it is not waited for.
         self.give_up(now, |_| true);
-        self.desk.close();
-        self.deadline = now + self.crew.work.plan.graceful_stop.into();
+        self.crew.desk.close();
+        self.deadline = now + self.crew.work.scenario.graceful_stop.into();
         for (pulse, task) in self.pulses.values() {
             if !pulse.busy.get() {
                 task.abort();
             }
-        }
-    }
-}
-
-/// How many of `total` belong to one worker, dealt out in turn.
-fn share(total: u64, worker: u64, workers: u64) -> u64 {
-    (total + workers - 1).saturating_sub(worker) / workers
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn users_are_dealt_out_without_remainder() {
-        for (total, workers) in [(0, 2), (1, 2), (7, 3), (100, 8)] {
-            let shares: Vec<u64> = (0..workers).map(|worker| share(total, worker, workers)).collect();
-            assert_eq!(shares.iter().sum::<u64>(), total);
-            assert!(shares.windows(2).all(|pair| pair[0] >= pair[1] && pair[0] - pair[1] <= 1), "{shares:?}");
         }
     }
 }

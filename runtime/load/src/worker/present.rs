@@ -11,6 +11,8 @@ pub(super) struct Presence(Rc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
+    /// Where these are counted, too.
+    whole: Option<Presence>,
     present: Cell<u64>,
     most: Cell<u64>,
     all_gone: Notify,
@@ -19,10 +21,29 @@ struct Counts {
 impl Presence {
     /// One more, as long as what this returns is kept.
     pub(super) fn enter(&self) -> Present {
+        self.one_more();
+        Present(self.clone())
+    }
+
+    /// A count of some of those that are counted here.
+    pub(super) fn part(&self) -> Presence {
+        Presence(Rc::new(Counts { whole: Some(self.clone()), ..Counts::default() }))
+    }
+
+    fn one_more(&self) {
         let counts = &self.0;
         counts.present.set(counts.present.get() + 1);
         counts.most.set(counts.most.get().max(counts.present.get()));
-        Present(self.clone())
+        counts.whole.iter().for_each(Presence::one_more);
+    }
+
+    fn one_less(&self) {
+        let counts = &self.0;
+        counts.present.set(counts.present.get() - 1);
+        if counts.present.get() == 0 {
+            counts.all_gone.notify_one();
+        }
+        counts.whole.iter().for_each(Presence::one_less);
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -46,10 +67,6 @@ pub(crate) struct Present(Presence);
 
 impl Drop for Present {
     fn drop(&mut self) {
-        let counts = &self.0.0;
-        counts.present.set(counts.present.get() - 1);
-        if counts.present.get() == 0 {
-            counts.all_gone.notify_one();
-        }
+        self.0.one_less();
     }
 }

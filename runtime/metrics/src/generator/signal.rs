@@ -30,7 +30,14 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
+const TOO_FEW_USERS: &str = "too few VUs";
+
 impl Finding {
+    /// Whether it says that all virtual users were busy, which may as well be the target's doing.
+    pub fn too_few_users(&self) -> bool {
+        self.signal == TOO_FEW_USERS
+    }
+
     /// A finding that was written down: the remedy goes with the signal. None if there is no such signal.
     pub fn recalled(health: Health, signal: &str, reason: String) -> Option<Finding> {
         let blank = |known: Signal| known.finding(health, 0.0, 0, 0);
@@ -175,7 +182,7 @@ impl Signal {
                 "give it a quieter machine or more --threads, or ask for less load; --pacing spin is more exact",
             ),
             Signal::TooFewUsers => (
-                "too few VUs",
+                TOO_FEW_USERS,
                 "all virtual users were busy when iterations were due".to_owned(),
                 "raise --max-vus; if the target is what is slow, the response times say so from the intended start on",
             ),

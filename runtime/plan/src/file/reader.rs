@@ -7,11 +7,11 @@ use super::node::{self, Entry, Node, Value};
 use super::objective::{self, Weightiness};
 use super::scenarios::NeededData;
 use super::schema::{self, Group};
-use super::{PlanFile, about, limits, scenarios, shape};
+use super::{PlanFile, about, limits, own_loads, scenarios, shape};
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
-use crate::plan::{Defaults, Plan, PlanError};
+use crate::plan::{Component, Defaults, Plan, PlanError};
 use crate::suggest::nearest;
 use crate::threshold::{SpecList, Threshold, ThresholdSpec};
 
@@ -69,9 +69,14 @@ impl Reader {
             }
         }
         self.plan.objectives.extend(objective::of_type(self.plan.shape.kind));
-        if !self.plan.places.contains_key("component") {
+        if self.plan.options.scenarios.is_none() && !self.plan.places.contains_key("component") {
             let text = "the plan names no component: add component: FILE.wasm, or a source or a project's folder";
             self.mistakes.push(Mistake::at(Place::START, text));
+        }
+        if let Some(name) = self.plan.without_component() {
+            let place = self.plan.scenario_places.get(name).and_then(|places| places.get("")).copied();
+            let text = format!("scenario {name:?} names no component: add component: FILE.wasm to it, or to the plan");
+            self.mistakes.push(Mistake::at(place.unwrap_or(Place::START), text));
         }
         self.look_for_data();
         self.demand_objectives();
@@ -91,6 +96,14 @@ impl Reader {
                 Ok(component) => plan.component = component,
                 Err(trouble) => troubles.push(trouble),
             },
+            Group::Scenarios if matches!(value.value, Value::Map(_)) => {
+                let Value::Map(entries) = &value.value else { return troubles };
+                if entries.is_empty() {
+                    troubles.push(Trouble::at(value.place, "there is none; name one, or leave scenarios out"));
+                }
+                let named = own_loads::read(entries, &mut plan.scenario_places, &mut self.needed_data, &mut troubles);
+                plan.options.scenarios = Some(named);
+            }
             Group::Scenarios => {
                 self.needed_data = scenarios::read(&mut plan.options, &mut plan.flow_places, value, &mut troubles);
                 plan.only_named_flows = true;
@@ -143,32 +156,39 @@ impl Reader {
         if let Some(weights) = &self.plan.options.weights {
             flows = weights.iter().map(|(flow, weight)| (flow.clone(), *weight)).collect();
         }
-        let options = load.over(self.plan.options.clone());
-        let wrong = Plan::resolve(options, &flows, Defaults { threads: 1, seed: 0 }).err().unwrap_or_default();
+        let options = load.beside(self.plan.options.clone());
+        let components = self.plan.components().into_iter();
+        let components: Vec<_> = components.map(|name| Component { name, flows: flows.clone() }).collect();
+        let defaults = Defaults { threads: 1, seed: 0 };
+        let wrong = Plan::resolve_for(options, &components, defaults).err().unwrap_or_default();
         for error in wrong.iter().filter(|error| !depends_on_component(error)) {
-            self.mistakes.push(Mistake::at(self.place_of(key_of(error)), error.to_string()));
+            self.mistakes.push(self.plan.locate(error));
         }
     }
 
     fn place_of(&self, key: &'static str) -> Place {
-        place_of(&self.plan.places, key)
+        place_of(&self.plan.places, key).unwrap_or(Place::START)
     }
 }
 
 /// Where a key stands, or what it was made of.
-pub(super) fn place_of(places: &BTreeMap<&'static str, Place>, key: &'static str) -> Place {
+pub(super) fn place_of(places: &BTreeMap<&'static str, Place>, key: &'static str) -> Option<Place> {
     let made_of: &[&str] = match key {
         "vus" => &["users"],
         "stages" => &["users", "rate", "duration", "type"],
         "weights" => &["scenarios", "think_time", "flow"],
+        // Limits of all scenarios together.
+        key if key.contains("scenarios") => &["scenarios"],
         _ => &[],
     };
-    let place = std::iter::once(&key).chain(made_of).find_map(|key| places.get(key));
-    place.copied().unwrap_or(Place::START)
+    std::iter::once(&key).chain(made_of).find_map(|key| places.get(key)).copied()
 }
 
 /// Whether the component may yet bring what is missed.
 fn depends_on_component(error: &PlanError) -> bool {
+    if let PlanError::InScenario { mistake, .. } = error {
+        return depends_on_component(mistake);
+    }
     matches!(error, PlanError::UnknownFlow { .. } | PlanError::LoadShape(LoadShapeError::Missing { .. }))
 }
 
@@ -183,7 +203,14 @@ pub(super) fn key_of(error: &PlanError) -> &'static str {
         PlanError::LoadShape(_) => "stages",
         PlanError::Target(_) => "target",
         PlanError::Threshold { .. } => "thresholds",
+        PlanError::InScenario { mistake, .. } => key_of(mistake),
         PlanError::UnknownFlow { .. } | PlanError::Mix(_) => "weights",
+        PlanError::UnknownScenario { .. } => "thresholds",
+        PlanError::UnknownComponent(_) => "component",
+        PlanError::ScenarioName(_) => "scenarios",
+        PlanError::BesideScenarios(key) => key,
+        PlanError::SecondControlled => "executor",
+        PlanError::ControlledLater => "start_time",
         PlanError::Data(_) => "data",
         PlanError::NothingButWarmup { .. } | PlanError::TooShortForAutoWarmup { .. } => "warmup",
         PlanError::NoName(key) => key,
@@ -196,11 +223,11 @@ fn key_of_limit(limit: &LimitError) -> &'static str {
     | LimitError::TooMany { key, .. }
     | LimitError::TooFast { key, .. }
     | LimitError::TooLong { key, .. }) = limit;
-    // Limits of a whole ramp are told in words.
-    if key.contains(' ') { "stages" } else { key }
+    // Limits of a whole ramp, or of all scenarios, are told in words.
+    if key.contains(' ') && !key.contains("scenarios") { "stages" } else { key }
 }
 
-fn thresholds(options: &mut Options, entries: &[Entry], troubles: &mut Vec<Trouble>) {
+pub(super) fn thresholds(options: &mut Options, entries: &[Entry], troubles: &mut Vec<Trouble>) {
     for entry in entries {
         let specs = match <SpecList as serde::Deserialize>::deserialize(&entry.value) {
             Ok(SpecList(specs)) => specs,
@@ -229,7 +256,7 @@ fn http(options: &mut Options, entries: &[Entry], troubles: &mut Vec<Trouble>) {
 }
 
 /// A mapping entry by entry, so that each mistake is found.
-fn one_by_one(options: &mut Options, name: &str, entries: &[Entry], troubles: &mut Vec<Trouble>) {
+pub(super) fn one_by_one(options: &mut Options, name: &str, entries: &[Entry], troubles: &mut Vec<Trouble>) {
     for entry in entries {
         let one = Node { place: entry.place, value: Value::Map(vec![entry.clone()]) };
         let mut part = Options::default();

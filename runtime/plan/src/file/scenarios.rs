@@ -1,4 +1,5 @@
-//! `scenarios`: which flows run, how often, with which think time. Must not know which flows a component has.
+//! `scenarios` as a list: which flows run, how often, with which think time. All share the load of the plan; those with loads
+//! of their own are in `own_loads.rs`. Must not know which flows a component has.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,7 @@ use serde::Deserialize;
 
 use super::mistake::{Place, Trouble};
 use super::node::{Entry, Node, Value};
+use super::own_loads;
 use super::reader::snake_case;
 use crate::options::Options;
 use crate::suggest::nearest;
@@ -27,7 +29,9 @@ pub(super) fn read(
     troubles: &mut Vec<Trouble>,
 ) -> Vec<NeededData> {
     let Value::List(items) = &value.value else {
-        troubles.push(Trouble::at(value.place, "write a list: - { flow: browse, weight: 60 }"));
+        let text = "write a list: - { flow: browse, weight: 60 }; or, for loads of their own, a mapping by name: \
+                    browse: { vus: 50, duration: 10m, flow: browse }";
+        troubles.push(Trouble::at(value.place, text));
         return Vec::new();
     };
     if items.is_empty() {
@@ -109,8 +113,12 @@ fn weight(value: &Node) -> Result<u32, Trouble> {
 }
 
 fn unknown(written: &str) -> String {
-    match nearest(written, KEYS) {
+    match nearest(written, KEYS).filter(|_| !own_loads::is_key(written)) {
         Some(meant) => format!("a scenario has no {written:?}: did you mean {meant:?}?"),
+        None if own_loads::is_key(written) => format!(
+            "{written} belongs to a load of its own, and in a list all scenarios share the load of the plan: write them as \
+             a mapping, NAME: {{ {written}: ... }}"
+        ),
         None => format!(
             "a scenario has no {written:?}: it has {}; all scenarios share the load of the plan",
             KEYS.join(", ")

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::reader::snake_case;
 use super::test_type::TestType;
-use super::{limits, objective, scenarios};
+use super::{limits, objective, own_loads, scenarios};
 use crate::executor::ExecutorKind;
 use crate::http::HTTP_KEYS;
 use crate::options::{Keyed, Options};
@@ -23,7 +23,7 @@ pub(super) enum Group {
 }
 
 /// The keys that only a plan has, or reads in its own way.
-const OWN: [(&str, Group); 18] = [
+const OWN: [(&str, Group); 23] = [
     ("name", Group::About),
     ("objectives", Group::About),
     ("environment", Group::About),
@@ -35,6 +35,11 @@ const OWN: [(&str, Group); 18] = [
     ("ramp_up", Group::Shape),
     ("ramp_down", Group::Shape),
     ("spike_factor", Group::Shape),
+    ("min_rate", Group::Shape),
+    ("max_rate", Group::Shape),
+    ("precision", Group::Shape),
+    ("trial", Group::Shape),
+    ("settle", Group::Shape),
     ("scenarios", Group::Scenarios),
     ("response_time", Group::Objective),
     ("throughput", Group::Objective),
@@ -79,7 +84,7 @@ pub fn schema() -> Value {
         "title": "Squall test plan",
         "type": "object",
         "additionalProperties": false,
-        "required": ["component"],
+        "anyOf": [{ "required": ["component"] }, { "required": ["scenarios"] }],
         "properties": properties,
     })
 }
@@ -102,11 +107,18 @@ fn form(name: &str) -> Value {
         "environment" | "env" | "tags" => mapping(scalar()),
         "stages" => with("The stages of a ramp: 30s:100.", list(json!({}))),
         "scenarios" => with(
-            "Which flows run, and how often.",
-            list(closed(&scenarios::KEYS, |key| match key {
-                "weight" => scalar(),
-                _ => text(),
-            })),
+            "Which flows run, and how often: a list; or loads of their own, by name.",
+            json!({ "oneOf": [
+                list(closed(&scenarios::KEYS, |key| match key {
+                    "weight" => scalar(),
+                    _ => text(),
+                })),
+                mapping(closed(&own_loads::keys(), |key| match key {
+                    "start_time" => time(),
+                    "data" => text(),
+                    key => form(key),
+                })),
+            ] }),
         ),
         "response_time" => {
             let keys: Vec<&str> = objective::response_time_keys().collect();
@@ -129,6 +141,11 @@ fn form(name: &str) -> Value {
         "http" => closed(&HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), form),
         "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "seed" | "threads" | "max_series"
         | "max_redirects" | "batch_per_origin" | "spike_factor" => whole(),
+        "min_rate" => with("The lowest rate that a breakpoint test tries.", rate()),
+        "max_rate" => with("The highest rate that a breakpoint test tries.", rate()),
+        "precision" => with("How exact its answer is to be: 2.5%.", scalar()),
+        "trial" => with("How long its last trials are.", time()),
+        "settle" => with("How long each trial runs before it counts.", time()),
         "start_rate" => rate(),
         "max_duration"
         | "graceful_stop"

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::mistake::Trouble;
 use super::node::Node;
+use super::search::{self, SearchOptions};
 use super::test_type::TestType;
 use crate::executor::ExecutorKind;
 use crate::options::{Options, read_duration, read_whole};
@@ -42,6 +43,8 @@ pub struct Shape {
     pub ramp_down: Option<Duration>,
     /// How many times the normal load a spike is.
     pub spike_factor: Option<u64>,
+    /// What a breakpoint test searches for.
+    pub search: SearchOptions,
 }
 
 pub(super) fn read(shape: &mut Shape, key: &str, value: &Node) -> Result<(), Trouble> {
@@ -56,7 +59,8 @@ pub(super) fn read(shape: &mut Shape, key: &str, value: &Node) -> Result<(), Tro
         "duration" => shape.duration = read_duration(value)?,
         "ramp_up" => shape.ramp_up = read_duration(value)?,
         "ramp_down" => shape.ramp_down = read_duration(value)?,
-        _ => shape.spike_factor = read_whole(value)?,
+        "spike_factor" => shape.spike_factor = read_whole(value)?,
+        _ => search::read(&mut shape.search, key, value)?,
     }
     Ok(())
 }
@@ -73,7 +77,14 @@ impl Shape {
 
     /// Whether an upper layer brings a whole load of its own.
     pub(super) fn gives_way_to(&self, upper: &Options) -> bool {
-        upper.stages.is_some() || upper.iterations.is_some() || upper.executor.is_some()
+        // A search has neither users nor a rate.
+        let of_a_run = self.kind == Some(TestType::Breakpoint) && (upper.vus.is_some() || upper.rate.is_some());
+        upper.stages.is_some() || upper.iterations.is_some() || upper.executor.is_some() || of_a_run
+    }
+
+    /// The type of test that it is with this upper layer, if that does not bring a whole load of its own.
+    pub fn kind_under(&self, upper: &Options) -> Option<TestType> {
+        self.kind.filter(|_| !self.gives_way_to(upper))
     }
 
     /// This shape with the users, the rate and the duration of an upper layer, which are taken out of it.
@@ -109,8 +120,13 @@ impl Shape {
             let (vus, rate, duration) = (self.users, self.rate, self.duration);
             return Ok(Options { vus, rate, duration, ..Options::default() });
         };
-        if kind == TestType::Smoke {
-            return Ok(self.smoke());
+        if let Some(key) = self.search.first_given().filter(|_| kind != TestType::Breakpoint) {
+            return Err((key, format!("a {kind} test searches for nothing; leave {key} out, or use type: breakpoint")));
+        }
+        match kind {
+            TestType::Smoke => return Ok(self.smoke()),
+            TestType::Breakpoint => return self.heaviest_trial(),
+            _ => {}
         }
         if self.spike_factor.is_some() && kind != TestType::Spike {
             return Err((
@@ -138,6 +154,30 @@ impl Shape {
         }
     }
 
+    /// The most that a search may come to.
+    fn heaviest_trial(&self) -> Result<Options, Impossible> {
+        let has_no = [
+            ("users", self.users.is_some()),
+            ("rate", self.rate.is_some()),
+            ("ramp_up", self.ramp_up.is_some()),
+            ("ramp_down", self.ramp_down.is_some()),
+            ("spike_factor", self.spike_factor.is_some()),
+        ];
+        if let Some((key, _)) = has_no.iter().find(|(_, given)| *given) {
+            return Err((
+                key,
+                "a breakpoint test searches for a rate: give min_rate and max_rate in its place".to_owned(),
+            ));
+        }
+        self.search.check()?;
+        Ok(Options {
+            executor: Some(ExecutorKind::ConstantArrivalRate),
+            rate: Some(self.search.highest().into()),
+            duration: Some(self.search.trial()),
+            ..Options::default()
+        })
+    }
+
     fn level(&self, kind: TestType) -> Result<Level, Impossible> {
         match (self.users, self.rate) {
             (_, Some(Level::Bare(count))) => Ok(Level::Rate(Rate::every_second(count))),
@@ -155,7 +195,7 @@ impl Shape {
             TestType::Load => (duration / 10, duration / 20),
             TestType::Soak => (Duration::from_secs(300).min(duration / 10), Duration::ZERO),
             TestType::Spike => (SPIKE_RISE.min(duration / 10), SPIKE_RISE.min(duration / 10)),
-            TestType::Stress | TestType::Smoke => (Duration::ZERO, Duration::ZERO),
+            TestType::Stress | TestType::Breakpoint | TestType::Smoke => (Duration::ZERO, Duration::ZERO),
         };
         let (up, down) = (self.ramp_up.unwrap_or(default_up), self.ramp_down.unwrap_or(default_down));
         let hold = up.checked_add(down).and_then(|ramps| duration.checked_sub(ramps)).ok_or_else(|| {
@@ -185,7 +225,7 @@ impl Shape {
                 let recovery = [stage(Duration::ZERO, half), stage(part(STRESS_RECOVERY_PERCENT), half)];
                 (1..=STRESS_STEPS).flat_map(step).chain(recovery).collect()
             }
-            TestType::Load | TestType::Soak | TestType::Smoke => {
+            TestType::Load | TestType::Soak | TestType::Breakpoint | TestType::Smoke => {
                 vec![stage(up, level), stage(hold, level), stage(down, zero(level))]
             }
         };

@@ -17,12 +17,15 @@ pub enum TestType {
     Soak,
     /// What a burst does: hold, up within seconds, hold, back, hold.
     Spike,
+    /// The highest rate that holds: a search, in trials.
+    Breakpoint,
     /// Whether it works at all: one user, a few iterations, all checks.
     Smoke,
 }
 
 impl TestType {
-    const ALL: [TestType; 5] = [TestType::Load, TestType::Stress, TestType::Soak, TestType::Spike, TestType::Smoke];
+    const ALL: [TestType; 6] =
+        [TestType::Load, TestType::Stress, TestType::Soak, TestType::Spike, TestType::Breakpoint, TestType::Smoke];
 
     /// Its name in plans.
     pub fn name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl TestType {
             TestType::Stress => "stress",
             TestType::Soak => "soak",
             TestType::Spike => "spike",
+            TestType::Breakpoint => "breakpoint",
             TestType::Smoke => "smoke",
         }
     }
@@ -40,13 +44,14 @@ impl TestType {
         TestType::ALL.iter().map(|kind| kind.name()).collect()
     }
 
-    /// How long it takes unless said otherwise.
-    pub(super) fn default_duration(self) -> Duration {
+    /// How long it takes unless said otherwise; a search at most.
+    pub fn default_duration(self) -> Duration {
         let minutes = match self {
             TestType::Load => 15,
             TestType::Stress => 20,
             TestType::Soak => 4 * 60,
             TestType::Spike => 6,
+            TestType::Breakpoint => 45,
             TestType::Smoke => 1,
         };
         Duration::from_secs(minutes * 60)
@@ -66,11 +71,6 @@ impl FromStr for TestType {
         let known = || TestType::names().join(", ");
         match TestType::ALL.into_iter().find(|kind| kind.name() == text) {
             Some(kind) => Ok(kind),
-            None if text == "breakpoint" => {
-                Err("breakpoint, the search for the highest rate, cannot be started from a plan yet; \
-                     stress goes up in steps"
-                    .to_owned())
-            }
             None => Err(match nearest(text, TestType::names()) {
                 Some(meant) => format!("{text:?} is no type of test: did you mean {meant:?}?"),
                 None => format!("{text:?} is no type of test: there are {}", known()),

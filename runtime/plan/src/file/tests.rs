@@ -23,7 +23,7 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 fn stages(text: &str) -> String {
-    plan(&format!("component: a.wasm\n{text}"), Options::default()).executor.to_string()
+    plan(&format!("component: a.wasm\n{text}"), Options::default()).scenarios.remove(0).executor.to_string()
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn the_example_means_what_it_says() {
     );
     assert_eq!(file.watching.limits()[0], ("cpu_max", "70%".to_owned()));
     let plan = plan(EXAMPLE, Options::default());
-    assert_eq!(plan.mix.shares(), [0.6, 0.25, 0.15, 0.0]);
-    assert_eq!(plan.executor.max_vus(), 500);
+    assert_eq!(plan.shares(), [0.6, 0.25, 0.15, 0.0]);
+    assert_eq!(plan.scenarios[0].executor.max_vus(), 500);
     assert_eq!(plan.flows[1].think_time.map(|time| time.to_string()).as_deref(), Some("1s..3s"));
     // The hope is no threshold: it does not decide whether the test passes.
     assert_eq!(plan.thresholds.len(), 5);
@@ -55,12 +55,14 @@ fn the_example_means_what_it_says() {
 
 #[test]
 fn types_of_tests_shape_the_load() {
-    let of = |text: &str| match plan(&format!("component: a.wasm\n{text}"), Options::default()).executor {
-        crate::Executor::RampingVus { start_vus: 0, stages, .. } => {
-            stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        }
-        other => panic!("{other}"),
-    };
+    let of =
+        |text: &str| match plan(&format!("component: a.wasm\n{text}"), Options::default()).scenarios.remove(0).executor
+        {
+            crate::Executor::RampingVus { start_vus: 0, stages, .. } => {
+                stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
+            other => panic!("{other}"),
+        };
     assert_eq!(of("type: load\nusers: 500\nduration: 15m\nramp_up: 2m\nramp_down: 1m"), "2m:500 12m:500 1m:0");
     assert_eq!(of("type: load\nusers: 100\nduration: 20m"), "2m:100 17m:100 1m:0");
     assert_eq!(of("type: soak\nusers: 20\nduration: 4h\n"), "5m:20 3h55m:20 0s:0");
@@ -73,9 +75,15 @@ fn types_of_tests_shape_the_load() {
 }
 
 #[test]
+fn a_rate_keeps_what_else_is_said_of_it() {
+    let text = "rate: 10/s\nduration: 1m\nmax_vus: 20\npre_allocated_vus: 5";
+    assert_eq!(stages(text), "10/s for 1m, up to 20 VUs");
+}
+
+#[test]
 fn an_upper_layer_changes_the_numbers_and_keeps_the_type() {
     let upper = Options { duration: Some(std::time::Duration::from_secs(90)), vus: Some(10), ..Options::default() };
-    let executor = plan(EXAMPLE, upper).executor;
+    let executor = plan(EXAMPLE, upper).scenarios.remove(0).executor;
     // Two of fifteen minutes are twelve of ninety seconds.
     assert_eq!(executor.max_vus(), 10);
     match executor {
@@ -83,7 +91,7 @@ fn an_upper_layer_changes_the_numbers_and_keeps_the_type() {
         other => panic!("{other}"),
     }
     let whole = Options { iterations: Some(7), vus: Some(1), ..Options::default() };
-    assert_eq!(plan(EXAMPLE, whole).executor.to_string(), "7 iterations by 1 VU, at most 10m");
+    assert_eq!(plan(EXAMPLE, whole).load(), "7 iterations by 1 VU, at most 10m");
 }
 
 #[test]
@@ -93,7 +101,7 @@ fn all_mistakes_are_found_where_they_are() {
                 error_rate: <0.1%\nthresholds:\n  checks: rate>>0.9\nduratoin: 1m\n";
     let found = mistakes(text);
     let expected = [
-        "2:7: type: \"laod\" is no type of test: there are load, stress, soak, spike, smoke",
+        "2:7: type: \"laod\" is no type of test: there are load, stress, soak, spike, breakpoint, smoke",
         "3:8: users: ",
         "4:9: ramp_up: ",
         "6:21: scenarios: a scenario has no \"wieght\": did you mean \"weight\"?",
@@ -116,7 +124,10 @@ fn what_contradicts_is_found_where_it_is() {
     assert!(one("type: load\nusers: 5\nduration: 1m\nramp_up: 2m").starts_with("5:1: the ramps take longer"));
     assert!(one("type: load").starts_with("2:1: a load test needs users or a rate"));
     assert!(one("users: 99999999\nduration: 1s").starts_with("2:1: vus is 99999999"));
-    assert!(one("type: breakpoint").contains("cannot be started from a plan yet"));
+    assert!(one("type: breakpoint\nusers: 5").contains("searches for a rate: give min_rate and max_rate"));
+    assert!(one("type: breakpoint\nmin_rate: 50/s\nmax_rate: 50/s").starts_with("4:1: the lowest rate, 50/s"));
+    assert!(one("type: breakpoint\nprecision: much").contains("write a share"));
+    assert!(one("users: 5\nduration: 1m\ntype: load\nmin_rate: 5/s").contains("a load test searches for nothing"));
     assert!(one("users: 5\nvus: 6").starts_with("3:1: users is given twice"));
     assert!(one("target: 'ftp://x'").starts_with("2:1: "));
     assert!(one("a: [").contains("not YAML"));
@@ -125,6 +136,71 @@ fn what_contradicts_is_found_where_it_is() {
         "1:1: the plan is empty; `squall plan init FILE` writes one to start from"
     );
     assert!(PlanFile::read("users: 5").unwrap_err()[0].message.contains("names no component"));
+}
+
+const OWN_LOADS: &str = "component: shop.wasm\ntarget: http://a.test\ngraceful_stop: 5s\nscenarios:\n  readers: { users: 50, \
+                         duration: 10m, flow: browse, think_time: { browse: 1s } }\n  buyers:\n    executor: \
+                         constant-arrival-rate\n    rate: 10/s\n    duration: 5m\n    startTime: 2m\n    maxVUs: 20\n    exec: \
+                         checkout\n    env: { CART: 3 }\n    tags: { team: web }\n    thresholds: { http_req_duration: p(95)<500 }\n  \
+                         ramp: { type: load, users: 8, duration: 10m, ramp_up: 1m, component: other.wasm }\n";
+
+#[test]
+fn scenarios_by_name_have_loads_of_their_own() {
+    let mut file = PlanFile::read(OWN_LOADS).unwrap();
+    file.in_folder(Path::new("plans"));
+    assert_eq!(file.components(), ["plans/shop.wasm", "plans/other.wasm"]);
+    let components = file.components().into_iter().map(|name| crate::plan::Component { name, flows: flows() });
+    let options = file.under(Options::default(), &flows());
+    let plan = Plan::resolve_for(options, &components.collect::<Vec<_>>(), Defaults { threads: 1, seed: 1 }).unwrap();
+    let of = |scenario: &crate::Scenario| {
+        let flow = &plan.flows[usize::from(scenario.flow_at(0))].name;
+        format!("{} {} {flow}: {} from {:?}", scenario.name, scenario.component, scenario.executor, scenario.start_time)
+    };
+    assert_eq!(
+        plan.scenarios.iter().map(of).collect::<Vec<_>>(),
+        [
+            "readers 0 browse: 50 VUs for 10m from 0ns",
+            "buyers 0 checkout: 10/s for 5m, up to 20 VUs from 120s",
+            "ramp 1 browse: up to 8 VUs for 10m over 3 stages from 0ns",
+        ]
+    );
+    assert_eq!(plan.thresholds[0].selector(), "http_req_duration{scenario:buyers}");
+    assert_eq!((plan.scenarios[1].env["CART"].as_str(), plan.scenarios[1].tags["team"].as_str()), ("3", "web"));
+}
+
+#[test]
+fn mistakes_in_scenarios_are_found_where_they_are() {
+    let text = "scenarios:\n  a: { vus: many, duration: 1m, flw: x }\n  b: 5\n  c:\n    thresholds:\n      checks: rate>>0\n    \
+                start_time: soon\n    data: users\n  d: { type: load, ramp_up: 1s }\n";
+    let found = mistakes(text);
+    let expected = [
+        "3:13: scenarios: a: vus: ",
+        "3:33: scenarios: a: a scenario has no \"flw\": did you mean \"flow\"?",
+        "4:6: scenarios: b: write a scenario as { vus: 50",
+        "7:15: scenarios: c: thresholds: ",
+        "8:17: scenarios: c: start_time: ",
+        "9:11: scenarios: there is no data \"users\"",
+        "10:8: scenarios: d: a load test needs users or a rate",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found} is not {expected}");
+    }
+    let one = |text: &str| mistakes(text).join("; ");
+    assert!(
+        one("users: 5\nscenarios:\n  a: { vus: 1, duration: 1m }").starts_with("2:1: vus is given beside scenarios")
+    );
+    assert!(one("scenarios:\n  a: { vus: 0, duration: 1m }").starts_with("3:8: scenario \"a\": vus is 0"));
+    assert!(one("scenarios:\n  a b: { vus: 1, duration: 1m }").starts_with("3:3: a scenario is called"));
+    assert!(one("scenarios: {}").starts_with("2:12: scenarios: there is none"));
+    assert!(one("scenarios:\n  - { flow: a, executor: constant-vus }").contains("write them as a mapping"));
+    let lone = PlanFile::read("scenarios:\n  a: { vus: 1, component: a.wasm }\n  b: { vus: 1 }").unwrap_err();
+    assert!(lone[0].to_string().starts_with("3:3: scenario \"b\" names no component"), "{}", lone[0]);
+    // What only shows once the component is known.
+    let file = PlanFile::read("component: a.wasm\nscenarios:\n  a: { vus: 1, duration: 1m, flow: pay }\n").unwrap();
+    let options = file.under(Options::default(), &flows());
+    let wrong = Plan::resolve(options, &flows(), Defaults { threads: 1, seed: 1 }).unwrap_err();
+    assert!(file.locate(&wrong[0]).to_string().starts_with("3:30: scenario \"a\": flow names a flow \"pay\""));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::executor::ExecutorKind;
 use crate::options::Options;
+use crate::threshold::names_scenario;
 
 use super::open;
 
@@ -11,7 +12,18 @@ use super::open;
 /// As in k6, `duration`, `iterations`, `stages` and `rate` each begin a shape of their own, while `vus` is a number beside
 /// them that stays. Where keeping it would make a contradiction that nobody wrote (fewer iterations than VUs), it gives
 /// way. A rate and a duration belong together: each of them alone changes just that of the rate below.
+///
+/// Scenarios are a shape, too: they and a whole load of another layer take each other's place.
 pub(crate) fn give_way(lower: &mut Options, upper: &Options) {
+    if upper.scenarios.is_some() {
+        drop_shape(lower);
+        (lower.vus, lower.flow) = (None, None);
+        drop_scenarios(lower);
+        return;
+    }
+    if is_whole_load(upper) {
+        drop_scenarios(lower);
+    }
     if upper.iterations.is_some() || upper.stages.is_some() {
         drop_shape(lower);
         if upper.stages.is_some() {
@@ -37,6 +49,20 @@ pub(crate) fn give_way(lower: &mut Options, upper: &Options) {
         drop_shape(lower);
     }
     give_way_to_vus(lower, upper);
+}
+
+fn is_whole_load(options: &Options) -> bool {
+    let Options { duration, iterations, stages, rate, executor, .. } = options;
+    duration.is_some() || iterations.is_some() || stages.is_some() || rate.is_some() || executor.is_some()
+}
+
+/// What must hold of a scenario goes with it.
+fn drop_scenarios(options: &mut Options) {
+    let Some(dropped) = options.scenarios.take() else { return };
+    let of_dropped = |selector: &str| dropped.iter().any(|scenario| names_scenario(selector, &scenario.name));
+    if let Some(thresholds) = &mut options.thresholds {
+        thresholds.retain(|selector, _| !of_dropped(selector));
+    }
 }
 
 fn drop_shape(options: &mut Options) {

@@ -11,6 +11,12 @@ impl Options {
     /// one, as `weights.browse`.
     pub fn said(&self) -> Vec<(String, String)> {
         let mut said = Said(Vec::new());
+        for scenario in self.scenarios.iter().flatten() {
+            let prefix = format!("scenarios.{}", scenario.name);
+            said.option(&format!("{prefix}.component"), scenario.component.as_ref());
+            said.time(&format!("{prefix}.start_time"), scenario.start_time);
+            said.0.extend(scenario.own.said().into_iter().map(|(key, value)| (format!("{prefix}.{key}"), value)));
+        }
         said.option("vus", self.vus);
         said.time("duration", self.duration);
         said.option("iterations", self.iterations);

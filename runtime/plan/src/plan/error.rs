@@ -32,7 +32,7 @@ pub enum PlanError {
         source: ThresholdError,
     },
     /// An option names a flow that the component does not have.
-    #[error("{of} names a flow {name:?} that does not exist{}", instead(name, known))]
+    #[error("{of} names a flow {name:?} that does not exist{}", instead("flows", name, known))]
     UnknownFlow {
         /// What names it: `--flow`, `weights`, `the threshold on "..."`.
         of: String,
@@ -40,6 +40,41 @@ pub enum PlanError {
         name: String,
         /// The flows there are.
         known: Vec<String>,
+    },
+    /// A threshold is narrowed to a scenario that there is not.
+    #[error("{of} names a scenario {name:?} that does not exist{}", instead("scenarios", name, known))]
+    UnknownScenario {
+        /// What names it.
+        of: String,
+        /// The scenario named.
+        name: String,
+        /// The scenarios there are.
+        known: Vec<String>,
+    },
+    /// A scenario runs a component that is not there.
+    #[error("component {0:?} is not there")]
+    UnknownComponent(String),
+    /// A scenario has a name that cannot be a tag's value.
+    #[error("a scenario is called {0:?}: names are 1 to 100 letters, digits, '-', '_' and '.'")]
+    ScenarioName(String),
+    /// Part of a load stands beside scenarios, which have loads of their own.
+    #[error(
+        "{0} is given beside scenarios, each of which has a load of its own: say it in the scenario that it is meant for          (a duration, iterations, stages or a rate from above the plan replace the scenarios)"
+    )]
+    BesideScenarios(&'static str),
+    /// More than one scenario could be meant by who changes the load.
+    #[error("executor is externally-controlled, as another scenario's is; only one of them can be controlled")]
+    SecondControlled,
+    /// Nothing can be changed before it begins.
+    #[error("start_time is later than the beginning, and an externally-controlled load begins at once")]
+    ControlledLater,
+    /// Something is wrong with one scenario of several.
+    #[error("scenario {name:?}: {mistake}")]
+    InScenario {
+        /// The scenario.
+        name: String,
+        /// What is wrong with it.
+        mistake: Box<PlanError>,
     },
     /// The weights make no mix.
     #[error(transparent)]
@@ -77,12 +112,26 @@ pub enum PlanError {
     NoName(&'static str),
 }
 
-/// What to do about a flow that there is not.
-fn instead(name: &str, known: &[String]) -> String {
+impl PlanError {
+    /// As a mistake of that scenario.
+    pub(super) fn in_scenario(self, name: &str) -> PlanError {
+        let mistake = match self {
+            // What a scenario says cannot be said with a flag.
+            PlanError::UnknownFlow { of, name, known } if of == "--flow" => {
+                PlanError::UnknownFlow { of: "flow".to_owned(), name, known }
+            }
+            other => other,
+        };
+        PlanError::InScenario { name: name.to_owned(), mistake: Box::new(mistake) }
+    }
+}
+
+/// What to do about a flow or a scenario that there is not.
+fn instead(kind: &str, name: &str, known: &[String]) -> String {
     let list = known.join(", ");
     match nearest(name, known.iter().map(String::as_str)) {
         _ if known.is_empty() => String::new(),
-        Some(meant) => format!("; did you mean {meant:?}? (flows: {list})"),
+        Some(meant) => format!("; did you mean {meant:?}? ({kind}: {list})"),
         None => format!("; use one of {list}"),
     }
 }

@@ -3,7 +3,6 @@
 use super::{PlanError, ThinkTime};
 use crate::mix::{Mix, MixError};
 use crate::options::Options;
-use crate::threshold::Threshold;
 
 /// A flow of the component, with the weight it has in this test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,22 +52,14 @@ pub(super) fn mix(flows: &[PlannedFlow]) -> Result<Mix, MixError> {
     Mix::new(&weights)
 }
 
-/// The thresholds that are narrowed to a flow that there is not: they would never see a sample.
-pub(super) fn unknown_in(thresholds: &[Threshold], flows: &[PlannedFlow]) -> impl Iterator<Item = PlanError> {
-    thresholds.iter().flat_map(move |threshold| {
-        threshold.tags.iter().filter(|(tag, name)| tag == "flow" && flows.iter().all(|flow| flow.name != *name)).map(
-            move |(_, name)| {
-                let of = format!("the threshold on {:?}", threshold.selector());
-                unknown(&of, name, flows)
-            },
-        )
-    })
+fn unknown(of: &str, name: &str, flows: &[PlannedFlow]) -> PlanError {
+    unknown_among(of, name, flows.iter().map(|flow| flow.name.clone()))
 }
 
-fn unknown(of: &str, name: &str, flows: &[PlannedFlow]) -> PlanError {
-    PlanError::UnknownFlow {
-        of: of.to_owned(),
-        name: name.to_owned(),
-        known: flows.iter().map(|flow| flow.name.clone()).collect(),
-    }
+/// A flow that is none of those known.
+pub(super) fn unknown_among(of: &str, name: &str, known: impl Iterator<Item = String>) -> PlanError {
+    let mut known: Vec<String> = known.collect();
+    // Several scenarios may have the same.
+    known.dedup();
+    PlanError::UnknownFlow { of: of.to_owned(), name: name.to_owned(), known }
 }

@@ -14,36 +14,54 @@ const DEFAULT_MAX_SERIES: usize = 1_000;
 
 /// Values that have been checked.
 pub(super) struct Settings {
-    pub(super) graceful_stop: Duration,
-    pub(super) max_backlog: Duration,
     pub(super) setup_timeout: Duration,
     pub(super) teardown_timeout: Duration,
-    pub(super) min_iteration_duration: Option<Duration>,
     pub(super) threads: usize,
     pub(super) max_series: usize,
 }
 
+/// Those of one scenario.
+pub(super) struct Pace {
+    pub(super) graceful_stop: Duration,
+    pub(super) max_backlog: Duration,
+    pub(super) min_iteration_duration: Option<Duration>,
+}
+
 pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings, Vec<PlanError>> {
     let settings = Settings {
-        graceful_stop: options.graceful_stop.unwrap_or(DEFAULT_GRACEFUL_STOP),
-        max_backlog: options.max_backlog.unwrap_or(DEFAULT_MAX_BACKLOG),
         setup_timeout: options.setup_timeout.unwrap_or(DEFAULT_SETUP_TIMEOUT),
         teardown_timeout: options.teardown_timeout.unwrap_or(DEFAULT_TEARDOWN_TIMEOUT),
-        min_iteration_duration: options.min_iteration_duration,
         threads: options.threads.unwrap_or(defaults.threads),
         max_series: options.max_series.unwrap_or(DEFAULT_MAX_SERIES),
     };
-    let unnamed = |key, names: &std::collections::BTreeMap<String, String>| {
-        names.contains_key("").then_some(PlanError::NoName(key))
-    };
-    let mistakes: Vec<PlanError> = settings
-        .beyond_limits()
-        .into_iter()
-        .map(PlanError::from)
-        .chain(unnamed("env", &options.env))
-        .chain(unnamed("tags", &options.tags))
-        .collect();
+    let mistakes: Vec<PlanError> = settings.beyond_limits().into_iter().map(PlanError::from).collect();
     if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
+}
+
+/// How one scenario goes about its iterations.
+pub(super) fn pace(options: &Options) -> Result<Pace, Vec<LimitError>> {
+    let pace = Pace {
+        graceful_stop: options.graceful_stop.unwrap_or(DEFAULT_GRACEFUL_STOP),
+        max_backlog: options.max_backlog.unwrap_or(DEFAULT_MAX_BACKLOG),
+        min_iteration_duration: options.min_iteration_duration,
+    };
+    let mistakes: Vec<LimitError> = [
+        limits::duration("graceful_stop", pace.graceful_stop).err(),
+        limits::duration("max_backlog", pace.max_backlog).err(),
+        limits::duration("min_iteration_duration", pace.min_iteration_duration.unwrap_or_default()).err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if mistakes.is_empty() { Ok(pace) } else { Err(mistakes) }
+}
+
+/// Entries of mappings that have no name.
+pub(super) fn unnamed(options: &Options) -> impl Iterator<Item = PlanError> {
+    [("env", &options.env), ("tags", &options.tags)]
+        .into_iter()
+        .filter(|(_, names)| names.contains_key(""))
+        .map(|(key, _)| PlanError::NoName(key))
 }
 
 /// A load that ends before it has warmed up measures nothing.
@@ -57,14 +75,10 @@ pub(super) fn check_warmup(warmup: Warmup, load: Duration) -> Result<(), PlanErr
 
 impl Settings {
     fn beyond_limits(&self) -> Vec<LimitError> {
-        let least = self.min_iteration_duration.unwrap_or_default();
         let (threads, series) = (self.threads as u64, self.max_series as u64);
         [
-            limits::duration("graceful_stop", self.graceful_stop).err(),
-            limits::duration("max_backlog", self.max_backlog).err(),
             limits::some_time("setup_timeout", self.setup_timeout).err(),
             limits::some_time("teardown_timeout", self.teardown_timeout).err(),
-            limits::duration("min_iteration_duration", least).err(),
             limits::count("threads", threads, MAX_THREADS as u64).err(),
             limits::count("max_series", series, u64::MAX).err(),
         ]

@@ -2,32 +2,77 @@
 
 use std::collections::BTreeMap;
 
-use squall_metrics::{FailureClass, FlowId, Histogram, Method, NameId, Problem, ProblemCell, RateCell, Totals};
+use squall_metrics::{
+    Aggregate, FailureClass, FlowId, Histogram, Method, NameId, Problem, ProblemCell, RateCell, ScenarioTags, Selector,
+    Totals,
+};
 
 use super::values::per_second;
-use super::{CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, TransactionLine};
+use super::{CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, TransactionLine};
 
-/// By flow; nothing where there is but one.
-pub(crate) fn flows(totals: &Totals, planned_shares: &[f64]) -> Vec<FlowLine> {
-    let iterations = &totals.recorded.iterations;
-    let total: u64 = iterations.values().map(|cell| cell.count).sum();
-    if totals.flows.len() < 2 || total == 0 {
+/// By scenario; nothing where there is but one.
+pub(crate) fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
+    if totals.scenarios.len() < 2 {
         return Vec::new();
     }
-    let line = |(index, name): (usize, &String)| {
-        let planned_share = planned_shares.get(index).copied().unwrap_or(0.0);
-        let flow = u16::try_from(index).ok().and_then(|index| iterations.get(&FlowId(index)));
-        let cell = flow.cloned().unwrap_or_default();
-        (planned_share > 0.0 || cell.count > 0).then(|| FlowLine {
-            name: name.clone(),
-            planned_share,
+    let line = |scenario: &ScenarioTags| {
+        let tag = [("scenario".to_owned(), scenario.name.clone())];
+        let select = |metric| totals.select(Selector { metric, tags: &tag });
+        let count = |metric| match select(metric) {
+            Some(Aggregate::Counter(sum)) => sum as u64,
+            _ => 0,
+        };
+        let rate = |metric| match select(metric) {
+            Some(Aggregate::Rate(cell)) => cell,
+            _ => RateCell::default(),
+        };
+        let response_time = match select("response_time") {
+            Some(Aggregate::Trend(times)) => Distribution::of(&times),
+            _ => None,
+        };
+        ScenarioLine {
+            name: scenario.name.clone(),
+            iterations: count("iterations"),
+            failed_iterations: rate("iterations_failed").passes,
+            dropped_iterations: count("dropped_iterations"),
+            requests: count("http_reqs"),
+            failed_share: rate("http_req_failed").share().unwrap_or(0.0),
+            response_time,
+        }
+    };
+    totals.scenarios.iter().map(line).collect()
+}
+
+/// By flow; nothing where each scenario has but one. Shares are those of its scenario's iterations.
+pub(crate) fn flows(totals: &Totals, planned_shares: &[f64]) -> Vec<FlowLine> {
+    (0..totals.scenarios.len()).flat_map(|scenario| flows_of(totals, scenario, planned_shares)).collect()
+}
+
+fn flows_of(totals: &Totals, scenario: usize, planned_shares: &[f64]) -> Vec<FlowLine> {
+    let cell = |flow: usize| {
+        let flow = u16::try_from(flow).ok().and_then(|flow| totals.recorded.iterations.get(&FlowId(flow)));
+        flow.cloned().unwrap_or_default()
+    };
+    let flows = totals.flows_of(scenario);
+    let total: u64 = flows.clone().map(|flow| cell(flow).count).sum();
+    let planned = |flow: usize| planned_shares.get(flow).copied().unwrap_or(0.0);
+    let several = totals.scenarios.len() > 1;
+    let is_only_one = flows.len() < 2 || several && flows.clone().filter(|flow| planned(*flow) > 0.0).count() < 2;
+    if is_only_one || total == 0 {
+        return Vec::new();
+    }
+    let line = |flow: usize| {
+        let cell = cell(flow);
+        (planned(flow) > 0.0 || cell.count > 0).then(|| FlowLine {
+            name: totals.full_flow_name(FlowId(flow as u16)),
+            planned_share: planned(flow),
             achieved_share: cell.count as f64 / total as f64,
             iterations: cell.count,
             failed: cell.failed + cell.trapped,
             duration: Distribution::of(&cell.duration),
         })
     };
-    totals.flows.iter().enumerate().filter_map(line).collect()
+    flows.filter_map(line).collect()
 }
 
 /// By name and method, all statuses and flows together, the most frequent first.
@@ -106,9 +151,11 @@ fn unexpected_statuses(totals: &Totals) -> BTreeMap<u16, u64> {
 
 fn problem_title(totals: &Totals, problem: &Problem) -> String {
     match problem {
-        Problem::Request(flow, class) => format!("{} (flow {:?})", request_problem(*class), totals.flow_name(*flow)),
-        Problem::Failed(flow) => format!("flow {:?} returned an error", totals.flow_name(*flow)),
-        Problem::Trapped(flow) => format!("flow {:?} trapped", totals.flow_name(*flow)),
+        Problem::Request(flow, class) => {
+            format!("{} (flow {:?})", request_problem(*class), totals.full_flow_name(*flow))
+        }
+        Problem::Failed(flow) => format!("flow {:?} returned an error", totals.full_flow_name(*flow)),
+        Problem::Trapped(flow) => format!("flow {:?} trapped", totals.full_flow_name(*flow)),
         Problem::Start => "a virtual user did not start".to_owned(),
     }
 }

@@ -75,7 +75,7 @@ impl Document {
             let histogram = totals.trend(name);
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
-        let timeline = over_time::timeline(&totals.history, &plan.executor);
+        let timeline = over_time::timeline(&totals.history, plan.offered_rate().as_ref());
         let mut document = Document {
             format: Document::FORMAT.to_owned(),
             version: Document::VERSION,
@@ -89,12 +89,14 @@ impl Document {
                 .map(|line| line.record(generator.health != Health::Bottleneck))
                 .collect(),
             metrics: values::metrics(totals),
-            flows: breakdown::flows(totals, &plan.mix.shares()),
+            flows: breakdown::flows(totals, &plan.shares()),
+            scenarios: breakdown::scenarios(totals),
             requests: breakdown::requests(totals),
             transactions: breakdown::transactions(totals),
             checks: breakdown::checks(totals),
             errors: breakdown::errors(totals),
             data: data.iter().map(data_use).collect(),
+            course: Vec::new(),
             remarks: remarks::lines(totals)
                 .into_iter()
                 .chain(facts.conclusions.iter().cloned())
@@ -115,7 +117,7 @@ fn run_record(totals: &Totals, plan: &Plan, facts: &RunFacts) -> RunRecord {
         scenario: facts.scenario.clone(),
         component: facts.component.clone(),
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
-        load: plan.executor.to_string(),
+        load: plan.load(),
         began: rfc3339(facts.began),
         began_unix_ms: (OffsetDateTime::from(facts.began).unix_timestamp_nanos() / 1_000_000) as i64,
         duration_ms: totals.elapsed.as_millis_f64(),

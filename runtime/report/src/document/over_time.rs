@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use squall_metrics::statistics::can_carry;
 use squall_metrics::{Histogram, History, Second};
-use squall_plan::{ArrivalProcess, Arrivals, Executor};
+use squall_plan::OfferedRate;
 
 /// The most points of a timeline: more than a screen has pixels for.
 const MOST_POINTS: usize = 1_800;
@@ -53,12 +53,7 @@ pub struct HeatMap {
 }
 
 /// The course of a run under that plan.
-pub(super) fn timeline(history: &History, executor: &Executor) -> Timeline {
-    // How even arrivals are has no part in how many there are to be.
-    let arrivals = match executor {
-        Executor::ExternallyControlled { .. } => None,
-        _ => Arrivals::of(executor, ArrivalProcess::Constant, 0),
-    };
+pub(super) fn timeline(history: &History, offered: Option<&OfferedRate>) -> Timeline {
     let mut timeline = Timeline::default();
     for second in grouped(history, MOST_POINTS) {
         let length = second.length.as_secs_f64().max(1e-9);
@@ -67,9 +62,9 @@ pub(super) fn timeline(history: &History, executor: &Executor) -> Timeline {
             let times = &second.response_time;
             (!times.is_empty()).then(|| rounded(times.percentile(percent).as_millis_f64()))
         };
-        if let Some(arrivals) = &arrivals {
+        if let Some(offered) = offered {
             let middle = second.at.as_secs_f64() + length / 2.0;
-            timeline.offered.push(rounded(arrivals.rate_at(Duration::from_secs_f64(middle))));
+            timeline.offered.push(rounded(offered.at(Duration::from_secs_f64(middle))));
         }
         timeline.at_s.push(rounded(second.at.as_secs_f64()));
         timeline.iterations.push(rate(second.iterations));
@@ -166,13 +161,9 @@ mod tests {
         history
     }
 
-    fn closed() -> Executor {
-        Executor::ConstantVus { vus: 3, duration: Duration::from_secs(10) }
-    }
-
     #[test]
     fn a_short_run_has_a_point_for_each_second() {
-        let timeline = timeline(&history(3), &closed());
+        let timeline = timeline(&history(3), None);
         assert_eq!(timeline.at_s, [0.0, 1.0, 2.0]);
         assert_eq!((timeline.requests, timeline.offered), (vec![1.0; 3], vec![]));
         assert_eq!(timeline.p95, [Some(1.0), Some(2.0), Some(3.0)]);
@@ -181,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_long_run_has_few_points_and_loses_nothing() {
-        let timeline = timeline(&history(7_000), &closed());
+        let timeline = timeline(&history(7_000), None);
         assert_eq!(timeline.at_s.len(), 1_750);
         assert_eq!(timeline.requests.iter().sum::<f64>() * 4.0, 7_000.0);
         assert_eq!(timeline.max.last(), Some(&Some(7_000.0)));

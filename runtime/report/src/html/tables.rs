@@ -22,11 +22,13 @@ pub(super) fn tables(document: &Document) -> Markup {
         (target(&document.target))
         (phases(document))
         (requests(document))
+        (scenarios(document))
         (flows(document))
         (transactions(document))
         div.columns { div { (checks(document)) } div { (errors(&document.errors)) } }
         (data(document))
         (metrics(document))
+        (course(document))
         (measurement(document))
         (reproduce(document))
     }
@@ -150,6 +152,23 @@ fn requests(document: &Document) -> Markup {
     section("requests", "Requests by name (response_time)", &columns(&["request", "count", "rate", "failed"]), &rows)
 }
 
+fn scenarios(document: &Document) -> Markup {
+    let rows: Vec<Markup> = document
+        .scenarios
+        .iter()
+        .map(|line| {
+            html! {
+                td { (line.name) }
+                (number(line.iterations)) (number(line.failed_iterations)) (number(line.dropped_iterations))
+                (number(line.requests)) (figure(Unit::Share, line.failed_share))
+                (percentiles(line.response_time.as_ref(), Unit::Ms))
+            }
+        })
+        .collect();
+    let names = columns(&["scenario", "iterations", "failed", "dropped", "requests", "failed requests"]);
+    section("scenarios", "Scenarios (response_time)", &names, &rows)
+}
+
 fn flows(document: &Document) -> Markup {
     let rows: Vec<Markup> = document
         .flows
@@ -243,6 +262,17 @@ fn metrics(document: &Document) -> Markup {
                 } } }
             } }
         } }
+    }
+}
+
+fn course(document: &Document) -> Markup {
+    html! {
+        @if !document.course.is_empty() {
+            section #section-course {
+                h2 { "Course of the test" }
+                dl { @for remark in &document.course { dt { (remark.about) } dd { (remark.text) } } }
+            }
+        }
     }
 }
 

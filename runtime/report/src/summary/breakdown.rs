@@ -27,6 +27,26 @@ impl Summary<'_> {
         if flows.is_empty() { String::new() } else { self.tabular("FLOWS", header, rows) }
     }
 
+    pub(super) fn scenario_part(&self) -> String {
+        let scenarios = breakdown::scenarios(self.totals);
+        let header =
+            header(&["scenario", "iterations", "failed", "dropped", "requests", "failed", "p50", "p95", "p99"]);
+        let rows = scenarios.iter().map(|line| {
+            let mut row = vec![
+                shorten(&line.name, LONGEST_NAME),
+                number(line.iterations),
+                number(line.failed_iterations),
+                number(line.dropped_iterations),
+                number(line.requests),
+                Unit::Share.text(line.failed_share),
+            ];
+            row.extend(times(line.response_time.as_ref(), |all| [all.p50, all.p95, all.p99]));
+            row
+        });
+        let title = "SCENARIOS (response_time)";
+        if scenarios.is_empty() { String::new() } else { self.tabular(title, header, rows) }
+    }
+
     pub(super) fn name_part(&self) -> String {
         let names = breakdown::requests(self.totals);
         if names.len() < 2 {

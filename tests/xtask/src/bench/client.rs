@@ -37,11 +37,13 @@ pub struct Client {
 
 /// How a client is told how long to run, and how it says what it did.
 #[derive(Clone, Copy)]
-enum Dialect {
+pub enum Dialect {
     /// Prose on standard output.
     Wrk,
     /// JSON on standard output.
     Oha,
+    /// JSON on standard output.
+    Locust,
     /// k6's summary, in a file. Squall speaks it too.
     Summary,
 }
@@ -85,7 +87,7 @@ pub fn all(bench: &Bench<'_>, tools: &Tools, port: u16, connections: u32) -> Vec
 
     let wrk = |race, arguments: &[&str]| Client::new(race, "wrk", &tools.wrk, Dialect::Wrk, arguments);
     let squall = |race, name, arguments: &[&str]| {
-        let arguments = [&["run", "--quiet"], arguments].concat();
+        let arguments = [&["run", "--quiet", "--no-save"], arguments].concat();
         Client::new(race, name, &bench.squall, Dialect::Summary, &arguments)
     };
     let k6 = |race, file: &str| {
@@ -115,7 +117,7 @@ pub fn all(bench: &Bench<'_>, tools: &Tools, port: u16, connections: u32) -> Vec
 }
 
 impl Client {
-    fn new(race: Race, name: &'static str, program: &Path, dialect: Dialect, arguments: &[&str]) -> Client {
+    pub fn new(race: Race, name: &'static str, program: &Path, dialect: Dialect, arguments: &[&str]) -> Client {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         Client { race, name, program: program.to_owned(), arguments, dialect }
     }
@@ -135,6 +137,7 @@ impl Client {
         let report = match self.dialect {
             Dialect::Wrk => read_wrk(&finished.output),
             Dialect::Oha => read_oha(&finished.output),
+            Dialect::Locust => read_locust(&finished.output),
             Dialect::Summary => read_summary(&fs::read_to_string(&summary).unwrap_or_default()),
         };
         let report = report.with_context(|| format!("what {} says of itself:\n{}", self.name, finished.output))?;
@@ -152,6 +155,7 @@ impl Dialect {
         match self {
             Dialect::Wrk => vec!["-d".to_owned(), duration],
             Dialect::Oha => vec!["-z".to_owned(), duration],
+            Dialect::Locust => vec!["-t".to_owned(), duration],
             Dialect::Summary => {
                 // What an earlier client wrote must not be taken for this one's.
                 let _ = fs::remove_file(summary);
@@ -181,6 +185,18 @@ fn read_oha(text: &str) -> Result<Report> {
     let requests = number(&["statusCodeDistribution", "200"])?;
     let median = number::in_json(text, &["latencyPercentiles", "p50"]).map(|seconds| seconds * 1000.0);
     Ok(Report { requests, requests_per_second: number(&["summary", "requestsPerSec"])?, median })
+}
+
+/// A list of what was asked for, here one URL. Times are in seconds of the day's clock.
+fn read_locust(text: &str) -> Result<Report> {
+    let number = |key| number::in_json(text, &[key]).with_context(|| format!("no {key}"));
+    let failed = number("num_failures")?;
+    if failed > 0.0 {
+        bail!("{failed} requests failed");
+    }
+    let requests = number("num_requests")?;
+    let seconds = number("last_request_timestamp")? - number("start_time")?;
+    Ok(Report { requests, requests_per_second: requests / seconds, median: None })
 }
 
 fn read_summary(text: &str) -> Result<Report> {
@@ -224,6 +240,11 @@ mod tests {
             "statusCodeDistribution": {"200": 17}}"#;
         let expected = Report { requests: 17.0, requests_per_second: 8.5, median: Some(2.0) };
         assert_eq!(read_oha(text).unwrap(), expected);
+
+        let text = r#"[{"name": "/", "last_request_timestamp": 1012.0, "start_time": 1007.0, "num_requests": 50,
+            "num_failures": 0}]"#;
+        let expected = Report { requests: 50.0, requests_per_second: 10.0, median: None };
+        assert_eq!(read_locust(text).unwrap(), expected);
 
         let text = r#"{"metrics": {"http_req_duration": {"med": 0.5}, "http_req_failed": {"value": 0},
             "http_reqs": {"count": 50, "rate": 10}}}"#;

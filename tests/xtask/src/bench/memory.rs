@@ -46,7 +46,7 @@ pub fn measure(repository: &Repository, arguments: &[&str]) -> Result<()> {
 fn weigh(bench: &Bench<'_>, users: u32) -> Result<Weight> {
     let errors = bench.folder.join("memory.err");
     let mut squall = pinned(CLIENT_CORE, &bench.squall);
-    squall.args(["run", "--quiet"]).arg(guests::component(bench.repository, IDLE_SCENARIO));
+    squall.args(["run", "--quiet", "--no-save"]).arg(guests::component(bench.repository, IDLE_SCENARIO));
     // Nobody is there: whoever wakes up too early fails, and shows in the CPU time.
     squall.args(["--target", "http://127.0.0.1:9", "-e", &format!("{IDLE_OPTION}=600"), "-d", "600s"]);
     squall.args(["-u", &users.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&errors)?);

@@ -1,0 +1,67 @@
+//! What is to be searched for, from all that says so; and what does not go with a search.
+
+use squall_insight::search::Goal;
+use squall_plan::{HumanDuration, SearchOptions, TestType};
+
+use crate::args::RunArgs;
+use crate::error::CliError;
+use crate::run::Order;
+
+/// What is typed over what the plan says. `--max-rate` and `--max-duration` hold for every search.
+pub fn of(order: &Order<'_>, typed: SearchOptions) -> Result<Goal, CliError> {
+    let shape = order.plan_file.as_ref().map(|file| &file.shape);
+    let of_plan = shape.map(|shape| shape.search).unwrap_or_default();
+    let planned = shape.filter(|shape| shape.kind == Some(TestType::Breakpoint)).and_then(|shape| shape.duration);
+    let asked = typed.over(of_plan);
+    let highest = order.sandbox.max_rate.map_or(asked.highest(), |most| most.min(asked.highest()));
+    let time_limit = order.typed.duration.or(planned).unwrap_or(TestType::Breakpoint.default_duration());
+    let goal = Goal {
+        lowest: asked.lowest().per_second(),
+        highest: highest.per_second(),
+        precision: asked.precision(),
+        settle: asked.settle(),
+        time_limit: order.sandbox.max_duration.map_or(time_limit, |most| most.min(time_limit)),
+        ..Goal::of_trials(asked.trial())
+    };
+    let one_trial = goal.settle + goal.first_trial;
+    if goal.time_limit < one_trial {
+        let (limit, trial) = (HumanDuration(goal.time_limit), HumanDuration(one_trial));
+        let text =
+            format!("the search may take {limit}, and its first trial takes {trial}: see --duration and --trial");
+        return Err(CliError::Options(vec![text]));
+    }
+    Ok(goal)
+}
+
+/// Loads of a run, which a search decides itself.
+pub fn refuse_a_load_of_its_own(run: &RunArgs) -> Result<(), CliError> {
+    let load = &run.load;
+    refuse(&[
+        ("--rate", load.rate.is_some(), "it is what is searched for: see --min-rate and --max-rate"),
+        ("--iterations", load.iterations.is_some(), "see --trial"),
+        ("--stage", !load.stages.is_empty(), "each trial has one rate"),
+        ("--executor", load.executor.is_some(), "each trial is constant-arrival-rate"),
+        ("--warmup", load.warmup.is_some(), "see --settle"),
+        ("--watch", run.watch, "it goes with squall run"),
+    ])
+}
+
+/// Outputs and controls that only make sense for one run.
+pub fn refuse_what_only_a_run_has(order: &Order<'_>) -> Result<(), CliError> {
+    let (output, control) = (order.output, order.control);
+    refuse(&[
+        ("--summary-export", output.summary_export.is_some(), "there are many runs; see --summary-json"),
+        ("--histogram-log", output.histogram_log.is_some(), "there are many runs"),
+        ("--save-as", !output.keep.save_as.is_empty(), "trials are not kept; see --summary-json"),
+        ("--report-baseline", output.reports.report_baseline.is_some(), "there are many runs"),
+        ("--out", !output.streams.out.is_empty(), "there are many runs; see --summary-json"),
+        ("--control", control.control.is_some(), "each trial is a run of its own"),
+        ("--dashboard", control.dashboard.dashboard.is_some(), "each trial is a run of its own"),
+    ])
+}
+
+fn refuse(options: &[(&str, bool, &str)]) -> Result<(), CliError> {
+    let given = options.iter().filter(|(_, given, _)| *given);
+    let texts: Vec<String> = given.map(|(flag, _, why)| format!("{flag} does not go with a search: {why}")).collect();
+    if texts.is_empty() { Ok(()) } else { Err(CliError::Options(texts)) }
+}

@@ -1,0 +1,77 @@
+//! The layers of options of a run, laid over each other: what was typed over the environment, that over the plan file, and that
+//! over what components suggest.
+
+use squall_guest::Description;
+use squall_plan::{Component, Options, PlanFile, from_environment};
+
+use crate::error::CliError;
+use crate::run::{suggested_plan, variables};
+
+/// A run's options, layer by layer, and what components they are for.
+pub struct Layers {
+    /// The command line.
+    pub typed: Options,
+    /// The environment.
+    pub environment: Options,
+    /// The plan file, for these components.
+    pub of_file: Options,
+    /// What components suggest.
+    pub suggested: Options,
+    /// All of them together.
+    pub merged: Options,
+    /// The components' flows.
+    pub components: Vec<Component>,
+}
+
+impl Layers {
+    /// Lays them over each other. The components come with the name by which the plan knows them; the first is the one that is
+    /// meant where none is named.
+    pub fn lay(
+        file: Option<&PlanFile>,
+        typed: Options,
+        described: &[(String, Description)],
+    ) -> Result<Layers, CliError> {
+        let environment = from_environment(variables()).map_err(|error| wrong(error.to_string()))?;
+        let upper = typed.clone().over(environment.clone());
+        let components: Vec<Component> =
+            described.iter().map(|(name, description)| component(name, description)).collect();
+        let flows = components.first().map(|first| first.flows.clone()).unwrap_or_default();
+        let under = |upper: Options| file.map(|file| file.under(upper, &flows));
+        let of_file = under(Options::default()).unwrap_or_default();
+        let named = under(upper.clone()).unwrap_or(upper);
+        if components.len() > 1 && named.scenarios.is_none() {
+            return Err(wrong(
+                "the plan's scenarios run several components, so no other load can take their place: leave out the \
+                 duration, iterations, stages, rate or executor that was given"
+                    .to_owned(),
+            ));
+        }
+        let suggested = suggestions(described, &named)?;
+        let merged = named.over(suggested.clone());
+        Ok(Layers { typed, environment, of_file, suggested, merged, components })
+    }
+}
+
+fn component(name: &str, description: &Description) -> Component {
+    let flows = description.flows.iter().map(|flow| (flow.name.clone(), flow.weight)).collect();
+    Component { name: name.to_owned(), flows }
+}
+
+/// What the components suggest. Of several, only the data that they need: loads that were meant each for itself do not add up
+/// to one.
+fn suggestions(described: &[(String, Description)], named: &Options) -> Result<Options, CliError> {
+    let suggested = |(name, description): &(String, Description)| {
+        suggested_plan(&description.plan, named).map_err(|text| CliError::SuggestedPlan { name: name.clone(), text })
+    };
+    match described {
+        [only] => suggested(only),
+        several => several.iter().try_fold(Options::default(), |all, one| {
+            let data = suggested(one)?.data;
+            Ok(all.over(Options { data, ..Options::default() }))
+        }),
+    }
+}
+
+fn wrong(sentence: String) -> CliError {
+    CliError::Options(vec![sentence])
+}

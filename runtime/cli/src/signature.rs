@@ -1,0 +1,113 @@
+//! Signatures: `squall sign`, and what `--verify-key` asks of everything that is run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use squall_guest::{Artifact, GuestError};
+use squall_registry::{KeyError, SigningKey, VerifyingKey, sign_bytes, verify_bytes};
+
+use crate::error::CliError;
+use crate::exit;
+use crate::registry::{RegistryArgs, access, reference};
+use crate::run::print;
+
+/// Whose signature a scenario must have.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SignatureArgs {
+    /// Run only what is signed with the private part of this key (PEM, as cosign.pub). Several may be named; one is enough.
+    #[arg(long, value_name = "FILE", env = "SQUALL_VERIFY_KEY", value_delimiter = ',', help_heading = "Signature")]
+    pub verify_key: Vec<PathBuf>,
+    /// Refuse to run anything unless --verify-key says whose signature it must have.
+    #[arg(long, help_heading = "Signature")]
+    pub require_signature: bool,
+}
+
+/// `squall sign`.
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    /// What is signed: a file, or oci://REGISTRY/NAME:TAG.
+    #[arg(value_name = "FILE.wasm|oci://...")]
+    pub scenario: String,
+    /// The private key: PEM, PKCS #8, ECDSA on P-256.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Speak HTTP without TLS to the registry. (To this machine itself it is done anyway.)
+    #[arg(long)]
+    pub plain_http: bool,
+}
+
+/// Signs a scenario: in the registry, or in a file beside it.
+pub fn sign(arguments: &SignArgs) -> Result<u8, CliError> {
+    let pem = fs::read(&arguments.key).map_err(|source| unreadable("--key", &arguments.key, source))?;
+    let key = SigningKey::from_pem(&pem).map_err(|error| no_key("--key", &arguments.key, error))?;
+    if let Some(reference) = reference(&arguments.scenario)? {
+        let access = access(&RegistryArgs { plain_http: arguments.plain_http, ..RegistryArgs::default() });
+        let digest = squall_registry::sign(&reference, &key, &access)?;
+        print(&format!("signed: {}\n", reference.pinned(&digest)))?;
+        return Ok(exit::PASSED);
+    }
+    let path = Path::new(&arguments.scenario);
+    let bytes = fs::read(path).map_err(|source| unreadable("the scenario", path, source))?;
+    let signature = sign_bytes(&bytes, &key).map_err(squall_registry::RegistryError::from)?;
+    let beside = signature_of(path);
+    fs::write(&beside, signature).map_err(|source| unreadable("the signature", &beside, source))?;
+    print(&format!("signed: {}\n", beside.display()))?;
+    Ok(exit::PASSED)
+}
+
+/// Where a file's signature lies: beside it.
+fn signature_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".sig");
+    name.into()
+}
+
+impl SignatureArgs {
+    /// The keys of which one must have signed what is run; none if nothing need be signed.
+    pub fn keys(&self) -> Result<Vec<VerifyingKey>, CliError> {
+        if self.require_signature && self.verify_key.is_empty() {
+            let text = "--require-signature: say whose signature: --verify-key FILE, or SQUALL_VERIFY_KEY";
+            return Err(CliError::Options(vec![text.to_owned()]));
+        }
+        let read = |path: &PathBuf| {
+            let pem = fs::read(path).map_err(|source| unreadable("--verify-key", path, source))?;
+            VerifyingKey::from_pem(&pem).map_err(|error| no_key("--verify-key", path, error))
+        };
+        self.verify_key.iter().map(read).collect()
+    }
+
+    /// Refuses what is built from its source on the spot, if what is run must be signed.
+    pub fn allow_source(&self, name: &str) -> Result<(), CliError> {
+        if self.keys()?.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "{name}: a source has no signature, and --verify-key asks for one: build it, and sign what was built"
+        );
+        Err(CliError::Options(vec![text]))
+    }
+}
+
+fn unreadable(option: &'static str, path: &Path, source: std::io::Error) -> CliError {
+    CliError::File { option, path: path.to_owned(), source }
+}
+
+fn no_key(option: &str, path: &Path, error: KeyError) -> CliError {
+    CliError::Options(vec![format!("{option} {}: {error}", path.display())])
+}
+
+/// Reads a file, once, so that what was checked is what is run.
+pub fn signed_file(path: &Path, keys: &[VerifyingKey], most: u64) -> Result<Result<Artifact, GuestError>, CliError> {
+    if keys.is_empty() {
+        return Ok(Artifact::read(path, most));
+    }
+    let bytes = fs::read(path).map_err(|source| unreadable("the scenario", path, source))?;
+    let beside = signature_of(path);
+    let signature = fs::read_to_string(&beside).map_err(|source| unreadable("the signature", &beside, source))?;
+    if verify_bytes(&bytes, &signature, keys) {
+        return Ok(Artifact::bounded(bytes, most));
+    }
+    let text = format!("{}: its signature is not by a key that --verify-key names; do not run it", path.display());
+    Err(CliError::Options(vec![text]))
+}

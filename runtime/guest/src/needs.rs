@@ -1,0 +1,144 @@
+//! What a component asks for before it has run: memories, tables, core instances. Read from the file, so that what is too
+//! much is refused with the limit's name and not in the compiler's words.
+
+use squall_plan::{Limits, MemorySize};
+use wasmparser::{Instance, Parser, Payload};
+
+/// The size of a page of linear memory unless it says otherwise, in bytes.
+const PAGE: u64 = 64 << 10;
+
+/// What one instance of a component asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Its linear memories, in bytes.
+    pub memories: Vec<Extent>,
+    /// Its tables, in entries.
+    pub tables: Vec<Extent>,
+    /// How many core instances it consists of.
+    pub core_instances: usize,
+}
+
+/// How large something is in the beginning, and may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// In the beginning.
+    pub initial: u64,
+    /// At most, if the component itself sets a limit.
+    pub maximum: Option<u64>,
+}
+
+impl Needs {
+    /// Reads the definitions in all parts of a component. A part that is instantiated more than once counts once.
+    pub(crate) fn of(component: &[u8]) -> Needs {
+        let mut needs = Needs::default();
+        for payload in Parser::new(0).parse_all(component) {
+            match payload {
+                Ok(Payload::MemorySection(memories)) => {
+                    needs.memories.extend(memories.into_iter().flatten().map(|memory| {
+                        let page = memory.page_size_log2.map_or(PAGE, |log2| 1_u64.checked_shl(log2).unwrap_or(PAGE));
+                        let bytes = |pages: u64| pages.saturating_mul(page);
+                        Extent { initial: bytes(memory.initial), maximum: memory.maximum.map(bytes) }
+                    }))
+                }
+                Ok(Payload::TableSection(tables)) => needs.tables.extend(
+                    tables
+                        .into_iter()
+                        .flatten()
+                        .map(|table| Extent { initial: table.ty.initial, maximum: table.ty.maximum }),
+                ),
+                Ok(Payload::InstanceSection(instances)) => {
+                    let made = |instance: &Instance<'_>| matches!(instance, Instance::Instantiate { .. });
+                    needs.core_instances += instances.into_iter().flatten().filter(made).count();
+                }
+                Ok(_) => {}
+                // What does not parse is the compiler's to refuse.
+                Err(_) => break,
+            }
+        }
+        needs
+    }
+
+    /// All memories of one instance in the beginning, in bytes.
+    pub fn initial_memory(&self) -> u64 {
+        self.memories.iter().fold(0, |sum, memory| sum.saturating_add(memory.initial))
+    }
+
+    /// How many entries one table may come to have: twice what the largest begins with, for there is little reason to grow.
+    pub(crate) fn table_entries(&self) -> usize {
+        let largest = self.tables.iter().map(|table| table.initial).max().unwrap_or(0);
+        (largest.clamp(1_000, Limits::TABLE_ENTRIES as u64) * 2) as usize
+    }
+
+    /// Whether one instance stays within the limits.
+    ///
+    /// # Errors
+    /// The first need that goes beyond them, with the limit's name.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), String> {
+        let memory = self.memories.iter().map(|memory| memory.initial).max().unwrap_or(0);
+        if memory > limits.memory {
+            let (needed, allowed) = (MemorySize(memory), MemorySize(limits.memory));
+            return Err(format!("its memory has {needed} from the beginning, and --memory allows {allowed}: raise it"));
+        }
+        let entries = self.tables.iter().map(|table| table.initial).max().unwrap_or(0);
+        let counted = [
+            ("memories", self.memories.len() as u64, Limits::MEMORIES as u64),
+            ("tables", self.tables.len() as u64, Limits::TABLES as u64),
+            ("entries in a table", entries, Limits::TABLE_ENTRIES as u64),
+            ("core instances", self.core_instances as u64, Limits::CORE_INSTANCES as u64),
+        ];
+        match counted.into_iter().find(|(_, needed, most)| needed > most) {
+            Some((what, needed, most)) => Err(format!("it has {needed} {what}: at most {most} are allowed")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether so many instances have room in what all may have together.
+    ///
+    /// # Errors
+    /// If not: what to do.
+    pub(crate) fn check_total(&self, vus: u64, limits: &Limits) -> Result<(), String> {
+        let Some(total) = limits.memory_total else { return Ok(()) };
+        let needed = self.initial_memory().saturating_mul(vus);
+        if needed <= total {
+            return Ok(());
+        }
+        let each = MemorySize(self.initial_memory());
+        Err(format!(
+            "each has {each} from the beginning, {} in all, and --memory-total allows {}: raise it, or ask for fewer",
+            MemorySize(needed),
+            MemorySize(total)
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needing(memory: u64, tables: usize) -> Needs {
+        let extent = |initial| Extent { initial, maximum: None };
+        Needs { memories: vec![extent(memory)], tables: vec![extent(10); tables], core_instances: 1 }
+    }
+
+    #[test]
+    fn definitions_are_read() {
+        // (module (memory 2 5) (table 7 funcref))
+        let module = b"\0asm\x01\0\0\0\x04\x04\x01\x70\x00\x07\x05\x04\x01\x01\x02\x05";
+        let needs = Needs::of(module);
+        assert_eq!(needs.memories, [Extent { initial: 2 * PAGE, maximum: Some(5 * PAGE) }]);
+        assert_eq!(needs.tables, [Extent { initial: 7, maximum: None }]);
+    }
+
+    #[test]
+    fn what_is_too_much_is_named_with_its_limit() {
+        let limits = Limits { memory: 1 << 20, memory_total: Some(10 << 20), ..Limits::default() };
+        assert_eq!(needing(1 << 20, 1).check(&limits), Ok(()));
+        let error = needing(2 << 20, 1).check(&limits).expect_err("too much");
+        assert_eq!(error, "its memory has 2 MiB from the beginning, and --memory allows 1 MiB: raise it");
+        let error = needing(1 << 20, 65).check(&limits).expect_err("too many");
+        assert_eq!(error, "it has 65 tables: at most 64 are allowed");
+        assert_eq!(needing(1 << 20, 1).check_total(10, &limits), Ok(()));
+        let error = needing(1 << 20, 1).check_total(11, &limits).expect_err("too many");
+        assert!(error.contains("11 MiB in all, and --memory-total allows 10 MiB"), "{error}");
+    }
+}

@@ -1,0 +1,34 @@
+//! What the user passes with `--secret`: a scenario reads it like any option, and nobody else does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use squall_metrics::Redactor;
+
+/// Secrets by name. They are in no plan, so nothing that shows or keeps a plan can show them.
+#[derive(Clone, Default)]
+pub struct Secrets(BTreeMap<String, String>);
+
+impl Secrets {
+    /// The value of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// What keeps them out of everything that is recorded.
+    pub fn redactor(&self) -> Redactor {
+        Redactor::new(self.0.values().map(String::as_str))
+    }
+}
+
+impl FromIterator<(String, String)> for Secrets {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(secrets: T) -> Secrets {
+        Secrets(secrets.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,121 @@
+//! At which step of a rising load a target gives way, and how.
+
+use std::time::Duration;
+
+use squall_metrics::{History, Nanos};
+
+use crate::phase::{Phase, seconds};
+
+/// More failures than this share ...
+const ERRORS: f64 = 0.05;
+/// ... in so long a time are no accident.
+const ERRORS_FOR: Nanos = Nanos(10_000_000_000);
+/// So many times the latency of the first step is no service any more.
+const SLOWER: u32 = 10;
+/// Less throughput than this share of the step before is a loss.
+const LOSS: f64 = 0.95;
+
+/// One step of the load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadLevel {
+    /// When it began, from the beginning of the load.
+    pub from: Duration,
+    /// When it ended.
+    pub to: Duration,
+}
+
+/// How a target gave way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Failure {
+    /// This share of requests failed (in the worst ten seconds).
+    Errors(f64),
+    /// This share of the load could not even start, because all virtual users waited for answers.
+    Unserved(f64),
+    /// The 95th percentile was this many times that of the first step.
+    Latency(f64),
+    /// Throughput fell for two steps while the load rose, to this share of its highest.
+    Collapse(f64),
+}
+
+/// The first of `levels` at which the target gave way, by its index, and how.
+pub fn first_failure(history: &History, levels: &[LoadLevel]) -> Option<(usize, Failure)> {
+    let phases: Vec<Phase> = levels.iter().map(|level| Phase::of(history, level.from..level.to)).collect();
+    let failure = |index: usize| {
+        let worst = worst_errors(history, levels[index]);
+        if worst > ERRORS {
+            return Some(Failure::Errors(worst));
+        }
+        let unserved = phases[index].dropped_share();
+        if unserved > ERRORS {
+            return Some(Failure::Unserved(unserved));
+        }
+        slower(&phases[0], &phases[index]).or_else(|| collapse(&phases[..=index]))
+    };
+    (0..levels.len()).find_map(|index| Some((index, failure(index)?)))
+}
+
+/// The greatest share of failures in ten seconds, or in a whole step that is shorter.
+fn worst_errors(history: &History, level: LoadLevel) -> f64 {
+    let seconds = seconds(history, level.from..level.to);
+    let wanted = ERRORS_FOR.min(Nanos::from(level.to.saturating_sub(level.from)));
+    let shares = (0..seconds.len()).filter_map(|first| {
+        let (mut length, mut requests, mut failed) = (Nanos::ZERO, 0, 0);
+        for second in &seconds[first..] {
+            length += second.length;
+            requests += second.requests;
+            failed += second.failed;
+            // A second is a few microseconds longer or shorter than one.
+            if length + Nanos(500_000_000) >= wanted {
+                return (requests > 0).then(|| failed as f64 / requests as f64);
+            }
+        }
+        None
+    });
+    shares.fold(0.0, f64::max)
+}
+
+fn slower(first: &Phase, now: &Phase) -> Option<Failure> {
+    let (usual, p95) = (first.p95?, now.p95?);
+    (p95 > usual * SLOWER).then(|| Failure::Latency(p95.as_secs_f64() / usual.as_secs_f64()))
+}
+
+fn collapse(phases: &[Phase]) -> Option<Failure> {
+    let [.., before, between, now] = phases else { return None };
+    let lost = |now: &Phase, before: &Phase| now.throughput < LOSS * before.throughput;
+    let highest = phases.iter().map(|phase| phase.throughput).fold(0.0, f64::max);
+    (lost(now, between) && lost(between, before)).then(|| Failure::Collapse(now.throughput / highest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phase::tests::history;
+
+    /// Steps of twenty seconds, each as in [`history`].
+    fn failure(steps: &[(u64, u64, u64)]) -> Option<(usize, Failure)> {
+        let course: Vec<_> = steps.iter().flat_map(|second| vec![*second; 20]).collect();
+        let levels: Vec<LoadLevel> = (0..steps.len() as u64)
+            .map(|step| LoadLevel { from: Duration::from_secs(20 * step), to: Duration::from_secs(20 * step + 20) })
+            .collect();
+        first_failure(&history(&course), &levels)
+    }
+
+    #[test]
+    fn errors_latency_and_collapse_are_told_apart() {
+        assert_eq!(failure(&[(10, 0, 20), (20, 1, 30), (40, 4, 40)]), Some((2, Failure::Errors(0.1))));
+        let Some((2, Failure::Latency(times))) = failure(&[(10, 0, 20), (20, 0, 150), (40, 0, 300)]) else { panic!() };
+        assert!((times - 15.0).abs() < 0.1, "{times}");
+        let collapse = failure(&[(100, 0, 20), (200, 0, 30), (150, 0, 40), (100, 0, 50)]);
+        assert_eq!(collapse, Some((3, Failure::Collapse(0.5))));
+        assert_eq!(failure(&[(10, 0, 20), (20, 0, 30), (20, 0, 60)]), None, "level throughput is no failure yet");
+    }
+
+    #[test]
+    fn a_bad_second_is_no_failure_and_ten_are() {
+        let course = |bad: usize| [vec![(10, 0, 20); 20], vec![(10, 1, 20); bad], vec![(10, 0, 20); 20 - bad]].concat();
+        let level = |from, to| LoadLevel { from: Duration::from_secs(from), to: Duration::from_secs(to) };
+        let levels = [level(0, 20), level(20, 40)];
+        assert_eq!(first_failure(&history(&course(4)), &levels), None);
+        assert_eq!(first_failure(&history(&course(10)), &levels), Some((1, Failure::Errors(0.1))));
+    }
+}

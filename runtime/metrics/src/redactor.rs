@@ -1,0 +1,287 @@
+//! Keeps secrets out of what is recorded, in every form that a scenario usually gives them: as they are, percent-encoded,
+//! escaped as in JSON, and in base64, also where that has more in it before and behind (`user:password`).
+//!
+//! It helps against accidents. A scenario that wants to show a secret can write it in a form that nobody knows.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+/// What stands for a secret.
+pub const HIDDEN: &str = "***";
+
+/// What one byte can take: `\u0041`.
+const LONGEST_ESCAPE: usize = 6;
+
+/// Finds secrets in text.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    needles: Vec<Needle>,
+    /// The bytes that a secret can begin with, in any form.
+    beginnings: Vec<u8>,
+}
+
+/// One form of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Needle {
+    bytes: Vec<u8>,
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    /// Of the character before (or behind) some bits are the secret's.
+    Base64 {
+        touches_before: bool,
+        touches_behind: bool,
+    },
+}
+
+impl Redactor {
+    /// The fewest bytes of a secret: what is shorter is found everywhere.
+    pub const SHORTEST: usize = 4;
+
+    /// A redactor for these secrets. Of one with several lines each line counts, too, because logs are cut into lines.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redactor {
+        let mut needles = Vec::new();
+        for secret in secrets {
+            for text in std::iter::once(secret).chain(secret.lines().map(str::trim)) {
+                needles.extend(forms_of(text).filter(|needle| needle.bytes.len() >= Redactor::SHORTEST));
+            }
+        }
+        // The longest first: what is a secret as a whole is not to be taken for one of its parts.
+        needles.sort_by(|one, other| other.bytes.len().cmp(&one.bytes.len()).then_with(|| one.bytes.cmp(&other.bytes)));
+        needles.dedup();
+        let mut beginnings: Vec<u8> = needles.iter().flat_map(Needle::beginnings).collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        Redactor { needles, beginnings }
+    }
+
+    /// The most bytes that a secret can take in a text, in its longest form.
+    pub fn longest(&self) -> usize {
+        self.needles.first().map_or(0, |needle| needle.bytes.len() * LONGEST_ESCAPE)
+    }
+
+    /// The text, with [`HIDDEN`] for each secret.
+    pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut found = self.find(text.as_bytes(), 0);
+        if found.is_none() {
+            return Cow::Borrowed(text);
+        }
+        let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
+        while let Some(secret) = found {
+            shown.push_str(&text[done..secret.start]);
+            shown.push_str(HIDDEN);
+            done = secret.end;
+            found = self.find(text.as_bytes(), done);
+        }
+        shown.push_str(&text[done..]);
+        Cow::Owned(shown)
+    }
+
+    /// The first secret at or after `from`. Begins and ends between characters, as secrets and their forms do.
+    fn find(&self, text: &[u8], from: usize) -> Option<Range<usize>> {
+        if self.needles.is_empty() {
+            return None;
+        }
+        let candidates = (from..text.len()).filter(|place| self.beginnings.binary_search(&text[*place]).is_ok());
+        candidates.into_iter().find_map(|place| self.needles.iter().find_map(|needle| needle.at(text, place, from)))
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Redactor").field("needles", &self.needles.len()).finish_non_exhaustive()
+    }
+}
+
+/// All forms of one text. Percent-encoding and escapes are undone while comparing, so they are none of their own.
+fn forms_of(text: &str) -> impl Iterator<Item = Needle> + '_ {
+    let as_it_is = Needle { bytes: text.as_bytes().to_vec(), form: Form::Text };
+    std::iter::once(as_it_is).chain((0..3).map(|before| in_base64(text.as_bytes(), before)))
+}
+
+/// The characters of base64 that depend on the secret alone, where `before` bytes (modulo 3) are encoded in front of it.
+fn in_base64(secret: &[u8], before: usize) -> Needle {
+    let mut padded = vec![0; before];
+    padded.extend_from_slice(secret);
+    let encoded = STANDARD_NO_PAD.encode(&padded);
+    // Six bits a character.
+    let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+    let form = Form::Base64 { touches_before: before > 0, touches_behind: !(padded.len() * 8).is_multiple_of(6) };
+    Needle { bytes: encoded.as_bytes().get(first..last).unwrap_or_default().to_vec(), form }
+}
+
+impl Needle {
+    fn beginnings(&self) -> impl Iterator<Item = u8> + '_ {
+        let alternative = match (self.form, self.bytes.first()) {
+            (Form::Text, Some(b' ')) => b'+',
+            (Form::Base64 { .. }, Some(b'+')) => b'-',
+            (Form::Base64 { .. }, Some(b'/')) => b'_',
+            _ => b'%',
+        };
+        self.bytes.first().copied().into_iter().chain([alternative, b'%', b'\\'])
+    }
+
+    /// What of `text` is this secret, if it stands at `place`. What comes before `from` is already dealt with.
+    fn at(&self, text: &[u8], place: usize, from: usize) -> Option<Range<usize>> {
+        let rest = &text[place..];
+        let length = if rest.starts_with(&self.bytes) { self.bytes.len() } else { self.encoded_length(rest)? };
+        let (mut start, mut end) = (place, place + length);
+        if let Form::Base64 { touches_before, touches_behind } = self.form {
+            if touches_before && start > from && is_base64(text[start - 1]) {
+                start -= 1;
+            }
+            if touches_behind && text.get(end).is_some_and(|byte| is_base64(*byte)) {
+                end += 1;
+            }
+            end += text[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+        }
+        Some(start..end)
+    }
+
+    fn encoded_length(&self, text: &[u8]) -> Option<usize> {
+        let mut length = 0;
+        for byte in &self.bytes {
+            length += self.length_of(*byte, text.get(length..)?)?;
+        }
+        Some(length)
+    }
+
+    /// How many bytes of `text` stand for this one.
+    fn length_of(&self, byte: u8, text: &[u8]) -> Option<usize> {
+        let first = *text.first()?;
+        if first == b'%' && text.get(1..3).and_then(from_hex) == Some(byte) {
+            return Some(3);
+        }
+        if first == b'\\'
+            && let Some((meant, length)) = escaped(text)
+            && meant == byte
+        {
+            return Some(length);
+        }
+        let same = match self.form {
+            Form::Text => first == byte || (byte == b' ' && first == b'+'),
+            Form::Base64 { .. } => first == byte || matches!((byte, first), (b'+', b'-') | (b'/', b'_')),
+        };
+        same.then_some(1)
+    }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+fn from_hex(digits: &[u8]) -> Option<u8> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    u8::from_str_radix(digits, 16).ok()
+}
+
+/// An escape as JSON has them: the byte that it means, and its length.
+fn escaped(text: &[u8]) -> Option<(u8, usize)> {
+    match *text.get(1)? {
+        b'n' => Some((b'\n', 2)),
+        b'r' => Some((b'\r', 2)),
+        b't' => Some((b'\t', 2)),
+        b'u' if text.get(2..4)? == b"00" => Some((from_hex(text.get(4..6)?)?, 6)),
+        quoted @ (b'"' | b'\\' | b'/' | b'\'') => Some((quoted, 2)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECRET: &str = "s3cr&t/pass word?";
+
+    fn hidden(text: &str) -> String {
+        Redactor::new([SECRET]).hide(text).into_owned()
+    }
+
+    #[test]
+    fn a_secret_as_it_is() {
+        assert_eq!(hidden("token s3cr&t/pass word? and s3cr&t/pass word?s3cr&t/pass word?"), "token *** and ******");
+        assert!(matches!(Redactor::new([SECRET]).hide("nothing of it: s3cr&t"), Cow::Borrowed(_)));
+        assert!(matches!(Redactor::default().hide("anything"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn percent_encoded_in_every_way() {
+        for encoded in
+            ["s3cr%26t%2Fpass%20word%3F", "s3cr%26t%2fpass+word%3f", "s3cr&t/pass%20word?", "%73%33cr&t/pass word?"]
+        {
+            assert_eq!(hidden(&format!("GET /login?key={encoded}&a=b")), "GET /login?key=***&a=b", "{encoded}");
+        }
+    }
+
+    #[test]
+    fn escaped_in_json() {
+        let redactor = Redactor::new(["say \"hi\"\n\\now/"]);
+        assert_eq!(redactor.hide(r#"{"key":"say \"hi\"\n\\now\/"}"#), r#"{"key":"***"}"#);
+        assert_eq!(redactor.hide(r"say \u0022hi\u0022\u000a\\now/"), "***");
+    }
+
+    #[test]
+    fn in_base64_with_something_around_it() {
+        for (before, behind) in [("", ""), ("user:", ""), ("ab", "cd"), ("abc:", "\n"), ("a", "bc")] {
+            let plain = format!("{before}{SECRET}{behind}");
+            for encoded in [STANDARD.encode(&plain), URL_SAFE.encode(&plain), URL_SAFE_NO_PAD.encode(&plain)] {
+                let shown = hidden(&format!("Basic {encoded}."));
+                assert!(shown.contains(HIDDEN) && !shown.contains("czNjciZ0"), "{plain}: {encoded}: {shown}");
+            }
+        }
+        assert_eq!(hidden(&format!("Basic {}.", STANDARD.encode(SECRET))), "Basic ***.");
+        // As a parameter of a URL.
+        let encoded = STANDARD.encode("?>?>?>secret").replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        assert!(!Redactor::new(["?>?>?>secret"]).hide(&encoded).contains("Pz4"), "{encoded}");
+    }
+
+    #[test]
+    fn a_percent_sign_and_a_backslash_may_be_part_of_one() {
+        let redactor = Redactor::new([r"50%25\n!"]);
+        assert_eq!(redactor.hide(r"a50%25\n!b"), "a***b");
+        assert_eq!(redactor.hide(r"a50%2525%5Cn!b"), "a***b");
+    }
+
+    #[test]
+    fn each_line_of_a_long_one() {
+        let redactor = Redactor::new(["-----BEGIN-----\nMIIEvQ12345\nab\n"]);
+        assert_eq!(redactor.hide("MIIEvQ12345 and ab"), "*** and ab");
+        assert_eq!(redactor.hide("-----BEGIN-----\nMIIEvQ12345\nab\n."), "***.");
+    }
+
+    #[test]
+    fn the_longer_of_two_is_hidden_whole() {
+        assert_eq!(Redactor::new(["pass", "password"]).hide("password pass"), "*** ***");
+    }
+
+    proptest! {
+        /// Whatever is around it, nothing of six characters in a row of the secret's base64 is left.
+        #[test]
+        fn no_alignment_lets_it_through(before in "[a-z]{0,7}", secret in "[!-~]{8,30}", behind in "[A-Z]{0,7}") {
+            let encoded = STANDARD.encode(format!("{before}{secret}{behind}"));
+            let shown = Redactor::new([secret.as_str()]).hide(&encoded).into_owned();
+            let bare = in_base64(secret.as_bytes(), before.len() % 3);
+            let bare = String::from_utf8(bare.bytes).expect("base64");
+            prop_assert!(!shown.contains(&bare), "{encoded} became {shown}");
+            prop_assert!(shown.contains(HIDDEN));
+        }
+
+        #[test]
+        fn any_text_can_be_looked_at(secret in "\\PC{4,12}", text in "\\PC{0,60}", at in 0usize..60) {
+            let at = text.floor_char_boundary(at.min(text.len()));
+            let with = format!("{}{secret}{}", &text[..at], &text[at..]);
+            let shown = Redactor::new([secret.as_str()]).hide(&with).into_owned();
+            prop_assert!(shown.contains(HIDDEN), "{with:?} became {shown:?}");
+        }
+    }
+}

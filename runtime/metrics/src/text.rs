@@ -1,0 +1,78 @@
+//! Text from outside - a guest's names, a server's errors - made harmless for whoever reads what is recorded: a terminal,
+//! and a CI system that takes certain lines of output for commands.
+
+use std::borrow::Cow;
+
+/// What stands for a character that would steer a terminal.
+const REPLACEMENT: char = '\u{fffd}';
+
+/// The text, with nothing in it that steers: control characters (tabs aside) and characters that change the direction of
+/// writing are replaced by `�`, and what Azure Pipelines (`##vso[`), GitHub (`##[`, `::` in the beginning) or TeamCity
+/// (`##teamcity[`) would obey is taken apart by a space.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let mut plain = Cow::Borrowed(text);
+    if text.chars().any(steers) {
+        plain = Cow::Owned(text.chars().map(|letter| if steers(letter) { REPLACEMENT } else { letter }).collect());
+    }
+    while let Some(place) = command_in(&plain) {
+        plain.to_mut().insert(place + 1, ' ');
+    }
+    plain
+}
+
+/// Whether a character does something to a terminal instead of being shown.
+fn steers(letter: char) -> bool {
+    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (letter.is_control() && letter != '\t')
+}
+
+/// Where the first command for a CI system begins.
+fn command_in(text: &str) -> Option<usize> {
+    let leading = text.len() - text.trim_start().len();
+    if text[leading..].starts_with("::") {
+        return Some(leading);
+    }
+    text.match_indices('[').find_map(|(bracket, _)| {
+        let before = text[..bracket].trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        before.ends_with("##").then(|| before.len() - 2)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_people_write_stays_as_it_is() {
+        for text in ["status is 200", "POST /a::b?c=#1", "http://[::1]:80/", "日本語\tok", "## heading [1]", ""] {
+            assert!(matches!(plain(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_steers_a_terminal() {
+        assert_eq!(plain("a\u{1b}[31mb\r\nc\u{9b}2J\u{202e}d"), "a�[31mb��c�2J�d");
+    }
+
+    #[test]
+    fn nothing_is_a_command() {
+        assert_eq!(plain("ok ##vso[task.setvariable variable=x]y"), "ok # #vso[task.setvariable variable=x]y");
+        assert_eq!(plain("##[group]x###[add-mask]y"), "# #[group]x## #[add-mask]y");
+        assert_eq!(plain("##teamcity[buildStop]"), "# #teamcity[buildStop]");
+        assert_eq!(plain("  ::error::x"), "  : :error::x");
+        // A control character in the middle does not hide one.
+        assert_eq!(plain("\u{1b}::stop-commands::x"), "�::stop-commands::x");
+    }
+
+    proptest! {
+        #[test]
+        fn once_is_enough(text in "[#:\\[a-c \u{1b}]{0,40}") {
+            let once = plain(&text).into_owned();
+            prop_assert_eq!(command_in(&once), None);
+            let twice = plain(&once).into_owned();
+            prop_assert_eq!(twice, once);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a scenario may take of the machine: every limit in one place, those that an option sets and those that are fixed.
+//!
+//! They belong to whoever runs a scenario: neither a component nor the plan that it suggests has a say in them. Each
+//! message about one names it with its option.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::choice::UnknownChoice;
+
+const MIB: u64 = 1 << 20;
+
+/// What a scenario may take. The comments name the options; the defaults let every honest scenario through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The size of a component's file, in bytes: `--max-component-size`.
+    pub component: u64,
+    /// How long compiling it may take: `--compile-timeout`.
+    pub compile: Duration,
+    /// Each linear memory of a virtual user, in bytes: `--memory`.
+    pub memory: u64,
+    /// The linear memories of all virtual users together, in bytes: `--memory-total`.
+    pub memory_total: Option<u64>,
+    /// How long one iteration may take, and one `start`: `--iteration-timeout`.
+    pub iteration: Option<Duration>,
+    /// A response's body as it came, and decoded, in bytes: `--max-body-size`.
+    pub body: u64,
+    /// What guests may write to the log in a whole run, in bytes: `--max-log-size`.
+    pub log: u64,
+    /// How many requests one `send-all` may hold: `--max-batch`.
+    pub batch: usize,
+}
+
+impl Limits {
+    /// The stack of a guest, in bytes.
+    pub const STACK: usize = 256 << 10;
+    /// How many memories an instance may have.
+    pub const MEMORIES: usize = 8;
+    /// How many tables an instance may have.
+    pub const TABLES: usize = 64;
+    /// The entries that a table may begin with; it may become twice as large.
+    pub const TABLE_ENTRIES: usize = 100_000;
+    /// How many core instances a component may consist of.
+    pub const CORE_INSTANCES: usize = 64;
+    /// How many resources of one kind an instance may hold at once. A guest that holds more has lost them.
+    pub const HANDLES: usize = 10_000;
+    /// The bodies of all responses that an instance holds at once, in bytes.
+    pub const HELD_BODIES: u64 = 512 * MIB;
+    /// How many headers a request may have.
+    pub const HEADERS: usize = 1_000;
+    /// The longest line of the log, in bytes; the rest is cut off.
+    pub const LOG_LINE: usize = 4 << 10;
+    /// Lines that wait to be shown; what comes when there are so many is dropped, and counted.
+    pub const LOG_LINES_WAITING: usize = 1_000;
+    /// How long `describe` may take: it only has to name the flows.
+    pub const DESCRIBE: Duration = Duration::from_secs(10);
+    /// The most series (`max_series`) that the plan which a component suggests may ask for.
+    pub const SUGGESTED_SERIES: usize = 10_000;
+
+    /// What a machine allows that others send scenarios to (`--limits ci`).
+    pub const CI: Limits = Limits {
+        component: 32 * MIB,
+        compile: Duration::from_secs(120),
+        memory: 64 * MIB,
+        memory_total: Some(1024 * MIB),
+        iteration: Some(Duration::from_secs(60)),
+        body: 16 * MIB,
+        log: MIB,
+        batch: 100,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            component: 64 * MIB,
+            compile: Duration::from_secs(300),
+            memory: 64 * MIB,
+            memory_total: None,
+            iteration: None,
+            body: 256 * MIB,
+            log: 64 * MIB,
+            batch: 1_000,
+        }
+    }
+}
+
+/// Limits by a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LimitPreset {
+    /// [`Limits::default`].
+    #[default]
+    Default,
+    /// [`Limits::CI`].
+    Ci,
+}
+
+impl LimitPreset {
+    const NAMES: &[&str] = &["default", "ci"];
+
+    /// What it stands for.
+    pub fn limits(self) -> Limits {
+        match self {
+            LimitPreset::Default => Limits::default(),
+            LimitPreset::Ci => Limits::CI,
+        }
+    }
+}
+
+impl FromStr for LimitPreset {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<LimitPreset, UnknownChoice> {
+        match text {
+            "default" => Ok(LimitPreset::Default),
+            "ci" => Ok(LimitPreset::Ci),
+            _ => Err(UnknownChoice::new("preset of limits", text, LimitPreset::NAMES)),
+        }
+    }
+}
+
+/// An amount of memory as `--memory` takes it: in the largest unit that leaves it whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemorySize(pub u64);
+
+impl fmt::Display for MemorySize {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [("GiB", 1 << 30), ("MiB", MIB), ("KiB", 1 << 10)];
+        match units.into_iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit)) {
+            Some((name, unit)) => write!(formatter, "{} {name}", self.0 / unit),
+            None if self.0 > 10 * MIB => write!(formatter, "{:.1} MiB", self.0 as f64 / MIB as f64),
+            None => write!(formatter, "{} bytes", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_is_never_wider_than_the_default() {
+        let (ci, default) = (Limits::CI, Limits::default());
+        assert!(ci.component <= default.component && ci.compile <= default.compile && ci.memory <= default.memory);
+        assert!(ci.body <= default.body && ci.log <= default.log && ci.batch <= default.batch);
+        assert!(ci.memory_total.is_some() && ci.iteration.is_some());
+        assert_eq!("ci".parse(), Ok(LimitPreset::Ci));
+        assert!("tight".parse::<LimitPreset>().is_err());
+    }
+
+    #[test]
+    fn sizes_read_as_they_are_written() {
+        assert_eq!(MemorySize(64 * MIB).to_string(), "64 MiB");
+        assert_eq!(MemorySize(2 << 30).to_string(), "2 GiB");
+        assert_eq!(MemorySize(100_000).to_string(), "100000 bytes");
+        assert_eq!(MemorySize(100_000_000).to_string(), "95.4 MiB");
+    }
+}

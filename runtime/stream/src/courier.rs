@@ -1,0 +1,218 @@
+//! Brings what a run recorded to one output, on a thread of its own. The run never waits for it.
+//!
+//! There is room for a few batches on the way. While there is none, what comes is added to one batch that waits, so an
+//! output that cannot keep up, or is away for an hour, gets a longer stretch instead of many seconds, and the memory it
+//! takes is bounded by the number of series. What could not be delivered is tried again, at growing distances. When
+//! the run has ended, what is left has a few seconds.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+
+use crate::batch::Batch;
+use crate::format::Format;
+use crate::patience::{pause, within};
+use crate::transport::{Failure, Transport};
+
+/// Batches on the way to an output, one of which is kept free for the last.
+const ON_THE_WAY: usize = 9;
+/// How long to wait before the second attempt; doubled for each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// How long what is left may take to deliver when the run has ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How much longer a thread may take to end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// One output, as the run sees it.
+pub(crate) struct Courier {
+    output: String,
+    batches: mpsc::Sender<Arc<Batch>>,
+    /// What there was no room for.
+    waiting: Option<Arc<Batch>>,
+    run_ended: watch::Sender<bool>,
+    handed_over: u64,
+    delivered: Arc<AtomicU64>,
+    problems: Receiver<String>,
+    latest_problem: Option<String>,
+    done: Receiver<()>,
+}
+
+/// An output whose run has ended.
+pub(crate) struct Leaving {
+    output: String,
+    handed_over: u64,
+    delivered: Arc<AtomicU64>,
+    problems: Receiver<String>,
+    latest_problem: Option<String>,
+    done: Receiver<()>,
+}
+
+/// The same, as its thread sees it.
+struct Work {
+    format: Box<dyn Format>,
+    transport: Transport,
+    run_ended: watch::Receiver<bool>,
+    delivered: Arc<AtomicU64>,
+    problems: SyncSender<String>,
+}
+
+impl Courier {
+    /// Begins to wait for batches.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(output: String, format: Box<dyn Format>, transport: Transport) -> io::Result<Courier> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (batches, incoming) = mpsc::channel(ON_THE_WAY);
+        let (run_ended, ended) = watch::channel(false);
+        let (tell, problems) = sync_channel(8);
+        let (tell_done, done) = sync_channel(1);
+        let delivered = Arc::<AtomicU64>::default();
+        let work = Work { format, transport, run_ended: ended, delivered: Arc::clone(&delivered), problems: tell };
+        std::thread::Builder::new().name("out".to_owned()).spawn(move || {
+            work.until_done(&runtime, incoming);
+            // If nobody waits any more, nobody needs to know.
+            let _ = tell_done.try_send(());
+            // A look-up of a name that never ends must not keep the thread.
+            runtime.shutdown_background();
+        })?;
+        let (waiting, latest_problem) = (None, None);
+        Ok(Courier { output, batches, waiting, run_ended, handed_over: 0, delivered, problems, latest_problem, done })
+    }
+
+    /// Sends a batch on its way, or lets it wait if there is no room.
+    pub fn hand_over(&mut self, batch: &Arc<Batch>) {
+        self.handed_over += batch.seconds;
+        let next = match self.waiting.take() {
+            None => Arc::clone(batch),
+            Some(mut waiting) => {
+                Arc::make_mut(&mut waiting).absorb(batch);
+                waiting
+            }
+        };
+        // Only this thread sends: what there is room for now, there is room for in a moment.
+        if self.batches.capacity() > 1 {
+            self.send(next);
+        } else {
+            self.waiting = Some(next);
+        }
+    }
+
+    fn send(&mut self, batch: Arc<Batch>) {
+        // There is room; and if the thread is gone, that shows in what was delivered.
+        let _ = self.batches.try_send(batch);
+    }
+
+    /// The first problem, once: whoever watches the run may want to do something about it.
+    pub fn first_problem(&mut self) -> Option<String> {
+        let is_first = self.latest_problem.is_none();
+        self.latest_problem = self.problems.try_iter().last().or(self.latest_problem.take());
+        let problem = self.latest_problem.as_ref().filter(|_| is_first)?;
+        Some(format!("--out {}: {problem}", self.output))
+    }
+
+    /// The run has ended: what waits goes on its way, and nothing is tried for long any more.
+    pub fn leave(mut self) -> Leaving {
+        if let Some(waiting) = self.waiting.take() {
+            self.send(waiting);
+        }
+        self.run_ended.send_replace(true);
+        // Without a sender of batches, the thread ends after the last.
+        let Courier { output, handed_over, delivered, problems, latest_problem, done, .. } = self;
+        Leaving { output, handed_over, delivered, problems, latest_problem, done }
+    }
+}
+
+impl Leaving {
+    /// Waits for the thread, not for long. Returns what should be known of what was not delivered.
+    pub fn end(self) -> Option<String> {
+        let Leaving { output, handed_over, delivered, problems, latest_problem, done } = self;
+        let too_late = matches!(done.recv_timeout(LAST_WORDS + FAREWELL), Err(RecvTimeoutError::Timeout));
+        let missing = handed_over.saturating_sub(delivered.load(Ordering::Relaxed));
+        if missing == 0 {
+            return None;
+        }
+        let reason = problems.try_iter().last().or(latest_problem);
+        let reason = reason.unwrap_or_else(|| {
+            if too_late { "it does not take what it is given".to_owned() } else { "the run had ended".to_owned() }
+        });
+        Some(format!("--out {output}: {missing} of {handed_over} seconds were not delivered: {reason}"))
+    }
+}
+
+impl Work {
+    fn until_done(mut self, runtime: &Runtime, mut incoming: mpsc::Receiver<Arc<Batch>>) {
+        let mut run_ended = self.run_ended.clone();
+        let too_late = async {
+            // An error means that the run forgot us: then it has ended, too.
+            let _ = run_ended.wait_for(|ended| *ended).await;
+            pause(LAST_WORDS).await;
+        };
+        runtime.block_on(async {
+            tokio::select! {
+                () = self.deliver_all(&mut incoming) => {}
+                () = too_late => {}
+            }
+        });
+    }
+
+    async fn deliver_all(&mut self, incoming: &mut mpsc::Receiver<Arc<Batch>>) {
+        if let Err(problem) = self.transport.begin() {
+            self.tell(problem);
+            return;
+        }
+        while let Some(batch) = incoming.recv().await {
+            let mut whole = true;
+            for payload in self.format.encode(&batch) {
+                whole &= self.deliver(&payload).await;
+            }
+            if whole {
+                self.delivered.fetch_add(batch.seconds, Ordering::Relaxed);
+            }
+        }
+        if let Err(problem) = self.transport.end() {
+            self.tell(problem);
+        }
+    }
+
+    /// Tries until it is delivered, or will never be.
+    async fn deliver(&mut self, payload: &bytes::Bytes) -> bool {
+        let mut next_pause = FIRST_PAUSE;
+        loop {
+            let sent = within(LONGEST_PAUSE, self.transport.send(payload)).await;
+            match sent.unwrap_or_else(|| Err(Failure::Passing("no answer".to_owned()))) {
+                Ok(()) => return true,
+                Err(Failure::Final(problem)) => {
+                    self.tell(problem);
+                    return false;
+                }
+                Err(Failure::Passing(problem)) => self.tell(problem),
+            }
+            self.rest(next_pause).await;
+            next_pause = (next_pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// A pause that the end of the run cuts short.
+    async fn rest(&mut self, time: Duration) {
+        let is_over = *self.run_ended.borrow() || self.run_ended.has_changed().is_err();
+        if is_over {
+            return pause(time.min(FIRST_PAUSE)).await;
+        }
+        tokio::select! {
+            () = pause(time) => {}
+            _ = self.run_ended.changed() => {}
+        }
+    }
+
+    fn tell(&self, problem: String) {
+        // Whoever has not heard of eight problems has heard enough.
+        let _ = self.problems.try_send(problem);
+    }
+}

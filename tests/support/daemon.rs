@@ -1,0 +1,81 @@
+//! Real servers, from Debian's packages, on a free port of loopback, with nothing in them.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A server that does not outlive its test.
+pub struct Daemon {
+    child: Child,
+    address: String,
+    _folder: TempDir,
+}
+
+pub fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+impl Daemon {
+    /// Starts the server of a package, which is ready when it answers at this path. None, and a line that says so, where it is
+    /// not installed.
+    #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
+    pub fn start(
+        (program, package): (&str, &str),
+        arguments: &[String],
+        (address, folder): (String, TempDir),
+        ready_at: &str,
+    ) -> Option<Daemon> {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(child) = command.spawn() else {
+            assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
+            println!("skipped: {program} is not installed (apt-get install {package})");
+            return None;
+        };
+        let daemon = Daemon { child, address, _folder: folder };
+        let began = Instant::now();
+        while !daemon.get(ready_at).starts_with("HTTP/1.0 20") {
+            assert!(began.elapsed() < Duration::from_secs(60), "{program} is not ready");
+            between_questions();
+        }
+        Some(daemon)
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The whole answer; empty if there is none.
+    pub fn get(&self, path: &str) -> String {
+        self.ask("GET", path)
+    }
+
+    pub fn ask(&self, method: &str, path: &str) -> String {
+        let Ok(mut connection) = TcpStream::connect(&self.address) else {
+            return String::new();
+        };
+        let mut text = String::new();
+        write!(connection, "{method} {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address).unwrap();
+        connection.read_to_string(&mut text).map(|_| text).unwrap_or_default()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Lets a moment pass before a server is asked again: each question takes one of the system's ports for a minute.
+pub fn between_questions() {
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+/// A text as it may stand in a query.
+pub fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}

@@ -1,0 +1,82 @@
+//! The same two scenarios in every language, beside Locust: what a language costs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::Bench;
+use super::client::{Client, Dialect, Race};
+use crate::repository::{Repository, run};
+
+/// What races, and the folder of `guest-examples` that has it.
+const RACES: [(Race, &str); 2] = [(Race::Small, "minimal"), (Race::Json, "json")];
+/// Rust takes part anyhow.
+const LANGUAGES: [(&str, &str); 4] = [
+    ("squall (C)", "c/{scenario}.c"),
+    ("squall (Go)", "go/main.go"),
+    ("squall (TypeScript)", "typescript/scenario.ts"),
+    ("squall (Python)", "python/scenario.py"),
+];
+
+/// Builds the scenarios and gets Locust. What cannot be built takes no part.
+pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> {
+    let target = format!("http://127.0.0.1:{port}");
+    let users = users.to_string();
+    let locust = locust(bench.repository)?;
+    let mut clients = Vec::new();
+    for (race, scenario) in RACES {
+        for (name, source) in LANGUAGES {
+            let source = format!("guest-examples/{scenario}/{}", source.replace("{scenario}", scenario));
+            let Some(component) = component(bench, name, scenario, &source)? else {
+                continue;
+            };
+            // Compiled before the first turn: it is the scenario that races, not the compiler.
+            let component = component.display().to_string();
+            let once = [
+                "run",
+                "--quiet",
+                "--no-save",
+                &component,
+                "--target",
+                &target,
+                "-i",
+                "1",
+                "--summary-mode",
+                "disabled",
+            ];
+            run(Command::new(&bench.squall).args(once))?;
+            let arguments = ["run", "--quiet", "--no-save", &component, "--target", &target, "-u", &users];
+            clients.push(Client::new(race, name, &bench.squall, Dialect::Summary, &arguments));
+        }
+        let file = bench.repository.path(format!("tests/xtask/locust/{scenario}.py")).display().to_string();
+        let arguments =
+            ["-f", &file, "--headless", "-u", &users, "-r", &users, "-H", &target, "--only-summary", "--json"];
+        clients.push(Client::new(race, "Locust", &locust, Dialect::Locust, &arguments));
+    }
+    Ok(clients)
+}
+
+fn component(bench: &Bench<'_>, name: &str, scenario: &str, source: &str) -> Result<Option<PathBuf>> {
+    let folder = bench.repository.path("target/bench/languages");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let ending = Path::new(source).extension().unwrap_or_default().to_string_lossy();
+    let component = folder.join(format!("{scenario}-{ending}.wasm"));
+    let mut build = bench.repository.command(&bench.squall);
+    build.args(["build", source, "-o"]).arg(&component).env("SQUALL_SDK", bench.repository.root());
+    if let Err(error) = run(&mut build) {
+        println!("{name} takes no part: {error}");
+        return Ok(None);
+    }
+    Ok(Some(component))
+}
+
+fn locust(repository: &Repository) -> Result<PathBuf> {
+    let folder = repository.path("target/bench/locust");
+    let program = folder.join("bin/locust");
+    if !program.is_file() {
+        run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
+        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "locust"]))?;
+    }
+    Ok(program)
+}
