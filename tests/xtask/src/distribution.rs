@@ -11,7 +11,13 @@ use crate::repository::{Repository, run};
 pub fn from_distribution(repository: &Repository, program: &str, package: &str, question: &[&str]) -> Result<PathBuf> {
     if !there(program, question) {
         println!("{program} is not installed");
-        let installed = run(repository.command("apt-get").args(["install", "--yes", "--quiet", package]));
+        let apt = |arguments: &[&str]| {
+            let mut command = repository.command("apt-get");
+            run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()))
+        };
+        let install = || apt(&["install", "--yes", "--quiet", package]);
+        // A new machine may not know of any package yet.
+        let installed = install().or_else(|_| apt(&["update", "--quiet"]).and_then(|()| install()));
         if installed.is_err() || !there(program, question) {
             bail!("{program} is needed: install it (Debian's package is {package}) and try again");
         }

@@ -15,14 +15,10 @@ pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
         ("docker-registry", "docker-registry", "--version", "registries"),
         ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
         ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
+        ("prometheus-node-exporter", "prometheus-node-exporter", "--version", "watching by a real exporter"),
     ] {
         if from_distribution(repository, program, package, &[question]).is_err() {
             println!("not tested: {what} ({program} is not installed)");
-        }
-    }
-    for program in ["prometheus-node-exporter", "prometheus"] {
-        if from_distribution(repository, program, program, &["--version"]).is_err() {
-            println!("not tested: watching by {program} (it is not installed)");
         }
     }
     guests::build(repository)?;

@@ -92,6 +92,9 @@ fn shown(objective: &Objective, actual: f64) -> String {
     }
 }
 
+/// A limit: its name, which figure of the series it is about, what it is, what was seen, and how that is shown.
+type LimitLine = (&'static str, &'static str, Option<f64>, Option<f64>, fn(f64) -> String);
+
 /// The limits of resources, each on the source that uses the most of it. Without a source that knows, it is not measured.
 fn limits(watching: &Watching, totals: &Totals) -> Vec<ObjectiveLine> {
     let most = |name: &'static str, figure: fn(&WatchedSeries) -> Option<f64>| {
@@ -111,7 +114,7 @@ fn limits(watching: &Watching, totals: &Totals) -> Vec<ObjectiveLine> {
     ];
     let texts = watching.limits();
     let text = |name: &str| texts.iter().find(|(of, _)| *of == name).map(|(_, text)| text.clone()).unwrap_or_default();
-    let line = |(name, figure, limit, actual, shown): (&str, &str, Option<f64>, Option<f64>, fn(f64) -> String)| {
+    let line = |(name, figure, limit, actual, shown): LimitLine| {
         let wanted = Wanted {
             name: name.to_owned(),
             comparison: Comparison::LessOrEqual,

@@ -65,7 +65,7 @@ impl Lab {
         let guest = Arc::new(guest.map_err(unfit)?);
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let (guests, data, secrets) = (vec![guest.into()], DataSet::default(), Secrets::default());
+        let (guests, data, secrets) = (vec![guest], DataSet::default(), Secrets::default());
         let run = Run { plan, guests, data, secrets, egress, steering: Steering::default(), target: None };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
