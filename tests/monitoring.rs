@@ -1,15 +1,13 @@
 //! Watching the target: processes, exporters and a Prometheus, real ones where there are any; limits that are judged; and
 //! that nothing of it slows or fails a run.
 
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::support::daemon::{Daemon, free_address};
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
@@ -204,49 +202,34 @@ fn wait_for(there: impl Fn() -> bool) {
     }
 }
 
-/// A program of the distribution that listens, for as long as the test takes; none where it is not installed.
-struct Daemon {
-    child: Child,
-    address: String,
-    _folder: TempDir,
-}
-
-impl Daemon {
-    #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
-    fn start(program: &str, arguments: impl Fn(&str, &Path) -> Vec<String>) -> Option<Daemon> {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(program);
-        command
-            .args(arguments(&address, folder.path()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let Ok(child) = command.spawn() else {
-            println!("skipped: {program} is not installed (apt-get install {program})");
-            return None;
-        };
-        let daemon = Daemon { child, address, _folder: folder };
-        wait_for(|| TcpStream::connect(&daemon.address).is_ok());
-        Some(daemon)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 fn node_exporter() -> Option<Daemon> {
-    Daemon::start("prometheus-node-exporter", |address, _| vec![format!("--web.listen-address={address}")])
+    let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
+    let arguments = [format!("--web.listen-address={address}")];
+    let program = ("prometheus-node-exporter", "prometheus-node-exporter");
+    Daemon::start(program, &arguments, (address, folder), "/")
+}
+
+/// One that reads the exporter once a second.
+fn prometheus(exporter: &str) -> Option<Daemon> {
+    let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let settings = format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
+         scrape_configs: [{{job_name: node, static_configs: [{{targets: ['{exporter}']}}]}}]\n"
+    );
+    std::fs::write(place("prometheus.yml"), settings).unwrap();
+    let arguments = [
+        format!("--config.file={}", place("prometheus.yml")),
+        format!("--storage.tsdb.path={}", place("data")),
+        format!("--web.listen-address={address}"),
+    ];
+    Daemon::start(("prometheus", "prometheus"), &arguments, (address, folder), "/-/ready")
 }
 
 #[test]
 fn a_real_node_exporter_is_understood() {
     let Some(exporter) = node_exporter() else { return };
-    let (server, address) = (server(), format!("http://{}/metrics", exporter.address));
+    let (server, address) = (server(), format!("http://{}/metrics", exporter.address()));
     let ended = load(&server, "4s", &["--monitor-scrape", &address]).run().expect_code_or_busy(0);
     let document = document(&ended);
     for name in ["cpu", "memory", "disk_read", "network_received", "connections", "descriptors"] {
@@ -262,21 +245,8 @@ fn a_real_node_exporter_is_understood() {
 #[test]
 fn a_real_prometheus_is_asked() {
     let Some(exporter) = node_exporter() else { return };
-    let node = exporter.address.clone();
-    let prometheus = Daemon::start("prometheus", |address, folder| {
-        let settings = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs: [{{job_name: node, static_configs: [{{targets: ['{node}']}}]}}]\n"
-        );
-        std::fs::write(folder.join("prometheus.yml"), settings).unwrap();
-        vec![
-            format!("--config.file={}", folder.join("prometheus.yml").display()),
-            format!("--storage.tsdb.path={}", folder.join("data").display()),
-            format!("--web.listen-address={address}"),
-        ]
-    });
-    let Some(prometheus) = prometheus else { return };
-    let (server, url) = (server(), format!("http://{}", prometheus.address));
+    let Some(prometheus) = prometheus(exporter.address()) else { return };
+    let (server, url) = (server(), format!("http://{}", prometheus.address()));
     // The first answers come once it has read the exporter a few times.
     let more = [
         "--monitor-prometheus",

@@ -20,7 +20,7 @@ use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, Test
 use squall_registry::Reference;
 use squall_report::{DataLine, histogram_log, summary_export};
 
-use crate::args::{OutputArgs, RunArgs, SummaryMode};
+use crate::args::{OutputArgs, RunArgs};
 use crate::control::args::ControlArgs;
 use crate::error::CliError;
 use crate::files::Files;
@@ -33,7 +33,7 @@ use crate::reporting::ending;
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::telling::{SoFar, Teller};
-use crate::terminal::{complain, say, summary_style};
+use crate::terminal::{complain, say};
 use crate::{breakpoint, exit, monitoring, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 
@@ -313,10 +313,7 @@ impl Order<'_> {
             plan: &outcome.plan,
         };
         let concluded = teller.conclude(&so_far);
-        teller.print_summary(&so_far, &concluded)?;
-        if self.output.summary_mode != SummaryMode::Disabled {
-            print(&squall_report::course(&course, summary_style(self.output)))?;
-        }
+        teller.print_summary(&so_far, &concluded, &course)?;
         let code = verdict(&self.name, outcome, plan::missed_limits(&concluded.objectives));
         files.reports.write(outcome, &data, &teller.facts(ending(outcome), concluded), course)?;
         Ok(code)

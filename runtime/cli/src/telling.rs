@@ -59,12 +59,17 @@ impl Teller<'_> {
         Concluded { objectives, others }
     }
 
-    /// The summary, if one is wanted.
-    pub fn print_summary(&self, so_far: &SoFar<'_>, concluded: &Concluded) -> Result<(), CliError> {
+    /// The summary, with what the course of the run says, if one is wanted.
+    pub fn print_summary(
+        &self,
+        so_far: &SoFar<'_>,
+        concluded: &Concluded,
+        course: &[plan::Remark],
+    ) -> Result<(), CliError> {
         if self.output.summary_mode == SummaryMode::Disabled {
             return Ok(());
         }
-        print(&self.summary(so_far, concluded))
+        print(&(self.summary(so_far, concluded) + &squall_report::course(course, summary_style(self.output))))
     }
 
     /// What only the program knows.

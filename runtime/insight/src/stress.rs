@@ -15,6 +15,10 @@ const SLOWER: u32 = 10;
 /// Less throughput than this share of the step before is a loss.
 const LOSS: f64 = 0.95;
 
+/// In less time the throughput of a step is not known: it is counted in whole seconds, and one of them is shared with the
+/// step before.
+const KNOWN_AFTER: Duration = Duration::from_secs(5);
+
 /// One step of the load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoadLevel {
@@ -49,7 +53,7 @@ pub fn first_failure(history: &History, levels: &[LoadLevel]) -> Option<(usize, 
         if unserved > ERRORS {
             return Some(Failure::Unserved(unserved));
         }
-        slower(&phases[0], &phases[index]).or_else(|| collapse(&phases[..=index]))
+        slower(&phases[0], &phases[index]).or_else(|| collapse(&phases[..=index], &levels[..=index]))
     };
     (0..levels.len()).find_map(|index| Some((index, failure(index)?)))
 }
@@ -79,8 +83,11 @@ fn slower(first: &Phase, now: &Phase) -> Option<Failure> {
     (p95 > usual * SLOWER).then(|| Failure::Latency(p95.as_secs_f64() / usual.as_secs_f64()))
 }
 
-fn collapse(phases: &[Phase]) -> Option<Failure> {
-    let [.., before, between, now] = phases else { return None };
+fn collapse(phases: &[Phase], levels: &[LoadLevel]) -> Option<Failure> {
+    let ([.., before, between, now], [.., a, b, c]) = (phases, levels) else { return None };
+    if [a, b, c].iter().any(|level| level.to.saturating_sub(level.from) < KNOWN_AFTER) {
+        return None;
+    }
     let lost = |now: &Phase, before: &Phase| now.throughput < LOSS * before.throughput;
     let highest = phases.iter().map(|phase| phase.throughput).fold(0.0, f64::max);
     (lost(now, between) && lost(between, before)).then(|| Failure::Collapse(now.throughput / highest))
@@ -108,6 +115,14 @@ mod tests {
         let collapse = failure(&[(100, 0, 20), (200, 0, 30), (150, 0, 40), (100, 0, 50)]);
         assert_eq!(collapse, Some((3, Failure::Collapse(0.5))));
         assert_eq!(failure(&[(10, 0, 20), (20, 0, 30), (20, 0, 60)]), None, "level throughput is no failure yet");
+    }
+
+    #[test]
+    fn steps_of_a_second_or_two_have_no_throughput_to_compare() {
+        // As three steps of a rising rate looked whose changes fell into the middle of a second.
+        let course = history(&[(70, 0, 1), (64, 0, 1), (60, 0, 1), (38, 0, 1)]);
+        let level = |from, to| LoadLevel { from: Duration::from_secs(from), to: Duration::from_secs(to) };
+        assert_eq!(first_failure(&course, &[level(0, 1), level(1, 3), level(3, 4)]), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, WWW_AUTHENTIC
 use hyper::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
+use squall_exchange::authority;
 use url::Url;
 
 use crate::Access;
@@ -15,7 +16,7 @@ use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::manifest::MANIFEST;
 use crate::reference::Reference;
-use crate::transport::{Answer, authority, exchange};
+use crate::transport::{Answer, exchange};
 
 /// The largest manifest that registries must take.
 const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;

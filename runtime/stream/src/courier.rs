@@ -16,8 +16,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::batch::Batch;
 use crate::format::Format;
-use crate::patience::{pause, within};
 use crate::transport::{Failure, Transport};
+use squall_exchange::{pause, within};
 
 /// Batches on the way to an output, one of which is kept free for the last.
 const ON_THE_WAY: usize = 9;

@@ -13,7 +13,6 @@ mod error;
 mod exponential;
 mod format;
 mod output;
-mod patience;
 mod series;
 mod statistic;
 mod streams;

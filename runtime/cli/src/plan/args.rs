@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use squall_plan::parse_duration;
 
-use crate::args::{HttpArgs, LoadArgs, ScriptArgs};
+use crate::args::{HttpArgs, LoadArgs, ScriptArgs, parse_size};
 use crate::registry::RegistryArgs;
 use crate::sandbox::args::SandboxArgs;
 
@@ -111,11 +111,9 @@ const LARGEST_BODY: u64 = 256 << 20;
 
 /// How large a body is: `512`, `2kB`, `1MiB`.
 fn parse_body_size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 5] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("kB", 1_000), ("MB", 1_000_000), ("B", 1)];
-    let with_unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
-    let (number, unit) = with_unit.unwrap_or((text, 1));
-    let bytes = number.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    let bytes = bytes.ok_or("write a whole number of bytes, or one with a unit: 2kB")?;
+    let plain = text.strip_suffix('B').unwrap_or(text).parse().ok();
+    let bytes = plain.map_or_else(|| parse_size(text), Ok);
+    let bytes = bytes.map_err(|_| "write a whole number of bytes, or one with a unit: 2kB")?;
     if bytes <= LARGEST_BODY { Ok(bytes) } else { Err("at most 256MiB".to_owned()) }
 }
 

@@ -9,6 +9,8 @@ use squall_monitor::names;
 use squall_plan::{Executor, PlanFile, TestType};
 use squall_report::{Style, Unit, duration};
 
+use super::parts::parts;
+
 /// What only ever grows where something is not given back.
 const LEAKING: [&str; 3] = [names::MEMORY, names::DESCRIPTORS, names::CONNECTIONS];
 
@@ -53,16 +55,10 @@ pub fn section(conclusions: &[(String, String)], style: Style) -> String {
 
 /// When the load is steady: in its longest stage, or all the time.
 fn steady(executor: &Executor) -> (Duration, Duration) {
-    let stages: Vec<Duration> = match executor {
-        Executor::RampingVus { stages, .. } => stages.iter().map(|stage| stage.duration).collect(),
-        Executor::RampingArrivalRate { stages, .. } => stages.iter().map(|stage| stage.duration).collect(),
-        _ => Vec::new(),
-    };
-    let Some(longest) = stages.iter().copied().max() else {
-        return (Duration::ZERO, Duration::MAX);
-    };
-    let before = stages.iter().take_while(|length| **length != longest).sum();
-    (before, before + longest)
+    let parts = parts(executor);
+    // The first of several that are equally long.
+    let longest = parts.iter().rev().max_by_key(|part| part.lasts());
+    longest.map_or((Duration::ZERO, Duration::MAX), |longest| (longest.level.from, longest.level.to))
 }
 
 fn samples(series: &WatchedSeries, from: Duration, until: Duration) -> Vec<(Duration, f64)> {

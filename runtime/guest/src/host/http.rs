@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use send_wrapper::SendWrapper;
 use squall_http::{Error, Prepared, RequestOptions, Response};
-use squall_plan::Limits;
+use squall_plan::{Limits, MemorySize};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
@@ -187,7 +187,8 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
             let held_bodies = local.held_bodies + response.body().len() as u64;
             if held_bodies > Limits::HELD_BODIES {
                 wasmtime::bail!(
-                    "too much held: the responses that it has not let go of have more than 512 MiB of bodies"
+                    "too much held: the responses that it has not let go of have more than {} of bodies",
+                    MemorySize(Limits::HELD_BODIES)
                 );
             }
             local.held_bodies = held_bodies;

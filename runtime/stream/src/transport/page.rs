@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::patience::{pause, within};
+use squall_exchange::{pause, within};
 
 /// Connections at a time; others wait in line.
 const CONNECTIONS: usize = 16;
