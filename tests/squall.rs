@@ -26,6 +26,7 @@ mod monitoring;
 mod one_request;
 mod open_load;
 mod output;
+mod pages;
 mod plan;
 mod project;
 mod prometheus;

@@ -4,7 +4,7 @@ const squall = (() => {
   const find = (id) => document.getElementById(id);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const font = "12px system-ui, sans-serif";
-  const data = JSON.parse(find("data").textContent);
+  const data = JSON.parse(find("measured").textContent);
 
   // Figures -----------------------------------------------------------------------------------------------------------
   const short = (value) => {

@@ -132,7 +132,7 @@ impl Page<'_> {
                             }
                         }
                     }
-                    script #data type="application/json" { (PreEscaped(in_script(&self.data.to_string()))) }
+                    script #measured type="application/json" { (PreEscaped(in_script(&self.data.to_string()))) }
                     script { (PreEscaped(UPLOT)) }
                     script { (PreEscaped(self.script)) }
                 }
