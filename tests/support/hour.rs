@@ -51,13 +51,13 @@ fn target() -> Value {
         json!({ "name": name, "unit": unit, "avg": level, "p95": level * 1.3, "max": level * 1.5, "limit": limit,
                 "over_time": over_time(level) })
     };
-    let source = |name: &str| {
+    let source = |name: &str, busy: f64| {
         json!({ "source": name, "asked": 3_600, "answered": 3_590, "problem": "no answer within 1s", "series": [
-            series("cpu", "share", 0.6, None), series("memory", "bytes", 3.1e9, Some(8e9)),
-            series("disk written", "bytes_per_second", 2.4e6, None), series("connections", "number", 140.0, Some(500.0)),
+            series("cpu", "share", 0.6 * busy, None), series("memory", "bytes", 3.1e9 * busy, Some(8e9)),
+            series("disk written", "bytes_per_second", 2.4e6 * busy, None), series("connections", "number", 140.0 * busy, Some(500.0)),
         ] })
     };
-    json!([source("pid 4711 (shop-api)"), source("http://db.internal:9187/metrics")])
+    json!([source("pid 4711 (shop-api)", 1.0), source("http://db.internal:9187/metrics", 0.5)])
 }
 
 fn heat_map() -> Value {
@@ -74,7 +74,7 @@ fn timeline() -> Value {
     json!({
         "at_s": (0..POINTS).map(|point| point * 2).collect::<Vec<_>>(),
         "offered": vec![170.0; POINTS], "iterations": over_time(166.0), "requests": over_time(500.0),
-        "failed": over_time(2.0), "dropped": vec![0.0; POINTS],
+        "failed": (0..POINTS).map(|point| if (600..760).contains(&point) { wave(point, 8.0) } else { 0.0 }).collect::<Vec<_>>(), "dropped": vec![0.0; POINTS],
         "vus": (0..POINTS).map(|point| wave(point, 80.0) as u64).collect::<Vec<_>>(),
         "p50": over_time(24.0), "p90": over_time(48.0), "p95": over_time(62.0), "p99": over_time(120.0), "max": over_time(400.0),
     })

@@ -3,7 +3,8 @@
 const squall = (() => {
   const find = (id) => document.getElementById(id);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const font = "12px system-ui, sans-serif";
+  // Charts grow with the page's letters, which a large screen has larger.
+  const grown = (pixels) => Math.round((pixels * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 14);
   const data = JSON.parse(find("measured").textContent);
 
   // Figures -----------------------------------------------------------------------------------------------------------
@@ -34,7 +35,8 @@ const squall = (() => {
   let plots = [];
   const drawers = [];
   const axis = (extra) => ({
-    stroke: colour("--faint"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, ...extra,
+    stroke: colour("--faint"), font: grown(12) + "px system-ui, sans-serif", grid: { stroke: colour("--line"), width: 1 },
+    ticks: { stroke: colour("--line"), width: 1 }, ...extra, size: grown(extra.size || 40), space: grown(extra.space || 35),
   });
   const line = (label, name, value, extra) => ({
     label, stroke: colour(name), width: 1.5, value: (_, shown) => value(shown), points: { size: 5 }, ...extra,
@@ -131,5 +133,5 @@ const squall = (() => {
   });
 
   const resort = () => order.forEach(([column, direction], id) => { if (find(id)) sort(find(id), column, direction); });
-  return { find, colour, font, data, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame, drawers, draw, resort };
+  return { find, colour, data, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame, drawers, draw, resort };
 })();

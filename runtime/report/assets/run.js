@@ -117,7 +117,7 @@
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.fillStyle = colour("--accent");
-    const rows = map.bounds_ms.map((bound) => chart.valToPos(bound, "y", true));
+    const rows = map.bounds_ms.map((bound) => Math.round(chart.valToPos(bound, "y", true)));
     map.counts.forEach((column, number) => {
       const left = Math.floor(chart.valToPos(map.at_s[number], "x", true));
       const right = Math.ceil(chart.valToPos(end(number), "x", true));

@@ -5,6 +5,12 @@
   if (!trend) return;
   const texts = { ms: millis, per_second: perSecond };
   const kinds = { regression: ["--critical", "regression"], improved: ["--good", "improved"], early_warning: ["--warning", "early warning"] };
+  // The day, and where the axis stays on one, the time.
+  const label = (run, place, splits) => {
+    const [here, before] = [trend.runs[run]?.began, trend.runs[splits[place - 1]]?.began];
+    if (!here) return "";
+    return before && before.slice(0, 10) === here.slice(0, 10) ? here.slice(11, 16) : here.slice(0, 10);
+  };
   const date = (began) => began.replace("T", " ").replace("Z", " UTC");
   let charts = [];
 
@@ -74,7 +80,7 @@
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 9 } },
       scales: { x: { time: false, range: () => [-0.6, last + 0.6] }, y: fromZero },
       axes: [
-        axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], space: 90, values: (_, splits) => splits.map((run) => (trend.runs[run] ? trend.runs[run].began.slice(0, 10) : "")) }),
+        axis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], space: 90, values: (_, splits) => splits.map(label) }),
         axis({ size: 70, values: (_, splits) => splits.map(text) }),
       ],
       series: [{}, line("level", "--c5", text, { width: 2, dash: [7, 5], paths: steps(figure), points: { show: false } }),

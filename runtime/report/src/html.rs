@@ -71,9 +71,13 @@ pub fn trend_page(trend: &Trend, squall: &str) -> String {
         data: json!({ "trend": trend }),
     };
     page.around(&html! {
-        div.verdict { h1 { (trend.scenario) } p { (trend.heading()) } @if !trend.target.is_empty() {
-            div.facts { span { "target " b { (trend.target) } } }
-        } }
+        div.verdict {
+            h1 { (trend.scenario) }
+            div.facts {
+                @if !trend.target.is_empty() { span { "target " b { (trend.target) } } }
+                span { "load " b { (trend.load) } }
+            }
+        }
         (trend::trend(trend))
     })
 }
