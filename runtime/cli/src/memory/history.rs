@@ -141,3 +141,32 @@ fn week_over_week(runs: &[StoredRun], figures: &[Figures]) -> Vec<Week> {
     };
     FIGURES.iter().enumerate().filter_map(week).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A figure over 60 runs, of which the fifth carries none: 100 with a little noise, from run 40 on 150.
+    fn figures() -> Vec<Figures> {
+        let value = |run: usize| {
+            let noise = 1.0 + 0.02 * ((run * 7_919 % 13) as f64 - 6.0) / 6.0;
+            (run != 5).then_some(if run < 40 { 100.0 } else { 150.0 } * noise)
+        };
+        (0..60).map(|run| [value(run), None, None, value(run)]).collect()
+    }
+
+    #[test]
+    fn changes_and_levels_are_told_by_runs_not_by_values() {
+        let times = course(&FIGURES[0], 0, &figures()).unwrap();
+        assert_eq!((times.unit, times.values.len(), times.values[5]), (Unit::Ms, 60, None));
+        let changes: Vec<_> = times.changes.iter().map(|change| (change.run, change.kind)).collect();
+        assert_eq!(changes, [(40, ChangeKind::Regression)]);
+        assert!((times.changes[0].change - 0.5).abs() < 0.02, "{:?}", times.changes);
+        let levels: Vec<_> = times.levels.iter().map(|level| (level.first, level.last)).collect();
+        assert_eq!(levels, [(0, 39), (40, 59)]);
+        assert!((times.levels[1].mean - 150.0).abs() < 2.0, "{:?}", times.levels);
+        // More requests a second are no regression.
+        assert_eq!(course(&FIGURES[3], 3, &figures()).unwrap().changes[0].kind, ChangeKind::Improved);
+        assert_eq!(course(&FIGURES[1], 1, &figures()), None, "a figure that no run has");
+    }
+}
