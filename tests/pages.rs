@@ -7,8 +7,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::browser::{Browser, Look};
+use crate::support::erlang::Queue;
 use crate::support::hour::summary_of_an_hour;
 use crate::support::program::{Squall, guest};
+use crate::support::queue;
 use crate::support::server::{Reply, Server};
 
 /// The page of an hour's run with 50 names.
@@ -192,6 +194,34 @@ fn the_history_of_kept_runs_is_a_page_and_a_part_of_the_report() {
         browser.value("document.querySelector('main').innerText")
     };
     assert_eq!(shown(&later), shown(&report));
+    nothing_is_wrong(&browser);
+}
+
+#[test]
+fn a_search_is_a_page_with_a_chart_by_rate() {
+    let server = queue::serve(Queue { workers: 4, service: 50.0 }, 1);
+    let limit =
+        ["--threshold", "response_time=p(95)<300", "--min-rate", "25", "--max-rate", "3000", "--max-vus", "100"];
+    let short = ["--trial", "1s", "--settle", "200ms", "--precision", "40%", "--report", "search.html"];
+    let squall = Squall::new(&["breakpoint", &guest("minimal"), "--target", &server.url()]);
+    let ended = squall.args(&limit).args(&short).run();
+    // Where other processes take the machine's time, a search ends with that, and has a page, too.
+    assert!(matches!(ended.code, 0 | 98), "{}", ended.err);
+    let Some(mut browser) = Browser::start() else { return };
+    for (width, dark) in [(360, true), (1_280, false)] {
+        browser.look(Look { width, dark });
+        browser.open_file(&ended.folder().join("search.html"));
+        browser.picture(&format!("search-{width}.png"));
+        assert_eq!(browser.value(OVERFLOW), 0, "the page is wider than {width} pixels");
+        assert_charts_are_drawn(&mut browser, 2);
+    }
+    let trials = browser.value("document.querySelectorAll('#trials tbody tr').length").as_u64().unwrap();
+    let told =
+        ended.out.lines().filter(|line| matches!(line.split_whitespace().nth(3), Some("good" | "bad" | "invalid")));
+    assert_eq!(trials, told.count() as u64);
+    browser.press("#by-rate .chart", "ArrowRight");
+    let legend = browser.value("document.querySelector('#rate-times .u-legend').textContent");
+    assert!(legend.as_str().unwrap().contains("25/s"), "{legend}");
     nothing_is_wrong(&browser);
 }
 

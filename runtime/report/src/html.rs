@@ -5,6 +5,7 @@
 //! the page came from.
 
 mod charts;
+mod search;
 mod tables;
 mod top;
 mod trend;
@@ -16,7 +17,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{Document, Trend};
+use crate::{BreakpointReport, Document, Trend};
+use charts::chart;
 
 /// uPlot 1.6.32 (<https://github.com/leeoniya/uPlot>), MIT; its licence is in the page.
 const UPLOT: &str = include_str!("../assets/uplot.min.js");
@@ -29,6 +31,10 @@ const RUN_SCRIPT: &str =
 const TREND_SCRIPT: &str =
     concat!(include_str!("../assets/common.js"), include_str!("../assets/trend.js"), "squall.draw();\n");
 const STYLE: &str = include_str!("../assets/report.css");
+
+/// Of a page about a search.
+const SEARCH_SCRIPT: &str =
+    concat!(include_str!("../assets/common.js"), include_str!("../assets/search.js"), "squall.draw();\n");
 
 /// What a page that shows a run while it goes on asks for once a second.
 #[derive(Debug, Serialize)]
@@ -80,6 +86,18 @@ pub fn trend_page(trend: &Trend, squall: &str) -> String {
         }
         (trend::trend(trend))
     })
+}
+
+/// A search for the highest rate that holds, as a page.
+pub fn search_page(report: &BreakpointReport) -> String {
+    let page = Page {
+        title: &format!("{} – breakpoint", report.scenario),
+        squall: &report.squall,
+        updates: None,
+        script: SEARCH_SCRIPT,
+        data: search::data(report),
+    };
+    page.around(&search::search(report))
 }
 
 fn run_page(document: &Document, updates: Option<&str>) -> String {

@@ -39,7 +39,7 @@ pub use document::{
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
-pub use html::{LiveUpdate, html_report, live_page, trend_page};
+pub use html::{LiveUpdate, html_report, live_page, search_page, trend_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
 pub use objectives::{ObjectiveLine, ObjectiveRecord, course, objectives};

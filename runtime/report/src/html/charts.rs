@@ -48,7 +48,7 @@ pub(super) fn shells() -> Markup {
     }
 }
 
-fn chart(id: &str, title: &str, note: &str) -> Markup {
+pub(super) fn chart(id: &str, title: &str, note: &str) -> Markup {
     html! {
         div.chart tabindex="0" role="group" aria-label=(title) {
             h3 { (title) " " span.faint { (note) } }
