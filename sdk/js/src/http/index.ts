@@ -106,11 +106,7 @@ function lower(method: string, url: string, options: RequestOptions): host.Reque
 }
 
 function lowerAll(method: string, url: string, options: RequestOptions): host.Request {
-  const headers: [string, string][] = [];
-  if (options.headers !== undefined) {
-    const given = Array.isArray(options.headers) ? options.headers : Object.entries(options.headers);
-    for (const [name, value] of given) headers.push([String(name), String(value)]);
-  }
+  const headers = options.headers === undefined ? [] : fields(options.headers);
   return {
     method,
     url: options.query === undefined ? url : withQuery(url, options.query),
@@ -118,6 +114,22 @@ function lowerAll(method: string, url: string, options: RequestOptions): host.Re
     body: body(options, headers),
     options: handleFor(options, blobOf(options)),
   };
+}
+
+/** Written with indices, because the engine's iterators take several times as long. */
+function fields(given: NonNullable<RequestOptions['headers']>): [string, string][] {
+  const fields: [string, string][] = [];
+  if (Array.isArray(given)) {
+    for (let index = 0; index < given.length; index++) fields.push([`${given[index][0]}`, `${given[index][1]}`]);
+    return fields;
+  }
+  const record = given as Record<string, string>;
+  const names = Object.keys(record);
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!;
+    fields.push([name, `${record[name]}`]);
+  }
+  return fields;
 }
 
 /** The body that the host is to take from where it holds it, if that is what is asked for. */
