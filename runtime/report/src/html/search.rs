@@ -33,7 +33,10 @@ pub(super) fn search(report: &BreakpointReport) -> Markup {
         @if !report.rates.is_empty() {
             section #by-rate {
                 h2 { "By rate" }
-                p.faint { "Iterations started per second, from left to right. By keyboard: Tab to a chart, ← → for the rates." }
+                p.faint {
+                    "Iterations started per second, from left to right. Green is the highest rate that holds, red the lowest that does not, \
+                     and the broken line the knee. By keyboard: Tab to a chart, ← → for the rates."
+                }
                 div.charts {
                     (chart("rate-times", "Response time", "from the intended start to the last byte"))
                     (chart("rate-throughput", "Throughput", "requests that ended, per second"))
