@@ -158,7 +158,7 @@ fn the_history_of_kept_runs_is_told_in_all_forms_alike() {
             "+2.5%",
             ">20.5ms<",
             "run-40",
-            "kernel \"&lt;6&gt;\", then \"7\"",
+            "kernel &quot;&lt;6&gt;&quot;, then &quot;7&quot;",
             "41 runs of browse (10 VUs for 1m)",
         ] {
             assert!(page.contains(text), "{text} is not in {page}");
