@@ -206,7 +206,7 @@ impl Order<'_> {
         let store = keep.store();
         if let Some(id) = keep.end(&outcome, code, &document) {
             terminal.line(&format!("kept as {id}"));
-            document.trend = memory::trend_to(&store, &id);
+            document.trend = files.reports.are_wanted().then(|| memory::trend_to(&store, &id)).flatten();
         }
         files.reports.write(&outcome, &document)?;
         Ok(code)
