@@ -57,6 +57,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// What one of the workers needs: the same, and its part of the connections, if they are shared.
+    pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
+        let part = |pool: u32| {
+            let pool = pool as usize;
+            pool / workers + usize::from(number < pool % workers)
+        };
+        let pool = self.plan.http.connection_pool.map(part);
+        Shared { client: ClientConfig { pool, ..self.client.clone() }, ..self.clone() }
+    }
+
     /// The context of the calling thread, which must be inside its runtime.
     pub(crate) fn context(&self) -> std::io::Result<(Rc<WorkerContext>, WorkerTimer)> {
         let clock = self.clock.clone();
