@@ -38,5 +38,7 @@ mod sandbox;
 mod scenarios;
 mod secrets;
 mod selfcheck;
+mod server_timing;
+mod shop;
 mod streams;
 mod stress;

@@ -36,11 +36,28 @@ impl Daemon {
         };
         let daemon = Daemon { child, address, _folder: folder };
         let began = Instant::now();
-        while !daemon.get(ready_at).starts_with("HTTP/1.0 20") {
+        while !daemon.is_well(ready_at) {
             assert!(began.elapsed() < Duration::from_secs(60), "{program} is not ready");
             between_questions();
         }
         Some(daemon)
+    }
+
+    /// Some answer with 1.1 to whoever speaks 1.0.
+    fn is_well(&self, path: &str) -> bool {
+        let answer = self.get(path);
+        answer.starts_with("HTTP/1.0 20") || answer.starts_with("HTTP/1.1 20")
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn address(&self) -> &str {
@@ -64,8 +81,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.stop();
     }
 }
 
