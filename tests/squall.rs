@@ -40,6 +40,8 @@ mod sandbox;
 mod scenarios;
 mod secrets;
 mod selfcheck;
+mod server_timing;
+mod shop;
 mod statsd;
 mod streams;
 mod stress;

@@ -34,7 +34,7 @@ impl Daemon {
         if started.is_none() {
             println!("skipped: {program} is not installed (apt-get install {package})");
         }
-        started.inspect(|daemon| daemon.until(|| daemon.get(ready_at).starts_with("HTTP/1.0 20")))
+        started.inspect(|daemon| daemon.until(|| daemon.is_well(ready_at)))
     }
 
     /// Starts any other server. None where there is no such program; else it may take a moment until it answers.
@@ -50,6 +50,23 @@ impl Daemon {
             assert!(began.elapsed() < Duration::from_secs(60), "the server at {} is not ready", self.address);
             between_questions();
         }
+    }
+
+    /// Some answer with 1.1 to whoever speaks 1.0.
+    fn is_well(&self, path: &str) -> bool {
+        let answer = self.get(path);
+        answer.starts_with("HTTP/1.0 20") || answer.starts_with("HTTP/1.1 20")
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn address(&self) -> &str {
@@ -73,8 +90,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.stop();
     }
 }
 

@@ -79,7 +79,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
 /// Makes of the arguments what can be run: reads the component, fetches it, or builds it first.
 pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.clone();
+    typed.target = arguments.target.target.clone();
     let scenario = Path::new(&arguments.scenario);
     if one_request::is_url(&arguments.scenario) {
         typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;

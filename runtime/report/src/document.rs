@@ -55,6 +55,9 @@ pub struct Document {
     pub requests: Vec<RequestLine>,
     /// By name.
     pub transactions: Vec<TransactionLine>,
+    /// What servers said that their own work took, by its name.
+    #[serde(default)]
+    pub server_timings: Vec<ServerTimingLine>,
     /// By name.
     pub checks: Vec<CheckLine>,
     /// What went wrong, by class.
@@ -246,6 +249,17 @@ pub struct TransactionLine {
     /// The share that failed, 0 to 1.
     pub failed_share: f64,
     /// How long they took, in milliseconds.
+    pub duration: Option<Distribution>,
+}
+
+/// What servers said of one part of their work (`Server-Timing`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerTimingLine {
+    /// Its name.
+    pub name: String,
+    /// How many responses said so.
+    pub count: u64,
+    /// How long it took, in milliseconds.
     pub duration: Option<Distribution>,
 }
 

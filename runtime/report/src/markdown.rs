@@ -15,6 +15,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         summary(document),
         objectives(&document.objectives),
         metrics(document),
+        server_timings(document),
         target(&document.target),
         trends(document, baseline),
         list("Course of the test", document.course.iter().map(course_line)),
@@ -88,6 +89,31 @@ fn objectives(lines: &[ObjectiveRecord]) -> String {
     }
     format!(
         "## Objectives\n\n| Objective | Target | Actual | Interval (about 90% sure) | Margin | Status |\n| --- | --- | --- | --- | --- | --- |\n{rows}"
+    )
+}
+
+/// What happened behind the response times, in the server's own words.
+fn server_timings(document: &Document) -> String {
+    let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| Unit::Ms.text(value));
+    let rows: String = document
+        .server_timings
+        .iter()
+        .filter_map(|line| Some((line, line.duration.as_ref()?)))
+        .map(|(line, times)| {
+            let (name, count) = (escaped(&line.name), Unit::Number.text(line.count as f64));
+            let (p50, p95) = (text(times.p50), text(times.p95));
+            format!(
+                "| {name} | {count} | {} | {p50} | {p95} | {} |\n",
+                Unit::Ms.text(times.mean),
+                Unit::Ms.text(times.max)
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## What the server says its work took\n\n| Part | Count | Average | p50 | p95 | Most |\n| --- | --- | --- | --- | --- | --- |\n{rows}"
     )
 }
 

@@ -8,7 +8,9 @@ use squall_metrics::{
 };
 
 use super::values::per_second;
-use super::{CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, TransactionLine};
+use super::{
+    CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, ServerTimingLine, TransactionLine,
+};
 
 /// By scenario; nothing where there is but one.
 pub(crate) fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
@@ -112,6 +114,20 @@ pub(crate) fn transactions(totals: &Totals) -> Vec<TransactionLine> {
         count: durations.count(),
         rate: per_second(durations.count() as f64, totals),
         failed_share: failed.share().unwrap_or(0.0),
+        duration: Distribution::of(&durations),
+    };
+    names.into_iter().map(line).collect()
+}
+
+/// By name, all flows together.
+pub(crate) fn server_timings(totals: &Totals) -> Vec<ServerTimingLine> {
+    let mut names: BTreeMap<String, Histogram> = BTreeMap::new();
+    for (key, durations) in &totals.recorded.server_timings {
+        names.entry(totals.registry.name(NameId(key.id))).or_default().merge(durations);
+    }
+    let line = |(name, durations): (String, Histogram)| ServerTimingLine {
+        name,
+        count: durations.count(),
         duration: Distribution::of(&durations),
     };
     names.into_iter().map(line).collect()

@@ -93,6 +93,7 @@ impl Document {
             scenarios: breakdown::scenarios(totals),
             requests: breakdown::requests(totals),
             transactions: breakdown::transactions(totals),
+            server_timings: breakdown::server_timings(totals),
             checks: breakdown::checks(totals),
             errors: breakdown::errors(totals),
             data: data.iter().map(data_use).collect(),
