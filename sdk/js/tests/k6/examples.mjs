@@ -38,7 +38,7 @@ for (const path of scripts.sort()) {
   if (built.status !== 0) {
     outcome = `does not build: ${built.text.split('\n').filter((line) => line.trim() !== '' && !/cannot be built:$/.test(line))[0]?.replace(/.*?(?=there is no|the script|open\(|https?:)/, '')}`;
   } else {
-    const ran = await run(process.env.SQUALL ?? 'squall', 'run', wasm, '-u', '1', '-i', '1', '--graceful-stop', '1s', '--threads', '1');
+    const ran = await run(process.env.SQUALL ?? 'squall', 'run', wasm, '--no-save', '--allow', `127.0.0.1:${server.port}`, '-u', '1', '-i', '1', '--graceful-stop', '1s', '--threads', '1');
     const errors = [...ran.text.matchAll(/^\s*\d+× (.*)$/gm)].map(([, text]) => text);
     const failed = [...ran.text.matchAll(/^ +✗ (.*)$/gm)].map(([, text]) => text.trim()).filter((text) => !/: \d+$/.test(text));
     outcome = ran.status === 108 ? 'runs; ends the run, as it says' : errors[0] ? `error: ${errors[0]}` : ![0, 99].includes(ran.status) ? `exit ${ran.status}: ${ran.text.match(/error: .*/)?.[0] ?? ''}` : failed.length > 0 ? `runs; fails: ${failed.join('; ')}` : 'runs';
