@@ -29,18 +29,27 @@ impl Daemon {
         ready_at: &str,
     ) -> Option<Daemon> {
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let Ok(child) = command.spawn() else {
+        command.args(arguments);
+        let started = Daemon::spawn(&mut command, address, folder);
+        if started.is_none() {
             println!("skipped: {program} is not installed (apt-get install {package})");
-            return None;
-        };
-        let daemon = Daemon { child, address, _folder: folder };
+        }
+        started.inspect(|daemon| daemon.until(|| daemon.get(ready_at).starts_with("HTTP/1.0 20")))
+    }
+
+    /// Starts any other server. None where there is no such program; else it may take a moment until it answers.
+    pub fn spawn(command: &mut Command, address: String, folder: TempDir) -> Option<Daemon> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        Some(Daemon { child, address, _folder: folder })
+    }
+
+    /// Waits until that is so.
+    pub fn until(&self, ready: impl Fn() -> bool) {
         let began = Instant::now();
-        while !daemon.get(ready_at).starts_with("HTTP/1.0 20") {
-            assert!(began.elapsed() < Duration::from_secs(60), "{program} is not ready");
+        while !ready() {
+            assert!(began.elapsed() < Duration::from_secs(60), "the server at {} is not ready", self.address);
             between_questions();
         }
-        Some(daemon)
     }
 
     pub fn address(&self) -> &str {

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::objectives::ObjectiveRecord;
+use crate::trend::Trend;
 
 pub use build::{Ending, Machine, RunFacts};
 pub use issues::{Issue, Status, Verdict};
@@ -75,6 +76,9 @@ pub struct Document {
     pub heat_map: HeatMap,
     /// Percentiles (0 to 100) of distributions, by metric: what an HDR plot draws.
     pub percentile_curves: BTreeMap<String, Vec<(f64, f64)>>,
+    /// The runs of the same kind up to this one, where they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<Trend>,
 }
 
 /// What ran, where, and how.

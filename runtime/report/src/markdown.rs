@@ -3,6 +3,7 @@
 
 use crate::document::{Issue, Outcome, Remark, TargetSource, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
+use crate::trend::{Trend, Week};
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
@@ -15,7 +16,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         objectives(&document.objectives),
         metrics(document),
         target(&document.target),
-        baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
+        trends(document, baseline),
         list("Course of the test", document.course.iter().map(course_line)),
         issues(&document.verdict.issues),
         list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
@@ -159,7 +160,18 @@ pub(crate) fn figures(document: &Document) -> Vec<(&'static str, Unit, f64)> {
 }
 
 /// What changed since an earlier run, figure by figure. Two runs prove nothing about a change: it says so.
-fn trends(document: &Document, baseline: &Document) -> String {
+fn trends(document: &Document, baseline: Option<&Document>) -> String {
+    let parts = [
+        baseline.map(|baseline| since(document, baseline)).unwrap_or_default(),
+        document.trend.as_ref().map(week_over_week).unwrap_or_default(),
+        document.trend.as_ref().map(latest_changes).unwrap_or_default(),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { String::new() } else { format!("## Trends\n\n{}", parts.join("\n")) }
+}
+
+/// What one earlier run differs in.
+fn since(document: &Document, baseline: &Document) -> String {
     let earlier = figures(baseline);
     let rows: String = figures(document)
         .into_iter()
@@ -173,10 +185,42 @@ fn trends(document: &Document, baseline: &Document) -> String {
         return String::new();
     }
     format!(
-        "## Trends\n\nSince the run of {}. One run on each side shows a difference, not whether it is more than chance.\n\n\
+        "Since the run of {}. One run on each side shows a difference, not whether it is more than chance.\n\n\
          | Metric | Then | Now | Change |\n| --- | --- | --- | --- |\n{rows}",
         baseline.run.began
     )
+}
+
+/// The kept runs of this week and the last.
+fn week_over_week(trend: &Trend) -> String {
+    let row = |week: &Week| {
+        let (before, now) = (week.unit.text(week.before), week.unit.text(week.now));
+        format!("| {} | {before} | {now} | {} |\n", week.figure, week.change())
+    };
+    let rows: String = trend.weeks.iter().map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Week over week: the medians of all runs like this one.\n\n\
+         | Metric | Last week | This week | Change |\n| --- | --- | --- | --- |\n{rows}"
+    )
+}
+
+/// Where the level last changed.
+fn latest_changes(trend: &Trend) -> String {
+    bullets(trend.figures.iter().filter_map(|figure| {
+        let change = figure.changes.last()?;
+        let run = &trend.runs[change.run];
+        Some(format!(
+            "{}: {} since the run of {} ({}, p {:.4}).",
+            figure.name,
+            change.text(),
+            run.began,
+            change.kind.name(),
+            change.p
+        ))
+    }))
 }
 
 fn signed_percent(share: f64) -> String {

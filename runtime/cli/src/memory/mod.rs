@@ -3,6 +3,7 @@
 
 pub mod args;
 mod compare;
+mod history;
 mod keep;
 mod merge;
 mod repeat;
@@ -11,6 +12,7 @@ mod runs;
 mod trend;
 
 pub use compare::compare;
+pub use history::trend_to;
 pub use keep::{Keep, run_info};
 pub use merge::merge;
 pub use report::report;

@@ -106,6 +106,7 @@ impl Document {
             timeline,
             heat_map: over_time::heat_map(&totals.history),
             percentile_curves: curves.filter(|(_, curve)| !curve.is_empty()).collect::<BTreeMap<_, _>>(),
+            trend: None,
         };
         document.verdict = issues::judge(&document);
         document

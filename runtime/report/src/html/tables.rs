@@ -40,12 +40,19 @@ fn section(id: &str, title: &str, columns: &[&str], rows: &[Markup]) -> Markup {
         @if !rows.is_empty() {
             section.long id={ "section-" (id) } {
                 h2 { (title) }
-                div.scroll { table id=(id) {
-                    thead { tr { @for column in columns { th scope="col" { button type="button" { (column) } } } } }
-                    tbody { @for row in rows { tr { (row) } } }
-                } }
+                (sortable(id, columns, rows))
             }
         }
+    }
+}
+
+/// A table that sorts by any of its columns.
+pub(super) fn sortable(id: &str, columns: &[&str], rows: &[Markup]) -> Markup {
+    html! {
+        div.scroll { table id=(id) {
+            thead { tr { @for column in columns { th scope="col" { button type="button" { (column) } } } } }
+            tbody { @for row in rows { tr { (row) } } }
+        } }
     }
 }
 
@@ -118,10 +125,7 @@ fn phases(document: &Document) -> Markup {
                             style={ "fill:var(" (colour) ")" } {}
                     }
                 }
-                div.scroll { table id="phases" {
-                    thead { tr { @for name in &names { th scope="col" { button type="button" { (name) } } } } }
-                    tbody { @for row in &rows { tr { (row) } } }
-                } }
+                (sortable("phases", &names, &rows))
             }
         }
     }
