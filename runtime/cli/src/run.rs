@@ -99,8 +99,9 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         return order(arguments, typed, Ok(artifact));
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
-    let component = build_for_run(&Source::at(scenario)?, arguments.script)?;
-    order(arguments, typed, Artifact::read(&component, limits(arguments).component))
+    let built = build_for_run(&Source::at(scenario)?, arguments.script)?;
+    typed.data = built.data.into_iter().chain(typed.data).collect();
+    order(arguments, typed, Artifact::read(&built.component, limits(arguments).component))
 }
 
 fn limits(arguments: &RunArgs) -> Limits {
