@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::objectives::ObjectiveRecord;
 
+pub use breakdown::Breakdown;
 pub use build::{Ending, Machine, RunFacts};
 pub use issues::{Issue, Status, Verdict};
 pub use over_time::{HeatMap, Timeline};

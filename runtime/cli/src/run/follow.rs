@@ -66,6 +66,7 @@ impl Order<'_> {
         signals::stop_on_signals(run.steering.clone());
         let most = self.sandbox.max_rate.unwrap_or(MAX_RATE);
         let controls = Controls::new(plan.clone(), most, run.steering.clone());
+        let on_screen = self.output.screen.tui && terminal.fill_screen(&self.name, &controls);
         let mut board = Board::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = doors.control {
@@ -74,7 +75,9 @@ impl Order<'_> {
             server = Some(reserved.serve(controls.clone(), &board)?);
         }
         let mut streaming = Streaming::new(doors.streams, terminal.voice());
-        console::listen(controls, terminal.voice());
+        if !on_screen {
+            console::listen(controls, terminal.voice());
+        }
         let mut dashboard = Dashboard::new();
         let mut open_dashboard = None;
         if let Some(reserved) = doors.dashboard {

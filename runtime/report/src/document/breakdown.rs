@@ -10,6 +10,37 @@ use squall_metrics::{
 use super::values::per_second;
 use super::{CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, TransactionLine};
 
+/// What was measured up to now, taken apart: what tables are printed from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Breakdown {
+    /// By scenario, where the plan has several.
+    pub scenarios: Vec<ScenarioLine>,
+    /// By flow, where a scenario has several.
+    pub flows: Vec<FlowLine>,
+    /// By name and method, the most frequent first.
+    pub requests: Vec<RequestLine>,
+    /// By name.
+    pub transactions: Vec<TransactionLine>,
+    /// By name.
+    pub checks: Vec<CheckLine>,
+    /// What went wrong, by class.
+    pub errors: Vec<ErrorLine>,
+}
+
+impl Breakdown {
+    /// Of these measurements; shares by plan are those of the flows, 0 to 1.
+    pub fn of(totals: &Totals, planned_shares: &[f64]) -> Breakdown {
+        Breakdown {
+            scenarios: scenarios(totals),
+            flows: flows(totals, planned_shares),
+            requests: requests(totals),
+            transactions: transactions(totals),
+            checks: checks(totals),
+            errors: errors(totals),
+        }
+    }
+}
+
 /// By scenario; nothing where there is but one.
 pub(crate) fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
     if totals.scenarios.len() < 2 {
