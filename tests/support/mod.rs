@@ -6,5 +6,6 @@ pub mod daemon;
 pub mod erlang;
 pub mod program;
 pub mod queue;
+pub mod screen;
 pub mod server;
 pub mod terminal;

@@ -25,6 +25,7 @@ use crate::control::args::ControlArgs;
 use crate::error::CliError;
 use crate::files::Files;
 use crate::layers::Layers;
+use crate::memory::Told;
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::plan::Remark;
@@ -194,7 +195,7 @@ impl Order<'_> {
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         // Whatever may be refused is asked for before anything takes long.
         let mut files = Files::open(self.output)?;
-        let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
+        let doors = Doors::reserve(&self, &plan)?;
         let guests = self.guests(&plan, &cache)?;
         let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
@@ -202,8 +203,8 @@ impl Order<'_> {
         let run = Run { target, ..run };
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, &mut files.reports, began)?;
         drop(asking);
-        let code = self.report(&outcome, course, files, began)?;
-        if let Some(id) = keep.end(&outcome, code) {
+        let (code, told) = self.report(&outcome, course, files, began)?;
+        if let Some(id) = keep.end(&outcome, told, code) {
             terminal.line(&format!("kept as {id}"));
         }
         Ok(code)
@@ -295,7 +296,14 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    fn report(&self, outcome: &Outcome, course: Vec<Remark>, files: Files, began: SystemTime) -> Result<u8, CliError> {
+    /// Tells what became of it. Returns the exit code, and what is worth keeping of it.
+    fn report(
+        &self,
+        outcome: &Outcome,
+        course: Vec<Remark>,
+        files: Files,
+        began: SystemTime,
+    ) -> Result<(u8, Told), CliError> {
         if let Some(file) = files.summary_export {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
             file.write(&format!("{export:#}\n"))?;
@@ -315,8 +323,12 @@ impl Order<'_> {
         let concluded = teller.conclude(&so_far);
         teller.print_summary(&so_far, &concluded, &course)?;
         let code = verdict(&self.name, outcome, plan::missed_limits(&concluded.objectives));
+        let told = Told {
+            course: course.iter().map(|(about, text)| ((*about).to_owned(), text.clone())).collect(),
+            soak: concluded.others.clone(),
+        };
         files.reports.write(outcome, &data, &teller.facts(ending(outcome), concluded), course)?;
-        Ok(code)
+        Ok((code, told))
     }
 
     /// Who says what is thought of the run.

@@ -52,7 +52,7 @@ impl Teller<'_> {
         let Some(file) = self.plan_file else {
             return Concluded::default();
         };
-        let objectives = plan::judged(file, so_far.totals);
+        let objectives = plan::judged(&file.objectives, &file.watching, so_far.totals);
         // A soak test has one load.
         let load = so_far.plan.scenarios.first().map(|scenario| &scenario.executor);
         let others = load.map(|load| plan::conclusions(file, load, so_far.totals)).unwrap_or_default();

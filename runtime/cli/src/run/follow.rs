@@ -11,7 +11,6 @@ use squall_stream::Streams;
 use super::Order;
 use super::heading::heading;
 use crate::command::Controls;
-use crate::control::args::ControlArgs;
 use crate::control::dashboard::{Dashboard, ReservedDashboard};
 use crate::control::{Board, Reserved};
 use crate::error::CliError;
@@ -19,7 +18,7 @@ use crate::listeners::Listeners;
 use crate::memory::{Keep, run_info};
 use crate::plan::{Conductor, Remark};
 use crate::reporting::{Reports, facts};
-use crate::streaming::{StreamArgs, Streaming};
+use crate::streaming::Streaming;
 use crate::terminal::Terminal;
 use crate::{console, signals};
 
@@ -32,9 +31,9 @@ pub struct Doors {
 
 impl Doors {
     /// Takes those that are asked for.
-    pub fn reserve(arguments: &ControlArgs, streams: &StreamArgs, plan: &Plan) -> Result<Doors, CliError> {
-        let (control, dashboard) = (Reserved::take(arguments)?, ReservedDashboard::take(&arguments.dashboard)?);
-        Ok(Doors { control, dashboard, streams: streams.open(plan)? })
+    pub fn reserve(order: &Order<'_>, plan: &Plan) -> Result<Doors, CliError> {
+        let (control, dashboard) = (Reserved::take(order.control)?, ReservedDashboard::take(&order.control.dashboard)?);
+        Ok(Doors { control, dashboard, streams: order.output.streams.open(plan, order.plan_file.as_ref())? })
     }
 }
 
@@ -83,9 +82,9 @@ impl Order<'_> {
         if let Some(reserved) = doors.dashboard {
             terminal.voice().say(&reserved.heading());
             let facts = facts(&self.name, &self.artifact, began);
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts)?);
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), self.plan_file.clone(), facts)?);
         }
-        let info = run_info(&self.name, &self.artifact, &plan, began);
+        let info = run_info(&self.name, &self.artifact, &plan, self.plan_file.as_ref(), began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let teller = self.teller(began);
         let mut interim = teller.interim(&plan, reports, terminal.voice());

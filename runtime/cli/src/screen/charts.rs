@@ -18,6 +18,8 @@ struct Chart {
     title: &'static str,
     figure: String,
     values: Vec<Option<u64>>,
+    /// How the greatest value is written, where the figure does not say it.
+    most: Option<fn(u64) -> String>,
     colour: Color,
 }
 
@@ -51,24 +53,28 @@ fn charts(model: &Model) -> [Chart; 4] {
             title: "requests",
             figure: per_second(latest.request_rate),
             values: values(|moment| Some(moment.request_rate.round() as u64)),
+            most: Some(|rate| per_second(rate as f64)),
             colour: Color::Cyan,
         },
         Chart {
             title: "p95",
             figure: latest.p95_micros.map_or_else(|| "-".to_owned(), |micros| duration(Nanos(micros * 1_000))),
             values: values(|moment| moment.p95_micros),
+            most: Some(|micros| duration(Nanos(micros * 1_000))),
             colour: Color::Yellow,
         },
         Chart {
             title: "errors",
             figure: per_second(latest.errors as f64),
             values: values(|moment| Some(moment.errors)),
+            most: Some(|errors| per_second(errors as f64)),
             colour: Color::Red,
         },
         Chart {
             title: "users",
             figure: format!("{}/{}", count(vus as f64), count(vus_max as f64)),
             values: values(|moment| Some(moment.vus)),
+            most: None,
             colour: Color::Green,
         },
     ]
@@ -83,11 +89,8 @@ fn on_one_line(frame: &mut Frame<'_>, row: Rect, chart: &Chart, look: Look) {
 fn below_its_title(frame: &mut Frame<'_>, cell: Rect, chart: &Chart, look: Look) {
     let [title, line] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(cell);
     let most = chart.values.iter().flatten().max().copied().unwrap_or(0);
-    let most = match chart.title {
-        "p95" => duration(Nanos(most * 1_000)),
-        _ => count(most as f64),
-    };
-    frame.render_widget(Line::raw(format!("{} {} (at most {most})", chart.title, chart.figure)), title);
+    let most = chart.most.map(|text| format!(" (at most {})", text(most))).unwrap_or_default();
+    frame.render_widget(Line::raw(format!("{} {}{most}", chart.title, chart.figure)), title);
     draw(frame, line, chart, look);
 }
 

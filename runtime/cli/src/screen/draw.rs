@@ -118,7 +118,8 @@ fn course_line(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     let label = format!("{}  {} iterations ", times(progress), squall_report::count(progress.iterations as f64));
     match progress.done {
         Some(done) => {
-            let gauge = LineGauge::default().ratio(done.clamp(0.0, 1.0)).label(label);
+            let gauge =
+                LineGauge::default().filled_symbol("━").unfilled_symbol("─").ratio(done.clamp(0.0, 1.0)).label(label);
             frame.render_widget(gauge.filled_style(look.colour(Color::Green)), area);
         }
         None => frame.render_widget(Line::raw(label), area),
@@ -178,7 +179,7 @@ fn counts(progress: &Progress) -> Option<Line<'static>> {
     ];
     let texts = counts.iter().filter(|(count, _)| *count > 0);
     let texts: Vec<String> =
-        texts.map(|(count, what)| format!("{} {what}", squall_report::count(*count as f64))).collect();
+        texts.map(|(count, what)| format!("{what}: {}", squall_report::count(*count as f64))).collect();
     (!texts.is_empty()).then(|| Line::from(texts.join(", ")))
 }
 
@@ -196,6 +197,9 @@ fn threshold_line(threshold: &ThresholdLine, look: Look) -> Line<'static> {
 /// What was said, the latest at the bottom; scrolled by lines from there.
 fn log(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let lines: Vec<String> = model.lines.iter().flat_map(|text| text.lines()).map(without_colours).collect();
+    if lines.is_empty() {
+        return frame.render_widget(Paragraph::new("Nothing was said since the screen was taken."), area);
+    }
     let room = usize::from(area.height);
     model.scroll = model.scroll.min(lines.len().saturating_sub(room));
     let from = lines.len().saturating_sub(room);

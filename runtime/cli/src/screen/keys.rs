@@ -81,6 +81,8 @@ fn action(key: Key) -> Option<Action> {
 
 /// Does it.
 pub fn perform(action: Action, model: &mut Model, controls: &Controls) {
+    // What was answered to the key before has been read.
+    model.answer = None;
     match action {
         Action::Stop => model.answer = Some(stop(controls)),
         Action::PauseOrResume => {
@@ -94,7 +96,7 @@ pub fn perform(action: Action, model: &mut Model, controls: &Controls) {
         Action::Down(lines) => model.scroll = model.scroll.saturating_add(lines),
         Action::Up(lines) => model.scroll = model.scroll.saturating_sub(lines),
         Action::Help => model.help = !model.help,
-        Action::Close => (model.help, model.answer) = (false, None),
+        Action::Close => model.help = false,
         Action::Redraw => {}
     }
 }

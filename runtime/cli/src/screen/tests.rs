@@ -116,15 +116,15 @@ fn the_overview_has_charts_thresholds_and_the_generator() {
     assert_eq!(lines[0], "running  shop.wasm  10 VUs for 1m");
     assert!(lines[1].starts_with("2s, 58s left  100 iterations ━"), "{lines:#?}");
     assert_eq!(lines[2], " 1 Overview  2 Requests  3 Flows  4 Transactions  5 Checks  6 Errors  7 Log");
-    assert_eq!(lines[3], "requests 50/s (at most 50)               p95 24ms (at most 24ms)");
+    assert_eq!(lines[3], "requests 50/s (at most 50/s)             p95 24ms (at most 24ms)");
     // Half as much in the first second as in the second: the bars say so.
     assert_eq!(lines[6].chars().take(2).collect::<String>(), "██");
-    assert_eq!(lines[4].chars().take(2).collect::<String>(), " █");
-    assert_eq!(lines[8], "errors 1/s (at most 1)                   users 10/10 (at most 10)");
+    assert_eq!(lines[5].chars().take(2).collect::<String>(), "▄█");
+    assert_eq!(lines[8], "errors 1/s (at most 1/s)                 users 10/10");
     let text = lines.join("\n");
     for part in [
         "generator ok",
-        "1 failed requests",
+        "failed requests: 1",
         "✗ http_req_duration p(95) < 80ms: 95",
         "✓ http_req_failed rate < 5.00%: 2.00%",
         "q stop  p pause  + - scale  Tab page  ? keys",
