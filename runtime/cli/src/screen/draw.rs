@@ -115,7 +115,7 @@ fn course_line(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     let Some(progress) = &model.progress else {
         return;
     };
-    let label = format!("{}  {} iterations ", times(progress), squall_report::count(progress.iterations as f64));
+    let label = format!("{}  {} iterations", times(progress), squall_report::count(progress.iterations as f64));
     match progress.done {
         Some(done) => {
             let gauge =
