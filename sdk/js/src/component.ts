@@ -53,9 +53,11 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   let flows: NamedFlow[];
   let shared: unknown;
   let planned: ReturnType<typeof planOf>;
+  let arrived = false;
 
   /** The first thing that every export does. */
   function arrive(): void {
+    arrived = true;
     running();
     if (flows === undefined) prepare();
   }
@@ -112,7 +114,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   /** `call`, written out for what is called most. */
   function run(index: number): void | PromiseLike<void> {
     try {
-      arrive();
+      if (!arrived) arrive();
       const flow = flows[index];
       if (flow === undefined) throw new Error('no flow of that index');
       hooks.enter?.(flow);

@@ -5,7 +5,8 @@
 // chance) cannot be asked for then. A script that asks all the same is built a second time, in such a way that its top
 // level runs at the start of each virtual user.
 
-let building = true;
+/** Whether the script is being built. To be read only; a call of `isBuilding` is what the ways of a request can do without. */
+export let building = true;
 let deferred = false;
 const asked: string[] = [];
 

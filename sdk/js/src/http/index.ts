@@ -29,14 +29,17 @@ export interface RequestOptions extends Settings {
 /** One request of a batch: a URL for a GET, or more than that. */
 export type BatchRequest = string | ({ method?: string; url: string } & RequestOptions);
 
+const NO_OPTIONS: RequestOptions = {};
+const NO_HEADERS: [string, string][] = [];
+
 /** Sends a request and waits for the whole response. Throws `HttpError` if there is none; a status code is no error. */
-export function request(method: string, url: string, options: RequestOptions = {}): Response {
+export function request(method: string, url: string, options: RequestOptions = NO_OPTIONS): Response {
   return new Response(wire.send(lower(method, url, options)));
 }
 
 /** GET: `http.get('/products')`, ``http.get(`/products/${id}`, { name: '/products/{id}' })``. */
-export function get(url: string, options?: RequestOptions): Response {
-  return request('GET', url, options);
+export function get(url: string, options: RequestOptions = NO_OPTIONS): Response {
+  return new Response(wire.send(lower('GET', url, options)));
 }
 
 /** POST: `http.post('/basket', { json: item })`. */
@@ -91,20 +94,42 @@ export function clearCookies(): void {
   host.clearCookies();
 }
 
+
 /** The request in the contract's words. */
 function lower(method: string, url: string, options: RequestOptions): host.Request {
-  const headers: [string, string][] = [];
-  if (options.headers !== undefined) {
-    const given = Array.isArray(options.headers) ? options.headers : Object.entries(options.headers);
-    for (const [name, value] of given) headers.push([String(name), String(value)]);
+  const { headers, query, body, json, form } = options;
+  if (headers === undefined && query === undefined && body === undefined && json === undefined && form === undefined) {
+    // What most requests are. Each call that they can do without is worth a tenth of a microsecond.
+    return { method, url: `${url}`, headers: NO_HEADERS, body: undefined, options: handleFor(options) };
   }
+  return lowerAll(method, `${url}`, options);
+}
+
+function lowerAll(method: string, url: string, options: RequestOptions): host.Request {
+  const headers = options.headers === undefined ? [] : fields(options.headers);
   return {
     method,
-    url: options.query === undefined ? String(url) : withQuery(String(url), options.query),
+    url: options.query === undefined ? url : withQuery(url, options.query),
     headers,
     body: body(options, headers),
     options: handleFor(options, blobOf(options)),
   };
+}
+
+/** Written with indices, because the engine's iterators take several times as long. */
+function fields(given: NonNullable<RequestOptions['headers']>): [string, string][] {
+  const fields: [string, string][] = [];
+  if (Array.isArray(given)) {
+    for (let index = 0; index < given.length; index++) fields.push([`${given[index][0]}`, `${given[index][1]}`]);
+    return fields;
+  }
+  const record = given as Record<string, string>;
+  const names = Object.keys(record);
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!;
+    fields.push([name, `${record[name]}`]);
+  }
+  return fields;
 }
 
 /** The body that the host is to take from where it holds it, if that is what is asked for. */
