@@ -102,7 +102,7 @@ impl Totals {
             flows: self.flows.clone(),
             scenarios: self.scenarios.clone(),
             recorded: self.recorded.clone(),
-            vus: self.vus.clone(),
+            vus: self.vus,
             vus_max: self.vus_max,
             elapsed: self.elapsed,
             history: History::new(),
