@@ -50,7 +50,7 @@ fn a_kept_run_of_a_plan_is_judged_again_as_it_was() {
     let plan = format!(
         "component: {}\ntarget: {}\nusers: 1\nduration: 3s\n\
          response_time: {{ p95: <60s }}\nerror_rate: <1%\nthroughput: {{ target_rps: 9000000 }}\n\
-         resource_limits: {{ memory_max: 100%, connection_pool: 10 }}\n\
+         resource_limits: {{ memory_max: 100%, connection_pool: 100000 }}\n\
          monitoring: {{ process: {{ pid: {} }} }}\n",
         guest("minimal"),
         server.url(),
