@@ -141,8 +141,13 @@ fn what_does_not_go_with_a_search_is_refused_before_the_first_trial() {
     assert!(
         with(&["--threshold", "http_reqs=rate>9", "--min-rate", "9", "--max-rate", "9"]).contains("must be above 0")
     );
-    assert!(with(&["--report", "a.html"]).contains("Markdown (.md) or JSON (.json)"));
+    assert!(with(&["--report", "junit.xml"]).contains("a page (.html), Markdown (.md) or JSON (.json)"));
     assert!(with(&["--control", "127.0.0.1:0"]).contains("--control does not go with a search"));
+    let too_long = with(&["--max-duration", "500ms"]);
+    assert!(
+        too_long.contains("--max-duration allows 500ms") && too_long.contains("shorten them with --trial"),
+        "{too_long}"
+    );
     assert!(with(&["-d", "100ms"]).contains("the search may take 100ms"));
     assert_eq!(server.count(), 0);
 }

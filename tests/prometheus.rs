@@ -75,21 +75,42 @@ fn prometheus_has_what_was_measured_under_k6s_names() {
     assert!((0.02..0.2).contains(&median), "in seconds: {median}");
     assert!(of("k6_http_req_duration_min").unwrap() <= median && of("k6_response_time_p99").unwrap() >= median);
     every_panel_shows_something(&prometheus);
+    k6s_own_dashboard_finds_its_metrics(&prometheus);
 }
 
 /// The dashboard's expressions, as Grafana would send them.
 fn every_panel_shows_something(prometheus: &Prometheus) {
     let text = std::fs::read_to_string(root().join("deploy/grafana/squall-prometheus.json")).unwrap();
     let dashboard: Value = serde_json::from_str(&text).unwrap();
-    // A scenario without checks has none to show.
-    let panels = dashboard["panels"].as_array().unwrap().iter();
-    for panel in panels.filter(|panel| !panel["title"].as_str().unwrap().contains("Checks")) {
+    let mut shown = 0;
+    for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().unwrap() {
             let expression = target["expr"].as_str().unwrap().replace("$testid", "t1").replace("$statistic", "p95");
             let expression = expression.replace("$__rate_interval", "1m").replace("$__range", "15m");
             assert!(!prometheus.all(&expression).is_empty(), "{}: {expression}", panel["title"]);
+            shown += 1;
         }
     }
+    assert!(shown > 25, "{shown} expressions");
+    // What the choice of a run is made of.
+    assert!(text.contains("label_values(k6_vus, testid)"));
+    assert!(!prometheus.all("k6_vus{testid=\"t1\"}").is_empty());
+}
+
+/// The names in `grafana/dashboards/k6-prometheus.json` of grafana/xk6-output-prometheus-remote (9cf0f9e), which is dashboard
+/// 19665 of Grafana's collection.
+fn k6s_own_dashboard_finds_its_metrics(prometheus: &Prometheus) {
+    let plain = "checks_rate data_received_total data_sent_total http_req_duration_max http_req_duration_min \
+                 http_req_duration_p95 http_req_duration_p99 http_req_failed_rate http_reqs_total vus";
+    let of_statistics = ["http_req_blocked", "http_req_duration", "http_req_receiving", "http_req_sending"]
+        .into_iter()
+        .chain(["http_req_tls_handshaking", "http_req_waiting", "iteration_duration"])
+        .flat_map(|name| ["p99", "p95", "min", "max"].map(|statistic| format!("{name}_{statistic}")));
+    for name in plain.split_whitespace().map(str::to_owned).chain(of_statistics) {
+        assert!(!prometheus.all(&format!("k6_{name}{{testid=\"t1\"}}")).is_empty(), "k6_{name}");
+    }
+    // A run that drops none has no such series with k6, either.
+    assert!(prometheus.all("k6_dropped_iterations_total").is_empty());
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn only_what_is_signed_is_run() {
     assert!(unsigned.err.contains("it has no signatures"), "{}", unsigned.err);
     registry.squall(&["sign", &shop, "--key", &theirs]).run().expect_code(0);
     let by_others = inspect(&[]).expect_code(104);
-    assert!(by_others.err.contains("of its 1 signatures none is by a key"), "{}", by_others.err);
+    assert!(by_others.err.contains("it has one signature, and none is by a key"), "{}", by_others.err);
     registry.squall(&["sign", &shop, "--key", &ours]).run().expect_code(0);
     inspect(&[]).expect_code(0);
     // The first signature is still there.
@@ -161,6 +161,17 @@ fn a_file_s_signature_lies_beside_it() {
     assert!(changed.err.contains("do not run it"), "{}", changed.err);
     let nobody = registry.squall(&["inspect", &file, "--require-signature"]).run().expect_code(104);
     assert!(nobody.err.contains("--verify-key"), "{}", nobody.err);
+    // What is only looked at for a plan is run as well.
+    let plan = registry.folder.path().join("plan.yaml").display().to_string();
+    fs::write(&plan, "component: shop.wasm\ntarget: http://127.0.0.1:1\nusers: 1\nduration: 1s\n").unwrap();
+    for command in ["check", "show"] {
+        let changed = registry.squall(&["plan", command, &plan, "--verify-key", &public]).run().expect_code(104);
+        assert!(changed.err.contains("do not run it"), "{}", changed.err);
+        let nobody = registry.squall(&["plan", command, &plan, "--require-signature"]).run().expect_code(104);
+        assert!(nobody.err.contains("--verify-key"), "{}", nobody.err);
+    }
+    registry.squall(&["sign", &file, "--key", &private]).run().expect_code(0);
+    registry.squall(&["plan", "check", &plan, "--verify-key", &public]).run().expect_code(0);
 }
 
 #[test]

@@ -29,7 +29,9 @@ fn every_report_of_a_run_has_its_figures() {
     let summary: Value = serde_json::from_str(&read(files.path(), "s.json")).unwrap();
     let metrics = summary["metrics"].as_array().unwrap();
     let times = metrics.iter().find(|metric| metric["name"] == "response_time").unwrap();
-    assert_eq!((&times["count"], &summary["verdict"]["status"]), (&Value::from(100), &Value::from("good")));
+    // Where other processes take the machine's time, that is a warning.
+    let status = if summary["generator"]["health"] == "ok" { "good" } else { "warning" };
+    assert_eq!((&times["count"], &summary["verdict"]["status"]), (&Value::from(100), &Value::from(status)));
     let p95 = format!("{:.2}", times["p95"].as_f64().unwrap());
     let p95 = format!("{}ms", p95.trim_end_matches('0').trim_end_matches('.'));
     for text in [ended.out, read(files.path(), "r.html"), read(files.path(), "r.md"), read(files.path(), "r.xml")] {

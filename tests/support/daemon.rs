@@ -29,18 +29,44 @@ impl Daemon {
         ready_at: &str,
     ) -> Option<Daemon> {
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let Ok(child) = command.spawn() else {
+        command.args(arguments);
+        let started = Daemon::spawn(&mut command, address, folder);
+        if started.is_none() {
             println!("skipped: {program} is not installed (apt-get install {package})");
-            return None;
-        };
-        let daemon = Daemon { child, address, _folder: folder };
+        }
+        started.inspect(|daemon| daemon.until(|| daemon.is_well(ready_at)))
+    }
+
+    /// Starts any other server. None where there is no such program; else it may take a moment until it answers.
+    pub fn spawn(command: &mut Command, address: String, folder: TempDir) -> Option<Daemon> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        Some(Daemon { child, address, _folder: folder })
+    }
+
+    /// Waits until that is so.
+    pub fn until(&self, ready: impl Fn() -> bool) {
         let began = Instant::now();
-        while !daemon.get(ready_at).starts_with("HTTP/1.0 20") {
-            assert!(began.elapsed() < Duration::from_secs(60), "{program} is not ready");
+        while !ready() {
+            assert!(began.elapsed() < Duration::from_secs(60), "the server at {} is not ready", self.address);
             between_questions();
         }
-        Some(daemon)
+    }
+
+    /// Some answer with 1.1 to whoever speaks 1.0.
+    fn is_well(&self, path: &str) -> bool {
+        let answer = self.get(path);
+        answer.starts_with("HTTP/1.0 20") || answer.starts_with("HTTP/1.1 20")
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn address(&self) -> &str {
@@ -64,8 +90,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.stop();
     }
 }
 

@@ -86,9 +86,9 @@ pub struct RunArgs {
     /// Run one iteration; then build and run again each time that the source is saved.
     #[arg(long, help_heading = "Source")]
     pub watch: bool,
-    /// The base URL: where the scenario's relative URLs go.
-    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
-    pub target: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target: TargetArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub load: LoadArgs,
@@ -334,12 +334,23 @@ pub struct HttpArgs {
     /// A new connection for every request.
     #[arg(long)]
     pub no_connection_reuse: bool,
+    /// All virtual users share so many connections to each origin, in place of one each.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub connection_pool: Option<u32>,
     /// Read bodies off the connection and throw them away, unless a request says otherwise.
     #[arg(long)]
     pub discard_response_bodies: bool,
     /// The User-Agent of requests that bring none.
     #[arg(long, value_name = "TEXT")]
     pub user_agent: Option<String>,
+}
+
+/// Where a scenario's requests go.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TargetArgs {
+    /// The base URL: where the scenario's relative URLs go.
+    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
+    pub target: Option<String>,
 }
 
 /// The one request of `squall run URL`, with wrk's flags.

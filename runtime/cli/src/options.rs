@@ -57,6 +57,7 @@ fn http_options(http: &HttpArgs) -> HttpOptions {
         connect_timeout: http.connect_timeout,
         max_redirects: http.max_redirects,
         no_connection_reuse: flag(http.no_connection_reuse),
+        connection_pool: http.connection_pool,
         discard_response_bodies: flag(http.discard_response_bodies),
         user_agent: http.user_agent.clone(),
         ..HttpOptions::default()

@@ -18,7 +18,7 @@ use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
 use squall_metrics::check_threshold;
 use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
 use squall_registry::Reference;
-use squall_report::{DataLine, histogram_log, summary_export};
+use squall_report::{DataLine, Document, histogram_log, summary_export};
 
 use crate::args::{OutputArgs, RunArgs};
 use crate::control::args::ControlArgs;
@@ -30,12 +30,12 @@ use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::plan::Remark;
 use crate::project::{Source, Watch, build_for_run, is_source};
-use crate::reporting::ending;
+use crate::reporting::{document, ending};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::telling::{SoFar, Teller};
 use crate::terminal::{complain, say};
-use crate::{breakpoint, exit, monitoring, one_request, plan, registry, sandbox, signals};
+use crate::{breakpoint, exit, memory, monitoring, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 
 pub use heading::heading;
@@ -80,7 +80,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
 /// Makes of the arguments what can be run: reads the component, fetches it, or builds it first.
 pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.clone();
+    typed.target = arguments.target.target.clone();
     let scenario = Path::new(&arguments.scenario);
     if one_request::is_url(&arguments.scenario) {
         typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;
@@ -203,10 +203,13 @@ impl Order<'_> {
         let run = Run { target, ..run };
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, &mut files.reports, began)?;
         drop(asking);
-        let (code, told) = self.report(&outcome, course, files, began)?;
-        if let Some(id) = keep.end(&outcome, told, code) {
+        let (code, mut document, told) = self.report(&outcome, course, &mut files, began)?;
+        let store = keep.store();
+        if let Some(id) = keep.end(&outcome, code, &document, told) {
             terminal.line(&format!("kept as {id}"));
+            document.trend = memory::trend_to(&store, &id);
         }
+        files.reports.write(&outcome, &document)?;
         Ok(code)
     }
 
@@ -296,19 +299,19 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    /// Tells what became of it. Returns the exit code, and what is worth keeping of it.
+    /// Says what is thought of the run, and puts together what is reported and kept of it.
     fn report(
         &self,
         outcome: &Outcome,
         course: Vec<Remark>,
-        files: Files,
+        files: &mut Files,
         began: SystemTime,
-    ) -> Result<(u8, Told), CliError> {
-        if let Some(file) = files.summary_export {
+    ) -> Result<(u8, Document, Told), CliError> {
+        if let Some(file) = files.summary_export.take() {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
             file.write(&format!("{export:#}\n"))?;
         }
-        if let Some(file) = files.histogram_log {
+        if let Some(file) = files.histogram_log.take() {
             file.write(&histogram_log(&outcome.totals.history, began))?;
         }
         let teller = self.teller(began);
@@ -327,8 +330,7 @@ impl Order<'_> {
             course: course.iter().map(|(about, text)| ((*about).to_owned(), text.clone())).collect(),
             soak: concluded.others.clone(),
         };
-        files.reports.write(outcome, &data, &teller.facts(ending(outcome), concluded), course)?;
-        Ok((code, told))
+        Ok((code, document(outcome, &data, &teller.facts(ending(outcome), concluded), course), told))
     }
 
     /// Who says what is thought of the run.

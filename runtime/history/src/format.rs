@@ -238,6 +238,8 @@ pub struct Snapshot {
     pub checks: Vec<Check>,
     /// Transactions.
     pub transactions: Vec<Transaction>,
+    /// What servers said that their work took.
+    pub server_timings: Vec<ServerTiming>,
     /// Custom metrics.
     pub customs: Vec<Custom>,
     /// What went wrong.
@@ -357,6 +359,16 @@ pub struct Transaction {
     pub duration: StoredHistogram,
     pub failed: u64,
     pub succeeded: u64,
+}
+
+/// What servers said of one part of their work, in one flow.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct ServerTiming {
+    pub flow: Flow,
+    pub name: String,
+    pub duration: StoredHistogram,
 }
 
 /// One custom metric in one flow.

@@ -71,6 +71,11 @@ impl Keeper {
         Ok(())
     }
 
+    /// Keeps what was reported of the run, as JSON: what that says is not this crate's to know.
+    pub fn summary(&self, summary: &str) -> Result<(), HistoryError> {
+        replace_text(&self.folder, "summary.json", summary)
+    }
+
     /// Keeps the whole, and how it ended.
     pub fn end(mut self, totals: &Totals, end: &RunEnd) -> Result<(), HistoryError> {
         self.append_second(totals)?;
@@ -128,8 +133,11 @@ fn appended(folder: &Path, name: &str) -> Result<File, HistoryError> {
 
 /// Puts a file in the place of the one that is there, if any: whoever reads finds the one or the other, whole.
 pub(crate) fn replace(folder: &Path, name: &str, contents: &impl Serialize) -> Result<(), HistoryError> {
+    replace_text(folder, name, &json(contents, &folder.join(name))?)
+}
+
+fn replace_text(folder: &Path, name: &str, text: &str) -> Result<(), HistoryError> {
     let (path, new) = (folder.join(name), folder.join(format!("{name}.new")));
-    let text = json(contents, &path)?;
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -54,6 +54,10 @@ pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval
         let failed = RateCell { passes: line.failed, fails: line.succeeded };
         recorded.transactions.insert(key, TransactionCell { duration: line.duration.0.clone(), failed });
     }
+    for line in &snapshot.server_timings {
+        let key = CustomKey { flow: flow(line.flow), id: names.name(&line.name).0 };
+        recorded.server_timings.entry(key).or_default().merge(&line.duration.0);
+    }
     for line in &snapshot.customs {
         let (kind, cell) = custom_cell(line);
         let id = names.registry.register(&line.name, kind, unit(&line.unit))?.0;

@@ -6,8 +6,8 @@ use squall_metrics::{
 };
 
 use crate::format::{
-    Check, Custom, CustomValue, Dropped, Gauge, Iterations, PacingLine, ProblemLine, Requests, SecondLine, Snapshot,
-    StoredHistogram, StoredScenario, Transaction, WarmUp,
+    Check, Custom, CustomValue, Dropped, Gauge, Iterations, PacingLine, ProblemLine, Requests, SecondLine,
+    ServerTiming, Snapshot, StoredHistogram, StoredScenario, Transaction, WarmUp,
 };
 
 /// Everything that was measured up to now. Lists are sorted, so that the same measurements make the same file.
@@ -27,6 +27,7 @@ pub fn snapshot(totals: &Totals) -> Snapshot {
         dropped: dropped(recorded),
         checks: checks(totals),
         transactions: transactions(totals),
+        server_timings: server_timings(totals),
         customs: customs(totals),
         problems: problems(recorded),
         reconnects: recorded.reconnects,
@@ -147,6 +148,16 @@ fn transactions(totals: &Totals) -> Vec<Transaction> {
         succeeded: cell.failed.fails,
     };
     series.into_iter().map(line).collect()
+}
+
+fn server_timings(totals: &Totals) -> Vec<ServerTiming> {
+    let mut series: Vec<_> = totals.recorded.server_timings.iter().collect();
+    series.sort_by_key(|(key, _)| **key);
+    let name = |id| totals.registry.name(NameId(id));
+    series
+        .into_iter()
+        .map(|(key, times)| ServerTiming { flow: key.flow.0, name: name(key.id), duration: stored(times) })
+        .collect()
 }
 
 fn customs(totals: &Totals) -> Vec<Custom> {

@@ -44,6 +44,16 @@ impl StoredRun {
         read(&self.folder.join("totals.json"))?.ok_or_else(|| HistoryError::Empty(self.id.clone()))
     }
 
+    /// What was reported of it, as JSON; none of a run that was killed, merged, or kept by an older Squall.
+    pub fn summary(&self) -> Result<Option<String>, HistoryError> {
+        let path = self.folder.join("summary.json");
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(HistoryError::File { path, source }),
+        }
+    }
+
     /// The seconds that count, in order.
     pub fn seconds(&self, counts_from: Nanos) -> Result<Vec<Second>, HistoryError> {
         let lines: Vec<SecondLine> = self.lines("seconds.ndjson")?;

@@ -1,6 +1,6 @@
 //! The client of one virtual user: its connections, its cookies, and the way of a request from start to sample.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -12,10 +12,12 @@ use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
 use crate::exchange::{Broken, Cause, InOnePiece, Travel, exchange};
+use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
 use crate::request::{Brought, Prepared, RequestOptions};
 use crate::response::Response;
+use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
 use crate::url::{Origin, join};
 
@@ -30,8 +32,7 @@ pub struct Client {
     pub(crate) network: Rc<Network>,
     flow: Cell<FlowId>,
     pub(crate) late_by: Cell<Nanos>,
-    /// Open connections that nobody uses; the one used last is at the end.
-    idle: RefCell<Vec<Connection>>,
+    idle: Idle,
     cookies: Cookies,
     pub(crate) timer: Cell<Option<Timer>>,
     waiting: Waiting,
@@ -50,7 +51,7 @@ impl Client {
             network,
             flow: Cell::new(FlowId::START),
             late_by: Cell::default(),
-            idle: RefCell::default(),
+            idle: Idle::default(),
             cookies: Cookies::default(),
             timer: Cell::default(),
             waiting: Waiting::default(),
@@ -100,9 +101,9 @@ impl Client {
         self.cookies.clear();
     }
 
-    /// Closes all idle connections.
+    /// Closes all idle connections, but none that is shared.
     pub fn close(&self) {
-        self.idle.borrow_mut().clear();
+        self.idle.clear();
     }
 
     /// How long this client has been sending and waiting, since it was made. What is under way together counts once;
@@ -184,6 +185,14 @@ impl Client {
         watch: &mut Stopwatch,
     ) -> Result<(), Error> {
         let network = &*self.network;
+        let _place = match &network.pool {
+            None => None,
+            Some(pool) => {
+                let place = Box::pin(pool.place(&request.origin)).await;
+                watch.lap(network.clock.now());
+                place
+            }
+        };
         let mut idle = self.take_idle(&request.origin);
         loop {
             let is_reused = idle.is_some();
@@ -195,6 +204,9 @@ impl Client {
             watch.enter_at_once(Stage::Sending);
             match exchange(network, &mut connection.transport, request, travel, reader, watch).await {
                 Ok(reusable) => {
+                    if reader.timed {
+                        self.record_server_timings(&reader.head);
+                    }
                     if reusable && !request.close {
                         self.keep_idle(connection);
                     }
@@ -261,29 +273,30 @@ impl Client {
     /// The idle connection to an origin that was used last, if one is still good.
     #[inline]
     fn take_idle(&self, origin: &Rc<Origin>) -> Option<Connection> {
-        let mut idle = self.idle.borrow_mut();
-        let mut was_closed = false;
-        while let Some(last) = idle.iter().rposition(|connection| connection.origin.same(origin)) {
-            let mut connection = idle.remove(last);
-            if !connection.transport.is_stale() {
-                return Some(connection);
-            }
-            was_closed = true;
-        }
-        if was_closed {
+        let found = match &self.network.pool {
+            None => self.idle.take(origin),
+            Some(pool) => pool.take(origin),
+        };
+        if found.was_closed {
             self.network.recorder.borrow_mut().reconnect();
         }
-        None
+        found.connection
     }
 
     fn keep_idle(&self, connection: Connection) {
-        let mut idle = self.idle.borrow_mut();
-        if idle.len() >= MOST_IDLE {
-            idle.remove(0);
+        match &self.network.pool {
+            None => self.idle.keep(connection, MOST_IDLE),
+            Some(pool) => pool.keep(connection),
         }
-        // Most clients have one connection, and there are many clients.
-        idle.reserve_exact(1);
-        idle.push(connection);
+    }
+
+    /// What the server says that its work took.
+    #[cold]
+    fn record_server_timings(&self, head: &[u8]) {
+        let mut recorder = self.network.recorder.borrow_mut();
+        for (name, duration) in server_timing::entries(head) {
+            recorder.server_timing(self.flow.get(), name, duration);
+        }
     }
 
     #[inline]
@@ -327,12 +340,12 @@ impl Client {
 impl Client {
     /// How many connections are open and idle.
     pub(crate) fn idle_connections(&self) -> usize {
-        self.idle.borrow().len()
+        self.idle.count()
     }
 
     /// Whether none of them is good for anything.
     pub(crate) fn idle_connections_are_stale(&self) -> bool {
-        self.idle.borrow_mut().iter_mut().all(|connection| connection.transport.is_stale())
+        self.idle.all_are_stale()
     }
 }
 

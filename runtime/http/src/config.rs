@@ -27,6 +27,8 @@ pub struct ClientConfig {
     pub dns_ttl: Duration,
     /// Whether connections are used for more than one request.
     pub keep_alive: bool,
+    /// How many connections to one origin the clients of this thread share; without it each has its own.
+    pub pool: Option<usize>,
     /// How many requests of one `send_all` may be under way to one origin.
     pub batch_per_origin: usize,
     /// Whether bodies are thrown away, unless the request says otherwise.
@@ -49,6 +51,7 @@ impl Default for ClientConfig {
             tls: TlsConfig::default(),
             dns_ttl: Duration::from_secs(300),
             keep_alive: true,
+            pool: None,
             batch_per_origin: 6,
             discard_bodies: false,
             max_head: 256 * 1024,

@@ -8,6 +8,7 @@ use squall_metrics::{Clock, Recorder};
 
 use crate::buffers::Buffers;
 use crate::config::ClientConfig;
+use crate::pool::Pool;
 use crate::reader::Limits;
 use crate::resolve::Resolver;
 use crate::stub::Stub;
@@ -28,6 +29,8 @@ pub struct Network {
     /// In place of every target.
     pub(crate) stub: Option<Stub>,
     pub(crate) buffers: Buffers,
+    /// In place of connections of each client's own.
+    pub(crate) pool: Option<Pool>,
     /// Every read goes here first, and what is incomplete or kept is copied. Borrowed only while a socket is polled.
     pub(crate) scratch: RefCell<Box<[u8]>>,
 }
@@ -66,6 +69,7 @@ impl Network {
             resolver: Resolver::new(clock.clone(), config.dns_ttl),
             stub,
             buffers: Buffers::default(),
+            pool: config.pool.map(Pool::new),
             scratch: RefCell::new(vec![0; READ_SIZE].into()),
             config,
             tls,

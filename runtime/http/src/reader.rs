@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use httparse::{Header, ParserConfig, Status};
 
 use crate::framing::{ChunkError, Framing};
+use crate::server_timing;
 
 /// What is accepted, and what is kept.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +59,8 @@ pub(crate) struct Reader {
     /// Whether there are `Set-Cookie` fields, and a `Content-Encoding`.
     pub sets_cookies: bool,
     pub encoded: bool,
+    /// Whether there are `Server-Timing` fields.
+    pub timed: bool,
     /// The head, from the status line to the empty line.
     pub head: Vec<u8>,
     /// The body as it came, without its framing.
@@ -81,6 +84,7 @@ impl Reader {
             keep_alive: false,
             sets_cookies: false,
             encoded: false,
+            timed: false,
             head,
             body,
         }
@@ -251,6 +255,8 @@ impl Reader {
                 self.sets_cookies = true;
             } else if name.eq_ignore_ascii_case("content-encoding") {
                 self.encoded = true;
+            } else if name.eq_ignore_ascii_case(server_timing::FIELD) {
+                self.timed = true;
             }
         }
         if chunked && length.is_some() {

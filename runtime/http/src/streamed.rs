@@ -6,7 +6,6 @@
 
 mod course;
 mod pieces;
-mod turns;
 
 use std::future::Future;
 use std::task::{Context, Poll};
@@ -22,9 +21,9 @@ use crate::error::Error;
 use crate::reader::Reader;
 use crate::request::{Brought, Prepared, RequestOptions};
 use crate::stopwatch::Stopwatch;
+use crate::turns::Turns;
 use course::Course;
 use pieces::Pieces;
-pub use turns::Turns;
 
 /// The body of a request, in pieces that come while it is sent.
 pub trait Source {

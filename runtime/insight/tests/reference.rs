@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use squall_insight::search::{Goal, Limit, Search, Step, Trial, TrialResult};
-use squall_insight::{fit_usl, slope_interval};
+use squall_insight::{Point, fit_usl, knee, slope_interval};
 use squall_metrics::statistics::mann_kendall;
 
 fn cases(text: &str) -> Vec<Value> {
@@ -53,6 +53,30 @@ fn pymannkendall_and_scipy_find_the_same_trend() {
         alike(slope.slope, number(&case["slope"]), "slope");
         alike(slope.low, number(&case["low"]), "low");
         alike(slope.high, number(&case["high"]), "high");
+    }
+}
+
+#[test]
+fn kneed_finds_the_same_knee() {
+    for case in cases(include_str!("reference/knees.json")) {
+        let points = case["points"].as_array().unwrap().iter();
+        let points: Vec<Point> =
+            points.map(|point| Point { load: number(&point[0]), latency: number(&point[1]) }).collect();
+        let (first, last) = (points[0], points[points.len() - 1]);
+        let depth = |point: &Point| {
+            let along = (point.load - first.load) / (last.load - first.load);
+            along - (point.latency - first.latency) / (last.latency - first.latency)
+        };
+        let ours = knee(&points).expect("a knee");
+        let theirs = points.iter().find(|point| (point.load - number(&case["knee"])).abs() < 1e-9).expect("a point");
+        if number(&case["noise"]) == 0.0 {
+            // Where two points lie equally deep, either is right.
+            assert!((depth(&ours) - depth(theirs)).abs() < 1e-9, "{ours:?} instead of {theirs:?}: {}", case["name"]);
+        } else {
+            // Kneedle stops at the first knee that it is sure of; this takes the deepest. Noise puts them a little apart.
+            let apart = (ours.load - theirs.load).abs() / (last.load - first.load);
+            assert!(apart < 0.1 && depth(&ours) >= depth(theirs), "{ours:?} instead of {theirs:?}: {}", case["name"]);
+        }
     }
 }
 

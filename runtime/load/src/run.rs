@@ -283,7 +283,7 @@ impl Running {
         let mut at_work = Vec::with_capacity(workers);
         for number in 0..workers {
             let job = Job {
-                shared: self.shared.clone(),
+                shared: self.shared.for_worker(number, workers),
                 parts: Arc::clone(parts),
                 numbering: Arc::clone(&numbering),
                 number,

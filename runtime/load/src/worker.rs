@@ -43,6 +43,11 @@ pub(crate) enum Time {
     Virtual(ManualClock, StubAnswer),
 }
 
+/// What one of so many has of a number that all have together.
+fn part(all: usize, number: usize, workers: usize) -> usize {
+    all / workers + usize::from(number < all % workers)
+}
+
 /// What every thread of a run needs.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -57,6 +62,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// What one of the workers needs: the same, and its part of the connections, if they are shared.
+    pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
+        let pool = self.plan.http.connection_pool.map(|pool| part(pool as usize, number, workers));
+        Shared { client: ClientConfig { pool, ..self.client.clone() }, ..self.clone() }
+    }
+
     /// The context of the calling thread, which must be inside its runtime.
     pub(crate) fn context(&self) -> std::io::Result<(Rc<WorkerContext>, WorkerTimer)> {
         let clock = self.clock.clone();
@@ -298,5 +309,19 @@ impl Crew {
         let identity = Rc::new(Identity::new(&self.work.context, vu));
         self.identities.insert(vu, Rc::clone(&identity));
         identity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part;
+
+    #[test]
+    fn parts_add_up_and_differ_by_one_at_most() {
+        for (all, workers) in [(2, 2), (7, 3), (100, 16), (16, 16)] {
+            let parts: Vec<usize> = (0..workers).map(|number| part(all, number, workers)).collect();
+            assert_eq!(parts.iter().sum::<usize>(), all);
+            assert!(parts.iter().all(|one| *one >= 1 && parts[0] - one <= 1), "{parts:?}");
+        }
     }
 }

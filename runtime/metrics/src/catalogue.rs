@@ -62,6 +62,7 @@ pub const BUILT_IN: &[Builtin] = &[
     metric("http_req_sending", Kind::Trend, Unit::Time),
     metric("http_req_waiting", Kind::Trend, Unit::Time),
     metric("http_req_receiving", Kind::Trend, Unit::Time),
+    metric("server_timing", Kind::Trend, Unit::Time),
     metric("http_req_failed", Kind::Rate, Unit::Number),
     metric("http_reqs", Kind::Counter, Unit::Number),
     metric("http_reconnects", Kind::Counter, Unit::Number),

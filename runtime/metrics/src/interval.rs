@@ -207,6 +207,8 @@ pub struct Interval {
     pub checks: FxHashMap<CustomKey, RateCell>,
     /// Transactions, by name.
     pub transactions: FxHashMap<CustomKey, TransactionCell>,
+    /// What servers say their own work took (`Server-Timing`), by its name.
+    pub server_timings: FxHashMap<CustomKey, Histogram>,
     /// Custom metrics.
     pub customs: FxHashMap<CustomKey, CustomCell>,
     /// Requests that were sent again because the server had closed the idle connection.
@@ -276,6 +278,7 @@ impl Interval {
             && self.iterations.is_empty()
             && self.checks.is_empty()
             && self.transactions.is_empty()
+            && self.server_timings.is_empty()
             && self.customs.is_empty()
             && self.problems.is_empty()
             && self.dropped.is_empty()
@@ -297,6 +300,9 @@ impl Interval {
             let ours = self.transactions.entry(*key).or_default();
             ours.duration.merge(&cell.duration);
             ours.failed.merge(&cell.failed);
+        }
+        for (key, durations) in &other.server_timings {
+            self.server_timings.entry(*key).or_default().merge(durations);
         }
         for (key, cell) in &other.customs {
             match self.customs.get_mut(key) {

@@ -19,6 +19,9 @@ pub struct Recorder {
     names: FxHashMap<Box<str>, NameId>,
     /// Set once the registry is full and this thread knows all of it.
     names_final: bool,
+    server_timings: FxHashMap<Box<str>, NameId>,
+    /// Set once the run has as many as it may have, and this thread knows all of them.
+    server_timings_final: bool,
     metrics: FxHashMap<Box<str>, (Kind, MetricId)>,
     admitted: FxHashSet<RequestKey>,
     admitted_final: bool,
@@ -35,6 +38,8 @@ impl Recorder {
             registry,
             names: FxHashMap::default(),
             names_final: false,
+            server_timings: FxHashMap::default(),
+            server_timings_final: false,
             metrics: FxHashMap::default(),
             admitted: FxHashSet::default(),
             admitted_final: false,
@@ -227,6 +232,39 @@ impl Recorder {
         cell.failed.add(failed);
     }
 
+    /// Records what a server says that a part of its work took.
+    pub fn server_timing(&mut self, flow: FlowId, name: &str, duration: Nanos) {
+        let id = match self.server_timings.get(name) {
+            Some(id) => *id,
+            None => self.new_server_timing(name),
+        };
+        self.interval.server_timings.entry(CustomKey { flow, id: id.0 }).or_default().record(duration);
+    }
+
+    /// As for the names of requests, with a limit of its own.
+    #[cold]
+    fn new_server_timing(&mut self, name: &str) -> NameId {
+        let name = self.registry.presentable(name);
+        let name = cut(&name);
+        if let Some(id) = self.server_timings.get(name) {
+            return *id;
+        }
+        if self.server_timings_final {
+            return NameId::OTHER;
+        }
+        match self.registry.server_timing(name) {
+            Some(id) => {
+                self.server_timings.insert(name.into(), id);
+                id
+            }
+            None => {
+                self.server_timings = self.registry.server_timings().into_iter().collect();
+                self.server_timings_final = true;
+                NameId::OTHER
+            }
+        }
+    }
+
     /// Adds to a counter.
     pub fn counter(&mut self, flow: FlowId, metric: MetricId, value: f64) {
         if let CustomCell::Counter(sum) = self.custom(flow, metric, || CustomCell::Counter(0.0)) {
@@ -282,6 +320,7 @@ fn other_series(key: RequestKey) -> RequestKey {
 mod tests {
     use super::*;
     use crate::redactor::Redactor;
+    use crate::registry::MOST_SERVER_TIMINGS;
 
     fn recorder(limit: usize) -> Recorder {
         Recorder::new(Arc::new(Registry::new(limit).hiding(Redactor::new(["hunter22"]))))
@@ -299,6 +338,25 @@ mod tests {
         recorder.start_failure("no hunter22 here");
         let problems = recorder.take().problems;
         assert_eq!(problems[&Problem::Start].examples, [("no *** here".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_servers_time_has_a_limit_of_its_own() {
+        let registry = Arc::new(Registry::new(5));
+        let mut recorders = [Recorder::new(Arc::clone(&registry)), Recorder::new(Arc::clone(&registry))];
+        for number in 0..MOST_SERVER_TIMINGS + 10 {
+            for recorder in &mut recorders {
+                recorder.server_timing(FlowId(0), &format!("step-{number}"), Nanos(7));
+            }
+        }
+        assert_ne!(recorders[0].name("/a"), NameId::OTHER, "a request's name has its place still");
+        for mut recorder in recorders {
+            let timings = recorder.take().server_timings;
+            assert_eq!(timings.len(), MOST_SERVER_TIMINGS + 1);
+            let other = &timings[&CustomKey { flow: FlowId(0), id: NameId::OTHER.0 }];
+            assert_eq!((other.count(), other.max()), (10, Nanos(7)));
+            assert!(!registry.is_full());
+        }
     }
 
     #[test]

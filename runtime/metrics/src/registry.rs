@@ -116,7 +116,7 @@ pub struct RequestKey {
 pub struct CustomKey {
     /// The flow.
     pub flow: FlowId,
-    /// The check's or the transaction's name, or the metric's number.
+    /// The name of the check, the transaction or the server's timing, or the metric's number.
     pub id: u32,
 }
 
@@ -174,12 +174,27 @@ struct Tables {
     series: FxHashMap<RequestKey, ()>,
     metrics: Vec<MetricInfo>,
     metric_ids: FxHashMap<Box<str>, MetricId>,
+    server_timings: FxHashMap<Box<str>, NameId>,
+    /// How many names do not count against the limit, because they are bounded otherwise.
+    beyond_limit: usize,
+}
+
+impl Tables {
+    fn add_name(&mut self, name: &str) -> NameId {
+        let id = NameId(self.names.len() as u32);
+        self.names.push(name.into());
+        self.name_ids.insert(name.into(), id);
+        id
+    }
 }
 
 /// The longest text of any kind that is looked at, in bytes.
 const LONGEST_TEXT: usize = 4 << 10;
 /// The longest name that is kept, in bytes; the rest is cut off.
 const LONGEST_NAME: usize = 256;
+
+/// How many names of `Server-Timing` a run has. Servers choose them, so they must not use up the names of requests.
+pub(crate) const MOST_SERVER_TIMINGS: usize = 32;
 
 /// `name`, cut to what is kept.
 pub(crate) fn cut(name: &str) -> &str {
@@ -284,14 +299,36 @@ impl Registry {
         if let Some(id) = tables.name_ids.get(name) {
             return *id;
         }
-        if tables.names.len() > self.limit {
+        if tables.names.len() - tables.beyond_limit > self.limit {
             self.names_full.store(true, Ordering::Relaxed);
             return NameId::OTHER;
         }
-        let id = NameId(tables.names.len() as u32);
-        tables.names.push(name.into());
-        tables.name_ids.insert(name.into(), id);
-        id
+        tables.add_name(name)
+    }
+
+    /// The number of what a server says it has timed; none if it is one too many, and from then on for all that are new.
+    pub(crate) fn server_timing(&self, name: &str) -> Option<NameId> {
+        let mut tables = self.lock();
+        if let Some(id) = tables.server_timings.get(name) {
+            return Some(*id);
+        }
+        if tables.server_timings.len() >= MOST_SERVER_TIMINGS {
+            return None;
+        }
+        let id = match tables.name_ids.get(name) {
+            Some(id) => *id,
+            None => {
+                tables.beyond_limit += 1;
+                tables.add_name(name)
+            }
+        };
+        tables.server_timings.insert(name.into(), id);
+        Some(id)
+    }
+
+    /// All that servers say they have timed.
+    pub(crate) fn server_timings(&self) -> Vec<(Box<str>, NameId)> {
+        self.lock().server_timings.iter().map(|(name, id)| (name.clone(), *id)).collect()
     }
 
     /// Whether this series may exist.

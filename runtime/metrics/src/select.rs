@@ -69,6 +69,7 @@ impl Totals {
             "http_req_sending" => requests(|cell| &cell.sending),
             "http_req_waiting" => requests(|cell| &cell.waiting),
             "http_req_receiving" => requests(|cell| &cell.receiving),
+            "server_timing" => Some(self.server_timings(selector)),
             "http_req_failed" => Some(Aggregate::Rate(self.failed_requests(selector))),
             "http_reqs" => Some(self.request_sum(selector, |cell| cell.count)),
             "data_sent" => Some(self.request_sum(selector, |cell| cell.sent)),
@@ -233,6 +234,12 @@ impl Totals {
             }
         }
         Aggregate::Rate(failed)
+    }
+
+    fn server_timings(&self, selector: Selector<'_>) -> Aggregate {
+        let of_name = self.recorded.server_timings.iter();
+        let of_name = of_name.filter(|(key, _)| selector.accepts(|tag| self.named_tag(key, "name", tag)));
+        Aggregate::Trend(merged(of_name.map(|(_, durations)| durations)))
     }
 
     fn checks(&self, selector: Selector<'_>) -> RateCell {

@@ -4,6 +4,8 @@
 //! One file for each group of keys; `node.rs` and `value.rs` are all that knows YAML.
 
 mod about;
+#[cfg(test)]
+mod broken;
 mod limits;
 mod mistake;
 mod node;

@@ -27,6 +27,8 @@ pub struct HttpOptions {
     pub discard_response_bodies: Option<bool>,
     /// The `user-agent` header of requests that bring none.
     pub user_agent: Option<String>,
+    /// How many connections to one origin all virtual users share.
+    pub connection_pool: Option<u32>,
     /// How many requests of one batch go to the same origin at once.
     pub batch_per_origin: Option<u32>,
 }
@@ -43,6 +45,7 @@ impl HttpOptions {
             no_connection_reuse: self.no_connection_reuse.or(lower.no_connection_reuse),
             discard_response_bodies: self.discard_response_bodies.or(lower.discard_response_bodies),
             user_agent: self.user_agent.or(lower.user_agent),
+            connection_pool: self.connection_pool.or(lower.connection_pool),
             batch_per_origin: self.batch_per_origin.or(lower.batch_per_origin),
         }
     }
@@ -57,6 +60,7 @@ pub(crate) const HTTP_KEYS: &[Key] = &[
     Key::new("no_connection_reuse", &["noConnectionReuse"]),
     Key::new("discard_response_bodies", &["discardResponseBodies"]),
     Key::new("user_agent", &["userAgent"]),
+    Key::new("connection_pool", &["connectionPool"]),
     Key::new("batch_per_origin", &["batchPerOrigin", "batchPerHost"]),
 ];
 
@@ -75,6 +79,7 @@ impl Keyed for HttpOptions {
             "no_connection_reuse" => self.no_connection_reuse = Option::deserialize(value)?,
             "discard_response_bodies" => self.discard_response_bodies = Option::deserialize(value)?,
             "user_agent" => self.user_agent = Option::deserialize(value)?,
+            "connection_pool" => self.connection_pool = read_whole(value)?,
             "batch_per_origin" => self.batch_per_origin = read_whole(value)?,
             _ => debug_assert!(false, "{key} is a known key that nobody reads"),
         }
@@ -101,6 +106,8 @@ pub struct HttpPlan {
     pub discard_response_bodies: bool,
     /// The `user-agent` header of requests that bring none; `squall/` and the version unless said otherwise.
     pub user_agent: String,
+    /// How many connections to one origin all virtual users share; each has its own unless asked for.
+    pub connection_pool: Option<u32>,
     /// How many requests of one batch go to the same origin at once; 6, as browsers have it, unless said otherwise.
     pub batch_per_origin: u32,
 }
@@ -116,6 +123,7 @@ impl Default for HttpPlan {
             no_connection_reuse: false,
             discard_response_bodies: false,
             user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connection_pool: None,
             batch_per_origin: 6,
         }
     }
@@ -134,12 +142,15 @@ impl HttpPlan {
             no_connection_reuse: options.no_connection_reuse.unwrap_or(plan.no_connection_reuse),
             discard_response_bodies: options.discard_response_bodies.unwrap_or(plan.discard_response_bodies),
             user_agent: options.user_agent.unwrap_or(plan.user_agent),
+            connection_pool: options.connection_pool,
             batch_per_origin: options.batch_per_origin.unwrap_or(plan.batch_per_origin),
         };
+        let pool = u64::from(plan.connection_pool.unwrap_or(u32::MAX));
         let batch = u64::from(plan.batch_per_origin);
         let mistakes = [
             limits::some_time("request_timeout", plan.request_timeout).err(),
             limits::some_time("connect_timeout", plan.connect_timeout).err(),
+            limits::count("connection_pool", pool, u64::from(u32::MAX)).err(),
             limits::count("batch_per_origin", batch, u64::from(u32::MAX)).err(),
         ];
         (plan, mistakes.into_iter().flatten().collect())
@@ -157,8 +168,9 @@ mod tests {
         let (_, mistakes) = HttpPlan::resolve(HttpOptions {
             request_timeout: Some(Duration::ZERO),
             batch_per_origin: Some(0),
+            connection_pool: Some(0),
             ..HttpOptions::default()
         });
-        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
     }
 }

@@ -75,7 +75,11 @@ pub enum RegistryError {
     /// Nobody whom we trust has signed it.
     #[error(
         "{reference}: {}none is by a key that --verify-key names; do not run it, or have it signed: squall sign {reference} --key FILE",
-        if *.signatures == 0 { "it has no signatures, so ".to_owned() } else { format!("of its {} signatures ", .signatures) }
+        match .signatures {
+            0 => "it has no signatures, so ".to_owned(),
+            1 => "it has one signature, and ".to_owned(),
+            more => format!("of its {more} signatures "),
+        }
     )]
     NotSigned {
         /// What is not signed, with its digest.

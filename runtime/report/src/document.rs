@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::objectives::ObjectiveRecord;
+use crate::trend::Trend;
 
 pub use breakdown::Breakdown;
 pub use build::{Ending, Machine, RunFacts};
@@ -55,6 +56,9 @@ pub struct Document {
     pub requests: Vec<RequestLine>,
     /// By name.
     pub transactions: Vec<TransactionLine>,
+    /// What servers said that their own work took, by its name.
+    #[serde(default)]
+    pub server_timings: Vec<ServerTimingLine>,
     /// By name.
     pub checks: Vec<CheckLine>,
     /// What went wrong, by class.
@@ -76,6 +80,9 @@ pub struct Document {
     pub heat_map: HeatMap,
     /// Percentiles (0 to 100) of distributions, by metric: what an HDR plot draws.
     pub percentile_curves: BTreeMap<String, Vec<(f64, f64)>>,
+    /// The runs of the same kind up to this one, where they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<Trend>,
 }
 
 /// What ran, where, and how.
@@ -243,6 +250,17 @@ pub struct TransactionLine {
     /// The share that failed, 0 to 1.
     pub failed_share: f64,
     /// How long they took, in milliseconds.
+    pub duration: Option<Distribution>,
+}
+
+/// What servers said of one part of their work (`Server-Timing`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerTimingLine {
+    /// Its name.
+    pub name: String,
+    /// How many responses said so.
+    pub count: u64,
+    /// How long it took, in milliseconds.
     pub duration: Option<Distribution>,
 }
 

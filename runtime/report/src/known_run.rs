@@ -49,6 +49,9 @@ pub(crate) fn known_run() -> Totals {
         recorder.iteration(flow, end, Nanos(20 * MILLI), Nanos(5_000), "out of stock");
     }
     recorder.transaction(checkout, order, Nanos(40 * MILLI), false);
+    for time in [3, 5, 7, 9] {
+        recorder.server_timing(checkout, "db", Nanos(time * MILLI));
+    }
     let orders = recorder.metric("orders", Kind::Counter, Unit::Number).expect("new");
     recorder.counter(checkout, orders, 25.0);
     let basket = recorder.metric("basket", Kind::Trend, Unit::Number).expect("new");

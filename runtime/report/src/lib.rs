@@ -23,6 +23,7 @@ mod progress;
 mod style;
 mod summary;
 mod table;
+mod trend;
 
 pub use breakpoint::{
     Answer, BreakpointReport, Cause, LawLine, RateLine, ScalingLines, SearchEnd, SearchRange, Spread, TrialFigures,
@@ -39,7 +40,7 @@ pub use document::{
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
-pub use html::{LiveUpdate, html_report, live_page};
+pub use html::{LiveUpdate, html_report, live_page, search_page, trend_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
 pub use objectives::{ObjectiveLine, ObjectiveRecord, course, objectives};
@@ -47,3 +48,4 @@ pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Rehearsal, Summary};
 pub use table::{Align, table};
+pub use trend::{Accepted, Change, ChangeKind, Level, Trend, TrendFigure, TrendRun, Week};

@@ -3,6 +3,7 @@
 
 use crate::document::{Issue, Outcome, Remark, TargetSource, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
+use crate::trend::{Trend, Week};
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
@@ -14,8 +15,9 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         summary(document),
         objectives(&document.objectives),
         metrics(document),
+        server_timings(document),
         target(&document.target),
-        baseline.map(|baseline| trends(document, baseline)).unwrap_or_default(),
+        trends(document, baseline),
         list("Course of the test", document.course.iter().map(course_line)),
         issues(&document.verdict.issues),
         list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
@@ -90,6 +92,31 @@ fn objectives(lines: &[ObjectiveRecord]) -> String {
     )
 }
 
+/// What happened behind the response times, in the server's own words.
+fn server_timings(document: &Document) -> String {
+    let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| Unit::Ms.text(value));
+    let rows: String = document
+        .server_timings
+        .iter()
+        .filter_map(|line| Some((line, line.duration.as_ref()?)))
+        .map(|(line, times)| {
+            let (name, count) = (escaped(&line.name), Unit::Number.text(line.count as f64));
+            let (p50, p95) = (text(times.p50), text(times.p95));
+            format!(
+                "| {name} | {count} | {} | {p50} | {p95} | {} |\n",
+                Unit::Ms.text(times.mean),
+                Unit::Ms.text(times.max)
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## What the server says its work took\n\n| Part | Count | Average | p50 | p95 | Most |\n| --- | --- | --- | --- | --- | --- |\n{rows}"
+    )
+}
+
 /// What the target used.
 fn target(sources: &[TargetSource]) -> String {
     let rows: String = sources
@@ -159,7 +186,18 @@ pub(crate) fn figures(document: &Document) -> Vec<(&'static str, Unit, f64)> {
 }
 
 /// What changed since an earlier run, figure by figure. Two runs prove nothing about a change: it says so.
-fn trends(document: &Document, baseline: &Document) -> String {
+fn trends(document: &Document, baseline: Option<&Document>) -> String {
+    let parts = [
+        baseline.map(|baseline| since(document, baseline)).unwrap_or_default(),
+        document.trend.as_ref().map(week_over_week).unwrap_or_default(),
+        document.trend.as_ref().map(latest_changes).unwrap_or_default(),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { String::new() } else { format!("## Trends\n\n{}", parts.join("\n")) }
+}
+
+/// What one earlier run differs in.
+fn since(document: &Document, baseline: &Document) -> String {
     let earlier = figures(baseline);
     let rows: String = figures(document)
         .into_iter()
@@ -173,10 +211,42 @@ fn trends(document: &Document, baseline: &Document) -> String {
         return String::new();
     }
     format!(
-        "## Trends\n\nSince the run of {}. One run on each side shows a difference, not whether it is more than chance.\n\n\
+        "Since the run of {}. One run on each side shows a difference, not whether it is more than chance.\n\n\
          | Metric | Then | Now | Change |\n| --- | --- | --- | --- |\n{rows}",
         baseline.run.began
     )
+}
+
+/// The kept runs of this week and the last.
+fn week_over_week(trend: &Trend) -> String {
+    let row = |week: &Week| {
+        let (before, now) = (week.unit.text(week.before), week.unit.text(week.now));
+        format!("| {} | {before} | {now} | {} |\n", week.figure, week.change())
+    };
+    let rows: String = trend.weeks.iter().map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Week over week: the medians of all runs like this one.\n\n\
+         | Metric | Last week | This week | Change |\n| --- | --- | --- | --- |\n{rows}"
+    )
+}
+
+/// Where the level last changed.
+fn latest_changes(trend: &Trend) -> String {
+    bullets(trend.figures.iter().filter_map(|figure| {
+        let change = figure.changes.last()?;
+        let run = &trend.runs[change.run];
+        Some(format!(
+            "{}: {} since the run of {} ({}, p {:.4}).",
+            figure.name,
+            change.text(),
+            run.began,
+            change.kind.name(),
+            change.p
+        ))
+    }))
 }
 
 fn signed_percent(share: f64) -> String {

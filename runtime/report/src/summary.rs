@@ -66,6 +66,7 @@ impl Summary<'_> {
             self.scenario_part(),
             self.flow_part(),
             self.name_part(),
+            self.server_timing_part(),
             self.transaction_part(),
             self.error_part(),
             self.generator_part(),

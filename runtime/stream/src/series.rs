@@ -238,6 +238,10 @@ impl<'a> Found<'a> {
             self.trend("transaction_duration", &tags, &cell.duration);
             self.rate("transaction_failed", &tags, cell.failed);
         }
+        for (key, durations) in &batch.recorded.server_timings {
+            let tags = self.of_name("name", key);
+            self.trend("server_timing", &tags, durations);
+        }
     }
 
     fn customs(&mut self, batch: &'a Batch) {
@@ -320,6 +324,7 @@ mod tests {
         assert_eq!(told(&series, "data_sent"), ["scenario=default,team=x 400"]);
         assert_eq!(told(&series, "checks"), ["check=is ok,flow=browse,scenario=default,team=x 3/4"]);
         assert_eq!(told(&series, "basket"), ["flow=browse,scenario=default,team=x 2xNanos(7000000)"]);
+        assert_eq!(told(&series, "server_timing"), ["flow=browse,name=db,scenario=default,team=x 2xNanos(4000000)"]);
         assert_eq!(told(&series, "vus"), ["scenario=default,team=x 5"]);
     }
 

@@ -41,6 +41,9 @@ pub(crate) fn batch() -> Batch {
     for value in [3.0, 7.0] {
         recorder.trend(FlowId(0), basket, value);
     }
+    for time in [2, 4] {
+        recorder.server_timing(FlowId(0), "db", millis(time));
+    }
     let totals = Totals::new(registry, "default", vec!["browse".to_owned()]);
     Batch {
         ended: Duration::from_millis(1_700_000_000_500),

@@ -10,6 +10,7 @@ mod guests;
 mod quality;
 mod repository;
 mod sdks;
+mod servers;
 
 use std::process::ExitCode;
 

@@ -2,25 +2,15 @@
 
 use anyhow::Result;
 
-use crate::distribution::from_distribution;
 use crate::repository::{Repository, answers, run};
-use crate::{guests, sdks};
+use crate::{guests, sdks, servers};
 
 /// Where the end-to-end tests find the program that they start, so that they need not build it themselves.
 const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
 
 /// Builds what the tests start, then runs them all. Guests have native tests, so they are part of it.
 pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
-    for (program, package, question, what) in [
-        ("docker-registry", "docker-registry", "--version", "registries"),
-        ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
-        ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
-        ("prometheus-node-exporter", "prometheus-node-exporter", "--version", "watching by a real exporter"),
-    ] {
-        if from_distribution(repository, program, package, &[question]).is_err() {
-            println!("not tested: {what} ({program} is not installed)");
-        }
-    }
+    servers::install(repository)?;
     guests::build(repository)?;
     let (profile, folder) = if extra.contains(&"--release") { ("release", "release") } else { ("dev", "debug") };
     // `cargo test` alone would not build the program. All at once, so that cargo settles on one set of features: apart,

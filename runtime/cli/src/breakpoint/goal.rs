@@ -30,6 +30,13 @@ pub fn of(order: &Order<'_>, typed: SearchOptions) -> Result<Goal, CliError> {
             format!("the search may take {limit}, and its first trial takes {trial}: see --duration and --trial");
         return Err(CliError::Options(vec![text]));
     }
+    let last_trial = goal.settle + goal.last_trial;
+    if let Some(most) = order.sandbox.max_duration.filter(|most| *most < last_trial) {
+        let (most, trial) = (HumanDuration(most), HumanDuration(last_trial));
+        let text =
+            format!("--max-duration allows {most}, and the last trials take {trial} each: shorten them with --trial");
+        return Err(CliError::Options(vec![text]));
+    }
     Ok(goal)
 }
 

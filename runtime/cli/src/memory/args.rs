@@ -1,6 +1,7 @@
 //! What can be typed about kept runs.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use squall_history::Store;
 use squall_plan::parse_duration;
 
 use crate::args::parse_share;
+use crate::reporting::args::ReportFile;
 
 /// Whether, and as what, a run is kept.
 #[derive(Debug, Default, Args)]
@@ -147,12 +149,15 @@ pub struct PruneArgs {
 /// `squall report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The run.
+    /// The run, or a file that --summary-json wrote.
     #[arg(default_value = "last")]
     pub run: String,
     /// Every phase and every name.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "report")]
     pub full: bool,
+    /// Write a report of it to this file instead, in the form that its ending says, as with `squall run`; give several.
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<ReportFile>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub store: StoreArgs,
@@ -212,9 +217,34 @@ pub struct TrendArgs {
     /// Exit with 99 if the latest change is a regression.
     #[arg(long)]
     pub gate: bool,
+    /// Write the trend to this file, in the form that its ending says: .html (a page with charts) or .json; give several.
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<TrendFile>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub store: StoreArgs,
+}
+
+/// A trend, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrendFile {
+    /// A page with charts.
+    Html(PathBuf),
+    /// Everything, for machines.
+    Json(PathBuf),
+}
+
+impl FromStr for TrendFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TrendFile, String> {
+        let name = text.to_ascii_lowercase();
+        match name.rsplit_once('.') {
+            Some((_, "html" | "htm")) => Ok(TrendFile::Html(PathBuf::from(text))),
+            Some((_, "json")) => Ok(TrendFile::Json(PathBuf::from(text))),
+            _ => Err("its ending must say its form: .html or .json".to_owned()),
+        }
+    }
 }
 
 /// What counts as normal.

@@ -7,7 +7,7 @@ use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLi
 use squall_history::{Environment, HistoryError, Keeper, Store, utc};
 use squall_load::{Event, Observer, Outcome};
 use squall_plan::{Plan, PlanFile};
-use squall_report::without_secrets;
+use squall_report::{Document, without_secrets};
 
 use super::args::KeepArgs;
 use super::wanted;
@@ -39,13 +39,19 @@ impl Keep {
         Keep { store: arguments.store.open(), began, info, tags: arguments.save_as.clone(), voice, state }
     }
 
+    /// Where runs are kept.
+    pub fn store(&self) -> Store {
+        self.store.clone()
+    }
+
     /// The run is over. Returns its name, if it was kept.
-    pub fn end(mut self, outcome: &Outcome, told: Told, exit_code: u8) -> Option<String> {
+    pub fn end(mut self, outcome: &Outcome, exit_code: u8, document: &Document, told: Told) -> Option<String> {
         let State::Keeping(keeper) = std::mem::replace(&mut self.state, State::Off) else {
             return None;
         };
         let id = keeper.id().to_owned();
-        let ended = keeper.end(&outcome.totals, &run_end(outcome, told, exit_code));
+        let reported = keeper.summary(&document.to_json());
+        let ended = reported.and_then(|()| keeper.end(&outcome.totals, &run_end(outcome, told, exit_code)));
         let tagged = ended.and_then(|()| self.tags.iter().try_for_each(|tag| self.store.tag(&id, tag, true)));
         self.heard(tagged).map(|()| id)
     }

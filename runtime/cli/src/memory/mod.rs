@@ -3,6 +3,7 @@
 
 pub mod args;
 mod compare;
+mod history;
 mod keep;
 mod merge;
 mod repeat;
@@ -12,6 +13,7 @@ mod trend;
 mod wanted;
 
 pub use compare::compare;
+pub use history::trend_to;
 pub use keep::{Keep, Told, run_info};
 pub use merge::merge;
 pub use report::report;

@@ -1,19 +1,63 @@
-//! `squall report`: the summary of a kept run, as it was when it ended; of one that was killed, as far as it came.
+//! `squall report`: the summary of a kept run, as it was when it ended; of one that was killed, as far as it came. And
+//! reports as files, of kept runs and of what `--summary-json` wrote.
+
+use std::path::Path;
 
 use squall_history::format::RunEnd;
 use squall_metrics::evaluate_thresholds;
-use squall_report::{DataLine, Detail, Summary, course};
+use squall_report::{DataLine, Detail, Document, Summary, course};
 
 use super::args::ReportArgs;
+use super::history::trend_to;
 use super::wanted::wanted_of;
 use crate::args::OutputArgs;
 use crate::error::CliError;
+use crate::files::OpenFile;
+use crate::reporting::print_as;
 use crate::run::print;
 use crate::terminal::{say, summary_style};
 use crate::{exit, plan};
 
-/// Prints the summary.
+/// Prints the summary, or writes reports.
 pub fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
+    if arguments.report.is_empty() {
+        return summary(arguments);
+    }
+    let document = document(arguments)?;
+    for file in &arguments.report {
+        OpenFile::create("--report", &file.path)?.write(&print_as(file.form, &document, None))?;
+    }
+    Ok(exit::PASSED)
+}
+
+/// Whether a summary's file is named, and not a run.
+fn is_file(named: &str) -> bool {
+    Path::new(named).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+}
+
+/// What was reported of the run when it ended, with its history up to it.
+fn document(arguments: &ReportArgs) -> Result<Document, CliError> {
+    let named = &arguments.run;
+    let unreadable = |sentence: String| CliError::Options(vec![format!("{named}: {sentence}")]);
+    if is_file(named) {
+        let text = std::fs::read_to_string(named).map_err(|error| unreadable(error.to_string()))?;
+        return Document::from_json(&text).map_err(unreadable);
+    }
+    let store = arguments.store.open();
+    let run = store.find(named)?;
+    let none = "nothing was reported of this run (it was killed, merged, or kept by an older Squall); \
+                `squall report` without --report prints what was measured";
+    let text = run.summary()?.ok_or_else(|| unreadable(none.to_owned()))?;
+    let mut document = Document::from_json(&text).map_err(unreadable)?;
+    document.trend = trend_to(&store, &run.id);
+    Ok(document)
+}
+
+fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
+    if is_file(&arguments.run) {
+        let hint = format!("{}: say with --report FILE where a report of it goes", arguments.run);
+        return Err(CliError::Options(vec![hint]));
+    }
     let run = arguments.store.open().find(&arguments.run)?;
     let totals = run.totals()?;
     if run.end.is_none() {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use squall_plan::parse_duration;
 
-use crate::args::{HttpArgs, LoadArgs, ScriptArgs, parse_size};
+use crate::args::{HttpArgs, LoadArgs, ScriptArgs, TargetArgs, parse_size};
 use crate::registry::RegistryArgs;
 use crate::sandbox::args::SandboxArgs;
 
@@ -33,6 +33,9 @@ pub enum PlanCommand {
         /// The plan.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        registry: RegistryArgs,
     },
     /// Show what would be run, and where each value comes from.
     Show(Box<ShowArgs>),
@@ -48,15 +51,18 @@ pub struct ShowArgs {
     /// The plan.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The base URL, as with `squall run`.
-    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
-    pub target: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target: TargetArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub load: LoadArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub http: HttpArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub registry: RegistryArgs,
 }
 
 /// `squall plan rehearse`.
@@ -65,9 +71,9 @@ pub struct RehearseArgs {
     /// The plan.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The base URL, as with `squall run`; nothing is sent there.
-    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
-    pub target: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target: TargetArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub answer: AnswerArgs,

@@ -27,7 +27,7 @@ const SAID_EVERY: Nanos = Nanos(5_000_000_000);
 pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
     let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.clone();
+    typed.target = arguments.target.target.clone();
     let limits = arguments.sandbox.limits.limits(arguments.load.memory);
     let (name, artifact, others) = super::artifacts(&file, arguments.script, &arguments.registry, limits.component)?;
     let (sandbox, control, output) = (&arguments.sandbox, &ControlArgs::default(), &OutputArgs::default());

@@ -27,8 +27,8 @@ pub struct Resolved {
 pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
     let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.clone();
-    let resolved = resolve(&file, typed, ToString::to_string)?;
+    typed.target = arguments.target.target.clone();
+    let resolved = resolve(&file, typed, &arguments.registry, ToString::to_string)?;
     let mut text = super::heading(&file);
     let components = file.components();
     text.push_str(&format!("    component: {}\n", components.join("\n               ")));
@@ -54,8 +54,14 @@ pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
 }
 
 /// Lays the plan over its components, and what was typed over all of them.
-pub fn resolve(file: &PlanFile, typed: Options, tell: impl Fn(&PlanError) -> String) -> Result<Resolved, CliError> {
-    let described = file.components().into_iter().map(|name| describe_component(&name).map(|found| (name, found)));
+pub fn resolve(
+    file: &PlanFile,
+    typed: Options,
+    registry: &RegistryArgs,
+    tell: impl Fn(&PlanError) -> String,
+) -> Result<Resolved, CliError> {
+    let described =
+        file.components().into_iter().map(|name| describe_component(&name, registry).map(|found| (name, found)));
     let Layers { typed, environment, of_file, suggested, merged, components } =
         Layers::lay(Some(file), typed, &described.collect::<Result<Vec<_>, _>>()?)?;
     let plan = Plan::resolve_for(merged.clone(), &components, Defaults { threads: 1, seed: 0 })
@@ -65,9 +71,9 @@ pub fn resolve(file: &PlanFile, typed: Options, tell: impl Fn(&PlanError) -> Str
     Ok(Resolved { plan, merged, layers })
 }
 
-fn describe_component(name: &str) -> Result<Description, CliError> {
+fn describe_component(name: &str, registry: &RegistryArgs) -> Result<Description, CliError> {
     let limits = Limits::default();
-    let artifact = super::artifact(name, ScriptArgs::default(), &RegistryArgs::default(), limits.component)?;
+    let artifact = super::artifact(name, ScriptArgs::default(), registry, limits.component)?;
     let survey = Guest::survey(&artifact, &limits, &CodeCache::of_user());
     let description = survey.and_then(|survey| describe(&survey));
     description.map_err(|source| CliError::Guest { name: name.to_owned(), source })

@@ -59,35 +59,25 @@ impl Reports {
         !self.files.is_empty()
     }
 
-    /// Writes them all, with what the course of the run says.
+    /// Writes them all.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(
-        mut self,
-        outcome: &Outcome,
-        data: &[DataLine<'_>],
-        facts: &RunFacts,
-        course: Vec<(&str, String)>,
-    ) -> Result<(), CliError> {
-        if self.files.is_empty() && self.ci.is_none() {
-            return Ok(());
-        }
-        let mut document = document(outcome, data, facts);
-        document.tell_course(course);
-        self.write_files(&document)?;
+    pub fn write(mut self, outcome: &Outcome, document: &Document) -> Result<(), CliError> {
+        self.write_files(document)?;
         match self.ci {
             Some(system) => {
-                let markdown = markdown_report(&document, self.baseline.as_ref());
+                let markdown = markdown_report(document, self.baseline.as_ref());
                 let export = || format!("{:#}\n", summary_export(&outcome.totals, &outcome.thresholds));
-                system.hand_over(&document, &markdown, export)
+                system.hand_over(document, &markdown, export)
             }
             None => Ok(()),
         }
     }
 }
 
-fn print_as(form: Form, document: &Document, baseline: Option<&Document>) -> String {
+/// The document in one form.
+pub fn print_as(form: Form, document: &Document, baseline: Option<&Document>) -> String {
     match form {
         Form::Html => html_report(document),
         Form::Markdown => markdown_report(document, baseline),
@@ -97,7 +87,10 @@ fn print_as(form: Form, document: &Document, baseline: Option<&Document>) -> Str
     }
 }
 
-fn document(outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts) -> Document {
+/// What is reported of a run that is over, with what its course says.
+pub fn document(outcome: &Outcome, data: &[DataLine<'_>], facts: &RunFacts, course: Vec<(&str, String)>) -> Document {
     let generator: &GeneratorVerdict = &outcome.generator;
-    Document::new(&outcome.totals, &outcome.thresholds, generator, data, &outcome.plan, facts)
+    let mut document = Document::new(&outcome.totals, &outcome.thresholds, generator, data, &outcome.plan, facts);
+    document.tell_course(course);
+    document
 }

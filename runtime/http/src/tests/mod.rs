@@ -6,8 +6,10 @@ mod connections;
 mod failures;
 mod measurements;
 mod policy;
+mod pool;
 mod redirects;
 mod server;
+mod server_timing;
 mod streams;
 mod tls;
 

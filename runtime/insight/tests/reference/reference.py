@@ -1,6 +1,7 @@
 """Makes the fixtures beside this file with other people's implementations.
 
-    python3 -m venv venv && venv/bin/pip install MLRsearch==1.2.1 pymannkendall==1.4.3 scipy==1.17.1 numpy==2.4.6
+    python3 -m venv venv && venv/bin/pip install MLRsearch==1.2.1 pymannkendall==1.4.3 kneed==0.9.0 \
+        scipy==1.17.1 numpy==2.4.6
     venv/bin/python runtime/insight/tests/reference/reference.py
 """
 
@@ -9,6 +10,7 @@ import pathlib
 
 import numpy as np
 import pymannkendall
+from kneed import KneeLocator
 from MLRsearch import AbstractMeasurer, Config, MeasurementResult, MultipleLossRatioSearch, SearchGoal
 from MLRsearch.target_spec import TargetSpec
 from MLRsearch.target_stat import TargetStat
@@ -112,4 +114,25 @@ def searches():
     write("searches", cases)
 
 
-usl(), trend(), classes(), searches()
+def knees():
+    """Curves of latency over load, smooth and with a little noise."""
+    rng = np.random.default_rng(4)
+    shapes = {
+        "one server": lambda u: 1 / (1 - u),
+        "eight servers": lambda u: 1 + u**8 / (1 - u**8),
+        "exponential": lambda u: np.exp(6 * u),
+        "hockey stick": lambda u: np.where(u < 0.6, 1 + 0.1 * u, 1.06 + 30 * (u - 0.6)),
+        "quadratic": lambda u: 1 + 9 * u**2,
+    }
+    cases = []
+    for name, shape in shapes.items():
+        for points in (8, 21, 60):
+            for noise in (0.0, 0.005):
+                load = np.linspace(0.05, 0.95, points)
+                latency = shape(load) * (1 + noise * rng.standard_normal(points))
+                found = KneeLocator(load, latency, S=1.0, curve="convex", direction="increasing")
+                cases.append({"name": name, "noise": noise, "points": [[a, b] for a, b in zip(load, latency)], "knee": float(found.knee)})
+    write("knees", cases)
+
+
+usl(), trend(), classes(), searches(), knees()

@@ -63,7 +63,7 @@ pub(super) fn read(watching: &mut Watching, key: &str, value: &Node, troubles: &
             "cpu_max" => watching.cpu_max = Some(share(&entry.value)?),
             "memory_max" => watching.memory_max = Some(share(&entry.value)?),
             "connection_pool" => watching.connection_pool = read_whole(&entry.value)?,
-            "scrape" => watching.scrape = Option::deserialize(&entry.value)?.unwrap_or_default(),
+            "scrape" => watching.scrape = addresses(&entry.value)?,
             "prometheus" => read_inner(&entry.value, name, &["url", "queries"], |inner, value| {
                 match inner {
                     "url" => watching.prometheus = Some(String::deserialize(value)?),
@@ -83,6 +83,11 @@ pub(super) fn read(watching: &mut Watching, key: &str, value: &Node, troubles: &
     });
 }
 
+fn addresses(value: &Node) -> Result<Vec<String>, Trouble> {
+    let wrong = |_| Trouble::at(value.place, "write a list of addresses: [ http://target:9100/metrics ]");
+    Option::deserialize(value).map(Option::unwrap_or_default).map_err(wrong)
+}
+
 /// Reads each entry of a mapping.
 fn each(
     value: &Node,
@@ -98,7 +103,10 @@ fn each(
     for entry in entries {
         let written = snake_case(&entry.key);
         let result = match known.iter().find(|name| **name == written) {
-            Some(name) => read(name, entry).map_err(|trouble| trouble.or_at(entry.value.place)),
+            Some(name) => read(name, entry).map_err(|trouble| {
+                let message = format!("{name}: {}", trouble.message);
+                Trouble { message, ..trouble }.or_at(entry.value.place)
+            }),
             None => Err(Trouble::at(entry.place, unknown(of, &entry.key, known))),
         };
         troubles.extend(result.err());

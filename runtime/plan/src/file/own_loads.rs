@@ -117,6 +117,12 @@ impl Reader<'_> {
             let text = "a breakpoint test is a search over the whole plan: give it as the plan's own type, without scenarios by name";
             self.troubles.push(Trouble::at(place, text));
         }
+        if shape.kind == Some(TestType::Stress) {
+            let place = self.places.get("type").copied().unwrap_or(place);
+            let text = "a stress test ends where the target gives way, which it can only tell of a load that is alone: give it as the \
+                        plan's own type, without scenarios by name, or write the steps as stages";
+            self.troubles.push(Trouble::at(place, text));
+        }
         match shape.options() {
             Ok(load) => scenario.own = load.beside(scenario.own),
             Err((key, text)) => {

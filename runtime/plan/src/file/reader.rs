@@ -213,6 +213,7 @@ pub(super) fn key_of(error: &PlanError) -> &'static str {
         PlanError::SecondControlled => "executor",
         PlanError::ControlledLater => "start_time",
         PlanError::Data(_) => "data",
+        PlanError::PoolTooSmall { .. } => "connection_pool",
         PlanError::NothingButWarmup { .. } | PlanError::TooShortForAutoWarmup { .. } => "warmup",
         PlanError::NoName(key) => key,
     }

@@ -144,6 +144,7 @@ fn form(name: &str) -> Value {
         "http" => closed(&HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), form),
         "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "seed" | "threads" | "max_series"
         | "max_redirects" | "batch_per_origin" | "spike_factor" => whole(),
+        "connection_pool" => with("How many connections to one origin all virtual users share.", whole()),
         "min_rate" => with("The lowest rate that a breakpoint test tries.", rate()),
         "max_rate" => with("The highest rate that a breakpoint test tries.", rate()),
         "precision" => with("How exact its answer is to be: 2.5%.", scalar()),

@@ -62,6 +62,7 @@ impl Options {
         said.option("no_connection_reuse", self.http.no_connection_reuse);
         said.option("discard_response_bodies", self.http.discard_response_bodies);
         said.option("user_agent", self.http.user_agent.as_ref());
+        said.option("connection_pool", self.http.connection_pool);
         said.option("batch_per_origin", self.http.batch_per_origin);
         said.time("setup_timeout", self.setup_timeout);
         said.time("teardown_timeout", self.teardown_timeout);

@@ -85,6 +85,17 @@ pub enum PlanError {
     /// A number or duration is too small or too large.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// Worker threads share nothing, so each needs a connection of its own.
+    #[error(
+        "connection_pool is {pool}, and there are {threads} worker threads, each of which needs a connection: say at least \
+         {threads}, or threads: {pool}"
+    )]
+    PoolTooSmall {
+        /// How many connections all share.
+        pool: usize,
+        /// How many worker threads were asked for.
+        threads: usize,
+    },
     /// The load ends before it has warmed up.
     #[error(
         "warmup is {} and the load lasts {}: nothing would be measured; make the warm-up shorter, or the load longer",

@@ -28,13 +28,17 @@ pub(super) struct Pace {
 }
 
 pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings, Vec<PlanError>> {
+    let pool = options.http.connection_pool.map_or(usize::MAX, |pool| pool as usize);
     let settings = Settings {
         setup_timeout: options.setup_timeout.unwrap_or(DEFAULT_SETUP_TIMEOUT),
         teardown_timeout: options.teardown_timeout.unwrap_or(DEFAULT_TEARDOWN_TIMEOUT),
-        threads: options.threads.unwrap_or(defaults.threads),
+        threads: options.threads.unwrap_or_else(|| defaults.threads.min(pool.max(1))),
         max_series: options.max_series.unwrap_or(DEFAULT_MAX_SERIES),
     };
-    let mistakes: Vec<PlanError> = settings.beyond_limits().into_iter().map(PlanError::from).collect();
+    let mut mistakes: Vec<PlanError> = settings.beyond_limits().into_iter().map(PlanError::from).collect();
+    if (1..settings.threads).contains(&pool) {
+        mistakes.push(PlanError::PoolTooSmall { pool, threads: settings.threads });
+    }
     if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
 }
 

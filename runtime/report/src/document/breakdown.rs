@@ -8,7 +8,9 @@ use squall_metrics::{
 };
 
 use super::values::per_second;
-use super::{CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, TransactionLine};
+use super::{
+    CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, ServerTimingLine, TransactionLine,
+};
 
 /// What was measured up to now, taken apart: what tables are printed from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Breakdown {
     pub requests: Vec<RequestLine>,
     /// By name.
     pub transactions: Vec<TransactionLine>,
+    /// What servers said that their own work took, by its name.
+    pub server_timings: Vec<ServerTimingLine>,
     /// By name.
     pub checks: Vec<CheckLine>,
     /// What went wrong, by class.
@@ -35,6 +39,7 @@ impl Breakdown {
             flows: flows(totals, planned_shares),
             requests: requests(totals),
             transactions: transactions(totals),
+            server_timings: server_timings(totals),
             checks: checks(totals),
             errors: errors(totals),
         }
@@ -143,6 +148,20 @@ pub(crate) fn transactions(totals: &Totals) -> Vec<TransactionLine> {
         count: durations.count(),
         rate: per_second(durations.count() as f64, totals),
         failed_share: failed.share().unwrap_or(0.0),
+        duration: Distribution::of(&durations),
+    };
+    names.into_iter().map(line).collect()
+}
+
+/// By name, all flows together.
+pub(crate) fn server_timings(totals: &Totals) -> Vec<ServerTimingLine> {
+    let mut names: BTreeMap<String, Histogram> = BTreeMap::new();
+    for (key, durations) in &totals.recorded.server_timings {
+        names.entry(totals.registry.name(NameId(key.id))).or_default().merge(durations);
+    }
+    let line = |(name, durations): (String, Histogram)| ServerTimingLine {
+        name,
+        count: durations.count(),
         duration: Distribution::of(&durations),
     };
     names.into_iter().map(line).collect()

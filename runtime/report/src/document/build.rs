@@ -75,7 +75,7 @@ impl Document {
             let histogram = totals.trend(name);
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
-        let Breakdown { scenarios, flows, requests, transactions, checks, errors } =
+        let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, errors } =
             Breakdown::of(totals, &plan.shares());
         let timeline = over_time::timeline(&totals.history, plan.offered_rate().as_ref());
         let mut document = Document {
@@ -95,6 +95,7 @@ impl Document {
             scenarios,
             requests,
             transactions,
+            server_timings,
             checks,
             errors,
             data: data.iter().map(data_use).collect(),
@@ -108,6 +109,7 @@ impl Document {
             timeline,
             heat_map: over_time::heat_map(&totals.history),
             percentile_curves: curves.filter(|(_, curve)| !curve.is_empty()).collect::<BTreeMap<_, _>>(),
+            trend: None,
         };
         document.verdict = issues::judge(&document);
         document

