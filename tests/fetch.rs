@@ -80,7 +80,7 @@ fn a_request_that_the_guest_gives_up_is_counted_with_the_time_it_had() {
     let ended = run(&server(), "impatient", &[]);
     expect(&ended, 3.0, 3.0);
     assert!(ended.out.contains("abandoned (flow \"impatient\"): 3"), "{}", ended.out);
-    assert!(ended.number("http_req_duration", "min") >= 49.0, "{}", ended.out);
+    assert!(ended.number("response_time", "min") >= 49.0, "{}", ended.out);
 }
 
 #[test]

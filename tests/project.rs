@@ -52,6 +52,67 @@ fn a_new_project_in_c_builds_and_runs() {
     new_and_run("c");
 }
 
+/// The loop for writing a scenario: a run of one iteration now, and one of the changed source when that is saved.
+fn watch(language: &str, source: &str) {
+    let server = Server::start(|_| Reply::ok("{}"));
+    let made = Squall::new(&["new", "my-test", "--lang", language]).run().expect_code(0);
+    let project = made.folder().join("my-test");
+    let folder = project.display().to_string();
+    let run = Squall::new(&["run", &folder, "--target", &server.url(), "--flow", "browse", "--watch"]);
+    let mut running = run.env("SQUALL_SDK", &root().display().to_string()).start();
+    running.until_said("waiting for a file to change");
+    let text = fs::read_to_string(project.join(source)).unwrap();
+    assert!(text.contains("/products"), "{text}");
+    fs::write(project.join(source), text.replace("/products", "/changed")).unwrap();
+    running.until_said("waiting for a file to change");
+    running.signal("INT");
+    running.wait().expect_code(105);
+    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/products", "/changed"]);
+}
+
+#[test]
+fn a_project_in_rust_is_built_anew_when_it_is_saved() {
+    watch("rust", "src/lib.rs");
+}
+
+#[test]
+fn a_project_in_typescript_is_built_anew_when_it_is_saved() {
+    watch("typescript", "scenario.ts");
+}
+
+#[test]
+fn a_project_in_javascript_is_built_anew_when_it_is_saved() {
+    watch("javascript", "scenario.js");
+}
+
+#[test]
+fn a_project_in_python_is_built_anew_when_it_is_saved() {
+    watch("python", "scenario.py");
+}
+
+#[test]
+fn a_project_in_go_is_built_anew_when_it_is_saved() {
+    watch("go", "scenario.go");
+}
+
+#[test]
+fn a_project_in_c_is_built_anew_when_it_is_saved() {
+    watch("c", "scenario.c");
+}
+
+/// Whatever other languages have their projects in the folders above it.
+#[test]
+fn a_component_is_built_beside_its_source() {
+    let squall = Squall::new(&["build", "examples/minimal/minimal.c"]);
+    let folder = squall.folder().join("examples/minimal");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(squall.folder().join("examples/go.mod"), "module examples\n").unwrap();
+    fs::copy(root().join("guest-examples/minimal/c/minimal.c"), folder.join("minimal.c")).unwrap();
+    let ended = squall.run().expect_code(0);
+    assert!(ended.folder().join("examples/minimal/minimal.wasm").is_file(), "{}", ended.err);
+}
+
 /// The SDK for C is in the program: one file is all it takes, and other files beside it are left alone.
 #[test]
 fn one_file_in_c_runs_without_a_project() {

@@ -178,16 +178,26 @@ typedef struct {
 // Takes the next row. If no row is left, and that is to end the run, the run is ending, and an iteration that returns the
 // error does not count as failed.
 squall_outcome squall_next(squall_feed *feed, squall_row *row);
+// Takes the row at that place, from 0, whatever the policy. Beyond the last row it is an error.
+squall_outcome squall_row_at(squall_feed *feed, uint64_t index, squall_row *row);
 // How many rows there are: at least one.
 squall_outcome squall_feed_length(squall_feed *feed, uint64_t *length);
+// The names of the columns, in their order; the last one is followed by NULL.
+squall_outcome squall_feed_columns(squall_feed *feed, const char *const **columns);
 // The row's place in the file, from 0.
 uint64_t squall_row_index(squall_row row);
 // The value in the column of that name; NULL if the row is a JSON object without that field.
 squall_outcome squall_field(squall_row row, const char *column, const char **value);
+// All names and values, in the order of the columns; the last one is followed by one whose name is NULL.
+const squall_pair *squall_fields(squall_row row);
 // The whole row as a JSON object.
 const char *squall_row_json(squall_row row);
 // The value in the column of that name, to be sent as a body without entering the scenario.
 squall_outcome squall_field_blob(squall_row row, const char *column, squall_blob *blob);
+// How many bytes the host holds.
+squall_outcome squall_blob_length(squall_blob *blob, uint64_t *length);
+// Copies as many bytes from that place on; fewer where the blob ends sooner.
+squall_outcome squall_blob_read(squall_blob *blob, uint64_t offset, uint32_t length, squall_bytes *bytes);
 
 // A request. What is not set is as usual: `squall_get("/products", .headers = {{"accept", "*/*"}}, .timeout = 5)`.
 typedef struct {
@@ -271,6 +281,9 @@ const squall_pair *squall_headers(squall_response response);
 
 // The body, decoded; empty if it was discarded. Copied from the host at each call.
 squall_bytes squall_body(squall_response response);
+
+// The size of the body in bytes, decoded; 0 if it was discarded. The body stays with the host.
+uint64_t squall_size(squall_response response);
 
 // The body as text; bytes that are not UTF-8 are replaced. Copied from the host at each call.
 const char *squall_text(squall_response response);

@@ -69,6 +69,8 @@ def respond(request):
         return reply(body=body, headers=[("x-method", request.method)], bodiless=request.method == "HEAD")
     if first == "body":  # the body that came, and nothing else
         return reply(body=request.body)
+    if first == "often":
+        return reply()
     if first == "status":
         return reply(int(rest))
     if first == "headers":

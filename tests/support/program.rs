@@ -158,6 +158,11 @@ impl Running {
         self.folder.path()
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, name: &str) {
         self.child.signal(name);
     }

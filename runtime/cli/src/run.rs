@@ -100,8 +100,9 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         return order(arguments, typed, Ok(artifact));
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
-    let component = build_for_run(&Source::at(scenario)?, arguments.script)?;
-    order(arguments, typed, Artifact::read(&component, limits(arguments).component))
+    let built = build_for_run(&Source::at(scenario)?, arguments.script)?;
+    typed.data = built.data.into_iter().chain(typed.data).collect();
+    order(arguments, typed, Artifact::read(&built.component, limits(arguments).component))
 }
 
 fn limits(arguments: &RunArgs) -> Limits {
@@ -207,7 +208,7 @@ impl Order<'_> {
         let store = keep.store();
         if let Some(id) = keep.end(&outcome, code, &document, told) {
             terminal.line(&format!("kept as {id}"));
-            document.trend = memory::trend_to(&store, &id);
+            document.trend = files.reports.are_wanted().then(|| memory::trend_to(&store, &id)).flatten();
         }
         files.reports.write(&outcome, &document)?;
         Ok(code)

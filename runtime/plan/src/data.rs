@@ -82,7 +82,8 @@ fn resolve_one(name: &str, options: &DataOptions) -> Result<PlannedData, DataErr
     if !is_name(name) {
         return Err(DataError::Name(named()));
     }
-    let file = options.file.clone().ok_or_else(|| DataError::NotGiven(named()))?;
+    let hint = if options.format == Some(DataFormat::File) { "file:FILE" } else { "FILE" };
+    let file = options.file.clone().ok_or_else(|| DataError::NotGiven { name: named(), file: hint })?;
     let format = match options.format {
         Some(format) => format,
         None => DataFormat::of(&file).ok_or_else(|| DataError::Format { name: named(), file: file.clone() })?,

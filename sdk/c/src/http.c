@@ -54,7 +54,7 @@ static const char *url_of(const squall_request *request) {
         return request->url;
     squall_buffer url = {0};
     squall_append(&url, request->url);
-    squall_append_pairs(&url, request->query, COUNT(request->query), strchr(request->url, '?') ? '&' : '?');
+    squall_append_query(&url, request->query, COUNT(request->query), strchr(request->url, '?') ? '&' : '?');
     return url.data;
 }
 
@@ -67,7 +67,7 @@ static bool body_of(const squall_request *request, scenario_list_u8_t *body, con
         *type = "application/json";
     } else if (request->form[0].name) {
         squall_buffer form = {0};
-        squall_append_pairs(&form, request->form, COUNT(request->form), 0);
+        squall_append_form(&form, request->form, COUNT(request->form));
         text = form.data;
         *type = "application/x-www-form-urlencoded";
     }
@@ -205,6 +205,12 @@ squall_bytes squall_body(squall_response response) {
         RECEIVE(squall_scenario_http_method_response_body(borrow(response), &body));
     return (squall_bytes){body.ptr, body.len};
 }
+
+// As the canonical ABI flattens it: a component that does not call it does not import it.
+__attribute__((__import_module__("squall:scenario/http@0.1.0"), __import_name__("[method]response.size")))
+extern uint64_t response_size(uint32_t);
+
+uint64_t squall_size(squall_response response) { return response.handle ? response_size(response.handle) : 0; }
 
 const char *squall_text(squall_response response) {
     scenario_string_t text = {0};

@@ -36,13 +36,14 @@ typedef struct {
 
 void squall_append(squall_buffer *buffer, const char *text);
 void squall_append_letter(squall_buffer *buffer, char letter);
-// With everything but RFC 3986's unreserved characters percent-encoded.
-void squall_append_escaped(squall_buffer *buffer, const char *text);
+// With everything but RFC 3986's unreserved characters percent-encoded, and a space as `space` says.
+void squall_append_escaped(squall_buffer *buffer, const char *text, const char *space);
 // As a string of JSON.
 void squall_append_quoted(squall_buffer *buffer, const char *text);
-// A URL with a query, or a form's fields: pairs up to the first without a name, each after a mark but the first, which is
-// after `first`, if that is not 0.
-void squall_append_pairs(squall_buffer *buffer, const squall_pair *pairs, size_t most, char first);
+// A query: pairs up to the first without a name, the first of them after the mark `first`.
+void squall_append_query(squall_buffer *buffer, const squall_pair *pairs, size_t most, char first);
+// A form's fields (application/x-www-form-urlencoded): pairs up to the first without a name, a space as `+`.
+void squall_append_form(squall_buffer *buffer, const squall_pair *pairs, size_t most);
 
 // plan.c --------------------------------------------------------------------
 

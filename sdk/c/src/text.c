@@ -29,7 +29,7 @@ void squall_append(squall_buffer *buffer, const char *text) {
     buffer->size += size;
 }
 
-void squall_append_escaped(squall_buffer *buffer, const char *text) {
+void squall_append_escaped(squall_buffer *buffer, const char *text, const char *space) {
     static const char digits[] = "0123456789ABCDEF";
     for (; *text; text++) {
         unsigned char letter = (unsigned char)*text;
@@ -37,6 +37,8 @@ void squall_append_escaped(squall_buffer *buffer, const char *text) {
                      (letter >= '0' && letter <= '9') || strchr("-._~", letter);
         if (plain) {
             squall_append_letter(buffer, *text);
+        } else if (letter == ' ') {
+            squall_append(buffer, space);
         } else {
             squall_append_letter(buffer, '%');
             squall_append_letter(buffer, digits[letter >> 4]);
@@ -63,15 +65,23 @@ void squall_append_quoted(squall_buffer *buffer, const char *text) {
     squall_append_letter(buffer, '"');
 }
 
-void squall_append_pairs(squall_buffer *buffer, const squall_pair *pairs, size_t most, char first) {
+static void append_pairs(squall_buffer *buffer, const squall_pair *pairs, size_t most, char first, const char *space) {
     for (size_t i = 0; i < most && pairs[i].name; i++) {
         char mark = i ? '&' : first;
         if (mark)
             squall_append_letter(buffer, mark);
-        squall_append_escaped(buffer, pairs[i].name);
+        squall_append_escaped(buffer, pairs[i].name, space);
         squall_append_letter(buffer, '=');
-        squall_append_escaped(buffer, pairs[i].value ? pairs[i].value : "");
+        squall_append_escaped(buffer, pairs[i].value ? pairs[i].value : "", space);
     }
+}
+
+void squall_append_query(squall_buffer *buffer, const squall_pair *pairs, size_t most, char first) {
+    append_pairs(buffer, pairs, most, first, "%20");
+}
+
+void squall_append_form(squall_buffer *buffer, const squall_pair *pairs, size_t most) {
+    append_pairs(buffer, pairs, most, 0, "+");
 }
 
 const char *squall_join(const char *first, ...) {

@@ -106,8 +106,12 @@ static void texts_are_made(void) {
     EXPECT_TEXT(squall_format("%s %d", "x", 7), "x 7");
     EXPECT_TEXT(SQUALL_FAIL("no"), squall_join("no (unit.c:", squall_decimal(__LINE__), ")", NULL));
     squall_buffer url = {0};
-    squall_append_pairs(&url, (squall_pair[]){{"a b", "~c/\xc3\xbc"}, {"d", NULL}, {0}}, 3, '?');
+    squall_pair pairs[] = {{"a b", "~c/\xc3\xbc"}, {"d", NULL}, {0}};
+    squall_append_query(&url, pairs, 3, '?');
     EXPECT_TEXT(url.data, "?a%20b=~c%2F%C3%BC&d=");
+    squall_buffer form = {0};
+    squall_append_form(&form, pairs, 3);
+    EXPECT_TEXT(form.data, "a+b=~c%2F%C3%BC&d=");
     squall_buffer quoted = {0};
     squall_append_quoted(&quoted, "\"\\\n");
     EXPECT_TEXT(quoted.data, "\"\\\"\\\\\\u000a\"");

@@ -1,6 +1,5 @@
 // The conformance scenario in C: calls every function of the contract, and checks what it gets. See ../run.py.
 #include <squall_json.h>
-#include <stdlib.h>
 #include <string.h>
 
 // ------------------------------------------------------------------------------------------------------- life cycle
@@ -31,44 +30,54 @@ static bool ends(const char *text, const char *end) {
 
 static bool holds(const char *text, const char *part) { return strstr(text, part); }
 
-static void send_them(void) {
-    const char *method = squall_header(squall_head("/echo"), "x-method");
-    bool sent = method && !strcmp(method, "HEAD");
-    sent = sent && begins(squall_text(squall_get("/echo")), "GET /echo\n");
-    sent = sent && begins(squall_text(squall_post("/echo")), "POST /echo\n");
-    sent = sent && begins(squall_text(squall_put("/echo")), "PUT /echo\n");
-    sent = sent && begins(squall_text(squall_patch("/echo")), "PATCH /echo\n");
-    sent = sent && begins(squall_text(squall_delete("/echo")), "DELETE /echo\n");
-    sent = sent && begins(squall_text(squall_options("/echo")), "OPTIONS /echo\n");
+static bool is(const char *text, const char *wanted) { return text && !strcmp(text, wanted); }
+
+static squall_outcome methods(void) {
+    bool sent = is(squall_header(squall_head("/echo"), "x-method"), "HEAD");
+    sent &= begins(squall_text(squall_get("/echo")), "GET /echo\n");
+    sent &= begins(squall_text(squall_post("/echo")), "POST /echo\n");
+    sent &= begins(squall_text(squall_put("/echo")), "PUT /echo\n");
+    sent &= begins(squall_text(squall_patch("/echo")), "PATCH /echo\n");
+    sent &= begins(squall_text(squall_delete("/echo")), "DELETE /echo\n");
+    sent &= begins(squall_text(squall_options("/echo")), "OPTIONS /echo\n");
     squall_check("methods are sent", sent);
+    const char *echo = squall_text(squall_send(.method = "PROPFIND", .url = "/echo"));
+    squall_check("any method is sent", begins(echo, "PROPFIND /echo\n"));
+    return SQUALL_DONE;
+}
 
-    const char *echo = squall_text(squall_get("/echo", .query = {{"a", "x y&"}, {"b", "\xc3\xbc"}}));
-    squall_check("query is escaped", begins(echo, "GET /echo?a=x%20y%26&b=%C3%BC\n"));
-    echo = squall_text(squall_get("/echo", .headers = {{"x-b", "1"}, {"x-a", "2"}, {"x-b", "3"}}));
-    squall_check("headers go out in order", holds(echo, "x-b: 1\nx-a: 2\nx-b: 3\n"));
-
-    squall_check("text goes out", !strcmp(squall_text(squall_post("/body", .text = "some text")), "some text"));
+static squall_outcome bodies(void) {
+    squall_check("no body goes out", !squall_body(squall_post("/body")).size);
+    static const char text[] = "größe 世界 🎉";
+    squall_check("text goes out", is(squall_text(squall_post("/body", .text = text)), text));
     uint8_t bytes[256];
     for (int i = 0; i < 256; i++)
         bytes[i] = (uint8_t)i;
     squall_bytes back = squall_body(squall_post("/body", .bytes = {bytes, sizeof bytes}));
     squall_check("bytes go out", back.size == 256 && !memcmp(back.data, bytes, 256));
-    echo = squall_text(squall_post("/echo", .form = {{"a", "1 2"}, {"b", "&"}}));
-    squall_check("form goes out", holds(echo, "content-type: application/x-www-form-urlencoded\n") && ends(echo, "\na=1%202&b=%26"));
+    const char *echo = squall_text(squall_post("/echo", .json = "{\"größe\":[1,2]}"));
+    squall_check("json goes out", holds(echo, "content-type: application/json\n") && ends(echo, "\n{\"größe\":[1,2]}"));
+    echo = squall_text(squall_post("/echo", .form = {{"a", "1 2"}, {"b", "&ü"}}));
+    bool typed = holds(echo, "content-type: application/x-www-form-urlencoded\n");
+    squall_check("form goes out", typed && ends(echo, "\na=1+2&b=%26%C3%BC"));
+    echo = squall_text(squall_get("/echo", .query = {{"a", "x y&"}, {"b", "ü"}}));
+    squall_check("query is escaped", begins(echo, "GET /echo?a=x%20y%26&b=%C3%BC\n"));
+    echo = squall_text(squall_get("/echo", .headers = {{"x-b", "1"}, {"x-a", "2"}, {"x-b", "3"}}));
+    squall_check("headers go out in order", holds(echo, "x-b: 1\nx-a: 2\nx-b: 3\n"));
+    return SQUALL_DONE;
 }
 
-static void receive_them(void) {
+static squall_outcome responses(void) {
     squall_check("status arrives", squall_get("/status/418", .expect = {{418}}).status == 418);
 
     squall_response response = squall_get("/headers");
-    const char *one = squall_header(response, "x-ONE");
-    squall_check("header is found in any case", one && !strcmp(one, "1"));
+    squall_check("header is found in any case", is(squall_header(response, "x-ONE"), "1"));
     squall_check("missing header is none", !squall_header(response, "x-three"));
     const char *all = "";
     for (const squall_pair *header = squall_headers(response); header->name; header++)
         if (begins(header->name, "x-"))
             all = squall_join(all, header->name, header->value, " ", NULL);
-    squall_check("headers arrive in order", !strcmp(all, "x-one1 x-two2 x-two3 "));
+    squall_check("headers arrive in order", is(all, "x-one1 x-two2 x-two3 "));
 
     response = squall_get("/bytes");
     squall_bytes body = squall_body(response);
@@ -82,55 +91,29 @@ static void receive_them(void) {
     squall_close(response);
 
     response = squall_get("/size/20971520");
+    squall_check("size is told", squall_size(response) == 20971520);
     squall_check("large body arrives", squall_body(response).size == 20971520);
     squall_close(response);
 
     response = squall_get("/redirect/2");
-    squall_check("last url is told", !strcmp(squall_url(response), squall_join(squall_target(), "/echo", NULL)));
+    squall_check("last url is told", is(squall_url(response), squall_join(squall_target(), "/echo", NULL)));
     squall_check("timings are told", squall_response_timings(response).waiting > 0);
-}
-
-static void set_them(void) {
-    squall_response missing = squall_get("/status/404", .name = "missing", .expect = {{400, 404}, {410}});
-    squall_check("expected status is no failure", missing.status == 404);
-    squall_check("discarded body is empty", !squall_body(squall_get("/size/10", .discard_body = true)).size);
-    squall_check("kept body is there", !strcmp(squall_text(squall_get("/size/10", .keep_body = true)), "xxxxxxxxxx"));
-    squall_response redirect = squall_get("/redirect/1", .no_redirects = true);
-    const char *location = squall_header(redirect, "location");
-    squall_check("redirect is left alone", redirect.status == 302 && location && !strcmp(location, "/echo"));
-}
-
-static void batch(void) {
-    squall_request requests[10];
-    squall_response responses[10];
-    for (int i = 0; i < 10; i++)
-        requests[i] = (squall_request){
-            .method = "POST", .url = "/body", .text = squall_decimal(i), .headers = {{"x", "y"}}, .name = "batch"};
-    requests[5].method = "BAD METHOD";
-    squall_send_all(requests, 10, responses);
-    bool in_order = responses[5].error == SQUALL_INVALID_REQUEST;
-    for (int i = 0; i < 10; i++)
-        in_order = in_order && (i == 5 || !strcmp(squall_text(responses[i]), squall_decimal(i)));
-    squall_check("batch arrives in order", in_order);
-}
-
-static void cookies(void) {
-    squall_get("/cookie");
-    squall_check("cookies are kept", holds(squall_text(squall_get("/echo")), "cookie: flavour=vanilla\n"));
-    squall_clear_cookies();
-    squall_check("cookies are cleared", !holds(squall_text(squall_get("/echo")), "cookie:"));
-}
-
-static squall_outcome requests(void) {
-    send_them();
-    receive_them();
-    set_them();
-    batch();
-    cookies();
     return SQUALL_DONE;
 }
 
-// Every error that a server can cause.
+static squall_outcome settings(void) {
+    squall_response missing = squall_get("/status/404", .name = "missing", .expect = {{400, 404}, {410}});
+    squall_check("expected status is no failure", missing.status == 404);
+    squall_get("/status/404", .name = "unexpected");
+    squall_response discarded = squall_get("/size/10", .discard_body = true);
+    squall_check("discarded body is empty", !squall_body(discarded).size && !squall_size(discarded));
+    squall_check("kept body is there", is(squall_text(squall_get("/size/10", .keep_body = true)), "xxxxxxxxxx"));
+    squall_response redirect = squall_get("/redirect/1", .no_redirects = true);
+    squall_check("redirect is left alone", redirect.status == 302 && is(squall_header(redirect, "location"), "/echo"));
+    return SQUALL_DONE;
+}
+
+// Every error there is but SQUALL_OTHER, which nothing causes.
 static squall_outcome errors(void) {
     squall_check("timeout", squall_get("/slow", .timeout = 0.05).error == SQUALL_TIMEOUT);
     squall_check("dns", squall_get("http://nowhere.invalid/").error == SQUALL_DNS);
@@ -141,52 +124,162 @@ static squall_outcome errors(void) {
     squall_check("protocol", squall_get("/garbage").error == SQUALL_PROTOCOL);
     squall_check("too large", squall_get("/endless-head").error == SQUALL_TOO_LARGE);
     squall_check("too many redirects", squall_get("/redirect/3", .redirects = 2).error == SQUALL_TOO_MANY_REDIRECTS);
+    squall_check("refused by policy", squall_get("http://elsewhere.invalid/").error == SQUALL_REFUSED_BY_POLICY);
     squall_check("invalid request", squall_send(.method = "BAD METHOD", .url = "/").error == SQUALL_INVALID_REQUEST);
     return SQUALL_DONE;
 }
 
-// ------------------------------------------------------------------------------------------------- metrics, context
+static squall_outcome batch(void) {
+    squall_request requests[10];
+    squall_response answers[10];
+    for (int i = 0; i < 10; i++)
+        requests[i] = (squall_request){
+            .method = "POST", .url = "/body", .text = squall_decimal(i), .headers = {{"x", "y"}}, .name = "batch"};
+    requests[5] = (squall_request){.method = "BAD METHOD", .url = "/body"};
+    squall_send_all(requests, 10, answers);
+    bool in_order = answers[5].error == SQUALL_INVALID_REQUEST;
+    for (int i = 0; i < 10; i++)
+        in_order = in_order && (i == 5 || is(squall_text(answers[i]), squall_decimal(i)));
+    squall_check("batch arrives in order", in_order);
+    return SQUALL_DONE;
+}
+
+static squall_outcome cookies(void) {
+    squall_get("/cookie");
+    squall_check("cookies are kept", holds(squall_text(squall_get("/echo")), "cookie: flavour=vanilla\n"));
+    squall_clear_cookies();
+    squall_check("cookies are cleared", !holds(squall_text(squall_get("/echo")), "cookie:"));
+    return SQUALL_DONE;
+}
+
+// ------------------------------------------------------------------------------------------- metrics, context, time
 
 static squall_counter counter = {"conformance_counter"};
 static squall_gauge gauge = {"conformance_gauge"};
 static squall_rate rate = {"conformance_rate"};
-static squall_trend trend = {"conformance_trend", SQUALL_TIME};
+static squall_trend numbers = {"conformance_numbers", SQUALL_NUMBER};
+static squall_trend times = {"conformance_times", SQUALL_TIME};
+static squall_trend sizes = {"conformance_sizes", SQUALL_DATA};
 
 static squall_outcome measures(void) {
+    squall_check("checks return", squall_check("checks return what they record", true));
     squall_counter_add(&counter, 1);
     squall_counter_add(&counter, 2.5);
     squall_gauge_set(&gauge, 3);
     squall_gauge_set(&gauge, 7);
     squall_rate_add(&rate, true);
     squall_rate_add(&rate, false);
-    squall_trend_add(&trend, 10);
-    squall_trend_add(&trend, 12.5);
+    squall_trend_add(&numbers, 7);
+    squall_trend_add(&times, 10);
+    squall_trend_add(&times, 12.5);
+    squall_trend_add(&sizes, 2048);
     squall_begin("works"); // ends with the iteration
     squall_transaction transaction = squall_begin("does not");
     squall_transaction_fail(transaction);
     squall_end(transaction);
+    squall_end(transaction); // is over already
+    transaction = squall_begin("marked");
+    squall_transaction_fail(transaction);
     squall_end(transaction);
     return SQUALL_DONE;
 }
 
 static squall_outcome context(void) {
-    const char *target = squall_target(), *key = squall_env("KEY");
     squall_check("vu is numbered", squall_vu() == 1);
-    squall_check("iteration is counted", squall_iteration() == 3);
-    squall_check("target is told", target && begins(target, "http://127.0.0.1:"));
-    squall_check("option is told", key && !strcmp(key, "a value"));
+    squall_check("target is told", squall_target() && begins(squall_target(), "http://127.0.0.1:"));
+    squall_check("option is told", is(squall_env("KEY"), "a value"));
     squall_check("missing option is none", !squall_env("NONE"));
     squall_check("random differs", squall_random() != squall_random());
+    unsigned seen = 0;
+    for (int i = 0; i < 200; i++)
+        seen |= 1u << squall_random_in(1, 6);
+    squall_check("random keeps its range", seen == 0x7e);
     squall_log(SQUALL_DEBUG, squall_format("a line for %s", "debugging"));
     squall_log(SQUALL_INFO, "a line of information");
     squall_log(SQUALL_WARN, "a line of warning");
     squall_log(SQUALL_ERROR, "a line of error");
+    return SQUALL_DONE;
+}
 
+static squall_outcome waits(void) {
     double began = squall_now();
     squall_sleep(0.02);
     squall_check("sleep waits", squall_now() - began >= 0.02);
-    squall_pace(0.06);
-    squall_check("pace waits", squall_now() - began >= 0.055);
+    squall_think(0.01, 0.02);
+    squall_check("think waits", squall_now() - began >= 0.03);
+    squall_pace(0.08);
+    squall_check("pace waits", squall_now() - began >= 0.075);
+    return SQUALL_DONE;
+}
+
+// ------------------------------------------------------------------------------------------------------------- data
+
+static squall_feed users = {"users"};
+static squall_feed once = {"once", SQUALL_ONCE_EACH, SQUALL_FAIL_AT_END};
+static squall_feed nobody = {"nobody"};
+static squall_blob upload = {"upload"};
+
+static squall_outcome rows(void) {
+    uint64_t count;
+    const char *const *columns;
+    const char *ada, *bob, *name;
+    squall_row first, second, row;
+    SQUALL_DO(squall_feed_length(&users, &count));
+    squall_check("feed tells its length", count == 3);
+    SQUALL_DO(squall_feed_columns(&users, &columns));
+    squall_check("feed tells its columns", is(columns[0], "name") && is(columns[1], "email") && !columns[2]);
+    SQUALL_DO(squall_next(&users, &first));
+    SQUALL_DO(squall_next(&users, &second));
+    SQUALL_DO(squall_field(first, "name", &ada));
+    SQUALL_DO(squall_field(second, "name", &bob));
+    squall_check("rows come in order", squall_row_index(first) == 0 && is(ada, "ada") && is(bob, "bob"));
+    SQUALL_DO(squall_row_at(&users, 2, &row));
+    SQUALL_DO(squall_field(row, "name", &name));
+    squall_check("row is found by its place", is(name, "größe"));
+    squall_outcome beyond = squall_row_at(&users, 3, &row);
+    squall_check("no row is beyond the last", is(beyond, "data \"users\" has no row 3"));
+    const squall_pair *fields = squall_fields(first);
+    bool named = is(fields[0].name, "name") && is(fields[1].name, "email") && !fields[2].name;
+    squall_check("row has fields", named && is(fields[0].value, "ada") && is(fields[1].value, "ada@example.test"));
+    squall_check("row is json", is(squall_row_json(first), "{\"name\":\"ada\",\"email\":\"ada@example.test\"}"));
+    squall_outcome unknown = squall_field(first, "nmae", &name);
+    squall_check("unknown column is an error", unknown && holds(unknown, "there is no column \"nmae\""));
+    squall_outcome missing = squall_feed_length(&nobody, &count);
+    squall_check("missing data is an error", missing && holds(missing, "--data nobody="));
+    SQUALL_DO(squall_next(&once, &row));
+    SQUALL_DO(squall_next(&once, &row));
+    squall_outcome end = squall_next(&once, &row);
+    squall_check("end of data is an error", end && holds(end, "is exhausted"));
+
+    squall_blob email;
+    SQUALL_DO(squall_field_blob(first, "email", &email));
+    const char *sent = squall_text(squall_post("/body", .body_from = &email));
+    squall_check("field goes out as a body", is(sent, "ada@example.test"));
+    return SQUALL_DONE;
+}
+
+static squall_outcome feeds(void) {
+    SQUALL_DO(rows());
+    uint64_t length;
+    squall_bytes bytes;
+    SQUALL_DO(squall_blob_length(&upload, &length));
+    squall_check("blob tells its length", length == 4096);
+    SQUALL_DO(squall_blob_read(&upload, 250, 10, &bytes));
+    squall_check("blob is read", bytes.size == 10 && !memcmp(bytes.data, "\xfa\xfb\xfc\xfd\xfe\xff\0\1\2\3", 10));
+    SQUALL_DO(squall_blob_read(&upload, 4090, 100, &bytes));
+    squall_check("blob ends", bytes.size == 6);
+    squall_check("blob goes out", squall_size(squall_post("/body", .body_from = &upload)) == 4096);
+    return SQUALL_DONE;
+}
+
+// ---------------------------------------------------------------------------------------------------------- endings
+
+// Comes in five of sixteen iterations.
+static squall_outcome often(void) {
+    static uint64_t least;
+    squall_get("/often");
+    squall_check("iterations count up", squall_iteration() >= least);
+    least = squall_iteration() + 1;
     return SQUALL_DONE;
 }
 
@@ -200,7 +293,8 @@ static squall_outcome aborts(void) {
 SQUALL_SETUP(prepare)
 SQUALL_START(arrive)
 SQUALL_TEARDOWN(clean_up)
-SQUALL_SCENARIO(.flows = {
-    {"requests", 1, requests}, {"errors", 1, errors}, {"measures", 1, measures}, {"context", 1, context},
-    {"fails", 0, fails}, {"aborts", 0, aborts},
+SQUALL_SCENARIO(.data = {"users"}, .flows = {
+    {"methods", 1, methods}, {"bodies", 1, bodies}, {"responses", 1, responses}, {"settings", 1, settings}, {"errors", 1, errors},
+    {"batch", 1, batch}, {"cookies", 1, cookies}, {"measures", 1, measures}, {"context", 1, context}, {"waits", 1, waits},
+    {"feeds", 1, feeds}, {"often", 5, often}, {"fails", 0, fails}, {"aborts", 0, aborts},
 })

@@ -4,24 +4,36 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	squall "github.com/squall-load/squall/sdk/go"
+	"github.com/squall-load/squall/sdk/go/data"
 	"github.com/squall-load/squall/sdk/go/http"
 	"github.com/squall-load/squall/sdk/go/log"
 )
 
 func init() {
-	squall.Flow("requests", 1, requests)
+	squall.Flow("methods", 1, methods)
+	squall.Flow("bodies", 1, bodies)
+	squall.Flow("responses", 1, responses)
+	squall.Flow("settings", 1, settings)
 	squall.Flow("errors", 1, failures)
+	squall.Flow("batch", 1, batch)
+	squall.Flow("cookies", 1, cookies)
 	squall.Flow("measures", 1, measures)
 	squall.Flow("context", 1, context)
+	squall.Flow("waits", 1, waits)
+	squall.Flow("feeds", 1, feeds)
+	squall.Flow("often", 5, often)
 	squall.Flow("fails", 0, func() error { return errors.New("it fails, as asked") })
 	squall.Flow("aborts", 0, func() error { squall.Abort("it aborts, as asked"); return nil })
 	squall.Setup(prepare)
 	squall.Start(arrive)
 	squall.Teardown(func() { log.Infof("teardown saw %s", squall.Shared()) })
+	squall.Suggest(squall.Options{Data: []*data.Feed{users}})
 }
 
 func prepare() ([]byte, error) {
@@ -36,51 +48,59 @@ func arrive() error {
 	return nil
 }
 
-// must ends the iteration where there is no response.
-func must(response *http.Response, err error) *http.Response {
+// must ends the iteration where there is an error.
+func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return response
+	return value
 }
 
-func requests() error {
-	outgoing()
-	incoming()
-	settings()
-	batch()
-	cookies()
+func methods() error {
+	sent := must(http.Head("/echo")).Header("x-method") == "HEAD"
+	methods := []struct {
+		name string
+		send func(string, ...http.Option) (*http.Response, error)
+	}{
+		{"GET", http.Get}, {"POST", http.Post}, {"PUT", http.Put}, {"PATCH", http.Patch}, {"DELETE", http.Delete}, {"OPTIONS", http.Options},
+	}
+	for _, method := range methods {
+		sent = strings.HasPrefix(must(method.send("/echo")).Text(), method.name+" /echo\n") && sent
+	}
+	squall.Check("methods are sent", sent)
+	echo := must(http.NewRequest("PROPFIND", "/echo").Send()).Text()
+	squall.Check("any method is sent", strings.HasPrefix(echo, "PROPFIND /echo\n"))
 	return nil
 }
 
-func outgoing() {
-	sent := must(http.Head("/echo")).Header("x-method") == "HEAD"
-	methods := map[string]func(string, ...http.Option) (*http.Response, error){
-		"GET": http.Get, "POST": http.Post, "PUT": http.Put, "PATCH": http.Patch, "DELETE": http.Delete, "OPTIONS": http.Options,
+// every is every byte there is.
+func every() []byte {
+	bytes := make([]byte, 256)
+	for i := range bytes {
+		bytes[i] = byte(i)
 	}
-	for name, method := range methods {
-		sent = sent && strings.HasPrefix(must(method("/echo")).Text(), name+" /echo\n")
-	}
-	squall.Check("methods are sent", sent)
+	return bytes
+}
 
-	echo := must(http.Get("/echo", http.Query("a", "x y&"), http.Query("b", "ü"))).Text()
+func bodies() error {
+	squall.Check("no body goes out", len(must(http.Post("/body")).Body()) == 0)
+	const text = "größe 世界 🎉"
+	squall.Check("text goes out", must(http.Post("/body", http.Body(text))).Text() == text)
+	squall.Check("bytes go out", slices.Equal(must(http.Post("/body", http.Body(every()))).Body(), every()))
+	echo := must(http.Post("/echo", http.JSON(map[string][]int{"größe": {1, 2}}))).Text()
+	typed := strings.Contains(echo, "content-type: application/json\n")
+	squall.Check("json goes out", typed && strings.HasSuffix(echo, "\n{\"größe\":[1,2]}"))
+	echo = must(http.Post("/echo", http.Form("a", "1 2", "b", "&ü"))).Text()
+	typed = strings.Contains(echo, "content-type: application/x-www-form-urlencoded\n")
+	squall.Check("form goes out", typed && strings.HasSuffix(echo, "\na=1+2&b=%26%C3%BC"))
+	echo = must(http.Get("/echo", http.Query("a", "x y&"), http.Query("b", "ü"))).Text()
 	squall.Check("query is escaped", strings.HasPrefix(echo, "GET /echo?a=x%20y%26&b=%C3%BC\n"))
 	echo = must(http.Get("/echo", http.Header("x-b", "1"), http.Header("x-a", "2"), http.Header("x-b", "3"))).Text()
 	squall.Check("headers go out in order", strings.Contains(echo, "x-b: 1\nx-a: 2\nx-b: 3\n"))
-
-	squall.Check("text goes out", must(http.Post("/body", http.Body("some text"))).Text() == "some text")
-	var bytes []byte
-	for value := range 256 {
-		bytes = append(bytes, byte(value))
-	}
-	back := must(http.Post("/body", http.Body(bytes))).Body()
-	squall.Check("bytes go out", string(back) == string(bytes))
-	echo = must(http.Post("/echo", http.Form("a", "1 2", "b", "&"))).Text()
-	squall.Check("form goes out", strings.Contains(echo, "content-type: application/x-www-form-urlencoded\n") &&
-		strings.HasSuffix(echo, "\na=1%202&b=%26"))
+	return nil
 }
 
-func incoming() {
+func responses() error {
 	squall.Check("status arrives", must(http.Get("/status/418", http.ExpectStatus(418))).Status() == 418)
 
 	response := must(http.Get("/headers"))
@@ -96,17 +116,14 @@ func incoming() {
 	squall.Check("headers arrive in order", all.String() == "x-one1 x-two2 x-two3 ")
 
 	response = must(http.Get("/bytes"))
-	body := response.Body()
-	whole := len(body) == 256
-	for i := range body {
-		whole = whole && int(body[i]) == i
-	}
-	squall.Check("bytes arrive", whole)
-	squall.Check("text is repaired", strings.HasSuffix(response.Text(), "~\x7f"+strings.Repeat("\uFFFD", 128)))
+	squall.Check("bytes arrive", slices.Equal(response.Body(), every()))
+	text := response.Text()
+	squall.Check("text is repaired", utf8.RuneCountInString(text) == 256 && strings.HasSuffix(text, strings.Repeat("\uFFFD", 128)))
 	response.Close()
 
 	// Larger than what the SDK keeps ready.
 	large := must(http.Get("/size/20971520"))
+	squall.Check("size is told", large.Size() == 20971520)
 	squall.Check("large body arrives", len(large.Body()) == 20971520)
 	large.Close()
 
@@ -114,39 +131,22 @@ func incoming() {
 	target, _ := squall.Target()
 	squall.Check("last url is told", response.URL() == target+"/echo")
 	squall.Check("timings are told", response.Timings().Waiting > 0)
+	return nil
 }
 
-func settings() {
+func settings() error {
 	missing := must(http.Get("/status/404", http.Name("missing"), http.ExpectStatusRange(400, 404), http.ExpectStatus(410)))
 	squall.Check("expected status is no failure", missing.Status() == 404)
-	squall.Check("discarded body is empty", len(must(http.Get("/size/10", http.DiscardBody())).Body()) == 0)
+	must(http.Get("/status/404", http.Name("unexpected")))
+	discarded := must(http.Get("/size/10", http.DiscardBody()))
+	squall.Check("discarded body is empty", len(discarded.Body()) == 0 && discarded.Size() == 0)
 	squall.Check("kept body is there", must(http.Get("/size/10", http.KeepBody())).Text() == "xxxxxxxxxx")
 	redirect := must(http.Get("/redirect/1", http.Redirects(0)))
 	squall.Check("redirect is left alone", redirect.Status() == 302 && redirect.Header("location") == "/echo")
+	return nil
 }
 
-func batch() {
-	var requests []*http.Request
-	for i := range 10 {
-		requests = append(requests, http.NewRequest("POST", "/body", http.Body(fmt.Sprint(i)), http.Header("x", "y"), http.Name("batch")))
-	}
-	requests[5] = http.NewRequest("BAD METHOD", "/body")
-	results := http.SendAll(requests...)
-	inOrder := len(results) == 10 && errors.Is(results[5].Err, http.ErrInvalidRequest)
-	for i, result := range results {
-		inOrder = inOrder && (i == 5 || result.Err == nil && result.Response.Text() == fmt.Sprint(i))
-	}
-	squall.Check("batch arrives in order", inOrder)
-}
-
-func cookies() {
-	must(http.Get("/cookie"))
-	squall.Check("cookies are kept", strings.Contains(must(http.Get("/echo")).Text(), "cookie: flavour=vanilla\n"))
-	http.ClearCookies()
-	squall.Check("cookies are cleared", !strings.Contains(must(http.Get("/echo")).Text(), "cookie:"))
-}
-
-// failures has every error that a server can cause.
+// failures has every error there is but ErrOther, which nothing causes.
 func failures() error {
 	target, _ := squall.Target()
 	is := func(name string, kind http.ErrorKind, method, url string, options ...http.Option) {
@@ -161,7 +161,31 @@ func failures() error {
 	is("protocol", http.ErrProtocol, "GET", "/garbage")
 	is("too large", http.ErrTooLarge, "GET", "/endless-head")
 	is("too many redirects", http.ErrTooManyRedirects, "GET", "/redirect/3", http.Redirects(2))
+	is("refused by policy", http.ErrRefusedByPolicy, "GET", "http://elsewhere.invalid/")
 	is("invalid request", http.ErrInvalidRequest, "BAD METHOD", "/")
+	return nil
+}
+
+func batch() error {
+	var requests []*http.Request
+	for i := range 10 {
+		requests = append(requests, http.NewRequest("POST", "/body", http.Body(fmt.Sprint(i)), http.Header("x", "y"), http.Name("batch")))
+	}
+	requests[5] = http.NewRequest("BAD METHOD", "/body")
+	results := http.SendAll(requests...)
+	inOrder := len(results) == 10 && errors.Is(results[5].Err, http.ErrInvalidRequest)
+	for i, result := range results {
+		inOrder = inOrder && (i == 5 || result.Err == nil && result.Response.Text() == fmt.Sprint(i))
+	}
+	squall.Check("batch arrives in order", inOrder)
+	return nil
+}
+
+func cookies() error {
+	must(http.Get("/cookie"))
+	squall.Check("cookies are kept", strings.Contains(must(http.Get("/echo")).Text(), "cookie: flavour=vanilla\n"))
+	http.ClearCookies()
+	squall.Check("cookies are cleared", !strings.Contains(must(http.Get("/echo")).Text(), "cookie:"))
 	return nil
 }
 
@@ -169,42 +193,108 @@ var (
 	counter = squall.NewCounter("conformance_counter")
 	gauge   = squall.NewGauge("conformance_gauge")
 	rate    = squall.NewRate("conformance_rate")
-	trend   = squall.NewTrend("conformance_trend", squall.Time)
+	numbers = squall.NewTrend("conformance_numbers", squall.Number)
+	times   = squall.NewTrend("conformance_times", squall.Time)
+	sizes   = squall.NewTrend("conformance_sizes", squall.Data)
 )
 
 func measures() error {
+	squall.Check("checks return", squall.Check("checks return what they record", true))
 	counter.Add(1)
 	counter.Add(2.5)
 	gauge.Set(3)
 	gauge.Set(7)
 	rate.Add(true)
 	rate.Add(false)
-	trend.Add(10)
-	trend.Add(12.5)
+	numbers.Add(7)
+	times.Add(10)
+	times.Add(12.5)
+	sizes.Add(2048)
 	_ = squall.Transaction("works", func() error { return nil })
 	_ = squall.Transaction("does not", func() error { return errors.New("no") })
+	marked := squall.Begin("marked")
+	marked.Fail()
+	marked.End()
 	return nil
 }
 
 func context() error {
 	target, there := squall.Target()
 	squall.Check("vu is numbered", squall.VU() == 1)
-	squall.Check("iteration is counted", squall.Iteration() == 3)
 	squall.Check("target is told", there && strings.HasPrefix(target, "http://127.0.0.1:"))
 	squall.Check("option is told", squall.Env("KEY") == "a value")
 	_, there = squall.LookupEnv("NONE")
 	squall.Check("missing option is none", !there)
 	squall.Check("random differs", squall.Random() != squall.Random())
+	seen := 0
+	for range 200 {
+		seen |= 1 << squall.RandomIn(1, 6)
+	}
+	squall.Check("random keeps its range", seen == 0b1111110)
 	log.Debugf("a line for %s", "debugging")
 	log.Infof("a line of information")
 	log.Warnf("a line of warning")
 	log.Errorf("a line of error")
+	return nil
+}
 
+func waits() error {
 	began := squall.Now()
 	squall.Sleep(20 * time.Millisecond)
 	squall.Check("sleep waits", squall.Now()-began >= 20*time.Millisecond)
-	squall.Pace(60 * time.Millisecond)
-	squall.Check("pace waits", squall.Now()-began >= 55*time.Millisecond)
+	squall.Think(10*time.Millisecond, 20*time.Millisecond)
+	squall.Check("think waits", squall.Now()-began >= 30*time.Millisecond)
+	squall.Pace(80 * time.Millisecond)
+	squall.Check("pace waits", squall.Now()-began >= 75*time.Millisecond)
+	return nil
+}
+
+var (
+	users  = data.NewFeed("users")
+	once   = data.NewFeed("once", data.OnceEach, data.Fail)
+	nobody = data.NewFeed("nobody")
+	upload = data.NewBlob("upload")
+)
+
+func feeds() error {
+	squall.Check("feed tells its length", must(users.Length()) == 3)
+	squall.Check("feed tells its columns", slices.Equal(must(users.Columns()), []string{"name", "email"}))
+	first, second := must(users.Next()), must(users.Next())
+	ada, bob := must(first.Get("name")), must(second.Get("name"))
+	squall.Check("rows come in order", first.Index() == 0 && ada == "ada" && bob == "bob")
+	squall.Check("row is found by its place", must(must(users.At(2)).Get("name")) == "größe")
+	squall.Check("no row is beyond the last", must(users.At(3)) == nil)
+	fields := []data.Field{{Name: "name", Value: "ada"}, {Name: "email", Value: "ada@example.test"}}
+	squall.Check("row has fields", slices.Equal(first.Fields(), fields))
+	squall.Check("row is json", first.JSON() == `{"name":"ada","email":"ada@example.test"}`)
+	_, err := first.Get("nmae")
+	squall.Check("unknown column is an error", errors.Is(err, data.ErrUnknownColumn))
+	_, err = nobody.Length()
+	squall.Check("missing data is an error", errors.Is(err, data.ErrNotGiven))
+	must(once.Next())
+	must(once.Next())
+	_, err = once.Next()
+	squall.Check("end of data is an error", errors.Is(err, data.ErrExhausted))
+
+	email := must(first.Blob("email"))
+	squall.Check("field goes out as a body", must(http.Post("/body", http.BodyFrom(email))).Text() == "ada@example.test")
+	squall.Check("blob tells its length", must(upload.Size()) == 4096)
+	bytes := make([]byte, 10)
+	must(upload.ReadAt(bytes, 250))
+	squall.Check("blob is read", slices.Equal(bytes, []byte{250, 251, 252, 253, 254, 255, 0, 1, 2, 3}))
+	count, _ := upload.ReadAt(make([]byte, 100), 4090)
+	squall.Check("blob ends", count == 6)
+	squall.Check("blob goes out", must(http.Post("/body", http.BodyFrom(upload))).Size() == 4096)
+	return nil
+}
+
+var last = -1
+
+// often comes in five of sixteen iterations.
+func often() error {
+	must(http.Get("/often"))
+	squall.Check("iterations count up", squall.Iteration() > last)
+	last = squall.Iteration()
 	return nil
 }
 

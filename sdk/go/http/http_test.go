@@ -46,7 +46,7 @@ func TestWhatIsSent(t *testing.T) {
 		t.Error(sent.Headers)
 	}
 	_, _ = http.Post("/", http.Header("Content-Type", "text/x"), http.Form("a", "1", "b", "x y"))
-	if sent := host.Requests[1]; sent.Body != "a=1&b=x%20y" || sent.Header("content-type") != "text/x" || len(sent.Headers) != 1 {
+	if sent := host.Requests[1]; sent.Body != "a=1&b=x+y" || sent.Header("content-type") != "text/x" || len(sent.Headers) != 1 {
 		t.Errorf("%+v", sent)
 	}
 }
@@ -83,8 +83,11 @@ func TestWhatArrives(t *testing.T) {
 	if _, there := response.LookupHeader("x-two"); there {
 		t.Error("x-two")
 	}
+	if response.Size() != int64(len(response.Text())) {
+		t.Error(response.Size())
+	}
 	discarded, _ := http.Get("/", http.DiscardBody())
-	if discarded.Text() != "" || discarded.JSON(&body) == nil {
+	if discarded.Text() != "" || discarded.Size() != 0 || discarded.JSON(&body) == nil {
 		t.Error(discarded.Text())
 	}
 	response.Close()

@@ -28,8 +28,8 @@ func Query(name, value string) Option {
 				mark = '&'
 			}
 		}
-		url = appendEscaped(append(url, mark), name)
-		url = appendEscaped(append(url, '='), value)
+		url = appendEscaped(append(url, mark), name, "%20")
+		url = appendEscaped(append(url, '='), value, "%20")
 		request.lowered.URL = string(url)
 	}
 }
@@ -46,8 +46,8 @@ func Form(namesAndValues ...string) Option {
 			if i > 0 {
 				body = append(body, '&')
 			}
-			body = appendEscaped(body, namesAndValues[i])
-			body = appendEscaped(append(body, '='), namesAndValues[i+1])
+			body = appendEscaped(body, namesAndValues[i], "+")
+			body = appendEscaped(append(body, '='), namesAndValues[i+1], "+")
 		}
 		request.setBody("application/x-www-form-urlencoded", body)
 	}
@@ -164,14 +164,17 @@ func equalFold(name, lower string) bool {
 	return true
 }
 
-// appendEscaped appends a text, with everything but RFC 3986's unreserved characters percent-encoded.
-func appendEscaped(text []byte, value string) []byte {
+// appendEscaped appends a text, with everything but RFC 3986's unreserved characters percent-encoded, and a space as `space`
+// says: a form has `+` for it.
+func appendEscaped(text []byte, value, space string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(value) {
 		switch letter := value[i]; {
 		case 'a' <= letter && letter <= 'z', 'A' <= letter && letter <= 'Z', '0' <= letter && letter <= '9',
 			letter == '-', letter == '.', letter == '_', letter == '~':
 			text = append(text, letter)
+		case letter == ' ':
+			text = append(text, space...)
 		default:
 			text = append(text, '%', digits[letter>>4], digits[letter&15])
 		}

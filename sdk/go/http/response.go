@@ -48,6 +48,9 @@ func (response *Response) Headers() []HeaderField { return response.handle().Hea
 // Body is the body, decoded; empty if it was discarded. It is copied from the host at each call.
 func (response *Response) Body() []byte { return response.handle().Body() }
 
+// Size is the size of the body in bytes, decoded; 0 if it was discarded. The body stays with the host.
+func (response *Response) Size() int64 { return int64(response.handle().Size()) }
+
 // Text is the body as text; bytes that are not UTF-8 are replaced. It is copied from the host at each call.
 func (response *Response) Text() string { return response.handle().Text() }
 

@@ -7,7 +7,7 @@
 import { bundle, surfaceOf } from './bundle.mjs';
 import { componentize } from './componentize.mjs';
 import { BuildError } from './error.mjs';
-import { fileOf } from './files.mjs';
+import { fileOf, isLarge, largeFile } from './files.mjs';
 import { signed } from './signature.mjs';
 import { withWorld } from './world.mjs';
 
@@ -16,25 +16,35 @@ export { BuildError };
 /** More files than a script opens one by one. */
 const MOST_FILES = 1000;
 
-/** Builds; returns the component's bytes, and warnings. `options` are those of the command line. */
+/**
+ * Builds; returns the component's bytes, warnings, and the large files that the run has to be given: what it has to call each, and
+ * its path. `options` are those of the command line.
+ */
 export async function build(options) {
   const { exported, fetches } = await surfaceOf(options);
   // Only StarlingMonkey has `fetch`. It waits for responses in a loop of its own, so jobs and timers are left to it, too.
   options.native = fetches && options.engine === 'starlingmonkey' && options.compat === undefined;
   const files = new Map();
+  const held = new Map();
   let deferred = false;
   for (;;) {
-    const { code, lines, warnings } = await bundle(options, { exported, files, deferred });
+    const { code, lines, warnings } = await bundle(options, { exported, files, held, deferred });
     const error = await withWorld(exported, (world) => componentize(code, world, options)).then(
       (component) => component,
       (error) => error,
     );
     if (error instanceof BuildError) throw error;
-    if (!(error instanceof Error)) return { component: signed(error, options), warnings };
+    if (!(error instanceof Error)) {
+      return { component: signed(error, options), warnings, data: [...held.values()].map(({ data, path }) => [data, path]) };
+    }
+    const read = /squall:read (.*?)(?:\n|$)/.exec(error.message)?.[1];
     const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(error.message);
-    if (missing && files.size < MOST_FILES) {
+    if (read !== undefined && held.delete(read)) {
+      files.set(`b ${read}`, fileOf(read, true, options.source));
+    } else if (missing && files.size + held.size < MOST_FILES) {
       const [, kind, name] = missing;
-      files.set(`${kind} ${name}`, fileOf(name, kind === 'b', options.source));
+      if (kind === 'b' && isLarge(name, options.source)) held.set(name, largeFile(name, options.source, held));
+      else files.set(`${kind} ${name}`, fileOf(name, kind === 'b', options.source));
     } else if (!deferred && /squall:defer /.test(error.message)) {
       deferred = true;
     } else {

@@ -21,10 +21,10 @@ export async function surfaceOf(options) {
 }
 
 /** The module that goes into the component. */
-export async function bundle(options, { exported, files, deferred }) {
+export async function bundle(options, { exported, files, held, deferred }) {
   const mapFile = `${dirname(options.source)}/squall-bundle.js`;
   const { outputFiles, warnings } = await run(options, {
-    stdin: { contents: entry(options, { exported, files, deferred }), resolveDir: dirname(options.source), sourcefile: 'squall:entry' },
+    stdin: { contents: entry(options, { exported, files, held, deferred }), resolveDir: dirname(options.source), sourcefile: 'squall:entry' },
     outfile: mapFile,
     sourcemap: 'external',
     sourcesContent: false,
@@ -41,13 +41,12 @@ export async function bundle(options, { exported, files, deferred }) {
 }
 
 /** The module that ties the script to the contract. */
-function entry(options, { exported, files, deferred }) {
+function entry(options, { exported, files, held, deferred }) {
   const quoted = (name) => JSON.stringify(name);
   const k6 = options.compat === 'k6';
   const hooks = k6 ? `hooks` : `{}`;
   const lines = [`import ${quoted(path('src/globals.ts'))};`];
   if (k6) {
-    lines.push(`import { files } from ${quoted(path('k6/open.ts'))};`);
     lines.push(`import { hooks } from ${quoted(path('k6/runtime.ts'))};`);
     lines.push(`import ${quoted('squall:files')};`);
   }
@@ -61,6 +60,7 @@ function entry(options, { exported, files, deferred }) {
   }
   lines.push(`export const { ${['describe', 'run', ...interfacesOf(exported)].join(', ')} } = exported;`);
   options.files = files;
+  options.held = held;
   return lines.join('\n');
 }
 

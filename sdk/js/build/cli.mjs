@@ -15,6 +15,7 @@ package.json names, else scenario.ts or scenario.js.
       --compat k6        the script is one of k6's
       --engine NAME      quickjs (default: small, starts fast) or starlingmonkey (large, faster at computing)
       --small            a smaller and slower QuickJS
+      --data FILE        write which large files a run has to be given, as JSON: the name of each, and its path
       --bundle FILE      also write the JavaScript that goes into the component
   -h, --help             this text`;
 
@@ -33,10 +34,12 @@ export async function main(words) {
   }
   try {
     const started = Date.now();
-    const { component, warnings } = await build(options);
+    const { component, warnings, data } = await build(options);
     for (const warning of warnings) console.error(`squall-js: warning: ${warning}`);
     mkdirSync(dirname(options.output), { recursive: true });
     writeFileSync(options.output, component);
+    if (options.data !== undefined) writeFileSync(options.data, JSON.stringify(Object.fromEntries(data)));
+    else for (const [name, path] of data) console.error(`${options.output}: to be run with --data ${name}=file:${path}`);
     const kilobytes = Math.round(component.length / 1024);
     console.error(`${options.output}: ${kilobytes} KiB in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     return 0;
@@ -56,6 +59,7 @@ function read(words) {
       compat: { type: 'string' },
       engine: { type: 'string', default: 'quickjs' },
       small: { type: 'boolean', default: false },
+      data: { type: 'string' },
       bundle: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },

@@ -1,12 +1,35 @@
-// Files that a script opens: read when it is built, and put into the component.
+// Files that a script opens: read when it is built, and put into the component; large ones stay where they are.
 
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
 import { BuildError } from './error.mjs';
 
+/** A file of more bytes is not put into the component, but held by the host. */
+const LARGE = 1 << 20;
+
 /** The content of a file of the project, as text or (`binary`) as base64. */
 export function fileOf(name, binary, source) {
+  return readFileSync(pathOf(name, source), binary ? 'base64' : 'utf8');
+}
+
+/** Whether the host is to hold it. */
+export function isLarge(name, source) {
+  return statSync(pathOf(name, source)).size > LARGE;
+}
+
+/** What is known of a large file: what a run has to call it, like none of the `others`, its size, and its path. */
+export function largeFile(name, source, others) {
+  const path = pathOf(name, source);
+  const plain = name.replace(/^file:\/\//, '').replace(/^(\.\.?\/)+/, '').replace(/[^A-Za-z0-9_.-]/g, '_');
+  const taken = [...others.values()].map(({ data }) => data);
+  let data = plain;
+  for (let count = 2; taken.includes(data); count++) data = `${plain}-${count}`;
+  return { data, size: statSync(path).size, path };
+}
+
+/** Where a file of the project is. */
+function pathOf(name, source) {
   const path = resolve(dirname(source), name.replace(/^file:\/\//, ''));
   if (!existsSync(path)) throw new BuildError(`${relative('.', source)}: open(${JSON.stringify(name)}): there is no ${path}`);
   const root = projectOf(source);
@@ -16,7 +39,7 @@ export function fileOf(name, binary, source) {
       `${relative('.', source)}: open(${JSON.stringify(name)}): ${path} is outside of the project (${root}); copy it there`,
     );
   }
-  return readFileSync(path, binary ? 'base64' : 'utf8');
+  return path;
 }
 
 /** The project that a script belongs to: the nearest folder with a package.json or .git, else the script's own. */

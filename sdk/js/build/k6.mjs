@@ -61,7 +61,11 @@ export function k6Plugin(options, sdk) {
       build.onLoad({ filter: /.*/, namespace: 'squall-k6' }, ({ path }) => {
         const source = readFileSync(options.source, 'utf8');
         const contents = {
-          'squall:files': () => `import { files } from ${JSON.stringify(`${sdk}/k6/open.ts`)}; Object.assign(files, ${JSON.stringify(Object.fromEntries(options.files ?? []))});`,
+          'squall:files': () => [
+            `import { files, held } from ${JSON.stringify(`${sdk}/k6/open.ts`)};`,
+            `Object.assign(files, ${JSON.stringify(Object.fromEntries(options.files ?? []))});`,
+            `Object.assign(held, ${JSON.stringify(Object.fromEntries(options.held ?? []))});`,
+          ].join('\n'),
           'squall:html': () => (USES_HTML.test(source) ? `export { parseHTML } from ${JSON.stringify(`${sdk}/k6/html.ts`)};` : `export const parseHTML = undefined;`),
           'squall:nothing': () => `export default {};`,
           'squall:jars': () => `export const jars = ${USES_JARS.test(source)};`,

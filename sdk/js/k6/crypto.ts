@@ -5,7 +5,8 @@ import { md5 as md5Hash, ripemd160 as ripemd160Hash, sha1 as sha1Hash } from '@n
 import { sha256 as sha256Hash, sha384 as sha384Hash, sha512 as sha512Hash, sha512_224 as sha512_224Hash, sha512_256 as sha512_256Hash } from '@noble/hashes/sha2.js';
 import type { CHash } from '@noble/hashes/utils.js';
 
-import { bytesOf, encodeUtf8 } from '../src/text.ts';
+import { encodeUtf8 } from '../src/text.ts';
+import { bytesOf } from './held.ts';
 import { webCrypto } from './webcrypto.ts';
 
 type Input = string | ArrayBuffer | ArrayBufferView;

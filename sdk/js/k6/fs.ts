@@ -1,5 +1,6 @@
-// The module `k6/experimental/fs`: files that were read when the script was built.
+// The module `k6/experimental/fs`: files that the script opens when it is built.
 
+import { bytesOf } from './held.ts';
 import { open as read } from './open.ts';
 
 /** Where `seek` counts from. */
@@ -7,35 +8,35 @@ export const SeekMode = { Start: 0, Current: 1, End: 2 } as const;
 
 /** An open file. */
 export class File {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: ArrayBuffer;
   #at = 0;
 
   constructor(readonly path: string, bytes: ArrayBuffer) {
-    this.#bytes = new Uint8Array(bytes);
+    this.#bytes = bytes;
   }
 
   async stat(): Promise<{ name: string; size: number }> {
-    return { name: this.path.replace(/^.*\//, ''), size: this.#bytes.length };
+    return { name: this.path.replace(/^.*\//, ''), size: this.#bytes.byteLength };
   }
 
   /** Fills the buffer as far as the file goes; the number of bytes, or null at the end. */
   async read(buffer: Uint8Array): Promise<number | null> {
-    if (this.#at >= this.#bytes.length) return null;
-    const piece = this.#bytes.subarray(this.#at, this.#at + buffer.length);
+    if (this.#at >= this.#bytes.byteLength) return null;
+    const piece = new Uint8Array(this.#bytes.slice(this.#at, this.#at + buffer.length));
     buffer.set(piece);
     this.#at += piece.length;
     return piece.length;
   }
 
   async seek(offset: number, whence: number): Promise<number> {
-    const from = whence === SeekMode.Start ? 0 : whence === SeekMode.Current ? this.#at : this.#bytes.length;
-    if (from + offset < 0 || from + offset > this.#bytes.length) throw new Error(`cannot seek to ${from + offset} in ${this.path}`);
+    const from = whence === SeekMode.Start ? 0 : whence === SeekMode.Current ? this.#at : this.#bytes.byteLength;
+    if (from + offset < 0 || from + offset > this.#bytes.byteLength) throw new Error(`cannot seek to ${from + offset} in ${this.path}`);
     return (this.#at = from + offset);
   }
 
   /** The whole content. @internal */
   get content(): Uint8Array {
-    return this.#bytes;
+    return bytesOf(this.#bytes);
   }
 }
 

@@ -3,8 +3,10 @@
 import { encodeForm } from '../src/http/index.ts';
 import { handleFor, type Statuses } from '../src/http/settings.ts';
 import type { http } from '../src/host.ts';
-import { bytesOf, encodeUtf8 } from '../src/text.ts';
+import { Blob } from '../src/data/blob.ts';
+import { encodeUtf8 } from '../src/text.ts';
 import type { CookieJar } from './cookies.ts';
+import { bytesOf, HeldFile } from './held.ts';
 import { state } from './runtime.ts';
 
 /** k6's params. */
@@ -46,7 +48,8 @@ export interface Sent {
   method: string;
   url: string;
   headers: [string, string][];
-  body: string | Uint8Array | undefined;
+  /** A `Blob` is sent from where the host holds it. */
+  body: string | Uint8Array | Blob | undefined;
   responseType: 'text' | 'binary' | 'none';
   params: Params;
   /** The name that it is counted under; the URL if there is none. */
@@ -69,7 +72,7 @@ export function prepare(method: string, given: Url, body: Body, params: Params |
   const headers: [string, string][] = [];
   for (const name in own.headers) headers.push([name, String(own.headers[name])]);
   if (url.includes('@')) url = takeUser(url, own, headers);
-  let content: string | Uint8Array | undefined;
+  let content: string | Uint8Array | Blob | undefined;
   if (body !== null && body !== undefined) {
     const [encoded, type] = encode(body);
     content = encoded;
@@ -107,8 +110,9 @@ function takeUser(url: string, { auth }: Params, headers: [string, string][]): s
 /** The request in the contract's words. */
 export function lower(sent: Sent, redirects = sent.params.redirects): http.Request {
   const { params } = sent;
-  const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body;
-  if (params === NO_PARAMS && sent.name === undefined && redirects === undefined && defaults.expected === undefined) {
+  const blob = sent.body instanceof Blob ? sent.body : undefined;
+  const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body instanceof Blob ? undefined : sent.body;
+  if (blob === undefined && params === NO_PARAMS && sent.name === undefined && redirects === undefined && defaults.expected === undefined) {
     return { method: sent.method, url: sent.url, headers: sent.headers, body, options: undefined };
   }
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
@@ -119,13 +123,14 @@ export function lower(sent: Sent, redirects = sent.params.redirects): http.Reque
     // Who says nothing gets what the plan says.
     discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',
     expectedStatuses: expected === null ? '0-999' : expected?.statuses,
-  });
+  }, blob);
   return { method: sent.method, url: sent.url, headers: sent.headers, body, options };
 }
 
-function encode(body: Body): [content: string | Uint8Array | undefined, type?: string] {
+function encode(body: Body): [content: string | Uint8Array | Blob | undefined, type?: string] {
   if (body === null || body === undefined) return [undefined];
   if (typeof body === 'string') return [body];
+  if (body instanceof HeldFile) return [body.blob];
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return [bytesOf(body)];
   if (typeof body !== 'object') return [String(body)];
   if (Object.values(body).some((value) => value instanceof FileData)) return multipart(body);

@@ -6,7 +6,7 @@ import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
 import { http } from '../src/host.ts';
 import type { Options } from '../src/plan.ts';
-import { open } from './open.ts';
+import { dataNeeded, open } from './open.ts';
 import { webCrypto } from './webcrypto.ts';
 
 /** k6's options that only this layer looks at. */
@@ -39,6 +39,7 @@ export const hooks: Hooks = {
   options(options) {
     state.options = options as K6Options;
   },
+  data: dataNeeded,
 };
 
 const environment = new Proxy({} as Record<string, string>, {

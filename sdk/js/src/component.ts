@@ -45,6 +45,8 @@ export interface Hooks {
   enter?(flow?: { name: string; env: Record<string, string> }): void;
   /** The options as they are in the end. */
   options?(options: Options): void;
+  /** The data that a run has to be given beside what the options say. */
+  data?(): Options['data'];
 }
 
 /** The exports of the component. `load` returns the script, and runs its top level if that has not happened yet. */
@@ -70,7 +72,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     script = load();
     const options = script.options ?? {};
     hooks.options?.(options);
-    planned = planOf(options);
+    planned = planOf(options, hooks.data?.());
     flows = flowsOf(script, planned);
   }
 

@@ -66,7 +66,7 @@ export interface Options extends Load {
   /** Tags of the whole run. */
   tags?: Record<string, string>;
   /** The feeds that a run has to be given: `{ users: { policy: 'shuffle' } }`. Without one of them it does not begin. */
-  data?: Record<string, { policy?: Policy; at_end?: AtEnd }>;
+  data?: Record<string, { policy?: Policy; at_end?: AtEnd; format?: 'file' }>;
   /** The base URL of requests that name only a path; `--target`. */
   target?: string;
   /** How long `setup` and `teardown` may take. */
@@ -127,8 +127,8 @@ const QUIET_KEYS = [
 /** Tags that the host records; thresholds on others would never see a sample. */
 const TAGS = new Set(['flow', 'scenario', 'name', 'method', 'status', 'error', 'expected_response', 'group', 'transaction']);
 
-/** Translates `options`. `flows` are the names of the component's own flows, if it has any. */
-export function planOf(options: Options): Planned {
+/** Translates `options`. `data` is what the run has to be given beside what they say. */
+export function planOf(options: Options, data: Options['data'] = {}): Planned {
   const warnings: string[] = [];
   const plan = only(options, [...RUN_KEYS, ...HOST_KEYS]);
   if (options.batchPerHost !== undefined && options.batchPerHost > 0) plan.batchPerHost = options.batchPerHost;
@@ -137,6 +137,7 @@ export function planOf(options: Options): Planned {
     const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, QUIET_KEYS].some((keys) => keys.includes(key));
     if (!known && given[key] != null) warnings.push(`option ${key} is not supported and has no effect`);
   }
+  if (Object.keys(data).length > 0) plan.data = { ...options.data, ...data };
   const scenarios = Object.entries(options.scenarios ?? {});
   const flows = scenarios.map(([name, scenario]) => flowOf(name, scenario));
   if (scenarios.length === 0) Object.assign(plan, only(options, LOAD_KEYS));

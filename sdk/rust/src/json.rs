@@ -37,7 +37,7 @@ impl Request<'_> {
     /// [`InvalidRequest`](crate::http::Error::InvalidRequest).
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         match serde_json::to_vec(value) {
-            Ok(body) => self.header("content-type", "application/json").body(body),
+            Ok(body) => self.content_type("application/json").body(body),
             Err(error) => self.broken(error.to_string()),
         }
     }

@@ -70,6 +70,15 @@ fn query_values_are_encoded() {
 }
 
 #[test]
+fn a_form_goes_out_with_its_type() {
+    let sent = sent(|| http::post("/login").form(&[("name", "ada & co"), ("größe", "1+1")]));
+    assert_eq!(sent.text(), "name=ada+%26+co&gr%C3%B6%C3%9Fe=1%2B1");
+    assert_eq!(sent.header("content-type"), Some("application/x-www-form-urlencoded"));
+    let sent = self::sent(|| http::post("/").header("Content-Type", "text/x").form(&[]));
+    assert_eq!((sent.headers.len(), sent.text()), (1, String::new()));
+}
+
+#[test]
 fn a_response_tells_what_it_was_asked() {
     let mut host = Host::new()
         .target("https://shop.test/")

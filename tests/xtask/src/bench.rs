@@ -4,6 +4,7 @@
 //! the machine does meets all of them; what counts is requests per second of the client's own CPU time.
 
 mod client;
+mod costs;
 mod languages;
 mod memory;
 mod number;
@@ -50,10 +51,15 @@ impl<'a> Bench<'a> {
             bail!("a benchmark needs two cores, one for the server and one for the client");
         }
         run(repository.cargo().args(["build", "--quiet", "--release", "--package", "squall"]))?;
+        Bench::with(repository, repository.cargo_target().join("release/squall"))
+    }
+
+    /// With a program that is there already; it builds the guests, and makes room.
+    fn with(repository: &'a Repository, squall: PathBuf) -> Result<Bench<'a>> {
         guests::build(repository)?;
         let folder = repository.path("target/bench/run");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Bench { squall: repository.cargo_target().join("release/squall"), folder, repository })
+        Ok(Bench { squall, folder, repository })
     }
 }
 

@@ -18,13 +18,7 @@ const STACK: &str = "-Clink-args=-z stack-size=1045504";
 /// Builds every `guest-examples/<scenario>/rust` into `target/guests/<scenario>-rust.wasm`.
 pub fn build(repository: &Repository) -> Result<()> {
     let scenarios = scenarios(repository)?;
-    ensure_target(repository)?;
-    let mut cargo = repository.cargo();
-    cargo.args(["build", "--quiet", "--target", TARGET, "--profile", "guest"]).args(packages(&scenarios));
-    let flags = format!("{STACK}\x1f{}", portable_paths(repository)?);
-    run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags))?;
-
-    let built = repository.cargo_target().join(TARGET).join("guest");
+    let built = compile(repository, packages(&scenarios))?;
     for scenario in &scenarios {
         let component = component(repository, scenario);
         copy_if_changed(&built.join(format!("{scenario}_rust.wasm")), &component)?;
@@ -32,6 +26,22 @@ pub fn build(repository: &Repository) -> Result<()> {
         println!("target/guests/{scenario}-rust.wasm: {size} KiB");
     }
     Ok(())
+}
+
+/// Builds the conformance scenario, which is no example.
+pub fn build_conformance(repository: &Repository, component: &Path) -> Result<()> {
+    let built = compile(repository, ["--package".to_owned(), "conformance-rust".to_owned()])?;
+    copy_if_changed(&built.join("conformance_rust.wasm"), component).map(drop)
+}
+
+/// Compiles packages as guests; returns the folder where they are.
+fn compile(repository: &Repository, packages: impl IntoIterator<Item = String>) -> Result<PathBuf> {
+    ensure_target(repository)?;
+    let mut cargo = repository.cargo();
+    cargo.args(["build", "--quiet", "--target", TARGET, "--profile", "guest"]).args(packages);
+    let flags = format!("{STACK}\x1f{}", portable_paths(repository)?);
+    run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags))?;
+    Ok(repository.cargo_target().join(TARGET).join("guest"))
 }
 
 /// Refreshes the components that the `squall` binary embeds from those that [`build`] made.

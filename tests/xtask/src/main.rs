@@ -37,8 +37,10 @@ Usage: cargo xtask <CHORE> [OPTIONS]
       --only NAME       only clients whose names begin so: squall, wrk, oha, k6, Locust
       --languages       scenarios in C, Go, TypeScript and Python as well, and Locust
       --oha             build oha if it is not installed (takes minutes)
-  bench memory [--users N]
-                        memory and start-up of idle virtual users (10000)
+  bench memory [--users N] [--languages] [--squall FILE]
+                        memory and start-up of idle virtual users (10000);
+                        --languages: in every language (500), with size and compile time of the components
+                        --squall: of that program, in place of one built for it
 ";
 
 fn main() -> ExitCode {

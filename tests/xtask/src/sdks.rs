@@ -1,5 +1,6 @@
 //! Tests the SDKs, each with its language's own tools: units, and the conformance and feed scenarios against the `squall` of
-//! this checkout. What a language needs is installed below `target/sdks`, or in the SDK's folder.
+//! this checkout, which have to come to the same in every language. What a language needs is installed below `target/sdks`,
+//! or in the SDK's folder.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,9 @@ fn squall(repository: &Repository) -> PathBuf {
 /// Rust's SDK is tested with the host (`cargo test`); what is left is what all languages are asked.
 fn rust(repository: &Repository) -> Result<()> {
     guests::build(repository)?;
+    let component = place(repository, "conformance-rust.wasm")?;
+    guests::build_conformance(repository, &component)?;
+    conforms(repository, &component)?;
     feeds(repository, &guests::component(repository, "feed"))
 }
 
@@ -118,12 +122,19 @@ fn javascript(repository: &Repository) -> Result<()> {
         npm
     };
     run(&mut npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
-    for script in ["check", "test", "conformance"] {
+    for script in ["check", "test", "engine"] {
         run(&mut npm(&["run", "--silent", script]))?;
     }
+    let build = |source: &str, component: &Path| {
+        let mut node = repository.command("node");
+        node.arg(folder.join("build.mjs")).arg(repository.path(source));
+        run(node.arg("-o").arg(component))
+    };
+    let component = place(repository, "conformance-typescript.wasm")?;
+    build("sdk/conformance/typescript/scenario.ts", &component)?;
+    conforms(repository, &component)?;
     let component = place(repository, "feed-typescript.wasm")?;
-    let source = repository.path("guest-examples/feed/typescript/scenario.ts");
-    run(repository.command("node").arg(folder.join("build.mjs")).arg(source).arg("-o").arg(&component))?;
+    build("guest-examples/feed/typescript/scenario.ts", &component)?;
     feeds(repository, &component)
 }
 
@@ -132,9 +143,21 @@ fn python(repository: &Repository) -> Result<()> {
     let tools = environment(repository, "python", &["--editable", &format!("{}[dev]", sdk.display())])?;
     run(repository.command(tools.join("mypy")).current_dir(&sdk))?;
     run(repository.command(tools.join("pytest")).arg("-q").current_dir(&sdk).env("SQUALL", squall(repository)))?;
+    run(repository.command(tools.join("mypy")).args([
+        "--config-file",
+        "sdk/python/pyproject.toml",
+        "sdk/conformance/python",
+    ]))?;
+    let build = |source: &str, component: &Path| {
+        let mut build = repository.command(tools.join("squall-build"));
+        build.arg(repository.path(source));
+        run(build.arg("--output").arg(component))
+    };
+    let component = place(repository, "conformance-python.wasm")?;
+    build("sdk/conformance/python/scenario.py", &component)?;
+    conforms(repository, &component)?;
     let component = place(repository, "feed-python.wasm")?;
-    let source = repository.path("guest-examples/feed/python/scenario.py");
-    run(repository.command(tools.join("squall-build")).arg(source).arg("--output").arg(&component))?;
+    build("guest-examples/feed/python/scenario.py", &component)?;
     feeds(repository, &component)
 }
 

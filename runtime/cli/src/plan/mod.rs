@@ -76,7 +76,8 @@ pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs, mo
     if !Reference::is_meant(component) && is_source(path) {
         registry.signature.allow_source(component)?;
         let built = build_for_run(&Source::at(path)?, script)?;
-        return Artifact::read(&built, most).map_err(|source| CliError::Guest { name: component.to_owned(), source });
+        return Artifact::read(&built.component, most)
+            .map_err(|source| CliError::Guest { name: component.to_owned(), source });
     }
     if let Some(flag) = script.given() {
         return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));

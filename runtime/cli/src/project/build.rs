@@ -1,9 +1,11 @@
 //! `squall build`: from source to component.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use squall_guest::Artifact;
+use squall_plan::{DataFormat, DataOptions};
 use squall_report::bytes;
 
 use super::language::Language;
@@ -19,20 +21,36 @@ pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
     let source = Source::at(&arguments.source)?;
     let output = match &arguments.output {
         Some(output) => absolute(output)?,
-        None => source.folder.join(format!("{}.wasm", source.name)),
+        None => source.component(),
     };
-    let artifact = build_into(&source, &output, arguments.script)?;
+    let artifact = build_into(&source, &output, arguments.script, None)?;
     say(&format!("{}: {}", output.display(), bytes(artifact.size() as f64)));
     Ok(exit::PASSED)
 }
 
-/// Builds what is to be run now, and returns where the component is.
-pub fn build_for_run(source: &Source, script: ScriptArgs) -> Result<PathBuf, CliError> {
-    let output = source.hidden().join(format!("{}.wasm", source.name));
-    build_into(source, &output, script).map(|_| output)
+/// What was built to be run now.
+pub struct Built {
+    /// Where the component is.
+    pub component: PathBuf,
+    /// The files that it opens, and that the host is to hold for it.
+    pub data: BTreeMap<String, DataOptions>,
 }
 
-fn build_into(source: &Source, output: &Path, script: ScriptArgs) -> Result<Artifact, CliError> {
+/// Builds what is to be run now.
+pub fn build_for_run(source: &Source, script: ScriptArgs) -> Result<Built, CliError> {
+    let component = source.hidden().join(format!("{}.wasm", source.name));
+    let list = source.hidden().join(format!("{}.data.json", source.name));
+    let _ = fs::remove_file(&list); // That of an earlier build; there may be none.
+    build_into(source, &component, script, Some(&list))?;
+    let text = fs::read(&list).unwrap_or_else(|_| b"{}".to_vec());
+    let files: BTreeMap<String, PathBuf> =
+        serde_json::from_slice(&text).map_err(|error| CliError::Build(format!("{}: {error}", list.display())))?;
+    let file = |path| DataOptions { file: Some(path), format: Some(DataFormat::File), ..DataOptions::default() };
+    Ok(Built { component, data: files.into_iter().map(|(name, path)| (name, file(path))).collect() })
+}
+
+/// Builds; where the language has such, `data` gets a list of the files that the host is to hold.
+fn build_into(source: &Source, output: &Path, script: ScriptArgs, data: Option<&Path>) -> Result<Artifact, CliError> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
@@ -43,7 +61,7 @@ fn build_into(source: &Source, output: &Path, script: ScriptArgs) -> Result<Arti
     }
     match source.language {
         Language::Rust => rust::build(source, output)?,
-        Language::TypeScript | Language::JavaScript => javascript::build(source, output, script)?,
+        Language::TypeScript | Language::JavaScript => javascript::build(source, output, script, data)?,
         Language::Python => python::build(source, output)?,
         Language::Go => go::build(source, output)?,
         Language::C => c::build(source, output)?,

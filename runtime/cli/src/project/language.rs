@@ -31,6 +31,17 @@ impl Language {
         }
     }
 
+    /// The files that begin a project in the language.
+    pub fn manifests(self) -> &'static [&'static str] {
+        match self {
+            Language::Rust => &["Cargo.toml"],
+            Language::TypeScript | Language::JavaScript => &["package.json"],
+            Language::Python => &["pyproject.toml", "requirements.txt"],
+            Language::Go => &["go.mod"],
+            Language::C => &["compile_flags.txt"],
+        }
+    }
+
     /// By what lies in a project's folder.
     pub fn of_folder(folder: &Path) -> Option<Language> {
         let has = |name: &str| folder.join(name).is_file();

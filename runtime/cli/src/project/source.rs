@@ -18,10 +18,6 @@ pub struct Source {
     pub name: String,
 }
 
-/// What begins a project in some language.
-const MANIFESTS: [&str; 6] =
-    ["Cargo.toml", "package.json", "go.mod", "pyproject.toml", "requirements.txt", "compile_flags.txt"];
-
 /// Whether what was named is to be built before it can be run.
 pub fn is_source(path: &Path) -> bool {
     path.is_dir() || Language::of_file(path).is_some()
@@ -32,11 +28,8 @@ impl Source {
     pub fn at(path: &Path) -> Result<Source, CliError> {
         let wrong = |text: String| CliError::Build(format!("{}: {text}", path.display()));
         let full = path.canonicalize().map_err(|error| wrong(error.to_string()))?;
-        let (language, folder, file) = if full.is_dir() {
-            (Language::of_folder(&full), full.clone(), None)
-        } else {
-            (Language::of_file(&full), project_of(&full), Some(full.clone()))
-        };
+        let is_project = full.is_dir();
+        let language = if is_project { Language::of_folder(&full) } else { Language::of_file(&full) };
         let language = language.ok_or_else(|| {
             wrong(
                 "no scenario that can be built: there is no Cargo.toml, package.json, scenario.ts, scenario.js, \
@@ -44,6 +37,8 @@ impl Source {
                     .to_owned(),
             )
         })?;
+        let (folder, file) =
+            if is_project { (full.clone(), None) } else { (project_of(&full, language), Some(full.clone())) };
         let name = full.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy()).into_owned();
         Ok(Source { language, folder, file, name })
     }
@@ -51,6 +46,12 @@ impl Source {
     /// What a language's tool is given: the file, or the folder.
     pub fn path(&self) -> &Path {
         self.file.as_deref().unwrap_or(&self.folder)
+    }
+
+    /// Where the component goes, unless the user says otherwise: beside the file, or into the folder.
+    pub fn component(&self) -> PathBuf {
+        let beside = self.file.as_deref().and_then(Path::parent).unwrap_or(&self.folder);
+        beside.join(format!("{}.wasm", self.name))
     }
 
     /// Whether the project's folder has this file.
@@ -64,9 +65,44 @@ impl Source {
     }
 }
 
-/// The nearest folder above a file that has a manifest, within a few levels; else the file's own.
-fn project_of(file: &Path) -> PathBuf {
+/// The nearest folder above a file that has a manifest of its language, within a few levels; else the file's own.
+fn project_of(file: &Path, language: Language) -> PathBuf {
     let own = file.parent().unwrap_or(Path::new(".")).to_owned();
-    let has_manifest = |folder: &&Path| MANIFESTS.iter().any(|manifest| folder.join(manifest).is_file());
+    let has_manifest = |folder: &&Path| language.manifests().iter().any(|manifest| folder.join(manifest).is_file());
     own.ancestors().take(3).find(has_manifest).map(Path::to_owned).unwrap_or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// What `squall build` makes of a file, by default, in a folder that other languages have their projects in.
+    #[test]
+    fn a_component_lies_beside_its_source_in_every_language() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("minimal/any")).unwrap();
+        for manifest in ["go.mod", "Cargo.toml", "package.json"] {
+            fs::write(root.join(manifest), "").unwrap();
+        }
+        for (file, project) in [
+            ("minimal.c", "minimal/any"),
+            ("scenario.py", "minimal/any"),
+            ("scenario.ts", ""),
+            ("scenario.js", ""),
+            ("main.go", ""),
+            ("lib.rs", ""),
+        ] {
+            let path = root.join("minimal/any").join(file);
+            fs::write(&path, "").unwrap();
+            let source = Source::at(&path).unwrap();
+            assert_eq!(source.component(), path.with_extension("wasm"));
+            assert_eq!(source.folder, root.join(project).components().collect::<PathBuf>(), "{file}");
+        }
+        let project = Source::at(&root).unwrap();
+        let name = root.file_stem().unwrap().to_string_lossy();
+        assert_eq!(project.component(), root.join(format!("{name}.wasm")));
+    }
 }

@@ -9,6 +9,9 @@ const EVERY: Duration = Duration::from_millis(300);
 /// Folders that hold what tools make, not what people write.
 const NOT_SOURCE: [&str; 6] = ["target", "node_modules", ".squall", ".git", "__pycache__", ".venv"];
 
+/// Files that tools write while they build: each would have the project built once more.
+const WRITTEN_BY_TOOLS: [&str; 4] = ["go.mod", "go.sum", "Cargo.lock", "package-lock.json"];
+
 /// A project that is watched.
 pub struct Watch {
     folder: PathBuf,
@@ -46,7 +49,11 @@ fn latest(folder: &Path) -> Option<SystemTime> {
             return if ours { latest(&entry.path()) } else { None };
         }
         let is_component = entry.path().extension().is_some_and(|ending| ending == "wasm");
-        if is_component { None } else { entry.metadata().ok()?.modified().ok() }
+        if is_component || WRITTEN_BY_TOOLS.iter().any(|written| name == *written) {
+            None
+        } else {
+            entry.metadata().ok()?.modified().ok()
+        }
     });
     times.max()
 }

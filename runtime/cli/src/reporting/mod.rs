@@ -54,6 +54,11 @@ impl Reports {
         self.files.iter_mut().try_for_each(|(form, file)| file.rewrite(&print_as(*form, document, baseline)))
     }
 
+    /// Whether anything is written, or a CI system told.
+    pub fn are_wanted(&self) -> bool {
+        self.has_files() || self.ci.is_some()
+    }
+
     /// Whether there are any files.
     pub fn has_files(&self) -> bool {
         !self.files.is_empty()

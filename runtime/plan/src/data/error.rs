@@ -10,8 +10,13 @@ use super::policy::EndlessPolicy;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DataError {
     /// The scenario says that it needs data which nobody has given.
-    #[error("the scenario needs data that is not given: add --data {0}=FILE")]
-    NotGiven(String),
+    #[error("the scenario needs data that is not given: add --data {name}={file}")]
+    NotGiven {
+        /// What the scenario calls it.
+        name: String,
+        /// What to write for the file: a table's alone, or with `file:` before it.
+        file: &'static str,
+    },
     /// A name that is none.
     #[error("{0:?} is no name for data: use letters, digits, '-', '_' and '.'")]
     Name(String),

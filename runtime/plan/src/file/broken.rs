@@ -111,3 +111,13 @@ fn each_mistake_is_told_where_it_is_and_what_was_meant() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_stress_test_with_others_beside_it_is_refused() {
+    let text = "component: a.wasm\nscenarios:\n  a: { type: stress, users: 5 }\n  b: { users: 1, duration: 1m }\n";
+    let mistakes = PlanFile::read(text).unwrap_err();
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    let told = mistakes[0].to_string();
+    assert!(told.starts_with("3:8: scenarios: a: a stress test ends where the target gives way"), "{told}");
+    assert!(told.contains("give it as the plan's own type"), "{told}");
+}

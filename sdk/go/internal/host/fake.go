@@ -125,6 +125,9 @@ func (response Response) Headers() []Field { return response.get().Headers }
 // Body is the body.
 func (response Response) Body() []byte { return append([]byte(nil), response.get().Body...) }
 
+// Size is how large the body is.
+func (response Response) Size() uint64 { return uint64(len(response.get().Body)) }
+
 // Text is the body as text.
 func (response Response) Text() string { return string(response.get().Body) }
 

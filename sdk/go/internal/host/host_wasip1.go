@@ -165,6 +165,9 @@ func (response Response) Body() []byte {
 	return body
 }
 
+// Size is how large the body is.
+func (response Response) Size() uint64 { return httpSize(uint32(response)) }
+
 // Text is the body as text.
 func (response Response) Text() string {
 	begin()

@@ -43,6 +43,9 @@ func httpHeaders(response uint32, result unsafe.Pointer)
 //go:wasmimport squall:scenario/http@0.1.0 [method]response.body
 func httpBody(response uint32, result unsafe.Pointer)
 
+//go:wasmimport squall:scenario/http@0.1.0 [method]response.size
+func httpSize(response uint32) uint64
+
 //go:wasmimport squall:scenario/http@0.1.0 [method]response.text
 func httpText(response uint32, result unsafe.Pointer)
 

@@ -66,10 +66,31 @@ impl<'a> Request<'a> {
     pub fn query(mut self, name: &str, value: &str) -> Self {
         let url = self.url.to_mut();
         url.push(if url.contains('?') { '&' } else { '?' });
-        percent_encode(url, name);
+        percent_encode(url, name, "%20");
         url.push('=');
-        percent_encode(url, value);
+        percent_encode(url, value, "%20");
         self
+    }
+
+    /// Sets the body to a form (`application/x-www-form-urlencoded`), and the content type with it:
+    /// `http::post("/login").form(&[("name", "ada"), ("password", "secret")])`.
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let mut body = String::new();
+        for (name, value) in fields {
+            if !body.is_empty() {
+                body.push('&');
+            }
+            percent_encode(&mut body, name, "+");
+            body.push('=');
+            percent_encode(&mut body, value, "+");
+        }
+        self.content_type("application/x-www-form-urlencoded").body(body)
+    }
+
+    /// Says what the body is, unless the scenario has said so.
+    pub(crate) fn content_type(self, kind: &'static str) -> Self {
+        let is_said = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if is_said { self } else { self.header("content-type", kind) }
     }
 
     /// Sets the body: text or bytes.
@@ -287,12 +308,15 @@ impl StatusRange for RangeInclusive<u16> {
     }
 }
 
-/// Appends `text`, with everything but RFC 3986's unreserved characters percent-encoded.
-fn percent_encode(url: &mut String, text: &str) {
+/// Appends `text`, with everything but RFC 3986's unreserved characters percent-encoded, and a space as `space` says: a form
+/// has `+` for it.
+fn percent_encode(url: &mut String, text: &str, space: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             url.push(byte as char);
+        } else if byte == b' ' {
+            url.push_str(space);
         } else {
             url.push('%');
             url.push(HEX[usize::from(byte >> 4)] as char);

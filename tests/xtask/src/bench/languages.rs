@@ -26,11 +26,7 @@ pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> 
     let locust = locust(bench.repository)?;
     let mut clients = Vec::new();
     for (race, scenario) in RACES {
-        for (name, source) in LANGUAGES {
-            let source = format!("guest-examples/{scenario}/{}", source.replace("{scenario}", scenario));
-            let Some(component) = component(bench, name, scenario, &source)? else {
-                continue;
-            };
+        for (name, component) in components(bench, scenario)? {
             // Compiled before the first turn: it is the scenario that races, not the compiler.
             let component = component.display().to_string();
             let once = [
@@ -55,6 +51,18 @@ pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> 
         clients.push(Client::new(race, "Locust", &locust, Dialect::Locust, &arguments));
     }
     Ok(clients)
+}
+
+/// The components of a scenario in all of them but Rust; what cannot be built is left out.
+pub fn components(bench: &Bench<'_>, scenario: &str) -> Result<Vec<(&'static str, PathBuf)>> {
+    let mut built = Vec::new();
+    for (name, source) in LANGUAGES {
+        let source = format!("guest-examples/{scenario}/{}", source.replace("{scenario}", scenario));
+        if let Some(component) = component(bench, name, scenario, &source)? {
+            built.push((name, component));
+        }
+    }
+    Ok(built)
 }
 
 fn component(bench: &Bench<'_>, name: &str, scenario: &str, source: &str) -> Result<Option<PathBuf>> {

@@ -1,6 +1,7 @@
 //! What an idle virtual user costs: memory, and CPU time to start.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -8,32 +9,39 @@ use anyhow::{Context, Result, bail};
 
 use super::process::{CLIENT_CORE, pinned};
 use super::server::pause;
-use super::{Bench, number_in};
+use super::{Bench, costs, number_in};
 use crate::guests;
 use crate::repository::Repository;
 
 /// A scenario whose virtual users sleep, when told so by an option.
-const IDLE_SCENARIO: &str = "idle";
+pub(super) const IDLE_SCENARIO: &str = "idle";
 const IDLE_OPTION: &str = "SLEEP";
 /// How many virtual users the process is weighed with first: what it takes for itself is not theirs.
-const FEW: u32 = 100;
+pub(super) const FEW: u32 = 100;
 
-/// Resident memory in KiB, and CPU time, once everybody is asleep.
+/// Memory and CPU time, once everybody is asleep.
 struct Weight {
+    /// Resident memory in KiB: a page that many virtual users share counts once for each.
     kib: u64,
+    /// The same with what is shared divided among those who share it (`Pss`).
+    own_kib: u64,
     cpu: Duration,
 }
 
 /// `cargo xtask bench memory`: weighs a process with few and with many idle virtual users.
 pub fn measure(repository: &Repository, arguments: &[&str]) -> Result<()> {
-    let users = match arguments {
-        [] => 10_000,
-        ["--users", number] => number_in(number, 2 * FEW, 100_000)?,
-        _ => bail!("`bench memory` knows only --users N"),
+    let options = Options::parse(arguments)?;
+    let bench = match &options.squall {
+        Some(program) => Bench::with(repository, program.into())?,
+        None => Bench::prepare(repository)?,
     };
-    let bench = Bench::prepare(repository)?;
-    let few = weigh(&bench, FEW)?;
-    let many = weigh(&bench, users)?;
+    if options.languages {
+        return costs::measure(&bench, options.users.unwrap_or(500));
+    }
+    let users = options.users.unwrap_or(10_000);
+    let component = guests::component(bench.repository, IDLE_SCENARIO);
+    let few = weigh(&bench, &component, None, FEW)?;
+    let many = weigh(&bench, &component, None, users)?;
     let each = many.kib.saturating_sub(few.kib) as f64 / f64::from(users - FEW);
     println!("\n| virtual users | resident memory | CPU time to start all |\n| ---: | ---: | ---: |");
     for (users, weight) in [(FEW, &few), (users, &many)] {
@@ -43,10 +51,44 @@ pub fn measure(repository: &Repository, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn weigh(bench: &Bench<'_>, users: u32) -> Result<Weight> {
+/// What is asked for.
+#[derive(Default)]
+struct Options {
+    users: Option<u32>,
+    languages: bool,
+    squall: Option<String>,
+}
+
+impl Options {
+    fn parse(arguments: &[&str]) -> Result<Options> {
+        let mut options = Options::default();
+        let mut words = arguments.iter();
+        while let Some(&word) = words.next() {
+            let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+            match word {
+                "--users" => options.users = Some(number_in(value()?, 2 * FEW, 100_000)?),
+                "--squall" => options.squall = Some((*value()?).to_owned()),
+                "--languages" => options.languages = true,
+                _ => bail!("`bench memory` has no option {word:?}"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// What each of so many idle virtual users takes, in KiB, where the component's code is in that cache: compiling would leave
+/// memory with the process.
+pub(super) fn each_kib(bench: &Bench<'_>, component: &Path, cache: &Path, users: u32) -> Result<f64> {
+    let few = weigh(bench, component, Some(cache), FEW)?;
+    let many = weigh(bench, component, Some(cache), users)?;
+    Ok(many.own_kib.saturating_sub(few.own_kib) as f64 / f64::from(users - FEW))
+}
+
+fn weigh(bench: &Bench<'_>, component: &Path, cache: Option<&Path>, users: u32) -> Result<Weight> {
     let errors = bench.folder.join("memory.err");
     let mut squall = pinned(CLIENT_CORE, &bench.squall);
-    squall.args(["run", "--quiet", "--no-save"]).arg(guests::component(bench.repository, IDLE_SCENARIO));
+    squall.args(["run", "--quiet", "--no-save"]).arg(component);
+    squall.envs(cache.map(|folder| ("XDG_CACHE_HOME", folder)));
     // Nobody is there: whoever wakes up too early fails, and shows in the CPU time.
     squall.args(["--target", "http://127.0.0.1:9", "-e", &format!("{IDLE_OPTION}=600"), "-d", "600s"]);
     squall.args(["-u", &users.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&errors)?);
@@ -68,7 +110,11 @@ fn wait_until_quiet(child: &mut Child) -> Result<Weight> {
         pause(Duration::from_secs(2));
         let Ok(now) = cpu_time(child.id()) else { break };
         if before > Duration::ZERO && now - before < Duration::from_millis(40) {
-            return Ok(Weight { kib: resident_kib(child.id())?, cpu: now });
+            return Ok(Weight {
+                kib: kib_of(child.id(), "status", "VmRSS:")?,
+                own_kib: kib_of(child.id(), "smaps_rollup", "Pss:")?,
+                cpu: now,
+            });
         }
         before = now;
     }
@@ -86,8 +132,9 @@ fn cpu_time(process: u32) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ticks.iter().sum::<u64>() as f64 / ticks_per_second as f64))
 }
 
-fn resident_kib(process: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    line.trim().trim_end_matches(" kB").parse().context("VmRSS is not a number")
+/// A figure of the system's about a process.
+fn kib_of(process: u32, file: &str, name: &str) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/{file}"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    line.trim().trim_end_matches(" kB").parse().with_context(|| format!("{name} is not a number"))
 }

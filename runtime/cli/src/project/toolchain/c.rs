@@ -5,18 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::checkout;
+use super::{checkout, zig};
 use crate::error::CliError;
 use crate::project::build::unwritable;
 use crate::project::source::Source;
-use crate::project::tool::Tool;
-use crate::terminal::say;
-
-const INSTALL: &str = "scenarios in C are compiled with zig: install it (https://ziglang.org/download), or Python 3 with its \
-                       module venv (Debian, Ubuntu: `apt install python3 python3-venv`), and it is fetched from PyPI";
-
-/// The zig that is installed where there is none: the release that the SDK is tested with.
-const ZIG: &str = "ziglang==0.17.1";
 
 /// What the compiler reads further options from, and so does clangd: one on each line.
 const OPTIONS: &str = "compile_flags.txt";
@@ -55,28 +47,12 @@ pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
         Some(file) => vec![file.clone()],
         None => sources(&source.folder)?,
     };
-    let compiler = zig(source)?.inside(&source.folder);
+    let compiler = zig::compiler(source)?.inside(&source.folder);
     let compiler = compiler.args([format!("@{}", sdk.join("flags.txt").display())]);
     let options = source.has(OPTIONS).then(|| format!("@{OPTIONS}"));
     let sdk_sources = [sources(&sdk.join("src"))?, sources(&sdk.join("bindings"))?].concat();
     let compiler = compiler.args(options).args(own).args([Path::new("-I"), &sdk]).args(sdk_sources);
     compiler.args([Path::new("-o"), output]).run()
-}
-
-/// The compiler: the user's, or one of the project's own.
-fn zig(source: &Source) -> Result<Tool, CliError> {
-    if Tool::new("zig", INSTALL).args(["version"]).output().is_ok() {
-        return Ok(Tool::new("zig", INSTALL).args(["cc"]));
-    }
-    let environment = source.hidden().join("c/zig");
-    let zig = environment.join("bin/python-zig");
-    if !zig.is_file() {
-        say("installing zig, some 90 MB, once");
-        Tool::new("python3", INSTALL).args(["-m".as_ref(), "venv".as_ref(), environment.as_os_str()]).run()?;
-        let quiet = ["install", "--quiet", "--disable-pip-version-check", ZIG];
-        Tool::new(environment.join("bin/pip"), INSTALL).args(quiet).run()?;
-    }
-    Ok(Tool::new(zig, INSTALL).args(["cc"]))
 }
 
 /// The folder of the SDK: a checkout's, or this program's, laid beside the project where an editor finds it too.

@@ -18,7 +18,7 @@ const INSTALL: &str = "install Node.js 20 or newer (https://nodejs.org, or your 
 /// What makes components with StarlingMonkey, and what that needs beside it.
 const STARLING_MONKEY: [&str; 2] = ["@bytecodealliance/componentize-js", "@bytecodealliance/preview2-shim"];
 
-pub fn build(source: &Source, output: &Path, script: ScriptArgs) -> Result<(), CliError> {
+pub fn build(source: &Source, output: &Path, script: ScriptArgs, data: Option<&Path>) -> Result<(), CliError> {
     let (folder, tool) = match checkout() {
         Some(checkout) => tool_of_checkout(checkout.join("sdk/js"))?,
         None => installed_tool(source)?,
@@ -36,7 +36,13 @@ pub fn build(source: &Source, output: &Path, script: ScriptArgs) -> Result<(), C
         Some(Engine::StarlingMonkey) => &["--engine", "starlingmonkey"],
         None => &[],
     };
-    node.args(["-o".as_ref(), output.as_os_str()]).args(compat).args(engine).inside(&source.folder).run()
+    let data = data.map(|list| ["--data".as_ref(), list.as_os_str()]);
+    node.args(["-o".as_ref(), output.as_os_str()])
+        .args(data.into_iter().flatten())
+        .args(compat)
+        .args(engine)
+        .inside(&source.folder)
+        .run()
 }
 
 /// The second engine is large, so it comes when it is first asked for.

@@ -5,6 +5,7 @@ pub mod go;
 pub mod javascript;
 pub mod python;
 pub mod rust;
+mod zig;
 
 use std::env;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-"""The whole way: the conformance scenario, built, run by the real `squall` against a real server."""
+"""The whole way: a scenario of what only Python has, built, run by the real `squall` against a real server."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from squall.build import build
 
-sys.path.insert(0, str(Path(__file__).parent / "conformance"))
+sys.path.insert(0, str(Path(__file__).parent / "whole"))
 
 import server
 
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def component(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("build") / "conformance.wasm"
-    build(Path(__file__).parent / "conformance" / "scenario.py", output)
+    output = tmp_path_factory.mktemp("build") / "whole.wasm"
+    build(Path(__file__).parent / "whole" / "scenario.py", output)
     return output
 
 
@@ -46,23 +46,15 @@ def test_every_promise_is_kept(component: Path) -> None:
     status, said, summary = run(component)
     checks = summary["root_group"]["checks"].values()
     assert [check["name"] for check in checks if check["fails"]] == []
-    assert len(checks) >= 60
+    assert len(checks) >= 20
     assert status == 0, said
 
     metrics = summary["metrics"]
-    assert metrics["orders"]["count"] == 12
-    assert metrics["queue"]["value"] == 3
-    assert metrics["hits"]["value"] == 0.5
-    assert metrics["sizes"]["max"] == 2048
-    assert metrics["times"]["max"] == 12.5
-    assert metrics["plain"]["max"] == 7
-    assert metrics["transaction_duration"]["count"] == 4
-    assert metrics["transaction_failed"]["value"] == 0.5
-    assert metrics["iterations"]["count"] == 12
+    assert metrics["transaction_duration"]["count"] == 2
+    assert metrics["iterations"]["count"] == 8
 
     assert "ValueError: this one fails (scenario.py:" in said
     assert "in failing" in said
-    for line in ("a debug line", "an info line", "a warning line", "an error line", "a printed line"):
-        assert line in said
+    assert "a printed line" in said
     assert "a line on standard error" in said
     assert "teardown has 7" in said
