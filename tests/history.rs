@@ -44,6 +44,42 @@ fn a_run_is_kept_and_its_summary_is_the_same_later() {
 }
 
 #[test]
+fn a_kept_run_of_a_plan_is_judged_again_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    let plan = format!(
+        "component: {}\ntarget: {}\nusers: 1\nduration: 3s\n\
+         response_time: {{ p95: <60s }}\nerror_rate: <1%\nthroughput: {{ target_rps: 9000000 }}\n\
+         resource_limits: {{ memory_max: 100%, connection_pool: 100000 }}\n\
+         monitoring: {{ process: {{ pid: {} }} }}\n",
+        guest("minimal"),
+        server.url(),
+        std::process::id()
+    );
+    let file = folder.path().join("plan.yaml");
+    std::fs::write(&file, plan).expect("a plan");
+    let runs = folder.path().join("runs");
+    let arguments = ["run", &file.display().to_string(), "--runs-dir", &runs.display().to_string()];
+    let printed = Squall::new(&arguments).run().expect_code_or_busy(0).out;
+    for text in ["█ OBJECTIVES", "response time p95", "! below target", "memory_max", "verdict:"] {
+        assert!(printed.contains(text), "{text} is not in {printed}");
+    }
+    assert_eq!(asked(&runs, &["report"], 0), printed);
+
+    // Together they are judged, too, and what was seen of the target is seen of both.
+    Squall::new(&arguments).run().expect_code_or_busy(0);
+    let readings = || -> Vec<usize> {
+        let all = std::fs::read_dir(&runs).expect("runs").map(|run| run.expect("a run").path().join("target.ndjson"));
+        all.filter_map(|path| Some(std::fs::read_to_string(path).ok()?.lines().count())).collect()
+    };
+    let of_both: usize = readings().iter().sum();
+    asked(&runs, &["merge", "last", "last~1"], 0);
+    assert!(of_both > 0 && readings().iter().sum::<usize>() == 2 * of_both, "{:?}", readings());
+    let merged = asked(&runs, &["report"], 0);
+    assert!(merged.contains("█ OBJECTIVES") && merged.contains("TARGET process"), "{merged}");
+}
+
+#[test]
 fn no_save_keeps_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(|_| Reply::ok("hello"));
@@ -77,7 +113,9 @@ fn what_was_measured_survives_a_kill() {
     // At 200 requests a second at most: the last second, and what came between the two looks.
     assert!(counted > 0 && counted + 400 >= before as u64, "{counted} of {before}");
     let report = asked(folder.path(), &["report"], 0);
-    assert!(report.contains("http_reqs"), "{report}");
+    let requests = report.lines().find_map(|line| line.trim().strip_prefix("http_reqs")?.split_whitespace().nth(1));
+    let reported: u64 = requests.expect("its requests").replace(',', "").parse().expect("a number");
+    assert!(reported > 0 && reported <= counted, "{reported} of {counted}: {report}");
 }
 
 #[test]

@@ -120,3 +120,30 @@ fn schema_is_the_published_one() {
     let ended = Squall::new(&["plan", "schema"]).run().expect_code(0);
     assert_eq!(ended.out, include_str!("../docs/plan.schema.json"));
 }
+
+#[test]
+fn outputs_of_a_plan_are_opened_unless_others_are_typed() {
+    let server = server();
+    let plan = format!("{PLAN}out: [ json=points.ndjson ]\n");
+    let ended = squall(&["run", "plan.yaml"], &plan, &server).expect_code(0);
+    let points = std::fs::read_to_string(ended.folder().join("points.ndjson")).unwrap();
+    assert!(points.contains("\"metric\":\"http_reqs\""), "{points}");
+    let ended = squall(&["run", "plan.yaml", "--out", "csv=points.csv"], &plan, &server).expect_code(0);
+    let is_there = |name: &str| ended.folder().join(name).exists();
+    assert!(is_there("points.csv") && !is_there("points.ndjson"));
+    let shown = squall(&["plan", "show", "plan.yaml"], &plan, &server).expect_code(0).out;
+    let line = shown.lines().find(|line| line.trim_start().starts_with("out ")).unwrap_or_default();
+    assert!(line.contains("json=points.ndjson") && line.ends_with("  plan"), "{shown}");
+}
+
+#[test]
+fn an_output_that_is_none_is_told_with_its_place() {
+    let server = server();
+    for (out, told) in [
+        ("[ json=a, jsn=b ]", "plan.yaml:11:16: out: \"jsn\" is none of json, csv"),
+        ("json=a", "plan.yaml:11:6: out: write a list of KIND=WHERE, like [ json=points.ndjson ]"),
+    ] {
+        let ended = squall(&["plan", "check", "plan.yaml"], &format!("{PLAN}out: {out}\n"), &server).expect_code(104);
+        assert!(ended.err.contains(told), "{}", ended.err);
+    }
+}

@@ -109,6 +109,27 @@ fn the_dashboard_shows_the_run_to_whoever_has_its_address() {
 }
 
 #[test]
+fn the_dashboard_shows_what_the_plan_wants() {
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    let squall = Squall::new(&["run", "plan.yaml", "--dashboard=127.0.0.1:0"]);
+    let plan = format!(
+        "component: {}\ntarget: {}\nusers: 1\nduration: 60s\nresponse_time: {{ p95: <60s }}\n",
+        guest("minimal"),
+        server.url()
+    );
+    std::fs::write(squall.folder().join("plan.yaml"), plan).unwrap();
+    let mut running = squall.start();
+    let line = running.until_said("dashboard: http://");
+    let (address, path) = line.split("http://").nth(1).unwrap().trim().split_once('/').unwrap();
+    let update = get(address, &format!("/{path}updates"), address);
+    let update: Value = serde_json::from_str(update.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let top = update["top"].as_str().unwrap();
+    assert!(top.contains("id=\"objectives\"") && top.contains("response time p95"), "{top}");
+    running.signal("INT");
+    running.wait();
+}
+
+#[test]
 fn the_dashboard_is_for_this_machine() {
     let ended = Squall::new(&["run", &guest("minimal"), "--dashboard=0.0.0.0:0"]).run();
     assert!(ended.code != 0 && ended.err.contains("loopback"), "{}", ended.err);

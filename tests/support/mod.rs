@@ -8,5 +8,6 @@ pub mod erlang;
 pub mod hour;
 pub mod program;
 pub mod queue;
+pub mod screen;
 pub mod server;
 pub mod terminal;

@@ -107,6 +107,13 @@ impl Squall {
         let err = BufReader::new(child.stderr.take().expect("it was asked for"));
         Running { child: Leashed(Some(child)), err, heard: String::new(), folder: self.folder }
     }
+
+    /// Likewise, with standard error where somebody else reads it.
+    pub fn start_at(mut self, err: Stdio) -> (Leashed, TempDir) {
+        self.command.stdout(Stdio::piped()).stderr(err);
+        let child = self.command.spawn().expect("squall starts");
+        (Leashed(Some(child)), self.folder)
+    }
 }
 
 /// A `squall` that runs.
@@ -119,14 +126,19 @@ pub struct Running {
 }
 
 /// A process that does not outlive the test that started it, however that ends.
-struct Leashed(Option<Child>);
+pub struct Leashed(Option<Child>);
 
 impl Leashed {
     fn id(&self) -> u32 {
         self.0.as_ref().expect("only waiting takes it").id()
     }
 
-    fn wait_with_output(mut self) -> Output {
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    pub fn wait_with_output(mut self) -> Output {
         self.0.take().expect("only waiting takes it").wait_with_output().expect("squall ends")
     }
 }
@@ -152,8 +164,7 @@ impl Running {
     }
 
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(status.expect("kill runs").success());
+        self.child.signal(name);
     }
 
     /// Reads standard error up to a line that has this in it, and returns the line.
@@ -182,7 +193,7 @@ impl Running {
 }
 
 impl Ended {
-    fn new(output: Output, folder: TempDir) -> Ended {
+    pub fn new(output: Output, folder: TempDir) -> Ended {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("squall writes UTF-8");
         Ended { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr), folder }
     }

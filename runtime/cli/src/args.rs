@@ -20,6 +20,7 @@ use crate::registry::{PullArgs, PushArgs, RegistryArgs};
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
 use crate::sandbox::limits::ComponentLimitArgs;
+use crate::screen::args::ScreenArgs;
 use crate::signature::SignArgs;
 use crate::streaming::StreamArgs;
 
@@ -392,6 +393,9 @@ pub struct OutputArgs {
     /// Streams.
     #[command(flatten)]
     pub streams: StreamArgs,
+    /// The screen.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,

@@ -26,6 +26,7 @@ mod reporting;
 mod run;
 mod sandbox;
 mod scenarios;
+mod screen;
 mod selfcheck;
 mod signals;
 mod signature;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::screen;
 use crate::terminal::complain;
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
@@ -9,6 +10,7 @@ static HAPPENED: AtomicBool = AtomicBool::new(false);
 /// From now on a panic is one sentence to the user.
 pub fn tell_the_user() {
     std::panic::set_hook(Box::new(|info| {
+        screen::leave();
         // Ending with the reader of a pipe is no bug: `squall inspect x.wasm | head -1`.
         let message = info.payload_as_str().unwrap_or("no message");
         if message.contains("Broken pipe") {

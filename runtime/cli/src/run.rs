@@ -25,6 +25,7 @@ use crate::control::args::ControlArgs;
 use crate::error::CliError;
 use crate::files::Files;
 use crate::layers::Layers;
+use crate::memory::Told;
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::plan::Remark;
@@ -195,7 +196,7 @@ impl Order<'_> {
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         // Whatever may be refused is asked for before anything takes long.
         let mut files = Files::open(self.output)?;
-        let doors = Doors::reserve(self.control, &self.output.streams, &plan)?;
+        let doors = Doors::reserve(&self, &plan)?;
         let guests = self.guests(&plan, &cache)?;
         let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
@@ -203,9 +204,9 @@ impl Order<'_> {
         let run = Run { target, ..run };
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, &mut files.reports, began)?;
         drop(asking);
-        let (code, mut document) = self.report(&outcome, course, &mut files, began)?;
+        let (code, mut document, told) = self.report(&outcome, course, &mut files, began)?;
         let store = keep.store();
-        if let Some(id) = keep.end(&outcome, code, &document) {
+        if let Some(id) = keep.end(&outcome, code, &document, told) {
             terminal.line(&format!("kept as {id}"));
             document.trend = files.reports.are_wanted().then(|| memory::trend_to(&store, &id)).flatten();
         }
@@ -299,14 +300,14 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    /// Says what is thought of the run, and puts together what is reported of it.
+    /// Says what is thought of the run, and puts together what is reported and kept of it.
     fn report(
         &self,
         outcome: &Outcome,
         course: Vec<Remark>,
         files: &mut Files,
         began: SystemTime,
-    ) -> Result<(u8, Document), CliError> {
+    ) -> Result<(u8, Document, Told), CliError> {
         if let Some(file) = files.summary_export.take() {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
             file.write(&format!("{export:#}\n"))?;
@@ -326,7 +327,11 @@ impl Order<'_> {
         let concluded = teller.conclude(&so_far);
         teller.print_summary(&so_far, &concluded, &course)?;
         let code = verdict(&self.name, outcome, plan::missed_limits(&concluded.objectives));
-        Ok((code, document(outcome, &data, &teller.facts(ending(outcome), concluded), course)))
+        let told = Told {
+            course: course.iter().map(|(about, text)| ((*about).to_owned(), text.clone())).collect(),
+            soak: concluded.others.clone(),
+        };
+        Ok((code, document(outcome, &data, &teller.facts(ending(outcome), concluded), course), told))
     }
 
     /// Who says what is thought of the run.

@@ -3,7 +3,7 @@
 
 use clap::Args;
 use squall_load::{Event, Observer};
-use squall_plan::Plan;
+use squall_plan::{Plan, PlanFile};
 use squall_stream::{Header, Output, Settings, Statistic, StreamError, Streams};
 
 use crate::run::time_of_day;
@@ -28,11 +28,11 @@ pub struct StreamArgs {
 }
 
 impl StreamArgs {
-    /// Opens all outputs, so that nothing runs if one cannot be had.
+    /// Opens all outputs, so that nothing runs if one cannot be had. What was typed takes the place of what the file says.
     ///
     /// # Errors
     /// If one cannot be had.
-    pub fn open(&self, plan: &Plan) -> Result<Streams, StreamError> {
+    pub fn open(&self, plan: &Plan, file: Option<&PlanFile>) -> Result<Streams, StreamError> {
         let told = if self.out_trend_stats.is_empty() { Statistic::usual() } else { self.out_trend_stats.clone() };
         let settings = Settings {
             tags: plan.tags.clone(),
@@ -41,7 +41,10 @@ impl StreamArgs {
             headers: self.out_header.clone(),
             target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
         };
-        Streams::open(&self.out, &settings, time_of_day())
+        // What is no output was refused when the plan was read.
+        let planned = file.and_then(|file| file.outputs(str::parse).ok()).unwrap_or_default();
+        let outputs = if self.out.is_empty() { &planned } else { &self.out };
+        Streams::open(outputs, &settings, time_of_day())
     }
 }
 

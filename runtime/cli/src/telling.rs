@@ -52,7 +52,7 @@ impl Teller<'_> {
         let Some(file) = self.plan_file else {
             return Concluded::default();
         };
-        let objectives = plan::judged(file, so_far.totals);
+        let objectives = plan::judged(&file.objectives, &file.watching, so_far.totals);
         // A soak test has one load.
         let load = so_far.plan.scenarios.first().map(|scenario| &scenario.executor);
         let others = load.map(|load| plan::conclusions(file, load, so_far.totals)).unwrap_or_default();
@@ -90,7 +90,8 @@ impl Teller<'_> {
             let thresholds = evaluate_thresholds(&plan.thresholds, totals);
             let so_far = SoFar { totals, thresholds: &thresholds, generator, data: &[], plan: &plan };
             let mut reported = Ok(());
-            voice.beside(|| reported = self.report(&so_far, elapsed, reports));
+            let aloud = voice.leaves_output_free();
+            voice.beside(|| reported = self.report(&so_far, elapsed, reports, aloud));
             // The run is worth more than a report of half of it.
             if let Err(error) = reported {
                 voice.say(&format!("warning: {error}"));
@@ -98,9 +99,9 @@ impl Teller<'_> {
         })
     }
 
-    fn report(&self, so_far: &SoFar<'_>, elapsed: Nanos, reports: &mut Reports) -> Result<(), CliError> {
+    fn report(&self, so_far: &SoFar<'_>, elapsed: Nanos, reports: &mut Reports, aloud: bool) -> Result<(), CliError> {
         let concluded = self.conclude(so_far);
-        if self.output.summary_mode != SummaryMode::Disabled {
+        if aloud && self.output.summary_mode != SummaryMode::Disabled {
             print(&format!("\n  after {}:\n{}", duration(elapsed), self.summary(so_far, &concluded)))?;
         }
         if !reports.has_files() {

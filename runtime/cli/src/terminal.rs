@@ -10,7 +10,9 @@ use squall_metrics::{Certainty, FlowId, Nanos, plain};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
+use crate::command::Controls;
 use crate::scenarios;
+use crate::screen::{Screen, ScreenTeller, Setting};
 
 /// Where there is no terminal, a line is printed this often.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -42,24 +44,50 @@ fn style_of(is_terminal: bool, no_color: bool) -> Style {
 
 /// Says something while a run is shown, from any thread.
 #[derive(Clone)]
-pub struct Voice(Option<ProgressBar>);
+pub struct Voice(Speaking);
+
+#[derive(Clone)]
+enum Speaking {
+    /// Nothing is in the way.
+    Freely,
+    /// A bar is.
+    Above(ProgressBar),
+    /// The screen is taken.
+    On(ScreenTeller),
+}
 
 impl Voice {
     /// Does something that writes to the terminal, with the bar out of the way.
     pub fn beside(&self, write: impl FnOnce()) {
         match &self.0 {
-            Some(bar) => bar.suspend(write),
-            None => write(),
+            Speaking::Above(bar) => bar.suspend(write),
+            Speaking::Freely | Speaking::On(_) => write(),
         }
     }
 
-    /// A line, above the bar if there is one.
+    /// A line, above the bar if there is one, or on the screen.
     pub fn say(&self, text: &str) {
         match &self.0 {
-            Some(bar) => bar.suspend(|| say(text)),
-            None => say(text),
+            Speaking::Freely => say(text),
+            Speaking::Above(bar) => bar.suspend(|| say(text)),
+            Speaking::On(screen) => screen.say(text),
         }
     }
+
+    /// Whether standard output may be written to: not while a screen is shown there.
+    pub fn leaves_output_free(&self) -> bool {
+        !matches!(self.0, Speaking::On(_)) || !stdout().is_terminal()
+    }
+}
+
+/// Where progress is shown.
+enum View {
+    /// In lines, now and then.
+    Lines,
+    /// In a line that changes.
+    Bar(ProgressBar),
+    /// On the whole screen.
+    Screen(Screen),
 }
 
 /// Shows a run while it goes on.
@@ -68,7 +96,7 @@ pub struct Terminal {
     least_level: Level,
     style: Style,
     flows: Vec<String>,
-    bar: Option<ProgressBar>,
+    view: View,
     last_line: Nanos,
     /// What stands before its progress, if it is one of many runs whose results are told elsewhere.
     trial: Option<String>,
@@ -83,7 +111,7 @@ impl Terminal {
             least_level: if output.verbose { Level::Debug } else { Level::Info },
             style: style_of(is_terminal, output.no_color),
             flows,
-            bar: (is_terminal && !output.quiet).then(bar),
+            view: if is_terminal && !output.quiet { View::Bar(bar()) } else { View::Lines },
             last_line: Nanos::ZERO,
             trial: None,
         }
@@ -103,32 +131,49 @@ impl Terminal {
 
     /// For others who have something to say.
     pub fn voice(&self) -> Voice {
-        Voice(self.bar.clone())
+        Voice(match &self.view {
+            View::Lines => Speaking::Freely,
+            View::Bar(bar) => Speaking::Above(bar.clone()),
+            View::Screen(screen) => Speaking::On(screen.teller()),
+        })
     }
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
+    /// Shows the run on the whole screen, if there is one; whether it does.
+    pub fn fill_screen(&mut self, name: &str, controls: &Controls) -> bool {
+        let colours = self.style == Style::Coloured;
+        let opened = Screen::open(Setting { name: name.to_owned(), controls: controls.clone(), colours });
+        let is_open = opened.is_ok();
+        match opened {
+            Ok(screen) => self.view = View::Screen(screen),
+            Err(why) => self.line(&format!("{} --tui: {why}", self.style.warn("warning:"))),
+        }
+        is_open
+    }
+
+    /// Takes the bar away, or gives the screen back.
+    pub fn finish(&mut self) {
+        if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Lines) {
             bar.finish_and_clear();
         }
     }
 
     fn progress(&mut self, progress: &Progress) {
         let text = progress_line(&figures(progress), self.style);
-        match &self.bar {
-            Some(bar) => {
+        match &self.view {
+            View::Screen(_) => {}
+            View::Bar(bar) => {
                 bar.set_position((progress.done.unwrap_or(0.0) * 1000.0) as u64);
                 let label = self.trial.as_ref().map(|label| format!("{label} ")).unwrap_or_default();
                 bar.set_prefix(label + &times(progress));
                 let lines = scenarios::progress_lines(progress).into_iter();
                 bar.set_message([text].into_iter().chain(lines).collect::<Vec<_>>().join("\n"));
             }
-            None if self.trial.is_none() && progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
+            View::Lines if self.trial.is_none() && progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
                 self.last_line = progress.elapsed;
                 self.line(&format!("{}  {text}", times(progress)));
                 scenarios::progress_lines(progress).iter().for_each(|line| self.line(line));
             }
-            None => {}
+            View::Lines => {}
         }
     }
 
@@ -174,6 +219,9 @@ impl Terminal {
 
 impl Observer for Terminal {
     fn on(&mut self, event: &Event<'_>) {
+        if let View::Screen(screen) = &mut self.view {
+            screen.on(event);
+        }
         match event {
             Event::Setup | Event::Teardown | Event::Load { .. } | Event::Measured(_) | Event::Recorded { .. } => {}
             Event::Progress(progress) => self.progress(progress),
@@ -205,7 +253,7 @@ fn figures(progress: &Progress) -> ProgressFigures {
 }
 
 /// How long it has run, and of how much.
-fn times(progress: &Progress) -> String {
+pub fn times(progress: &Progress) -> String {
     let seconds = |time: Nanos| Nanos(time.0 / 1_000_000_000 * 1_000_000_000);
     let elapsed = duration(seconds(progress.elapsed));
     match progress.left {

@@ -41,12 +41,53 @@ pub struct RunInfo {
     pub planned_shares: Vec<f64>,
     /// What had to hold: metric with tags, and expression.
     pub thresholds: Vec<(String, String)>,
+    /// What a plan wanted, for people and as thresholds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<ObjectiveInfo>,
+    /// What its target may use.
+    #[serde(skip_serializing_if = "LimitsInfo::is_empty")]
+    pub limits: LimitsInfo,
     /// Tags of the whole run from the plan.
     pub tags: BTreeMap<String, String>,
     /// The arguments of the command line, without the program.
     pub command: Vec<String>,
     /// Where it was made.
     pub environment: Environment,
+}
+
+/// One thing that a plan wanted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ObjectiveInfo {
+    /// What it is of: `response time p95`.
+    pub title: String,
+    /// What was wanted, in words: `<500ms`.
+    pub target: String,
+    /// The metric, with its tags.
+    pub metric: String,
+    /// What is demanded of it: `p(95)<500`.
+    pub expression: String,
+    /// Whether it was only hoped for.
+    pub hoped: bool,
+}
+
+/// What the target may use, where the plan says so; shares from 0 to 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LimitsInfo {
+    /// The most of its processors.
+    pub cpu_max: Option<f64>,
+    /// The most of its memory.
+    pub memory_max: Option<f64>,
+    /// The most connections.
+    pub connection_pool: Option<u64>,
+}
+
+impl LimitsInfo {
+    /// Whether nothing is limited.
+    pub fn is_empty(&self) -> bool {
+        *self == LimitsInfo::default()
+    }
 }
 
 /// `end.json`: how a run ended. A run without it was killed, or goes on.
@@ -63,6 +104,12 @@ pub struct RunEnd {
     pub thresholds: Vec<ThresholdLine>,
     /// Data that was used.
     pub data: Vec<DataLine>,
+    /// What its course says of the target: about what, and a sentence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<(String, String)>,
+    /// What hours of steady load show: about what, and a sentence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub soak: Vec<(String, String)>,
 }
 
 /// Why the generator is not to be trusted.

@@ -89,7 +89,7 @@ impl Keeper {
         replace(&self.folder, "end.json", end)
     }
 
-    fn append_target(&mut self, totals: &Totals) -> Result<(), HistoryError> {
+    pub(crate) fn append_target(&mut self, totals: &Totals) -> Result<(), HistoryError> {
         let watched = &totals.watched;
         if watched.taken() == self.readings || watched.latest().is_empty() {
             return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use squall_metrics::{Health, Nanos, Registry, Second, Totals};
+use squall_metrics::{Health, Nanos, Reading, Registry, Second, Totals};
 
 use crate::error::HistoryError;
 use crate::flows::Flows;
@@ -39,6 +39,7 @@ pub fn merge(runs: &[StoredRun]) -> Result<Merged, HistoryError> {
     let mut totals = Totals::new(registry.clone(), "", Vec::new());
     let mut spans = Vec::new();
     let mut placed: BTreeMap<u64, Second> = BTreeMap::new();
+    let mut readings: Vec<Reading> = Vec::new();
     let began = runs.iter().map(|run| run.info.began_ms).min().unwrap_or_default();
     for run in runs {
         let snapshot = run.snapshot()?;
@@ -51,11 +52,17 @@ pub fn merge(runs: &[StoredRun]) -> Result<Merged, HistoryError> {
         for second in run.seconds(Nanos(snapshot.counts_from))? {
             place(&mut placed, second, offset);
         }
+        let of_run = run.readings(Nanos(snapshot.counts_from))?.into_iter();
+        readings.extend(of_run.map(|reading| Reading { at: reading.at + Nanos(offset), ..reading }));
     }
     (totals.scenarios, totals.flows) = flows.into_totals();
     totals.elapsed = Nanos(union(spans));
     let seconds: Vec<Second> = placed.into_values().collect();
     seconds.iter().cloned().for_each(|second| totals.history.push(second));
+    readings.sort_by_key(|reading| reading.at);
+    if !readings.is_empty() {
+        totals.watched.take(readings);
+    }
     Ok(Merged { info: info(runs, first), end: end(runs), totals, seconds })
 }
 
@@ -67,6 +74,7 @@ impl Merged {
         for second in &self.seconds {
             keeper.append(&second_line(second))?;
         }
+        keeper.append_target(&self.totals)?;
         let totals = Snapshot { counts_from: 0, ..snapshot(&self.totals) };
         keeper.write_end(&totals, &self.end)?;
         Ok(id)

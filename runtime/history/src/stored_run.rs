@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Registry, Second, Totals, Watched};
+use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, Totals, Watched};
 use squall_plan::{Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
@@ -65,11 +65,20 @@ impl StoredRun {
     /// What was seen of the target, as far as it counts.
     pub fn watched(&self, counts_from: Nanos) -> Result<Watched, HistoryError> {
         let mut watched = Watched::default();
-        if self.folder.join("target.ndjson").exists() {
-            let lines: Vec<TargetLine> = self.lines("target.ndjson")?;
-            watched.take(lines.into_iter().map(reading).filter(|reading| reading.at >= counts_from).collect());
+        let readings = self.readings(counts_from)?;
+        if !readings.is_empty() {
+            watched.take(readings);
         }
         Ok(watched)
+    }
+
+    /// The same, reading by reading.
+    pub(crate) fn readings(&self, counts_from: Nanos) -> Result<Vec<Reading>, HistoryError> {
+        if !self.folder.join("target.ndjson").exists() {
+            return Ok(Vec::new());
+        }
+        let lines: Vec<TargetLine> = self.lines("target.ndjson")?;
+        Ok(lines.into_iter().map(reading).filter(|reading| reading.at >= counts_from).collect())
     }
 
     /// A file of lines. The last line of a run that was killed may be cut off: it is passed over.

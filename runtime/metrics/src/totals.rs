@@ -95,6 +95,22 @@ impl Totals {
         }
     }
 
+    /// A copy of all but the course of the run, for whoever needs no more: in a long run that is most of it.
+    pub fn without_history(&self) -> Totals {
+        Totals {
+            registry: Arc::clone(&self.registry),
+            flows: self.flows.clone(),
+            scenarios: self.scenarios.clone(),
+            recorded: self.recorded.clone(),
+            vus: self.vus,
+            vus_max: self.vus_max,
+            elapsed: self.elapsed,
+            history: History::new(),
+            warm_up: self.warm_up,
+            watched: Watched::default(),
+        }
+    }
+
     /// Notes how many virtual users are at work.
     pub fn set_vus(&mut self, at: Nanos, count: u64) {
         let new = GaugeCell::new(at, count as f64);

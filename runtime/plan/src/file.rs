@@ -10,6 +10,7 @@ mod limits;
 mod mistake;
 mod node;
 mod objective;
+mod out;
 mod own_loads;
 mod reader;
 mod scenarios;
@@ -50,6 +51,8 @@ pub struct PlanFile {
     pub objectives: Vec<Objective>,
     /// What the target may use, and how that is watched.
     pub watching: Watching,
+    /// Where what is measured goes while the run goes on, as `--out` has it; read by whoever knows outputs.
+    out: Vec<(String, Place)>,
     /// All else, as the layer that it is.
     options: Options,
     /// Whether the flows named in `scenarios` are the only ones to be run.
@@ -82,6 +85,27 @@ impl PlanFile {
             data.file = data.file.take().map(|file| folder.join(file));
         }
         self.options.http.cacert = self.options.http.cacert.take().map(|file| folder.join(file));
+    }
+
+    /// Where what is measured goes, as written.
+    pub fn out(&self) -> impl Iterator<Item = &str> {
+        self.out.iter().map(|(written, _)| written.as_str())
+    }
+
+    /// The outputs, read by whoever knows outputs.
+    ///
+    /// # Errors
+    /// What is no output, each where it stands.
+    pub fn outputs<Output>(&self, read: impl Fn(&str) -> Result<Output, String>) -> Result<Vec<Output>, Vec<Mistake>> {
+        let wrong = |(written, place): &(String, Place)| {
+            read(written).err().map(|text| Mistake::at(*place, format!("out: {text}")))
+        };
+        let mistakes: Vec<Mistake> = self.out.iter().filter_map(wrong).collect();
+        if mistakes.is_empty() {
+            Ok(self.out().filter_map(|written| read(written).ok()).collect())
+        } else {
+            Err(mistakes)
+        }
     }
 
     /// Every component that it runs, each once; first the one that scenarios mean which name none.

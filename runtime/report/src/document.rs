@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::objectives::ObjectiveRecord;
 use crate::trend::Trend;
 
+pub use breakdown::Breakdown;
 pub use build::{Ending, Machine, RunFacts};
 pub use issues::{Issue, Status, Verdict};
 pub use over_time::{HeatMap, Timeline};

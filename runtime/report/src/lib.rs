@@ -33,8 +33,9 @@ pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
 pub use command_line::{shown_command, without_secrets};
 pub use ctrf::ctrf_report;
 pub use document::{
-    Distribution, Document, Ending, Issue, Machine, Metric, Outcome, RunFacts, Status, TargetSeries, TargetSource,
-    Unit, Values, Verdict,
+    Breakdown, CheckLine, Distribution, Document, Ending, ErrorLine, FlowLine, Issue, Machine, Metric, Outcome,
+    RequestLine, RunFacts, ScenarioLine, Status, TargetSeries, TargetSource, ThresholdLine, TransactionLine, Unit,
+    Values, Verdict,
 };
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};

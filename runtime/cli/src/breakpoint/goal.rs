@@ -56,14 +56,17 @@ pub fn refuse_a_load_of_its_own(run: &RunArgs) -> Result<(), CliError> {
 /// Outputs and controls that only make sense for one run.
 pub fn refuse_what_only_a_run_has(order: &Order<'_>) -> Result<(), CliError> {
     let (output, control) = (order.output, order.control);
+    let has_outputs = order.plan_file.as_ref().is_some_and(|file| file.out().next().is_some());
     refuse(&[
         ("--summary-export", output.summary_export.is_some(), "there are many runs; see --summary-json"),
         ("--histogram-log", output.histogram_log.is_some(), "there are many runs"),
         ("--save-as", !output.keep.save_as.is_empty(), "trials are not kept; see --summary-json"),
         ("--report-baseline", output.reports.report_baseline.is_some(), "there are many runs"),
         ("--out", !output.streams.out.is_empty(), "there are many runs; see --summary-json"),
+        ("out, which the plan has,", has_outputs, "there are many runs; see --summary-json"),
         ("--control", control.control.is_some(), "each trial is a run of its own"),
         ("--dashboard", control.dashboard.dashboard.is_some(), "each trial is a run of its own"),
+        ("--tui", output.screen.tui, "each trial is a run of its own"),
     ])
 }
 

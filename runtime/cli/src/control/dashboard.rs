@@ -18,7 +18,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use squall_load::{Event, Observer, Outcome};
 use squall_metrics::{GeneratorVerdict, Registry, Totals, evaluate_thresholds};
-use squall_plan::Plan;
+use squall_plan::{Plan, PlanFile};
 use squall_report::{Document, Ending, LiveUpdate, RunFacts, live_page};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -31,6 +31,7 @@ use super::token::Token;
 use super::{only_loopback, within};
 use crate::background::{Background, runtime};
 use crate::error::CliError;
+use crate::plan;
 use crate::reporting::ending;
 
 /// How long a request for news waits for some.
@@ -82,6 +83,7 @@ struct Pages {
     news: watch::Receiver<Option<Arc<Snapshot>>>,
     wanted: Arc<AtomicBool>,
     plan: Plan,
+    plan_file: Option<PlanFile>,
     facts: RunFacts,
     /// Whether somebody knows how it ended.
     told_the_end: watch::Sender<bool>,
@@ -120,13 +122,20 @@ impl ReservedDashboard {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn open(self, dashboard: &Dashboard, plan: Plan, facts: RunFacts) -> Result<OpenDashboard, CliError> {
+    pub fn open(
+        self,
+        dashboard: &Dashboard,
+        plan: Plan,
+        plan_file: Option<PlanFile>,
+        facts: RunFacts,
+    ) -> Result<OpenDashboard, CliError> {
         let (told_the_end, end) = watch::channel(false);
         let pages = Arc::new(Pages {
             path: format!("/{}/", self.token.secret()),
             news: dashboard.news.subscribe(),
             wanted: Arc::clone(&dashboard.wanted),
             plan,
+            plan_file,
             facts,
             told_the_end,
         });
@@ -231,7 +240,9 @@ impl Pages {
             None => Vec::new(),
         };
         let end = snapshot.and_then(|snapshot| snapshot.end.clone()).unwrap_or_else(|| self.facts.end.clone());
-        let facts = RunFacts { end, ..self.facts.clone() };
+        let judge = |file: &PlanFile| plan::judged(&file.objectives, &file.watching, totals);
+        let objectives = self.plan_file.as_ref().filter(|_| snapshot.is_some()).map(judge).unwrap_or_default();
+        let facts = RunFacts { end, objectives, ..self.facts.clone() };
         Document::new(totals, &thresholds, &generator, &[], &self.plan, &facts)
     }
 }

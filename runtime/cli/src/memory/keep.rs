@@ -6,10 +6,11 @@ use squall_guest::Artifact;
 use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLine, VERSION};
 use squall_history::{Environment, HistoryError, Keeper, Store, utc};
 use squall_load::{Event, Observer, Outcome};
-use squall_plan::Plan;
+use squall_plan::{Plan, PlanFile};
 use squall_report::{Document, without_secrets};
 
 use super::args::KeepArgs;
+use super::wanted;
 use crate::run::data_lines;
 use crate::terminal::Voice;
 
@@ -44,13 +45,13 @@ impl Keep {
     }
 
     /// The run is over. Returns its name, if it was kept.
-    pub fn end(mut self, outcome: &Outcome, exit_code: u8, document: &Document) -> Option<String> {
+    pub fn end(mut self, outcome: &Outcome, exit_code: u8, document: &Document, told: Told) -> Option<String> {
         let State::Keeping(keeper) = std::mem::replace(&mut self.state, State::Off) else {
             return None;
         };
         let id = keeper.id().to_owned();
         let reported = keeper.summary(&document.to_json());
-        let ended = reported.and_then(|()| keeper.end(&outcome.totals, &run_end(outcome, exit_code)));
+        let ended = reported.and_then(|()| keeper.end(&outcome.totals, &run_end(outcome, told, exit_code)));
         let tagged = ended.and_then(|()| self.tags.iter().try_for_each(|tag| self.store.tag(&id, tag, true)));
         self.heard(tagged).map(|()| id)
     }
@@ -86,9 +87,19 @@ impl Observer for Keep {
     }
 }
 
+/// What is concluded of a run at its end, beside figures: about what, and a sentence.
+pub struct Told {
+    /// Of its course.
+    pub course: Vec<(String, String)>,
+    /// Of hours of steady load.
+    pub soak: Vec<(String, String)>,
+}
+
 /// What is known of a run when it begins.
-pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, began: SystemTime) -> RunInfo {
+pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, file: Option<&PlanFile>, began: SystemTime) -> RunInfo {
     RunInfo {
+        objectives: file.map(wanted::objectives_of).unwrap_or_default(),
+        limits: file.map(|file| wanted::limits_of(&file.watching)).unwrap_or_default(),
         format: VERSION,
         began: utc(began),
         began_ms: began.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64,
@@ -107,7 +118,7 @@ pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, began: SystemTime)
     }
 }
 
-fn run_end(outcome: &Outcome, exit_code: u8) -> RunEnd {
+fn run_end(outcome: &Outcome, told: Told, exit_code: u8) -> RunEnd {
     let finding = |finding: &squall_metrics::Finding| FindingLine {
         health: finding.health.name().to_owned(),
         signal: finding.signal.to_owned(),
@@ -132,5 +143,7 @@ fn run_end(outcome: &Outcome, exit_code: u8) -> RunEnd {
         findings: outcome.generator.findings.iter().map(finding).collect(),
         thresholds: outcome.thresholds.iter().map(threshold).collect(),
         data: data_lines(outcome).into_iter().map(data).collect(),
+        course: told.course,
+        soak: told.soak,
     }
 }

@@ -10,10 +10,11 @@ mod repeat;
 mod report;
 mod runs;
 mod trend;
+mod wanted;
 
 pub use compare::compare;
 pub use history::trend_to;
-pub use keep::{Keep, run_info};
+pub use keep::{Keep, Told, run_info};
 pub use merge::merge;
 pub use report::report;
 pub use runs::runs;

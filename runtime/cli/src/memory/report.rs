@@ -3,18 +3,20 @@
 
 use std::path::Path;
 
+use squall_history::format::RunEnd;
 use squall_metrics::evaluate_thresholds;
-use squall_report::{DataLine, Detail, Document, Summary};
+use squall_report::{DataLine, Detail, Document, Summary, course};
 
 use super::args::ReportArgs;
 use super::history::trend_to;
+use super::wanted::wanted_of;
 use crate::args::OutputArgs;
 use crate::error::CliError;
-use crate::exit;
 use crate::files::OpenFile;
 use crate::reporting::print_as;
 use crate::run::print;
 use crate::terminal::{say, summary_style};
+use crate::{exit, plan};
 
 /// Prints the summary, or writes reports.
 pub fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
@@ -82,6 +84,7 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
             })
         })
         .collect();
+    let style = summary_style(&OutputArgs::default());
     let summary = Summary {
         totals: &totals,
         thresholds: &thresholds,
@@ -89,9 +92,15 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
         data: &data,
         planned_shares: &run.info.planned_shares,
         detail: if arguments.full { Detail::Full } else { Detail::Compact },
-        style: summary_style(&OutputArgs::default()),
+        style,
     };
-    print(&summary.render())?;
+    let (wanted, watching) = wanted_of(&run.info);
+    let objectives = plan::judged(&wanted, &watching, &totals);
+    let told = |of: fn(&RunEnd) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
+    let (soak, remarks) = (told(|end| &end.soak), told(|end| &end.course));
+    let remarks: Vec<(&str, String)> = remarks.iter().map(|(about, text)| (about.as_str(), text.clone())).collect();
+    let verdict = plan::verdict(&objectives, generator.health, style);
+    print(&(summary.render() + &plan::soak_section(&soak, style) + &verdict + &course(&remarks, style)))?;
     Ok(exit::PASSED)
 }
 

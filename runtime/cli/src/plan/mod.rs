@@ -14,8 +14,9 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use squall_guest::Artifact;
-use squall_plan::{Options, PlanError, PlanFile, schema};
+use squall_plan::{Mistake, Options, PlanError, PlanFile, schema};
 use squall_registry::Reference;
+use squall_stream::Output;
 
 use self::args::{PlanArgs, PlanCommand};
 use crate::args::ScriptArgs;
@@ -59,11 +60,14 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
         path: path.to_owned(),
         source,
     })?;
-    let mut plan = PlanFile::read(&text).map_err(|mistakes| {
-        CliError::Options(mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display())).collect())
-    })?;
+    let mut plan = PlanFile::read(&text).map_err(|mistakes| told(path, &mistakes))?;
+    plan.outputs(str::parse::<Output>).map_err(|mistakes| told(path, &mistakes))?;
     plan.in_folder(path.parent().unwrap_or(Path::new("")));
     Ok(plan)
+}
+
+fn told(path: &Path, mistakes: &[Mistake]) -> CliError {
+    CliError::Options(mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display())).collect())
 }
 
 /// The component that a plan names, of at most so many bytes: built if it is a source, fetched if it is in a registry.

@@ -44,6 +44,10 @@ pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
         let from = resolved.origin(&key, &value);
         vec![key, value, from.to_owned()]
     }));
+    let out: Vec<&str> = file.out().collect();
+    if !out.is_empty() {
+        rows.push(["out", &out.join(", "), "plan"].map(str::to_owned).to_vec());
+    }
     text.push_str(&table(2, &[Align::Left, Align::Left, Align::Left], &rows));
     print(&text)?;
     Ok(exit::PASSED)

@@ -4,19 +4,18 @@ use squall_insight::{Importance, Interval, Objective as Wanted, Status, judge, o
 use squall_metrics::statistics::quantile_intervals;
 use squall_metrics::{Health, Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds};
 use squall_monitor::names;
-use squall_plan::{Aggregation, Comparison, Objective, PlanFile, Watching, Weightiness};
+use squall_plan::{Aggregation, Comparison, Objective, Watching, Weightiness};
 use squall_report::{ObjectiveLine, Style, duration, objectives, per_second, percent};
 
 /// The same run has the same intervals, whenever it is looked at.
 const SEED: u64 = 1;
 
-/// All objectives of the plan: what has a threshold, what is hoped for, and the limits of the target's resources.
-pub fn judged(plan: &PlanFile, totals: &Totals) -> Vec<ObjectiveLine> {
-    let thresholds: Vec<_> = plan.objectives.iter().map(|objective| objective.threshold.clone()).collect();
+/// All objectives of a plan: what has a threshold, what is hoped for, and the limits of the target's resources.
+pub fn judged(wanted: &[Objective], watching: &Watching, totals: &Totals) -> Vec<ObjectiveLine> {
+    let thresholds: Vec<_> = wanted.iter().map(|objective| objective.threshold.clone()).collect();
     let results = evaluate_thresholds(&thresholds, totals);
-    let of_measurements =
-        plan.objectives.iter().zip(&results).map(|(objective, result)| line(objective, result, totals));
-    of_measurements.chain(limits(&plan.watching, totals)).collect()
+    let of_measurements = wanted.iter().zip(&results).map(|(objective, result)| line(objective, result, totals));
+    of_measurements.chain(limits(watching, totals)).collect()
 }
 
 /// The table of objectives and the verdict; nothing if there are none.

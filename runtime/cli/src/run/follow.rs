@@ -11,7 +11,6 @@ use squall_stream::Streams;
 use super::Order;
 use super::heading::heading;
 use crate::command::Controls;
-use crate::control::args::ControlArgs;
 use crate::control::dashboard::{Dashboard, ReservedDashboard};
 use crate::control::{Board, Reserved};
 use crate::error::CliError;
@@ -19,7 +18,7 @@ use crate::listeners::Listeners;
 use crate::memory::{Keep, run_info};
 use crate::plan::{Conductor, Remark};
 use crate::reporting::{Reports, facts};
-use crate::streaming::{StreamArgs, Streaming};
+use crate::streaming::Streaming;
 use crate::terminal::Terminal;
 use crate::{console, signals};
 
@@ -32,9 +31,9 @@ pub struct Doors {
 
 impl Doors {
     /// Takes those that are asked for.
-    pub fn reserve(arguments: &ControlArgs, streams: &StreamArgs, plan: &Plan) -> Result<Doors, CliError> {
-        let (control, dashboard) = (Reserved::take(arguments)?, ReservedDashboard::take(&arguments.dashboard)?);
-        Ok(Doors { control, dashboard, streams: streams.open(plan)? })
+    pub fn reserve(order: &Order<'_>, plan: &Plan) -> Result<Doors, CliError> {
+        let (control, dashboard) = (Reserved::take(order.control)?, ReservedDashboard::take(&order.control.dashboard)?);
+        Ok(Doors { control, dashboard, streams: order.output.streams.open(plan, order.plan_file.as_ref())? })
     }
 }
 
@@ -66,6 +65,7 @@ impl Order<'_> {
         signals::stop_on_signals(run.steering.clone());
         let most = self.sandbox.max_rate.unwrap_or(MAX_RATE);
         let controls = Controls::new(plan.clone(), most, run.steering.clone());
+        let on_screen = self.output.screen.tui && terminal.fill_screen(&self.name, &controls);
         let mut board = Board::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = doors.control {
@@ -74,15 +74,17 @@ impl Order<'_> {
             server = Some(reserved.serve(controls.clone(), &board)?);
         }
         let mut streaming = Streaming::new(doors.streams, terminal.voice());
-        console::listen(controls, terminal.voice());
+        if !on_screen {
+            console::listen(controls, terminal.voice());
+        }
         let mut dashboard = Dashboard::new();
         let mut open_dashboard = None;
         if let Some(reserved) = doors.dashboard {
             terminal.voice().say(&reserved.heading());
             let facts = facts(&self.name, &self.artifact, began);
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), facts)?);
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), self.plan_file.clone(), facts)?);
         }
-        let info = run_info(&self.name, &self.artifact, &plan, began);
+        let info = run_info(&self.name, &self.artifact, &plan, self.plan_file.as_ref(), began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
         let teller = self.teller(began);
         let mut interim = teller.interim(&plan, reports, terminal.voice());

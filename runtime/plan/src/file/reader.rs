@@ -7,7 +7,7 @@ use super::node::{self, Entry, Node, Value};
 use super::objective::{self, Weightiness};
 use super::scenarios::NeededData;
 use super::schema::{self, Group};
-use super::{PlanFile, about, limits, own_loads, scenarios, shape};
+use super::{PlanFile, about, limits, out, own_loads, scenarios, shape};
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
@@ -109,6 +109,7 @@ impl Reader {
                 plan.only_named_flows = true;
             }
             Group::Objective => plan.objectives.extend(objective::read(name, value, &mut troubles)),
+            Group::Out => plan.out = out::read(value, &mut troubles),
             Group::Watching => limits::read(&mut plan.watching, name, value, &mut troubles),
             Group::Options => match (&value.value, name) {
                 (Value::Map(entries), "thresholds") => thresholds(&mut plan.options, entries, &mut troubles),

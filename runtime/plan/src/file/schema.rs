@@ -18,12 +18,13 @@ pub(super) enum Group {
     Scenarios,
     Objective,
     Watching,
+    Out,
     /// A layer of options.
     Options,
 }
 
 /// The keys that only a plan has, or reads in its own way.
-const OWN: [(&str, Group); 23] = [
+const OWN: [(&str, Group); 24] = [
     ("name", Group::About),
     ("objectives", Group::About),
     ("environment", Group::About),
@@ -46,6 +47,7 @@ const OWN: [(&str, Group); 23] = [
     ("error_rate", Group::Objective),
     ("resource_limits", Group::Watching),
     ("monitoring", Group::Watching),
+    ("out", Group::Out),
     // Another name for users.
     ("vus", Group::Shape),
 ];
@@ -134,6 +136,7 @@ fn form(name: &str) -> Value {
                 _ => json!({ "type": "object" }),
             }),
         ),
+        "out" => with("Where what is measured goes while the run goes on: json=points.ndjson.", list(text())),
         "thresholds" => with("k6's thresholds by metric: p(95)<500.", mapping(json!({}))),
         "data" => with("Data for the scenario, by name.", mapping(json!({ "type": ["string", "object"] }))),
         "weights" => with("Weights of flows.", mapping(whole())),

@@ -12,6 +12,40 @@ use super::{
     CheckLine, Distribution, ErrorLine, FlowLine, RequestLine, ScenarioLine, ServerTimingLine, TransactionLine,
 };
 
+/// What was measured up to now, taken apart: what tables are printed from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Breakdown {
+    /// By scenario, where the plan has several.
+    pub scenarios: Vec<ScenarioLine>,
+    /// By flow, where a scenario has several.
+    pub flows: Vec<FlowLine>,
+    /// By name and method, the most frequent first.
+    pub requests: Vec<RequestLine>,
+    /// By name.
+    pub transactions: Vec<TransactionLine>,
+    /// What servers said that their own work took, by its name.
+    pub server_timings: Vec<ServerTimingLine>,
+    /// By name.
+    pub checks: Vec<CheckLine>,
+    /// What went wrong, by class.
+    pub errors: Vec<ErrorLine>,
+}
+
+impl Breakdown {
+    /// Of these measurements; shares by plan are those of the flows, 0 to 1.
+    pub fn of(totals: &Totals, planned_shares: &[f64]) -> Breakdown {
+        Breakdown {
+            scenarios: scenarios(totals),
+            flows: flows(totals, planned_shares),
+            requests: requests(totals),
+            transactions: transactions(totals),
+            server_timings: server_timings(totals),
+            checks: checks(totals),
+            errors: errors(totals),
+        }
+    }
+}
+
 /// By scenario; nothing where there is but one.
 pub(crate) fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
     if totals.scenarios.len() < 2 {

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{
-    DataUse, Document, Generator, GeneratorFinding, Outcome, Remark, RunRecord, ThresholdLine, Unit, breakdown, issues,
-    over_time, target, values,
+    DataUse, Document, Generator, GeneratorFinding, Outcome, Remark, RunRecord, ThresholdLine, Unit,
+    breakdown::Breakdown, issues, over_time, target, values,
 };
 use crate::DataLine;
 use crate::ObjectiveLine;
@@ -75,6 +75,8 @@ impl Document {
             let histogram = totals.trend(name);
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
+        let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, errors } =
+            Breakdown::of(totals, &plan.shares());
         let timeline = over_time::timeline(&totals.history, plan.offered_rate().as_ref());
         let mut document = Document {
             format: Document::FORMAT.to_owned(),
@@ -82,20 +84,20 @@ impl Document {
             run: run_record(totals, plan, facts),
             verdict: issues::Verdict::default(),
             generator: generator_record(generator),
-            thresholds: thresholds.iter().map(|result| threshold(result, totals, generator)).collect(),
+            thresholds: thresholds.iter().map(|result| ThresholdLine::of(result, totals, generator.health)).collect(),
             objectives: facts
                 .objectives
                 .iter()
                 .map(|line| line.record(generator.health != Health::Bottleneck))
                 .collect(),
             metrics: values::metrics(totals),
-            flows: breakdown::flows(totals, &plan.shares()),
-            scenarios: breakdown::scenarios(totals),
-            requests: breakdown::requests(totals),
-            transactions: breakdown::transactions(totals),
-            server_timings: breakdown::server_timings(totals),
-            checks: breakdown::checks(totals),
-            errors: breakdown::errors(totals),
+            flows,
+            scenarios,
+            requests,
+            transactions,
+            server_timings,
+            checks,
+            errors,
             data: data.iter().map(data_use).collect(),
             course: Vec::new(),
             remarks: remarks::lines(totals)
@@ -142,21 +144,24 @@ fn generator_record(generator: &GeneratorVerdict) -> Generator {
     Generator { health: generator.health.name().to_owned(), findings: findings.collect() }
 }
 
-fn threshold(result: &ThresholdResult, totals: &Totals, generator: &GeneratorVerdict) -> ThresholdLine {
-    let threshold = &result.threshold;
-    ThresholdLine {
-        metric: selector_name(&threshold.metric, &threshold.tags),
-        expression: threshold.source.clone(),
-        aggregation: threshold.aggregation.to_string(),
-        comparison: threshold.comparison.to_string(),
-        limit: threshold.limit,
-        actual: result.actual,
-        unit: unit_of(result, totals),
-        outcome: match result.passed {
-            _ if generator.health == Health::Bottleneck => Outcome::NotJudged,
-            true => Outcome::Passed,
-            false => Outcome::Failed,
-        },
+impl ThresholdLine {
+    /// What became of a threshold, measured by a generator in that health.
+    pub fn of(result: &ThresholdResult, totals: &Totals, generator: Health) -> ThresholdLine {
+        let threshold = &result.threshold;
+        ThresholdLine {
+            metric: selector_name(&threshold.metric, &threshold.tags),
+            expression: threshold.source.clone(),
+            aggregation: threshold.aggregation.to_string(),
+            comparison: threshold.comparison.to_string(),
+            limit: threshold.limit,
+            actual: result.actual,
+            unit: unit_of(result, totals),
+            outcome: match result.passed {
+                _ if generator == Health::Bottleneck => Outcome::NotJudged,
+                true => Outcome::Passed,
+                false => Outcome::Failed,
+            },
+        }
     }
 }
 

@@ -1,0 +1,103 @@
+//! The four charts: requests a second, response time, errors, virtual users, each with its latest figure.
+
+use ratatui_core::layout::{Constraint, Layout, Rect};
+use ratatui_core::style::Color;
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::Line;
+use ratatui_widgets::sparkline::Sparkline;
+use squall_metrics::Nanos;
+use squall_report::{count, duration, per_second};
+
+use super::draw::Look;
+use super::model::{Model, Moment};
+
+/// Where a chart has only one line, so much of it is for its title.
+const TITLE: u16 = 24;
+
+struct Chart {
+    title: &'static str,
+    figure: String,
+    values: Vec<Option<u64>>,
+    /// How the greatest value is written, where the figure does not say it.
+    most: Option<fn(u64) -> String>,
+    colour: Color,
+}
+
+/// Shows them: two beside two where there is room, else each on one line.
+pub fn show(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
+    let charts = charts(model);
+    if area.height < 8 || area.width < 60 {
+        let rows = Layout::vertical([Constraint::Length(1); 4]).split(area);
+        charts.iter().zip(rows.iter()).for_each(|(chart, row)| on_one_line(frame, *row, chart, look));
+        return;
+    }
+    let rows = Layout::vertical([Constraint::Fill(1); 2]).spacing(1).split(area);
+    let cells = rows.iter().flat_map(|row| {
+        let halves: [Rect; 2] = Layout::horizontal([Constraint::Fill(1); 2]).spacing(2).areas(*row);
+        halves
+    });
+    charts.iter().zip(cells).for_each(|(chart, cell)| below_its_title(frame, cell, chart, look));
+}
+
+/// How many lines they take, of so many, on a screen so wide.
+pub fn height(width: u16, room: u16) -> u16 {
+    if room >= 14 && width >= 60 { (room / 2).clamp(9, 17) } else { 4 }
+}
+
+fn charts(model: &Model) -> [Chart; 4] {
+    let latest = model.moments.back().copied().unwrap_or_default();
+    let values = |value: fn(&Moment) -> Option<u64>| model.moments.iter().map(value).collect();
+    let (vus, vus_max) = model.progress.as_ref().map_or((0, 0), |progress| (progress.vus, progress.vus_max));
+    [
+        Chart {
+            title: "requests",
+            figure: per_second(latest.request_rate),
+            values: values(|moment| Some(moment.request_rate.round() as u64)),
+            most: Some(|rate| per_second(rate as f64)),
+            colour: Color::Cyan,
+        },
+        Chart {
+            title: "p95",
+            figure: latest.p95_micros.map_or_else(|| "-".to_owned(), |micros| duration(Nanos(micros * 1_000))),
+            values: values(|moment| moment.p95_micros),
+            most: Some(|micros| duration(Nanos(micros * 1_000))),
+            colour: Color::Yellow,
+        },
+        Chart {
+            title: "errors",
+            figure: per_second(latest.errors as f64),
+            values: values(|moment| Some(moment.errors)),
+            most: Some(|errors| per_second(errors as f64)),
+            colour: Color::Red,
+        },
+        Chart {
+            title: "users",
+            figure: format!("{}/{}", count(vus as f64), count(vus_max as f64)),
+            values: values(|moment| Some(moment.vus)),
+            most: None,
+            colour: Color::Green,
+        },
+    ]
+}
+
+fn on_one_line(frame: &mut Frame<'_>, row: Rect, chart: &Chart, look: Look) {
+    let [title, line] = Layout::horizontal([Constraint::Length(TITLE), Constraint::Fill(1)]).areas(row);
+    frame.render_widget(Line::raw(format!("{:<9}{:>13}", chart.title, chart.figure)), title);
+    draw(frame, line, chart, look);
+}
+
+fn below_its_title(frame: &mut Frame<'_>, cell: Rect, chart: &Chart, look: Look) {
+    let [title, line] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(cell);
+    let most = chart.values.iter().flatten().max().copied().unwrap_or(0);
+    let most = chart.most.map(|text| format!(" (at most {})", text(most))).unwrap_or_default();
+    frame.render_widget(Line::raw(format!("{} {}{most}", chart.title, chart.figure)), title);
+    draw(frame, line, chart, look);
+}
+
+/// The latest values, as many as there are columns.
+fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, look: Look) {
+    let from = chart.values.len().saturating_sub(usize::from(area.width));
+    let shown =
+        Sparkline::default().data(&chart.values[from..]).style(look.colour(chart.colour)).absent_value_symbol(" ");
+    frame.render_widget(shown, area);
+}

@@ -1,0 +1,244 @@
+//! How the screen looks: from what is known to a frame. Must not know where the frame goes.
+
+use ratatui_core::layout::{Constraint, Layout, Rect};
+use ratatui_core::style::{Color, Modifier, Style};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span};
+use ratatui_widgets::block::Block;
+use ratatui_widgets::borders::Borders;
+use ratatui_widgets::clear::Clear;
+use ratatui_widgets::gauge::LineGauge;
+use ratatui_widgets::paragraph::{Paragraph, Wrap};
+use squall_load::Progress;
+use squall_metrics::{GeneratorVerdict, Health, plain};
+use squall_report::{Outcome, ThresholdLine};
+
+use super::model::{Model, Phase, Tab};
+use super::{charts, keys, tables};
+use crate::command::Controls;
+use crate::terminal::times;
+
+/// Whether there are colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Letters only.
+    Plain,
+    /// With colours.
+    Coloured,
+}
+
+impl Look {
+    /// In that colour, where there are any.
+    pub fn colour(self, colour: Color) -> Style {
+        match self {
+            Look::Plain => Style::new(),
+            Look::Coloured => Style::new().fg(colour),
+        }
+    }
+}
+
+/// What somebody wants of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steered {
+    /// Whether nothing is to begin for now.
+    pub paused: bool,
+    /// Whether nothing is to begin any more.
+    pub stopping: bool,
+}
+
+impl Steered {
+    /// At this moment.
+    pub fn of(controls: &Controls) -> Steered {
+        let steering = controls.steering();
+        Steered { paused: steering.is_paused(), stopping: steering.is_stopping() }
+    }
+}
+
+/// Draws all of it.
+pub fn draw(frame: &mut Frame<'_>, model: &mut Model, steered: &Steered, look: Look) {
+    let answer = model.answer.clone().map(Paragraph::new).map(|text| text.wrap(Wrap { trim: true }));
+    let lines =
+        model.answer.as_deref().map_or(0, |text| lines_of(text, frame.area().width)).min(frame.area().height / 3);
+    let areas = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(lines),
+        Constraint::Length(1),
+    ]);
+    let [title, course, tabs, page, said, footer] = areas.areas(frame.area());
+    frame.render_widget(title_line(model, steered, look), title);
+    course_line(frame, course, model, look);
+    frame.render_widget(tab_line(model.tab, tabs.width), tabs);
+    show_page(frame, page, model, look);
+    if let Some(answer) = answer {
+        frame.render_widget(answer.style(look.colour(Color::Yellow)), said);
+    }
+    frame.render_widget(Line::raw("q stop  p pause  + - scale  Tab page  ? keys").style(faint()), footer);
+    if model.help {
+        help(frame, page);
+    }
+}
+
+fn show_page(frame: &mut Frame<'_>, area: Rect, model: &mut Model, look: Look) {
+    match model.tab {
+        Tab::Overview => overview(frame, area, model, look),
+        Tab::Requests => tables::requests(frame, area, model),
+        Tab::Flows => tables::flows(frame, area, model),
+        Tab::Transactions => tables::transactions(frame, area, model),
+        Tab::Checks => tables::checks(frame, area, model),
+        Tab::Errors => tables::errors(frame, area, model),
+        Tab::Log => log(frame, area, model),
+    }
+}
+
+/// `squall shop.wasm  running  50 VUs for 1m`.
+fn title_line(model: &Model, steered: &Steered, look: Look) -> Line<'static> {
+    let (state, colour) = match (model.phase, steered) {
+        (Phase::Starting, _) => ("starting", Color::Yellow),
+        (Phase::Setup, _) => ("setup", Color::Yellow),
+        (Phase::Teardown, _) => ("teardown", Color::Yellow),
+        (Phase::Load, Steered { stopping: true, .. }) => ("stopping", Color::Yellow),
+        (Phase::Load, Steered { paused: true, .. }) => ("paused", Color::Yellow),
+        (Phase::Load, _) => ("running", Color::Green),
+    };
+    Line::from(vec![
+        Span::styled(state, look.colour(colour).add_modifier(Modifier::BOLD)),
+        Span::raw(format!("  {}  ", model.name)),
+        Span::styled(model.load.clone(), faint()),
+    ])
+}
+
+/// How far it is.
+fn course_line(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
+    let Some(progress) = &model.progress else {
+        return;
+    };
+    let label = format!("{}  {} iterations", times(progress), squall_report::count(progress.iterations as f64));
+    match progress.done {
+        Some(done) => {
+            let gauge =
+                LineGauge::default().filled_symbol("━").unfilled_symbol("─").ratio(done.clamp(0.0, 1.0)).label(label);
+            frame.render_widget(gauge.filled_style(look.colour(Color::Green)), area);
+        }
+        None => frame.render_widget(Line::raw(label), area),
+    }
+}
+
+/// All pages; where there is no room, the one that is shown.
+fn tab_line(shown: Tab, width: u16) -> Line<'static> {
+    let title = |tab: Tab| format!("{} {}", tab.index() + 1, tab.title());
+    let spans = Tab::ALL.map(|tab| {
+        let style = if tab == shown { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        Span::styled(format!(" {} ", title(tab)), style)
+    });
+    let all = Line::from(spans.to_vec());
+    if all.width() <= usize::from(width) {
+        return all;
+    }
+    let only = format!(" {} of {} ", title(shown), Tab::ALL.len());
+    Line::from(Span::styled(only, Style::new().add_modifier(Modifier::REVERSED)))
+}
+
+fn overview(frame: &mut Frame<'_>, area: Rect, model: &mut Model, look: Look) {
+    let height = charts::height(area.width, area.height);
+    let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
+    charts::show(frame, above, model, look);
+    let mut lines = Vec::new();
+    if let Some(progress) = &model.progress {
+        lines.extend(generator_lines(&progress.generator, look));
+        lines.extend(counts(progress));
+        lines.extend(crate::scenarios::progress_lines(progress).into_iter().map(Line::from));
+    }
+    lines.extend(model.thresholds.iter().map(|threshold| threshold_line(threshold, look)));
+    let room = usize::from(below.height);
+    model.scroll = model.scroll.min(lines.len().saturating_sub(room));
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(model.scroll).collect();
+    frame.render_widget(Paragraph::new(shown), below);
+}
+
+fn generator_lines(verdict: &GeneratorVerdict, look: Look) -> Vec<Line<'static>> {
+    let colour = match verdict.health {
+        Health::Ok => Color::Green,
+        Health::Suspect => Color::Yellow,
+        Health::Bottleneck => Color::Red,
+    };
+    let health = Span::styled(verdict.health.name(), look.colour(colour));
+    let first = Line::from(vec![Span::raw("generator "), health]);
+    let why = verdict.findings.iter().map(|finding| Line::from(format!("  {}", finding.reason)));
+    std::iter::once(first).chain(why).collect()
+}
+
+/// What went wrong up to now, if something did.
+fn counts(progress: &Progress) -> Option<Line<'static>> {
+    let counts = [
+        (progress.failed_requests, "failed requests"),
+        (progress.failed_iterations, "failed iterations"),
+        (progress.dropped_iterations, "dropped iterations"),
+    ];
+    let texts = counts.iter().filter(|(count, _)| *count > 0);
+    let texts: Vec<String> =
+        texts.map(|(count, what)| format!("{what}: {}", squall_report::count(*count as f64))).collect();
+    (!texts.is_empty()).then(|| Line::from(texts.join(", ")))
+}
+
+/// `✓ http_req_duration p(95) < 500ms: 12.3ms`.
+fn threshold_line(threshold: &ThresholdLine, look: Look) -> Line<'static> {
+    let (mark, colour) = match threshold.outcome {
+        Outcome::Passed => ("✓", Color::Green),
+        Outcome::Failed => ("✗", Color::Red),
+        Outcome::NotJudged => ("?", Color::Yellow),
+    };
+    let text = format!(" {} {}: {}", threshold.metric, threshold.target(), threshold.measured());
+    Line::from(vec![Span::styled(mark, look.colour(colour)), Span::raw(text)])
+}
+
+/// What was said, the latest at the bottom; scrolled by lines from there.
+fn log(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
+    let lines: Vec<String> = model.lines.iter().flat_map(|text| text.lines()).map(without_colours).collect();
+    if lines.is_empty() {
+        return frame.render_widget(Paragraph::new("Nothing was said since the screen was taken."), area);
+    }
+    let room = usize::from(area.height);
+    model.scroll = model.scroll.min(lines.len().saturating_sub(room));
+    let from = lines.len().saturating_sub(room);
+    let shown = lines.into_iter().skip(from.saturating_sub(model.scroll)).take(room).map(Line::from);
+    frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
+}
+
+/// What is said was dressed for a terminal that goes line by line.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let mut letters = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        letters.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    plain(&letters).into_owned()
+}
+
+fn help(frame: &mut Frame<'_>, area: Rect) {
+    let lines = keys::HELP.iter().map(|(key, meaning)| Line::from(format!("{key:>9}  {meaning}")));
+    let text = Paragraph::new(lines.collect::<Vec<_>>()).wrap(Wrap { trim: false });
+    frame.render_widget(Clear, area);
+    frame.render_widget(text.block(Block::new().borders(Borders::TOP).title(" keys ")), area);
+}
+
+/// How many lines a text takes about, at that width, wrapped between words.
+fn lines_of(text: &str, width: u16) -> u16 {
+    let width = usize::from(width.max(1));
+    let mut lines = 1;
+    let mut used = 0;
+    for word in text.split_whitespace().map(|word| word.chars().count()) {
+        if used > 0 && used + 1 + word > width {
+            (lines, used) = (lines + 1, word);
+        } else {
+            used += word + usize::from(used > 0);
+        }
+    }
+    lines
+}
+
+fn faint() -> Style {
+    Style::new().add_modifier(Modifier::DIM)
+}

@@ -1,0 +1,148 @@
+//! Keys: which there are, and what they do to the run and to what is shown.
+
+use squall_load::StoppedBy;
+use squall_plan::{Executor, Rate};
+use termion::event::{Event, Key, parse_event};
+
+use super::model::{Model, Tab};
+use crate::command::{Command, Controls};
+
+/// What is said of the keys.
+pub const HELP: [(&str, &str); 7] = [
+    ("q", "stop: no new iterations; again: at once, with a summary"),
+    ("Ctrl-C", "the same; again: exit at once, without one"),
+    ("p, space", "pause, go on"),
+    ("+ -", "a tenth more, or fewer, virtual users (or rate)"),
+    ("Tab, 1-7", "other pages"),
+    ("arrows", "scroll, turn pages"),
+    ("?", "this help"),
+];
+
+/// What a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Ends the run.
+    Stop,
+    /// Pauses it, or goes on.
+    PauseOrResume,
+    /// A larger load.
+    More,
+    /// A smaller one.
+    Fewer,
+    /// That page.
+    TurnTo(Tab),
+    /// So many pages on.
+    Turn(usize),
+    /// So many lines down.
+    Down(usize),
+    /// So many lines up.
+    Up(usize),
+    /// Shows the keys, or no longer.
+    Help,
+    /// Takes away what lies over the page.
+    Close,
+    /// Draws everything anew.
+    Redraw,
+}
+
+/// What was pressed, of what the terminal sent.
+pub fn actions(bytes: &[u8]) -> Vec<Action> {
+    let mut rest = bytes.iter().map(|byte| Ok(*byte));
+    let mut actions = Vec::new();
+    while let Some(Ok(first)) = rest.next() {
+        match parse_event(first, &mut rest) {
+            Ok(Event::Key(key)) => actions.extend(action(key)),
+            // The key Esc alone is the beginning of a sequence that does not follow.
+            Err(_) if first == 0x1b => actions.push(Action::Close),
+            _ => {}
+        }
+    }
+    actions
+}
+
+fn action(key: Key) -> Option<Action> {
+    Some(match key {
+        Key::Char('q') => Action::Stop,
+        Key::Char('p' | ' ') => Action::PauseOrResume,
+        Key::Char('+' | '=') => Action::More,
+        Key::Char('-' | '_') => Action::Fewer,
+        Key::Char('\t') | Key::Right => Action::Turn(1),
+        Key::BackTab | Key::Left => Action::Turn(Tab::ALL.len() - 1),
+        Key::Char(digit @ '1'..='7') => Action::TurnTo(Tab::ALL[digit as usize - '1' as usize]),
+        Key::Down | Key::Char('j') => Action::Down(1),
+        Key::Up | Key::Char('k') => Action::Up(1),
+        Key::PageDown => Action::Down(10),
+        Key::PageUp => Action::Up(10),
+        Key::Char('?' | 'h') => Action::Help,
+        Key::Ctrl('l') => Action::Redraw,
+        _ => return None,
+    })
+}
+
+/// Does it.
+pub fn perform(action: Action, model: &mut Model, controls: &Controls) {
+    // What was answered to the key before has been read.
+    model.answer = None;
+    match action {
+        Action::Stop => model.answer = Some(stop(controls)),
+        Action::PauseOrResume => {
+            let paused = controls.steering().is_paused();
+            change(if paused { Command::Resume } else { Command::Pause }, model, controls);
+        }
+        Action::More => change(scaled(controls, Way::Up), model, controls),
+        Action::Fewer => change(scaled(controls, Way::Down), model, controls),
+        Action::TurnTo(tab) => model.turn_to(tab),
+        Action::Turn(places) => model.turn_to(model.tab.after(places)),
+        Action::Down(lines) => model.scroll = model.scroll.saturating_add(lines),
+        Action::Up(lines) => model.scroll = model.scroll.saturating_sub(lines),
+        Action::Help => model.help = !model.help,
+        Action::Close => model.help = false,
+        Action::Redraw => {}
+    }
+}
+
+fn stop(controls: &Controls) -> String {
+    if controls.steering().is_stopping() {
+        controls.steering().stop_now(StoppedBy::Terminal);
+        return "stopping at once".to_owned();
+    }
+    // Every load can be stopped.
+    let stopped = controls.follow(&[Command::Stop], StoppedBy::Terminal);
+    stopped.err().unwrap_or_else(|| "stopping: iterations under way may end; q again stops at once".to_owned())
+}
+
+fn change(command: Command, model: &mut Model, controls: &Controls) {
+    let followed = controls.follow(&[command], StoppedBy::Terminal);
+    model.answer = Some(followed.err().unwrap_or_else(|| command.to_string()));
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// A tenth more or fewer, and at least one. Where the load cannot be changed, a wish that is refused with the reason.
+fn scaled(controls: &Controls, way: Way) -> Command {
+    let steering = controls.steering();
+    match controls.controlled() {
+        Some(Executor::ExternallyControlled { rate: Some(rate), .. }) => {
+            let now = steering.rate().unwrap_or(*rate);
+            Command::Rate(Rate::new(step(now.count(), u64::MAX, way), now.per()).unwrap_or(now))
+        }
+        Some(Executor::ExternallyControlled { vus, max_vus, .. }) => {
+            Command::Vus(step(steering.vus().unwrap_or(*vus), *max_vus, way))
+        }
+        _ => Command::Vus(1),
+    }
+}
+
+/// Not beyond `most`, unless it is there already: then one more, so that the answer is why there are no more.
+fn step(now: u64, most: u64, way: Way) -> u64 {
+    let step = (now / 10).max(1);
+    match way {
+        Way::Up if now >= most => now.saturating_add(1),
+        Way::Up => now.saturating_add(step).min(most),
+        Way::Down => now.saturating_sub(step),
+    }
+}

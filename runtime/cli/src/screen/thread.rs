@@ -1,0 +1,119 @@
+//! The screen's thread: takes in what the run tells, listens to keys, and draws when something has changed.
+
+use std::io::{self, stdin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+
+use ratatui_core::layout::Rect;
+use ratatui_core::terminal::{Terminal, TerminalOptions, Viewport};
+use ratatui_termion::TermionBackend;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::draw::{Look, Steered, draw};
+use super::keys::{Action, actions, perform};
+use super::model::{Message, Model};
+use super::tty::{self, Canvas};
+use super::{Setting, leave};
+use crate::command::Controls;
+use crate::terminal::say;
+
+/// How often it looks whether there is something new: at most so often it draws unasked.
+const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Shows the run until `end`, or until somebody else has given the screen back. Then says again what was said.
+pub fn show(setting: Setting, messages: Receiver<Message>, wanted: &AtomicBool, end: &AtomicBool) {
+    let plan = setting.controls.plan().clone();
+    let mut model = Model::new(setting.name.clone(), &plan);
+    // Without a screen, what is said must still be taken in.
+    let mut picture = Picture::new(&setting).ok();
+    let mut keyboard = Keyboard { open: true };
+    while !end.load(Ordering::Relaxed) && tty::is_taken() {
+        let pressed = keyboard.wait();
+        let mut news = !pressed.is_empty();
+        for message in messages.try_iter() {
+            news = true;
+            model.take(message, &plan);
+        }
+        wanted.store(true, Ordering::Relaxed);
+        for action in &pressed {
+            perform(*action, &mut model, &setting.controls);
+        }
+        if let Some(picture) = &mut picture {
+            // A terminal that cannot be written to is gone; the run is not.
+            let _ = picture.show(&mut model, news, pressed.contains(&Action::Redraw));
+        }
+    }
+    leave();
+    messages.try_iter().for_each(|message| model.take(message, &plan));
+    if model.lines_gone > 0 {
+        say(&format!("({} earlier lines are not kept)", model.lines_gone));
+    }
+    model.lines.iter().for_each(|line| say(line));
+}
+
+struct Picture {
+    terminal: Terminal<TermionBackend<Canvas>>,
+    area: Rect,
+    controls: Controls,
+    steered: Steered,
+    look: Look,
+}
+
+impl Picture {
+    fn new(setting: &Setting) -> io::Result<Picture> {
+        let area = tty::area();
+        let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+        let terminal = Terminal::with_options(TermionBackend::new(Canvas::default()), options)?;
+        let look = if setting.colours { Look::Coloured } else { Look::Plain };
+        let controls = setting.controls.clone();
+        Ok(Picture { terminal, area, steered: Steered::of(&controls), controls, look })
+    }
+
+    /// Draws, if there are news, or the screen or the run's state has changed.
+    fn show(&mut self, model: &mut Model, news: bool, anew: bool) -> io::Result<()> {
+        let (area, steered) = (tty::area(), Steered::of(&self.controls));
+        let changed = area != self.area;
+        if changed || anew {
+            self.terminal.resize(area)?;
+        }
+        if news || changed || steered != self.steered {
+            (self.area, self.steered) = (area, steered);
+            let (steered, look) = (&self.steered, self.look);
+            self.terminal.draw(|frame| draw(frame, model, steered, look))?;
+        }
+        Ok(())
+    }
+}
+
+struct Keyboard {
+    /// Whether somebody is there.
+    open: bool,
+}
+
+impl Keyboard {
+    /// Waits for keys, at most until it is time to look for something else.
+    fn wait(&mut self) -> Vec<Action> {
+        let input = stdin();
+        let mut sources = [PollFd::new(&input, PollFlags::IN)];
+        let sources = if self.open { &mut sources[..] } else { &mut [] };
+        match poll(sources, Some(&LOOK_EVERY)) {
+            Ok(1..) => self.read(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn read(&mut self) -> Vec<Action> {
+        let mut bytes = [0; 256];
+        match rustix::io::read(stdin(), &mut bytes) {
+            Ok(0) => {
+                self.open = false;
+                Vec::new()
+            }
+            Ok(count) => actions(&bytes[..count]),
+            Err(error) => {
+                self.open = error == rustix::io::Errno::INTR;
+                Vec::new()
+            }
+        }
+    }
+}
