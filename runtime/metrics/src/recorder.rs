@@ -9,19 +9,15 @@ use crate::catalogue::{Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
-use crate::registry::{CustomKey, FlowId, MetricId, NameId, Registry, RegistryError, RequestKey, cut};
+use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
 
 /// Takes samples; gives them out by the interval.
 #[derive(Debug)]
 pub struct Recorder {
     registry: Arc<Registry>,
-    names: FxHashMap<Box<str>, NameId>,
-    /// Set once the registry is full and this thread knows all of it.
-    names_final: bool,
-    server_timings: FxHashMap<Box<str>, NameId>,
-    /// Set once the run has as many as it may have, and this thread knows all of them.
-    server_timings_final: bool,
+    names: KnownNames,
+    server_timings: KnownNames,
     metrics: FxHashMap<Box<str>, (Kind, MetricId)>,
     admitted: FxHashSet<RequestKey>,
     admitted_final: bool,
@@ -31,15 +27,47 @@ pub struct Recorder {
     interval: Interval,
 }
 
+/// The names of one kind that a thread has met, in the form in which they may be recorded.
+#[derive(Debug, Default)]
+struct KnownNames {
+    ids: FxHashMap<Box<str>, NameId>,
+    /// Set once there can be no more of them, and this thread knows all.
+    are_all: bool,
+}
+
+impl KnownNames {
+    /// The number of a name that is not known as it is written; `ask` takes a lock.
+    #[cold]
+    fn learn(&mut self, registry: &Registry, name: &str, ask: impl Fn(&Registry, &str) -> Numbered) -> NameId {
+        let name = registry.presentable(name);
+        let name = cut(&name);
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        if self.are_all {
+            return NameId::OTHER;
+        }
+        match ask(registry, name) {
+            Numbered::As(id) => {
+                self.ids.insert(name.into(), id);
+                id
+            }
+            Numbered::NoMore(all) => {
+                self.ids = all.into_iter().collect();
+                self.are_all = true;
+                self.ids.get(name).copied().unwrap_or(NameId::OTHER)
+            }
+        }
+    }
+}
+
 impl Recorder {
     /// A recorder for one thread of a run.
     pub fn new(registry: Arc<Registry>) -> Recorder {
         Recorder {
             registry,
-            names: FxHashMap::default(),
-            names_final: false,
-            server_timings: FxHashMap::default(),
-            server_timings_final: false,
+            names: KnownNames::default(),
+            server_timings: KnownNames::default(),
             metrics: FxHashMap::default(),
             admitted: FxHashSet::default(),
             admitted_final: false,
@@ -58,33 +86,10 @@ impl Recorder {
     /// registry is full.
     #[inline]
     pub fn name(&mut self, name: &str) -> NameId {
-        match self.names.get(name) {
+        match self.names.ids.get(name) {
             Some(id) => *id,
-            None => self.new_name(name),
+            None => self.names.learn(&self.registry, name, Registry::number),
         }
-    }
-
-    /// Names are known in the form in which they may be recorded.
-    #[cold]
-    fn new_name(&mut self, name: &str) -> NameId {
-        let name = self.registry.presentable(name);
-        let name = cut(&name);
-        if let Some(id) = self.names.get(name) {
-            return *id;
-        }
-        if self.names_final {
-            return NameId::OTHER;
-        }
-        if let Some(names) = self.registry.final_names() {
-            self.names = names.into_iter().collect();
-            self.names_final = true;
-            return self.names.get(name).copied().unwrap_or(NameId::OTHER);
-        }
-        let id = self.registry.intern(name);
-        if id != NameId::OTHER {
-            self.names.insert(name.into(), id);
-        }
-        id
     }
 
     /// The custom metric of that name, made if need be. Takes a lock when this thread meets the metric for the first time.
@@ -234,35 +239,11 @@ impl Recorder {
 
     /// Records what a server says that a part of its work took.
     pub fn server_timing(&mut self, flow: FlowId, name: &str, duration: Nanos) {
-        let id = match self.server_timings.get(name) {
+        let id = match self.server_timings.ids.get(name) {
             Some(id) => *id,
-            None => self.new_server_timing(name),
+            None => self.server_timings.learn(&self.registry, name, Registry::server_timing),
         };
         self.interval.server_timings.entry(CustomKey { flow, id: id.0 }).or_default().record(duration);
-    }
-
-    /// As for the names of requests, with a limit of its own.
-    #[cold]
-    fn new_server_timing(&mut self, name: &str) -> NameId {
-        let name = self.registry.presentable(name);
-        let name = cut(&name);
-        if let Some(id) = self.server_timings.get(name) {
-            return *id;
-        }
-        if self.server_timings_final {
-            return NameId::OTHER;
-        }
-        match self.registry.server_timing(name) {
-            Some(id) => {
-                self.server_timings.insert(name.into(), id);
-                id
-            }
-            None => {
-                self.server_timings = self.registry.server_timings().into_iter().collect();
-                self.server_timings_final = true;
-                NameId::OTHER
-            }
-        }
     }
 
     /// Adds to a counter.

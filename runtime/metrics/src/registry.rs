@@ -193,6 +193,18 @@ const LONGEST_TEXT: usize = 4 << 10;
 /// The longest name that is kept, in bytes; the rest is cut off.
 const LONGEST_NAME: usize = 256;
 
+/// What the registry says of a name.
+pub(crate) enum Numbered {
+    /// Its number.
+    As(NameId),
+    /// There is no room for more names than these.
+    NoMore(Vec<(Box<str>, NameId)>),
+}
+
+fn listed(ids: &FxHashMap<Box<str>, NameId>) -> Vec<(Box<str>, NameId)> {
+    ids.iter().map(|(name, id)| (name.clone(), *id)).collect()
+}
+
 /// How many names of `Server-Timing` a run has. Servers choose them, so they must not use up the names of requests.
 pub(crate) const MOST_SERVER_TIMINGS: usize = 32;
 
@@ -306,14 +318,20 @@ impl Registry {
         tables.add_name(name)
     }
 
-    /// The number of what a server says it has timed; none if it is one too many, and from then on for all that are new.
-    pub(crate) fn server_timing(&self, name: &str) -> Option<NameId> {
+    /// As `intern`, for a thread that wants to know when it need not ask again.
+    pub(crate) fn number(&self, name: &str) -> Numbered {
+        let id = self.intern(name);
+        self.final_names().map_or(Numbered::As(id), Numbered::NoMore)
+    }
+
+    /// The number of what a server says it has timed, made if there is room for it.
+    pub(crate) fn server_timing(&self, name: &str) -> Numbered {
         let mut tables = self.lock();
         if let Some(id) = tables.server_timings.get(name) {
-            return Some(*id);
+            return Numbered::As(*id);
         }
         if tables.server_timings.len() >= MOST_SERVER_TIMINGS {
-            return None;
+            return Numbered::NoMore(listed(&tables.server_timings));
         }
         let id = match tables.name_ids.get(name) {
             Some(id) => *id,
@@ -323,12 +341,7 @@ impl Registry {
             }
         };
         tables.server_timings.insert(name.into(), id);
-        Some(id)
-    }
-
-    /// All that servers say they have timed.
-    pub(crate) fn server_timings(&self) -> Vec<(Box<str>, NameId)> {
-        self.lock().server_timings.iter().map(|(name, id)| (name.clone(), *id)).collect()
+        Numbered::As(id)
     }
 
     /// Whether this series may exist.
@@ -350,8 +363,7 @@ impl Registry {
         if !self.names_full.load(Ordering::Relaxed) {
             return None;
         }
-        let tables = self.lock();
-        Some(tables.name_ids.iter().map(|(name, id)| (name.clone(), *id)).collect())
+        Some(listed(&self.lock().name_ids))
     }
 
     /// All series, once there is no room for more.
