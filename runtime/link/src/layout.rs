@@ -1,0 +1,128 @@
+//! Where each member's things stand in the one module.
+
+use std::collections::HashMap;
+
+use wasmparser::TypeRef;
+
+use crate::group::{Group, Source};
+use crate::kind::{Kind, PerKind};
+use crate::member::{Member, kind_of};
+use crate::shape::Shape;
+use crate::unlinked::Unlinked;
+
+/// The numbering of the one module: first what it imports, then each member's own things, in the order of the members.
+pub(crate) struct Layout {
+    /// What the one module imports.
+    pub(crate) imports: Vec<Imported>,
+    /// For each member: the new index of what it knows under an old one.
+    pub(crate) indices: Vec<PerKind<Vec<u32>>>,
+    /// For each member: by how much its types, elements and data move.
+    pub(crate) offsets: Vec<Offsets>,
+}
+
+/// Something that the one module imports.
+pub(crate) struct Imported {
+    pub(crate) kind: Kind,
+    /// The component's index of it.
+    pub(crate) item: u32,
+    /// Whose type it is described by.
+    pub(crate) member: usize,
+    pub(crate) ty: TypeRef,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Offsets {
+    pub(crate) types: u32,
+    pub(crate) elements: u32,
+    pub(crate) data: u32,
+}
+
+impl Layout {
+    /// Numbers what all members have.
+    pub(crate) fn of<'a>(group: &Group<'a>, shape: &Shape<'a>) -> Result<Layout, Unlinked> {
+        let sources = sources(group, shape)?;
+        let (imports, places) = imports(group, &sources);
+        let mut layout = Layout { imports, indices: Vec::new(), offsets: offsets(&group.members) };
+        let mut next = PerKind::<u32>::default();
+        for import in &layout.imports {
+            next[import.kind] += 1;
+        }
+        for (member, sources) in group.members.iter().zip(&sources) {
+            let mut indices = PerKind::<Vec<u32>>::default();
+            for &(kind, source) in sources {
+                let index = match source {
+                    Source::Outside(item) => *places.get(&(kind, item)).ok_or(Unlinked::NoSuchItem)?,
+                    Source::Member { member, name } => layout.export(group, member, kind, name)?,
+                };
+                indices[kind].push(index);
+            }
+            let defined = member.defined();
+            for kind in Kind::ALL {
+                indices[kind].extend(next[kind]..next[kind] + defined[kind]);
+                next[kind] += defined[kind];
+            }
+            layout.indices.push(indices);
+        }
+        Ok(layout)
+    }
+
+    /// The new index of what a member exports.
+    pub(crate) fn export(&self, group: &Group<'_>, member: usize, kind: Kind, name: &str) -> Result<u32, Unlinked> {
+        let of = group.members.get(member).zip(self.indices.get(member));
+        let (member, indices) = of.ok_or(Unlinked::NoSuchItem)?;
+        match member.exports.get(name) {
+            Some(&(of, index)) if of == kind => indices[kind].get(index as usize).copied().ok_or(Unlinked::NoSuchItem),
+            _ => Err(Unlinked::NoSuchItem),
+        }
+    }
+
+    /// How many things of a kind the one module imports.
+    pub(crate) fn imported(&self, kind: Kind) -> u32 {
+        self.imports.iter().filter(|import| import.kind == kind).count() as u32
+    }
+}
+
+type Sources<'a> = Vec<Vec<(Kind, Source<'a>)>>;
+
+/// For each member, where its imports come from.
+fn sources<'a>(group: &Group<'a>, shape: &Shape<'a>) -> Result<Sources<'a>, Unlinked> {
+    let of_member = |(member, module): (usize, &Member<'a>)| {
+        let of_import = |import: &wasmparser::Import<'a>| {
+            let kind = kind_of(import.ty);
+            group.import(shape, member, (import.module, kind, import.name)).map(|source| (kind, source))
+        };
+        module.imports.iter().map(of_import).collect()
+    };
+    group.members.iter().enumerate().map(of_member).collect()
+}
+
+/// What comes from outside, each once, and its new index.
+fn imports(group: &Group<'_>, sources: &Sources<'_>) -> (Vec<Imported>, HashMap<(Kind, u32), u32>) {
+    let (mut imports, mut places) = (Vec::new(), HashMap::new());
+    let mut next = PerKind::<u32>::default();
+    for (member, (module, sources)) in group.members.iter().zip(sources).enumerate() {
+        for (import, &(kind, source)) in module.imports.iter().zip(sources) {
+            let Source::Outside(item) = source else { continue };
+            places.entry((kind, item)).or_insert_with(|| {
+                imports.push(Imported { kind, item, member, ty: import.ty });
+                next[kind] += 1;
+                next[kind] - 1
+            });
+        }
+    }
+    (imports, places)
+}
+
+fn offsets(members: &[Member<'_>]) -> Vec<Offsets> {
+    let mut next = Offsets::default();
+    members
+        .iter()
+        .map(|member| {
+            let offsets = next;
+            next.types += member.type_count;
+            next.elements += member.elements.as_ref().map_or(0, |section| section.count());
+            next.data += member.data.as_ref().map_or(0, |section| section.count());
+            offsets
+        })
+        .collect()
+}
