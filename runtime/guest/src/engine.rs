@@ -130,6 +130,9 @@ fn pool(limits: &Limits, capacity: Capacity, component: &Component, table_entrie
     pool.max_core_instances_per_component(core_instances);
     pool.max_memories_per_component(memories);
     pool.max_tables_per_component(tables);
+    // Linking puts what several modules have into one.
+    pool.max_memories_per_module(memories);
+    pool.max_tables_per_module(tables);
     pool.table_elements(table_entries);
     pool.max_memory_size(limits.memory as usize);
     pool.max_component_instance_size(4 << 20);
