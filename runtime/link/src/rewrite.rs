@@ -121,7 +121,6 @@ fn inside(component: &[u8]) -> Result<Vec<u8>, Unlinked> {
         if let Some(range) = nested.take() {
             let bytes = component.get(range).ok_or(Unlinked::CutOff)?;
             let linked = rewrite(bytes);
-            if let Err(e) = &linked { eprintln!("nested: {e}"); }
             is_linked |= linked.is_ok();
             new.section(&RawSection { id: COMPONENT_SECTION, data: linked.as_deref().unwrap_or(bytes) });
         }

@@ -4,6 +4,7 @@ import { jars } from 'squall:jars';
 
 import { http as host } from '../src/host.ts';
 import { HttpError } from '../src/http/error.ts';
+import type { Response as Arrived } from '../src/http/response.ts';
 import { send as sendOne, sendAll } from '../src/http/send.ts';
 import type { Statuses } from '../src/http/settings.ts';
 import { log } from '../src/log.ts';
@@ -36,7 +37,7 @@ function exchange(sent: Sent, redirects?: number): Response {
   return respond(sent, attempt(sent, redirects));
 }
 
-function attempt(sent: Sent, redirects?: number): host.Response | HttpError {
+function attempt(sent: Sent, redirects?: number): Arrived | HttpError {
   try {
     return sendOne(lower(sent, redirects));
   } catch (error) {
@@ -46,7 +47,7 @@ function attempt(sent: Sent, redirects?: number): host.Response | HttpError {
 }
 
 /** The response; an error is thrown if the options say so, and else a response, too. */
-function respond(sent: Sent, outcome: host.Response | HttpError): Response {
+function respond(sent: Sent, outcome: Arrived | HttpError): Response {
   if (outcome instanceof HttpError) {
     if (state.options.throw) throw outcome;
     log.warn(`Request Failed: ${sent.method} ${sent.url}: ${outcome.message}`);

@@ -2,9 +2,8 @@
 
 import { parseHTML } from 'squall:html';
 
-import type { http } from '../src/host.ts';
 import { HttpError } from '../src/http/error.ts';
-import { milliseconds } from '../src/http/response.ts';
+import type { Response as Arrived } from '../src/http/response.ts';
 import { type Cookie, readCookie } from './cookies.ts';
 import type { Selection } from './html.ts';
 import { select } from './json-path.ts';
@@ -33,12 +32,12 @@ export class Response {
   declare readonly status: number;
   declare readonly error: string;
   declare readonly error_code: number;
-  readonly #inner: http.Response | undefined;
+  readonly #inner: Arrived | undefined;
   readonly #sent: Sent;
   /** What has been asked for, as it was copied out of the host. */
   readonly #copied: { body?: string | ArrayBuffer | null; headers?: Record<string, string>; json?: unknown } = {};
 
-  constructor(outcome: http.Response | HttpError, sent: Sent) {
+  constructor(outcome: Arrived | HttpError, sent: Sent) {
     this.#sent = sent;
     const own = this as { status: number; error: string; error_code: number };
     if (outcome instanceof HttpError) {
@@ -47,7 +46,7 @@ export class Response {
       own.error_code = CODES[outcome.code] ?? 1000;
     } else {
       this.#inner = outcome;
-      const status = outcome.status();
+      const status = outcome.status;
       own.status = status;
       own.error = '';
       own.error_code = status >= 400 ? 1000 + status : 0;
@@ -61,18 +60,18 @@ export class Response {
 
   #read(): string | ArrayBuffer | null {
     if (this.#inner === undefined || this.#sent.responseType === 'none') return null;
-    return this.#sent.responseType === 'binary' ? (this.#inner.body().buffer as ArrayBuffer) : this.#inner.text();
+    return this.#sent.responseType === 'binary' ? (this.#inner.bytes().buffer as ArrayBuffer) : this.#inner.text();
   }
 
   get url(): string {
-    return this.#inner?.url() ?? this.#sent.url;
+    return this.#inner?.url ?? this.#sent.url;
   }
 
   /** Header fields by name, written as Go does: `Content-Type`. */
   get headers(): Record<string, string> {
     if (this.#copied.headers === undefined) {
       const headers: Record<string, string> = {};
-      for (const [name, value] of this.#inner?.headers() ?? []) {
+      for (const [name, value] of this.#inner?.headers ?? []) {
         const written = name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
         headers[written] = written in headers ? `${headers[written]}, ${value}` : value;
       }
@@ -83,7 +82,7 @@ export class Response {
 
   get cookies(): Record<string, Cookie[]> {
     const cookies: Record<string, Cookie[]> = {};
-    for (const [name, value] of this.#inner?.headers() ?? []) {
+    for (const [name, value] of this.#inner?.headers ?? []) {
       const cookie = name === 'set-cookie' ? readCookie(value) : undefined;
       if (cookie) (cookies[cookie.name] ??= []).push(cookie);
     }
@@ -92,7 +91,7 @@ export class Response {
 
   get timings(): typeof NO_TIMINGS {
     if (this.#inner === undefined) return { ...NO_TIMINGS };
-    const { tlsHandshaking, ...timings } = milliseconds(this.#inner.timings());
+    const { tlsHandshaking, ...timings } = this.#inner.timings;
     return { ...timings, tls_handshaking: tlsHandshaking, looking_up: 0 };
   }
 

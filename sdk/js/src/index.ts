@@ -24,11 +24,11 @@
  */
 
 import './globals.ts';
+import * as requests from './http/index.ts';
 
 export { abort, env, iteration, target, vu } from './context.ts';
 export type { Flow, Flows, Weighted } from './component.ts';
 export * as data from './data/index.ts';
-export * as http from './http/index.ts';
 export { HttpError } from './http/index.ts';
 export { log } from './log.ts';
 export { check, type Conditions, Counter, Gauge, group, Rate, Transaction, transaction, Trend, type Unit } from './metrics.ts';
@@ -36,3 +36,16 @@ export type { Load, Options, ScenarioOptions, Stage, Threshold } from './plan.ts
 export { pick, random, randomInt } from './random.ts';
 export type { Seconds } from './seconds.ts';
 export { now, pace, sleep, think } from './timing.ts';
+
+/** HTTP requests. An object, because bundlers make each use of a namespace a call of a getter, which `http.get` would pay. */
+export const http: typeof requests = { ...requests };
+export namespace http {
+  export type BatchRequest = requests.BatchRequest;
+  export type HttpError = requests.HttpError;
+  export type HttpErrorCode = requests.HttpErrorCode;
+  export type RequestOptions = requests.RequestOptions;
+  export type Response = requests.Response;
+  export type Settings = requests.Settings;
+  export type Statuses = requests.Statuses;
+  export type Timings = requests.Timings;
+}

@@ -65,6 +65,8 @@ export class Trend {
   }
 }
 
+const { keys } = Object;
+
 /** A named condition: true or false, or a function that says so of the value. */
 export type Conditions<T> = Record<string, boolean | ((value: T) => unknown)>;
 
@@ -90,7 +92,7 @@ export function check(value: unknown, conditions: boolean | Conditions<unknown>)
   }
   let all = true;
   // The quickest of the engine's loops over names, by a factor of two.
-  const names = Object.keys(conditions);
+  const names = keys(conditions);
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!;
     const condition = conditions[name];

@@ -1,6 +1,9 @@
 // A response that has arrived. What is not asked for is not copied out of the host.
+//
+// It is the host's own resource, which gets properties where the contract has functions. An object around it would be nicer
+// to write and cost a script that only looks at the status as much as the request itself.
 
-import { type http, drop, number } from '../host.ts';
+import { http, number } from '../host.ts';
 
 /** What a request cost, phase by phase, in milliseconds. After redirects: the last request of the chain. */
 export interface Timings {
@@ -21,75 +24,72 @@ export interface Timings {
 }
 
 /** A response that has arrived whole. The host holds it until this is garbage. */
-export class Response implements Disposable {
-  readonly #inner: http.Response;
-
-  /** @internal */
-  constructor(inner: http.Response) {
-    this.#inner = inner;
-  }
-
+export interface Response extends Disposable {
   /** The status code. */
-  get status(): number {
-    return this.#inner.status();
-  }
-
+  readonly status: number;
   /** Whether the status code is one of 200 to 299. */
-  get ok(): boolean {
-    const status = this.status;
-    return status >= 200 && status < 300;
-  }
-
+  readonly ok: boolean;
   /** The value of the first header field of that name, in any case. */
-  header(name: string): string | undefined {
-    return this.#inner.header(name) ?? undefined;
-  }
-
+  header(name: string): string | undefined;
   /** All header fields in the order in which they came, names in lower case. */
-  get headers(): [name: string, value: string][] {
-    return this.#inner.headers() as [string, string][];
-  }
-
+  readonly headers: [name: string, value: string][];
   /** The body, decoded; empty if it was discarded. Copied from the host at each call. */
-  bytes(): Uint8Array {
-    return this.#inner.body();
-  }
-
+  bytes(): Uint8Array;
   /** The size of the body in bytes; 0 if it was discarded. The body stays with the host. */
-  get size(): number {
-    return number(this.#inner.size());
-  }
-
+  readonly size: number;
   /** The body as text; bytes that are not UTF-8 are replaced. Copied from the host at each call. */
-  text(): string {
-    return this.#inner.text();
-  }
-
+  text(): string;
   /** The body, read as JSON: `page.json<Listing>().products`. An error says what is wrong with it. */
-  json<T = any>(): T {
-    const text = this.#inner.text();
+  json<T = any>(): T;
+  /** The URL that answered: after redirects, the last one. */
+  readonly url: string;
+  /** What the request cost, phase by phase, in milliseconds. */
+  readonly timings: Timings;
+  /** Lets the host forget the response at once. Without it that happens when the engine finds it to be garbage. */
+  [Symbol.dispose](): void;
+}
+
+/** The class of responses, for `instanceof`. */
+export const Response = http.Response as unknown as abstract new () => Response;
+
+// What the contract has as functions. They belong to the class already, so the engine calls them without a script between.
+const { status, header, headers, body, size, text, url, timings } = Response.prototype as unknown as Record<
+  'status' | 'header' | 'headers' | 'body' | 'size' | 'text' | 'url' | 'timings',
+  (this: Response, name?: string) => any
+>;
+
+/** What takes more than one function of the contract. */
+const more = {
+  get ok(): boolean {
+    const code = status.call(this as Response);
+    return code >= 200 && code < 300;
+  },
+  header(this: Response, name: string): string | undefined {
+    return header.call(this, name) ?? undefined;
+  },
+  get size(): number {
+    return number(size.call(this as unknown as Response));
+  },
+  json(this: Response): unknown {
+    const json = text.call(this);
     try {
-      return JSON.parse(text) as T;
+      return JSON.parse(json);
     } catch (error) {
       throw new SyntaxError(`response is not JSON: ${(error as Error).message}`);
     }
-  }
-
-  /** The URL that answered: after redirects, the last one. */
-  get url(): string {
-    return this.#inner.url();
-  }
-
-  /** What the request cost, phase by phase, in milliseconds. */
+  },
   get timings(): Timings {
-    return milliseconds(this.#inner.timings());
-  }
+    return milliseconds(timings.call(this as unknown as Response));
+  },
+};
 
-  /** Lets the host forget the response at once. Without it that happens when the engine finds it to be garbage. */
-  [Symbol.dispose](): void {
-    drop(this.#inner);
-  }
-}
+Object.defineProperties(Response.prototype, {
+  ...Object.getOwnPropertyDescriptors(more),
+  status: { get: status },
+  headers: { get: headers },
+  bytes: { value: body },
+  url: { get: url },
+});
 
 /** The host's nanoseconds in milliseconds. */
 export function milliseconds(timings: http.Timings): Timings {

@@ -3,21 +3,22 @@
 import { http } from '../host.ts';
 import { building, needHost } from '../phase.ts';
 import { HttpError } from './error.ts';
+import type { Response } from './response.ts';
 
 /** Sends a request; an error of the host becomes one of JavaScript. */
-export function send(request: http.Request): http.Response {
+export function send(request: http.Request): Response {
   if (building) needHost('an HTTP request');
   try {
-    return http.send(request);
+    return http.send(request) as unknown as Response;
   } catch (error) {
     throw fromHost(error);
   }
 }
 
 /** Sends several requests at once. */
-export function sendAll(requests: http.Request[]): (http.Response | HttpError)[] {
+export function sendAll(requests: http.Request[]): (Response | HttpError)[] {
   needHost('an HTTP request');
-  return http.sendAll(requests).map((result) => (result.tag === 'ok' ? result.val : HttpError.from(result.val)));
+  return http.sendAll(requests).map((result) => (result.tag === 'ok' ? (result.val as unknown as Response) : HttpError.from(result.val)));
 }
 
 /** The host's error: the engines hand it over as `payload` of one of theirs. */
