@@ -38,6 +38,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]response.url",
             "[method]response.timings",
             "send",
+            "get",
             "send-all",
             "clear-cookies",
         ],

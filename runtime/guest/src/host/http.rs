@@ -95,6 +95,12 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     link_response(&mut interface)?;
     interface
         .func_wrap_async("send", |store: StoreContextMut<'_, State>, (request,): (Request,)| send(store, &request))?;
+    interface.func_wrap_async(
+        "get",
+        |store: StoreContextMut<'_, State>, (url, options): (WasmStr, Option<Resource<RequestOptions>>)| {
+            get(store, &url, options.as_ref())
+        },
+    )?;
     interface.func_wrap_async("send-all", |store: StoreContextMut<'_, State>, (requests,): (WasmList<Request>,)| {
         send_all(store, &requests)
     })?;
@@ -105,7 +111,24 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 fn send<'a>(mut store: StoreContextMut<'a, State>, request: &Request) -> Sending<'a, (Answer,)> {
-    let prepared = match prepare(&mut store, request) {
+    let prepared = prepare(&mut store, request);
+    send_prepared(store, prepared)
+}
+
+fn get<'a>(
+    store: StoreContextMut<'a, State>,
+    url: &WasmStr,
+    options: Option<&Resource<RequestOptions>>,
+) -> Sending<'a, (Answer,)> {
+    let prepared = prepare_get(&store, url, options);
+    send_prepared(store, prepared)
+}
+
+fn send_prepared<'a>(
+    mut store: StoreContextMut<'a, State>,
+    prepared: wasmtime::Result<Result<Prepared, Error>>,
+) -> Sending<'a, (Answer,)> {
+    let prepared = match prepared {
         Ok(Ok(prepared)) => prepared,
         Ok(Err(error)) => return Box::new(std::future::ready(Ok((Err(error.into()),)))),
         Err(trap) => return Box::new(std::future::ready(Err(trap))),
@@ -161,15 +184,30 @@ fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtim
         .map(|(name, value)| Ok((text(store, name)?, text(store, value)?)))
         .collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
-    let local = local(store);
     let defaults = RequestOptions::default();
-    let options = match &request.options {
-        Some(handle) => local.request_options.get(handle.rep() as usize).unwrap_or(&defaults),
-        None => &defaults,
-    };
+    let options = options_of(store, request.options.as_ref(), &defaults);
     let (method, url) = (text(store, &request.method)?, text(store, &request.url)?);
     let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    Ok(local.user.client().prepare(&method, &url, headers, body, options))
+    Ok(local(store).user.client().prepare(&method, &url, headers, body, options))
+}
+
+fn prepare_get(
+    store: &StoreContextMut<'_, State>,
+    url: &WasmStr,
+    options: Option<&Resource<RequestOptions>>,
+) -> wasmtime::Result<Result<Prepared, Error>> {
+    let defaults = RequestOptions::default();
+    let options = options_of(store, options, &defaults);
+    Ok(local(store).user.client().prepare("GET", &text(store, url)?, std::iter::empty(), None, options))
+}
+
+fn options_of<'a>(
+    store: &'a StoreContextMut<'_, State>,
+    handle: Option<&Resource<RequestOptions>>,
+    defaults: &'a RequestOptions,
+) -> &'a RequestOptions {
+    let held = &local(store).request_options;
+    handle.and_then(|handle| held.get(handle.rep() as usize)).unwrap_or(defaults)
 }
 
 /// A list of pairs that lie in the guest's memory.

@@ -39,7 +39,8 @@ export function request(method: string, url: string, options: RequestOptions = N
 
 /** GET: `http.get('/products')`, ``http.get(`/products/${id}`, { name: '/products/{id}' })``. */
 export function get(url: string, options: RequestOptions = NO_OPTIONS): Response {
-  return wire.send(lower('GET', url, options));
+  if (isBare(options)) return wire.get(textOf(url), handleFor(options));
+  return wire.send(lowerAll('GET', textOf(url), options));
 }
 
 /** POST: `http.post('/basket', { json: item })`. */
@@ -97,12 +98,14 @@ export function clearCookies(): void {
 
 /** The request in the contract's words. */
 function lower(method: string, url: string, options: RequestOptions): host.Request {
-  const { headers, query, body, json, form } = options;
-  if (headers === undefined && query === undefined && body === undefined && json === undefined && form === undefined) {
-    // What most requests are. Each call that they can do without is worth a tenth of a microsecond.
-    return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: handleFor(options) };
-  }
+  // What most requests are. Each call that they can do without is worth a tenth of a microsecond.
+  if (isBare(options)) return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: handleFor(options) };
   return lowerAll(method, textOf(url), options);
+}
+
+/** Whether nothing is sent but method and URL; there may be settings. */
+function isBare({ headers, query, body, json, form }: RequestOptions): boolean {
+  return headers === undefined && query === undefined && body === undefined && json === undefined && form === undefined;
 }
 
 /** For scripts without types; a template literal would cost a call of a method. */

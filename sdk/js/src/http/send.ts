@@ -15,6 +15,16 @@ export function send(request: http.Request): Response {
   }
 }
 
+/** Sends a GET without headers of its own: the host takes it without a record around it, which is a tenth less to do. */
+export function get(url: string, options: http.RequestOptions | undefined): Response {
+  if (building) needHost('an HTTP request');
+  try {
+    return http.get(url, options) as unknown as Response;
+  } catch (error) {
+    throw fromHost(error);
+  }
+}
+
 /** Sends several requests at once. */
 export function sendAll(requests: http.Request[]): (Response | HttpError)[] {
   needHost('an HTTP request');

@@ -5,6 +5,11 @@ declare module 'squall:scenario/http@0.1.0' {
    */
   export function send(request: Request): Response;
   /**
+   * Sends a GET with nothing but a URL, and waits for the whole response: what `send` does with a request that has no
+   * headers and no body. Most requests are that, and without a record around them they cost an interpreted guest less.
+   */
+  export function get(url: string, options: RequestOptions | undefined): Response;
+  /**
    * Sends several requests at once, as a browser does, and waits for all of them. Results are in the order of the
    * requests. The host limits how many are under way together (default 6 to one origin).
    */

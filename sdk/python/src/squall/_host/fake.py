@@ -95,12 +95,22 @@ class Response:
 
 
 def send(request: Request) -> Response:
-    options = request.options or RequestOptions()
+    return _answer(request.method, request.url, list(request.headers), request.body, request.options)
+
+
+def get(url: str, options: RequestOptions | None) -> Response:
+    return _answer("GET", url, [], None, options)
+
+
+def _answer(
+    method: str, url: str, headers: list[tuple[str, str]], body: bytes | None, given: RequestOptions | None
+) -> Response:
+    options = given or RequestOptions()
     sent = Sent(
-        method=request.method,
-        url=request.url,
-        headers=list(request.headers),
-        body=options.body if request.body is None else request.body,
+        method=method,
+        url=url,
+        headers=headers,
+        body=options.body if body is None else body,
         name=options.name,
         timeout=options.timeout,
         redirects=options.redirects,

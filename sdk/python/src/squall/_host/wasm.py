@@ -54,6 +54,14 @@ def send(request: Any) -> Any:
     raise error
 
 
+def get(url: str, options: Any) -> Any:
+    try:
+        return http.get(url, options)
+    except Err as failure:
+        error = _error_of(failure.value)
+    raise error
+
+
 def send_all(requests: list[Any]) -> list[Any]:
     results = http.send_all(requests)
     return [_error_of(result.value) if isinstance(result, Err) else result.value for result in results]

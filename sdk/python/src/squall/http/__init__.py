@@ -29,6 +29,7 @@ from squall._http_error import (
     TooManyRedirects,
 )
 from squall.http._request import Request, Settings, send_all
+from squall.http._request import get as _get
 from squall.http._response import Headers, Response, Timings
 
 __all__ = [
@@ -74,7 +75,7 @@ def request(method: str, url: str, **settings: Unpack[Settings]) -> Response:
 
 def get(url: str, **settings: Unpack[Settings]) -> Response:
     """Send a ``GET`` request: ``http.get("/products", params={"page": 2})``. See `request`."""
-    return Request("GET", url, **settings).send()
+    return _get(url, settings)
 
 
 def post(url: str, **settings: Unpack[Settings]) -> Response:

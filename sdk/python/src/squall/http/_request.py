@@ -1,6 +1,7 @@
 """A request, as the author says it and as the host reads it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from json import dumps
 from typing import Any, TypedDict
@@ -9,8 +10,8 @@ from urllib.parse import quote, urlencode
 from squall import _host as host
 from squall._http_error import Error
 from squall.data import Blob
-from squall.http._options import Statuses, Wanted, closed_ranges, handle_for
-from squall.http._response import Response
+from squall.http._options import CAPACITY, Statuses, Wanted, closed_ranges, handle_for
+from squall.http._response import Response, arrived
 
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 """Names with values; a value that is a list stands for several, `None` for none."""
@@ -92,7 +93,7 @@ class Request:
 
         Raises `Error` when there is no response. A status code is never an error.
         """
-        return Response(host.send(self))
+        return arrived(host.send(self))
 
     def _set_body(self, body: str | bytes, content_type: str | None) -> None:
         self.body = body.encode() if isinstance(body, str) else body
@@ -109,7 +110,37 @@ def send_all(requests: Sequence[Request]) -> list[Response | Error]:
     Returns a response or an error for each, in the order of the requests; nothing is raised.
     """
     results = host.send_all(list(requests))
-    return [result if isinstance(result, Error) else Response(result) for result in results]
+    return [result if isinstance(result, Error) else arrived(result) for result in results]
+
+
+_PLAIN = {"name", "timeout", "redirects", "discard_body", "expect_status"}
+_known: dict[tuple[tuple[str, Any], ...], host.RequestOptions] = {}
+"""The handles of settings that a GET came with, by how they were written."""
+
+
+def get(url: str, settings: Settings) -> Response:
+    """Send a GET. One with nothing but settings that were there before needs no `Request` to be made."""
+    if not settings:
+        return arrived(host.get(url, None))
+    # What cannot be looked up, such as a dictionary, is for `Request` to understand.
+    try:
+        handle = _known.get(tuple(settings.items()))
+    except TypeError:
+        handle = None
+    if handle is not None:
+        return arrived(host.get(url, handle))
+    request = Request("GET", url, **settings)
+    if request.options is not None and settings.keys() <= _PLAIN:
+        _remember(settings, request.options)
+    return request.send()
+
+
+def _remember(settings: Settings, handle: host.RequestOptions) -> None:
+    if len(_known) >= CAPACITY:
+        _known.clear()
+    with suppress(TypeError):
+        _known[tuple(settings.items())] = handle
+
 
 
 def _fields(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
