@@ -19,6 +19,7 @@ use wasmtime::component::Component;
 
 use crate::artifact::{Artifact, hex};
 use crate::error::GuestError;
+use crate::linked;
 
 const DIGEST: usize = 32;
 /// As much as a main thread usually has.
@@ -139,19 +140,13 @@ fn compile(engine: &Engine, artifact: &Artifact, limit: Duration) -> Result<Comp
     let (compiled, result) = sync_channel(1);
     let (engine, component) = (engine.clone(), artifact.component().to_vec());
     // If nobody waits any more, nobody wants it.
-    let work = move || drop(compiled.send(linked(&engine, &component)));
+    let work = move || drop(compiled.send(linked::compile(&engine, &component)));
     thread::Builder::new().name("compile".to_owned()).stack_size(COMPILER_STACK).spawn(work)?;
     match result.recv_timeout(limit) {
         Ok(component) => component.map_err(|error| GuestError::Compile(format!("{error:#}"))),
         Err(RecvTimeoutError::Timeout) => Err(GuestError::CompileTimeout(limit)),
         Err(RecvTimeoutError::Disconnected) => Err(GuestError::Compile("the compiler failed at it".to_owned())),
     }
-}
-
-/// Compiles what the component comes to when its libraries are linked; if that is not to be had, the component as it is.
-fn linked(engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
-    let linked = squall_link::link(component).ok().and_then(|linked| Component::from_binary(engine, &linked).ok());
-    linked.map_or_else(|| Component::from_binary(engine, component), Ok)
 }
 
 /// Feeds what implements `Hash` into SHA-256.

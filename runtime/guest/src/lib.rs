@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod guest;
 mod host;
+mod linked;
 mod log;
 mod memory;
 #[cfg(test)]

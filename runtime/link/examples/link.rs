@@ -1,10 +1,8 @@
-//! Links a file: `cargo run -p squall-link --example link FROM TO`.
+//! Links a file, to be looked at: `cargo run -p squall-link --example link FROM TO`.
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let component = std::fs::read(&arguments[1]).expect("a component");
-    match squall_link::link(&component) {
-        Ok(linked) => std::fs::write(&arguments[2], linked).expect("written"),
-        Err(unlinked) => eprintln!("left as it is: {unlinked}"),
-    }
+    let mut files = std::env::args().skip(1);
+    let (from, to) = files.next().zip(files.next()).expect("two files");
+    let linked = squall_link::link(&std::fs::read(from).expect("a component")).expect("linked");
+    std::fs::write(to, linked).expect("written");
 }

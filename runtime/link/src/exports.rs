@@ -13,8 +13,10 @@ use crate::unlinked::Unlinked;
 pub(crate) struct Exports<'a> {
     /// What the one module exports.
     pub(crate) exported: Vec<Export>,
-    /// Under which of the exports others find what they took from members.
-    places: HashMap<Taken<'a>, usize>,
+    /// The number of the export of each thing.
+    numbers: HashMap<(Kind, u32), usize>,
+    /// The number of the export under which others find what they took from members.
+    taken: HashMap<Taken<'a>, usize>,
 }
 
 impl<'a> Exports<'a> {
@@ -23,22 +25,22 @@ impl<'a> Exports<'a> {
         let mut exports = Exports::default();
         for &taken in taken {
             let index = layout.export(group, taken.member, taken.kind, taken.name)?;
-            let place = exports.place(taken.kind, index);
-            exports.places.insert(taken, place);
+            let number = exports.export(taken.kind, index);
+            exports.taken.insert(taken, number);
         }
         Ok(exports)
     }
 
-    fn place(&mut self, kind: Kind, index: u32) -> usize {
-        let known = self.exported.iter().position(|&(_, of, other)| (of, other) == (kind, index));
-        known.unwrap_or_else(|| {
-            self.exported.push((self.exported.len().to_string(), kind, index));
-            self.exported.len() - 1
+    fn export(&mut self, kind: Kind, index: u32) -> usize {
+        let Exports { exported, numbers, .. } = self;
+        *numbers.entry((kind, index)).or_insert_with(|| {
+            exported.push((exported.len().to_string(), kind, index));
+            exported.len() - 1
         })
     }
 
     /// The number of the export that something is found under.
     pub(crate) fn number(&self, taken: Taken<'_>) -> Option<usize> {
-        self.places.get(&taken).copied()
+        self.taken.get(&taken).copied()
     }
 }

@@ -1,5 +1,9 @@
 //! Which instances become one, and what they take from each other and from outside.
 
+use std::collections::{BTreeMap, HashMap};
+
+use wasmparser::Import;
+
 use crate::kind::Kind;
 use crate::member::{Member, kind_of};
 use crate::shape::{CoreInstance, Origin, Shape};
@@ -9,18 +13,22 @@ use crate::unlinked::Unlinked;
 ///
 /// A function of the host that reads the guest's memory exists only once that memory does. Toolchains therefore give their
 /// modules stand-ins, and a last module puts the real functions in their place: that one stays by itself.
+#[derive(Default)]
 pub(crate) struct Group<'a> {
     /// The modules, in the order in which they are instantiated.
     pub(crate) members: Vec<Member<'a>>,
     /// The index of each member's instance.
     pub(crate) instances: Vec<u32>,
-    /// The instances that stay by themselves.
-    pub(crate) late: Vec<Late<'a>>,
+    /// Which instances are members, and which.
+    numbers: HashMap<u32, usize>,
+    /// The instances that stay by themselves, by index.
+    pub(crate) late: BTreeMap<u32, Late<'a>>,
 }
 
 /// An instance that needs the members to be made.
 pub(crate) struct Late<'a> {
-    pub(crate) instance: u32,
+    /// The index of its module.
+    index: u32,
     pub(crate) module: Member<'a>,
 }
 
@@ -37,13 +45,14 @@ impl<'a> Group<'a> {
     /// Finds the group.
     pub(crate) fn of(shape: &Shape<'a>) -> Result<Group<'a>, Unlinked> {
         let late = late_instances(shape)?;
-        let mut group = Group { members: Vec::new(), instances: Vec::new(), late: Vec::new() };
+        let mut group = Group::default();
         for (instance, &is_late) in (0..).zip(&late) {
-            let CoreInstance::Made { module, .. } = shape.instance(instance)? else { continue };
-            let module = Member::of(shape.modules.get(*module as usize).ok_or(Unlinked::NoSuchItem)?)?;
+            let &CoreInstance::Made { module: index, .. } = shape.instance(instance)? else { continue };
+            let module = Member::of(shape.modules.get(index as usize).ok_or(Unlinked::NoSuchItem)?)?;
             if is_late {
-                group.late.push(Late { instance, module });
+                group.late.insert(instance, Late { index, module });
             } else {
+                group.numbers.insert(instance, group.members.len());
                 group.members.push(module);
                 group.instances.push(instance);
             }
@@ -51,7 +60,7 @@ impl<'a> Group<'a> {
         if !group.members.iter().any(|member| member.is_library) {
             return Err(Unlinked::NoLibraries);
         }
-        if group.members.iter().chain(group.late.iter().map(|late| &late.module)).any(|module| module.starts) {
+        if group.members.iter().chain(group.late.values().map(|late| &late.module)).any(|module| module.starts) {
             return Err(Unlinked::Starts);
         }
         group.owns_its_place(shape)?;
@@ -61,14 +70,14 @@ impl<'a> Group<'a> {
     /// The one module takes the place of a member's, so nobody else may need that.
     fn owns_its_place(&self, shape: &Shape<'a>) -> Result<(), Unlinked> {
         let place = self.place(shape)?;
-        let taken = self.late.iter().any(|late| matches!(shape.instance(late.instance), Ok(CoreInstance::Made { module, .. }) if *module == place));
+        let taken = self.late.values().any(|late| late.index == place);
         if taken { Err(Unlinked::Circle) } else { Ok(()) }
     }
 
     /// The instance in whose place the one instance is made: the last member before the first late instance. Members that
     /// come after it are made earlier than they were, which nobody notices: nothing runs when they are made.
     pub(crate) fn place_of_instance(&self) -> u32 {
-        let first_late = self.late.first().map_or(u32::MAX, |late| late.instance);
+        let first_late = self.late.keys().next().copied().unwrap_or(u32::MAX);
         self.instances.iter().copied().take_while(|&instance| instance < first_late).last().unwrap_or(0)
     }
 
@@ -82,35 +91,37 @@ impl<'a> Group<'a> {
 
     /// Which member an instance is.
     pub(crate) fn member_of(&self, instance: u32) -> Option<usize> {
-        self.instances.iter().position(|&member| member == instance)
+        self.numbers.get(&instance).copied()
     }
 
     /// Where an item of the component comes from.
     pub(crate) fn source(&self, shape: &Shape<'a>, kind: Kind, item: u32) -> Result<Source<'a>, Unlinked> {
-        match shape.origin(kind, item)? {
-            Origin::Canonical { .. } => Ok(Source::Outside(item)),
-            Origin::Export { instance, name } => Ok(match self.export(shape, instance, kind, name)? {
-                // An export of an instance that is no member: the component's own name for it is as good.
-                Export::OfOther => Source::Outside(item),
-                Export::Is(source) => source,
-            }),
+        let mut item = item;
+        loop {
+            let Origin::Export { instance, name } = shape.origin(kind, item)? else { return Ok(Source::Outside(item)) };
+            match (self.member_of(instance), shape.instance(instance)?) {
+                (Some(member), _) => return Ok(Source::Member { member, name }),
+                (None, CoreInstance::Made { .. }) => return Ok(Source::Outside(item)),
+                // Items refer to earlier ones, so this ends.
+                (None, CoreInstance::Gathered(items)) => {
+                    item = *items.get(&(name, kind)).ok_or(Unlinked::NoSuchItem)?
+                }
+            }
         }
     }
 
-    /// Where something that a member imports comes from.
-    pub(crate) fn import(
-        &self,
-        shape: &Shape<'a>,
-        member: usize,
-        (module, kind, name): (&str, Kind, &'a str),
-    ) -> Result<Source<'a>, Unlinked> {
-        let CoreInstance::Made { arguments, .. } = shape.instance(self.instances[member])? else {
-            return Err(Unlinked::NoSuchItem);
-        };
+    /// Where something that an instance imports comes from.
+    pub(crate) fn import(&self, shape: &Shape<'a>, instance: u32, import: &Import<'a>) -> Result<Source<'a>, Unlinked> {
+        let CoreInstance::Made { arguments, .. } = shape.instance(instance)? else { return Err(Unlinked::NoSuchItem) };
+        let Import { module, name, ty } = *import;
+        let kind = kind_of(ty);
         let (_, instance) = arguments.iter().find(|(name, _)| *name == module).ok_or(Unlinked::NoSuchItem)?;
-        match self.export(shape, *instance, kind, name)? {
-            Export::Is(source) => Ok(source),
-            Export::OfOther => Err(Unlinked::Circle),
+        match (self.member_of(*instance), shape.instance(*instance)?) {
+            (Some(member), _) => Ok(Source::Member { member, name }),
+            (None, CoreInstance::Made { .. }) => Err(Unlinked::Circle),
+            (None, CoreInstance::Gathered(items)) => {
+                self.source(shape, kind, *items.get(&(name, kind)).ok_or(Unlinked::NoSuchItem)?)
+            }
         }
     }
 
@@ -118,23 +129,6 @@ impl<'a> Group<'a> {
     pub(crate) fn taken_whole(&self, late: &Late<'a>, argument: &str, member: usize) -> Vec<Taken<'a>> {
         let by_it = late.module.imports.iter().filter(|import| import.module == argument);
         by_it.map(|import| Taken { kind: kind_of(import.ty), member, name: import.name }).collect()
-    }
-
-    fn export(&self, shape: &Shape<'a>, instance: u32, kind: Kind, name: &'a str) -> Result<Export<'a>, Unlinked> {
-        match shape.instance(instance)? {
-            CoreInstance::Made { .. } => Ok(match self.member_of(instance) {
-                Some(member) => Export::Is(Source::Member { member, name }),
-                None => Export::OfOther,
-            }),
-            CoreInstance::Gathered(items) => {
-                let (_, _, item) = items
-                    .iter()
-                    .find(|(other, of, _)| *other == name && *of == kind)
-                    .ok_or(Unlinked::NoSuchItem)?;
-                // Instances refer to earlier items only, so this ends.
-                self.source(shape, kind, *item).map(Export::Is)
-            }
-        }
     }
 }
 
@@ -144,11 +138,6 @@ pub(crate) struct Taken<'a> {
     pub(crate) kind: Kind,
     pub(crate) member: usize,
     pub(crate) name: &'a str,
-}
-
-enum Export<'a> {
-    Is(Source<'a>),
-    OfOther,
 }
 
 /// For each instance, whether it takes something that exists only after another instance.
@@ -162,7 +151,7 @@ fn late_instances(shape: &Shape<'_>) -> Result<Vec<bool>, Unlinked> {
             }
             CoreInstance::Gathered(items) => {
                 let mut any = false;
-                for &(_, kind, item) in items {
+                for (&(_, kind), &item) in items {
                     any |= match shape.origin(kind, item)? {
                         Origin::Canonical { needs_instance } => needs_instance,
                         Origin::Export { instance, .. } => late.get(instance as usize).copied().unwrap_or(true),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wasmparser::TypeRef;
+use wasmparser::{Import, TypeRef};
 
 use crate::group::{Group, Source};
 use crate::kind::{Kind, PerKind};
@@ -86,14 +86,11 @@ type Sources<'a> = Vec<Vec<(Kind, Source<'a>)>>;
 
 /// For each member, where its imports come from.
 fn sources<'a>(group: &Group<'a>, shape: &Shape<'a>) -> Result<Sources<'a>, Unlinked> {
-    let of_member = |(member, module): (usize, &Member<'a>)| {
-        let of_import = |import: &wasmparser::Import<'a>| {
-            let kind = kind_of(import.ty);
-            group.import(shape, member, (import.module, kind, import.name)).map(|source| (kind, source))
-        };
+    let of_member = |(&instance, module): (&u32, &Member<'a>)| {
+        let of_import = |import: &Import<'a>| Ok((kind_of(import.ty), group.import(shape, instance, import)?));
         module.imports.iter().map(of_import).collect()
     };
-    group.members.iter().enumerate().map(of_member).collect()
+    group.instances.iter().zip(&group.members).map(of_member).collect()
 }
 
 /// What comes from outside, each once, and its new index.

@@ -12,12 +12,17 @@ mod exports;
 mod group;
 mod kind;
 mod layout;
+mod linked;
 mod live;
 mod member;
 mod merge;
+mod order;
 mod rewrite;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod unlinked;
+mod uses;
 
 pub use unlinked::Unlinked;
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use wasmparser::{
-    DataSectionReader, ElementSectionReader, FunctionBody, Global, Import, KnownCustom, MemorySectionReader, Name, Parser,
-    Payload, TableSectionReader, TagSectionReader, TypeRef, TypeSectionReader,
+    DataSectionReader, ElementSectionReader, FromReader, FunctionBody, Global, Import, KnownCustom,
+    MemorySectionReader, Name, Parser, Payload, SectionLimited, TableSectionReader, TagSectionReader, TypeRef,
+    TypeSectionReader,
 };
 
 use crate::kind::{Kind, PerKind};
@@ -49,10 +50,12 @@ impl<'a> Member<'a> {
                 Payload::ImportSection(imports) => {
                     member.imports = imports.into_imports().collect::<Result<_, _>>()?;
                 }
-                Payload::FunctionSection(functions) => member.functions = functions.into_iter().collect::<Result<_, _>>()?,
-                Payload::TableSection(tables) => member.tables = Some(tables),
-                Payload::MemorySection(memories) => member.memories = Some(memories),
-                Payload::TagSection(tags) => member.tags = Some(tags),
+                Payload::FunctionSection(functions) => {
+                    member.functions = functions.into_iter().collect::<Result<_, _>>()?
+                }
+                Payload::TableSection(tables) => member.tables = Some(whole(tables)?),
+                Payload::MemorySection(memories) => member.memories = Some(whole(memories)?),
+                Payload::TagSection(tags) => member.tags = Some(whole(tags)?),
                 Payload::GlobalSection(globals) => member.globals = globals.into_iter().collect::<Result<_, _>>()?,
                 Payload::ExportSection(exports) => {
                     for export in exports {
@@ -61,8 +64,8 @@ impl<'a> Member<'a> {
                     }
                 }
                 Payload::StartSection { .. } => member.starts = true,
-                Payload::ElementSection(elements) => member.elements = Some(elements),
-                Payload::DataSection(data) => member.data = Some(data),
+                Payload::ElementSection(elements) => member.elements = Some(whole(elements)?),
+                Payload::DataSection(data) => member.data = Some(whole(data)?),
                 Payload::CodeSectionEntry(body) => member.bodies.push(body),
                 Payload::CustomSection(section) => match section.as_known() {
                     KnownCustom::Dylink0(_) => member.is_library = true,
@@ -80,7 +83,7 @@ impl<'a> Member<'a> {
                 _ => {}
             }
         }
-        Ok(member)
+        if member.bodies.len() == member.functions.len() { Ok(member) } else { Err(Unlinked::CutOff) }
     }
 
     /// How many items of a kind it imports.
@@ -98,6 +101,14 @@ impl<'a> Member<'a> {
         counts[Kind::Tag] = self.tags.as_ref().map_or(0, |section| section.count());
         counts
     }
+}
+
+/// A section that has been read to its end once: it has as many items as it says.
+fn whole<'a, T: FromReader<'a>>(section: SectionLimited<'a, T>) -> Result<SectionLimited<'a, T>, Unlinked> {
+    for item in section.clone() {
+        item?;
+    }
+    Ok(section)
 }
 
 /// The kind of an import.

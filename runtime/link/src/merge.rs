@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, ExportSection, Function,
-    FunctionSection, GlobalSection, ImportSection, Instruction, MemorySection, Module, NameMap, NameSection, TableSection,
-    TagSection, TypeSection,
+    FunctionSection, GlobalSection, ImportSection, Instruction, MemorySection, Module, NameMap, NameSection,
+    TableSection, TagSection, TypeSection,
 };
 use wasmparser::Operator;
 
@@ -121,7 +121,7 @@ impl Merge<'_, '_> {
         let mut functions = FunctionSection::new();
         for (member, offsets) in self.group.members.iter().zip(&self.layout.offsets) {
             for ty in &member.functions {
-                functions.function(offsets.types + ty);
+                functions.function(offsets.types.saturating_add(*ty));
             }
         }
         functions
@@ -192,11 +192,8 @@ fn constants(group: &Group<'_>, layout: &Layout, live: &Live) -> HashMap<u32, Co
     let mut index = layout.imported(Kind::Global);
     for (number, member) in group.members.iter().enumerate() {
         for global in &member.globals {
-            let renumber = Renumber {
-                indices: &layout.indices[number],
-                offsets: layout.offsets[number],
-                constants: &constants,
-            };
+            let renumber =
+                Renumber { indices: &layout.indices[number], offsets: layout.offsets[number], constants: &constants };
             let value = renumber.evaluate(&global.init_expr);
             if let Some(value) = value.filter(|_| !live.set.contains(&index)) {
                 constants.insert(index, value);
@@ -271,15 +268,15 @@ impl Reencode for Renumber<'_> {
     }
 
     fn type_index(&mut self, ty: u32) -> Result<u32> {
-        Ok(self.offsets.types + ty)
+        Ok(self.offsets.types.saturating_add(ty))
     }
 
     fn element_index(&mut self, element: u32) -> Result<u32> {
-        Ok(self.offsets.elements + element)
+        Ok(self.offsets.elements.saturating_add(element))
     }
 
     fn data_index(&mut self, data: u32) -> Result<u32> {
-        Ok(self.offsets.data + data)
+        Ok(self.offsets.data.saturating_add(data))
     }
 
     /// Where segments go is written as a number: then wasmtime lays out tables and memories once, not for each instance.

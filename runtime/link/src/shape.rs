@@ -1,8 +1,10 @@
 //! How a component is put together: its core modules, their instances, and where each core item comes from.
 
+use std::collections::HashMap;
+
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef,
-    Instance, Parser, Payload,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
+    ComponentTypeRef, Instance, Parser, Payload,
 };
 
 use crate::kind::{Kind, PerKind};
@@ -26,7 +28,7 @@ pub(crate) enum CoreInstance<'a> {
     /// A module, given instances by name.
     Made { module: u32, arguments: Vec<(&'a str, u32)> },
     /// Items that were gathered under names.
-    Gathered(Vec<(&'a str, Kind, u32)>),
+    Gathered(HashMap<(&'a str, Kind), u32>),
 }
 
 /// Where a core item comes from.
@@ -68,7 +70,9 @@ impl<'a> Shape<'a> {
         match payload {
             Payload::InstanceSection(instances) => {
                 for instance in instances {
-                    self.instances.push(core_instance(instance?));
+                    let instance = core_instance(instance?);
+                    self.refers_to_earlier(&instance)?;
+                    self.instances.push(instance);
                 }
             }
             Payload::ComponentAliasSection(aliases) => {
@@ -107,12 +111,25 @@ impl<'a> Shape<'a> {
     fn read_alias(&mut self, alias: ComponentAlias<'a>) -> Result<(), Unlinked> {
         match alias {
             ComponentAlias::CoreInstanceExport { kind, instance_index, name } => {
+                self.instance(instance_index)?;
                 self.items[kind.into()].push(Origin::Export { instance: instance_index, name });
                 Ok(())
             }
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Module, .. }
             | ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. } => Err(Unlinked::ForeignModule),
             _ => Ok(()),
+        }
+    }
+
+    /// Everything in a component refers to what stands before it, so that to follow references comes to an end.
+    fn refers_to_earlier(&self, instance: &CoreInstance<'_>) -> Result<(), Unlinked> {
+        match instance {
+            CoreInstance::Made { arguments, .. } => {
+                arguments.iter().try_for_each(|&(_, instance)| self.instance(instance).map(drop))
+            }
+            CoreInstance::Gathered(items) => {
+                items.iter().try_for_each(|(&(_, kind), &item)| self.origin(kind, item).map(drop))
+            }
         }
     }
 
@@ -134,7 +151,7 @@ fn core_instance(instance: Instance<'_>) -> CoreInstance<'_> {
             arguments: args.iter().map(|argument| (argument.name, argument.index)).collect(),
         },
         Instance::FromExports(exports) => CoreInstance::Gathered(
-            exports.iter().map(|export| (export.name, export.kind.into(), export.index)).collect(),
+            exports.iter().map(|export| ((export.name, export.kind.into()), export.index)).collect(),
         ),
     }
 }
