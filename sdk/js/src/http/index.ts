@@ -5,9 +5,10 @@ import { http as host } from '../host.ts';
 import { needHost } from '../phase.ts';
 import { bytesOf, encodeUtf8 } from '../text.ts';
 import type { HttpError } from './error.ts';
+import { handlesFor } from './headers.ts';
 import type { Response } from './response.ts';
 import * as wire from './send.ts';
-import { handleFor, type Settings } from './settings.ts';
+import { PLAIN, type Settings } from './settings.ts';
 
 /** A value that can stand in a query or a form. */
 type Plain = string | number | boolean;
@@ -39,7 +40,7 @@ export function request(method: string, url: string, options: RequestOptions = N
 
 /** GET: `http.get('/products')`, ``http.get(`/products/${id}`, { name: '/products/{id}' })``. */
 export function get(url: string, options: RequestOptions = NO_OPTIONS): Response {
-  if (isBare(options)) return wire.get(textOf(url), handleFor(options));
+  if (isBare(options)) return wire.get(textOf(url), PLAIN.of(options));
   return wire.send(lowerAll('GET', textOf(url), options));
 }
 
@@ -99,7 +100,7 @@ export function clearCookies(): void {
 /** The request in the contract's words. */
 function lower(method: string, url: string, options: RequestOptions): host.Request {
   // What most requests are. Each call that they can do without is worth a tenth of a microsecond.
-  if (isBare(options)) return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: handleFor(options) };
+  if (isBare(options)) return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: PLAIN.of(options) };
   return lowerAll(method, textOf(url), options);
 }
 
@@ -114,13 +115,15 @@ function textOf(url: string): string {
 }
 
 function lowerAll(method: string, url: string, options: RequestOptions): host.Request {
-  const headers = options.headers === undefined ? [] : fields(options.headers);
+  const own = options.headers === undefined ? [] : fields(options.headers);
+  const content = body(options, own);
+  const kept = handlesFor(own);
   return {
     method,
     url: options.query === undefined ? url : withQuery(url, options.query),
-    headers,
-    body: body(options, headers),
-    options: handleFor(options, blobOf(options)),
+    headers: kept === undefined ? own : NO_HEADERS,
+    body: content,
+    options: (kept ?? PLAIN).of(options, blobOf(options)),
   };
 }
 
