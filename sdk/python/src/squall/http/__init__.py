@@ -28,8 +28,7 @@ from squall._http_error import (
     TooLarge,
     TooManyRedirects,
 )
-from squall.http._request import Request, Settings, send_all
-from squall.http._request import get as _get
+from squall.http._request import Request, Settings, get, send_all
 from squall.http._response import Headers, Response, Timings
 
 __all__ = [
@@ -71,11 +70,6 @@ def request(method: str, url: str, **settings: Unpack[Settings]) -> Response:
     Raises `Error` when there is no response. A status code is never an error.
     """
     return Request(method, url, **settings).send()
-
-
-def get(url: str, **settings: Unpack[Settings]) -> Response:
-    """Send a ``GET`` request: ``http.get("/products", params={"page": 2})``. See `request`."""
-    return _get(url, settings)
 
 
 def post(url: str, **settings: Unpack[Settings]) -> Response:

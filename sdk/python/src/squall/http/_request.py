@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from json import dumps
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 from squall import _host as host
@@ -118,17 +118,23 @@ _known: dict[tuple[tuple[str, Any], ...], host.RequestOptions] = {}
 """The handles of settings that a GET came with, by how they were written."""
 
 
-def get(url: str, settings: Settings) -> Response:
-    """Send a GET. One with nothing but settings that were there before needs no `Request` to be made."""
-    if not settings:
-        return arrived(host.get(url, None))
-    # What cannot be looked up, such as a dictionary, is for `Request` to understand.
-    try:
-        handle = _known.get(tuple(settings.items()))
-    except TypeError:
-        handle = None
-    if handle is not None:
-        return arrived(host.get(url, handle))
+def get(url: str, **settings: Unpack[Settings]) -> Response:
+    """Send a ``GET`` request: ``http.get("/products", params={"page": 2})``. See `request`."""
+    # What most requests are: one with nothing but settings that were there before needs no `Request` to be made.
+    handle = None
+    if settings:
+        try:
+            handle = _known.get(tuple(settings.items()))
+        except TypeError:  # What cannot be looked up, such as a dictionary, is for `Request` to understand.
+            handle = None
+        if handle is None:
+            return _first(url, settings)
+    response = host.get(url, handle)
+    response.__class__ = Response
+    return response  # type: ignore[return-value]
+
+
+def _first(url: str, settings: Settings) -> Response:
     request = Request("GET", url, **settings)
     if request.options is not None and settings.keys() <= _PLAIN:
         _remember(settings, request.options)
