@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use wasm_encoder::reencode::{self, Reencode, ReencodeComponent, component_utils};
 use wasm_encoder::{
-    Alias, CanonicalFunctionSection, Component, ComponentAliasSection, InstanceSection, Module, ModuleArg, RawSection,
+    Alias, CanonicalFunctionSection, Component, ComponentAliasSection, InstanceSection, ModuleArg, RawSection,
 };
 use wasmparser::{CanonicalFunction, ComponentAlias, Export, Instance, InstantiationArg, KnownCustom, Payload};
 
@@ -23,6 +23,8 @@ type Result<T, E = reencode::Error<Unlinked>> = std::result::Result<T, E>;
 pub(crate) const MODULE_SECTION: u8 = 1;
 /// The number of a nested component's section.
 pub(crate) const COMPONENT_SECTION: u8 = 4;
+/// What stands where a module was that nobody needs any more, so that the others keep their numbers.
+const EMPTY_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
 /// How many core instances and items there have been.
 #[derive(Default)]
@@ -111,15 +113,14 @@ impl Linked<'_, '_> {
     fn module(&mut self, new: &mut Component, bytes: &[u8]) {
         let index = self.modules;
         self.modules += 1;
-        let empty = || Module::new().finish();
-        if index == self.found.place {
-            new.section(&RawSection { id: MODULE_SECTION, data: &self.found.module });
+        let data = if index == self.found.place {
+            &self.found.module
         } else if self.found.emptied.contains(&index) {
-            // Still there, so that the others keep their numbers.
-            new.section(&RawSection { id: MODULE_SECTION, data: &empty() });
+            EMPTY_MODULE
         } else {
-            new.section(&RawSection { id: MODULE_SECTION, data: bytes });
-        }
+            bytes
+        };
+        new.section(&RawSection { id: MODULE_SECTION, data });
     }
 
     fn instance(&mut self, new: &mut Component, instance: Instance<'_>) -> Result<()> {
