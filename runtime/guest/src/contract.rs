@@ -29,7 +29,6 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]request-options.set-discard-body",
             "[method]request-options.set-expected-statuses",
             "[method]request-options.set-body-from",
-            "[method]request-options.set-headers",
             "[method]response.status",
             "[method]response.header",
             "[method]response.headers",

@@ -6,7 +6,7 @@ use send_wrapper::SendWrapper;
 use slab::Slab;
 use squall_http::{RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
-use squall_plan::{Limits, MemorySize};
+use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -50,8 +50,8 @@ pub(crate) struct Local {
     pub(crate) data: DataHandles,
     /// Whether this iteration asked for a row where none is left and the run stops for it.
     pub(crate) out_of_rows: bool,
-    /// The bodies of the responses that the instance holds, and the headers of its settings, in bytes.
-    pub(crate) held_bytes: u64,
+    /// The bodies of the responses that the instance holds, in bytes.
+    pub(crate) held_bodies: u64,
     /// How many requests one `send-all` may hold.
     pub(crate) most_at_once: usize,
 }
@@ -75,7 +75,7 @@ impl State {
             transactions: Slab::new(),
             data: DataHandles::default(),
             out_of_rows: false,
-            held_bytes: 0,
+            held_bodies: 0,
             most_at_once: limits.batch,
         };
         State { local: SendWrapper::new(local), memory, wasi: None }
@@ -116,18 +116,6 @@ impl Local {
     /// Writes to the run's log.
     pub(crate) fn say(&self, level: Level, text: &str) {
         self.worker.log.write(level, self.user.number(), self.flow(), text);
-    }
-
-    /// Counts what the instance holds from now on; too much is a trap.
-    pub(crate) fn hold_bytes(&mut self, bytes: u64) -> wasmtime::Result<()> {
-        self.held_bytes += bytes;
-        if self.held_bytes > Limits::HELD_BYTES {
-            wasmtime::bail!(
-                "too much held: the responses that it has not let go of, and its settings of requests, have more than {}",
-                MemorySize(Limits::HELD_BYTES)
-            );
-        }
-        Ok(())
     }
 
     pub(crate) fn finish_transaction(&self, transaction: &Transaction) {

@@ -28,8 +28,6 @@ pub struct RequestOptions {
     pub expected: Option<Box<[(u16, u16)]>>,
     /// The body of requests that bring none of their own. It is sent from where it lies.
     pub body: Option<Bytes>,
-    /// Header fields that go before the request's own.
-    pub headers: Box<[(Box<str>, Box<str>)]>,
 }
 
 /// Longer than any run, and short enough to add to any time.
@@ -111,9 +109,6 @@ impl Prepared {
             (_, None) => Announced::Nothing,
         };
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
-        for (name, value) in &options.headers {
-            head.field(name, value, announced).map_err(Error::InvalidRequest)?;
-        }
         for (name, value) in fields {
             head.field(name, value, announced).map_err(Error::InvalidRequest)?;
         }
@@ -190,8 +185,6 @@ impl Prepared {
             discard_body: Some(self.discard_body),
             expected: self.expected.clone(),
             body: (!to_get && !self.shared.is_empty()).then(|| self.shared.clone()),
-            // They are in the head already.
-            headers: Box::default(),
         };
         Prepared::new(network, cookies, (method, url), fields.chain(own_cookie), body, &options)
     }

@@ -45,8 +45,8 @@ impl Limits {
     pub const CORE_INSTANCES: usize = 64;
     /// How many resources of one kind an instance may hold at once. A guest that holds more has lost them.
     pub const HANDLES: usize = 10_000;
-    /// The bodies of all responses that an instance holds at once, and the headers of its settings of requests, in bytes.
-    pub const HELD_BYTES: u64 = 512 * MIB;
+    /// The bodies of all responses that an instance holds at once, in bytes.
+    pub const HELD_BODIES: u64 = 512 * MIB;
     /// How many headers a request may have.
     pub const HEADERS: usize = 1_000;
     /// The longest line of the log, in bytes; the rest is cut off.

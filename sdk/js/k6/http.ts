@@ -5,7 +5,7 @@ import { jars } from 'squall:jars';
 import { http as host } from '../src/host.ts';
 import { HttpError } from '../src/http/error.ts';
 import type { Response as Arrived } from '../src/http/response.ts';
-import { send as sendOne, sendAll } from '../src/http/send.ts';
+import { get as getOne, send as sendOne, sendAll } from '../src/http/send.ts';
 import type { Statuses } from '../src/http/settings.ts';
 import { log } from '../src/log.ts';
 import { CookieJar } from './cookies.ts';
@@ -39,7 +39,9 @@ function exchange(sent: Sent, redirects?: number): Response {
 
 function attempt(sent: Sent, redirects?: number): Arrived | HttpError {
   try {
-    return sendOne(lower(sent, redirects));
+    const { method, url, headers, body, options } = lower(sent, redirects);
+    if (method === 'GET' && headers.length === 0 && body === undefined) return getOne(url, options);
+    return sendOne({ method, url, headers, body, options });
   } catch (error) {
     if (error instanceof HttpError) return error;
     throw error;

@@ -1,8 +1,7 @@
 // From the arguments of k6's functions to a request.
 
 import { encodeForm } from '../src/http/index.ts';
-import { handlesFor } from '../src/http/headers.ts';
-import { PLAIN, type Statuses } from '../src/http/settings.ts';
+import { handleFor, type Statuses } from '../src/http/settings.ts';
 import type { http } from '../src/host.ts';
 import { Blob } from '../src/data/blob.ts';
 import { encodeUtf8 } from '../src/text.ts';
@@ -113,14 +112,11 @@ export function lower(sent: Sent, redirects = sent.params.redirects): http.Reque
   const { params } = sent;
   const blob = sent.body instanceof Blob ? sent.body : undefined;
   const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body instanceof Blob ? undefined : sent.body;
-  const kept = handlesFor(sent.headers);
-  const headers = kept === undefined ? sent.headers : [];
-  const handles = kept ?? PLAIN;
   if (blob === undefined && params === NO_PARAMS && sent.name === undefined && redirects === undefined && defaults.expected === undefined) {
-    return { method: sent.method, url: sent.url, headers, body, options: handles.of(NO_PARAMS) };
+    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: undefined };
   }
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
-  const options = handles.of({
+  const options = handleFor({
     name: sent.name,
     timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : params.timeout,
     redirects,
@@ -128,7 +124,7 @@ export function lower(sent: Sent, redirects = sent.params.redirects): http.Reque
     discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',
     expectedStatuses: expected === null ? '0-999' : expected?.statuses,
   }, blob);
-  return { method: sent.method, url: sent.url, headers, body, options };
+  return { method: sent.method, url: sent.url, headers: sent.headers, body, options };
 }
 
 function encode(body: Body): [content: string | Uint8Array | Blob | undefined, type?: string] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use send_wrapper::SendWrapper;
 use squall_http::{Error, Prepared, RequestOptions, Response};
-use squall_plan::Limits;
+use squall_plan::{Limits, MemorySize};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
@@ -222,7 +222,14 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
     match result {
         Ok(response) => {
             let local = store.data_mut().local_mut();
-            local.hold_bytes(response.body().len() as u64)?;
+            let held_bodies = local.held_bodies + response.body().len() as u64;
+            if held_bodies > Limits::HELD_BODIES {
+                wasmtime::bail!(
+                    "too much held: the responses that it has not let go of have more than {} of bodies",
+                    MemorySize(Limits::HELD_BODIES)
+                );
+            }
+            local.held_bodies = held_bodies;
             Ok(Ok(Resource::new_own(hold(&mut local.responses, "response", response)?)))
         }
         Err(error) => Ok(Err(error.into())),
@@ -234,10 +241,7 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         "request-options",
         ResourceType::host::<RequestOptions>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            let local = store.data_mut().local_mut();
-            if let Some(options) = local.request_options.try_remove(handle as usize) {
-                local.held_bytes -= size_of_headers(&options.headers);
-            }
+            store.data_mut().local_mut().request_options.try_remove(handle as usize);
             Ok(())
         },
     )?;
@@ -284,32 +288,7 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
             let body = local(&store).data.blob(&blob)?.clone();
             set(&mut store, &options, |options| options.body = Some(body))
         },
-    )?;
-    interface.func_wrap(
-        "[method]request-options.set-headers",
-        |mut store: StoreContextMut<'_, State>, (options, headers): (Options, Headers)| {
-            let headers = kept_headers(&mut store, &headers)?;
-            let added = size_of_headers(&headers);
-            let mut before = Box::default();
-            set(&mut store, &options, |options| before = std::mem::replace(&mut options.headers, headers))?;
-            let local = store.data_mut().local_mut();
-            local.held_bytes -= size_of_headers(&before);
-            local.hold_bytes(added)
-        },
     )
-}
-
-type KeptHeaders = Box<[(Box<str>, Box<str>)]>;
-
-/// Copies header fields out of the guest's memory, for as many requests as they are good for.
-fn kept_headers(store: &mut StoreContextMut<'_, State>, headers: &Headers) -> wasmtime::Result<KeptHeaders> {
-    let headers = pairs(store, headers)?;
-    let owned = |text: std::borrow::Cow<'_, str>| text.into_owned().into_boxed_str();
-    headers.iter().map(|(name, value)| Ok((owned(text(store, name)?), owned(text(store, value)?)))).collect()
-}
-
-fn size_of_headers(headers: &[(Box<str>, Box<str>)]) -> u64 {
-    headers.iter().map(|(name, value)| (name.len() + value.len()) as u64).sum()
 }
 
 fn set(
@@ -331,7 +310,7 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         |mut store: StoreContextMut<'_, State>, handle| {
             let local = store.data_mut().local_mut();
             if let Some(response) = local.responses.try_remove(handle as usize) {
-                local.held_bytes -= response.body().len() as u64;
+                local.held_bodies -= response.body().len() as u64;
             }
             Ok(())
         },

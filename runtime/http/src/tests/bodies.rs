@@ -157,26 +157,3 @@ fn a_body_that_others_hold_is_sent_from_there() {
         }
     });
 }
-
-#[test]
-fn headers_of_settings_go_before_a_requests_own() {
-    run(async {
-        let url = answering(|request| match request.line() {
-            "GET /moved" => response("302 Moved", &["Location: /end"], ""),
-            _ => ok(&request.head),
-        });
-        let world = World::with_target(&url.await);
-        let headers = Box::new([("X-Kept".into(), "1".into()), ("Cookie".into(), "kept=1".into())]);
-        let options = RequestOptions { headers, ..RequestOptions::default() };
-        let own = [("X-Own", "2"), ("Cookie", "own=2")];
-        let response = world.send("GET", "/", &own, None, &options).await.unwrap();
-        let head = String::from_utf8_lossy(response.body()).into_owned();
-        let place = |text: &str| head.find(text).unwrap_or_else(|| panic!("{text} is not in {head}"));
-        assert!(place("X-Kept: 1\r\n") < place("X-Own: 2\r\n"));
-        assert!(head.contains("Cookie: kept=1; own=2\r\n"), "{head}");
-        // A redirect takes them along, once.
-        let response = world.send("GET", "/moved", &[], None, &options).await.unwrap();
-        let head = String::from_utf8_lossy(response.body()).into_owned();
-        assert_eq!((head.matches("X-Kept: 1").count(), head.starts_with("GET /end ")), (1, true), "{head}");
-    });
-}

@@ -5,10 +5,9 @@ import { http as host } from '../host.ts';
 import { needHost } from '../phase.ts';
 import { bytesOf, encodeUtf8 } from '../text.ts';
 import type { HttpError } from './error.ts';
-import { handlesFor } from './headers.ts';
 import type { Response } from './response.ts';
 import * as wire from './send.ts';
-import { PLAIN, type Settings } from './settings.ts';
+import { handleFor, type Settings } from './settings.ts';
 
 /** A value that can stand in a query or a form. */
 type Plain = string | number | boolean;
@@ -40,7 +39,7 @@ export function request(method: string, url: string, options: RequestOptions = N
 
 /** GET: `http.get('/products')`, ``http.get(`/products/${id}`, { name: '/products/{id}' })``. */
 export function get(url: string, options: RequestOptions = NO_OPTIONS): Response {
-  if (isBare(options)) return wire.get(textOf(url), PLAIN.of(options));
+  if (isBare(options)) return wire.get(textOf(url), handleFor(options));
   return wire.send(lowerAll('GET', textOf(url), options));
 }
 
@@ -100,7 +99,7 @@ export function clearCookies(): void {
 /** The request in the contract's words. */
 function lower(method: string, url: string, options: RequestOptions): host.Request {
   // What most requests are. Each call that they can do without is worth a tenth of a microsecond.
-  if (isBare(options)) return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: PLAIN.of(options) };
+  if (isBare(options)) return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: handleFor(options) };
   return lowerAll(method, textOf(url), options);
 }
 
@@ -115,30 +114,29 @@ function textOf(url: string): string {
 }
 
 function lowerAll(method: string, url: string, options: RequestOptions): host.Request {
-  const own = options.headers === undefined ? [] : fields(options.headers);
-  const content = body(options, own);
-  const kept = handlesFor(own);
+  const headers = options.headers === undefined ? [] : fields(options.headers);
   return {
     method,
     url: options.query === undefined ? url : withQuery(url, options.query),
-    headers: kept === undefined ? own : NO_HEADERS,
-    body: content,
-    options: (kept ?? PLAIN).of(options, blobOf(options)),
+    headers,
+    body: body(options, headers),
+    options: handleFor(options, blobOf(options)),
   };
 }
 
-/** Written with indices, because the engine's iterators take several times as long. */
+/** Written with indices, because the engine's iterators, and calls of `push`, take several times as long. */
 function fields(given: NonNullable<RequestOptions['headers']>): [string, string][] {
   const fields: [string, string][] = [];
   if (Array.isArray(given)) {
-    for (let index = 0; index < given.length; index++) fields.push([`${given[index][0]}`, `${given[index][1]}`]);
+    for (let index = 0; index < given.length; index++) fields[index] = [textOf(given[index][0]), textOf(given[index][1])];
     return fields;
   }
   const record = given as Record<string, string>;
   const names = Object.keys(record);
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!;
-    fields.push([name, `${record[name]}`]);
+    const value = record[name]!;
+    fields[index] = [name, typeof value === 'string' ? value : `${value}`];
   }
   return fields;
 }

@@ -30,67 +30,39 @@ export interface Settings {
 /** More than a sane scenario has. One that makes up names as it goes must not fill the host's tables. */
 const CAPACITY = 64;
 
-/** The host's handles for settings that go with the same header fields. */
-export class Handles {
-  readonly #handles = new Map<string, http.RequestOptions>();
-  /** The settings asked for last, and their handle: most scenarios ask for the same again, and comparing is cheap. */
-  #last: Settings = {};
-  #lastHandle: http.RequestOptions | undefined;
+const handles = new Map<string, http.RequestOptions>();
 
-  /** Those of requests with these header fields, or with none that the host keeps. */
-  constructor(readonly headers: [string, string][] = []) {}
+/** The settings asked for last, and their handle: most scenarios ask for the same again, and comparing is cheap. */
+let last: Settings = {};
+let lastHandle: http.RequestOptions | undefined;
 
-  /** The handle for those settings, and that body; `undefined` where the defaults will do. */
-  of(settings: Settings, body?: Blob): http.RequestOptions | undefined {
-    if (body !== undefined) return this.#cached(`${keyOf(settings)}|${body.serial}`, settings, body);
-    const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
-    const last = this.#last;
-    if (
-      name === last.name &&
-      timeout === last.timeout &&
-      redirects === last.redirects &&
-      discardBody === last.discardBody &&
-      expectedStatuses === undefined &&
-      last.expectedStatuses === undefined &&
-      (this.#lastHandle !== undefined || this.headers.length === 0)
-    ) {
-      return this.#lastHandle;
-    }
-    if (isDefault(settings) && this.headers.length === 0) return undefined;
-    this.#lastHandle = this.#cached(keyOf(settings), settings);
-    this.#last = { name, timeout, redirects, discardBody, expectedStatuses };
-    return this.#lastHandle;
-  }
-
-  #cached(key: string, settings: Settings, body?: Blob): http.RequestOptions {
-    let handle = this.#handles.get(key);
-    if (handle === undefined) {
-      if (this.#handles.size >= CAPACITY) this.#forgetOldest();
-      handle = make(settings, this.headers, body);
-      this.#handles.set(key, handle);
-    }
-    return handle;
-  }
-
-  /** One goes, not all: a batch that is being put together may still hold the others. */
-  #forgetOldest(): void {
-    const [key] = this.#handles.keys();
-    // The engine drops it once no request of a batch refers to it.
-    this.#handles.delete(key!);
-  }
-}
-
-/** The handles of requests that bring their header fields themselves, or have none. */
-export const PLAIN = new Handles();
-
-function isDefault({ name, timeout, redirects, discardBody, expectedStatuses }: Settings): boolean {
-  return (
+/** The host's handle for those settings, and that body; `undefined` where the defaults will do. */
+export function handleFor(settings: Settings, body?: Blob): http.RequestOptions | undefined {
+  if (body !== undefined) return cached(`${keyOf(settings)}|${body.serial}`, settings, body);
+  const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
+  if (
     name === undefined &&
     timeout === undefined &&
     redirects === undefined &&
     discardBody === undefined &&
     expectedStatuses === undefined
-  );
+  ) {
+    return undefined;
+  }
+  if (
+    lastHandle !== undefined &&
+    name === last.name &&
+    timeout === last.timeout &&
+    redirects === last.redirects &&
+    discardBody === last.discardBody &&
+    expectedStatuses === undefined &&
+    last.expectedStatuses === undefined
+  ) {
+    return lastHandle;
+  }
+  lastHandle = cached(keyOf(settings), settings);
+  last = { name, timeout, redirects, discardBody, expectedStatuses };
+  return lastHandle;
 }
 
 /** The name comes last, as JSON: whatever is in it, two different settings have different keys. */
@@ -98,11 +70,26 @@ function keyOf({ name, timeout, redirects, discardBody, expectedStatuses }: Sett
   return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${JSON.stringify(name)}`;
 }
 
-function make(settings: Settings, headers: [string, string][], body?: Blob): http.RequestOptions {
-  const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
+function cached(key: string, settings: Settings, body?: Blob): http.RequestOptions {
+  let handle = handles.get(key);
+  if (handle === undefined) {
+    if (handles.size >= CAPACITY) forgetOldest();
+    handle = make(settings, body);
+    handles.set(key, handle);
+  }
+  return handle;
+}
+
+/** One goes, not all: a batch that is being put together may still hold the others. */
+function forgetOldest(): void {
+  const [key, handle] = handles.entries().next().value!;
+  handles.delete(key);
+  void handle; // Dropped by the engine once no request of a batch refers to it.
+}
+
+function make({ name, timeout, redirects, discardBody, expectedStatuses }: Settings, body?: Blob): http.RequestOptions {
   const options = new http.RequestOptions();
   try {
-    if (headers.length > 0) options.setHeaders(headers);
     if (name !== undefined) options.setName(String(name));
     if (timeout !== undefined) options.setTimeout(u64(nanoseconds(timeout)));
     if (redirects !== undefined) options.setRedirects(Math.max(0, redirects) | 0);

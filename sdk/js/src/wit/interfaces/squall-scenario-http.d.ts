@@ -188,11 +188,6 @@ declare module 'squall:scenario/http@0.1.0' {
     * guest.
     */
     setBodyFrom(blob: Blob): void;
-    /**
-    * Header fields that every request with these settings is sent with, before its own. What is the same in many
-    * requests then crosses over once.
-    */
-    setHeaders(headers: Array<[string, string]>): void;
     [Symbol.dispose](): void;
   }
   
