@@ -3,6 +3,8 @@
 import { http } from '../host.ts';
 import { building, needHost } from '../phase.ts';
 import { HttpError } from './error.ts';
+// For what it does to the host's responses, too.
+import './response.ts';
 import type { Response } from './response.ts';
 
 /** Sends a request; an error of the host becomes one of JavaScript. */
