@@ -82,6 +82,8 @@ export interface Options extends Load {
   insecureSkipTLSVerify?: boolean;
   /** A new connection for every request. */
   noConnectionReuse?: boolean;
+  /** How many connections all virtual users share; without it each has its own. */
+  connectionPool?: number;
   /** The `user-agent` of requests that have none. */
   userAgent?: string;
   /** How many requests of a batch are under way together to one origin. */
@@ -117,7 +119,7 @@ const RUN_KEYS = [
 /** The host's own, which k6 does not have. */
 const HOST_KEYS = [
   'max_backlog', 'maxBacklog', 'arrival', 'warmup', 'pacing', 'flow', 'weights', 'env', 'seed', 'threads', 'http',
-  'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin', 'data',
+  'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin', 'connectionPool', 'data',
 ];
 /** What changes nothing that is measured, or is done by the SDK itself. */
 const QUIET_KEYS = [

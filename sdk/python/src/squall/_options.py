@@ -76,6 +76,8 @@ class Options(TypedDict, total=False):
     max_redirects: int
     discard_response_bodies: bool
     no_connection_reuse: bool
+    connection_pool: int
+    """How many connections all virtual users share; without it each has its own."""
     user_agent: str
     batch_per_origin: int
 
