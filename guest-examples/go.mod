@@ -4,4 +4,4 @@ go 1.24
 
 require github.com/squall-load/squall/sdk/go v0.1.0
 
-replace github.com/squall-load/squall/sdk/go => /work/main/sdk/go
+replace github.com/squall-load/squall/sdk/go => ../sdk/go

@@ -121,17 +121,13 @@ _known: dict[tuple[tuple[str, Any], ...], host.RequestOptions] = {}
 def get(url: str, **settings: Unpack[Settings]) -> Response:
     """Send a ``GET`` request: ``http.get("/products", params={"page": 2})``. See `request`."""
     # What most requests are: one with nothing but settings that were there before needs no `Request` to be made.
-    handle = None
-    if settings:
-        try:
-            handle = _known.get(tuple(settings.items()))
-        except TypeError:  # What cannot be looked up, such as a dictionary, is for `Request` to understand.
-            handle = None
-        if handle is None:
-            return _first(url, settings)
-    response = host.get(url, handle)
-    response.__class__ = Response
-    return response  # type: ignore[return-value]
+    if not settings:
+        return arrived(host.get(url, None))
+    try:
+        handle = _known.get(tuple(settings.items()))
+    except TypeError:  # What cannot be looked up, such as a dictionary, is for `Request` to understand.
+        handle = None
+    return _first(url, settings) if handle is None else arrived(host.get(url, handle))
 
 
 def _first(url: str, settings: Settings) -> Response:
@@ -146,7 +142,6 @@ def _remember(settings: Settings, handle: host.RequestOptions) -> None:
         _known.clear()
     with suppress(TypeError):
         _known[tuple(settings.items())] = handle
-
 
 
 def _fields(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
