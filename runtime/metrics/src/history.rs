@@ -37,6 +37,10 @@ pub struct Second {
 }
 
 impl Second {
+    /// A load may end in the midst of a second. Of a rest shorter than this no rate is computed: a few requests in a few
+    /// microseconds would be a peak that never was.
+    pub const LEAST_FOR_A_RATE: Nanos = Nanos(500_000_000);
+
     /// Adds what happened in a later second.
     pub fn merge(&mut self, later: &Second) {
         self.length += later.length;

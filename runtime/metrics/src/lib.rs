@@ -1,7 +1,7 @@
 //! What is measured: the clock, histograms, the recorder of each worker thread, and what they add up to.
 //!
-//! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; once a second the
-//! [`Interval`] so far is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What
+//! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; the
+//! [`Interval`] of each second is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What
 //! happened second by second is kept in a [`History`], from which [`statistics`] draws conclusions.
 //! This crate must not know where samples come from (HTTP, guests) nor who reads them (terminal, files).
 #![deny(missing_docs)]
@@ -19,6 +19,7 @@ mod recorder;
 mod redactor;
 mod registry;
 mod sample;
+mod seconds;
 mod select;
 pub mod statistics;
 mod stretches;
@@ -41,7 +42,7 @@ pub use recorder::Recorder;
 pub use redactor::{HIDDEN, Redactor};
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
-
+pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
 pub use select::{Aggregate, Selector};
 pub use stretches::Stretches;
 pub use text::plain;

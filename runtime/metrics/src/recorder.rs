@@ -11,6 +11,7 @@ use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
 use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
+use crate::seconds::{SecondGrid, TakenSeconds, ThreadSeconds};
 
 /// Takes samples; gives them out by the interval.
 #[derive(Debug)]
@@ -24,7 +25,9 @@ pub struct Recorder {
     /// Series seen since the thread began, and their cells in the present interval.
     request_slots: FxHashMap<RequestKey, usize>,
     request_cells: Vec<(RequestKey, RequestCell)>,
+    /// What was recorded in the present second; before the load, since the last [`Recorder::take`].
     interval: Interval,
+    seconds: ThreadSeconds,
 }
 
 /// The names of one kind that a thread has met, in the form in which they may be recorded.
@@ -74,7 +77,45 @@ impl Recorder {
             request_slots: FxHashMap::default(),
             request_cells: Vec::new(),
             interval: Interval::default(),
+            seconds: ThreadSeconds::default(),
         }
+    }
+
+    /// The load begins: from now on samples belong to its seconds. What was recorded before is kept apart. Does nothing the
+    /// second time.
+    pub fn begin_seconds(&mut self, grid: SecondGrid) {
+        if !self.seconds.have_begun() {
+            let before_load = self.take();
+            self.seconds.begin(grid, before_load);
+        }
+    }
+
+    /// The next samples happened at `now`, or later. Samples without a time of their own belong to the second of the sample
+    /// before them.
+    #[inline]
+    pub fn advance_to(&mut self, now: Nanos) {
+        if now >= self.seconds.end() {
+            self.end_second(now);
+        }
+    }
+
+    #[cold]
+    fn end_second(&mut self, now: Nanos) {
+        let recorded = self.take();
+        self.seconds.advance_to(now, recorded);
+    }
+
+    /// Takes out the seconds that have ended by `now`.
+    pub fn take_seconds(&mut self, now: Nanos) -> TakenSeconds {
+        self.advance_to(now);
+        self.seconds.take()
+    }
+
+    /// Takes out everything, the present second included: nothing more will be recorded.
+    pub fn take_last_seconds(&mut self, now: Nanos) -> TakenSeconds {
+        self.advance_to(now);
+        let rest = self.take();
+        self.seconds.take_last(rest)
     }
 
     /// The run's registry.
@@ -212,11 +253,6 @@ impl Recorder {
         self.interval.pacing.runtime_delay.record(delay);
         self.interval.pacing.under_way += under_way;
         self.interval.pacing.looks += 1;
-    }
-
-    /// Records how long the system ran something else although the thread was ready.
-    pub fn kept_waiting(&mut self, time: Nanos) {
-        self.interval.pacing.kept_waiting += time;
     }
 
     /// Records how long the thread was at work since this was last called.
