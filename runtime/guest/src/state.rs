@@ -119,8 +119,10 @@ impl Local {
     }
 
     pub(crate) fn finish_transaction(&self, transaction: &Transaction) {
-        let duration = self.worker.clock.now().since(transaction.started);
+        let now = self.worker.clock.now();
+        let duration = now.since(transaction.started);
         let mut recorder = self.worker.recorder.borrow_mut();
+        recorder.advance_to(now);
         recorder.transaction(self.flow(), transaction.name, duration, transaction.failed);
     }
 

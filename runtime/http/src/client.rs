@@ -320,7 +320,10 @@ impl Client {
             sent: watch.sent,
             received: watch.received,
         };
-        self.network.recorder.borrow_mut().request(&sample);
+        let mut recorder = self.network.recorder.borrow_mut();
+        recorder.advance_to(watch.last_lap());
+        recorder.request(&sample);
+        drop(recorder);
         match error {
             None => {}
             Some(error) if error.class() == FailureClass::Timeout => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use squall_guest::RunContext;
 use squall_metrics::{
     Clock, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Reading, Second,
-    Totals, evaluate_thresholds,
+    SecondGrid, Totals, evaluate_thresholds,
 };
 use squall_plan::{Plan, Scenario, Warmup};
 use tokio::sync::mpsc;
@@ -18,6 +18,7 @@ use crate::generator::Watch;
 use crate::guest_log::GuestLog;
 use crate::rate_changes::RateChanges;
 use crate::run::RunEnd;
+use crate::seconds::{RecordedByAll, SecondsUnderWay};
 use crate::self_checks::SelfChecks;
 use crate::steering::{Steering, Stop, StoppedBy};
 use crate::timer::WorkerTimer;
@@ -28,6 +29,8 @@ use crate::worker::Report;
 const ENOUGH_TO_JUDGE: u64 = 50;
 /// "Nearly all".
 const IN_VAIN: f64 = 0.95;
+/// When this long no second was complete, a worker is late.
+const OVERDUE: Nanos = Nanos(1_500_000_000);
 
 /// Why the load ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +67,6 @@ impl Verdict {
 
 pub(crate) struct Control<'a> {
     totals: Totals,
-    /// What came in since the last second's beat.
-    recent: Interval,
     log: GuestLog,
     /// Whoever watches the target, and when the load began on the clock that they go by.
     target: Option<Receiver<Reading>>,
@@ -77,17 +78,24 @@ pub(crate) struct Control<'a> {
     /// For each worker, and for each scenario.
     vus_of_scenarios: Vec<Vec<u64>>,
     warned_of_series: bool,
-    /// When what counts begins: with the load, or after its warm-up.
+    /// How long after the beginning of the load counting begins: the planned warm-up.
     measured_from: Nanos,
     /// Where the end of the warm-up is still to be found.
     open_warm_up: Option<OpenWarmUp>,
     self_checks: SelfChecks,
+    clock: Clock,
+    grid: SecondGrid,
     load_begins: Nanos,
+    seconds: SecondsUnderWay,
+    /// Since the last second was complete, and how far the run was then.
+    last_complete: Nanos,
+    last_progress: Option<Progress>,
 }
 
 impl<'a> Control<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
+        clock: Clock,
         mut totals: Totals,
         log: GuestLog,
         target: Option<Receiver<Reading>>,
@@ -99,7 +107,6 @@ impl<'a> Control<'a> {
         }
         Control {
             totals,
-            recent: Interval::default(),
             log,
             target,
             began_on_system_clock: Nanos::MAX,
@@ -112,7 +119,12 @@ impl<'a> Control<'a> {
             measured_from: planned_warm_up(plan),
             open_warm_up: OpenWarmUp::of(plan),
             self_checks: SelfChecks::new(plan),
+            clock,
+            grid: SecondGrid::new(Nanos::ZERO, planned_warm_up(plan)),
             load_begins: Nanos::ZERO,
+            seconds: SecondsUnderWay::new(plan.threads.max(1)),
+            last_complete: Nanos::ZERO,
+            last_progress: None,
         }
     }
 
@@ -127,7 +139,7 @@ impl<'a> Control<'a> {
             warm_up.outside_of_load(&recorded);
         }
         self.pass_on_log();
-        self.recorded(&Arc::new(recorded), Nanos::ZERO);
+        self.tell_recorded(&Arc::new(recorded), Nanos::ZERO, self.clock.now());
     }
 
     /// Everything, at the end.
@@ -142,17 +154,14 @@ impl<'a> Control<'a> {
     /// Follows the load to its end.
     pub(crate) async fn watch(
         &mut self,
-        (clock, timer): (&Clock, &WorkerTimer),
+        timer: &WorkerTimer,
         load_begins: Nanos,
         steering: &Steering,
         run: &RunContext,
         mut incoming: mpsc::Receiver<Report>,
     ) -> Verdict {
-        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.planned_duration() });
-        self.load_begins = load_begins;
-        self.began_on_system_clock = clock.on_system_clock(load_begins).unwrap_or(Nanos::MAX);
+        self.begin(load_begins);
         let mut beat = timer.every_second();
-        let mut last_beat = load_begins;
         let mut wishes = steering.watch();
         // Whoever wished for something before the load began, while `setup` ran, is heard now.
         wishes.mark_changed();
@@ -162,19 +171,10 @@ impl<'a> Control<'a> {
         loop {
             tokio::select! {
                 report = incoming.recv() => match report {
-                    Some(report) => self.take(report, clock.now()),
+                    Some(report) => self.take(report),
                     None => break,
                 },
-                () = beat.tick() => {
-                    let now = clock.now();
-                    self.beat(now.since(load_begins), now.since(last_beat));
-                    last_beat = now;
-                    if may_stop && let Some(reason) = self.reason_to_stop(run) {
-                        verdict = self.stopping(reason);
-                        may_stop = false;
-                        steering.end_gracefully();
-                    }
-                }
+                () = beat.tick() => self.beat(),
                 () = run.data_end.reached(), if may_stop => {
                     let name = run.data_end.name().unwrap_or_default();
                     verdict = self.stopping(Verdict::DataEnded(name.to_owned()));
@@ -184,7 +184,7 @@ impl<'a> Control<'a> {
                 _ = wishes.changed(), if may_stop => {
                     let wished = wishes.borrow_and_update().clone();
                     if wished.stop == Stop::No {
-                        if let Some(change) = rate_changes.heed(&wished, clock.now()) {
+                        if let Some(change) = rate_changes.heed(&wished, self.clock.now()) {
                             steering.change_rate_at(change);
                         }
                         continue;
@@ -197,18 +197,39 @@ impl<'a> Control<'a> {
                     may_stop = wished.stop != Stop::Now;
                 }
             }
+            if may_stop && let Some(reason) = self.reason_to_stop(run) {
+                verdict = self.stopping(reason);
+                may_stop = false;
+                steering.end_gracefully();
+            }
         }
-        let now = clock.now();
-        self.beat(now.since(load_begins), now.since(last_beat));
-        if let Some(doubt) = self.self_checks.at_the_end(&self.totals) {
-            self.observer.on(&Event::Warning(&doubt));
-        }
+        self.end();
         if verdict == Verdict::AllDone
             && let Some(reason) = self.hopeless()
         {
             verdict = Verdict::Hopeless(reason);
         }
         verdict
+    }
+
+    fn begin(&mut self, load_begins: Nanos) {
+        self.tell(&Event::Load { vus_max: self.totals.vus_max, planned: self.plan.planned_duration() });
+        self.load_begins = load_begins;
+        self.grid = SecondGrid::new(load_begins, self.measured_from);
+        self.last_complete = load_begins;
+        self.began_on_system_clock = self.clock.on_system_clock(load_begins).unwrap_or(Nanos::MAX);
+    }
+
+    /// All workers have ended, and all that they recorded has been told.
+    fn end(&mut self) {
+        let elapsed = self.clock.now().since(self.load_begins);
+        self.hear_news();
+        self.totals.elapsed = elapsed.since(self.measured_from);
+        let progress = self.last_progress_at(elapsed);
+        self.tell_progress(progress);
+        if let Some(doubt) = self.self_checks.at_the_end(&self.totals) {
+            self.observer.on(&Event::Warning(&doubt));
+        }
     }
 
     /// Why the load should not go on as planned.
@@ -251,15 +272,8 @@ impl<'a> Control<'a> {
         Some(format!("threshold '{}' on {} failed", failed.threshold.source, failed.threshold.metric))
     }
 
-    fn take(&mut self, report: Report, now: Nanos) {
+    fn take(&mut self, report: Report) {
         self.generator.hear(&report);
-        if !report.warming_up {
-            self.totals.recorded.merge(&report.recorded);
-        }
-        if let Some(warm_up) = &mut self.open_warm_up {
-            warm_up.add(now.since(self.load_begins), &report.recorded);
-        }
-        self.recent.merge(&report.recorded);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
             *vus = report.vus;
         }
@@ -269,33 +283,107 @@ impl<'a> Control<'a> {
                 *known = *vus;
             }
         }
-        self.totals.set_vus(now, self.vus());
+        self.totals.set_vus(self.clock.now(), self.vus());
         if report.log_dropped > 0 && !self.log.is_full() {
             self.tell(&Event::LogDropped(report.log_dropped));
         }
+        self.take_from_before_load(&report.taken.before_load);
+        self.seconds.add(report.worker, &report.taken);
+        while let Some((number, second)) = self.seconds.pop() {
+            self.complete(number, second);
+        }
     }
 
-    fn beat(&mut self, elapsed: Nanos, since_last: Nanos) {
-        self.totals.elapsed = elapsed.since(self.measured_from);
+    /// What virtual users did to prepare themselves counts, unless there is a warm-up, and belongs to no second.
+    fn take_from_before_load(&mut self, recorded: &Interval) {
+        if recorded.is_empty() {
+            return;
+        }
+        if self.measured_from == Nanos::ZERO {
+            self.totals.recorded.merge(recorded);
+        }
+        if let Some(warm_up) = &mut self.open_warm_up {
+            warm_up.add(Nanos::ZERO, recorded);
+        }
+        self.tell_recorded(&Arc::new(recorded.clone()), Nanos::ZERO, self.load_begins);
+    }
+
+    /// Nothing will be added to that second any more. The last one may be shorter than the others.
+    fn complete(&mut self, number: u64, second: RecordedByAll) {
+        let now = self.clock.now();
+        let (begins, ends) = (self.grid.start_of(number), self.grid.end_of(number).min(now));
+        let (at, length) = (begins.since(self.load_begins), ends.since(begins));
+        if let Some(warm_up) = &mut self.open_warm_up {
+            warm_up.add(at, &second.recorded);
+        }
+        self.hear_news();
+        if at >= self.measured_from {
+            self.totals.elapsed = ends.since(self.load_begins).since(self.measured_from);
+            self.totals.recorded.merge(&second.recorded);
+            self.generator.see(&second, length);
+            if length >= Second::LEAST_FOR_A_RATE || !second.recorded.is_empty() {
+                self.totals.history.push(second_of(&second.recorded, at, length, self.vus()));
+            }
+        }
+        let (elapsed, recorded) = (ends.since(self.load_begins), Arc::new(second.recorded));
+        if let Some(capacity) = self.self_checks.capacity(elapsed, &recorded) {
+            self.observer.on(&Event::Capacity(&capacity));
+        }
+        if length >= Second::LEAST_FOR_A_RATE {
+            let progress = self.progress(elapsed, &recorded, length);
+            self.tell_progress(progress);
+        }
+        self.observer.on(&Event::Measured(&self.totals));
+        self.tell_recorded(&recorded, length, ends);
+        self.last_complete = now;
+    }
+
+    /// Once a second, whatever the workers report.
+    fn beat(&mut self) {
+        self.hear_news();
+        let now = self.clock.now();
+        // A worker that has no time to report stops the seconds, not the display.
+        if now.since(self.last_complete) > OVERDUE
+            && let Some(last) = self.last_progress.take()
+        {
+            let elapsed = now.since(self.load_begins);
+            self.tell_progress(Progress { elapsed, left: self.time_left(elapsed), ..last });
+        }
+    }
+
+    /// The counts of the whole run, with the rates of the last whole second, or of all where there was none.
+    fn last_progress_at(&self, elapsed: Nanos) -> Progress {
+        let whole = self.progress(elapsed, &self.totals.recorded, elapsed);
+        match &self.last_progress {
+            None => whole,
+            Some(last) => Progress {
+                iteration_rate: last.iteration_rate,
+                request_rate: last.request_rate,
+                p95: last.p95,
+                ..whole
+            },
+        }
+    }
+
+    fn hear_news(&mut self) {
         self.pass_on_log();
         self.warn_of_series();
         self.hear_of_target();
-        let recent = Arc::new(std::mem::take(&mut self.recent));
-        if elapsed >= self.measured_from {
-            self.generator.see(&recent, since_last);
-            self.totals.history.push(second_of(&recent, elapsed.since(since_last), since_last, self.vus()));
-        }
-        if let Some(capacity) = self.self_checks.capacity(elapsed, &recent) {
-            self.observer.on(&Event::Capacity(&capacity));
-        }
-        let progress = self.progress(elapsed, &recent, since_last);
-        self.observer.on(&Event::Progress(&progress));
-        self.observer.on(&Event::Measured(&self.totals));
-        self.recorded(&recent, since_last);
     }
 
-    fn recorded(&mut self, interval: &Arc<Interval>, length: Nanos) {
-        self.observer.on(&Event::Recorded { interval, length, totals: &self.totals });
+    fn tell_progress(&mut self, progress: Progress) {
+        self.observer.on(&Event::Progress(&progress));
+        self.last_progress = Some(progress);
+    }
+
+    /// `ended` is a time of the run's clock.
+    fn tell_recorded(&mut self, interval: &Arc<Interval>, length: Nanos, ended: Nanos) {
+        let ended = self.clock.on_system_clock(ended);
+        self.observer.on(&Event::Recorded { interval, length, ended, totals: &self.totals });
+    }
+
+    fn time_left(&self, elapsed: Nanos) -> Option<Duration> {
+        self.plan.planned_duration().map(|planned| planned.saturating_sub(elapsed.into()))
     }
 
     fn progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Progress {
@@ -318,7 +406,7 @@ impl<'a> Control<'a> {
         Progress {
             elapsed,
             done: by_count.or(by_time).map(|done| done.min(1.0)),
-            left: planned.map(|planned| planned.saturating_sub(elapsed.into())),
+            left: self.time_left(elapsed),
             vus: self.vus(),
             vus_max: self.totals.vus_max,
             iterations: iterations.count,

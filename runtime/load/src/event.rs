@@ -29,8 +29,10 @@ pub enum Event<'a> {
     Recorded {
         /// What was recorded.
         interval: &'a Arc<Interval>,
-        /// In how long a part of the load; zero for what happens before and after it.
+        /// In how long a part of the load, a second or the rest of one at its end; zero for what happens before and after it.
         length: Nanos,
+        /// When that ended, on the system's monotonic clock; unknown in virtual time.
+        ended: Option<Nanos>,
         /// What it is all called, and how many virtual users are at work.
         totals: &'a Totals,
     },

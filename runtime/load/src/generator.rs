@@ -4,6 +4,7 @@
 use squall_metrics::{GeneratorSecond, GeneratorVerdict, Histogram, Interval, Judge, LoadModel, Nanos};
 use squall_plan::{Pacing, Plan};
 
+use crate::seconds::RecordedByAll;
 use crate::system::System;
 use crate::worker::Report;
 
@@ -18,11 +19,9 @@ pub(crate) struct Watch {
     workers: Vec<LatestOfWorker>,
 }
 
-/// What a worker said since the last second.
+/// What a worker said last.
 #[derive(Clone, Copy, Debug, Default)]
 struct LatestOfWorker {
-    busy: Nanos,
-    kept_waiting: Nanos,
     backlog: u64,
     all_users_busy: bool,
 }
@@ -37,15 +36,14 @@ impl Watch {
 
     pub(crate) fn hear(&mut self, report: &Report) {
         if let Some(worker) = self.workers.get_mut(report.worker) {
-            worker.busy += report.recorded.busy;
-            worker.kept_waiting += report.recorded.pacing.kept_waiting;
             worker.backlog = report.backlog;
             worker.all_users_busy = report.all_users_busy;
         }
     }
 
     /// A second is over in which all workers together recorded this.
-    pub(crate) fn see(&mut self, recent: &Interval, length: Nanos) {
+    pub(crate) fn see(&mut self, of_second: &RecordedByAll, length: Nanos) {
+        let recent = &of_second.recorded;
         let usage = self.system.usage_since_last(length);
         let share_of_time = |time: Nanos| time.as_secs_f64() / length.as_secs_f64().max(1e-9);
         let mut second = GeneratorSecond {
@@ -59,17 +57,14 @@ impl Watch {
             ports: usage.ports,
             dropped: recent.dropped.values().map(|cell| cell.count).sum(),
             all_users_busy: self.workers.iter().any(|worker| worker.all_users_busy),
+            backlog: self.workers.iter().map(|worker| worker.backlog).sum(),
+            busiest_worker: share_of_time(of_second.busiest),
+            kept_waiting: share_of_time(of_second.kept_waiting),
             ..GeneratorSecond::default()
         };
         let mut guest = Nanos::ZERO;
         recent.iterations.values().for_each(|cell| guest += cell.guest_time);
         second.guest_share = guest.as_secs_f64() / recent.busy.as_secs_f64().max(1e-9);
-        for worker in &mut self.workers {
-            second.busiest_worker = second.busiest_worker.max(share_of_time(worker.busy));
-            second.kept_waiting = second.kept_waiting.max(share_of_time(worker.kept_waiting));
-            second.backlog += worker.backlog;
-            (worker.busy, worker.kept_waiting) = (Nanos::ZERO, Nanos::ZERO);
-        }
         if self.spins {
             (second.processor_share, second.busiest_worker) = (0.0, 0.0);
         }

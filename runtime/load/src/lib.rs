@@ -17,6 +17,7 @@ mod quota;
 mod rate_changes;
 mod run;
 mod schedule;
+mod seconds;
 mod self_checks;
 mod steering;
 mod survey;

@@ -112,7 +112,10 @@ pub(crate) async fn serve<Guard>(
         pulse.busy.set(true);
         let started = work.context.clock.now();
         let late_by = started.since(due.intended);
-        work.context.recorder.borrow_mut().begun(late_by);
+        let mut recorder = work.context.recorder.borrow_mut();
+        recorder.advance_to(started);
+        recorder.begun(late_by);
+        drop(recorder);
         let iteration = work.iterate(user, due.index, started, late_by).await;
         if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
@@ -141,7 +144,9 @@ impl Work {
         match started {
             Ok(user) => Some(user),
             Err(text) => {
-                self.context.recorder.borrow_mut().start_failure(&text);
+                let mut recorder = self.context.recorder.borrow_mut();
+                recorder.advance_to(self.context.clock.now());
+                recorder.start_failure(&text);
                 None
             }
         }
@@ -163,6 +168,7 @@ impl Work {
 
     fn record(&self, flow: FlowId, iteration: &Iteration) {
         let mut recorder = self.context.recorder.borrow_mut();
+        recorder.advance_to(iteration.ended);
         recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
     }
 
@@ -216,8 +222,10 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.work.under_way.set(self.work.under_way.get() - 1);
         if !self.over {
-            let duration = self.work.context.clock.now().since(self.started);
+            let now = self.work.context.clock.now();
+            let duration = now.since(self.started);
             let mut recorder = self.work.context.recorder.borrow_mut();
+            recorder.advance_to(now);
             recorder.iteration(self.flow, IterationEnd::Interrupted, duration, Nanos::ZERO, "");
         }
     }

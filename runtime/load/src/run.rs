@@ -210,7 +210,7 @@ impl Running {
         let plan = Arc::clone(&self.shared.plan);
         let log = GuestLog::new(log_lines, self.guests.first().map_or(u64::MAX, |guest| guest.limits().log));
         let totals = totals(&plan, &self.shared.registry);
-        let mut control = Control::new(&plan, totals, log, self.target.take(), observer);
+        let mut control = Control::new(&plan, self.shared.clock.clone(), totals, log, self.target.take(), observer);
         // Setup and teardown are measured too, on this thread.
         let (context, timer) = self.shared.context()?;
 
@@ -300,8 +300,7 @@ impl Running {
         self.all_ready(crews, ready_crews).await;
         let load_begins = self.shared.clock.now();
         begin.send_replace(Some(load_begins));
-        let time = (&self.shared.clock, timer);
-        let verdict = control.watch(time, load_begins, &self.steering, &self.shared.run, incoming).await;
+        let verdict = control.watch(timer, load_begins, &self.steering, &self.shared.run, incoming).await;
         for worker in at_work {
             match worker.join().await {
                 Ok(result) => result?,

@@ -1,13 +1,8 @@
 //! What of a load's beginning does not count: planned, or found when the load is over.
 
 use squall_metrics::statistics::{WarmUp, percentile_series, throughput_series, warm_up};
-use squall_metrics::{Interval, LeftOut, Nanos, Stretches, Totals};
+use squall_metrics::{Interval, LeftOut, Nanos, Second, Stretches, Totals};
 use squall_plan::{Plan, Warmup};
-
-/// A worker reports once a second: what it reports now may have happened so much earlier.
-const REPORTED_AFTER: Nanos = Nanos(1_000_000_000);
-/// Seconds of the history begin a little before or after the whole second.
-const HALF_A_SECOND: Nanos = Nanos(500_000_000);
 
 /// How long what is measured does not count, as planned.
 pub(crate) fn planned_warm_up(plan: &Plan) -> Nanos {
@@ -31,9 +26,9 @@ impl OpenWarmUp {
         (plan.warmup == Warmup::Auto).then(OpenWarmUp::default)
     }
 
-    /// Takes note of what was reported at that time of the load.
+    /// Takes note of what was recorded in the second that began at that time of the load.
     pub(crate) fn add(&mut self, at: Nanos, recorded: &Interval) {
-        self.load.add(at.since(REPORTED_AFTER), recorded);
+        self.load.add(at, recorded);
     }
 
     pub(crate) fn outside_of_load(&mut self, recorded: &Interval) {
@@ -42,8 +37,8 @@ impl OpenWarmUp {
 
     /// Finds the end, and leaves out of the totals what was before it.
     pub(crate) fn leave_out_of(self, totals: &mut Totals) {
-        let response_time = percentile_series(totals.history.seconds(), 95.0);
-        let throughput = throughput_series(totals.history.seconds());
+        let whole = || totals.history.seconds().filter(|second| second.length >= Second::LEAST_FOR_A_RATE);
+        let (response_time, throughput) = (percentile_series(whole(), 95.0), throughput_series(whole()));
         totals.warm_up = match warm_up(&response_time, &throughput) {
             WarmUp::TooShort => LeftOut::TooShort,
             WarmUp::NoSteadyState => LeftOut::NeverSettled,
@@ -53,14 +48,14 @@ impl OpenWarmUp {
 
     fn leave_out(self, entries: usize, totals: &mut Totals) -> Nanos {
         let end = totals.history.seconds().nth(entries).map_or(Nanos::ZERO, |second| second.at);
-        let (cut, rest) = self.load.from(Nanos(end.0 / HALF_A_SECOND.0 * HALF_A_SECOND.0));
+        let (cut, rest) = self.load.from(end);
         if cut == Nanos::ZERO {
             return cut;
         }
         totals.recorded = self.outside;
         totals.recorded.merge(&rest);
         totals.elapsed = totals.elapsed.since(cut);
-        totals.history.forget_before(cut.since(HALF_A_SECOND));
+        totals.history.forget_before(cut);
         totals.watched.forget_before(cut);
         cut
     }
@@ -70,7 +65,7 @@ impl OpenWarmUp {
 mod tests {
     use std::sync::Arc;
 
-    use squall_metrics::{FlowId, Histogram, IterationEnd, Recorder, Registry, Second};
+    use squall_metrics::{FlowId, Histogram, IterationEnd, Recorder, Registry};
 
     use super::*;
 
@@ -90,11 +85,11 @@ mod tests {
             recorder.iteration(FlowId(0), IterationEnd::Completed, Nanos(SECOND), Nanos(0), "");
             let recorded = recorder.take();
             totals.recorded.merge(&recorded);
-            open.add(Nanos((second + 1) * SECOND + 1_000), &recorded);
+            open.add(Nanos(second * SECOND), &recorded);
             let mut response_time = Histogram::new();
             let warming = settling.saturating_sub(second) * 10;
             response_time.record(Nanos((100 + warming + second % 3) * 1_000_000));
-            let (at, length) = (Nanos(second * SECOND + 1_000), Nanos(SECOND));
+            let (at, length) = (Nanos(second * SECOND), Nanos(SECOND));
             totals.history.push(Second { at, length, requests: 1, response_time, ..Second::default() });
         }
         totals.elapsed = Nanos(seconds * SECOND);

@@ -16,7 +16,7 @@ use std::sync::mpsc::SyncSender;
 
 use squall_guest::{Guest, Identity, LogLine, LogSink, RunContext, WorkerContext};
 use squall_http::{ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
-use squall_metrics::{Clock, Interval, ManualClock, Nanos, Recorder, Registry};
+use squall_metrics::{Clock, ManualClock, Nanos, Recorder, Registry, SecondGrid, TakenSeconds};
 use squall_plan::{Arrivals, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
@@ -30,7 +30,7 @@ use crate::steering::Wishes;
 use crate::thread_times;
 use crate::timer::{WorkerTimer, virtual_time};
 use crate::warm_up::planned_warm_up;
-use look::{end_warm_up, look_at_ourselves};
+use look::look_at_ourselves;
 use present::Presence;
 use reporter::{Reporter, Seen};
 
@@ -140,9 +140,7 @@ pub(crate) struct Part {
 /// What a worker tells the control thread.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) recorded: Interval,
-    /// Whether what was recorded does not count.
-    pub(crate) warming_up: bool,
+    pub(crate) taken: TakenSeconds,
     /// Virtual users at work together, at most, since the last report: at the end of a run the last one is leaving.
     pub(crate) vus: u64,
     /// The same for each scenario that this worker has a share of, by its number.
@@ -177,24 +175,23 @@ pub(crate) fn work(job: Job) -> std::io::Result<()> {
 /// The same inside of the thread's runtime.
 pub(crate) async fn work_here(mut job: Job) -> std::io::Result<()> {
     let (context, timer) = job.shared.context()?;
-    let (present, warm_up) = (Presence::default(), planned_warm_up(&job.shared.plan));
-    let warming_up = Rc::new(Cell::new(warm_up > Nanos::ZERO));
+    let present = Presence::default();
     let crews = Crew::of_all(&job, &context, &timer, &present);
     let works: Vec<Rc<Work>> = crews.iter().map(|(_, crew)| Rc::clone(&crew.work)).collect();
     let seen = crews.iter().map(|(scenario, crew)| crew.seen(*scenario)).collect();
     let reports = job.reports.clone();
-    let mut reporter = Reporter::new(job.number, reports, Rc::clone(&context), Rc::clone(&warming_up), present, seen);
+    let mut reporter = Reporter::new(job.number, reports, Rc::clone(&context), present, seen);
     let leaders: Vec<_> = crews.into_iter().map(|(_, crew)| tokio::task::spawn_local(crew.lead())).collect();
-    if let Some(begins) = beginning(&mut job.begin, &mut job.wishes).await {
-        if warming_up.get() {
-            let end = end_warm_up(Rc::clone(&context), warming_up, timer.clone(), begins + warm_up);
-            tokio::task::spawn_local(end);
-        }
+    let mut second_ends = Nanos::MAX;
+    let grid = beginning(&mut job.begin, &mut job.wishes).await.map(|begins| second_grid(&job.shared.plan, begins));
+    if let Some(grid) = grid {
+        context.recorder.borrow_mut().begin_seconds(grid);
+        second_ends = grid.end_of(0);
         if !timer.is_virtual() {
-            tokio::task::spawn_local(look_at_ourselves(context, works, timer.clone(), begins));
+            let begins = grid.start_of(0);
+            tokio::task::spawn_local(look_at_ourselves(Rc::clone(&context), works, timer.clone(), begins));
         }
     }
-    let mut beat = timer.every_second();
     for mut leader in leaders {
         loop {
             tokio::select! {
@@ -204,12 +201,21 @@ pub(crate) async fn work_here(mut job: Job) -> std::io::Result<()> {
                     }
                     break;
                 }
-                () = beat.tick() => reporter.report_if_there_is_room(),
+                () = timer.until(second_ends) => {
+                    reporter.report_if_there_is_room();
+                    let now = context.clock.now();
+                    second_ends = grid.map_or(Nanos::MAX, |grid| grid.end_of(grid.number_at(now)));
+                }
             }
         }
     }
     reporter.last_report().await;
     Ok(())
+}
+
+/// The seconds of a load that begins then.
+fn second_grid(plan: &Plan, load_begins: Nanos) -> SecondGrid {
+    SecondGrid::new(load_begins, planned_warm_up(plan))
 }
 
 /// When the load begins, as soon as that is known; `None` if the run is over before.
@@ -295,7 +301,10 @@ impl Crew {
     async fn wait_for_beginning(&mut self) -> Option<Nanos> {
         // If the control thread is gone, so is the beginning.
         let _ = self.ready.send(()).await;
-        beginning(&mut self.begin, &mut self.wishes).await
+        let begins = beginning(&mut self.begin, &mut self.wishes).await?;
+        // Before the first iteration, whichever task of the thread is the first to hear of it.
+        self.work.context.recorder.borrow_mut().begin_seconds(second_grid(&self.work.plan, begins));
+        Some(begins)
     }
 
     /// A virtual user that comes back after a while is the same user, with its cookies and connections; unless it is

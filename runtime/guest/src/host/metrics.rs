@@ -123,7 +123,10 @@ fn link_gauge(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()>
         "[method]gauge.set",
         |store: StoreContextMut<'_, State>, (gauge, value): (Resource<Gauge>, f64)| {
             let (flow, now) = (local(&store).flow(), local(&store).worker.clock.now());
-            record(&store, gauge.rep(), value, |recorder, id| recorder.gauge(flow, id, now, value));
+            record(&store, gauge.rep(), value, |recorder, id| {
+                recorder.advance_to(now);
+                recorder.gauge(flow, id, now, value);
+            });
             Ok(())
         },
     )

@@ -157,7 +157,10 @@ impl Open {
 
     fn hand_out_by(&mut self, last: Nanos, now: Nanos) {
         while let Some(due) = self.upcoming.pop_due(last) {
-            self.crew.work.context.recorder.borrow_mut().due(now.since(due.intended));
+            let mut recorder = self.crew.work.context.recorder.borrow_mut();
+            recorder.advance_to(now);
+            recorder.due(now.since(due.intended));
+            drop(recorder);
             self.crew.desk.bring(due);
         }
     }
@@ -205,7 +208,9 @@ impl Open {
         let work = &self.crew.work;
         while let Some(due) = self.crew.desk.take_oldest_if(&in_vain) {
             let flow = FlowId(work.scenario.flow_at(due.index));
-            work.context.recorder.borrow_mut().dropped(flow, now.since(due.intended));
+            let mut recorder = work.context.recorder.borrow_mut();
+            recorder.advance_to(now);
+            recorder.dropped(flow, now.since(due.intended));
         }
     }
 

@@ -1,10 +1,9 @@
-//! What a worker hands over once a second.
+//! What a worker hands over at the end of each second.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use squall_guest::WorkerContext;
-use squall_metrics::Nanos;
+use squall_metrics::{Nanos, TakenSeconds};
 use tokio::sync::mpsc;
 
 use super::Report;
@@ -16,7 +15,6 @@ pub(super) struct Reporter {
     worker: usize,
     reports: mpsc::Sender<Report>,
     context: Rc<WorkerContext>,
-    warming_up: Rc<Cell<bool>>,
     present: Presence,
     scenarios: Vec<Seen>,
     times: ThreadTimes,
@@ -37,42 +35,51 @@ impl Reporter {
         worker: usize,
         reports: mpsc::Sender<Report>,
         context: Rc<WorkerContext>,
-        warming_up: Rc<Cell<bool>>,
         present: Presence,
         scenarios: Vec<Seen>,
     ) -> Reporter {
         let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
-        Reporter { worker, reports, context, warming_up, present, scenarios, times, kept_waiting }
+        Reporter { worker, reports, context, present, scenarios, times, kept_waiting }
     }
 
     /// A control thread that lags behind gets more at once later: nothing is lost.
     pub(super) fn report_if_there_is_room(&mut self) {
         if let Ok(permit) = self.reports.clone().try_reserve() {
-            permit.send(self.report());
+            let taken = self.context.recorder.borrow_mut().take_seconds(self.context.clock.now());
+            permit.send(self.report(taken));
         }
     }
 
     pub(super) async fn last_report(&mut self) {
-        let report = self.report();
+        let taken = self.context.recorder.borrow_mut().take_last_seconds(self.context.clock.now());
+        let report = self.report(taken);
         // If the control thread is gone there is nobody to tell.
         let _ = self.reports.send(report).await;
     }
 
-    fn report(&mut self) -> Report {
-        let mut recorder = self.context.recorder.borrow_mut();
-        let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
-        recorder.busy(times.at_work_since(self.times));
-        recorder.kept_waiting(kept_waiting.since(self.kept_waiting));
-        (self.times, self.kept_waiting) = (times, kept_waiting);
+    fn report(&mut self, mut taken: TakenSeconds) -> Report {
+        self.add_thread_times(&mut taken);
         Report {
-            recorded: recorder.take(),
-            warming_up: self.warming_up.get(),
+            taken,
             vus: self.present.take_most(),
             vus_of_scenarios: self.scenarios.iter().map(|seen| (seen.scenario, seen.present.take_most())).collect(),
             backlog: self.scenarios.iter().map(|seen| seen.desk.waiting()).sum(),
             all_users_busy: self.scenarios.iter().any(|seen| seen.desk.everybody_is_busy()),
             worker: self.worker,
             log_dropped: self.context.log.take_dropped(),
+        }
+    }
+
+    /// Gives each of the seconds an equal part of how long the thread was at work, and kept from it. Usually that is one second.
+    fn add_thread_times(&mut self, taken: &mut TakenSeconds) {
+        let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
+        let at_work = times.at_work_since(self.times);
+        let kept = kept_waiting.since(self.kept_waiting);
+        (self.times, self.kept_waiting) = (times, kept_waiting);
+        let seconds = taken.seconds.len().max(1) as u64;
+        for (_, recorded) in &mut taken.seconds {
+            recorded.busy += Nanos(at_work.0 / seconds);
+            recorded.pacing.kept_waiting += Nanos(kept.0 / seconds);
         }
     }
 }
