@@ -73,8 +73,8 @@ impl Streaming {
 
 impl Observer for Streaming {
     fn on(&mut self, event: &Event<'_>) {
-        if let Event::Recorded { interval, length, totals } = event {
-            self.streams.recorded(interval, *length, totals);
+        if let Event::Recorded { interval, length, ended: Some(ended), totals } = event {
+            self.streams.recorded(interval, *length, *ended, totals);
             for problem in self.streams.problems() {
                 self.voice.say(&format!("warning: {problem}"));
             }

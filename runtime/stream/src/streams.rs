@@ -38,9 +38,8 @@ pub struct Streams {
     tags: BTreeMap<String, String>,
     /// The same for the whole run; known when the first second is.
     names: Option<Arc<Names>>,
-    /// When the clock began, since 1970.
-    began: Duration,
-    clock: Clock,
+    /// When the system's monotonic clock began, since 1970.
+    clock_began: Duration,
     latest: Duration,
 }
 
@@ -55,8 +54,7 @@ impl Streams {
             headings: Vec::new(),
             tags: settings.tags.clone(),
             names: None,
-            began: now.duration_since(UNIX_EPOCH).unwrap_or_default(),
-            clock: Clock::start(),
+            clock_began: since_1970(now).saturating_sub(Clock::of_system().now().into()),
             latest: Duration::ZERO,
         };
         for output in outputs {
@@ -80,16 +78,16 @@ impl Streams {
         &self.headings
     }
 
-    /// Passes on what was recorded in this long a time. `totals` says what things are called, and how many virtual users
-    /// there are.
-    pub fn recorded(&mut self, recorded: &Arc<Interval>, length: Nanos, totals: &Totals) {
+    /// Passes on what was recorded in this long a time, which ended then on the system's monotonic clock. `totals` says what
+    /// things are called, and how many virtual users there are.
+    pub fn recorded(&mut self, recorded: &Arc<Interval>, length: Nanos, ended: Nanos, totals: &Totals) {
         let is_in_load = length > Nanos::ZERO;
         if self.couriers.is_empty() || (recorded.is_empty() && !is_in_load) {
             return;
         }
         // No two have the same time: of those a database would keep one.
-        let now = self.began + Duration::from(self.clock.now());
-        self.latest = now.max(self.latest + Duration::from_millis(1));
+        let ended = self.clock_began + Duration::from(ended);
+        self.latest = ended.max(self.latest + Duration::from_millis(1));
         let names = self.names.get_or_insert_with(|| Arc::new(Names::new(totals, std::mem::take(&mut self.tags))));
         let vus = totals.vus.filter(|_| is_in_load).map(|cell| cell.value as u64);
         let batch = Arc::new(Batch {
@@ -116,6 +114,10 @@ impl Streams {
         let leaving: Vec<Leaving> = self.couriers.into_iter().map(Courier::leave).collect();
         leaving.into_iter().filter_map(Leaving::end).collect()
     }
+}
+
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn format(kind: Kind, settings: &Settings) -> Box<dyn Format> {

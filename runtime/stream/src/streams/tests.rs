@@ -25,7 +25,7 @@ fn record(streams: &mut Streams, seconds: u64) {
     let batch = batch();
     let totals = Totals::new(Arc::clone(&batch.names.registry), "default", vec!["browse".to_owned()]);
     for _ in 0..seconds {
-        streams.recorded(&batch.recorded, Nanos(1_000_000_000), &totals);
+        streams.recorded(&batch.recorded, Nanos(1_000_000_000), Clock::of_system().now(), &totals);
     }
 }
 
