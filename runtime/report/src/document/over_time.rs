@@ -56,6 +56,9 @@ pub struct HeatMap {
 pub(super) fn timeline(history: &History, offered: Option<&OfferedRate>) -> Timeline {
     let mut timeline = Timeline::default();
     for second in grouped(history, MOST_POINTS) {
+        if second.length < Second::LEAST_FOR_A_RATE && !timeline.at_s.is_empty() {
+            continue;
+        }
         let length = second.length.as_secs_f64().max(1e-9);
         let rate = |count: u64| rounded(count as f64 / length);
         let time = |percent: f64| {
