@@ -44,6 +44,7 @@ mod scenarios;
 mod screen;
 mod secrets;
 mod selfcheck;
+mod series;
 mod server_timing;
 mod shop;
 mod statsd;

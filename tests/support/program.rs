@@ -21,7 +21,7 @@ pub fn guest(name: &str) -> String {
 }
 
 /// The program, built if need be.
-fn program() -> &'static Path {
+pub fn path() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         // `cargo xtask test` has built it already.
@@ -57,7 +57,7 @@ pub struct Ended {
 impl Squall {
     pub fn new(arguments: &[&str]) -> Squall {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(program());
+        let mut command = Command::new(path());
         command.args(arguments).current_dir(folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SQUALL_")) {
             command.env_remove(name);
