@@ -129,10 +129,8 @@ impl<'b> HeadWriter<'b> {
                 None => self.cookie = Some(value.to_owned()),
             },
             Special::Connection => {
-                self.close = value.trim().eq_ignore_ascii_case("close");
-                if !self.close && !value.trim().eq_ignore_ascii_case("keep-alive") {
-                    return Err(format!("header {name}: \"{value}\": only close and keep-alive can be asked for"));
-                }
+                // Anything else in the list, "Upgrade" say, is between the guest and the server.
+                self.close |= value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"));
                 self.has_connection = true;
                 write_field(self.buffer, name, value);
             }
@@ -147,7 +145,10 @@ impl<'b> HeadWriter<'b> {
             }
             Special::UserAgent => {
                 self.has_user_agent = true;
-                write_field(self.buffer, name, value);
+                // An empty one says that there is to be none.
+                if !value.is_empty() {
+                    write_field(self.buffer, name, value);
+                }
             }
             Special::Authorization => write_field(self.buffer, name, value),
         }
@@ -271,7 +272,20 @@ mod tests {
         let closing = Ending { keep_alive: false, ..ending(None) };
         assert!(written(&[], closing).unwrap().contains("\r\nConnection: close\r\n"));
         assert!(written(&[("connection", "close")], ending(None)).unwrap().contains("connection: close"));
-        assert!(written(&[("connection", "upgrade")], ending(None)).unwrap_err().contains("only close"));
+        for (value, closes) in [("keep-alive, Upgrade", false), ("close, TE", true), ("x,CLOSE", true), ("", false)] {
+            let mut buffer = b"GET /".to_vec();
+            let mut head = HeadWriter::begin(&mut buffer, &origin());
+            head.field("Connection", value, Announced::Nothing).unwrap();
+            head.finish(ending(None));
+            assert_eq!(head.close, closes, "{value}");
+            assert!(String::from_utf8(buffer).unwrap().contains(&format!("\r\nConnection: {value}\r\n")));
+        }
+    }
+
+    #[test]
+    fn an_empty_user_agent_is_none() {
+        let head = written(&[("User-Agent", "")], ending(None)).unwrap();
+        assert_eq!(head, "GET / HTTP/1.1\r\nHost: host:81\r\n\r\n");
     }
 
     #[test]
