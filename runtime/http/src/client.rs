@@ -7,7 +7,7 @@ use std::rc::Rc;
 use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample};
 
 use crate::connect::{Connection, connect};
-use crate::cookies::Cookies;
+use crate::cookies::CookieJar;
 use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
@@ -15,11 +15,12 @@ use crate::exchange::{Broken, Cause, InOnePiece, Travel, exchange};
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
+use crate::redirect;
 use crate::request::{Brought, Prepared, RequestOptions};
 use crate::response::Response;
 use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
-use crate::url::{Origin, join};
+use crate::url::Origin;
 
 /// How many idle connections a client keeps, over all origins; the oldest goes first.
 const MOST_IDLE: usize = 64;
@@ -33,7 +34,7 @@ pub struct Client {
     flow: Cell<FlowId>,
     pub(crate) late_by: Cell<Nanos>,
     idle: Idle,
-    cookies: Cookies,
+    cookies: Rc<CookieJar>,
     pub(crate) timer: Cell<Option<Timer>>,
     waiting: Waiting,
 }
@@ -52,7 +53,7 @@ impl Client {
             flow: Cell::new(FlowId::START),
             late_by: Cell::default(),
             idle: Idle::default(),
-            cookies: Cookies::default(),
+            cookies: Rc::default(),
             timer: Cell::default(),
             waiting: Waiting::default(),
         }
@@ -96,9 +97,27 @@ impl Client {
         result
     }
 
-    /// Forgets all cookies.
-    pub fn clear_cookies(&self) {
-        self.cookies.clear();
+    /// The jar of requests that name no other.
+    pub fn cookie_jar(&self) -> &Rc<CookieJar> {
+        &self.cookies
+    }
+
+    /// Takes a cookie into a jar as if a response of that URL had set it: "id=7; Path=/". Says whether it was taken.
+    pub fn set_cookie(&self, jar: &CookieJar, url: &str, cookie: &str) -> bool {
+        self.place_of(url).is_some_and(|(origin, path)| jar.set_one(&origin, &path, cookie))
+    }
+
+    /// The cookies of a jar that a request of that URL would send, as names and values.
+    pub fn cookies_for(&self, jar: &CookieJar, url: &str) -> Vec<(String, String)> {
+        self.place_of(url).map_or_else(Vec::new, |(origin, path)| jar.pairs(&origin, &path))
+    }
+
+    /// Origin and path of a URL, if it is one.
+    fn place_of(&self, url: &str) -> Option<(Rc<Origin>, Vec<u8>)> {
+        let target = self.network.origins.resolve(url).ok()?;
+        let mut path = Vec::new();
+        target.write_path(&mut path).ok()?;
+        Some((target.origin, path))
     }
 
     /// Closes all idle connections, but none that is shared.
@@ -164,12 +183,7 @@ impl Client {
         }
         let (status, encoded) = (reader.status, reader.encoded);
         let outcome = self.conclude(request, reader, watch, followed);
-        let expected = match &outcome {
-            Ok(Outcome::Answer(_)) => request.expects(status),
-            // Following it is what the scenario asked for.
-            Ok(Outcome::Redirect(_)) => true,
-            Err(_) => false,
-        };
+        let expected = outcome.is_ok() && request.expects(status);
         self.record(request, watch, status, outcome.as_ref().err(), expected);
         // Decoding is nobody's latency, but it is not the guest's time either.
         let end = if encoded { network.clock.now() } else { watch.last_lap() };
@@ -235,29 +249,24 @@ impl Client {
         followed: u32,
     ) -> Result<Outcome, Error> {
         if reader.sets_cookies {
-            self.cookies.set(&request.origin, request.path(), &reader.head);
+            request.jar(&self.cookies).set(&request.origin, request.path(), &reader.head);
         }
         if request.redirects > 0
-            && matches!(reader.status, 301 | 302 | 303 | 307 | 308)
-            && let Some(location) = field(&reader.head, "location")
+            && let Some(location) = redirect::location(reader.status, &reader.head)
         {
-            let location = String::from_utf8_lossy(location);
-            return self.redirect(request, reader.status, &location, followed).map(Outcome::Redirect);
+            if followed < request.redirects {
+                let next = redirect::follow(request, &self.network, &self.cookies, reader.status, &location);
+                return next.map(Outcome::Redirect);
+            }
+            if !request.return_last_redirect {
+                let (url, most) = (request.url(), request.redirects);
+                return Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects")));
+            }
         }
         if reader.encoded && !reader.body.is_empty() {
             self.decode_body(request, &mut reader)?;
         }
         Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())))
-    }
-
-    #[cold]
-    fn redirect(&self, request: &Prepared, status: u16, location: &str, followed: u32) -> Result<Prepared, Error> {
-        let from = request.url();
-        if followed >= request.redirects {
-            return Err(Error::TooManyRedirects(format!("{from}: more than {} redirects", request.redirects)));
-        }
-        let url = join(&from, location).map_err(|error| Error::Protocol(format!("{from}: redirect to {error}")))?;
-        request.redirected(&self.network, &self.cookies, status, &url)
     }
 
     fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {

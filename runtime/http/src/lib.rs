@@ -24,6 +24,7 @@ mod network;
 mod policy;
 mod pool;
 mod reader;
+mod redirect;
 mod request;
 mod resolve;
 mod response;
@@ -41,6 +42,7 @@ mod url;
 
 pub use client::Client;
 pub use config::{ClientConfig, TlsConfig};
+pub use cookies::CookieJar;
 pub use error::Error;
 pub use network::Network;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use squall_metrics::{Method, NameId};
 
-use crate::cookies::Cookies;
+use crate::cookies::CookieJar;
 use crate::error::Error;
-use crate::head::{Announced, Ending, HeadWriter, Special, check_method};
+use crate::head::{Announced, Ending, HeadWriter, check_method};
 use crate::network::Network;
 use crate::url::{Origin, without_fragment};
 
@@ -22,12 +22,18 @@ pub struct RequestOptions {
     pub timeout: Option<Duration>,
     /// How many redirects are followed; 0 hands the 3xx response out.
     pub redirects: Option<u32>,
+    /// Whether the response that would be one redirect too many is handed out, in place of an error.
+    pub return_last_redirect: bool,
     /// Whether the body is read, measured and thrown away.
     pub discard_body: Option<bool>,
     /// The status codes that count as expected, as closed ranges. By default 200 to 399.
     pub expected: Option<Box<[(u16, u16)]>>,
     /// The body of requests that bring none of their own. It is sent from where it lies.
     pub body: Option<Bytes>,
+    /// The jar to send cookies from and to keep them in, in place of the client's own.
+    pub cookie_jar: Option<Rc<CookieJar>>,
+    /// Names of cookies that the jar does not add, because the request brings its own.
+    pub replaced_cookies: Option<Rc<[String]>>,
 }
 
 /// Longer than any run, and short enough to add to any time.
@@ -53,13 +59,16 @@ pub struct Prepared {
     /// Whether the name was chosen, so that redirects are counted under it too.
     named: bool,
     /// The cookies that the guest brought itself.
-    cookie: Option<Box<str>>,
+    pub(crate) cookie: Option<Box<str>>,
+    cookie_jar: Option<Rc<CookieJar>>,
+    replaced_cookies: Option<Rc<[String]>>,
     /// Whether the connection is closed afterwards.
     pub(crate) close: bool,
     announced: Announced,
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
+    pub(crate) return_last_redirect: bool,
     expected: Option<Box<[(u16, u16)]>>,
 }
 
@@ -77,7 +86,7 @@ impl Prepared {
     #[inline]
     pub(crate) fn new<'h>(
         network: &Network,
-        cookies: &Cookies,
+        cookies: &CookieJar,
         (method, url): (&str, &str),
         fields: impl Iterator<Item = (&'h str, &'h str)>,
         brought: Brought<'_>,
@@ -94,7 +103,11 @@ impl Prepared {
         let path = bytes.len();
         target.write_path(&mut bytes).map_err(|error| Error::InvalidRequest(error.to_string()))?;
         let path = path..bytes.len();
-        let set = cookies.of(&target.origin, &bytes[path.clone()]);
+        let jar = options.cookie_jar.as_deref().unwrap_or(cookies);
+        let set = match &options.replaced_cookies {
+            None => jar.of(&target.origin, &bytes[path.clone()]),
+            Some(replaced) => jar.of_but(&target.origin, &bytes[path.clone()], replaced),
+        };
         let shared = if matches!(brought, Brought::Nothing) { options.body.as_ref() } else { None };
         let body = match brought {
             Brought::Bytes(body) => Some(body),
@@ -132,69 +145,44 @@ impl Prepared {
             },
             named: options.name.is_some(),
             cookie: cookie.map(String::into_boxed_str),
+            cookie_jar: options.cookie_jar.clone(),
+            replaced_cookies: options.replaced_cookies.clone(),
             close,
             announced,
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
             timeout: options.timeout.unwrap_or(config.request_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects),
+            return_last_redirect: options.return_last_redirect,
             expected: options.expected.clone(),
         })
     }
 
-    /// The same request, sent on to where a redirect leads.
-    pub(crate) fn redirected(
-        &self,
-        network: &Network,
-        cookies: &Cookies,
-        status: u16,
-        url: &str,
-    ) -> Result<Prepared, Error> {
-        let mut fields = [httparse::EMPTY_HEADER; 512];
-        let mut head = httparse::Request::new(&mut fields);
-        // It can only fail for lack of room: we have written this head ourselves.
-        head.parse(&self.bytes).map_err(|error| Error::InvalidRequest(format!("redirect to {url}: {error}")))?;
-        let was = head.method.unwrap_or("GET");
-        let to_get = match status {
-            301 | 302 => was == "POST",
-            303 => was != "HEAD",
-            _ => false,
-        };
-        let (method, body) = match to_get {
-            true => ("GET", Brought::Nothing),
-            false => (was, self.own_body()),
-        };
-        let target = network.origins.resolve(url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
-        let stays = target.origin.same(&self.origin);
-        let kept = head.headers.iter().filter(|field| match Special::of(field.name) {
-            Some(Special::Host | Special::Authorization) => stays,
-            // Written anew.
-            Some(Special::Cookie | Special::ContentLength) => false,
-            Some(_) => true,
-            None => !(to_get && field.name.len() > 8 && field.name[..8].eq_ignore_ascii_case("content-")),
-        });
-        // Our own `Host` line is not the guest's wish for another.
-        let kept = kept.filter(|field| {
-            Special::of(field.name) != Some(Special::Host) || field.value != self.origin.authority.as_bytes()
-        });
-        let own_cookie = self.cookie.as_deref().filter(|_| stays).map(|cookie| ("Cookie", cookie));
-        let fields = kept.filter_map(|field| Some((field.name, std::str::from_utf8(field.value).ok()?)));
-        let options = RequestOptions {
+    /// What the request after a redirect has in common with this one, but for the body.
+    pub(crate) fn options_for_next(&self) -> RequestOptions {
+        RequestOptions {
             name: self.named.then_some(self.name),
             timeout: Some(self.timeout),
             redirects: Some(self.redirects),
+            return_last_redirect: self.return_last_redirect,
             discard_body: Some(self.discard_body),
             expected: self.expected.clone(),
-            body: (!to_get && !self.shared.is_empty()).then(|| self.shared.clone()),
-        };
-        Prepared::new(network, cookies, (method, url), fields.chain(own_cookie), body, &options)
+            body: None,
+            cookie_jar: self.cookie_jar.clone(),
+            replaced_cookies: self.replaced_cookies.clone(),
+        }
     }
 
     /// The body that was copied.
-    fn own_body(&self) -> Brought<'_> {
+    pub(crate) fn own_body(&self) -> Brought<'_> {
         match self.announced {
             Announced::Length(_) if self.shared.is_empty() => Brought::Bytes(&self.bytes[self.head_length..]),
             _ => Brought::Nothing,
         }
+    }
+
+    /// The jar that takes the cookies of the response.
+    pub(crate) fn jar<'a>(&'a self, of_client: &'a CookieJar) -> &'a CookieJar {
+        self.cookie_jar.as_deref().unwrap_or(of_client)
     }
 
     /// Path and query as they go out.

@@ -49,6 +49,13 @@ impl Response {
         self.status
     }
 
+    /// The reason phrase behind the status code, as the server wrote it. Bytes that are not UTF-8 are replaced.
+    pub fn reason(&self) -> Cow<'_, str> {
+        // "HTTP/1.1 404 Not Found"
+        let line = self.head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        String::from_utf8_lossy(line.trim_ascii().splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default())
+    }
+
     /// The value of the first header field of that name, in any case. Bytes that are not UTF-8 are replaced.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         field(&self.head[..self.head_length], name).map(String::from_utf8_lossy)

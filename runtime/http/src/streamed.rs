@@ -15,7 +15,7 @@ use bytes::Bytes;
 use squall_metrics::Method;
 
 use crate::client::Client;
-use crate::cookies::Cookies;
+use crate::cookies::CookieJar;
 use crate::deadline::{Elapsed, limit_moving};
 use crate::error::Error;
 use crate::reader::Reader;
@@ -99,7 +99,7 @@ impl Client {
         };
         // Whoever follows redirects keeps the cookies, too: the guest.
         let options = RequestOptions { redirects: Some(0), ..options.clone() };
-        let prepared = Prepared::new(&self.network, &Cookies::default(), (method, url), headers, brought, &options);
+        let prepared = Prepared::new(&self.network, &CookieJar::default(), (method, url), headers, brought, &options);
         let source = match body {
             StreamedBody::Pieces(source, length) => Some((source, length)),
             StreamedBody::Nothing | StreamedBody::Whole(_) => None,
