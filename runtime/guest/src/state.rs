@@ -1,10 +1,10 @@
 //! What the host keeps for one instance: the data of its store.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use send_wrapper::SendWrapper;
 use slab::Slab;
-use squall_http::{RequestOptions, Response};
+use squall_http::{CookieJar, RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
 use squall_plan::Limits;
 use wasmtime::StoreContextMut;
@@ -46,6 +46,9 @@ pub(crate) struct Local {
     pub(crate) iteration_started: Nanos,
     pub(crate) responses: Slab<Response>,
     pub(crate) request_options: Slab<RequestOptions>,
+    pub(crate) cookie_jars: Slab<Rc<CookieJar>>,
+    /// The jars that the guest has made, to count those that something still holds.
+    own_jars: Vec<Weak<CookieJar>>,
     pub(crate) transactions: Slab<Transaction>,
     pub(crate) data: DataHandles,
     /// Whether this iteration asked for a row where none is left and the run stops for it.
@@ -72,6 +75,8 @@ impl State {
             iteration_started: Nanos::ZERO,
             responses: Slab::new(),
             request_options: Slab::new(),
+            cookie_jars: Slab::new(),
+            own_jars: Vec::new(),
             transactions: Slab::new(),
             data: DataHandles::default(),
             out_of_rows: false,
@@ -111,6 +116,17 @@ impl Local {
     /// The flow that samples are counted under.
     pub(crate) fn flow(&self) -> FlowId {
         self.user.flow()
+    }
+
+    /// A new cookie jar for the guest.
+    pub(crate) fn new_jar(&mut self) -> wasmtime::Result<Rc<CookieJar>> {
+        self.own_jars.retain(|jar| jar.strong_count() > 0);
+        if self.own_jars.len() >= Limits::COOKIE_JARS {
+            wasmtime::bail!("too many cookie jars: {} are held at once, and no more are allowed", Limits::COOKIE_JARS);
+        }
+        let jar = Rc::default();
+        self.own_jars.push(Rc::downgrade(&jar));
+        Ok(jar)
     }
 
     /// Writes to the run's log.

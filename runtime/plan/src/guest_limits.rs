@@ -45,6 +45,8 @@ impl Limits {
     pub const CORE_INSTANCES: usize = 64;
     /// How many resources of one kind an instance may hold at once. A guest that holds more has lost them.
     pub const HANDLES: usize = 10_000;
+    /// How many cookie jars of its own a virtual user may hold at once. Each has up to 300 cookies of some kilobytes.
+    pub const COOKIE_JARS: usize = 100;
     /// The bodies of all responses that an instance holds at once, in bytes.
     pub const HELD_BODIES: u64 = 512 * MIB;
     /// How many headers a request may have.

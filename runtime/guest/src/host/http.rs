@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_http::{Error, Prepared, RequestOptions, Response};
+use squall_http::{CookieJar, Error, Prepared, RequestOptions, Response};
 use squall_plan::{Limits, MemorySize};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
@@ -91,6 +91,7 @@ type Sending<'a, T> = Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance(HTTP)?;
+    link_cookie_jar(&mut interface)?;
     link_request_options(&mut interface)?;
     link_response(&mut interface)?;
     interface
@@ -105,7 +106,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         send_all(store, &requests)
     })?;
     interface.func_wrap("clear-cookies", |store: StoreContextMut<'_, State>, ()| {
-        local(&store).user.client().clear_cookies();
+        local(&store).user.client().cookie_jar().clear();
         Ok(())
     })
 }
@@ -236,6 +237,56 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
     }
 }
 
+fn link_cookie_jar(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    interface.resource(
+        "cookie-jar",
+        ResourceType::host::<CookieJar>(),
+        |mut store: StoreContextMut<'_, State>, handle| {
+            store.data_mut().local_mut().cookie_jars.try_remove(handle as usize);
+            Ok(())
+        },
+    )?;
+    interface.func_wrap("[constructor]cookie-jar", |mut store: StoreContextMut<'_, State>, ()| {
+        let jar = store.data_mut().local_mut().new_jar()?;
+        Ok((hold_jar(&mut store, jar)?,))
+    })?;
+    interface.func_wrap("[static]cookie-jar.of-virtual-user", |mut store: StoreContextMut<'_, State>, ()| {
+        let jar = Rc::clone(local(&store).user.client().cookie_jar());
+        Ok((hold_jar(&mut store, jar)?,))
+    })?;
+    type Jar = Resource<CookieJar>;
+    interface.func_wrap(
+        "[method]cookie-jar.set",
+        |store: StoreContextMut<'_, State>, (jar, url, cookie): (Jar, WasmStr, WasmStr)| {
+            let (url, cookie) = (text(&store, &url)?, text(&store, &cookie)?);
+            Ok((local(&store).user.client().set_cookie(cookie_jar(&store, &jar)?, &url, &cookie),))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]cookie-jar.get",
+        |store: StoreContextMut<'_, State>, (jar, url): (Jar, WasmStr)| {
+            let url = text(&store, &url)?;
+            Ok((local(&store).user.client().cookies_for(cookie_jar(&store, &jar)?, &url),))
+        },
+    )?;
+    interface.func_wrap("[method]cookie-jar.clear", |store: StoreContextMut<'_, State>, (jar,): (Jar,)| {
+        cookie_jar(&store, &jar)?.clear();
+        Ok(())
+    })
+}
+
+fn hold_jar(store: &mut StoreContextMut<'_, State>, jar: Rc<CookieJar>) -> wasmtime::Result<Resource<CookieJar>> {
+    Ok(Resource::new_own(hold(&mut store.data_mut().local_mut().cookie_jars, "cookie-jar", jar)?))
+}
+
+fn cookie_jar<'a>(
+    store: &'a StoreContextMut<'_, State>,
+    handle: &Resource<CookieJar>,
+) -> wasmtime::Result<&'a Rc<CookieJar>> {
+    let jar = local(store).cookie_jars.get(handle.rep() as usize);
+    jar.ok_or_else(|| wasmtime::format_err!("a cookie-jar that is no longer there"))
+}
+
 fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     interface.resource(
         "request-options",
@@ -268,6 +319,25 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         "[method]request-options.set-redirects",
         |mut store: StoreContextMut<'_, State>, (options, count): (Options, u32)| {
             set(&mut store, &options, |options| options.redirects = Some(count))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-return-last-redirect",
+        |mut store: StoreContextMut<'_, State>, (options, returned): (Options, bool)| {
+            set(&mut store, &options, |options| options.return_last_redirect = returned)
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-cookie-jar",
+        |mut store: StoreContextMut<'_, State>, (options, jar): (Options, Resource<CookieJar>)| {
+            let jar = Rc::clone(cookie_jar(&store, &jar)?);
+            set(&mut store, &options, |options| options.cookie_jar = Some(jar))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-replaced-cookies",
+        |mut store: StoreContextMut<'_, State>, (options, names): (Options, Vec<String>)| {
+            set(&mut store, &options, |options| options.replaced_cookies = Some(names.into()))
         },
     )?;
     interface.func_wrap(
@@ -317,6 +387,9 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     )?;
     interface.func_wrap("[method]response.status", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.status(),))
+    })?;
+    interface.func_wrap("[method]response.reason", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.reason().into_owned(),))
     })?;
     interface.func_wrap(
         "[method]response.header",
