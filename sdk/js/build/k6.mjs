@@ -36,8 +36,6 @@ const JSLIB = [
 
 /** What of the HTML module a script touches. Its parser is large, so it is left out of scripts that do not. */
 const USES_HTML = /\.html\s*\(|\bparseHTML\b|\bsubmitForm\b|\bclickLink\b/;
-/** Scripts that look into cookie jars need them in the guest; others leave cookies to the host, which is faster. */
-const USES_JARS = /\bcookieJar\b|\bCookieJar\b|\bjar\s*[:,}]/;
 
 /** The esbuild plugin that resolves all of them. `sdk` is this package's folder. */
 export function k6Plugin(options, sdk) {
@@ -57,7 +55,7 @@ export function k6Plugin(options, sdk) {
       });
       // Libraries that also run in Node look for its modules, and do without.
       build.onResolve({ filter: /^stream$/ }, () => ({ path: 'squall:nothing', namespace: 'squall-k6' }));
-      build.onResolve({ filter: /^squall:(files|html|jars)$/ }, ({ path }) => ({ path, namespace: 'squall-k6' }));
+      build.onResolve({ filter: /^squall:(files|html)$/ }, ({ path }) => ({ path, namespace: 'squall-k6' }));
       build.onLoad({ filter: /.*/, namespace: 'squall-k6' }, ({ path }) => {
         const source = readFileSync(options.source, 'utf8');
         const contents = {
@@ -68,7 +66,6 @@ export function k6Plugin(options, sdk) {
           ].join('\n'),
           'squall:html': () => (USES_HTML.test(source) ? `export { parseHTML } from ${JSON.stringify(`${sdk}/k6/html.ts`)};` : `export const parseHTML = undefined;`),
           'squall:nothing': () => `export default {};`,
-          'squall:jars': () => `export const jars = ${USES_JARS.test(source)};`,
         }[path]();
         return { contents, resolveDir: sdk };
       });

@@ -1,51 +1,53 @@
 // The module `k6/http`.
 
-import { jars } from 'squall:jars';
-
-import { http as host } from '../src/host.ts';
+import { drop, http as host } from '../src/host.ts';
 import { HttpError } from '../src/http/error.ts';
 import type { Response as Arrived } from '../src/http/response.ts';
 import { get as getOne, send as sendOne, sendAll } from '../src/http/send.ts';
 import type { Statuses } from '../src/http/settings.ts';
 import { log } from '../src/log.ts';
-import { CookieJar } from './cookies.ts';
+import { CookieJar } from './cookie-jar.ts';
 import { answerDigest } from './digest.ts';
 import { type Body, defaults, FileData, lower, type Params, prepare, type Sent, StatusList, type Url } from './request.ts';
 import { further, Response } from './response.ts';
 import { state } from './runtime.ts';
-import { resolveUrl } from './url.ts';
 
-const jar = new CookieJar();
-state.onIteration.push(() => jar.empty());
+const jar = new CookieJar(true);
 
 /** Sends a request with any method. */
 export function request(method: string, url: Url, body?: Body, params?: Params | null): Response {
   const sent = prepare(method.toUpperCase(), url, body, params);
-  // Past a limit k6 returns the last response, where the host has an error.
-  const limited = sent.params.redirects !== undefined || state.options.maxRedirects !== undefined;
-  let response = jars || limited ? follow(sent) : exchange(sent);
+  const response = exchange(sent);
   if (sent.params.auth === 'digest' && response.status === 401) {
     const authorization = answerDigest(sent, String(url), response.headers['Www-Authenticate'] ?? '');
-    if (authorization !== undefined) response = exchange({ ...sent, headers: [...sent.headers, ['authorization', authorization]] });
+    if (authorization !== undefined) return exchange({ ...sent, headers: [...sent.headers, ['authorization', authorization]] });
   }
   return response;
 }
 
 further.request = request;
 
-function exchange(sent: Sent, redirects?: number): Response {
-  return respond(sent, attempt(sent, redirects));
+function exchange(sent: Sent): Response {
+  return respond(sent, attempt(sent));
 }
 
-function attempt(sent: Sent, redirects?: number): Arrived | HttpError {
+function attempt(sent: Sent): Arrived | HttpError {
+  const lowered = lower(sent);
   try {
-    const { method, url, headers, body, options } = lower(sent, redirects);
+    const { method, url, headers, body, options } = lowered;
     if (method === 'GET' && headers.length === 0 && body === undefined) return getOne(url, options);
-    return sendOne({ method, url, headers, body, options });
+    return sendOne(lowered);
   } catch (error) {
     if (error instanceof HttpError) return error;
     throw error;
+  } finally {
+    letGo(sent, lowered);
   }
+}
+
+/** Settings with a jar of their own are made for one request. */
+function letGo(sent: Sent, { options }: host.Request): void {
+  if (sent.params.jar && options) drop(options);
 }
 
 /** The response; an error is thrown if the options say so, and else a response, too. */
@@ -55,39 +57,6 @@ function respond(sent: Sent, outcome: Arrived | HttpError): Response {
     log.warn(`Request Failed: ${sent.method} ${sent.url}: ${outcome.message}`);
   }
   return new Response(outcome, sent);
-}
-
-/** Follows redirects here, with cookies of the guest's own if it looks into jars: then the host's are thrown away. */
-function follow(first: Sent): Response {
-  const cookies = first.params.jar ?? jar;
-  let sent = first;
-  for (let left = first.params.redirects ?? state.options.maxRedirects ?? 10; ; left--) {
-    const own = !jars ? [] : cookies.matching(absolute(sent.url)).map(({ name, value }) => `${name}=${value}`);
-    const given = sent.headers.filter(([name]) => name === 'cookie').map(([, value]) => value);
-    const others = sent.headers.filter(([name]) => name !== 'cookie');
-    const all = [...own.filter((cookie) => !given.some((value) => value.startsWith(cookie.replace(/=.*/s, '=')))), ...given];
-    if (jars) host.clearCookies();
-    const response = exchange({ ...sent, headers: all.length > 0 ? [...others, ['cookie', all.join('; ')]] : others }, 0);
-    if (jars) {
-      host.clearCookies();
-      for (const list of Object.values(response.cookies)) for (const cookie of list) cookies.keep(response.url, cookie);
-    }
-    if (response.status < 301) return response;
-    const location = response.headers['Location'];
-    if (response.status > 308 || response.status === 304 || location === undefined || left <= 0) return response;
-    const keeps = response.status === 307 || response.status === 308;
-    sent = {
-      ...sent,
-      url: resolveUrl(response.url, location),
-      method: keeps || sent.method === 'HEAD' ? sent.method : 'GET',
-      body: keeps ? sent.body : undefined,
-      headers: keeps ? sent.headers : sent.headers.filter(([name]) => name.toLowerCase() !== 'content-type'),
-    };
-  }
-}
-
-function absolute(url: string): string {
-  return url.startsWith('/') ? `http://target${url}` : url;
 }
 
 export function get(url: Url, params?: Params | null): Response {
@@ -129,7 +98,11 @@ export function batch<T extends readonly BatchRequest[] | Record<string, BatchRe
     if (typeof one === 'object' && 'url' in one && !('name' in one)) return prepare((one.method ?? 'GET').toUpperCase(), one.url, one.body, one.params);
     return prepare('GET', one as Url, null, null);
   });
-  const outcomes = sendAll(sent.map((one) => lower(one))).map((outcome, index) => respond(sent[index]!, outcome));
+  const lowered = sent.map(lower);
+  const outcomes = sendAll(lowered).map((outcome, index) => {
+    letGo(sent[index]!, lowered[index]!);
+    return respond(sent[index]!, outcome);
+  });
   if (Array.isArray(requests)) return outcomes as any;
   return Object.fromEntries(names.map((name, index) => [name, outcomes[index]])) as any;
 }

@@ -4,9 +4,9 @@ import { parseHTML } from 'squall:html';
 
 import { HttpError } from '../src/http/error.ts';
 import type { Response as Arrived } from '../src/http/response.ts';
-import { type Cookie, readCookie } from './cookies.ts';
+import { type Cookie, readCookie } from './cookie.ts';
 import type { Selection } from './html.ts';
-import { select } from './json-path.ts';
+import { select } from './gjson/select.ts';
 import type { Sent } from './request.ts';
 import { resolveUrl } from './url.ts';
 
@@ -21,6 +21,20 @@ const CODES: Record<string, number> = {
   'refused-by-policy': 1110,
   'invalid-request': 1020,
 };
+
+/** Causes that k6 tells apart within a class. The host says them in its text. */
+const CAUSES: [code: string, text: RegExp, number: number][] = [
+  ['connect', /connection refused/, 1212],
+  ['connect', /no answer within/, 1211],
+  ['dns', /no such host|Name or service not known|failed to lookup/, 1101],
+  ['tls', /UnknownIssuer/, 1310],
+  ['tls', /not valid for name/, 1311],
+];
+
+function errorCode({ code, detail }: HttpError): number {
+  const cause = CAUSES.find(([known, text]) => known === code && text.test(detail));
+  return cause?.[2] ?? CODES[code] ?? 1000;
+}
 
 const NO_TIMINGS = { blocked: 0, connecting: 0, tls_handshaking: 0, sending: 0, waiting: 0, receiving: 0, looking_up: 0, duration: 0 };
 
@@ -43,7 +57,7 @@ export class Response {
     if (outcome instanceof HttpError) {
       own.status = 0;
       own.error = outcome.message;
-      own.error_code = CODES[outcome.code] ?? 1000;
+      own.error_code = errorCode(outcome);
     } else {
       this.#inner = outcome;
       const status = outcome.status;
@@ -101,7 +115,7 @@ export class Response {
   }
 
   get status_text(): string {
-    return this.#inner === undefined ? '' : String(this.status);
+    return this.#inner === undefined ? '' : `${this.status} ${this.#inner.reason}`.trimEnd();
   }
 
   get request(): { method: string; url: string; body: string; headers: Record<string, string[]> } {
@@ -168,13 +182,13 @@ export class Response {
     if (form.size() === 0) throw new Error(`no form found for selector '${formSelector}' in response '${this.url}'`);
     const method = (form.attr('method') ?? 'GET').toUpperCase();
     const url = resolveUrl(this.url, form.attr('action') ?? this.url);
-    const values: Record<string, string> = { ...form.serializeObject() };
+    const values: Record<string, string | string[]> = { ...form.serializeObject() };
     const button = form.find(submitSelector).first();
     const name = button.attr('name');
     if (name !== undefined) values[name] = button.attr('value') ?? '';
     Object.assign(values, fields);
     if (method !== 'GET') return further.request!(method, url, values, params);
-    const query = Object.entries(values).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+    const query = Object.entries(values).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
     return further.request!('GET', `${url.replace(/\?.*$/, '')}?${query.join('&')}`, null, params);
   }
 

@@ -1,7 +1,5 @@
 // What surrounds a k6 script: its globals, and what happens around an iteration.
 
-import { jars } from 'squall:jars';
-
 import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
 import { http } from '../src/host.ts';
@@ -23,8 +21,6 @@ export const state = {
   flow: undefined as string | undefined,
   /** The environment of the scenario that runs. */
   env: {} as Record<string, string>,
-  /** What is to be forgotten at the start of an iteration: cookies that are kept in the guest. */
-  onIteration: [] as (() => void)[],
 };
 
 export const hooks: Hooks = {
@@ -34,7 +30,6 @@ export const hooks: Hooks = {
     if (flow === undefined || state.options.noCookiesReset) return;
     // k6's virtual users come to each iteration without cookies.
     http.clearCookies();
-    if (jars) for (const forget of state.onIteration) forget();
   },
   options(options) {
     state.options = options as K6Options;

@@ -5,11 +5,6 @@ declare module 'squall:html' {
   export const parseHTML: typeof import('./html.ts').parseHTML | undefined;
 }
 
-declare module 'squall:jars' {
-  /** Whether the script looks into cookie jars. */
-  export const jars: boolean;
-}
-
 declare module 'papaparse' {
   const Papa: { parse(text: string, options?: object): { data: unknown[] } };
   export default Papa;

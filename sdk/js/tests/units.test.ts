@@ -1,10 +1,14 @@
 // What can be tested without an engine: options as a plan, lengths of time, paths, URLs, cookies. All else is in
 // `conformance/`.
 
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+
 import { expect, test } from 'vitest';
 
-import { CookieJar, readCookie } from '../k6/cookies.ts';
-import { select } from '../k6/json-path.ts';
+import { cookieValue, readCookie } from '../k6/cookie.ts';
+import { select } from '../k6/gjson/select.ts';
+import { parseHTML } from '../k6/html.ts';
 import { parseUrl, resolveUrl } from '../k6/url.ts';
 import { placeOf } from '../src/errors.ts';
 import { planOf } from '../src/plan.ts';
@@ -97,15 +101,49 @@ test('links lead where browsers go', () => {
   expect(parseUrl('http://u:p@Host/x').user).toBe('u:p');
 });
 
-test('a jar keeps cookies to their domain and path', () => {
-  const jar = new CookieJar();
-  jar.set('http://a.test/x/', 'one', '1');
-  jar.set('http://a.test/', 'two', '2', { domain: 'a.test' });
-  expect(jar.set('http://a.test/', 'bad', '3', { domain: 'b.test' })).toBe(false);
-  expect(jar.cookiesForURL('http://a.test/x/y')).toEqual({ one: ['1'], two: ['2'] });
-  expect(jar.cookiesForURL('http://sub.a.test/')).toEqual({ two: ['2'] });
-  jar.keep('http://a.test/', readCookie('two=; Domain=a.test; Max-Age=0; Path=/')!);
-  expect(jar.cookiesForURL('http://a.test/')).toEqual({});
+// The answers are k6's own (1.8.1).
+test('a set-cookie field is read as k6 reads it', () => {
+  const plain = { name: 'p', domain: '', path: '', http_only: false, secure: false, max_age: 0, expires: -6795364578871 };
+  expect(readCookie('p=1; Domain=a.test; Path=/x; Max-Age=10; Expires=Fri, 01 Jan 2100 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax')).toEqual(
+    { name: 'p', value: '1', domain: 'a.test', path: '/x', http_only: true, secure: true, max_age: 10, expires: 4102444800000 },
+  );
+  expect(readCookie('p=1')).toEqual({ ...plain, value: '1' });
+  expect(readCookie('p="q r"; Max-Age=0')).toEqual({ ...plain, value: 'q r', max_age: -1 });
+  expect(readCookie('p=a=b==; path=; domain=.A.b')).toEqual({ ...plain, value: 'a=b==', domain: '.A.b' });
+  expect(readCookie('p=1; Expires=Fri, 01-Jan-2100 00:00:00 GMT')?.expires).toBe(4102444800000);
+  expect(readCookie('p=1; Expires=tomorrow')).toEqual({ ...plain, value: '1' });
+  expect([readCookie('p'), readCookie('=v')]).toEqual([undefined, undefined]);
+});
+
+test('a cookie is written as k6 writes it', () => {
+  for (const [value, written] of [['1', '1'], [3, '3'], [true, 'true'], ['x y', '"x y"'], ['x,y', '"x,y"'], ['x;y', 'xy'], ['"q"', 'q'], ['é', ''], ['x\\y', 'xy'], ['a=b%20', 'a=b%20']]) {
+    expect(cookieValue(value)).toBe(written);
+  }
+});
+
+test('a path of JSON finds what k6 finds', () => {
+  const { document, answers } = JSON.parse(readFileSync(new URL('k6/json-paths.json', import.meta.url), 'utf8'));
+  const different = answers.filter(([path, answer]: [string, unknown]) => !isDeepStrictEqual(select(document, path), answer));
+  expect(different.map(([path, answer]: [string, unknown]) => ({ path, answer, found: select(document, path) }))).toEqual([]);
+});
+
+test('elements are written as k6 writes them', () => {
+  const page = parseHTML(`<!doctype html><head><title>Tïtle &amp; &eacute;</title><script>if (a < b && c) "x"</script></head><body>
+<p title='q"u&eacute;é'>é &lt;b&gt; "q" 'a' &amp; &nbsp;|</p><p>two<br>lines<img src=a.png hidden></p><pre>
+
+a</pre><form><select multiple name=m><option selected>a<option selected>b</select><input name=n></form><!-- note --></body>`);
+  const html = (selector: string): string => page.find(selector).html();
+  // What k6 1.8.1 gives for each.
+  expect(html('p')).toBe('é &lt;b&gt; &#34;q&#34; &#39;a&#39; &amp; \u00a0|');
+  expect(page.find('p').eq(1).html()).toBe('two<br/>lines<img src="a.png" hidden=""/>');
+  expect(html('title')).toBe('Tïtle &amp; é');
+  expect(html('script')).toBe('if (a &lt; b &amp;&amp; c) &#34;x&#34;');
+  expect(html('none')).toBe('');
+  expect(html('head')).toContain('<script>if (a < b && c) "x"</script>');
+  expect(html('body')).toContain('<p title="q&#34;uéé">é');
+  expect(html('body')).toContain('</form><!-- note -->');
+  expect(page.find('form').serializeObject()).toEqual({ m: ['a', 'b'], n: '' });
+  expect(page.find('input').val()).toBe('');
 });
 
 test('a stack is read as a place in the file', () => {
