@@ -45,10 +45,10 @@ fn chain(request: &Request, path: &str) -> Reply {
 }
 
 fn respond(request: &Request, status: &str, fields: &[String], body: &str) -> Reply {
-    let bodiless = request.method == "HEAD" || status.starts_with("304");
+    let body = if status.starts_with("204") || status.starts_with("304") { "" } else { body };
     let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
     let head = format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {}\r\n\r\n", body.len());
-    Reply::raw(&(head + if bodiless { "" } else { body }))
+    Reply::raw(&(head + if request.method == "HEAD" { "" } else { body }))
 }
 
 fn decode(text: &str) -> String {

@@ -63,16 +63,23 @@ impl CookieJar {
     /// Takes what a response sets.
     pub(crate) fn set(&self, origin: &Origin, path: &[u8], head: &[u8]) {
         let set = fields(head).filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-        for cookie in set.filter_map(|(_, value)| std::str::from_utf8(value).ok()) {
-            self.set_one(origin, path, cookie);
-        }
+        self.take(origin, path, set.filter_map(|(_, value)| std::str::from_utf8(value).ok()));
     }
 
     /// Takes one cookie as a response sets it: "id=7; Path=/". Says whether it was taken.
     pub(crate) fn set_one(&self, origin: &Origin, path: &[u8], cookie: &str) -> bool {
-        let Some(url) = url_of(origin, path) else { return false };
+        self.take(origin, path, std::iter::once(cookie)) == 1
+    }
+
+    /// Says how many were taken.
+    fn take<'a>(&self, origin: &Origin, path: &[u8], cookies: impl Iterator<Item = &'a str>) -> usize {
+        let Some(url) = url_of(origin, path) else { return 0 };
         let mut kept = self.0.borrow_mut();
-        kept.get_or_insert_default().take(cookie, &url)
+        let kept = kept.get_or_insert_default();
+        let taken = cookies.filter(|cookie| kept.take(cookie, &url)).count();
+        kept.is_plain = kept.store.iter_any().all(|cookie| &*cookie.path == "/" && !cookie.is_persistent());
+        kept.last = None;
+        taken
     }
 
     /// Forgets everything.
@@ -91,10 +98,7 @@ impl Kept {
         if cookie.name().len() + cookie.value().len() > LONGEST_COOKIE || !self.has_room_for(&cookie) {
             return false;
         }
-        let taken = self.store.insert(cookie.into_owned(), url).is_ok();
-        self.is_plain = self.store.iter_any().all(|cookie| &*cookie.path == "/" && !cookie.is_persistent());
-        self.last = None;
-        taken
+        self.store.insert(cookie.into_owned(), url).is_ok()
     }
 
     /// A full jar takes no new cookie, but those that it has can be renewed.

@@ -64,6 +64,9 @@ export class CookieJar {
   }
 }
 
+/** The virtual user's own. */
+export const jar = new CookieJar(true);
+
 function expiresOn(date: string): string {
   if (date === '') return '';
   if (Number.isNaN(Date.parse(date))) throw new Error(`unable to parse "expires" date string "${date}": write it as "Fri, 01 Jan 2100 00:00:00 GMT"`);

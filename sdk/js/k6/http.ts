@@ -6,13 +6,11 @@ import type { Response as Arrived } from '../src/http/response.ts';
 import { get as getOne, send as sendOne, sendAll } from '../src/http/send.ts';
 import type { Statuses } from '../src/http/settings.ts';
 import { log } from '../src/log.ts';
-import { CookieJar } from './cookie-jar.ts';
+import { CookieJar, jar } from './cookie-jar.ts';
 import { answerDigest } from './digest.ts';
 import { type Body, defaults, FileData, lower, type Params, prepare, type Sent, StatusList, type Url } from './request.ts';
 import { further, Response } from './response.ts';
 import { state } from './runtime.ts';
-
-const jar = new CookieJar(true);
 
 /** Sends a request with any method. */
 export function request(method: string, url: Url, body?: Body, params?: Params | null): Response {
@@ -53,7 +51,7 @@ function letGo(sent: Sent, { options }: host.Request): void {
 /** The response; an error is thrown if the options say so, and else a response, too. */
 function respond(sent: Sent, outcome: Arrived | HttpError): Response {
   if (outcome instanceof HttpError) {
-    if (state.options.throw) throw outcome;
+    if (sent.params.throw ?? state.options.throw) throw outcome;
     log.warn(`Request Failed: ${sent.method} ${sent.url}: ${outcome.message}`);
   }
   return new Response(outcome, sent);
@@ -139,8 +137,23 @@ const TLS = {
 } as const;
 export const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 } = TLS;
 
+const OCSP = {
+  OCSP_STATUS_GOOD: 'good', OCSP_STATUS_REVOKED: 'revoked', OCSP_STATUS_SERVER_FAILED: 'server_failed', OCSP_STATUS_UNKNOWN: 'unknown',
+  OCSP_REASON_UNSPECIFIED: 'unspecified', OCSP_REASON_KEY_COMPROMISE: 'key_compromise', OCSP_REASON_CA_COMPROMISE: 'ca_compromise',
+  OCSP_REASON_AFFILIATION_CHANGED: 'affiliation_changed', OCSP_REASON_SUPERSEDED: 'superseded',
+  OCSP_REASON_CESSATION_OF_OPERATION: 'cessation_of_operation', OCSP_REASON_CERTIFICATE_HOLD: 'certificate_hold',
+  OCSP_REASON_REMOVE_FROM_CRL: 'remove_from_crl', OCSP_REASON_PRIVILEGE_WITHDRAWN: 'privilege_withdrawn',
+  OCSP_REASON_AA_COMPROMISE: 'aa_compromise',
+} as const;
+export const {
+  OCSP_STATUS_GOOD, OCSP_STATUS_REVOKED, OCSP_STATUS_SERVER_FAILED, OCSP_STATUS_UNKNOWN, OCSP_REASON_UNSPECIFIED,
+  OCSP_REASON_KEY_COMPROMISE, OCSP_REASON_CA_COMPROMISE, OCSP_REASON_AFFILIATION_CHANGED, OCSP_REASON_SUPERSEDED,
+  OCSP_REASON_CESSATION_OF_OPERATION, OCSP_REASON_CERTIFICATE_HOLD, OCSP_REASON_REMOVE_FROM_CRL,
+  OCSP_REASON_PRIVILEGE_WITHDRAWN, OCSP_REASON_AA_COMPROMISE,
+} = OCSP;
+
 export { CookieJar, FileData, Response };
 export default {
   request, get, head, post, put, patch, del, options, asyncRequest, batch, url, expectedStatuses, setResponseCallback, cookieJar,
-  file, CookieJar, FileData, Response, ...TLS,
+  file, CookieJar, FileData, Response, ...TLS, ...OCSP,
 };

@@ -24,6 +24,8 @@ export interface Params {
   jar?: CookieJar | null;
   auth?: 'basic' | 'digest' | 'ntlm';
   compression?: string;
+  /** Whether an error is thrown; what the options say unless it is said here. */
+  throw?: boolean;
 }
 
 /** A URL, or one that `http.url` wrote, which has a name of its own. */

@@ -4,7 +4,8 @@ import { parseHTML } from 'squall:html';
 
 import { HttpError } from '../src/http/error.ts';
 import type { Response as Arrived } from '../src/http/response.ts';
-import { type Cookie, readCookie } from './cookie.ts';
+import { type Cookie, readCookie, unquote } from './cookie.ts';
+import { jar } from './cookie-jar.ts';
 import type { Selection } from './html.ts';
 import { select } from './gjson/select.ts';
 import type { Sent } from './request.ts';
@@ -37,6 +38,28 @@ function errorCode({ code, detail }: HttpError): number {
 }
 
 const NO_TIMINGS = { blocked: 0, connecting: 0, tls_handshaking: 0, sending: 0, waiting: 0, receiving: 0, looking_up: 0, duration: 0 };
+
+/** A header's name as Go writes it: `Content-Type`. */
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+}
+
+/** A cookie as `response.request.cookies` shows it. */
+interface RequestCookie {
+  name: string;
+  value: string;
+  replace: boolean;
+}
+
+function cookiesOf({ url, headers, params, replaced = [] }: Sent): Record<string, RequestCookie[]> {
+  const cookies: Record<string, RequestCookie[]> = {};
+  const add = (name: string, value: string): void => void (cookies[name] ??= []).push({ name, value: unquote(value), replace: false });
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() === 'cookie') for (const pair of value.split('; ')) add(pair.replace(/=.*/s, ''), pair.replace(/^[^=]*=?/, ''));
+  }
+  for (const [name, value] of (params.jar ?? jar).held.get(url)) if (!replaced.includes(name)) add(name, value);
+  return cookies;
+}
 
 /** Sends a further request; set by the module `k6/http`, which makes responses. */
 export const further: { request?: (method: string, url: string, body: any, params: any) => Response } = {};
@@ -73,7 +96,8 @@ export class Response {
   }
 
   #read(): string | ArrayBuffer | null {
-    if (this.#inner === undefined || this.#sent.responseType === 'none') return null;
+    // With these two there is never a body, and k6 gives none, not an empty one.
+    if (this.#inner === undefined || this.#sent.responseType === 'none' || this.status === 204 || this.status === 304) return null;
     return this.#sent.responseType === 'binary' ? (this.#inner.bytes().buffer as ArrayBuffer) : this.#inner.text();
   }
 
@@ -86,7 +110,7 @@ export class Response {
     if (this.#copied.headers === undefined) {
       const headers: Record<string, string> = {};
       for (const [name, value] of this.#inner?.headers ?? []) {
-        const written = name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+        const written = canonical(name);
         headers[written] = written in headers ? `${headers[written]}, ${value}` : value;
       }
       this.#copied.headers = headers;
@@ -118,11 +142,12 @@ export class Response {
     return this.#inner === undefined ? '' : `${this.status} ${this.#inner.reason}`.trimEnd();
   }
 
-  get request(): { method: string; url: string; body: string; headers: Record<string, string[]> } {
+  /** The first request, redirects not counted. Its cookies are those that it brought, and those that the jar has for it now. */
+  get request(): { method: string; url: string; body: string; headers: Record<string, string[]>; cookies: Record<string, RequestCookie[]> } {
     const { method, url, body, headers } = this.#sent;
     const grouped: Record<string, string[]> = {};
-    for (const [name, value] of headers) (grouped[name] ??= []).push(value);
-    return { method, url, body: typeof body === 'string' ? body : '', headers: grouped };
+    for (const [name, value] of headers) (grouped[canonical(name)] ??= []).push(value);
+    return { method, url, body: typeof body === 'string' ? body : '', headers: grouped, cookies: cookiesOf(this.#sent) };
   }
 
   /** Nothing is known of certificates: the host checks them, and says no more. */
