@@ -158,8 +158,8 @@ function takeUser(url: string, { auth }: Params, headers: [string, string][]): s
   return url.replace(user[0], user[1]!);
 }
 
-/** What all of k6's requests ask for: past the last redirect it returns the response, where the host has an error. */
-const RETURN_LAST_REDIRECT = { returnLastRedirect: true };
+/** The settings of requests that say nothing: past the last redirect k6 returns the response, where the host has an error. */
+let plain: http.RequestOptions | undefined;
 
 /** The request in the contract's words. */
 export function lower(sent: Sent): http.Request {
@@ -167,7 +167,7 @@ export function lower(sent: Sent): http.Request {
   const blob = sent.body instanceof Blob ? sent.body : undefined;
   const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body instanceof Blob ? undefined : sent.body;
   if (blob === undefined && params === NO_PARAMS && sent.name === undefined && defaults.expected === undefined) {
-    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: handleFor(RETURN_LAST_REDIRECT) };
+    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: (plain ??= make({ returnLastRedirect: true })) };
   }
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
   const settings = {
