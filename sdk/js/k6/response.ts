@@ -171,7 +171,7 @@ export class Response {
     return 0;
   }
 
-  /** The body as JSON, or what stands in it at a path: `users.0.name`. */
+  /** The body as JSON; or what stands in it at a path of gjson's, `users.0.name`: undefined if there is nothing, or no JSON. */
   json(path?: string): any {
     if (this.#copied.json === undefined) {
       const body = this.body;
@@ -180,6 +180,7 @@ export class Response {
       try {
         this.#copied.json = JSON.parse(text);
       } catch (error) {
+        if (path !== undefined) return undefined;
         throw new Error(`cannot parse json due to an error: ${(error as Error).message}`);
       }
     }
