@@ -90,7 +90,7 @@ fn scripts_get_from_http_what_k6_gives_them() {
     let differs: Vec<_> = ended.err.lines().filter(|line| line.contains("DIFFERS")).collect();
     assert!(differs.is_empty(), "{}", differs.join("\n"));
     let ended = ended.expect_code_or_busy(0);
-    assert!(ended.number("checks", "passes") > 150.0, "{}", ended.out);
+    assert!(ended.number("checks", "passes") > 130.0, "{}", ended.out);
     assert_eq!(ended.number("checks", "fails"), 0.0);
 }
 
@@ -173,23 +173,23 @@ export default function () {
     assert_eq!((ended.number("http_req_failed", "passes"), ended.number("http_reqs", "count")), (2.0, 19.0));
 }
 
-/// A guest cannot fill the host's memory with jars.
+/// A guest cannot fill the host's memory with jars. Those that it has let go of do not count.
 #[test]
 fn a_virtual_user_holds_a_hundred_jars_and_no_more() {
     const TEXT: &str = "
 import http from 'k6/http';
-export const options = { iterations: 1 };
+export const options = { iterations: 301 };
 export default function () {
-  for (let number = 0; number < 1000; number++) http.get(`${__ENV.HERE}/text`, { jar: new http.CookieJar() });
   const held = [];
-  for (let number = 0; number < 1000; number++) {
+  const jars = __ITER < 300 ? 1 : 101;
+  for (let number = 0; number < jars; number++) {
     held.push(new http.CookieJar());
-    held[number].set(__ENV.HERE, 'a', '1');
+    http.get(`${__ENV.HERE}/text`, { jar: held[number] });
   }
 }
 ";
     let here = server();
     let ended = script(TEXT, [&here, &server()]).run();
-    assert_eq!(here.count(), 1000, "{}", ended.err);
+    assert!((300..=400).contains(&here.count()), "{}: {}", here.count(), ended.err);
     assert!((ended.out + &ended.err).contains("too many cookie jars: 100"), "a trap is expected");
 }
