@@ -35,7 +35,7 @@ fn as_asked(request: &Request, query: &str) -> Reply {
     respond(request, &values("s=").next().unwrap(), &fields, "x")
 }
 
-/// Leads so many times to the next.
+/// Redirects this many times, each time to the next.
 fn chain(request: &Request, path: &str) -> Reply {
     let left: u32 = path.rsplit('/').next().unwrap().parse().unwrap();
     match left.checked_sub(1) {

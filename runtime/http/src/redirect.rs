@@ -1,7 +1,8 @@
-//! Redirects: which responses are followed, and what of a request goes along. The one place for it, whichever guest asks.
+//! Redirects: the responses that are followed, and the parts of a request that go along. The one place for them, for
+//! every guest.
 //!
-//! The rule for secrets: credentials end at the origin (scheme, host and port). To another one go neither `Authorization`,
-//! `Proxy-Authorization`, the request's own cookies nor its own `Host`, and once left out they stay out.
+//! The rule for secrets: credentials end at the origin (scheme, host and port). `Authorization`, `Proxy-Authorization`, the
+//! request's own cookies and its own `Host` do not go to another one, and once left out they stay out.
 
 use std::borrow::Cow;
 

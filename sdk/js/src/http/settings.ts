@@ -103,7 +103,7 @@ function forgetOldest(): void {
   void handle; // Dropped by the engine once no request of a batch refers to it.
 }
 
-/** A handle that is not kept: whoever asks for it drops it. */
+/** A handle that is not kept: the caller drops it. */
 export function make(settings: FurtherSettings, body?: Blob): http.RequestOptions {
   const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, cookieJar } = settings;
   const options = new http.RequestOptions();
