@@ -49,6 +49,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "send",
             "get",
             "send-all",
+            "set-default-options",
             "clear-cookies",
         ],
     ),

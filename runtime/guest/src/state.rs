@@ -46,6 +46,8 @@ pub(crate) struct Local {
     pub(crate) iteration_started: Nanos,
     pub(crate) responses: Slab<Response>,
     pub(crate) request_options: Slab<RequestOptions>,
+    /// The settings of requests that bring none.
+    pub(crate) default_options: RequestOptions,
     pub(crate) cookie_jars: Slab<Rc<CookieJar>>,
     /// The jars that the guest has made, to count those that something still holds.
     own_jars: Vec<Weak<CookieJar>>,
@@ -75,6 +77,7 @@ impl State {
             iteration_started: Nanos::ZERO,
             responses: Slab::new(),
             request_options: Slab::new(),
+            default_options: RequestOptions::default(),
             cookie_jars: Slab::new(),
             own_jars: Vec::new(),
             transactions: Slab::new(),

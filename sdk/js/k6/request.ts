@@ -2,7 +2,7 @@
 
 import { encodeForm } from '../src/http/index.ts';
 import { handleFor, make, type Statuses } from '../src/http/settings.ts';
-import type { http } from '../src/host.ts';
+import { drop, http } from '../src/host.ts';
 import { Blob } from '../src/data/blob.ts';
 import { log } from '../src/log.ts';
 import { encodeUtf8 } from '../src/text.ts';
@@ -158,8 +158,15 @@ function takeUser(url: string, { auth }: Params, headers: [string, string][]): s
   return url.replace(user[0], user[1]!);
 }
 
-/** The settings of requests that say nothing: past the last redirect k6 returns the response, where the host has an error. */
-let plain: http.RequestOptions | undefined;
+let hasDefaults = false;
+
+/** Past the last redirect k6 returns the response, where the host has an error. The host is told once, not with each request. */
+function setDefaults(): void {
+  const options = make({ returnLastRedirect: true });
+  http.setDefaultOptions(options);
+  drop(options);
+  hasDefaults = true;
+}
 
 /** The request in the contract's words. */
 export function lower(sent: Sent): http.Request {
@@ -167,7 +174,8 @@ export function lower(sent: Sent): http.Request {
   const blob = sent.body instanceof Blob ? sent.body : undefined;
   const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body instanceof Blob ? undefined : sent.body;
   if (blob === undefined && params === NO_PARAMS && sent.name === undefined && defaults.expected === undefined) {
-    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: (plain ??= make({ returnLastRedirect: true })) };
+    if (!hasDefaults) setDefaults();
+    return { method: sent.method, url: sent.url, headers: sent.headers, body, options: undefined };
   }
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
   const settings = {

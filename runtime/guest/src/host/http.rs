@@ -105,6 +105,14 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     interface.func_wrap_async("send-all", |store: StoreContextMut<'_, State>, (requests,): (WasmList<Request>,)| {
         send_all(store, &requests)
     })?;
+    interface.func_wrap(
+        "set-default-options",
+        |mut store: StoreContextMut<'_, State>, (options,): (Resource<RequestOptions>,)| {
+            let given = options_of(&store, Some(&options)).clone();
+            store.data_mut().local_mut().default_options = given;
+            Ok(())
+        },
+    )?;
     interface.func_wrap("clear-cookies", |store: StoreContextMut<'_, State>, ()| {
         local(&store).user.client().cookie_jar().clear();
         Ok(())
@@ -185,8 +193,7 @@ fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtim
         .map(|(name, value)| Ok((text(store, name)?, text(store, value)?)))
         .collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
-    let defaults = RequestOptions::default();
-    let options = options_of(store, request.options.as_ref(), &defaults);
+    let options = options_of(store, request.options.as_ref());
     let (method, url) = (text(store, &request.method)?, text(store, &request.url)?);
     let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     Ok(local(store).user.client().prepare(&method, &url, headers, body, options))
@@ -197,18 +204,16 @@ fn prepare_get(
     url: &WasmStr,
     options: Option<&Resource<RequestOptions>>,
 ) -> wasmtime::Result<Result<Prepared, Error>> {
-    let defaults = RequestOptions::default();
-    let options = options_of(store, options, &defaults);
+    let options = options_of(store, options);
     Ok(local(store).user.client().prepare("GET", &text(store, url)?, std::iter::empty(), None, options))
 }
 
 fn options_of<'a>(
     store: &'a StoreContextMut<'_, State>,
     handle: Option<&Resource<RequestOptions>>,
-    defaults: &'a RequestOptions,
 ) -> &'a RequestOptions {
-    let held = &local(store).request_options;
-    handle.and_then(|handle| held.get(handle.rep() as usize)).unwrap_or(defaults)
+    let local = local(store);
+    handle.and_then(|handle| local.request_options.get(handle.rep() as usize)).unwrap_or(&local.default_options)
 }
 
 /// A list of pairs that lie in the guest's memory.

@@ -19,6 +19,10 @@ declare module 'squall:scenario/http@0.1.0' {
    */
   export function sendAll(requests: Array<Request>): Array<Result<Response, Error>>;
   /**
+   * The settings of requests that bring none, in this instance from now on. Later changes of `options` do not count.
+   */
+  export function setDefaultOptions(options: RequestOptions): void;
+  /**
    * Forgets the cookies in the jar of this virtual user.
    */
   export function clearCookies(): void;
