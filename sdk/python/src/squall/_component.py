@@ -19,7 +19,13 @@ def exports(module: ModuleType) -> dict[str, type]:
 
     class WitWorld:
         def describe(self) -> Any:
-            return Description([Flow(flow.name, flow.weight) for flow in scenario.flows], scenario.plan)
+            try:
+                plan = scenario.suggest()
+            except BaseException as error:
+                # The contract has no error here: a trap it is. The log says why.
+                log.error(describe(error))
+                raise
+            return Description([Flow(flow.name, flow.weight) for flow in scenario.flows], plan)
 
         def run(self, flow: int) -> None:
             try:
