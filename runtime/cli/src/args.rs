@@ -144,6 +144,9 @@ pub struct InspectArgs {
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
+    /// An option that the scenario can read while it describes itself; give several.
+    #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub env: Vec<(String, String)>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limits: ComponentLimitArgs,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Extent, Guest, GuestError, Needs};
-use squall_load::describe;
+use squall_load::{Known, describe};
 use squall_metrics::plain;
 use squall_plan::{DataOptions, Limits, MemorySize, Options};
 use squall_report::bytes;
@@ -19,17 +19,18 @@ pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.clone();
     let limits = arguments.limits.over(Limits::default());
     let artifact = registry::artifact(&name, &arguments.registry, limits.component)?;
-    let described = described(&name, &artifact, &limits);
+    let known = Known { env: arguments.env.iter().cloned().collect(), ..Known::default() };
+    let described = described(&name, &artifact, &limits, &known);
     let text =
         if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
     print(&text)?;
     Ok(if described.is_ok() { exit::PASSED } else { exit::GUEST_FAILED })
 }
 
-fn described(name: &str, artifact: &Artifact, limits: &Limits) -> Result<Description, GuestError> {
+fn described(name: &str, artifact: &Artifact, limits: &Limits, known: &Known) -> Result<Description, GuestError> {
     let cache = CodeCache::of_user();
     let guest = compiling(name, artifact, &cache, || Guest::survey(artifact, limits, &cache));
-    describe(&guest?)
+    describe(&guest?, known)
 }
 
 fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {

@@ -2,6 +2,7 @@
 
 mod follow;
 mod heading;
+mod known;
 mod verdict;
 
 use std::collections::hash_map::RandomState;
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use squall_data::{DataSet, FeedUse};
+use squall_data::{DataSet, FeedUse, Openable};
 use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
@@ -39,6 +40,7 @@ use crate::{breakpoint, exit, memory, monitoring, one_request, plan, registry, s
 use follow::{Doors, Followed};
 
 pub use heading::heading;
+pub use known::Said;
 pub use verdict::verdict;
 
 /// A scenario to run, and how.
@@ -191,13 +193,14 @@ impl Order<'_> {
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
         let secrets = self.secrets()?;
-        let plan = self.plan(&self.describe(&cache)?)?;
+        let described = self.describe(&cache)?;
+        let plan = self.plan(&described)?;
         let egress = self.egress(&plan)?;
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         // Whatever may be refused is asked for before anything takes long.
         let mut files = Files::open(self.output)?;
         let doors = Doors::reserve(&self, &plan)?;
-        let guests = self.guests(&plan, &cache)?;
+        let guests = self.guests(&plan, &described, &cache)?;
         let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
         let (asking, target) = monitoring::begin(monitor)?;
@@ -225,15 +228,22 @@ impl Order<'_> {
         sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())
     }
 
-    /// The compiled components, with room for the plan's virtual users.
-    pub fn guests(&self, plan: &Plan, cache: &CodeCache) -> Result<Vec<Arc<Guest>>, CliError> {
+    /// The compiled components, as they have described themselves, with room for the plan's virtual users.
+    pub fn guests(
+        &self,
+        plan: &Plan,
+        described: &[(String, Description)],
+        cache: &CodeCache,
+    ) -> Result<Vec<Arc<Guest>>, CliError> {
         let wrong = |source| CliError::Guest { name: self.name.clone(), source };
         // Each component has room for its own; together they must fit, too.
         Capacity { vus: plan.max_vus() }.check().map_err(wrong)?;
-        let guests = self.artifacts().enumerate().map(|(index, (name, artifact))| {
+        let described = described.iter().map(|(_, description)| description);
+        let guests = self.artifacts().zip(described).enumerate().map(|(index, ((name, artifact), description))| {
             let capacity = Capacity { vus: plan.max_vus_of(index) };
-            self.compiling(name, artifact, cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
-                .map(Arc::new)
+            let make = || Guest::for_run(artifact, &self.limits, capacity, cache);
+            let guest = self.compiling(name, artifact, cache, make)?;
+            Ok(Arc::new(guest.given(Openable::Found(description.opened.clone()))))
         });
         guests.collect()
     }
@@ -258,9 +268,13 @@ impl Order<'_> {
 
     /// What each component says of itself.
     pub fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
+        let said = Said::by_user(self.plan_file.as_ref(), self.typed.clone())?;
+        let known = said.known(self.secrets()?);
         let described = self.artifacts().map(|(name, artifact)| {
             let survey = self.compiling(name, artifact, cache, || Guest::survey(artifact, &self.limits, cache))?;
-            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source });
+            let survey = survey.given(Openable::Searched(said.places(name, artifact)?));
+            let described =
+                describe(&survey, &known).map_err(|source| CliError::Guest { name: name.to_owned(), source });
             described.map(|description| (name.to_owned(), description))
         });
         described.collect()

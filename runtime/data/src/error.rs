@@ -63,6 +63,14 @@ pub enum OpenError {
         /// What there is.
         known_names: Vec<String>,
     },
+    /// A file of the script's cannot be opened.
+    #[error("open({name:?}): {reason}")]
+    Unreadable {
+        /// What the script calls it.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// Rows are asked of a file that was given to be sent as it is.
     #[error("data {0:?} was given as file:, to be sent as it is: it has no rows")]
     NoRows(String),

@@ -16,6 +16,7 @@ pub(crate) const TIMING: &str = "squall:scenario/timing@0.1.0";
 pub(crate) const METRICS: &str = "squall:scenario/metrics@0.1.0";
 pub(crate) const DATA: &str = "squall:scenario/data@0.1.0";
 pub(crate) const CONTEXT: &str = "squall:scenario/context@0.1.0";
+pub(crate) const PROGRESS: &str = "squall:scenario/progress@0.1.0";
 
 /// What this host offers, function by function, as `wit-parser` names functions.
 const OFFERED: &[(&str, &[&str])] = &[
@@ -79,6 +80,7 @@ const OFFERED: &[(&str, &[&str])] = &[
         ],
     ),
     ("context", &["vu", "iteration", "target", "option", "random", "log", "abort"]),
+    ("progress", &["iteration-in-scenario", "scenario", "count"]),
     ("types", &[]),
 ];
 

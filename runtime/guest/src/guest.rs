@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
+use squall_data::{Openable, Opened};
 use squall_metrics::{Clock, FlowId, Nanos};
 use squall_plan::Limits;
 use wasmtime::component::{
@@ -28,14 +29,23 @@ use crate::worker::WorkerContext;
 /// What `describe` may return, in bytes of the host's memory: strings may overlap in the guest's, and be many here.
 const LARGEST_DESCRIPTION: usize = 8 << 20;
 
-/// What a component says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
-#[component(record)]
+/// What a component says of itself, with the options of the run before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Its flows, at least one.
     pub flows: Vec<Flow>,
     /// The plan it suggests, as JSON; empty for none.
     pub plan: String,
+    /// The files that it opened meanwhile: those that it may open in the run.
+    pub opened: Opened,
+}
+
+/// What the contract calls a description.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct Answer {
+    flows: Vec<Flow>,
+    plan: String,
 }
 
 /// A journey through the target.
@@ -54,6 +64,7 @@ pub struct Guest {
     exports: Exports,
     limits: Limits,
     total_memory: Option<Arc<TotalMemory>>,
+    files: Arc<Openable>,
     /// How many entries a table may come to have.
     table_entries: usize,
     _ticker: Ticker,
@@ -130,9 +141,16 @@ impl Guest {
             exports,
             limits: limits.clone(),
             total_memory,
+            files: Arc::default(),
             table_entries: artifact.needs().table_entries(),
             _ticker,
         })
+    }
+
+    /// The same guest, which may open these files.
+    #[must_use]
+    pub fn given(self, files: Openable) -> Guest {
+        Guest { files: Arc::new(files), ..self }
     }
 
     /// What it may take.
@@ -149,15 +167,16 @@ impl Guest {
         let asked = async {
             let (mut store, instance) = self.instantiate(worker, &identity).await?;
             store.set_hostcall_fuel(LARGEST_DESCRIPTION);
-            let describe: TypedFunc<(), (Description,)> =
-                typed(&mut store, &instance, &self.exports.describe, "describe")?;
+            let describe: TypedFunc<(), (Answer,)> = typed(&mut store, &instance, &self.exports.describe, "describe")?;
             let answer = describe.call_async(&mut store, ()).await;
-            answer.map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))
+            let (Answer { flows, plan },) = answer
+                .map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))?;
+            Ok::<_, GuestError>(Description { flows, plan, opened: store.data_mut().local_mut().data.take_opened() })
         };
         // Before the run there is no load whose pace could suffer from a coarse timer.
         #[allow(clippy::disallowed_methods)]
         let answered = tokio::time::timeout(Limits::DESCRIBE, asked).await;
-        let (description,) = answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
+        let description = answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
         validate(&description)?;
         Ok(description)
     }
@@ -227,7 +246,7 @@ impl Guest {
         identity: &Rc<Identity>,
     ) -> Result<(Store<State>, wasmtime::component::Instance), GuestError> {
         let memory = MemoryLimit::new(self.limits.memory, self.total_memory.clone(), self.table_entries);
-        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits, memory);
+        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits, memory, Arc::clone(&self.files));
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(TICKS_BEFORE_YIELD);

@@ -1,9 +1,11 @@
 //! What the host keeps for one instance: the data of its store.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
 use slab::Slab;
+use squall_data::Openable;
 use squall_http::{RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
 use squall_plan::Limits;
@@ -43,11 +45,15 @@ pub(crate) struct Local {
     pub(crate) worker: Rc<WorkerContext>,
     pub(crate) user: Rc<Identity>,
     pub(crate) iteration: u64,
+    /// The number of the iteration in its scenario.
+    pub(crate) number: u64,
     pub(crate) iteration_started: Nanos,
     pub(crate) responses: Slab<Response>,
     pub(crate) request_options: Slab<RequestOptions>,
     pub(crate) transactions: Slab<Transaction>,
     pub(crate) data: DataHandles,
+    /// What the component may open beside the run's data.
+    pub(crate) files: Arc<Openable>,
     /// Whether this iteration asked for a row where none is left and the run stops for it.
     pub(crate) out_of_rows: bool,
     /// The bodies of the responses that the instance holds, in bytes.
@@ -64,16 +70,24 @@ pub(crate) struct Transaction {
 }
 
 impl State {
-    pub(crate) fn new(worker: Rc<WorkerContext>, user: Rc<Identity>, limits: &Limits, memory: MemoryLimit) -> State {
+    pub(crate) fn new(
+        worker: Rc<WorkerContext>,
+        user: Rc<Identity>,
+        limits: &Limits,
+        memory: MemoryLimit,
+        files: Arc<Openable>,
+    ) -> State {
         let local = Local {
             worker,
             user,
             iteration: 0,
+            number: 0,
             iteration_started: Nanos::ZERO,
             responses: Slab::new(),
             request_options: Slab::new(),
             transactions: Slab::new(),
             data: DataHandles::default(),
+            files,
             out_of_rows: false,
             held_bodies: 0,
             most_at_once: limits.batch,

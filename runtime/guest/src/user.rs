@@ -162,15 +162,17 @@ impl VirtualUser {
         }
     }
 
-    /// Does one iteration of a flow, which begins at `started`, and should have begun `late_by` earlier: its first request
-    /// is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
+    /// Does one iteration of a flow, that of `number` in the scenario, which begins at `started`, and should have begun
+    /// `late_by` earlier: its first request is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
     ///
     /// Dropping the future ends the iteration where it is; the instance is of no use then either.
-    pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
-        self.store.data().local().user.client().set_late_by(late_by);
+    pub async fn iterate(&mut self, flow: FlowId, number: u64, started: Nanos, late_by: Nanos) -> Iteration {
+        let local = self.store.data_mut().local_mut();
+        local.user.client().set_late_by(late_by);
+        local.number = number;
         let elsewhere_before = begin(&mut self.store, flow, started);
-        let number = u32::from(flow.0 - self.first_flow);
-        let result = call(&mut self.store, &self.run, (number,), &mut self.limit, started).await;
+        let index = u32::from(flow.0 - self.first_flow);
+        let result = call(&mut self.store, &self.run, (index,), &mut self.limit, started).await;
         let (end, text) = match result {
             Ok(Ok((Ok(()),))) => (IterationEnd::Completed, String::new()),
             // The run ends because no row is left: whatever the guest says, that is no failure of the target's.

@@ -151,7 +151,7 @@ impl Work {
         let flow = FlowId(self.scenario.flow_at(number));
         self.under_way.set(self.under_way.get() + 1);
         let under_way = UnderWay { work: self, flow, started, over: false };
-        let iteration = user.iterate(flow, started, late_by).await;
+        let iteration = user.iterate(flow, number, started, late_by).await;
         under_way.end();
         self.record(flow, &iteration);
         if iteration.guest_time == iteration.duration {
@@ -162,6 +162,7 @@ impl Work {
     }
 
     fn record(&self, flow: FlowId, iteration: &Iteration) {
+        self.context.run.progress.iteration_ended(self.context.number, iteration.end);
         let mut recorder = self.context.recorder.borrow_mut();
         recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
     }
@@ -216,8 +217,10 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.work.under_way.set(self.work.under_way.get() - 1);
         if !self.over {
-            let duration = self.work.context.clock.now().since(self.started);
-            let mut recorder = self.work.context.recorder.borrow_mut();
+            let context = &self.work.context;
+            context.run.progress.iteration_ended(context.number, IterationEnd::Interrupted);
+            let duration = context.clock.now().since(self.started);
+            let mut recorder = context.recorder.borrow_mut();
             recorder.iteration(self.flow, IterationEnd::Interrupted, duration, Nanos::ZERO, "");
         }
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, Secrets, WorkerContext};
+use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
 use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
 use squall_metrics::{
     Clock, GeneratorVerdict, Reading, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds,
@@ -154,6 +154,7 @@ impl Run {
             client: ClientConfig { egress: self.egress, max_body, ..client_config(&plan)? },
             log,
             plan,
+            worker: 0,
         };
         let (guests, steering, target) = (self.guests, self.steering, self.target);
         Ok((Running { shared, guests, steering, target }, log_lines))
@@ -161,6 +162,7 @@ impl Run {
 }
 
 fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
+    let pre_allocated_vus = plan.scenarios.iter().map(|scenario| scenario.executor.pre_allocated_vus()).sum();
     RunContext {
         secrets,
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
@@ -168,6 +170,7 @@ fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
         data,
         data_end: DataEnd::default(),
         abort: Abort::default(),
+        progress: Progress::new(plan.threads.max(1), pre_allocated_vus),
     }
 }
 
@@ -299,6 +302,7 @@ impl Running {
         let crews = plan.scenarios.iter().map(|scenario| Share::team(scenario, workers as u64)).sum();
         self.all_ready(crews, ready_crews).await;
         let load_begins = self.shared.clock.now();
+        self.shared.run.progress.begin(load_begins);
         begin.send_replace(Some(load_begins));
         let time = (&self.shared.clock, timer);
         let verdict = control.watch(time, load_begins, &self.steering, &self.shared.run, incoming).await;

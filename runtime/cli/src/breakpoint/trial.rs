@@ -53,7 +53,7 @@ impl<'a> Trials<'a> {
         let described = order.describe(cache)?;
         let heaviest = plan(&order, &described, goal.highest, goal.settle, goal.last_trial)?;
         raise_open_files(heaviest.max_vus())?;
-        let (egress, guests) = (order.egress(&heaviest)?, order.guests(&heaviest, cache)?);
+        let (egress, guests) = (order.egress(&heaviest)?, order.guests(&heaviest, &described, cache)?);
         let trials = Trials { order, heaviest, described, guests, egress, secrets, settle: goal.settle };
         trials.tell_what_is_searched(goal);
         Ok(trials)

@@ -172,6 +172,10 @@ impl Open {
     fn employ(&mut self) {
         let vu = vu_of(&self.crew.work.scenario, self.crew.share.rank + self.users * self.crew.share.team);
         self.users += 1;
+        if self.upcoming.begins != Nanos::MAX {
+            let context = &self.crew.work.context;
+            context.run.progress.further_vu(context.number);
+        }
         self.crew.desk.set_fully_staffed(self.users == self.most_users);
         let identity = self.crew.identity(vu);
         let pulse = Rc::new(Pulse::until(Nanos::MAX));
