@@ -22,6 +22,7 @@ mod influxdb;
 mod inspect;
 mod interruption;
 mod k6;
+mod k6_oracle;
 mod known_answers;
 mod limits;
 mod monitoring;

@@ -1,5 +1,7 @@
 // From the arguments of k6's functions to a request.
 
+import { compress } from 'squall:compress';
+
 import { encodeForm } from '../src/http/index.ts';
 import { handleFor, type Statuses } from '../src/http/settings.ts';
 import type { http } from '../src/host.ts';
@@ -7,6 +9,7 @@ import { Blob } from '../src/data/blob.ts';
 import { encodeUtf8 } from '../src/text.ts';
 import type { CookieJar } from './cookies.ts';
 import { bytesOf, HeldFile } from './held.ts';
+import { duration } from './options.ts';
 import { state } from './runtime.ts';
 
 /** k6's params. */
@@ -77,6 +80,7 @@ export function prepare(method: string, given: Url, body: Body, params: Params |
     const [encoded, type] = encode(body);
     content = encoded;
     if (type !== undefined && !has(headers, 'content-type')) headers.push(['content-type', type]);
+    if (own.compression) content = compressed(content, own.compression, headers);
   }
   if (own.cookies !== undefined) {
     const cookies = Object.entries(own.cookies).map(([name, value]) => `${name}=${typeof value === 'object' ? value.value : value}`);
@@ -91,6 +95,15 @@ export function prepare(method: string, given: Url, body: Body, params: Params |
     params: own,
     name: own.tags?.name ?? name,
   };
+}
+
+/** The body in fewer bytes, and the header field that says how. */
+function compressed(content: string | Uint8Array | Blob | undefined, compression: string, headers: [string, string][]): Uint8Array {
+  if (!compress) throw new Error('compression is not in this component: name the param in the script itself, not in what it imports');
+  if (content instanceof Blob) content = content.read(0, content.length);
+  const { body, encoding } = compress(typeof content === 'string' ? encodeUtf8(content) : (content ?? new Uint8Array()), compression);
+  if (!has(headers, 'content-encoding')) headers.push(['content-encoding', encoding]);
+  return body;
 }
 
 function has(headers: [string, string][], name: string): boolean {
@@ -118,7 +131,7 @@ export function lower(sent: Sent, redirects = sent.params.redirects): http.Reque
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
   const options = handleFor({
     name: sent.name,
-    timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : params.timeout,
+    timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : (duration(params.timeout) as string | undefined),
     redirects,
     // Who says nothing gets what the plan says.
     discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',

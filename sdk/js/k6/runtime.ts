@@ -5,20 +5,16 @@ import { jars } from 'squall:jars';
 import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
 import { http } from '../src/host.ts';
-import type { Options } from '../src/plan.ts';
 import { dataNeeded, open } from './open.ts';
+import { type K6Options, translate } from './options.ts';
 import { webCrypto } from './webcrypto.ts';
-
-/** k6's options that only this layer looks at. */
-export interface K6Options extends Options {
-  noCookiesReset?: boolean;
-  throw?: boolean;
-  discardResponseBodies?: boolean;
-}
 
 /** What is known of the run. */
 export const state = {
+  /** As the script has written them. */
   options: {} as K6Options,
+  /** Where the script is: at its top level, in `setup` or `teardown`, or in an iteration. */
+  stage: 'init' as 'init' | 'hook' | 'iteration',
   /** The flow that runs, if one does. */
   flow: undefined as string | undefined,
   /** The environment of the scenario that runs. */
@@ -29,6 +25,7 @@ export const state = {
 
 export const hooks: Hooks = {
   enter(flow) {
+    state.stage = flow === undefined ? 'hook' : 'iteration';
     state.flow = flow?.name;
     state.env = flow?.env ?? {};
     if (flow === undefined || state.options.noCookiesReset) return;
@@ -38,7 +35,9 @@ export const hooks: Hooks = {
   },
   options(options) {
     state.options = options as K6Options;
+    return translate(state.options);
   },
+  leavesOut: (hook) => Boolean(hook === 'setup' ? state.options.noSetup : state.options.noTeardown),
   data: dataNeeded,
 };
 

@@ -43,8 +43,10 @@ interface NamedFlow {
 export interface Hooks {
   /** Before the script's own function is called: in an iteration, with the flow; else without. */
   enter?(flow?: { name: string; env: Record<string, string> }): void;
-  /** The options as they are in the end. */
-  options?(options: Options): void;
+  /** The options as a plan has them, and what of them will not happen. */
+  options?(options: Options): { options: Options; warnings: string[] };
+  /** Whether the options leave out what the script has to do before or after the run. */
+  leavesOut?(hook: 'setup' | 'teardown'): boolean;
   /** The data that a run has to be given beside what the options say. */
   data?(): Options['data'];
 }
@@ -55,6 +57,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   let flows: NamedFlow[];
   let shared: unknown;
   let planned: ReturnType<typeof planOf>;
+  let plan: string;
   let arrived = false;
 
   /** The first thing that every export does. */
@@ -70,9 +73,11 @@ export function component(load: () => Script, hooks: Hooks = {}) {
    */
   function prepare(): void {
     script = load();
-    const options = script.options ?? {};
-    hooks.options?.(options);
+    const given = script.options ?? {};
+    const { options, warnings } = hooks.options?.(given) ?? { options: given, warnings: [] };
     planned = planOf(options, hooks.data?.());
+    planned.warnings.unshift(...warnings);
+    plan = Object.keys(planned.plan).length > 0 ? JSON.stringify(planned.plan, finite) : '';
     flows = flowsOf(script, planned);
   }
 
@@ -109,7 +114,6 @@ export function component(load: () => Script, hooks: Hooks = {}) {
       throw new Error(text);
     }
     for (const warning of planned.warnings) log.warn(warning);
-    const plan = Object.keys(planned.plan).length > 0 ? JSON.stringify(planned.plan) : '';
     return { flows: flows.map(({ name, weight }) => ({ name, weight })), plan };
   }
 
@@ -132,7 +136,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     setup: (): Uint8Array =>
       call(() => {
         hooks.enter?.();
-        const result = script.setup?.();
+        const result = hooks.leavesOut?.('setup') ? undefined : script.setup?.();
         return isThenable(result) ? result.then(share) : share(result);
       }),
   };
@@ -149,7 +153,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
       try {
         call(() => {
           hooks.enter?.();
-          return script.teardown?.(unshare(bytes)) as void;
+          return hooks.leavesOut?.('teardown') ? undefined : (script.teardown?.(unshare(bytes)) as void);
         });
       } catch (error) {
         // The contract has no error here, and the run is over: a line in its log is all that is left to do.
@@ -158,6 +162,12 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     },
   };
   return { describe, run, setup, start, teardown, prepare };
+}
+
+/** Numbers as JSON has them: what is none, as of a value of the environment that is missing, would become nothing there. */
+function finite(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`option ${key} is ${value}: it must be a number`);
+  return value;
 }
 
 /** What `setup` returned as bytes: JSON. Nothing is no bytes. */

@@ -91,15 +91,27 @@ export function check(value: unknown, conditions: boolean | Conditions<unknown>)
     return Boolean(conditions);
   }
   let all = true;
+  let name = '';
+  let waits = false;
   // The quickest of the engine's loops over names, by a factor of two.
   const names = keys(conditions);
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index]!;
-    const condition = conditions[name];
-    const passed = !!(typeof condition === 'function' ? condition(value) : condition);
-    metrics.check(name, passed);
-    all &&= passed;
+  try {
+    for (let index = 0; index < names.length && !waits; index++) {
+      name = names[index]!;
+      const condition = conditions[name];
+      const result = typeof condition === 'function' ? condition(value) : condition;
+      if (result instanceof Promise) waits = true;
+      else {
+        metrics.check(name, !!result);
+        all &&= !!result;
+      }
+    }
+  } catch (error) {
+    // A condition that fails is not met.
+    metrics.check(name, false);
+    throw error;
   }
+  if (waits) throw new TypeError(`check(${JSON.stringify(name)}) does not support async functions: await what it needs before`);
   return all;
 }
 

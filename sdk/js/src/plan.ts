@@ -121,11 +121,8 @@ const HOST_KEYS = [
   'max_backlog', 'maxBacklog', 'arrival', 'warmup', 'pacing', 'flow', 'weights', 'env', 'seed', 'threads', 'http',
   'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin', 'connectionPool', 'data',
 ];
-/** What changes nothing that is measured, or is done by the SDK itself. */
-const QUIET_KEYS = [
-  'thresholds', 'scenarios', 'batchPerHost', 'noCookiesReset', 'throw', 'noUsageReport', 'summaryTrendStats', 'summaryTimeUnit', 'ext', 'cloud',
-  'systemTags', 'linger', 'paused', 'httpDebug', 'batch', 'noVUConnectionReuse',
-];
+/** What this file, and the k6 layer, do by themselves. */
+const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 /** Tags that the host records; thresholds on others would never see a sample. */
 const TAGS = new Set(['flow', 'scenario', 'name', 'method', 'status', 'error', 'expected_response', 'group', 'transaction']);
 
@@ -136,7 +133,7 @@ export function planOf(options: Options, data: Options['data'] = {}): Planned {
   if (options.batchPerHost !== undefined && options.batchPerHost > 0) plan.batchPerHost = options.batchPerHost;
   const given = options as Record<string, unknown>;
   for (const key of Object.keys(options)) {
-    const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, QUIET_KEYS].some((keys) => keys.includes(key));
+    const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, OWN_KEYS].some((keys) => keys.includes(key));
     if (!known && given[key] != null) warnings.push(`option ${key} is not supported and has no effect`);
   }
   if (Object.keys(data).length > 0) plan.data = { ...options.data, ...data };

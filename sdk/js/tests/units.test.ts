@@ -1,10 +1,15 @@
 // What can be tested without an engine: options as a plan, lengths of time, paths, URLs, cookies. All else is in
 // `conformance/`.
 
+import { gunzipSync, inflateSync } from 'node:zlib';
+
 import { expect, test } from 'vitest';
 
+import { compress } from '../k6/compress.ts';
 import { CookieJar, readCookie } from '../k6/cookies.ts';
+import { goDuration } from '../k6/consolidated.ts';
 import { select } from '../k6/json-path.ts';
+import { type K6Options, translate } from '../k6/options.ts';
 import { parseUrl, resolveUrl } from '../k6/url.ts';
 import { placeOf } from '../src/errors.ts';
 import { planOf } from '../src/plan.ts';
@@ -113,4 +118,85 @@ test('a stack is read as a place in the file', () => {
   expect(placeOf('    at pay (user.js:5:25)\n')).toBe('shop.ts:11');
   expect(placeOf('    at sdk (user.js:2:5)\n    at pay (user.js:9:3)')).toBe('shop.ts:30');
   expect(placeOf('    at sdk (user.js:2:5)')).toBeUndefined();
+});
+
+test('k6 takes counts as text, and durations without a unit as milliseconds, wherever there are some', () => {
+  const { options, warnings } = translate({
+    setupTimeout: 2000, teardownTimeout: '3000', minIterationDuration: 0.5, maxRedirects: '4', batchPerHost: '2',
+    scenarios: {
+      a: { executor: 'constant-arrival-rate', rate: '50', timeUnit: 1000, duration: '1e3', preAllocatedVUs: '2', maxVUs: '3', startTime: '10', gracefulStop: 100.5 },
+      b: { executor: 'ramping-vus', startVUs: '1', stages: [{ duration: 100, target: '1' }, { duration: '5s', target: 0 }, { target: 9 }], gracefulRampDown: '60' },
+      c: { executor: 'per-vu-iterations', vus: '2', iterations: '', maxDuration: 90000 },
+    },
+    thresholds: { checks: ['rate>0.9', { threshold: 'rate>0.5', abortOnFail: true, delayAbortEval: '1500' }] },
+  } as unknown as K6Options);
+  expect(warnings).toEqual([]);
+  expect(options).toEqual({
+    setupTimeout: '2000ms', teardownTimeout: '3000ms', minIterationDuration: '0.5ms', maxRedirects: 4, batchPerHost: 2,
+    scenarios: {
+      a: { executor: 'constant-arrival-rate', rate: 50, timeUnit: '1000ms', duration: '1000ms', preAllocatedVUs: 2, maxVUs: 3, startTime: '10ms', gracefulStop: '100.5ms' },
+      b: { executor: 'ramping-vus', startVUs: 1, stages: [{ duration: '100ms', target: 1 }, { duration: '5s', target: 0 }], gracefulRampDown: '60ms' },
+      c: { executor: 'per-vu-iterations', vus: 2, iterations: undefined, maxDuration: '90000ms' },
+    },
+    thresholds: { checks: ['rate>0.9', { threshold: 'rate>0.5', abortOnFail: true, delayAbortEval: '1500ms' }] },
+  });
+});
+
+/** Every option of k6 1.8.1's `lib.Options`. */
+const OPTIONS_OF_K6 = [
+  'paused', 'vus', 'duration', 'iterations', 'stages', 'scenarios', 'executionSegment', 'executionSegmentSequence', 'noSetup',
+  'setupTimeout', 'noTeardown', 'teardownTimeout', 'rps', 'dns', 'maxRedirects', 'userAgent', 'batch', 'batchPerHost',
+  'httpDebug', 'insecureSkipTLSVerify', 'tlsCipherSuites', 'tlsVersion', 'tlsAuth', 'throw', 'thresholds', 'blacklistIPs',
+  'blockHostnames', 'hosts', 'noConnectionReuse', 'noVUConnectionReuse', 'minIterationDuration', 'cloud', 'ext',
+  'summaryTrendStats', 'summaryTimeUnit', 'systemTags', 'tags', 'metricSamplesBufferSize', 'noCookiesReset',
+  'discardResponseBodies',
+];
+
+test('an option of k6 is done, or named', () => {
+  const done = [
+    'vus', 'duration', 'iterations', 'stages', 'scenarios', 'noSetup', 'setupTimeout', 'noTeardown', 'teardownTimeout',
+    'maxRedirects', 'userAgent', 'batchPerHost', 'insecureSkipTLSVerify', 'throw', 'thresholds', 'noConnectionReuse',
+    'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies',
+  ];
+  // Those of Grafana's own services do nothing in a run of k6 on this machine either.
+  const others = OPTIONS_OF_K6.filter((name) => !done.includes(name) && name !== 'cloud' && name !== 'ext');
+  for (const name of others) {
+    const { options, warnings } = translate({ [name]: 1 } as K6Options);
+    const told = [...warnings, ...planOf(options).warnings];
+    expect(told, name).toHaveLength(1);
+    expect(told[0]).toMatch(new RegExp(`^option ${name} `));
+  }
+  const values: Record<string, unknown> = { stages: [], scenarios: {}, thresholds: {}, tags: {} };
+  for (const name of done) {
+    const { options, warnings } = translate({ [name]: values[name] ?? 1 } as K6Options);
+    expect([...warnings, ...planOf(options).warnings], name).toEqual([]);
+  }
+});
+
+test('an option that is off or empty needs no word', () => {
+  const off = { noVUConnectionReuse: false, hosts: {}, blacklistIPs: [], httpDebug: '', paused: false, rps: 0, dns: { ttl: null }, systemTags: null };
+  expect(translate(off as unknown as K6Options)).toEqual({ options: {}, warnings: [] });
+});
+
+test('the requests of a batch are bounded to each host as to all of them', () => {
+  const bounded = (options: K6Options) => translate(options).options.batchPerHost;
+  expect(bounded({ batch: 3 })).toBe(3);
+  expect(bounded({ batch: 30 })).toBe(6);
+  expect(bounded({ batch: 30, batchPerHost: 10 })).toBe(10);
+});
+
+test('durations are shown as Go writes them', () => {
+  const texts = ['0s', '500ms', '1.5s', '90s', '1h', '25h', '1m0.25s', '1500us', '3ns'].map(goDuration);
+  expect(texts).toEqual(['0s', '500ms', '1.5s', '1m30s', '1h0m0s', '25h0m0s', '1m0.25s', '1.5ms', '3ns']);
+});
+
+test('a body is compressed as its request asks for it', () => {
+  const text = new TextEncoder().encode('{"a": 1}'.repeat(100));
+  const gzip = compress(text, 'gzip');
+  expect(gzip.encoding).toBe('gzip');
+  expect(gunzipSync(gzip.body)).toEqual(Buffer.from(text));
+  const both = compress(text, 'deflate, gzip');
+  expect(both.encoding).toBe('deflate, gzip');
+  expect(inflateSync(gunzipSync(both.body))).toEqual(Buffer.from(text));
+  expect(() => compress(text, 'br')).toThrow('unknown compression algorithm br');
 });
