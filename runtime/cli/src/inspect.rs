@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Extent, Guest, GuestError, Needs};
 use squall_load::describe;
-use squall_metrics::plain;
+use squall_metrics::{plain, plain_json};
 use squall_plan::{DataOptions, Limits, MemorySize, Options};
 use squall_report::bytes;
 
@@ -104,6 +104,7 @@ fn data(description: &Description) -> String {
     let needed = data_needed(description);
     let mut text = if needed.is_empty() { String::new() } else { "\n  data\n".to_owned() };
     for (name, options) in needed {
+        let name = plain(&name);
         let policy = options.policy.map(|policy| format!(", policy={policy}")).unwrap_or_default();
         let at_end = options.at_end.map(|at_end| format!(", at-end={at_end}")).unwrap_or_default();
         text.push_str(&format!("    {name}  give it with --data {name}=FILE{policy}{at_end}\n"));
@@ -119,7 +120,7 @@ fn plan(description: &Description) -> String {
             format!("\n  suggested plan\n    {plan}\n")
         }
         Err(_) if description.plan.trim().is_empty() => String::new(),
-        Err(error) => format!("\n  suggested plan\n    is not valid JSON: {error}\n"),
+        Err(error) => format!("\n  suggested plan\n    is not valid JSON: {}\n", plain(&error.to_string())),
     }
 }
 
@@ -157,5 +158,5 @@ fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
         }
         Err(error) => document["reason"] = plain(&error.to_string()).into(),
     }
-    format!("{document:#}\n")
+    format!("{}\n", plain_json(&format!("{document:#}")))
 }

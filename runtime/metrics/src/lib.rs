@@ -44,7 +44,7 @@ pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
 
 pub use select::{Aggregate, Selector};
 pub use stretches::Stretches;
-pub use text::plain;
+pub use text::{plain, plain_json};
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
 pub use totals::{LeftOut, ScenarioTags, Totals};
 pub use watched::{Reading, ResourceUnit, ResourceValue, Watched, WatchedPoint, WatchedSeries, WatchedSource};
