@@ -43,6 +43,16 @@ impl Wat {
         self
     }
 
+    /// Suggests a plan: JSON of less than 60 KiB.
+    pub fn suggesting(self, plan: &str) -> Wat {
+        let escaped: String = plan.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+        let describe = format!(
+            "(i32.store (i32.const 72) (i32.const 4096)) (i32.store (i32.const 76) (i32.const {})) (i32.const 64)",
+            plan.len()
+        );
+        self.describing(&describe).with_functions(&format!("(data (i32.const 4096) \"{escaped}\")"))
+    }
+
     /// More functions (and data, tables, globals) for the core module.
     pub fn with_functions(mut self, functions: &str) -> Wat {
         self.extra.push_str(functions);

@@ -16,7 +16,9 @@ use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
 use squall_metrics::check_threshold;
-use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
+use squall_plan::{
+    Defaults, Limits, Machine, Options, Plan, PlanFile, SearchOptions, TestType, from_environment, permit,
+};
 use squall_registry::Reference;
 use squall_report::{DataLine, Document, histogram_log, summary_export};
 
@@ -100,6 +102,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         return order(arguments, typed, Ok(artifact));
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
+    arguments.sandbox.limits.allow_source(&arguments.scenario)?;
     let built = build_for_run(&Source::at(scenario)?, arguments.script)?;
     typed.data = built.data.into_iter().chain(typed.data).collect();
     order(arguments, typed, Artifact::read(&built.component, limits(arguments).component))
@@ -112,6 +115,7 @@ fn limits(arguments: &RunArgs) -> Limits {
 /// What a plan says, with what was typed over it.
 fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliError> {
     let file = plan::read(Path::new(&arguments.scenario))?;
+    plan::allow_sources(&file, &arguments.sandbox.limits)?;
     let most = limits(arguments).component;
     let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry, most)?;
     let order = order(arguments, typed, Ok(artifact))?;
@@ -281,6 +285,7 @@ impl Order<'_> {
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
+        plan.http.ceilings = layers.ceilings;
         let tags = plan.scenarios.iter().flat_map(|scenario| scenario.tags.keys().cloned()).collect();
         let misfits: Vec<String> = plan
             .thresholds
@@ -360,14 +365,17 @@ pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     outcome.data.iter().map(line).collect()
 }
 
-pub fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
+/// What a component suggests, as far as it may beneath what the user says.
+pub fn suggested_plan(json: &str, users: &Options) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
-    let mut options = Options::from_json(json).map_err(|error| error.to_string())?;
+    if json.len() > Limits::SUGGESTED_PLAN {
+        return Err(format!("it has {} bytes, and at most {} are allowed", json.len(), Limits::SUGGESTED_PLAN));
+    }
+    let suggested = Options::from_json(json).map_err(|error| error.to_string())?;
     sandbox::check_texts(&serde_json::from_str(json).map_err(|error| error.to_string())?)?;
-    sandbox::check_suggestion(&mut options, typed)?;
-    Ok(options)
+    permit(suggested, users, Machine { cores: cores() }).map_err(|breaches| breaches.join("; "))
 }
 
 /// The environment, as far as it is text.

@@ -21,6 +21,10 @@ pub struct ClientConfig {
     pub request_timeout: Duration,
     /// How many redirects are followed, unless the request says otherwise.
     pub max_redirects: u32,
+    /// The most time that a request may ask for; [`ClientConfig::request_timeout`] is within it.
+    pub longest_timeout: Duration,
+    /// The most redirects that a request may ask for.
+    pub most_redirects: u32,
     /// Whom to trust.
     pub tls: TlsConfig,
     /// How long a looked-up address is used.
@@ -48,6 +52,8 @@ impl Default for ClientConfig {
             connect_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(60),
             max_redirects: 10,
+            longest_timeout: Duration::from_secs(60),
+            most_redirects: 10,
             tls: TlsConfig::default(),
             dns_ttl: Duration::from_secs(300),
             keep_alive: true,

@@ -135,8 +135,8 @@ impl Prepared {
             close,
             announced,
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
-            timeout: options.timeout.unwrap_or(config.request_timeout).min(LONGEST_TIMEOUT),
-            redirects: options.redirects.unwrap_or(config.max_redirects),
+            timeout: options.timeout.unwrap_or(config.request_timeout).min(config.longest_timeout).min(LONGEST_TIMEOUT),
+            redirects: options.redirects.unwrap_or(config.max_redirects).min(config.most_redirects),
             expected: options.expected.clone(),
         })
     }

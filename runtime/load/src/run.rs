@@ -190,6 +190,8 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
         connect_timeout: plan.http.connect_timeout,
         request_timeout: plan.http.request_timeout,
         max_redirects: plan.http.max_redirects,
+        longest_timeout: plan.http.ceilings.timeout,
+        most_redirects: plan.http.ceilings.redirects,
         tls: tls_config(plan),
         keep_alive: !plan.http.no_connection_reuse,
         batch_per_origin: plan.http.batch_per_origin as usize,

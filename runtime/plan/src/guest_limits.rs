@@ -57,6 +57,11 @@ impl Limits {
     pub const DESCRIBE: Duration = Duration::from_secs(10);
     /// The most series (`max_series`) that the plan which a component suggests may ask for.
     pub const SUGGESTED_SERIES: usize = 10_000;
+    /// The longest plan that a component may suggest, in bytes.
+    pub const SUGGESTED_PLAN: usize = 256 << 10;
+    /// How many iterations of an open load may wait for a virtual user in the whole run, whatever `max_backlog` says; the
+    /// oldest are dropped first.
+    pub const ITERATIONS_WAITING: u64 = 2_000_000;
 
     /// What a machine allows that others send scenarios to (`--limits ci`).
     pub const CI: Limits = Limits {

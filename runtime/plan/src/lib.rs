@@ -45,6 +45,7 @@ mod ramp;
 mod rate;
 mod stage;
 mod suggest;
+mod suggestion;
 mod target;
 mod threshold;
 
@@ -59,7 +60,7 @@ pub use file::{
     About, Mistake, Objective, PlanFile, SearchOptions, Shape, TestType, WatchedProcess, Watching, Weightiness, schema,
 };
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
-pub use http::{HttpOptions, HttpPlan};
+pub use http::{HttpOptions, HttpPlan, RequestCeilings};
 pub use limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
 };
@@ -70,5 +71,6 @@ pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, Planne
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};
 pub use stage::{RateStage, Stage, StageError, StageSpec};
+pub use suggestion::{Machine, permit};
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

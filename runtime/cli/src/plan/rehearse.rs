@@ -28,6 +28,7 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.target.clone();
+    super::allow_sources(&file, &arguments.sandbox.limits)?;
     let limits = arguments.sandbox.limits.limits(arguments.load.memory);
     let (name, artifact, others) = super::artifacts(&file, arguments.script, &arguments.registry, limits.component)?;
     let (sandbox, control, output) = (&arguments.sandbox, &ControlArgs::default(), &OutputArgs::default());

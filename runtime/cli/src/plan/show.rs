@@ -62,7 +62,7 @@ pub fn resolve(
 ) -> Result<Resolved, CliError> {
     let described =
         file.components().into_iter().map(|name| describe_component(&name, registry).map(|found| (name, found)));
-    let Layers { typed, environment, of_file, suggested, merged, components } =
+    let Layers { typed, environment, of_file, suggested, merged, components, .. } =
         Layers::lay(Some(file), typed, &described.collect::<Result<Vec<_>, _>>()?)?;
     let plan = Plan::resolve_for(merged.clone(), &components, Defaults { threads: 1, seed: 0 })
         .map_err(|errors| CliError::Options(errors.iter().map(tell).collect()))?;

@@ -6,6 +6,7 @@ use clap::Args;
 use squall_plan::{LimitPreset, Limits, parse_duration};
 
 use crate::args::parse_size;
+use crate::error::CliError;
 
 /// How much a scenario may take.
 #[derive(Debug, Default, Args)]
@@ -59,6 +60,21 @@ impl LimitArgs {
             batch: self.max_batch.map_or(preset.batch, |batch| batch as usize),
             ..preset
         }
+    }
+}
+
+impl LimitArgs {
+    /// Refuses to build a source where strangers' scenarios are run: its compiler, its build scripts and its dependencies run
+    /// as programs, outside of any sandbox.
+    pub fn allow_source(&self, name: &str) -> Result<(), CliError> {
+        if self.preset != Some(LimitPreset::Ci) {
+            return Ok(());
+        }
+        let text = format!(
+            "{name}: building a source runs its toolchain outside of the sandbox, which --limits ci does not allow: build it \
+             where you trust it (squall build), and run the component"
+        );
+        Err(CliError::Options(vec![text]))
     }
 }
 

@@ -39,6 +39,25 @@ fn a_server_that_does_not_answer_in_time() {
 }
 
 #[test]
+fn a_request_s_own_time_is_no_longer_than_the_run_s() {
+    run(async {
+        let url = serve(|_, mut peer| async move { peer.until_closed().await }).await;
+        let base = Some(BaseUrl::parse(&url).unwrap());
+        let short = Duration::from_millis(40);
+        let world = World::new(ClientConfig {
+            base,
+            request_timeout: short,
+            longest_timeout: short,
+            ..ClientConfig::default()
+        });
+        let options = RequestOptions { timeout: Some(Duration::from_secs(3600)), ..RequestOptions::default() };
+        assert!(matches!(world.send("GET", "/slow", &[], None, &options).await, Err(Error::Timeout)));
+        let text = format!("{:?}", world.recorded().problems);
+        assert!(text.contains("/slow: no response within 40ms"), "{text}");
+    });
+}
+
+#[test]
 fn nobody_listens() {
     run(async {
         let port = {

@@ -151,3 +151,15 @@ fn cookies_come_back_until_they_are_forgotten() {
         assert_eq!(text(&world.get("/x").await.unwrap()), "GET /x  - - -");
     });
 }
+
+#[test]
+fn a_request_s_own_redirects_are_no_more_than_the_run_s() {
+    run(async {
+        let url = answering(|_| redirect(302, "/again")).await;
+        let base = Some(BaseUrl::parse(&url).unwrap());
+        let world = World::new(ClientConfig { base, most_redirects: 3, ..ClientConfig::default() });
+        let options = RequestOptions { redirects: Some(u32::MAX), ..RequestOptions::default() };
+        let error = world.send("GET", "/again", &[], None, &options).await.err().unwrap();
+        assert!(error.to_string().contains("more than 3 redirects"), "{error}");
+    });
+}
