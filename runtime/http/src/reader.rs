@@ -297,7 +297,9 @@ pub(crate) fn body_too_large(limit: u64) -> Malformed {
 #[cold]
 fn not_http(bytes: &[u8], error: httparse::Error) -> Malformed {
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(24)]);
-    Malformed::Protocol(format!("it is not HTTP/1.1: {error} (it begins with \"{}\")", start.escape_debug()))
+    // Whoever hides secrets must see that there was more, and no half of a letter.
+    let (start, more) = if bytes.len() > 24 { (start.trim_end_matches('\u{fffd}'), "…") } else { (&*start, "") };
+    Malformed::Protocol(format!("it is not HTTP/1.1: {error} (it begins with \"{}{more}\")", start.escape_debug()))
 }
 
 fn has_empty_line(bytes: &[u8]) -> bool {

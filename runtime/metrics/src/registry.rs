@@ -242,11 +242,10 @@ impl Registry {
         }
     }
 
-    /// The first `shown` bytes of a text and perhaps some more, without secrets.
-    pub fn hide<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
-        // However much a guest hands over, what nobody will see is not searched.
-        let searched = shown.saturating_add(self.redactor.longest());
-        self.redactor.hide(&text[..text.floor_char_boundary(searched)])
+    /// The first `most` bytes of a text, without secrets. However much a guest hands over, what nobody will see is not
+    /// searched.
+    pub fn hide<'a>(&self, text: &'a str, most: usize) -> Cow<'a, str> {
+        self.redactor.hide_in_beginning(text, most)
     }
 
     /// The limit on series.
