@@ -388,10 +388,15 @@ pub struct Custom {
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum CustomValue {
-    Counter(f64),
+    Counter(#[serde(deserialize_with = "sum")] f64),
     Gauge(Gauge),
     Rate { passes: u64, fails: u64 },
     Trend(StoredHistogram),
+}
+
+/// A sum that had grown past every number was once written as `null`.
+fn sum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::MAX))
 }
 
 impl Default for CustomValue {

@@ -177,7 +177,7 @@ pub enum CustomCell {
 impl CustomCell {
     pub(crate) fn merge(&mut self, other: &CustomCell) {
         match (self, other) {
-            (CustomCell::Counter(ours), CustomCell::Counter(theirs)) => *ours += theirs,
+            (CustomCell::Counter(ours), CustomCell::Counter(theirs)) => *ours = sum(*ours, *theirs),
             (CustomCell::Gauge(ours), CustomCell::Gauge(theirs)) => ours.merge(theirs),
             (CustomCell::Rate(ours), CustomCell::Rate(theirs)) => ours.merge(theirs),
             (CustomCell::Trend(ours), CustomCell::Trend(theirs)) => ours.merge(theirs),
@@ -185,6 +185,11 @@ impl CustomCell {
             _ => debug_assert!(false, "one metric, two kinds"),
         }
     }
+}
+
+/// The sum of two finite numbers, which stays one: JSON has no infinity.
+pub(crate) fn sum(one: f64, other: f64) -> f64 {
+    (one + other).clamp(f64::MIN, f64::MAX)
 }
 
 /// The transactions of one name in one flow.

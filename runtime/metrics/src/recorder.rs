@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalogue::{Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
-use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
+use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell, sum};
 use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
 
@@ -248,8 +248,8 @@ impl Recorder {
 
     /// Adds to a counter.
     pub fn counter(&mut self, flow: FlowId, metric: MetricId, value: f64) {
-        if let CustomCell::Counter(sum) = self.custom(flow, metric, || CustomCell::Counter(0.0)) {
-            *sum += value;
+        if let CustomCell::Counter(total) = self.custom(flow, metric, || CustomCell::Counter(0.0)) {
+            *total = sum(*total, value);
         }
     }
 
