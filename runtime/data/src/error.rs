@@ -44,6 +44,12 @@ impl Wrong {
     }
 }
 
+impl From<String> for Wrong {
+    fn from(reason: String) -> Wrong {
+        Wrong::somewhere(reason)
+    }
+}
+
 impl From<std::io::Error> for Wrong {
     fn from(error: std::io::Error) -> Wrong {
         Wrong::somewhere(error.to_string())

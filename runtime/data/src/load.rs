@@ -1,6 +1,7 @@
 //! Reading files into tables: one file for each format.
 
 mod csv;
+mod input;
 mod json;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,8 @@ use squall_plan::DataFormat;
 
 use crate::error::Wrong;
 use crate::table::{Table, TableBuilder};
+
+pub(crate) use input::Input;
 
 /// What may stand at the beginning of a text file, and is no part of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";

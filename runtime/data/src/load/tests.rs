@@ -131,3 +131,37 @@ fn a_user_s_policy_is_checked_before_the_run() {
     let error = folder("a.csv", "a\n1\n").load("d=a.csv,policy=unique-per-vu").err().unwrap();
     assert!(error.contains("needs one for each of up to 2 virtual users"), "{error}");
 }
+
+#[test]
+fn a_device_is_no_data_and_a_wide_file_is_told_at_once() {
+    for format in ["", ",format=json", ",format=ndjson"] {
+        let options =
+            squall_plan::parse_cli_data(&format!("d=/dev/zero,format=csv{format}").replace("csv,format=", ""));
+        let options = squall_plan::Options { data: [options.unwrap()].into(), ..Default::default() };
+        let defaults = squall_plan::Defaults { threads: 1, seed: 1 };
+        let plan = squall_plan::Plan::resolve(options, &[("main".to_owned(), 1)], defaults).unwrap();
+        let error = DataSet::load(&plan.data, 2, 1).err().unwrap().to_string();
+        assert_eq!(error, "--data d=/dev/zero: this is a device: give a file, or a pipe", "{format}");
+    }
+    let header: Vec<String> = (0..1_000_000).map(|column| format!("c{column}")).collect();
+    let error = mistake("a.csv", header.join(","));
+    assert_eq!(error, "--data d=a.csv, line 1: there are 1000000 columns: at most 10000 can be read");
+    let names: Vec<String> = header.iter().map(|name| format!("\"{name}\":1")).collect();
+    let object = format!("{{{}}}", names.join(","));
+    assert!(mistake("a.ndjson", &object).contains("1000000 columns: at most 10000"));
+    assert!(mistake("a.json", format!("[{object}]")).contains("1000000 columns: at most 10000"));
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("a.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, "name\nada\n").unwrap()
+    });
+    let set = Folder(folder).load("d=a.csv").unwrap();
+    writer.join().unwrap();
+    assert_eq!(rows(set.feed(0).unwrap().table()), [["ada"]]);
+}
