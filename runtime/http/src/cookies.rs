@@ -51,6 +51,9 @@ impl Cookies {
         let jar = jar.get_or_insert_default();
         let set = fields(head).filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         for cookie in set.filter_map(|(_, value)| std::str::from_utf8(value).ok()) {
+            if is_for_a_whole_ending(cookie, &origin.host) {
+                continue;
+            }
             if cookie.len() <= LONGEST_COOKIE && jar.store.iter_any().take(MOST_COOKIES).count() < MOST_COOKIES {
                 // A cookie that is malformed, or not the server's to set, is ignored, as browsers do.
                 let _ = jar.store.parse(cookie, &url);
@@ -64,6 +67,17 @@ impl Cookies {
     pub(crate) fn clear(&self) {
         *self.0.borrow_mut() = None;
     }
+}
+
+/// Whether a cookie is meant for every host of an ending of one label, as `test` or `com` is: it would be a stranger's there.
+/// A host may say its own name.
+fn is_for_a_whole_ending(cookie: &str, host: &str) -> bool {
+    let attributes = cookie.split(';').skip(1).filter_map(|attribute| attribute.split_once('='));
+    let domains = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("domain"));
+    domains.last().is_some_and(|(_, domain)| {
+        let domain = domain.trim().trim_start_matches('.').trim_end_matches('.');
+        !domain.is_empty() && !domain.contains('.') && !domain.eq_ignore_ascii_case(host)
+    })
 }
 
 fn url_of(origin: &Origin, path: &[u8]) -> Option<Url> {
@@ -111,6 +125,21 @@ mod tests {
         assert!(cookies.0.borrow().as_ref().unwrap().store.iter_any().count() == MOST_COOKIES);
         cookies.clear();
         assert!(cookies.0.borrow().is_none());
+    }
+
+    #[test]
+    fn a_cookie_for_a_whole_ending_is_not_taken() {
+        let (shop, other, single) = (origin("shop.test"), origin("other.test"), origin("api"));
+        let cookies = Cookies::default();
+        for domain in ["test", ".test", "TEST", "test.", " .test "] {
+            cookies.set(&shop, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain={domain}\r\n\r\n").as_bytes());
+            assert_eq!((cookies.of(&shop, b"/"), cookies.of(&other, b"/")), (None, None), "{domain:?}");
+        }
+        cookies.set(&shop, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; domain=shop.test\r\n\r\n");
+        assert_eq!(cookies.of(&origin("www.shop.test"), b"/"), Some("a=1".to_owned()));
+        assert_eq!(cookies.of(&other, b"/"), None);
+        cookies.set(&single, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Domain=api\r\n\r\n");
+        assert_eq!(cookies.of(&single, b"/"), Some("b=2".to_owned()));
     }
 
     #[test]
