@@ -311,15 +311,29 @@ fn longest_run_of_ticks(text: &str) -> usize {
 
 /// Text as it is, whatever Markdown or HTML there is in it.
 pub(crate) fn escaped(text: &str) -> String {
+    /// Takes no room, and no site takes what is behind it for the name of a user or an issue.
+    const GAP: &str = "&#8203;";
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
+            '@' => escaped.extend(["@", GAP]),
+            '#' => escaped.extend(["\\#", GAP]),
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => escaped.extend(['\\', letter]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => escaped.extend(['\\', letter]),
             letter if letter.is_control() => escaped.push(' '),
             letter => escaped.push(letter),
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_a_mention_of_a_user() {
+        assert_eq!(escaped("ask @octocat about #7"), "ask @&#8203;octocat about \\#&#8203;7");
+    }
 }
