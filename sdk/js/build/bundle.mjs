@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Awaits } from './awaits.mjs';
 import { tool } from './componentize.mjs';
 import { BuildError } from './error.mjs';
+import { dataPlugin } from './files.mjs';
 import { k6Plugin } from './k6.mjs';
 import { lineTable } from './lines.mjs';
 import { interfacesOf } from './world.mjs';
@@ -99,7 +100,7 @@ function settings(options, more, awaits) {
     // Names in stacks are the author's.
     keepNames: false,
     logLevel: 'silent',
-    plugins: [awaits.plugin, ...(options.compat === 'k6' ? [k6Plugin(options, SDK)] : [hint])],
+    plugins: [dataPlugin(options.source, SDK), awaits.plugin, ...(options.compat === 'k6' ? [k6Plugin(options, SDK)] : [hint])],
     ...more,
     outdir: more.outfile ? undefined : '/squall',
   };

@@ -1,7 +1,7 @@
 // Files that a script opens: read when it is built, and put into the component; large ones stay where they are.
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { BuildError } from './error.mjs';
 
@@ -28,13 +28,37 @@ export function largeFile(name, source, others) {
   return { data, size: statSync(path).size, path };
 }
 
+/**
+ * The esbuild plugin that takes data from where `open` does: what a script imports must not bring a file of the user's along
+ * (`import x from '/home/ada/keys.json'`). Code may come from wherever Node finds it, and packages have data of their own.
+ */
+export function dataPlugin(source, sdk) {
+  const isCode = (path) => /\.[cm]?[jt]sx?$/.test(path);
+  const isOfPackage = (path) => path.split(sep).includes('node_modules') || isInside(realpathSync(sdk), path);
+  return {
+    name: 'squall-data',
+    setup(build) {
+      build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path, with: attributes }) => {
+        if (isCode(path) && attributes?.type === undefined) return undefined;
+        const [root, real] = [projectOf(source), realpathSync(path)];
+        if (isInside(root, real) || isOfPackage(real)) return undefined;
+        return { errors: [{ text: `${path} is outside of the project (${root}); copy it there` }] };
+      });
+    },
+  };
+}
+
+function isInside(folder, path) {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
 /** Where a file of the project is. */
 function pathOf(name, source) {
   const path = resolve(dirname(source), name.replace(/^file:\/\//, ''));
   if (!existsSync(path)) throw new BuildError(`${relative('.', source)}: open(${JSON.stringify(name)}): there is no ${path}`);
   const root = projectOf(source);
-  const inside = relative(root, realpathSync(path));
-  if (inside.startsWith('..') || isAbsolute(inside)) {
+  if (!isInside(root, realpathSync(path))) {
     throw new BuildError(
       `${relative('.', source)}: open(${JSON.stringify(name)}): ${path} is outside of the project (${root}); copy it there`,
     );
