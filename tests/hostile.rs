@@ -420,7 +420,7 @@ fn a_counter_that_grows_past_every_number_stays_a_number() {
         squall.run().expect_code_or_busy(0);
     }
     let exported = asked(runs.path(), &["runs", "export", "last"]).expect_code(0).out;
-    assert!(exported.contains("1.7976931348623157e+308"), "{exported}");
+    assert!(exported.contains("1.7976931348623157e"), "{exported}");
     asked(runs.path(), &["runs", "list"]).expect_code(0);
 }
 
@@ -444,7 +444,7 @@ fn a_key_without_an_end_is_not_read_to_it() {
         let ended = Squall::new(&[command, "guest.wasm", option, "/dev/zero"]).run().expect_code(104);
         assert!(ended.complaint().contains("it has more than 65536 bytes"), "{}", ended.err);
     }
-    let squall = Squall::new(&["run", "guest.wasm", "-i", "1", "--data", "users=/dev/zero,format=csv"]);
+    let squall = Squall::new(&["run", "guest.wasm", "-i", "1", "--data", "users=csv:/dev/zero"]);
     Wat::new(OK).write(squall.folder());
     let ended = squall.run().expect_code(104);
     assert!(ended.complaint().contains("this is a device"), "{}", ended.err);

@@ -75,6 +75,16 @@ pub(crate) fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// A text from outside in an error: in one line, and else as it is, so that who hides secrets finds them. Backslashes are not
+/// doubled: they may be those of JSON's escapes.
+pub(crate) fn in_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() { line.extend(letter.escape_debug()) } else { line.push(letter) }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
+use crate::error::in_one_line;
 use crate::framing::{ChunkError, Framing};
 use crate::server_timing;
 
@@ -299,7 +300,7 @@ fn not_http(bytes: &[u8], error: httparse::Error) -> Malformed {
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(24)]);
     // Whoever hides secrets must see that there was more, and no half of a letter.
     let (start, more) = if bytes.len() > 24 { (start.trim_end_matches('\u{fffd}'), "…") } else { (&*start, "") };
-    Malformed::Protocol(format!("it is not HTTP/1.1: {error} (it begins with \"{}{more}\")", start.escape_debug()))
+    Malformed::Protocol(format!("it is not HTTP/1.1: {error} (it begins with \"{}{more}\")", in_one_line(start)))
 }
 
 fn has_empty_line(bytes: &[u8]) -> bool {

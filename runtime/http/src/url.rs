@@ -11,6 +11,8 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 use url::{Host, Url};
 
+use crate::error::in_one_line;
+
 /// Why a URL cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -259,8 +261,8 @@ fn without_credentials(url: &Url) -> String {
 fn shown(url: &str) -> String {
     const LONGEST: usize = 200;
     match url.floor_char_boundary(LONGEST) {
-        whole if whole == url.len() => url.escape_debug().to_string(),
-        cut => format!("{}…", url[..cut].escape_debug()),
+        whole if whole == url.len() => in_one_line(url),
+        cut => format!("{}…", in_one_line(&url[..cut])),
     }
 }
 

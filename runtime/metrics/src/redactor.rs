@@ -16,6 +16,9 @@ pub const HIDDEN: &str = "***";
 /// What one byte can take: `\u0041`, or `\u{000041}`.
 const LONGEST_ESCAPE: usize = 10;
 
+/// The most that can be there of an escape that was cut: `\ud83d\ude0`.
+const LONGEST_STUB: usize = 12;
+
 /// What stands where a text was shortened. Before it, the beginning of a secret is one.
 const ELLIPSIS: &[u8] = "…".as_bytes();
 
@@ -166,7 +169,7 @@ impl Needle {
             let rest = text.get(length..)?;
             match self.next_length(*byte, &self.bytes[done..], rest) {
                 Some((meant, written)) => (done, length) = (done + meant, length + written),
-                None if done >= Redactor::SHORTEST && rest.starts_with(ELLIPSIS) => return Some(length),
+                None if done >= Redactor::SHORTEST => return Some(length + length_before_cut(rest)?),
                 None => return None,
             }
         }
@@ -191,6 +194,13 @@ impl Needle {
         };
         same.then_some((1, 1))
     }
+}
+
+/// If the text was shortened here, how much of the last letter is still there: nothing, or the beginning of its escape.
+fn length_before_cut(text: &[u8]) -> Option<usize> {
+    let cut = (0..LONGEST_STUB).find(|place| text.get(*place..).is_some_and(|rest| rest.starts_with(ELLIPSIS)))?;
+    let is_of_escape = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'u' | b'{' | b'\\' | b'%');
+    (cut == 0 || (matches!(text[0], b'\\' | b'%') && text[..cut].iter().all(is_of_escape))).then_some(cut)
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -290,6 +300,13 @@ mod tests {
         assert_eq!(hidden("http://shop.test/?key=s3cr&t/pass wor…"), "http://shop.test/?key=***…");
         assert_eq!(hidden("http://shop.test/?key=s3cr%26t%2Fpa… is no URL"), "http://shop.test/?key=***… is no URL");
         assert_eq!(hidden("s3c… and s3cr&t other…"), "s3c… and s3cr&t other…");
+        assert_eq!(hidden("key=s3cr%26t%2…"), "key=***…");
+        let redactor = Redactor::new(["pässwörd😀"]);
+        for cut in
+            [r"p\u00e4ssw\u00f6rd\ud83d…", r"p\u00e4ssw\u00f6rd\ud83d\ude0…", r"p\u00e4ssw\u00f6rd\…", r"pässw\u{f…"]
+        {
+            assert_eq!(redactor.hide(cut), "***…", "{cut}");
+        }
         assert_eq!(Redactor::new(["a b…c d"]).hide("a+b…c+d"), "***");
     }
 

@@ -134,9 +134,8 @@ fn a_user_s_policy_is_checked_before_the_run() {
 
 #[test]
 fn a_device_is_no_data_and_a_wide_file_is_told_at_once() {
-    for format in ["", ",format=json", ",format=ndjson"] {
-        let options =
-            squall_plan::parse_cli_data(&format!("d=/dev/zero,format=csv{format}").replace("csv,format=", ""));
+    for format in ["csv", "json", "ndjson", "file"] {
+        let options = squall_plan::parse_cli_data(&format!("d={format}:/dev/zero"));
         let options = squall_plan::Options { data: [options.unwrap()].into(), ..Default::default() };
         let defaults = squall_plan::Defaults { threads: 1, seed: 1 };
         let plan = squall_plan::Plan::resolve(options, &[("main".to_owned(), 1)], defaults).unwrap();
