@@ -280,7 +280,7 @@ mod tests {
     fn endless(said: u64) -> (String, std::sync::mpsc::Receiver<usize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (taken, counted) = std::sync::mpsc::channel();
+        let (taken, counted) = std::sync::mpsc::sync_channel(16);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
