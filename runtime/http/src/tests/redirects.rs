@@ -123,7 +123,8 @@ fn a_redirect_may_be_handed_out_or_lead_nowhere() {
 #[test]
 fn the_time_allowed_is_for_all_hops_together() {
     run(async {
-        let world = World::with_target(&answering(|_| redirect(302, "/again")).await);
+        let base = Some(BaseUrl::parse(&answering(|_| redirect(302, "/again")).await).unwrap());
+        let world = World::new(ClientConfig { base, most_redirects: u32::MAX, ..ClientConfig::default() });
         let options = RequestOptions {
             redirects: Some(u32::MAX),
             timeout: Some(Duration::from_millis(30)),
