@@ -367,3 +367,22 @@ fn totals(plan: &Plan, registry: &Arc<Registry>) -> Totals {
     let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
     Totals::of_scenarios(Arc::clone(registry), plan.scenarios.iter().map(tags).collect(), flows)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use squall_plan::{Defaults, Options, RequestCeilings};
+
+    use super::*;
+
+    #[test]
+    fn requests_are_bounded_as_the_plan_says() {
+        let options = Options::from_json(r#"{"vus": 1, "iterations": 1, "request_timeout": "5s"}"#).unwrap();
+        let mut plan = Plan::resolve(options, &[("main".to_owned(), 1)], Defaults { threads: 1, seed: 1 }).unwrap();
+        plan.http.ceilings = RequestCeilings { timeout: Duration::from_secs(30), redirects: 3 };
+        let config = client_config(&plan).unwrap();
+        assert_eq!((config.request_timeout, config.longest_timeout), (Duration::from_secs(5), Duration::from_secs(30)));
+        assert_eq!(config.most_redirects, 3);
+    }
+}

@@ -190,6 +190,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_request_goes_as_far_as_the_user_says_and_not_as_a_component() {
+        let second = Duration::from_secs(1);
+        let users = HttpOptions { request_timeout: Some(second), max_redirects: Some(2), ..HttpOptions::default() };
+        assert_eq!(RequestCeilings::of_user(&users), RequestCeilings { timeout: second, redirects: 2 });
+        let defaults = RequestCeilings { timeout: 60 * second, redirects: 10 };
+        assert_eq!(RequestCeilings::of_user(&HttpOptions::default()), defaults);
+        // Whoever sets no others has the plan's own values for ceilings.
+        let (plan, _) = HttpPlan::resolve(users);
+        assert_eq!(plan.ceilings, RequestCeilings { timeout: second, redirects: 2 });
+    }
+
+    #[test]
     fn defaults_and_limits() {
         let (plan, mistakes) = HttpPlan::resolve(HttpOptions::default());
         assert_eq!((plan, mistakes), (HttpPlan::default(), vec![]));
