@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, fstat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, renameat, unlinkat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -43,7 +43,7 @@ impl PrivateFolder {
         let file = openat(&self.folder, name, flags, Mode::empty())?;
         let stat = fstat(&file)?;
         let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        let is_private = stat.st_uid == geteuid().as_raw() && stat.st_mode as RawMode & 0o022 == 0;
+        let is_private = stat.st_uid == geteuid().as_raw() && stat.st_mode & 0o022 == 0;
         if is_file && is_private { Ok(File::from(file)) } else { Err(Errno::PERM.into()) }
     }
 
@@ -215,15 +215,9 @@ mod tests {
         let error = PrivateFolder::create(&path).unwrap_err().to_string();
         assert!(error.contains("belongs to another user"), "{error}");
         // Nor is a link of theirs followed.
-        std::os::unix::fs::lchown(
-            {
-                symlink("/tmp", outer.path().join("link")).unwrap();
-                outer.path().join("link")
-            },
-            Some(4711),
-            Some(4711),
-        )
-        .unwrap();
-        assert!(PrivateFolder::create(&outer.path().join("link/code")).is_err());
+        let link = outer.path().join("link");
+        symlink("/tmp", &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(4711), Some(4711)).unwrap();
+        assert!(PrivateFolder::create(&link.join("code")).is_err());
     }
 }

@@ -2,7 +2,7 @@
 //! folder on it. What a name means is asked once, so nothing can be exchanged between the check and the use.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
@@ -46,7 +46,7 @@ pub(crate) fn walk(path: &Path, missing: Missing) -> io::Result<OwnedFd> {
         let Some(parent) = way.last() else { break };
         let entry = enter(parent, &name, missing)?;
         let stat = fstat(&entry)?;
-        let (kind, mode) = (FileType::from_raw_mode(stat.st_mode), stat.st_mode as RawMode);
+        let (kind, mode) = (FileType::from_raw_mode(stat.st_mode), stat.st_mode);
         if stat.st_uid != 0 && stat.st_uid != geteuid().as_raw() {
             return Err(stranger(&name, &path, "belongs to another user"));
         }
@@ -70,7 +70,7 @@ pub(crate) fn walk(path: &Path, missing: Missing) -> io::Result<OwnedFd> {
     }
     let folder = way.pop().ok_or(Errno::NOTDIR)?;
     let stat = fstat(&folder)?;
-    if stat.st_uid != geteuid().as_raw() || stat.st_mode as RawMode & WRITABLE != 0 {
+    if stat.st_uid != geteuid().as_raw() || stat.st_mode & WRITABLE != 0 {
         return Err(stranger(path.file_name().unwrap_or_default(), &path, "can be changed by other users"));
     }
     Ok(folder)
@@ -81,7 +81,7 @@ fn root() -> io::Result<OwnedFd> {
 }
 
 /// The entry of that name itself, even if it is a link.
-fn enter(parent: impl AsFd, name: &OsString, missing: Missing) -> io::Result<OwnedFd> {
+fn enter(parent: impl AsFd, name: &OsStr, missing: Missing) -> io::Result<OwnedFd> {
     let open = || openat(parent.as_fd(), name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
     match open() {
         Err(Errno::NOENT) if missing == Missing::IsMade => {
@@ -105,7 +105,7 @@ fn parts(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
     parts.into_iter()
 }
 
-fn stranger(name: impl AsRef<std::ffi::OsStr>, path: &Path, why: &str) -> io::Error {
-    let place = format!("{:?} on the way to {}", name.as_ref(), path.display());
+fn stranger(name: &OsStr, path: &Path, why: &str) -> io::Error {
+    let place = format!("{:?} on the way to {}", name, path.display());
     io::Error::new(io::ErrorKind::PermissionDenied, format!("{place} {why}"))
 }

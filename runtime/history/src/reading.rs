@@ -90,8 +90,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sum_that_was_written_as_null_is_the_largest_number() {
+        use crate::format::CustomValue;
+        let sum: CustomValue = from_json(r#"{"counter": null}"#).unwrap();
+        assert!(matches!(sum, CustomValue::Counter(sum) if sum == f64::MAX), "{sum:?}");
+        let sum: CustomValue = from_json(r#"{"counter": 1.5}"#).unwrap();
+        assert!(matches!(sum, CustomValue::Counter(sum) if sum == 1.5), "{sum:?}");
+    }
+
+    #[test]
     fn a_file_without_an_end_is_not_read_to_it() {
         assert!(matches!(read_text(Path::new("/nowhere/at/all")), Ok(None)));
         assert!(matches!(read_text(Path::new("/dev")), Err(HistoryError::File { .. })));
+        assert!(read_bounded(Path::new("/dev/zero"), 1 << 10).is_err());
     }
 }
