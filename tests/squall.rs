@@ -17,6 +17,7 @@ mod figures;
 mod guests;
 mod history;
 mod hostile;
+mod hostile_files;
 mod hostile_servers;
 mod influxdb;
 mod inspect;
