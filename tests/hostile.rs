@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::component::{ERR, LOOP, OK, Wat};
+use crate::support::component::{COUNTING, ERR, LOOP, OK, Wat, repeat};
 use crate::support::program::{Ended, Squall};
+
+/// What may be taken in these tests, in MiB: 64 of the guest's memory, 512 that are held for it, and 256 besides.
+const BUDGET: u64 = 64 + 512 + 256;
 
 fn run(guest: &Wat, arguments: &[&str]) -> Ended {
     let squall = Squall::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
-    squall.args(arguments).exporting().run()
+    squall.args(arguments).exporting().run_within(BUDGET)
 }
 
 #[test]
@@ -135,15 +138,6 @@ fn measuring(guest: Wat) -> Wat {
         ],
     )
 }
-
-/// Does something `times` times; the number is in `$n`.
-fn repeat(times: u32, what: &str) -> String {
-    format!(
-        "(loop $again {what} (global.set $n (i32.add (global.get $n) (i32.const 1))) (br_if $again (i32.lt_u (global.get $n) (i32.const {times})))) (i32.const 200)"
-    )
-}
-
-const COUNTING: &str = "(global $n (mut i32) (i32.const 0))";
 
 #[test]
 fn setup_and_teardown_that_never_end_are_ended() {

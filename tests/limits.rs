@@ -9,7 +9,7 @@ use crate::support::server::{Reply, Server};
 fn run(guest: &Wat, arguments: &[&str]) -> Ended {
     let squall = Squall::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
-    squall.args(arguments).exporting().run()
+    squall.args(arguments).exporting().run_within(64 + 512 + 256)
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod interruption;
 mod k6;
 mod known_answers;
 mod limits;
+mod memory;
 mod monitoring;
 mod one_request;
 mod open_load;

@@ -22,6 +22,15 @@ pub const ERR: &str = "(i32.const 208)";
 /// What goes on for ever.
 pub const LOOP: &str = "(loop $forever (br $forever)) (unreachable)";
 
+/// Does something `times` times; the number is in `$n`, for which [`COUNTING`] makes room.
+pub fn repeat(times: u32, what: &str) -> String {
+    format!(
+        "(loop $again {what} (global.set $n (i32.add (global.get $n) (i32.const 1))) (br_if $again (i32.lt_u (global.get $n) (i32.const {times})))) (i32.const 200)"
+    )
+}
+
+pub const COUNTING: &str = "(global $n (mut i32) (i32.const 0))";
+
 /// How functions with strings and lists are lowered and lifted.
 const WITH_MEMORY: &str = "(memory $mem) (realloc (core func $realloc))";
 

@@ -15,6 +15,7 @@ use crate::async_abi;
 use crate::contract::{Misfit, check_import};
 use crate::error::GuestError;
 use crate::needs::Needs;
+use crate::tally::Tally;
 
 /// A component, with what can be learnt from it without running it.
 #[derive(Debug)]
@@ -82,8 +83,11 @@ impl Artifact {
         let component = if encoded { encode(&bytes)? } else { bytes };
         let component_digest = if encoded { Sha256::digest(&component).into() } else { file_digest };
         let digest = format!("sha256:{}", hex(&file_digest));
+        // First, because whatever looks at the types takes part in what they come to.
+        let tally = Tally::of(&component);
+        tally.check().map_err(GuestError::Needs)?;
         let (resolve, world) = decode(&component)?;
-        let (sdk, needs) = (sdk_of(&component), Needs::of(&component));
+        let (sdk, needs) = (sdk_of(&component), Needs::from(tally));
         let (imports, exports) = surface(&resolve, world);
         Ok(Artifact { component, digest, component_digest, size, encoded, imports, exports, sdk, about, needs })
     }

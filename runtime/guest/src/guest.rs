@@ -1,11 +1,13 @@
 //! A guest: a component, compiled and linked, ready to become as many virtual users as the run needs.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_metrics::{Clock, FlowId, Nanos};
-use squall_plan::Limits;
+use squall_metrics::{FlowId, Nanos};
+use squall_plan::{HumanDuration, Limits};
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower, TypedFunc,
 };
@@ -14,15 +16,15 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use crate::artifact::Artifact;
 use crate::cache::CodeCache;
 use crate::contract::Misfit;
-use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
+use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, least_time_of_turns, pooled_engine, survey_engine};
 use crate::error::GuestError;
 use crate::host;
 use crate::log::printable;
-use crate::memory::{MemoryLimit, TotalMemory};
+use crate::memory::MemoryLimit;
 use crate::offence::describe_trap;
 use crate::state::State;
 use crate::time_limit::TimeLimit;
-use crate::user::{Identity, VirtualUser, settle};
+use crate::user::{Identity, VirtualUser, settle, took_too_long};
 use crate::worker::WorkerContext;
 
 /// What `describe` may return, in bytes of the host's memory: strings may overlap in the guest's, and be many here.
@@ -53,7 +55,6 @@ pub struct Guest {
     pre: InstancePre<State>,
     exports: Exports,
     limits: Limits,
-    total_memory: Option<Arc<TotalMemory>>,
     /// How many entries a table may come to have.
     table_entries: usize,
     _ticker: Ticker,
@@ -124,15 +125,7 @@ impl Guest {
         let pre = linker.instantiate_pre(component).map_err(|error| unlinkable(&error))?;
         let exports = Exports::of(component)?;
         let _ticker = Ticker::start(engine);
-        let total_memory = limits.memory_total.map(|limit| Arc::new(TotalMemory::new(limit)));
-        Ok(Guest {
-            pre,
-            exports,
-            limits: limits.clone(),
-            total_memory,
-            table_entries: artifact.needs().table_entries(),
-            _ticker,
-        })
+        Ok(Guest { pre, exports, limits: limits.clone(), table_entries: artifact.needs().table_entries(), _ticker })
     }
 
     /// What it may take.
@@ -211,13 +204,20 @@ impl Guest {
         worker: &Rc<WorkerContext>,
         identity: &Rc<Identity>,
     ) -> Result<VirtualUser, GuestError> {
-        let (mut store, instance) = self.instantiate(worker, identity).await?;
+        let began = worker.clock.now();
+        let mut start_limit = TimeLimit::new(Some(self.limits.iteration.unwrap_or(Limits::START).into()));
+        // A core module may have a start function of its own, which computes as long as it likes.
+        let making = pin!(self.instantiate(worker, identity));
+        let made = start_limit.hold(worker, began, making).await;
+        let (mut store, instance) =
+            made.map_err(|elapsed| GuestError::Instantiate(took_too_long(identity, elapsed)))??;
         let run = typed(&mut store, &instance, &self.exports.run, "run")?;
         let start = match &self.exports.start {
             Some(start) => Some(typed(&mut store, &instance, start, "start")?),
             None => None,
         };
         let limit = TimeLimit::new(self.limits.iteration.map(Nanos::from));
+        let start = start.map(|start| (start, start_limit, began));
         Ok(VirtualUser { store, run, start, first_flow: worker.first_flow, limit })
     }
 
@@ -226,14 +226,25 @@ impl Guest {
         worker: &Rc<WorkerContext>,
         identity: &Rc<Identity>,
     ) -> Result<(Store<State>, wasmtime::component::Instance), GuestError> {
-        let memory = MemoryLimit::new(self.limits.memory, self.total_memory.clone(), self.table_entries);
+        let memory =
+            MemoryLimit::new(self.limits.memory, identity.client().account().shared().cloned(), self.table_entries);
         let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits, memory);
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(TICKS_BEFORE_YIELD);
-        store.epoch_deadline_callback(|store| {
+        let rehearsed = worker.timer.is_virtual().then(|| self.limits.iteration.unwrap_or(Limits::REHEARSED_ITERATION));
+        identity.begins_to_compute();
+        store.epoch_deadline_callback(move |store| {
             let local = store.data().local();
-            let way = give_way(Rc::clone(&local.user), local.worker.clock.clone());
+            let (user, worker) = (Rc::clone(&local.user), Rc::clone(&local.worker));
+            let turns = user.takes_turn();
+            let way: Pin<Box<dyn Future<Output = ()>>> = match rehearsed {
+                Some(allowed) if least_time_of_turns(turns - 1) > allowed => {
+                    return Err(computed_too_long(allowed));
+                }
+                Some(allowed) if least_time_of_turns(turns) > allowed => Box::pin(catch_up(user, worker, allowed)),
+                _ => Box::pin(give_way(user, worker)),
+            };
             Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
         });
         let instance = self.pre.instantiate_async(&mut store).await;
@@ -243,12 +254,27 @@ impl Guest {
 }
 
 /// Lets the other virtual users of the thread go on.
-async fn give_way(user: Rc<Identity>, clock: Clock) {
-    let stopped = clock.now();
+async fn give_way(user: Rc<Identity>, worker: Rc<WorkerContext>) {
+    let stopped = worker.clock.now();
     user.gives_way(true);
     tokio::task::yield_now().await;
     user.gives_way(false);
-    user.was_away(clock.now().since(stopped));
+    user.was_away(worker.clock.now().since(stopped));
+}
+
+/// Lets the time pass that it has taken, where time stands still for a guest that computes.
+async fn catch_up(user: Rc<Identity>, worker: Rc<WorkerContext>, taken: Duration) {
+    user.gives_way(true);
+    worker.timer.sleep_until(worker.clock.now() + taken.into()).await;
+    user.gives_way(false);
+}
+
+#[cold]
+fn computed_too_long(allowed: Duration) -> wasmtime::Error {
+    let allowed = HumanDuration(allowed);
+    wasmtime::format_err!(
+        "computed for {allowed} without an end (limit {allowed} in a rehearsal, raise with --iteration-timeout)"
+    )
 }
 
 /// The same code in another engine with the same settings.

@@ -14,6 +14,8 @@ mod contract;
 mod data_end;
 mod engine;
 mod error;
+#[cfg(test)]
+mod generated;
 mod guest;
 mod host;
 mod linked;
@@ -25,6 +27,7 @@ mod needs;
 mod offence;
 mod secrets;
 mod state;
+mod tally;
 mod time_limit;
 mod user;
 mod worker;

@@ -50,8 +50,6 @@ pub(crate) struct Local {
     pub(crate) data: DataHandles,
     /// Whether this iteration asked for a row where none is left and the run stops for it.
     pub(crate) out_of_rows: bool,
-    /// The bodies of the responses that the instance holds, in bytes.
-    pub(crate) held_bodies: u64,
     /// How many requests one `send-all` may hold.
     pub(crate) most_at_once: usize,
 }
@@ -75,7 +73,6 @@ impl State {
             transactions: Slab::new(),
             data: DataHandles::default(),
             out_of_rows: false,
-            held_bodies: 0,
             most_at_once: limits.batch,
         };
         State { local: SendWrapper::new(local), memory, wasi: None }
@@ -96,7 +93,7 @@ impl State {
         let wasi = self.wasi.get_or_insert_with(|| {
             let context = host::wasi::context(local);
             let mut table = ResourceTable::new();
-            table.set_max_capacity(Limits::HANDLES);
+            table.set_max_capacity(Limits::WASI_HANDLES);
             Box::new(Wasi { context, table, http: None })
         });
         (local, wasi)

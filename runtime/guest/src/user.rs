@@ -28,6 +28,8 @@ pub struct Identity {
     away: Cell<Nanos>,
     /// Whether it would go on computing, if others had not their turn.
     gives_way: Cell<bool>,
+    /// How often it has given way since it was called.
+    turns: Cell<u32>,
     last_words: RefCell<Option<Box<str>>>,
 }
 
@@ -45,6 +47,7 @@ impl Identity {
             iterations: Cell::new(0),
             away: Cell::new(Nanos::ZERO),
             gives_way: Cell::new(false),
+            turns: Cell::new(0),
             last_words: RefCell::new(None),
         }
     }
@@ -80,6 +83,19 @@ impl Identity {
 
     pub(crate) fn gives_way(&self, gives_way: bool) {
         self.gives_way.set(gives_way);
+    }
+
+    /// It is called, and has given way to nobody yet.
+    pub(crate) fn begins_to_compute(&self) {
+        self.gives_way.set(false);
+        self.turns.set(0);
+    }
+
+    /// How often it has given way with this time.
+    pub(crate) fn takes_turn(&self) -> u32 {
+        let turns = self.turns.get().saturating_add(1);
+        self.turns.set(turns);
+        turns
     }
 
     /// All the time up to now that was not the guest's.
@@ -134,7 +150,8 @@ pub(crate) type Start = TypedFunc<(Arc<[u8]>,), (Result<(), String>,)>;
 pub struct VirtualUser {
     pub(crate) store: Store<State>,
     pub(crate) run: Run,
-    pub(crate) start: Option<Start>,
+    /// With its limit, and when the time began that it holds for.
+    pub(crate) start: Option<(Start, TimeLimit, Nanos)>,
     /// What to take from a flow's number in the plan to get its number in the component.
     pub(crate) first_flow: u16,
     pub(crate) limit: TimeLimit,
@@ -146,19 +163,18 @@ impl VirtualUser {
     /// # Errors
     /// What the guest said, or how it trapped.
     pub async fn start(&mut self, shared: &Arc<[u8]>) -> Result<(), String> {
-        let Some(start) = &self.start else {
+        let Some((start, mut limit, began)) = self.start.take() else {
             return Ok(());
         };
         let worker = Rc::clone(&self.store.data().local().worker);
-        let started = worker.clock.now();
-        begin(&mut self.store, FlowId::START, started);
+        begin(&mut self.store, FlowId::START, worker.clock.now());
         let parameters = (Arc::clone(shared),);
-        let result = call(&mut self.store, start, parameters, &mut self.limit, started).await;
+        let result = call(&mut self.store, &start, parameters, &mut limit, began).await;
         match result {
             Ok(Ok((Ok(()),))) => Ok(()),
             Ok(Ok((Err(text),))) => Err(worker.log.presentable(&text)),
             Ok(Err(error)) => Err(describe_trap(self.store.data(), &error)),
-            Err(elapsed) => Err(took_too_long(&self.store, elapsed)),
+            Err(elapsed) => Err(took_too_long(&self.store.data().local().user, elapsed)),
         }
     }
 
@@ -178,7 +194,7 @@ impl VirtualUser {
             Ok(Ok((Err(text),))) => (IterationEnd::Failed, self.store.data().local().worker.log.presentable(&text)),
             Ok(Err(error)) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
             // Its call is gone, and so is what the instance could still be used for.
-            Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store, elapsed)),
+            Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store.data().local().user, elapsed)),
         };
         let local = self.store.data_mut().local_mut();
         match end {
@@ -216,8 +232,8 @@ where
 }
 
 #[cold]
-fn took_too_long(store: &Store<State>, Elapsed(allowed): Elapsed) -> String {
-    let does = if store.data().local().user.gives_way.get() { "computing" } else { "waiting" };
+pub(crate) fn took_too_long(user: &Identity, Elapsed(allowed): Elapsed) -> String {
+    let does = if user.gives_way.get() { "computing" } else { "waiting" };
     let allowed = HumanDuration(allowed.into());
     format!("not done within {allowed}, and still {does} (limit {allowed}, raise with --iteration-timeout)")
 }
@@ -242,7 +258,7 @@ fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
     }
     local.iteration_started = started;
     local.out_of_rows = false;
-    local.user.gives_way.set(false);
+    local.user.begins_to_compute();
     local.user.elsewhere()
 }
 

@@ -54,6 +54,8 @@ impl Abort {
 pub trait Timer {
     /// Ready when the run's clock has reached that time.
     fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>>;
+    /// Whether time passes only while everybody waits, so that it stands still for a guest that computes.
+    fn is_virtual(&self) -> bool;
 }
 
 /// What the virtual users of one scenario share on one worker thread. Belongs to that thread.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample};
 
+use crate::account::{MemoryAccount, OverLimit};
 use crate::connect::{Connection, connect};
 use crate::cookies::Cookies;
 use crate::deadline::{Timer, limit};
@@ -15,8 +16,8 @@ use crate::exchange::{Broken, Cause, InOnePiece, Travel, exchange};
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
-use crate::request::{Brought, Prepared, RequestOptions};
-use crate::response::Response;
+use crate::request::{Belongings, Brought, Prepared, RequestOptions};
+use crate::response::{self, Response};
 use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
 use crate::url::{Origin, join};
@@ -34,6 +35,7 @@ pub struct Client {
     pub(crate) late_by: Cell<Nanos>,
     idle: Idle,
     cookies: Cookies,
+    account: Rc<MemoryAccount>,
     pub(crate) timer: Cell<Option<Timer>>,
     waiting: Waiting,
 }
@@ -48,6 +50,7 @@ impl Client {
     /// A client without connections and cookies.
     pub fn new(network: Rc<Network>) -> Client {
         Client {
+            account: MemoryAccount::new(&network.config.memory),
             network,
             flow: Cell::new(FlowId::START),
             late_by: Cell::default(),
@@ -69,6 +72,15 @@ impl Client {
         self.late_by.set(late_by);
     }
 
+    /// What is held for this client's virtual user is booked here.
+    pub fn account(&self) -> &Rc<MemoryAccount> {
+        &self.account
+    }
+
+    pub(crate) fn belongings<'a>(&'a self, cookies: &'a Cookies) -> Belongings<'a> {
+        Belongings { network: &self.network, cookies, account: &self.account }
+    }
+
     /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
     #[inline]
     pub fn prepare<'h>(
@@ -80,7 +92,7 @@ impl Client {
         options: &RequestOptions,
     ) -> Result<Prepared, Error> {
         let body = body.map_or(Brought::Nothing, Brought::Bytes);
-        let prepared = Prepared::new(&self.network, &self.cookies, (method, url), headers, body, options);
+        let prepared = Prepared::new(self.belongings(&self.cookies), (method, url), headers, body, options);
         if let Err(error) = &prepared {
             self.record_failure(error, &error.to_string());
         }
@@ -151,9 +163,14 @@ impl Client {
         followed: u32,
     ) -> (Result<Outcome, Error>, Nanos) {
         let network = &self.network;
-        let body = if request.discard_body { Vec::new() } else { network.buffers.take() };
-        let bodiless = request.method == Method::Head;
-        let mut reader = Reader::new(network.limits(), bodiless, !request.discard_body, network.buffers.take(), body);
+        let mut reader = match self.reader(request) {
+            Ok(reader) => reader,
+            Err(over) => {
+                let error = Error::from(over);
+                self.record_failure(&error, &error.to_string());
+                return (Err(error), watch.last_lap());
+            }
+        };
         let remaining = deadline.since(watch.last_lap()).into();
         let attempt =
             limit(&self.timer, deadline, remaining, self.attempt(request, &mut InOnePiece, &mut reader, watch)).await;
@@ -163,7 +180,7 @@ impl Client {
             return (Err(error), watch.last_lap());
         }
         let (status, encoded) = (reader.status, reader.encoded);
-        let outcome = self.conclude(request, reader, watch, followed);
+        let outcome = self.conclude(request, reader, watch, deadline, followed).await;
         let expected = match &outcome {
             Ok(Outcome::Answer(_)) => request.expects(status),
             // Following it is what the scenario asked for.
@@ -174,6 +191,16 @@ impl Client {
         // Decoding is nobody's latency, but it is not the guest's time either.
         let end = if encoded { network.clock.now() } else { watch.last_lap() };
         (outcome, end)
+    }
+
+    /// A reader for the response.
+    fn reader(&self, request: &Prepared) -> Result<Reader, OverLimit> {
+        let buffers = &self.network.buffers;
+        let body = if request.discard_body { Vec::new() } else { buffers.take() };
+        let head = buffers.take();
+        let booked = self.account.book(response::BESIDE + head.capacity() + body.capacity())?;
+        let bodiless = request.method == Method::Head;
+        Ok(Reader::new(self.network.limits(), bodiless, !request.discard_body, head, body, booked))
     }
 
     /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
@@ -227,11 +254,12 @@ impl Client {
     }
 
     /// What follows from a response that has arrived. Its time is over; what is done here counts for nobody's latency.
-    fn conclude(
+    async fn conclude(
         &self,
         request: &Prepared,
         mut reader: Reader,
         watch: &Stopwatch,
+        deadline: Nanos,
         followed: u32,
     ) -> Result<Outcome, Error> {
         if reader.sets_cookies {
@@ -245,9 +273,12 @@ impl Client {
             return self.redirect(request, reader.status, &location, followed).map(Outcome::Redirect);
         }
         if reader.encoded && !reader.body.is_empty() {
-            self.decode_body(request, &mut reader)?;
+            // Boxed, because it is large, and many responses are not encoded.
+            let decoding = Box::pin(self.decode_body(request, &mut reader));
+            let remaining = deadline.since(watch.last_lap()).into();
+            limit(&self.timer, deadline, remaining, decoding).await.unwrap_or(Err(Error::Timeout))?;
         }
-        Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())))
+        Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())?))
     }
 
     #[cold]
@@ -257,15 +288,18 @@ impl Client {
             return Err(Error::TooManyRedirects(format!("{from}: more than {} redirects", request.redirects)));
         }
         let url = join(&from, location).map_err(|error| Error::Protocol(format!("{from}: redirect to {error}")))?;
-        request.redirected(&self.network, &self.cookies, status, &url)
+        request.redirected(self.belongings(&self.cookies), status, &url)
     }
 
-    fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {
-        let encoding = field(&reader.head, "content-encoding").unwrap_or_default();
-        let decoded = decode(encoding, &reader.body, self.network.config.max_body)
+    async fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {
+        let Reader { head, body, booked, .. } = reader;
+        let encoding = field(head, "content-encoding").unwrap_or_default();
+        let decoded = decode(encoding, body, self.network.config.max_body, booked)
+            .await
             .map_err(|malformed| Cause::Malformed(malformed).into_error(&request.origin.authority))?;
         if let Some(decoded) = decoded {
-            self.network.buffers.give(std::mem::replace(&mut reader.body, decoded));
+            booked.remove(body.capacity());
+            self.network.buffers.give(std::mem::replace(body, decoded));
         }
         Ok(())
     }

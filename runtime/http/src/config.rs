@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::account::MemoryLimits;
 use crate::policy::EgressPolicy;
 use crate::url::BaseUrl;
 
@@ -37,6 +38,8 @@ pub struct ClientConfig {
     pub max_head: usize,
     /// The largest body that is kept, in bytes, both as it came and decoded.
     pub max_body: u64,
+    /// What may be held for a virtual user, and for all together.
+    pub memory: MemoryLimits,
 }
 
 impl Default for ClientConfig {
@@ -56,6 +59,7 @@ impl Default for ClientConfig {
             discard_bodies: false,
             max_head: 256 * 1024,
             max_body: 256 * 1024 * 1024,
+            memory: MemoryLimits::default(),
         }
     }
 }

@@ -1,6 +1,12 @@
 //! The head of a request: built as the bytes that go out, and checked while it is built.
 
+use crate::account::{Booked, OverLimit};
 use crate::url::Origin;
+
+/// Values up to this length are not worth booking the copies of, in bytes.
+const SHORT: usize = 1 << 10;
+/// How much of a text an error shows, in bytes.
+const LONGEST_QUOTED: usize = 200;
 
 /// Builds one head in a buffer: begin, the guest's fields, finish.
 #[derive(Debug)]
@@ -74,10 +80,15 @@ impl Announced {
     }
 }
 
+/// What an error shows of something that may be long.
+fn quoted(text: &str) -> impl std::fmt::Display {
+    text[..text.floor_char_boundary(LONGEST_QUOTED)].escape_debug()
+}
+
 /// Checks a method: a token of HTTP, and no tunnel.
 pub(crate) fn check_method(method: &str) -> Result<(), String> {
     if method.is_empty() || !method.bytes().all(is_token) {
-        return Err(format!("method \"{}\" is not a token", method.escape_debug()));
+        return Err(format!("method \"{}\" is not a token", quoted(method)));
     }
     if method == "CONNECT" {
         return Err("method CONNECT asks for a tunnel, which a scenario cannot use".to_owned());
@@ -95,15 +106,25 @@ impl<'b> HeadWriter<'b> {
         HeadWriter { buffer, host, has_user_agent: false, has_connection: false, close: false, cookie: None }
     }
 
+    /// Books room for a field of the guest's, and for the copies that are made of some.
+    #[inline]
+    pub(crate) fn make_room(&mut self, booked: &mut Booked, name: &str, value: &str) -> Result<(), OverLimit> {
+        if value.len() > SHORT {
+            // Cookies are gathered first, and the guest's `Host` is written beside.
+            booked.add(2 * value.len())?;
+        }
+        booked.make_room(self.buffer, name.len() + value.len() + 4)
+    }
+
     /// Adds a field of the guest's. `body` is what will be said of the body in the end.
     #[inline]
     pub(crate) fn field(&mut self, name: &str, value: &str, body: Announced) -> Result<(), String> {
         if name.is_empty() || !name.bytes().all(is_token) {
-            return Err(format!("header name \"{}\" is not a token", name.escape_debug()));
+            return Err(format!("header name \"{}\" is not a token", quoted(name)));
         }
         // All bytes, with no way out in the middle: that is what compilers turn into vector instructions.
         if value.bytes().fold(false, |found, byte| found | is_control(byte)) {
-            return Err(format!("header {name} holds a control character: \"{}\"", value.escape_debug()));
+            return Err(format!("header {} holds a control character: \"{}\"", quoted(name), quoted(value)));
         }
         match Special::of(name) {
             None | Some(Special::Authorization) => write_field(self.buffer, name, value),
@@ -131,7 +152,10 @@ impl<'b> HeadWriter<'b> {
             Special::Connection => {
                 self.close = value.trim().eq_ignore_ascii_case("close");
                 if !self.close && !value.trim().eq_ignore_ascii_case("keep-alive") {
-                    return Err(format!("header {name}: \"{value}\": only close and keep-alive can be asked for"));
+                    return Err(format!(
+                        "header {name}: \"{}\": only close and keep-alive can be asked for",
+                        quoted(value)
+                    ));
                 }
                 self.has_connection = true;
                 write_field(self.buffer, name, value);
@@ -140,7 +164,7 @@ impl<'b> HeadWriter<'b> {
             Special::ContentLength if value.trim() == body.length().to_string() => {}
             Special::ContentLength => {
                 let length = body.length();
-                return Err(format!("header {name} says {value}, but the body has {length} bytes"));
+                return Err(format!("header {name} says {}, but the body has {length} bytes", quoted(value)));
             }
             Special::TransferEncoding => {
                 return Err(format!("header {name} cannot be set: bodies are sent with their length"));

@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod account;
 mod buffers;
 mod client;
 mod config;
@@ -39,6 +40,7 @@ mod transport;
 mod turns;
 mod url;
 
+pub use account::{Booked, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
 pub use client::Client;
 pub use config::{ClientConfig, TlsConfig};
 pub use error::Error;

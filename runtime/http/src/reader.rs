@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
+use crate::account::{Booked, OverLimit};
 use crate::framing::{ChunkError, Framing};
 use crate::server_timing;
 
@@ -24,6 +25,12 @@ pub(crate) enum Malformed {
     Protocol(String),
     /// It is larger than allowed.
     TooLarge(String),
+}
+
+impl From<OverLimit> for Malformed {
+    fn from(over: OverLimit) -> Malformed {
+        Malformed::TooLarge(over.to_string())
+    }
 }
 
 impl From<ChunkError> for Malformed {
@@ -65,14 +72,23 @@ pub(crate) struct Reader {
     pub head: Vec<u8>,
     /// The body as it came, without its framing.
     pub body: Vec<u8>,
+    /// What head and body take.
+    pub booked: Booked,
 }
 
 /// A body is given room for so many bytes before the first of them has come.
 const ROOM_AT_ONCE: u64 = 64 * 1024;
 
 impl Reader {
-    /// A reader that writes into `head` and `body`, which are empty.
-    pub(crate) fn new(limits: Limits, bodiless: bool, keep_body: bool, head: Vec<u8>, body: Vec<u8>) -> Reader {
+    /// A reader that writes into `head` and `body`, which are empty and booked.
+    pub(crate) fn new(
+        limits: Limits,
+        bodiless: bool,
+        keep_body: bool,
+        head: Vec<u8>,
+        body: Vec<u8>,
+        booked: Booked,
+    ) -> Reader {
         Reader {
             limits,
             bodiless,
@@ -87,6 +103,7 @@ impl Reader {
             timed: false,
             head,
             body,
+            booked,
         }
     }
 
@@ -131,12 +148,13 @@ impl Reader {
 
     fn push_body(&mut self, bytes: &[u8]) -> Result<Progress, Malformed> {
         let Some(framing) = &mut self.framing else { return Ok(Progress::Partial) };
-        let (keep, limit, body) = (self.keep_body, self.limits.body, &mut self.body);
+        let (keep, limit, body, booked) = (self.keep_body, self.limits.body, &mut self.body, &mut self.booked);
         let taken = framing.push(bytes, |data| {
             if keep {
                 if (body.len() + data.len()) as u64 > limit {
                     return Err(body_too_large(limit));
                 }
+                booked.make_room(body, data.len())?;
                 body.extend_from_slice(data);
             }
             Ok(())
@@ -156,10 +174,13 @@ impl Reader {
             let bytes = &bytes[blank..];
             // The common case: the head comes in one piece, and is parsed where it lies.
             let length = self.parse(bytes)?;
-            self.head.extend_from_slice(&bytes[..length.unwrap_or(bytes.len())]);
+            let part = &bytes[..length.unwrap_or(bytes.len())];
+            self.booked.make_room(&mut self.head, part.len())?;
+            self.head.extend_from_slice(part);
             return self.after_head(length.map(|length| blank + length));
         }
         let before = self.head.len();
+        self.booked.make_room(&mut self.head, bytes.len())?;
         self.head.extend_from_slice(bytes);
         // Parsing anew for every byte would take quadratic time.
         let worthwhile = self.head.len() >= 2 * self.tried || has_empty_line(&self.head[before.saturating_sub(3)..]);
@@ -276,7 +297,7 @@ impl Reader {
             if length > self.limits.body {
                 return Err(body_too_large(self.limits.body));
             }
-            self.body.reserve(length.min(ROOM_AT_ONCE) as usize);
+            self.booked.make_room(&mut self.body, length.min(ROOM_AT_ONCE) as usize)?;
         }
         Ok(Framing::Length(length))
     }
@@ -321,12 +342,18 @@ pub(crate) fn field<'a>(head: &'a [u8], name: &str) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::{MemoryAccount, MemoryLimits};
+
+    fn unbounded() -> Booked {
+        MemoryAccount::new(&MemoryLimits { own: u64::MAX, shared: None }).book(0).expect("there is room")
+    }
+
     use proptest::prelude::*;
 
     const LIMITS: Limits = Limits { head: 4096, body: 1000 };
 
     fn reader() -> Reader {
-        Reader::new(LIMITS, false, true, Vec::new(), Vec::new())
+        Reader::new(LIMITS, false, true, Vec::new(), Vec::new(), unbounded())
     }
 
     fn read(bytes: &[u8]) -> Result<(Reader, Progress), Malformed> {
@@ -364,7 +391,7 @@ mod tests {
         let (reader, progress) = read(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n").unwrap();
         assert_eq!((progress, reader.body.len()), (WHOLE, 0));
         assert_eq!(read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().1, WHOLE);
-        let mut head = Reader::new(LIMITS, true, true, Vec::new(), Vec::new());
+        let mut head = Reader::new(LIMITS, true, true, Vec::new(), Vec::new(), unbounded());
         assert_eq!(head.push(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), Ok(WHOLE));
     }
 
@@ -431,7 +458,7 @@ mod tests {
         assert!(refusal(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n").contains("1000"));
         let long = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &[b'x'; 1001]].concat();
         assert!(refusal(&long).contains("1000"));
-        let mut discarding = Reader::new(LIMITS, false, false, Vec::new(), Vec::new());
+        let mut discarding = Reader::new(LIMITS, false, false, Vec::new(), Vec::new(), unbounded());
         discarding.push(&long).unwrap();
         assert!(discarding.close().unwrap() && discarding.body.is_empty());
     }

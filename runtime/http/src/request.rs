@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use squall_metrics::{Method, NameId};
 
+use crate::account::{Booked, MemoryAccount};
 use crate::cookies::Cookies;
 use crate::error::Error;
 use crate::head::{Announced, Ending, HeadWriter, Special, check_method};
@@ -25,7 +26,7 @@ pub struct RequestOptions {
     /// Whether the body is read, measured and thrown away.
     pub discard_body: Option<bool>,
     /// The status codes that count as expected, as closed ranges. By default 200 to 399.
-    pub expected: Option<Box<[(u16, u16)]>>,
+    pub expected: Option<Rc<[(u16, u16)]>>,
     /// The body of requests that bring none of their own. It is sent from where it lies.
     pub body: Option<Bytes>,
 }
@@ -35,6 +36,10 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A body that others hold is copied all the same if it is no larger than this, in bytes: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
+
+/// What a request takes beside its bytes, and room for the lines that a head has in any case, in bytes.
+const BESIDE: usize = size_of::<Prepared>();
+const ROOM_FOR_LINES: usize = 512;
 
 /// A request that has been checked and copied, ready to be sent.
 #[derive(Debug)]
@@ -60,7 +65,16 @@ pub struct Prepared {
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
-    expected: Option<Box<[(u16, u16)]>>,
+    expected: Option<Rc<[(u16, u16)]>>,
+    _booked: Booked,
+}
+
+/// What a request is made with: what its thread has, and what its virtual user has.
+#[derive(Clone, Copy)]
+pub(crate) struct Belongings<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) cookies: &'a Cookies,
+    pub(crate) account: &'a Rc<MemoryAccount>,
 }
 
 /// What a request brings for a body of its own.
@@ -76,8 +90,7 @@ impl Prepared {
     /// Checks and copies a request. Every request of every guest is made here.
     #[inline]
     pub(crate) fn new<'h>(
-        network: &Network,
-        cookies: &Cookies,
+        Belongings { network, cookies, account }: Belongings<'_>,
         (method, url): (&str, &str),
         fields: impl Iterator<Item = (&'h str, &'h str)>,
         brought: Brought<'_>,
@@ -89,6 +102,8 @@ impl Prepared {
             check_method(method).map_err(Error::InvalidRequest)?;
         }
         let mut bytes = network.buffers.take();
+        let mut booked = account.book(BESIDE + bytes.capacity())?;
+        booked.make_room(&mut bytes, method.len() + target.longest_path() + ROOM_FOR_LINES)?;
         bytes.extend_from_slice(method.as_bytes());
         bytes.push(b' ');
         let path = bytes.len();
@@ -110,6 +125,7 @@ impl Prepared {
         };
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
         for (name, value) in fields {
+            head.make_room(&mut booked, name, value)?;
             head.field(name, value, announced).map_err(Error::InvalidRequest)?;
         }
         let config = &network.config;
@@ -118,7 +134,9 @@ impl Prepared {
         head.finish(ending);
         let (close, cookie) = (head.close, head.cookie.take());
         let head_length = bytes.len();
-        bytes.extend_from_slice(body.unwrap_or_default());
+        let body = body.unwrap_or_default();
+        booked.make_room(&mut bytes, body.len())?;
+        bytes.extend_from_slice(body);
         Ok(Prepared {
             origin: target.origin,
             bytes,
@@ -138,17 +156,12 @@ impl Prepared {
             timeout: options.timeout.unwrap_or(config.request_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects),
             expected: options.expected.clone(),
+            _booked: booked,
         })
     }
 
     /// The same request, sent on to where a redirect leads.
-    pub(crate) fn redirected(
-        &self,
-        network: &Network,
-        cookies: &Cookies,
-        status: u16,
-        url: &str,
-    ) -> Result<Prepared, Error> {
+    pub(crate) fn redirected(&self, belongings: Belongings<'_>, status: u16, url: &str) -> Result<Prepared, Error> {
         let mut fields = [httparse::EMPTY_HEADER; 512];
         let mut head = httparse::Request::new(&mut fields);
         // It can only fail for lack of room: we have written this head ourselves.
@@ -163,7 +176,8 @@ impl Prepared {
             true => ("GET", Brought::Nothing),
             false => (was, self.own_body()),
         };
-        let target = network.origins.resolve(url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
+        let target =
+            belongings.network.origins.resolve(url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
         let stays = target.origin.same(&self.origin);
         let kept = head.headers.iter().filter(|field| match Special::of(field.name) {
             Some(Special::Host | Special::Authorization) => stays,
@@ -186,7 +200,7 @@ impl Prepared {
             expected: self.expected.clone(),
             body: (!to_get && !self.shared.is_empty()).then(|| self.shared.clone()),
         };
-        Prepared::new(network, cookies, (method, url), fields.chain(own_cookie), body, &options)
+        Prepared::new(belongings, (method, url), fields.chain(own_cookie), body, &options)
     }
 
     /// The body that was copied.

@@ -27,6 +27,8 @@ pub enum UrlError {
     Character { url: String, what: &'static str, instead: String },
     #[error("\"{url}\": {reason}")]
     Malformed { url: String, reason: String },
+    #[error("\"{url}\": {what} has {length} bytes: at most {most} are allowed")]
+    TooLong { url: String, what: &'static str, length: usize, most: usize },
     #[error("\"{url}\": a target has no query and no fragment")]
     BaseWithQuery { url: String },
 }
@@ -133,6 +135,20 @@ pub(crate) struct Origins {
 /// Where remembering stops: a scenario that makes up host names must not fill the memory.
 const MOST_ORIGINS: usize = 4096;
 
+/// The longest URL, and the longest that may stand before its path, in bytes. Servers take less, and copies are made of it.
+const LONGEST_URL: usize = 64 << 10;
+/// A path that is no longer is booked as it is written: what it may grow by is not worth it.
+const SHORT_PATH: usize = 1 << 10;
+const LONGEST_ORIGIN: usize = 1 << 10;
+
+#[inline]
+fn at_most(most: usize, what: &'static str, part: &str, url: &str) -> Result<(), UrlError> {
+    if part.len() <= most {
+        return Ok(());
+    }
+    Err(UrlError::TooLong { url: shown(url), what, length: part.len(), most })
+}
+
 impl Origins {
     pub(crate) fn new(base: Option<&BaseUrl>) -> Origins {
         let mut origins = Origins { base: None, known: RefCell::default() };
@@ -151,6 +167,7 @@ impl Origins {
     /// Takes apart a URL, or a path below the target.
     pub(crate) fn resolve<'a>(&'a self, url: &'a str) -> Result<Target<'a>, UrlError> {
         let url = without_fragment(url);
+        at_most(LONGEST_URL, "it", url, url)?;
         if url.starts_with('/') && !url.starts_with("//") {
             let Some((origin, prefix)) = &self.base else {
                 return Err(UrlError::NoTarget { url: shown(url) });
@@ -162,6 +179,7 @@ impl Origins {
         };
         let length = url.as_bytes()[authority..].iter().position(|byte| matches!(byte, b'/' | b'?'));
         let (before, rest) = url.split_at(length.map_or(url.len(), |length| authority + length));
+        at_most(LONGEST_ORIGIN, "what stands before its path", before, url)?;
         Ok(Target { origin: self.find(before)?, prefix: "", rest })
     }
 
@@ -186,6 +204,13 @@ impl Origins {
 }
 
 impl Target<'_> {
+    /// The most bytes that path and query can take: each byte of what is not plain becomes three.
+    #[inline]
+    pub(crate) fn longest_path(&self) -> usize {
+        let grows = if self.rest.len() > SHORT_PATH { 3 } else { 1 };
+        self.prefix.len() + 1 + grows * self.rest.len()
+    }
+
     /// Writes path and query as they go into the request line.
     pub(crate) fn write_path(&self, buffer: &mut Vec<u8>) -> Result<(), UrlError> {
         buffer.extend_from_slice(self.prefix.as_bytes());

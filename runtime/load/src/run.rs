@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, Secrets, WorkerContext};
-use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
+use squall_http::{BaseUrl, ClientConfig, EgressPolicy, MemoryLimits, SharedAccount, SharedTls, StubAnswer, TlsConfig};
 use squall_metrics::{
     Clock, GeneratorVerdict, Reading, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds,
 };
@@ -142,7 +142,7 @@ impl Run {
 
     fn prepare(self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
         let plan = Arc::new(self.plan);
-        let max_body = self.guests.first().map_or(Limits::default().body, |guest| guest.limits().body);
+        let limits = self.guests.first().map_or(Limits::default(), |guest| guest.limits().clone());
         let registry = Arc::new(Registry::new(plan.max_series).hiding(self.secrets.redactor()));
         let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
@@ -151,13 +151,24 @@ impl Run {
             registry,
             run: Arc::new(run_context(&plan, self.data, self.secrets)),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: ClientConfig { egress: self.egress, max_body, ..client_config(&plan)? },
+            client: ClientConfig {
+                egress: self.egress,
+                max_body: limits.body,
+                memory: memory_limits(&limits),
+                ..client_config(&plan)?
+            },
             log,
             plan,
         };
         let (guests, steering, target) = (self.guests, self.steering, self.target);
         Ok((Running { shared, guests, steering, target }, log_lines))
     }
+}
+
+/// What is booked, and for all virtual users together.
+fn memory_limits(limits: &Limits) -> MemoryLimits {
+    let shared = limits.memory_total.map(|total| Arc::new(SharedAccount::new(total)));
+    MemoryLimits { own: limits.host_memory, shared }
 }
 
 fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {

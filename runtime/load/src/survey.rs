@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use squall_guest::{Description, Guest, GuestError, RunContext};
-use squall_http::{ClientConfig, EgressPolicy, EgressRules, Network, SharedTls, TlsConfig};
+use squall_http::{ClientConfig, EgressPolicy, EgressRules, MemoryLimits, Network, SharedTls, TlsConfig};
 use squall_metrics::{Clock, Registry};
-use squall_plan::Pacing;
+use squall_plan::{Limits, Pacing};
 
 use crate::timer::WorkerTimer;
 use crate::worker::{context, runtime};
@@ -31,5 +31,6 @@ pub fn describe(guest: &Guest) -> Result<Description, GuestError> {
 
 /// Who only describes itself has nobody to talk to.
 fn nowhere() -> ClientConfig {
-    ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), ..ClientConfig::default() }
+    let memory = MemoryLimits { own: Limits::DESCRIBE_HOST_MEMORY, shared: None };
+    ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), memory, ..ClientConfig::default() }
 }

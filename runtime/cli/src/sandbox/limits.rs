@@ -14,7 +14,10 @@ pub struct LimitArgs {
     /// Where the limits below begin: default, or ci, which is strict, for machines that others send scenarios to.
     #[arg(long = "limits", value_name = "PRESET", env = "SQUALL_LIMITS", value_parser = parse_preset)]
     pub preset: Option<LimitPreset>,
-    /// The most memory that all virtual users may have together: 2GiB. [default: as much as --memory gives to each]
+    /// How much may be held for a virtual user outside of its memory: requests, responses, lists. [default: 512MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub host_memory: Option<u64>,
+    /// The most memory that all virtual users may have together, with what is held for them: 2GiB. [default: as much as --memory gives to each]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub memory_total: Option<u64>,
     /// How long one iteration, or one start of a virtual user, may take; what takes longer has failed. [default: no limit]
@@ -53,6 +56,7 @@ impl LimitArgs {
         Limits {
             memory: memory.unwrap_or(preset.memory),
             memory_total: self.memory_total.or(preset.memory_total),
+            host_memory: self.host_memory.unwrap_or(preset.host_memory),
             iteration: self.iteration_timeout.or(preset.iteration),
             body: self.max_body_size.unwrap_or(preset.body),
             log: self.max_log_size.unwrap_or(preset.log),

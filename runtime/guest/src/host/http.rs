@@ -1,12 +1,13 @@
 //! `squall:scenario/http`: hands requests to the measured client, and responses to the guest as far as it asks.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_http::{Error, Prepared, RequestOptions, Response};
-use squall_plan::{Limits, MemorySize};
+use squall_http::{Booked, Error, Prepared, RequestOptions, Response};
+use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
@@ -179,16 +180,34 @@ fn prepare_all(
 fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtime::Result<Result<Prepared, Error>> {
     let headers = pairs(store, &request.headers)?;
     let store = &*store;
-    let headers: Vec<_> = headers
-        .iter()
-        .map(|(name, value)| Ok((text(store, name)?, text(store, value)?)))
-        .collect::<wasmtime::Result<_>>()?;
+    let mut booked = book(store, 0)?;
+    let mut text = |string| booked_text(store, string, &mut booked);
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
     let defaults = RequestOptions::default();
     let options = options_of(store, request.options.as_ref(), &defaults);
-    let (method, url) = (text(store, &request.method)?, text(store, &request.url)?);
+    let (method, url) = (text(&request.method)?, text(&request.url)?);
     let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     Ok(local(store).user.client().prepare(&method, &url, headers, body, options))
+}
+
+/// A string of the guest's. What is not UTF-8 there is copied; that is booked as soon as it is known to be so.
+fn booked_text<'a>(
+    store: &'a StoreContextMut<'_, State>,
+    string: &'a WasmStr,
+    booked: &mut Booked,
+) -> wasmtime::Result<Cow<'a, str>> {
+    let text = text(store, string)?;
+    if let Cow::Owned(copy) = &text {
+        booked.add(copy.capacity())?;
+    }
+    Ok(text)
+}
+
+/// Books what is allocated for a call.
+fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
+    Ok(local(store).user.client().account().book(bytes)?)
 }
 
 fn prepare_get(
@@ -222,14 +241,6 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
     match result {
         Ok(response) => {
             let local = store.data_mut().local_mut();
-            let held_bodies = local.held_bodies + response.body().len() as u64;
-            if held_bodies > Limits::HELD_BODIES {
-                wasmtime::bail!(
-                    "too much held: the responses that it has not let go of have more than {} of bodies",
-                    MemorySize(Limits::HELD_BODIES)
-                );
-            }
-            local.held_bodies = held_bodies;
             Ok(Ok(Resource::new_own(hold(&mut local.responses, "response", response)?)))
         }
         Err(error) => Ok(Err(error.into())),
@@ -278,8 +289,13 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
     )?;
     interface.func_wrap(
         "[method]request-options.set-expected-statuses",
-        |mut store: StoreContextMut<'_, State>, (options, ranges): (Options, Vec<(u16, u16)>)| {
-            set(&mut store, &options, |options| options.expected = Some(ranges.into()))
+        |mut store: StoreContextMut<'_, State>, (options, ranges): (Options, WasmList<(u16, u16)>)| {
+            if ranges.len() > Limits::STATUS_RANGES {
+                let (count, most) = (ranges.len(), Limits::STATUS_RANGES);
+                wasmtime::bail!("{count} ranges of expected statuses: at most {most} are allowed");
+            }
+            let ranges: Rc<[(u16, u16)]> = ranges.iter(&mut store)?.collect::<wasmtime::Result<_>>()?;
+            set(&mut store, &options, |options| options.expected = Some(ranges))
         },
     )?;
     interface.func_wrap(
@@ -308,10 +324,7 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         "response",
         ResourceType::host::<Response>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            let local = store.data_mut().local_mut();
-            if let Some(response) = local.responses.try_remove(handle as usize) {
-                local.held_bodies -= response.body().len() as u64;
-            }
+            store.data_mut().local_mut().responses.try_remove(handle as usize);
             Ok(())
         },
     )?;
@@ -332,13 +345,18 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     })?;
     interface.func_wrap("[method]response.body", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         // Copied once more on the way: lowering needs the store that the response lies in.
-        Ok((response(&store, &handle)?.body().to_vec(),))
+        let body = response(&store, &handle)?.body();
+        let _booked = book(&store, body.len())?;
+        Ok((body.to_vec(),))
     })?;
     interface.func_wrap("[method]response.size", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.body().len() as u64,))
     })?;
     interface.func_wrap("[method]response.text", |store: StoreContextMut<'_, State>, (handle,): Handle| {
-        Ok((String::from_utf8_lossy(response(&store, &handle)?.body()).into_owned(),))
+        let body = response(&store, &handle)?.body();
+        // Each byte that is not UTF-8 becomes three.
+        let _booked = book(&store, if str::from_utf8(body).is_ok() { body.len() } else { 3 * body.len() })?;
+        Ok((String::from_utf8_lossy(body).into_owned(),))
     })?;
     interface.func_wrap("[method]response.url", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.url().to_string(),))

@@ -75,7 +75,7 @@ fn what_is_expected_can_be_chosen() {
         world.get("/").await.unwrap();
         assert!(!world.only_series().0.expected);
         let options =
-            RequestOptions { expected: Some(Box::new([(200, 299), (404, 404)])), ..RequestOptions::default() };
+            RequestOptions { expected: Some([(200, 299), (404, 404)].into()), ..RequestOptions::default() };
         world.send("GET", "/", &[], None, &options).await.unwrap();
         assert!(world.only_series().0.expected);
     });

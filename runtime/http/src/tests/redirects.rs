@@ -54,7 +54,7 @@ fn each_hop_is_a_sample_of_its_own() {
         });
         let url = url.await;
         let world = World::with_target(&url);
-        let narrow = RequestOptions { expected: Some(Box::new([(200, 200)])), ..RequestOptions::default() };
+        let narrow = RequestOptions { expected: Some([(200, 200)].into()), ..RequestOptions::default() };
         let response = world.send("GET", "/a", &[], None, &narrow).await.unwrap();
         assert_eq!((text(&response), response.url()), ("there", format!("{url}/b")));
         let recorded = world.recorded();
