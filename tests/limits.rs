@@ -117,6 +117,22 @@ fn compiling_has_a_time() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn compiling_has_its_memory() {
+    let component = root().join("runtime/cli/assets/shop.wasm").display().to_string();
+    let compile = |memory: &str| {
+        let squall = Squall::new(&["inspect", &component, "--compile-memory", memory]);
+        let cache = squall.folder().display().to_string();
+        squall.env("XDG_CACHE_HOME", &cache).run()
+    };
+    let ended = compile("12MiB").expect_code(107);
+    let offence =
+        "the compiler ran out of 12 MiB of memory, or failed at this component: allow more with --compile-memory";
+    assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
+    compile("512MiB").expect_code(0);
+}
+
+#[test]
 fn a_body_has_a_size() {
     let server = Server::start(|_| Reply::ok(&"x".repeat(100_000)));
     let component = root().join("runtime/cli/assets/shop.wasm").display().to_string();

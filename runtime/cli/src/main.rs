@@ -46,6 +46,9 @@ use crate::args::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = squall_guest::compile_if_called() {
+        return code;
+    }
     panic::tell_the_user();
     let cli = Cli::parse();
     signals::end_without_a_run();

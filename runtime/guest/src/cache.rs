@@ -9,21 +9,16 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::artifact::{Artifact, hex};
+use crate::compiler::{self, Order};
 use crate::error::GuestError;
-use crate::linked;
 
 const DIGEST: usize = 32;
-/// As much as a main thread usually has.
-const COMPILER_STACK: usize = 8 << 20;
 
 /// A folder of compiled components.
 #[derive(Clone)]
@@ -82,12 +77,12 @@ impl CodeCache {
         &self,
         engine: &Engine,
         artifact: &Artifact,
-        limit: Duration,
+        order: &Order,
     ) -> Result<Component, GuestError> {
         if let Some(component) = self.find(engine, artifact) {
             return Ok(component);
         }
-        let component = compile(engine, artifact, limit)?;
+        let component = compiler::compile(engine, artifact.component(), order)?;
         if let (Some(entry), Ok(code)) = (self.entry(engine, artifact), component.serialize()) {
             // Not being able to keep it is no reason not to run it.
             if store(&entry, &code).is_err() {
@@ -131,21 +126,6 @@ impl CodeCache {
         key.0.update(squall_link::VERSION.to_le_bytes());
         key.0.update(artifact.component_digest());
         Some(folder.join(hex(&key.0.finalize())))
-    }
-}
-
-/// Compiles within a time. The compiler cannot be stopped: where it takes longer, it goes on behind the caller's back until
-/// the program ends, which is soon.
-fn compile(engine: &Engine, artifact: &Artifact, limit: Duration) -> Result<Component, GuestError> {
-    let (compiled, result) = sync_channel(1);
-    let (engine, component) = (engine.clone(), artifact.component().to_vec());
-    // If nobody waits any more, nobody wants it.
-    let work = move || drop(compiled.send(linked::compile(&engine, &component)));
-    thread::Builder::new().name("compile".to_owned()).stack_size(COMPILER_STACK).spawn(work)?;
-    match result.recv_timeout(limit) {
-        Ok(component) => component.map_err(|error| GuestError::Compile(format!("{error:#}"))),
-        Err(RecvTimeoutError::Timeout) => Err(GuestError::CompileTimeout(limit)),
-        Err(RecvTimeoutError::Disconnected) => Err(GuestError::Compile("the compiler failed at it".to_owned())),
     }
 }
 
@@ -244,9 +224,14 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use squall_plan::Limits;
 
-    const TIME: Duration = Duration::from_secs(60);
+    use super::*;
+    use crate::engine::Layout;
+
+    fn order() -> Order {
+        Order::new(&Limits::default(), Layout::Roomy)
+    }
 
     /// The smallest component there is.
     fn empty() -> Artifact {
@@ -264,7 +249,7 @@ mod tests {
         let cache = CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
         assert!(cache.find(&engine, &empty()).is_none());
-        cache.component(&engine, &empty(), TIME).expect("compiles");
+        cache.component(&engine, &empty(), &order()).expect("compiles");
         assert!(cache.find(&engine, &empty()).is_some());
         assert!(holds_what_was_stored(&only_entry(&folder.path().join("code"))));
     }
@@ -274,14 +259,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = || CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
-        cache().component(&engine, &empty(), TIME).expect("compiles");
+        cache().component(&engine, &empty(), &order()).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         let mut contents = fs::read(&entry).expect("entry");
         let middle = contents.len() / 2;
         contents[middle] ^= 0xff;
         fs::write(&entry, &contents).expect("writable");
         assert!(cache().find(&engine, &empty()).is_none());
-        cache().component(&engine, &empty(), TIME).expect("compiles again");
+        cache().component(&engine, &empty(), &order()).expect("compiles again");
         assert!(cache().find(&engine, &empty()).is_some());
         fs::write(&entry, "short").expect("writable");
         assert!(cache().find(&engine, &empty()).is_none());
@@ -293,7 +278,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let cache = CodeCache::at(&folder.path().join("code"));
-        cache.component(&Engine::default(), &empty(), TIME).expect("compiles");
+        cache.component(&Engine::default(), &empty(), &order()).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         fs::set_permissions(&entry, fs::Permissions::from_mode(0o666)).expect("own file");
         assert!(cache.find(&Engine::default(), &empty()).is_none());
@@ -306,7 +291,7 @@ mod tests {
         let cache = CodeCache::at(&file.path().join("code"));
         let (engine, artifact) = (Engine::default(), empty());
         assert!(cache.find(&engine, &artifact).is_none());
-        cache.component(&engine, &artifact, TIME).expect("compiles");
+        cache.component(&engine, &artifact, &order()).expect("compiles");
         assert!(cache.find(&engine, &artifact).is_some());
     }
 

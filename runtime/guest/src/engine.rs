@@ -21,11 +21,6 @@ const MAPPINGS_PER_USER: u64 = 6;
 const MAPPINGS_BESIDE: u64 = 2_000;
 /// How often a guest that does not wait gives way to the other virtual users of its core.
 const TICK: Duration = Duration::from_millis(5);
-/// The least time in which a guest has given way so often.
-pub(crate) fn least_time_of_turns(turns: u32) -> Duration {
-    TICK * turns
-}
-
 /// The second tick from now is at least one whole tick away.
 pub(crate) const TICKS_BEFORE_YIELD: u64 = 2;
 /// The rest of the stack is for host functions: TLS handshakes are the deepest.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_metrics::{FlowId, Nanos};
+use squall_metrics::{Clock, FlowId, Nanos};
 use squall_plan::{HumanDuration, Limits};
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower, TypedFunc,
@@ -15,8 +15,9 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::artifact::Artifact;
 use crate::cache::CodeCache;
+use crate::compiler::Order;
 use crate::contract::Misfit;
-use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, least_time_of_turns, pooled_engine, survey_engine};
+use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
 use crate::error::GuestError;
 use crate::host;
 use crate::log::printable;
@@ -78,7 +79,7 @@ impl Guest {
         artifact.check()?;
         artifact.needs().check(limits).map_err(GuestError::Needs)?;
         let engine = survey_engine(limits, Layout::Roomy)?;
-        let component = cache.component(&engine, artifact, limits.compile)?;
+        let component = cache.component(&engine, artifact, &Order::new(limits, Layout::Roomy))?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
@@ -112,10 +113,11 @@ impl Guest {
         cache: &CodeCache,
     ) -> Result<Guest, GuestError> {
         let survey = survey_engine(limits, layout)?;
-        let surveyed = cache.component(&survey, artifact, limits.compile)?;
+        let order = Order::new(limits, layout);
+        let surveyed = cache.component(&survey, artifact, &order)?;
         let engine = pooled_engine(limits, capacity, layout, &surveyed, artifact.needs().table_entries())?;
         let known = cache.find(&engine, artifact).or_else(|| adopt(&surveyed, &engine));
-        let component = known.map_or_else(|| cache.component(&engine, artifact, limits.compile), Ok)?;
+        let component = known.map_or_else(|| cache.component(&engine, artifact, &order), Ok)?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
@@ -232,18 +234,14 @@ impl Guest {
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(TICKS_BEFORE_YIELD);
-        let rehearsed = worker.timer.is_virtual().then(|| self.limits.iteration.unwrap_or(Limits::REHEARSED_ITERATION));
+        let rehearsed = worker.timer.is_virtual().then(|| Rehearsed::new(&self.limits));
         identity.begins_to_compute();
         store.epoch_deadline_callback(move |store| {
             let local = store.data().local();
             let (user, worker) = (Rc::clone(&local.user), Rc::clone(&local.worker));
-            let turns = user.takes_turn();
-            let way: Pin<Box<dyn Future<Output = ()>>> = match rehearsed {
-                Some(allowed) if least_time_of_turns(turns - 1) > allowed => {
-                    return Err(computed_too_long(allowed));
-                }
-                Some(allowed) if least_time_of_turns(turns) > allowed => Box::pin(catch_up(user, worker, allowed)),
-                _ => Box::pin(give_way(user, worker)),
+            let way: Pin<Box<dyn Future<Output = ()>>> = match &rehearsed {
+                None => Box::pin(give_way(user, worker)),
+                Some(rehearsed) => rehearsed.way_of(user, worker)?,
             };
             Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
         });
@@ -262,19 +260,48 @@ async fn give_way(user: Rc<Identity>, worker: Rc<WorkerContext>) {
     user.was_away(worker.clock.now().since(stopped));
 }
 
-/// Lets the time pass that it has taken, where time stands still for a guest that computes.
-async fn catch_up(user: Rc<Identity>, worker: Rc<WorkerContext>, taken: Duration) {
-    user.gives_way(true);
-    worker.timer.sleep_until(worker.clock.now() + taken.into()).await;
-    user.gives_way(false);
+/// How long a guest may compute in a rehearsal. Time stands still meanwhile, so that no other limit would hold.
+#[derive(Clone)]
+struct Rehearsed {
+    allowed: Duration,
+    clock: Clock,
 }
 
-#[cold]
-fn computed_too_long(allowed: Duration) -> wasmtime::Error {
-    let allowed = HumanDuration(allowed);
-    wasmtime::format_err!(
-        "computed for {allowed} without an end (limit {allowed} in a rehearsal, raise with --iteration-timeout)"
-    )
+impl Rehearsed {
+    fn new(limits: &Limits) -> Rehearsed {
+        let allowed = limits.iteration.unwrap_or(Limits::REHEARSED_ITERATION);
+        Rehearsed { allowed, clock: Clock::of_system() }
+    }
+
+    /// How a guest gives way. When its time is over, that passes for others, too, and for the limits that they know; if it is
+    /// called back even so, that is its end.
+    fn way_of(
+        &self,
+        user: Rc<Identity>,
+        worker: Rc<WorkerContext>,
+    ) -> wasmtime::Result<Pin<Box<dyn Future<Output = ()>>>> {
+        let (computed, allowed, clock) =
+            (user.has_computed(self.clock.now()), Nanos::from(self.allowed), self.clock.clone());
+        if computed > allowed + allowed {
+            let allowed = HumanDuration(self.allowed);
+            wasmtime::bail!(
+                "computed for {allowed} without an end (limit {allowed} in a rehearsal, raise with --iteration-timeout)"
+            );
+        }
+        Ok(Box::pin(async move {
+            if computed > allowed {
+                user.gives_way(true);
+                // A moment longer, so that a limit on the iteration is noticed first.
+                worker.timer.sleep_until(worker.clock.now() + allowed + Nanos(1)).await;
+                user.gives_way(false);
+                // As if it had computed all the time: then the next is the last.
+                user.computes_again(clock.now().since(allowed));
+            } else {
+                give_way(Rc::clone(&user), worker).await;
+                user.computes_again(clock.now());
+            }
+        }))
+    }
 }
 
 /// The same code in another engine with the same settings.

@@ -28,9 +28,15 @@ pub struct Identity {
     away: Cell<Nanos>,
     /// Whether it would go on computing, if others had not their turn.
     gives_way: Cell<bool>,
-    /// How often it has given way since it was called.
-    turns: Cell<u32>,
+    /// Where time stands still for a guest that computes: how long it has, since it was called.
+    computed: Computed,
     last_words: RefCell<Option<Box<str>>>,
+}
+
+#[derive(Default)]
+struct Computed {
+    since: Cell<Option<Nanos>>,
+    before: Cell<Nanos>,
 }
 
 impl Identity {
@@ -47,7 +53,7 @@ impl Identity {
             iterations: Cell::new(0),
             away: Cell::new(Nanos::ZERO),
             gives_way: Cell::new(false),
-            turns: Cell::new(0),
+            computed: Computed::default(),
             last_words: RefCell::new(None),
         }
     }
@@ -86,16 +92,23 @@ impl Identity {
     }
 
     /// It is called, and has given way to nobody yet.
+    #[inline]
     pub(crate) fn begins_to_compute(&self) {
         self.gives_way.set(false);
-        self.turns.set(0);
+        self.computed.since.set(None);
+        self.computed.before.set(Nanos::ZERO);
     }
 
-    /// How often it has given way with this time.
-    pub(crate) fn takes_turn(&self) -> u32 {
-        let turns = self.turns.get().saturating_add(1);
-        self.turns.set(turns);
-        turns
+    /// It computes, now as before. Says how long it has since it was called, up to what passed before this was asked first.
+    pub(crate) fn has_computed(&self, now: Nanos) -> Nanos {
+        let Computed { since, before } = &self.computed;
+        before.set(before.get() + since.replace(None).map_or(Nanos::ZERO, |since| now.since(since)));
+        before.get()
+    }
+
+    /// It goes on computing.
+    pub(crate) fn computes_again(&self, now: Nanos) {
+        self.computed.since.set(Some(now));
     }
 
     /// All the time up to now that was not the guest's.

@@ -18,6 +18,8 @@ pub struct Limits {
     pub component: u64,
     /// How long compiling it may take: `--compile-timeout`.
     pub compile: Duration,
+    /// The memory that compiling it may take, in bytes: `--compile-memory`.
+    pub compile_memory: u64,
     /// Each linear memory of a virtual user, in bytes: `--memory`.
     pub memory: u64,
     /// The memories and tables of all virtual users together, and what is held for them, in bytes: `--memory-total`.
@@ -83,6 +85,7 @@ impl Limits {
     pub const CI: Limits = Limits {
         component: 32 * MIB,
         compile: Duration::from_secs(120),
+        compile_memory: 2048 * MIB,
         memory: 64 * MIB,
         memory_total: Some(1024 * MIB),
         host_memory: 128 * MIB,
@@ -98,6 +101,7 @@ impl Default for Limits {
         Limits {
             component: 64 * MIB,
             compile: Duration::from_secs(300),
+            compile_memory: 4096 * MIB,
             memory: 64 * MIB,
             memory_total: None,
             host_memory: 512 * MIB,
@@ -166,7 +170,7 @@ mod tests {
     fn a_preset_is_never_wider_than_the_default() {
         let (ci, default) = (Limits::CI, Limits::default());
         assert!(ci.component <= default.component && ci.compile <= default.compile && ci.memory <= default.memory);
-        assert!(ci.host_memory <= default.host_memory);
+        assert!(ci.host_memory <= default.host_memory && ci.compile_memory <= default.compile_memory);
         assert!(ci.body <= default.body && ci.log <= default.log && ci.batch <= default.batch);
         assert!(ci.memory_total.is_some() && ci.iteration.is_some());
         assert_eq!("ci".parse(), Ok(LimitPreset::Ci));

@@ -47,6 +47,9 @@ pub struct ComponentLimitArgs {
     /// How long compiling it may take. [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub compile_timeout: Option<Duration>,
+    /// How much memory compiling it may take (on Linux). [default: 4GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub compile_memory: Option<u64>,
 }
 
 impl LimitArgs {
@@ -72,6 +75,7 @@ impl ComponentLimitArgs {
         Limits {
             component: self.max_component_size.unwrap_or(limits.component),
             compile: self.compile_timeout.unwrap_or(limits.compile),
+            compile_memory: self.compile_memory.unwrap_or(limits.compile_memory),
             ..limits
         }
     }

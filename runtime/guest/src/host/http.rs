@@ -180,8 +180,8 @@ fn prepare_all(
 fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtime::Result<Result<Prepared, Error>> {
     let headers = pairs(store, &request.headers)?;
     let store = &*store;
-    let mut booked = book(store, 0)?;
-    let mut text = |string| booked_text(store, string, &mut booked);
+    let mut copies = Vec::new();
+    let mut text = |string| booked_text(store, string, &mut copies);
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
@@ -192,15 +192,16 @@ fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtim
     Ok(local(store).user.client().prepare(&method, &url, headers, body, options))
 }
 
-/// A string of the guest's. What is not UTF-8 there is copied; that is booked as soon as it is known to be so.
+/// A string of the guest's, borrowed where it can be. What is not UTF-8 there is copied; that is booked as soon as it is known to be so.
+#[inline]
 fn booked_text<'a>(
     store: &'a StoreContextMut<'_, State>,
     string: &'a WasmStr,
-    booked: &mut Booked,
+    copies: &mut Vec<Booked>,
 ) -> wasmtime::Result<Cow<'a, str>> {
     let text = text(store, string)?;
     if let Cow::Owned(copy) = &text {
-        booked.add(copy.capacity())?;
+        copies.push(book(store, copy.capacity())?);
     }
     Ok(text)
 }

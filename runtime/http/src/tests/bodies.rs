@@ -193,7 +193,10 @@ fn a_url_has_a_length() {
         world.get(&format!("/{}", "a".repeat(60_000))).await.unwrap();
         for (url, offence) in [
             (format!("/{}", "a".repeat(70_000)), "it has 70001 bytes: at most 65536 are allowed"),
-            (format!("http://{}/", "a".repeat(2_000)), "what stands before its path has 2007 bytes: at most 1024 are allowed"),
+            (
+                format!("http://{}/", "a".repeat(2_000)),
+                "what stands before its path has 2007 bytes: at most 1024 are allowed",
+            ),
         ] {
             let error = world.get(&url).await.unwrap_err();
             assert!(error.to_string().ends_with(offence), "{error}");

@@ -258,12 +258,16 @@ fn what_was_handed_out_and_is_still_held_is_booked() {
 #[test]
 fn a_head_of_very_many_fields_is_not_handed_out() {
     run(async {
-        let url = answering(|_| format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", "a:\r\n".repeat(40_000))).await;
+        let url =
+            answering(|_| format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", "a:\r\n".repeat(40_000))).await;
         let world = World::with_target(&url);
         let outcome =
             send_to(&world, ("GET", "/"), StreamedBody::Nothing, StreamLimits::default(), &Reader::default()).await;
         let error = outcome.unwrap_err();
-        assert!(error.to_string().ends_with("the head has 40001 fields: at most 1000 are handed out (limit)"), "{error}");
+        assert!(
+            error.to_string().ends_with("the head has 40001 fields: at most 1000 are handed out (limit)"),
+            "{error}"
+        );
     });
 }
 
