@@ -7,13 +7,18 @@
 use squall_plan::Limits;
 use wasmparser::{
     CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind,
-    ComponentTypeRef, Instance, Parser, Payload,
+    ComponentType, ComponentTypeDeclaration, ComponentTypeRef, Instance, InstanceTypeDeclaration, Parser, Payload,
+    TypeBounds,
 };
 
 use crate::needs::Extent;
 
 /// The size of a page of linear memory unless it says otherwise, in bytes.
 pub(crate) const PAGE: u64 = 64 << 10;
+/// What the types of instances may come to. Some kilobytes of memory are taken for each.
+const MOST_TYPES: u64 = 10_000;
+/// How deeply instances may lie in each other. (Wasmparser panics at 128, in which types of values have 100.)
+const MOST_DEPTH: u64 = 10;
 /// Of what there is more than this, only the number matters.
 const MOST_EXTENTS: usize = 100;
 
@@ -28,6 +33,11 @@ pub(crate) struct Tally {
     pub(crate) parts: u64,
     /// What has to be gone through to put the parts together.
     pub(crate) definitions: u64,
+    /// What the types of its instances come to, those in them counted as often as they are exported: where there are resources, each
+    /// is a copy of its own for whoever reads the component.
+    pub(crate) types: u64,
+    /// How deeply types of instances, and instances, lie in each other.
+    pub(crate) depth: u64,
     /// Functions that are lifted and lowered: there is code to compile for each.
     pub(crate) adapted: u64,
     /// Whether there are parts that come from elsewhere, so that what they come to is not known.
@@ -81,6 +91,8 @@ impl Tally {
         self.core_instances = self.core_instances.saturating_add(other.core_instances);
         self.component_instances = self.component_instances.saturating_add(other.component_instances);
         self.definitions = self.definitions.saturating_add(other.definitions);
+        self.types = self.types.saturating_add(other.types);
+        self.depth = self.depth.max(other.depth);
         self.adapted = self.adapted.saturating_add(other.adapted);
         self.has_foreign_parts |= other.has_foreign_parts;
     }
@@ -105,6 +117,8 @@ impl Tally {
                 self.definitions,
                 Limits::DEFINITIONS,
             ),
+            ("types in the types of its instances", self.types, MOST_TYPES),
+            ("instances in each other", self.depth, MOST_DEPTH),
             ("functions that are lifted or lowered", self.adapted, Limits::ADAPTED_FUNCTIONS),
         ];
         match counted.into_iter().find(|(_, needed, most)| needed > most) {
@@ -124,13 +138,18 @@ struct Scope {
     /// Its core modules and components, by index.
     modules: Vec<Part>,
     components: Vec<Part>,
+    /// What its types come to, and those of its instances, by index.
+    types: Vec<Size>,
+    instances: Vec<Size>,
+    /// What its exports come to.
+    exports: Size,
     tally: Tally,
 }
 
 /// What was read so far.
 struct Reading {
-    /// The parts that have been read.
-    parts: Vec<Tally>,
+    /// The parts that have been read, and what the exports of each come to.
+    parts: Vec<(Tally, Size)>,
     /// The whole, and in it what is being read.
     around: Vec<Scope>,
 }
@@ -175,14 +194,7 @@ impl Reading {
             }
             Payload::ComponentImportSection(imports) => {
                 for import in imports {
-                    let kind = import?.ty;
-                    let scope = self.scope()?;
-                    scope.define(1);
-                    match kind {
-                        ComponentTypeRef::Module(_) => scope.modules.push(None),
-                        ComponentTypeRef::Component(_) => scope.components.push(None),
-                        _ => {}
-                    }
+                    self.take_import(import?.ty)?;
                 }
             }
             Payload::ComponentExportSection(exports) => {
@@ -190,8 +202,16 @@ impl Reading {
                     let export = export?;
                     let scope = self.scope()?;
                     scope.define(1);
+                    let size = match export.kind {
+                        ComponentExternalKind::Instance => size_at(&scope.instances, export.index),
+                        _ => Size::ONE,
+                    };
+                    scope.exports = scope.exports.with(size);
+                    scope.count_types(size);
                     // What is exported has a second index from here on.
                     match export.kind {
+                        ComponentExternalKind::Instance => scope.instances.push(size),
+                        ComponentExternalKind::Type => scope.types.push(size_at(&scope.types, export.index)),
                         ComponentExternalKind::Module => scope.modules.push(part(&scope.modules, export.index)?),
                         ComponentExternalKind::Component => {
                             scope.components.push(part(&scope.components, export.index)?);
@@ -208,11 +228,91 @@ impl Reading {
                     scope.tally.adapted = scope.tally.adapted.saturating_add(u64::from(adapts));
                 }
             }
-            Payload::ComponentTypeSection(types) => self.scope()?.define(types.count().into()),
+            Payload::ComponentTypeSection(types) => {
+                for kind in types {
+                    let size = self.size_of_type(&kind?, &mut Vec::new())?;
+                    let scope = self.scope()?;
+                    scope.define(1);
+                    scope.types.push(size);
+                }
+            }
             Payload::CoreTypeSection(types) => self.scope()?.define(types.count().into()),
             _ => {}
         }
         Ok(())
+    }
+
+    fn take_import(&mut self, kind: ComponentTypeRef) -> Result<(), Stop> {
+        let scope = self.scope()?;
+        scope.define(1);
+        match kind {
+            ComponentTypeRef::Module(_) => scope.modules.push(None),
+            ComponentTypeRef::Component(_) => scope.components.push(None),
+            ComponentTypeRef::Type(bounds) => scope.types.push(size_of_bounds(bounds, &scope.types)),
+            ComponentTypeRef::Instance(index) => {
+                let size = size_at(&scope.types, index);
+                scope.instances.push(size);
+                scope.count_types(size);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a type comes to. `around` has the types of the types around it, outermost first.
+    fn size_of_type(&self, kind: &ComponentType<'_>, around: &mut Vec<Vec<Size>>) -> Result<Size, Stop> {
+        around.push(Vec::new());
+        let mut size = Size::ONE;
+        match kind {
+            ComponentType::Instance(declarations) => {
+                for declaration in declarations {
+                    let more = match declaration {
+                        InstanceTypeDeclaration::CoreType(_) => Size::ONE,
+                        InstanceTypeDeclaration::Type(kind) => self.define_type(kind, around)?,
+                        InstanceTypeDeclaration::Alias(alias) => self.alias_type(alias, around)?,
+                        InstanceTypeDeclaration::Export { ty, .. } => declare(*ty, around),
+                    };
+                    size = size.with(more);
+                }
+            }
+            ComponentType::Component(declarations) => {
+                for declaration in declarations {
+                    let more = match declaration {
+                        ComponentTypeDeclaration::CoreType(_) => Size::ONE,
+                        ComponentTypeDeclaration::Type(kind) => self.define_type(kind, around)?,
+                        ComponentTypeDeclaration::Alias(alias) => self.alias_type(alias, around)?,
+                        ComponentTypeDeclaration::Export { ty, .. } => declare(*ty, around),
+                        ComponentTypeDeclaration::Import(import) => declare(import.ty, around),
+                    };
+                    size = size.with(more);
+                }
+            }
+            _ => {}
+        }
+        around.pop();
+        Ok(size)
+    }
+
+    fn define_type(&self, kind: &ComponentType<'_>, around: &mut Vec<Vec<Size>>) -> Result<Size, Stop> {
+        let size = self.size_of_type(kind, around)?;
+        around.last_mut().ok_or(Stop)?.push(size);
+        Ok(Size::ONE)
+    }
+
+    fn alias_type(&self, alias: &ComponentAlias<'_>, around: &mut [Vec<Size>]) -> Result<Size, Stop> {
+        let size = match *alias {
+            ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, count, index } => {
+                let count = count as usize;
+                match around.iter().rev().nth(count) {
+                    Some(types) => size_at(types, index),
+                    None => size_at(&self.outer((count - around.len()) as u32)?.types, index),
+                }
+            }
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Type, .. } => Size::ONE,
+            _ => return Ok(Size::ONE),
+        };
+        around.last_mut().ok_or(Stop)?.push(size);
+        Ok(Size::ONE)
     }
 
     fn scope(&mut self) -> Result<&mut Scope, Stop> {
@@ -229,7 +329,7 @@ impl Reading {
 
     fn close(&mut self) {
         let (Some(scope), number) = (self.around.pop(), self.parts.len()) else { return };
-        self.parts.push(scope.tally);
+        self.parts.push((scope.tally, scope.exports));
         if let Some(around) = self.around.last_mut() {
             let parts = if scope.is_module { &mut around.modules } else { &mut around.components };
             parts.push(Some(number));
@@ -251,12 +351,24 @@ impl Reading {
 
     fn take_component_instance(&mut self, instance: &ComponentInstance<'_>) -> Result<(), Stop> {
         match instance {
-            ComponentInstance::FromExports(exports) => self.scope()?.define(exports.len() as u64),
+            ComponentInstance::FromExports(exports) => {
+                let scope = self.scope()?;
+                scope.define(exports.len() as u64);
+                let size = exports.iter().fold(Size::ONE, |size, export| match export.kind {
+                    ComponentExternalKind::Instance => size.with(size_at(&scope.instances, export.index)),
+                    _ => size.with(Size::ONE),
+                });
+                scope.instances.push(size);
+                scope.count_types(size);
+            }
             ComponentInstance::Instantiate { component_index, args } => {
                 let part = part(&self.scope()?.components, *component_index)?;
                 self.instantiate(part, args.len())?;
-                let count = &mut self.scope()?.tally.component_instances;
-                *count = count.saturating_add(1);
+                let size = part.and_then(|number| self.parts.get(number)).map_or(Size::ONE, |(_, exports)| *exports);
+                let scope = self.scope()?;
+                scope.tally.component_instances = scope.tally.component_instances.saturating_add(1);
+                scope.instances.push(size);
+                scope.count_types(size);
             }
         }
         Ok(())
@@ -266,7 +378,7 @@ impl Reading {
         let scope = self.around.last_mut().ok_or(Stop)?;
         scope.define(1 + arguments as u64);
         match part.and_then(|number| self.parts.get(number)) {
-            Some(part) => scope.tally.add(part),
+            Some((part, _)) => scope.tally.add(part),
             None => scope.tally.has_foreign_parts = true,
         }
         Ok(())
@@ -280,6 +392,19 @@ impl Reading {
             }
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => {
                 self.scope()?.components.push(None);
+            }
+            // What is in an instance is no larger than it.
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Instance, instance_index, .. } => {
+                let scope = self.scope()?;
+                scope.instances.push(size_at(&scope.instances, instance_index));
+            }
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Type, instance_index, .. } => {
+                let scope = self.scope()?;
+                scope.types.push(size_at(&scope.instances, instance_index));
+            }
+            ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, count, index } => {
+                let size = size_at(&self.outer(count)?.types, index);
+                self.scope()?.types.push(size);
             }
             ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, count, index } => {
                 let part = part(&self.outer(count)?.modules, index)?;
@@ -300,8 +425,55 @@ impl Reading {
 }
 
 impl Scope {
+    fn count_types(&mut self, size: Size) {
+        self.tally.types = self.tally.types.saturating_add(size.types);
+        self.tally.depth = self.tally.depth.max(size.depth);
+    }
+
     fn define(&mut self, definitions: u64) {
         self.tally.definitions = self.tally.definitions.saturating_add(definitions);
+    }
+}
+
+/// What a type, or an instance, comes to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    types: u64,
+    depth: u64,
+}
+
+impl Size {
+    const ONE: Size = Size { types: 1, depth: 0 };
+
+    /// With another one in it.
+    fn with(self, inner: Size) -> Size {
+        Size { types: self.types.saturating_add(inner.types), depth: self.depth.max(inner.depth.saturating_add(1)) }
+    }
+}
+
+/// What that type or instance comes to; what there is not is the compiler's to refuse.
+fn size_at(sizes: &[Size], index: u32) -> Size {
+    sizes.get(index as usize).copied().unwrap_or(Size::ONE)
+}
+
+fn size_of_bounds(bounds: TypeBounds, types: &[Size]) -> Size {
+    match bounds {
+        TypeBounds::Eq(index) => size_at(types, index),
+        TypeBounds::SubResource => Size::ONE,
+    }
+}
+
+/// What something comes to that a type imports or exports. A type gets an index by it.
+fn declare(kind: ComponentTypeRef, around: &mut [Vec<Size>]) -> Size {
+    let Some(types) = around.last_mut() else { return Size::ONE };
+    match kind {
+        ComponentTypeRef::Instance(index) | ComponentTypeRef::Component(index) => size_at(types, index),
+        ComponentTypeRef::Type(bounds) => {
+            let size = size_of_bounds(bounds, types);
+            types.push(size);
+            Size::ONE
+        }
+        _ => Size::ONE,
     }
 }
 
@@ -379,6 +551,40 @@ mod tests {
             let error = tally(text).check().expect_err("nobody knows what it comes to");
             assert!(error.starts_with("it hands components or core modules to its parts"), "{error}");
         }
+    }
+
+    /// Types of instances of which each exports two of the one before.
+    fn instance_types(depth: usize) -> String {
+        let more = (1..=depth).map(|level| {
+            let before = level - 1;
+            format!(
+                "(type $t{level} (instance (alias outer 1 $t{before} (type $b)) (export \"a\" (instance (type $b))) (export \"b\" (instance (type $b)))))"
+            )
+        });
+        let more: String = more.collect();
+        format!(
+            "(component (type $t0 (instance (export \"r\" (type (sub resource))))) {more} (import \"i\" (instance (type $t{depth}))))"
+        )
+    }
+
+    #[test]
+    fn types_count_as_often_as_they_are_exported() {
+        // The innermost has two, and each around it twice what is in it and two more.
+        assert_eq!(tally(&instance_types(0)).types, 2);
+        assert_eq!(tally(&instance_types(2)).types, 2 + 2 * (2 + 2 * 2));
+        let error = tally(&instance_types(19)).check().expect_err("far too many");
+        assert!(error.contains("types in the types of its instances: at most 10000 are allowed"), "{error}");
+        let deep = instance_types(150).replace("(export \"b\" (instance (type $b)))", "");
+        let error = tally(&deep).check().expect_err("far too deep");
+        assert_eq!(error, "it comes to 151 instances in each other: at most 10 are allowed");
+        let bags = (1..30).map(|level| {
+            format!(
+                "(instance (export \"a\" (instance {before})) (export \"b\" (instance {before})))",
+                before = level - 1
+            )
+        });
+        let bags = format!("(component (instance) {})", bags.collect::<String>());
+        assert!(tally(&bags).check().is_err());
     }
 
     #[test]

@@ -213,7 +213,7 @@ mod tests {
 
     /// Decodes without others who could have their turn; says how often they would have had it.
     fn decode_in_turns(encoding: &[u8], body: &[u8], limit: u64) -> (Result<Option<Vec<u8>>, Malformed>, usize) {
-        let account = MemoryAccount::new(&MemoryLimits { own: 8 << 20, shared: None });
+        let account = MemoryAccount::new(&MemoryLimits { own: 32 << 20, shared: None });
         let mut booked = account.book(0).unwrap();
         let mut decoding = pin!(super::decode(encoding, body, limit, &mut booked));
         let mut context = Context::from_waker(Waker::noop());
@@ -287,12 +287,12 @@ mod tests {
     }
     #[test]
     fn what_comes_out_is_booked_before_it_is_there() {
-        let account = MemoryAccount::new(&MemoryLimits { own: 300_000, shared: None });
+        let account = MemoryAccount::new(&MemoryLimits { own: 100_000, shared: None });
         let mut booked = account.book(0).unwrap();
         let bomb = gzip(&vec![0; 1_000_000]);
         let mut decoding = pin!(super::decode(b"gzip", &bomb, u64::MAX, &mut booked));
         let decoded = decoding.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        let offence = OverLimit::Own(300_000).to_string();
+        let offence = OverLimit::Own(100_000).to_string();
         assert_eq!(decoded, Poll::Ready(Err(Malformed::TooLarge(offence))));
     }
 
