@@ -28,6 +28,7 @@
 
 mod arrivals;
 mod choice;
+mod credentials;
 mod data;
 mod duration;
 mod executor;
@@ -50,6 +51,7 @@ mod threshold;
 
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use choice::UnknownChoice;
+pub use credentials::{credentials_in, text_without_credentials, without_credentials};
 pub use data::{
     AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
 };
@@ -70,5 +72,6 @@ pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, Planne
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};
 pub use stage::{RateStage, Stage, StageError, StageSpec};
+pub use suggest::nearest;
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};
