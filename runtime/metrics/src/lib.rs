@@ -43,6 +43,8 @@ pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Regi
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
 
 pub use select::{Aggregate, Selector};
+/// How a URL is shown: for those who know measurements, but no plans.
+pub use squall_plan::{credentials_in, without_credentials};
 pub use stretches::Stretches;
 pub use text::plain;
 pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
 
 use rustc_hash::FxHashMap;
+use squall_plan::text_without_credentials;
 use thiserror::Error;
 
 use crate::catalogue::{BUILT_IN, Kind, Unit};
@@ -213,6 +214,14 @@ pub(crate) fn cut(name: &str) -> &str {
     &name[..name.floor_char_boundary(LONGEST_NAME)]
 }
 
+/// What `change` makes of a text, borrowed if nothing changes.
+fn map<'a>(text: Cow<'a, str>, change: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => change(text),
+        Cow::Owned(text) => Cow::Owned(change(&text).into_owned()),
+    }
+}
+
 impl Registry {
     /// A registry for at most `limit` series of requests, as many names, and as many custom metrics.
     pub fn new(limit: usize) -> Registry {
@@ -236,17 +245,15 @@ impl Registry {
     /// A text from outside as it may be recorded: without secrets, and with nothing in it that steers who reads it. All
     /// names and error texts of a run pass here, so whatever reports them need not think of it.
     pub fn presentable<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.hide(text, LONGEST_TEXT) {
-            Cow::Borrowed(text) => plain(text),
-            Cow::Owned(hidden) => Cow::Owned(plain(&hidden).into_owned()),
-        }
+        map(self.hide(text, LONGEST_TEXT), plain)
     }
 
-    /// The first `shown` bytes of a text and perhaps some more, without secrets.
+    /// The first `shown` bytes of a text and perhaps some more, without secrets and without the credentials of its URLs.
     pub fn hide<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
         // However much a guest hands over, what nobody will see is not searched.
         let searched = shown.saturating_add(self.redactor.longest());
-        self.redactor.hide(&text[..text.floor_char_boundary(searched)])
+        let hidden = self.redactor.hide(&text[..text.floor_char_boundary(searched)]);
+        map(hidden, text_without_credentials)
     }
 
     /// The limit on series.
@@ -392,6 +399,12 @@ mod tests {
         assert_eq!(registry.register("orders", Kind::Counter, Unit::Number), Ok(orders));
         let error = registry.register("orders", Kind::Trend, Unit::Time).expect_err("conflict");
         assert!(error.to_string().contains("is a counter already"), "{error}");
+    }
+
+    #[test]
+    fn credentials_of_urls_are_not_recorded() {
+        let shown = Registry::new(10).presentable("http://ada:secret@host/a: 2 redirects to http://x@b/").into_owned();
+        assert_eq!(shown, "http://host/a: 2 redirects to http://b/");
     }
 
     #[test]
