@@ -68,7 +68,7 @@ fn checked(decoded: Vec<u8>, limit: u64) -> Result<Vec<u8>, Malformed> {
 }
 
 fn broken(layer: &str, error: &dyn std::fmt::Display) -> Malformed {
-    Malformed::Protocol(format!("the body is not valid {layer}: {error}"))
+    Malformed::Protocol(format!("its content-encoding says {layer}, but its body is not: {error}"))
 }
 
 #[cfg(test)]
