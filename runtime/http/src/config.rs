@@ -25,6 +25,8 @@ pub struct ClientConfig {
     pub tls: TlsConfig,
     /// How long a looked-up address is used.
     pub dns_ttl: Duration,
+    /// Which of a name's addresses the connections of this thread begin with.
+    pub turns: AddressTurns,
     /// Whether connections are used for more than one request.
     pub keep_alive: bool,
     /// How many connections to one origin the clients of this thread share; without it each has its own.
@@ -50,6 +52,7 @@ impl Default for ClientConfig {
             max_redirects: 10,
             tls: TlsConfig::default(),
             dns_ttl: Duration::from_secs(300),
+            turns: AddressTurns::default(),
             keep_alive: true,
             pool: None,
             batch_per_origin: 6,
@@ -57,6 +60,30 @@ impl Default for ClientConfig {
             max_head: 256 * 1024,
             max_body: 256 * 1024 * 1024,
         }
+    }
+}
+
+/// Which of a name's addresses the connections of one thread begin with, so that those of all threads are spread evenly: the
+/// first connection with number `first`, each other with the one `step` further on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressTurns {
+    /// The number of the thread.
+    pub first: usize,
+    /// How many threads there are.
+    pub step: usize,
+}
+
+impl AddressTurns {
+    /// Where the connection begins that comes after so many others.
+    pub(crate) fn turn(self, others: usize) -> usize {
+        self.first.wrapping_add(self.step.wrapping_mul(others))
+    }
+}
+
+/// For a thread that is alone.
+impl Default for AddressTurns {
+    fn default() -> AddressTurns {
+        AddressTurns { first: 0, step: 1 }
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use squall_guest::{Guest, Identity, LogLine, LogSink, RunContext, WorkerContext};
-use squall_http::{ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
+use squall_http::{AddressTurns, ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
 use squall_metrics::{Clock, Interval, ManualClock, Nanos, Recorder, Registry};
 use squall_plan::{Arrivals, Plan};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -62,10 +62,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// What one of the workers needs: the same, and its part of the connections, if they are shared.
+    /// What one of the workers needs: the same, its part of the connections, if they are shared, and its turns at the
+    /// target's addresses.
     pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
         let pool = self.plan.http.connection_pool.map(|pool| part(pool as usize, number, workers));
-        Shared { client: ClientConfig { pool, ..self.client.clone() }, ..self.clone() }
+        let turns = AddressTurns { first: number, step: workers };
+        Shared { client: ClientConfig { pool, turns, ..self.client.clone() }, ..self.clone() }
     }
 
     /// The context of the calling thread, which must be inside its runtime.
