@@ -1,5 +1,6 @@
 //! The head of a request: built as the bytes that go out, and checked while it is built.
 
+use crate::credentials::Credentials;
 use crate::url::Origin;
 
 /// Builds one head in a buffer: begin, the guest's fields, finish.
@@ -10,6 +11,7 @@ pub(crate) struct HeadWriter<'b> {
     host: std::ops::Range<usize>,
     has_user_agent: bool,
     has_connection: bool,
+    has_authorization: bool,
     /// Whether the guest asked for the connection to be closed.
     pub close: bool,
     /// The guest's own cookies.
@@ -51,6 +53,8 @@ impl Special {
 pub(crate) struct Ending<'a> {
     pub user_agent: &'a str,
     pub keep_alive: bool,
+    /// The user and password of the URL, for a guest that brings no field for them.
+    pub credentials: Option<&'a Credentials>,
     /// The cookies that servers have set.
     pub cookies: Option<String>,
     /// What to say of the body.
@@ -92,7 +96,8 @@ impl<'b> HeadWriter<'b> {
         let start = buffer.len();
         write_field(buffer, "Host", &origin.authority);
         let host = start..buffer.len();
-        HeadWriter { buffer, host, has_user_agent: false, has_connection: false, close: false, cookie: None }
+        let (has_user_agent, has_connection, has_authorization) = (false, false, false);
+        HeadWriter { buffer, host, has_user_agent, has_connection, has_authorization, close: false, cookie: None }
     }
 
     /// Adds a field of the guest's. `body` is what will be said of the body in the end.
@@ -106,7 +111,7 @@ impl<'b> HeadWriter<'b> {
             return Err(format!("header {name} holds a control character: \"{}\"", value.escape_debug()));
         }
         match Special::of(name) {
-            None | Some(Special::Authorization) => write_field(self.buffer, name, value),
+            None => write_field(self.buffer, name, value),
             Some(special) => self.special(special, name, value, body)?,
         }
         Ok(())
@@ -149,7 +154,11 @@ impl<'b> HeadWriter<'b> {
                 self.has_user_agent = true;
                 write_field(self.buffer, name, value);
             }
-            Special::Authorization => write_field(self.buffer, name, value),
+            Special::Authorization => {
+                // Of the two that are special in the same way, this one is the URL's.
+                self.has_authorization |= name.eq_ignore_ascii_case("authorization");
+                write_field(self.buffer, name, value);
+            }
         }
         Ok(())
     }
@@ -159,6 +168,11 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn finish(&mut self, ending: Ending<'_>) {
         if !self.has_user_agent && !ending.user_agent.is_empty() {
             write_field(self.buffer, "User-Agent", ending.user_agent);
+        }
+        if let Some(credentials) = ending.credentials
+            && !self.has_authorization
+        {
+            write_field(self.buffer, "Authorization", credentials.authorization());
         }
         if !ending.keep_alive && !self.has_connection {
             self.close = true;
@@ -188,12 +202,12 @@ fn write_field(buffer: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 #[inline]
-fn is_control(byte: u8) -> bool {
+pub(crate) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7F
 }
 
 #[inline]
-fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     TOKEN[usize::from(byte)]
 }
 
@@ -224,7 +238,7 @@ mod tests {
 
     fn ending(length: Option<u64>) -> Ending<'static> {
         let body = length.map_or(Announced::Nothing, Announced::Length);
-        Ending { user_agent: "squall", keep_alive: true, cookies: None, body }
+        Ending { user_agent: "squall", keep_alive: true, credentials: None, cookies: None, body }
     }
 
     fn written(fields: &[(&str, &str)], ending: Ending<'_>) -> Result<String, String> {
@@ -264,6 +278,15 @@ mod tests {
         let with_set = Ending { cookies: Some("c=3".to_owned()), ..ending(None) };
         let head = written(&[("cookie", "a=1"), ("Cookie", "b=2")], with_set).unwrap();
         assert!(head.contains("\r\nCookie: a=1; b=2; c=3\r\n"), "{head}");
+    }
+
+    #[test]
+    fn the_guest_s_authorization_stands_over_that_of_the_url() {
+        let credentials = Credentials::of(&url::Url::parse("http://ada:secret@host/").unwrap());
+        let ending = || Ending { credentials: credentials.as_ref(), ..ending(None) };
+        assert!(written(&[], ending()).unwrap().contains("\r\nAuthorization: Basic YWRhOnNlY3JldA==\r\n"));
+        let own = written(&[("authorization", "Bearer x")], ending()).unwrap();
+        assert!(own.contains("\r\nauthorization: Bearer x\r\n") && !own.contains("Basic"), "{own}");
     }
 
     #[test]

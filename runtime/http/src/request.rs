@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use squall_metrics::{Method, NameId};
+use squall_metrics::{Method, NameId, without_credentials};
 
 use crate::cookies::Cookies;
 use crate::error::Error;
 use crate::head::{Announced, Ending, HeadWriter, Special, check_method};
 use crate::network::Network;
-use crate::url::{Origin, without_fragment};
+use crate::url::{Origin, Origins, UrlError, without_fragment};
 
 /// Settings of a request that differ from the run's.
 #[derive(Clone, Debug, Default)]
@@ -113,8 +113,13 @@ impl Prepared {
             head.field(name, value, announced).map_err(Error::InvalidRequest)?;
         }
         let config = &network.config;
-        let ending =
-            Ending { user_agent: &config.user_agent, keep_alive: config.keep_alive, cookies: set, body: announced };
+        let ending = Ending {
+            user_agent: &config.user_agent,
+            keep_alive: config.keep_alive,
+            credentials: target.credentials.as_ref(),
+            cookies: set,
+            body: announced,
+        };
         head.finish(ending);
         let (close, cookie) = (head.close, head.cookie.take());
         let head_length = bytes.len();
@@ -128,6 +133,9 @@ impl Prepared {
             method: known_method,
             name: match options.name {
                 Some(name) => name,
+                None if target.holds_credentials => {
+                    network.recorder.borrow_mut().name(&without_credentials(without_fragment(url)))
+                }
                 None => network.recorder.borrow_mut().name(without_fragment(url)),
             },
             named: options.name.is_some(),
@@ -220,6 +228,35 @@ impl Prepared {
     pub(crate) fn is_idempotent(&self) -> bool {
         matches!(self.method, Method::Get | Method::Head | Method::Put | Method::Delete | Method::Options)
     }
+}
+
+/// Checks a request whose URL is whole, without sending it: what it says is what each [`crate::Client::prepare`] would say.
+/// `body` is the length of the body, if it has one.
+///
+/// # Errors
+/// If it cannot be sent.
+pub fn check_request<'h>(
+    method: &str,
+    url: &str,
+    fields: impl Iterator<Item = (&'h str, &'h str)>,
+    body: Option<u64>,
+) -> Result<(), Error> {
+    let invalid = |error: UrlError| Error::InvalidRequest(error.to_string());
+    let origins = Origins::new(None);
+    let target = origins.resolve(url).map_err(invalid)?;
+    check_method(method).map_err(Error::InvalidRequest)?;
+    let mut bytes = Vec::new();
+    target.write_path(&mut bytes).map_err(invalid)?;
+    let announced = match body {
+        Some(length) => Announced::Length(length),
+        None if expects_body(Method::of(method)) => Announced::Length(0),
+        None => Announced::Nothing,
+    };
+    let mut head = HeadWriter::begin(&mut bytes, &target.origin);
+    for (name, value) in fields {
+        head.field(name, value, announced).map_err(Error::InvalidRequest)?;
+    }
+    Ok(())
 }
 
 /// Whether a request without a body says so.

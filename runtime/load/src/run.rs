@@ -97,7 +97,7 @@ pub enum TeardownProblem {
 #[derive(Debug, Error)]
 pub enum RunError {
     /// TLS could not be set up.
-    #[error("TLS cannot be set up: {0}")]
+    #[error(transparent)]
     Tls(#[from] squall_http::TlsError),
     /// The target is no URL.
     #[error("the target {target}: {source}")]
@@ -180,7 +180,7 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
     let base = match &plan.target {
         None => None,
         Some(target) => Some(
-            BaseUrl::parse(target.as_str())
+            BaseUrl::parse(&target.with_credentials())
                 .map_err(|source| RunError::Target { target: target.as_str().to_owned(), source })?,
         ),
     };
