@@ -2,8 +2,10 @@
 
 mod csv;
 mod json;
+mod quotes;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::path::Path;
 

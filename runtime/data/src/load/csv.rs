@@ -1,11 +1,13 @@
 //! CSV as RFC 4180 has it, with a line of column names first.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use csv::{ErrorKind, Position, ReaderBuilder, StringRecord};
+use csv::{ErrorKind, Position, Reader, ReaderBuilder, StringRecord};
 
-use super::{finish, not_utf8};
+use super::quotes::Quotes;
+use super::{finish, not_utf8, text};
 use crate::error::Wrong;
 use crate::table::{Table, TableBuilder};
 
@@ -16,7 +18,16 @@ pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, Wrong> {
     let file = File::open(path)?;
     let size = file.metadata()?.len() as usize;
     // The crate skips a byte order mark, and empty lines.
+    let file = Quotes::new(text::reader(file)?, delimiter);
     let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(READ_SIZE).from_reader(file);
+    let read = read_table(&mut reader, size);
+    // Whatever is wrong behind an unclosed quote is so because of it.
+    let before = read.as_ref().err().and_then(|wrong| wrong.line).map_or(u64::MAX, |line| line + 1);
+    reader.get_ref().check(before)?;
+    read
+}
+
+fn read_table(reader: &mut Reader<impl Read>, size: usize) -> Result<Table, Wrong> {
     let columns = columns(reader.headers().map_err(in_words)?)?;
     let mut table = TableBuilder::new(columns, size);
     let mut record = StringRecord::new();

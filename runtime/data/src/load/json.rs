@@ -2,19 +2,21 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{BYTE_ORDER_MARK, finish, not_utf8};
+use super::{BYTE_ORDER_MARK, finish, not_utf8, text};
 use crate::error::Wrong;
 use crate::row::Kind;
 use crate::table::{NamedField, Table, TableBuilder};
 
 pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
-    let text = String::from_utf8(std::fs::read(path)?).map_err(|error| {
+    let mut bytes = Vec::new();
+    text::reader(File::open(path)?)?.read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         Wrong::in_line(1 + valid.iter().filter(|byte| **byte == b'\n').count() as u64, not_utf8())
     })?;
@@ -29,7 +31,7 @@ pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
 pub(super) fn read_lines(path: &Path) -> Result<Table, Wrong> {
     let file = File::open(path)?;
     let mut table = TableBuilder::new(Vec::new(), file.metadata()?.len() as usize);
-    let mut reader = BufReader::new(file);
+    let mut reader = BufReader::new(text::reader(file)?);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();

@@ -74,6 +74,49 @@ fn csv_that_is_not_right() {
     assert_eq!(missing, "--data d=b.csv: No such file or directory (os error 2)");
 }
 
+#[test]
+fn a_quote_that_is_not_closed_is_told() {
+    let closed = "a,b\n\"x, \"\"y\"\"\",\"2\n3\"\n5\" disk,\"4\" \n";
+    assert_eq!(rows(&table("a.csv", closed)), [["x, \"y\"", "2\n3"], ["5\" disk", "4 "]]);
+    assert_eq!(rows(&table("a.csv", "a\r\n\"x\ny\"\r\n\"z\"")), [["x\ny"], ["z"]]);
+    assert_eq!(
+        mistake("a.csv", "a,b\n1,2\n\"ada,3\n4,5\n6,7\n"),
+        "--data d=a.csv, line 3: a quote that is opened here is not closed; within a field, a quote is written twice: \"\""
+    );
+    assert_eq!(
+        mistake("a.csv", "\u{feff}\"a,b\n1,2\n"),
+        "--data d=a.csv, line 1: a quote that is opened here is not closed; within a field, a quote is written twice: \"\""
+    );
+    // The next quote ends it, wherever that is.
+    for rows in ["\"ada,3\n4,5\n\"bob\",7\n", "\"ada\n4\n\"bob\"\n5\n\"eve\"\n"] {
+        let told = mistake("a.csv", format!("a,b\n{rows}"));
+        assert!(told.starts_with("--data d=a.csv, line 2: a quote that is opened here is closed in line 4"), "{told}");
+    }
+    assert!(mistake("a.tsv", "a\tb\n\"1\t2\n3\t4\n").contains("line 2: a quote"));
+    // What is wrong earlier is told first.
+    assert!(mistake("a.csv", "a,b\n1\n\"2,3\n").contains("line 2: 1 field where"));
+}
+
+#[test]
+fn utf_16_is_read_by_its_mark() {
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let text = utf16("\u{feff}name\tage\r\nMüller 🦀\t36\r\n", bytes);
+        assert_eq!(rows(&table("a.tsv", text)), [["Müller 🦀", "36"]]);
+        let json = utf16("\u{feff}[{\"name\": \"ü\"}]", bytes);
+        assert_eq!(rows(&table("a.json", &json)), [["ü"]]);
+        assert_eq!(rows(&table("a.ndjson", utf16("\u{feff}{\"name\": \"ü\"}\n", bytes))), [["ü"]]);
+        for file in ["a.csv", "a.json", "a.ndjson"] {
+            let told = mistake(file, utf16("a,b\n1,2\n", bytes));
+            assert!(told.contains("line 1: this is not UTF-8 text; it looks like UTF-16 without"), "{told}");
+        }
+    }
+    let cut = &utf16("\u{feff}a\n1\n2\n", u16::to_le_bytes);
+    assert!(mistake("a.csv", &cut[..cut.len() - 1]).contains("line 3: this is not UTF-16 text"));
+    let lone = [cut.as_slice(), &[0, 0xD8]].concat();
+    assert!(mistake("a.csv", lone).contains("line 4: this is not UTF-16 text"));
+}
+
 const JSON: &str = r#"[{"name": "ada \u00fc", "age": 36, "tags": ["a", "b"]},
  {"age": 12345678901234567890123, "name": null, "last": true}]"#;
 
