@@ -16,7 +16,9 @@ use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
 use squall_metrics::check_threshold;
-use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
+use squall_plan::{
+    Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment, without_credentials,
+};
 use squall_registry::Reference;
 use squall_report::{DataLine, Document, histogram_log, summary_export};
 
@@ -35,7 +37,7 @@ use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::telling::{SoFar, Teller};
 use crate::terminal::{complain, say};
-use crate::{breakpoint, exit, memory, monitoring, one_request, plan, registry, sandbox, signals};
+use crate::{breakpoint, exit, memory, monitoring, named, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 
 pub use heading::heading;
@@ -43,7 +45,7 @@ pub use verdict::verdict;
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
-    /// What the user calls it.
+    /// What the user calls it; of a URL, all but user and password.
     pub name: String,
     /// The component; where scenarios run several, the first.
     pub artifact: Artifact,
@@ -56,7 +58,7 @@ pub struct Order<'a> {
     /// What it may do.
     pub sandbox: &'a SandboxArgs,
     /// The one URL that is requested, if it is that.
-    pub url: Option<&'a str>,
+    pub url: Option<String>,
     /// The plan that was named, if one was.
     pub plan_file: Option<PlanFile>,
     /// Who may control it while it goes on.
@@ -82,9 +84,11 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.target.clone();
     let scenario = Path::new(&arguments.scenario);
-    if one_request::is_url(&arguments.scenario) {
-        typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;
-        return order(arguments, typed, Artifact::from_bytes(one_request::COMPONENT.to_vec()));
+    if let Some(url) = named_url(&arguments.scenario)? {
+        typed = one_request::options(&url, &arguments.request, typed)?;
+        let order = order(arguments, typed, Artifact::from_bytes(one_request::COMPONENT.to_vec()))?;
+        let shown = without_credentials(&url).into_owned();
+        return Ok(Order { name: shown.clone(), url: Some(shown), ..order });
     }
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
@@ -122,9 +126,8 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let name = arguments.scenario.clone();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.clone(), source })?;
     let limits = limits(arguments);
-    let url = one_request::is_url(&name).then_some(arguments.scenario.as_str());
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    let (others, plan_file) = (Vec::new(), None);
+    let (others, url, plan_file) = (Vec::new(), None, None);
     Ok(Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output })
 }
 
@@ -133,7 +136,7 @@ fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
     }
-    if !is_scenario_source(&arguments.scenario) {
+    if named_url(&arguments.scenario)?.is_some() || !is_scenario_source(&arguments.scenario) {
         return Err(needs_a_source("--watch"));
     }
     let source = Source::at(Path::new(&arguments.scenario))?;
@@ -157,10 +160,16 @@ fn upper(typed: Options) -> Result<Options, CliError> {
     Ok(typed.over(environment))
 }
 
-/// Whether what was named is a scenario's source, and not a component, a plan or a URL.
+/// The URL that was named, if one was.
+fn named_url(named: &str) -> Result<Option<String>, CliError> {
+    let shown = without_credentials(named);
+    named::url(named).map_err(|mistake| CliError::Options(vec![format!("{shown}: {mistake}")]))
+}
+
+/// Whether what was named is a scenario's source, and not a component or a plan.
 fn is_scenario_source(named: &str) -> bool {
     let path = Path::new(named);
-    !one_request::is_url(named) && !Reference::is_meant(named) && !plan::is_plan(path) && is_source(path)
+    !Reference::is_meant(named) && !plan::is_plan(path) && is_source(path)
 }
 
 fn needs_a_source(flag: &str) -> CliError {
@@ -221,7 +230,7 @@ impl Order<'_> {
 
     /// Where it may go.
     pub fn egress(&self, plan: &Plan) -> Result<EgressPolicy, CliError> {
-        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
+        let named = self.url.as_deref().into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
         sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())
     }
 

@@ -13,7 +13,7 @@ use std::net::ToSocketAddrs;
 use serde_json::Value;
 use squall_http::{EgressPolicy, EgressRules, HostRule};
 use squall_metrics::plain;
-use squall_plan::{Limits, Options, Target};
+use squall_plan::{Limits, Options, Target, without_credentials};
 
 use crate::error::CliError;
 use crate::sandbox::args::SandboxArgs;
@@ -69,7 +69,8 @@ pub fn check_suggestion(suggested: &mut Options, typed: &Options) -> Result<(), 
     }
     match suggested.target.take() {
         Some(target) if typed.target.is_none() => Err(format!(
-            "target is {target:?}: only who runs a scenario may name a target; if it is meant, add --target {target}"
+            "target is {0:?}: only who runs a scenario may name a target; if it is meant, add --target {0}",
+            without_credentials(&target)
         )),
         _ => Ok(()),
     }
