@@ -10,11 +10,13 @@ mod demo;
 mod error;
 mod exit;
 mod files;
+mod habits;
 mod inspect;
 mod layers;
 mod listeners;
 mod memory;
 mod monitoring;
+mod named;
 mod one_request;
 mod options;
 mod panic;
@@ -47,7 +49,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     panic::tell_the_user();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(habits::answer(error)),
+    };
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
