@@ -70,5 +70,6 @@ pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, Planne
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};
 pub use stage::{RateStage, Stage, StageError, StageSpec};
+pub use suggest::nearest;
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

@@ -40,8 +40,10 @@ impl Options {
         said.entries("weights", self.weights.iter().flatten());
         said.entries("think_time", &self.think_time);
         for (selector, specs) in self.thresholds.iter().flatten() {
-            let expressions: Vec<&str> = specs.iter().map(|spec| spec.expression.as_str()).collect();
-            said.option(&format!("thresholds.{selector}"), Some(list(&expressions)));
+            // Each by itself: they may come from several layers.
+            for spec in specs {
+                said.option(&format!("thresholds.{selector}"), Some(&spec.expression));
+            }
         }
         said.option("target", self.target.as_ref());
         said.entries("env", &self.env);
