@@ -24,6 +24,7 @@ const OFFERED: &[(&str, &[&str])] = &[
         &[
             "[constructor]request-options",
             "[method]request-options.set-name",
+            "[method]request-options.set-tags",
             "[method]request-options.set-timeout",
             "[method]request-options.set-redirects",
             "[method]request-options.set-discard-body",
@@ -48,6 +49,9 @@ const OFFERED: &[(&str, &[&str])] = &[
         "metrics",
         &[
             "check",
+            "no-more-metrics",
+            "asked-tags",
+            "set-tags",
             "[constructor]counter",
             "[method]counter.add",
             "[constructor]gauge",

@@ -121,7 +121,7 @@ impl Local {
     pub(crate) fn finish_transaction(&self, transaction: &Transaction) {
         let duration = self.worker.clock.now().since(transaction.started);
         let mut recorder = self.worker.recorder.borrow_mut();
-        recorder.transaction(self.flow(), transaction.name, duration, transaction.failed);
+        recorder.transaction(self.user.origin(), transaction.name, duration, transaction.failed);
     }
 
     /// Ends what a bad end of an iteration left open.

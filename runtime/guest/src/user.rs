@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use squall_http::Client;
-use squall_metrics::{FlowId, IterationEnd, Nanos};
+use squall_metrics::{FlowId, IterationEnd, Nanos, SampleOrigin, TagSetId};
 use squall_plan::HumanDuration;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
@@ -23,12 +23,15 @@ pub struct Identity {
     number: u32,
     client: Client,
     flow: Cell<FlowId>,
+    tags: Cell<TagSetId>,
     random: Cell<u64>,
     iterations: Cell<u64>,
     away: Cell<Nanos>,
     /// Whether it would go on computing, if others had not their turn.
     gives_way: Cell<bool>,
     last_words: RefCell<Option<Box<str>>>,
+    /// What was logged as an error outside of an iteration.
+    last_error: RefCell<Option<Box<str>>>,
 }
 
 impl Identity {
@@ -41,11 +44,13 @@ impl Identity {
             number,
             client: Client::new(Rc::clone(&worker.network)),
             flow: Cell::new(FlowId::START),
+            tags: Cell::default(),
             random: Cell::new(random),
             iterations: Cell::new(0),
             away: Cell::new(Nanos::ZERO),
             gives_way: Cell::new(false),
             last_words: RefCell::new(None),
+            last_error: RefCell::new(None),
         }
     }
 
@@ -68,9 +73,21 @@ impl Identity {
         self.flow.get()
     }
 
+    /// Where its samples come from.
+    pub(crate) fn origin(&self) -> SampleOrigin {
+        SampleOrigin { flow: self.flow.get(), tags: self.tags.get() }
+    }
+
+    /// Begins a flow, without tags.
     pub(crate) fn enter(&self, flow: FlowId) {
         self.flow.set(flow);
         self.client.set_flow(flow);
+        self.set_tags(TagSetId::NONE);
+    }
+
+    pub(crate) fn set_tags(&self, tags: TagSetId) {
+        self.tags.set(tags);
+        self.client.set_tags(tags);
     }
 
     /// Notes time that was not the guest's: sleeping, or giving way to others. (The client counts requests itself.)
@@ -96,6 +113,14 @@ impl Identity {
 
     pub(crate) fn remember_words(&self, text: String) {
         *self.last_words.borrow_mut() = Some(text.into());
+    }
+
+    pub(crate) fn remember_error(&self, text: String) {
+        *self.last_error.borrow_mut() = Some(text.into());
+    }
+
+    pub(crate) fn take_last_error(&self) -> Option<Box<str>> {
+        self.last_error.borrow_mut().take()
     }
 
     pub(crate) fn take_last_words(&self) -> Option<Box<str>> {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample};
+use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetId};
 
 use crate::connect::{Connection, connect};
 use crate::cookies::Cookies;
@@ -31,6 +31,7 @@ const MOST_IDLE: usize = 64;
 pub struct Client {
     pub(crate) network: Rc<Network>,
     flow: Cell<FlowId>,
+    tags: Cell<TagSetId>,
     pub(crate) late_by: Cell<Nanos>,
     idle: Idle,
     cookies: Cookies,
@@ -50,6 +51,7 @@ impl Client {
         Client {
             network,
             flow: Cell::new(FlowId::START),
+            tags: Cell::default(),
             late_by: Cell::default(),
             idle: Idle::default(),
             cookies: Cookies::default(),
@@ -61,6 +63,11 @@ impl Client {
     /// Sets the flow that samples are recorded under from now on. At first that is [`FlowId::START`].
     pub fn set_flow(&self, flow: FlowId) {
         self.flow.set(flow);
+    }
+
+    /// Sets the tags that samples are recorded under from now on, where a request has none of its own.
+    pub fn set_tags(&self, tags: TagSetId) {
+        self.tags.set(tags);
     }
 
     /// The next request should have been made earlier by this much: the iteration that makes it began late. Counted into
@@ -310,6 +317,7 @@ impl Client {
     ) {
         let sample = RequestSample {
             flow: self.flow.get(),
+            tags: request.tags.unwrap_or(self.tags.get()),
             name: request.name,
             method: request.method,
             status,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use squall_metrics::{Method, NameId};
+use squall_metrics::{Method, NameId, TagSetId};
 
 use crate::cookies::Cookies;
 use crate::error::Error;
@@ -18,6 +18,8 @@ use crate::url::{Origin, without_fragment};
 pub struct RequestOptions {
     /// What the request is counted under, in place of its URL: a name of the recorder.
     pub name: Option<NameId>,
+    /// The tags that it is counted under, in place of the client's.
+    pub tags: Option<TagSetId>,
     /// How long it may take in all, redirects included.
     pub timeout: Option<Duration>,
     /// How many redirects are followed; 0 hands the 3xx response out.
@@ -52,6 +54,8 @@ pub struct Prepared {
     pub(crate) name: NameId,
     /// Whether the name was chosen, so that redirects are counted under it too.
     named: bool,
+    /// The tags option.
+    pub(crate) tags: Option<TagSetId>,
     /// The cookies that the guest brought itself.
     cookie: Option<Box<str>>,
     /// Whether the connection is closed afterwards.
@@ -131,6 +135,7 @@ impl Prepared {
                 None => network.recorder.borrow_mut().name(without_fragment(url)),
             },
             named: options.name.is_some(),
+            tags: options.tags,
             cookie: cookie.map(String::into_boxed_str),
             close,
             announced,
@@ -180,6 +185,7 @@ impl Prepared {
         let fields = kept.filter_map(|field| Some((field.name, std::str::from_utf8(field.value).ok()?)));
         let options = RequestOptions {
             name: self.named.then_some(self.name),
+            tags: self.tags,
             timeout: Some(self.timeout),
             redirects: Some(self.redirects),
             discard_body: Some(self.discard_body),

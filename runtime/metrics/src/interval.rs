@@ -7,6 +7,7 @@ use crate::histogram::Histogram;
 use crate::pacing::{DroppedCell, Pacing};
 use crate::registry::{CustomKey, FlowId, RequestKey};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
+use crate::tags::TagSetId;
 
 /// The numbers of one series of requests.
 #[derive(Clone, Debug, Default)]
@@ -211,6 +212,9 @@ pub struct Interval {
     pub server_timings: FxHashMap<CustomKey, Histogram>,
     /// Custom metrics.
     pub customs: FxHashMap<CustomKey, CustomCell>,
+    /// Samples with tags that a threshold asks for, once more, by those tags: requests, checks, transactions and custom
+    /// metrics.
+    pub tagged: FxHashMap<TagSetId, Interval>,
     /// Requests that were sent again because the server had closed the idle connection.
     pub reconnects: u64,
     /// What went wrong: the first few texts of each kind, and how many there were.
@@ -309,6 +313,9 @@ impl Interval {
                 Some(ours) => ours.merge(cell),
                 None => drop(self.customs.insert(*key, cell.clone())),
             }
+        }
+        for (tags, recorded) in &other.tagged {
+            self.tagged.entry(*tags).or_default().merge(recorded);
         }
         for (problem, cell) in &other.problems {
             self.problems.entry(*problem).or_default().merge(cell);

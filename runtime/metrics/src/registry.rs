@@ -5,6 +5,7 @@
 //! is new is counted under [`NameId::OTHER`]: memory is bounded whatever a scenario does.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 // A lock is right here: it is taken when a thread meets a name for the first time, never for a sample.
 #[allow(clippy::disallowed_types)]
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 use crate::catalogue::{BUILT_IN, Kind, Unit};
 use crate::redactor::Redactor;
+use crate::tags::{AskedTags, Tag, TagSetId, TagSets};
 use crate::text::plain;
 
 /// A flow, by its index in the component's description.
@@ -64,6 +66,18 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub(crate) const ALL: [Method; 8] = [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+        Method::Options,
+        Method::Other,
+    ];
+
     /// The method of that name, in capitals.
     #[inline]
     pub fn of(name: &str) -> Method {
@@ -163,6 +177,10 @@ pub struct Registry {
     names_full: AtomicBool,
     series_full: AtomicBool,
     redactor: Redactor,
+    asked_tags: AskedTags,
+    /// What a guest says of itself when it is described.
+    closed: AtomicBool,
+    tagging: AtomicBool,
     #[allow(clippy::disallowed_types)]
     tables: Mutex<Tables>,
 }
@@ -177,6 +195,7 @@ struct Tables {
     server_timings: FxHashMap<Box<str>, NameId>,
     /// How many names do not count against the limit, because they are bounded otherwise.
     beyond_limit: usize,
+    tag_sets: TagSets,
 }
 
 impl Tables {
@@ -223,6 +242,9 @@ impl Registry {
             names_full: AtomicBool::new(false),
             series_full: AtomicBool::new(false),
             redactor: Redactor::default(),
+            asked_tags: AskedTags::default(),
+            closed: AtomicBool::new(false),
+            tagging: AtomicBool::new(false),
             #[allow(clippy::disallowed_types)]
             tables: Mutex::new(tables),
         }
@@ -231,6 +253,47 @@ impl Registry {
     /// The same, and what `redactor` knows is never recorded.
     pub fn hiding(self, redactor: Redactor) -> Registry {
         Registry { redactor, ..self }
+    }
+
+    /// The same, and of the tags that guests give to samples these are kept.
+    pub fn asking(self, asked_tags: AskedTags) -> Registry {
+        Registry { asked_tags, ..self }
+    }
+
+    /// The tags that guests may give to samples, and that are kept.
+    pub fn asked_tags(&self) -> &AskedTags {
+        &self.asked_tags
+    }
+
+    /// Notes that the guest makes no custom metrics but those that are known.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the guest makes no custom metrics but those that are known.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the guest gives samples tags of its own.
+    pub fn expect_tags(&self) {
+        self.tagging.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the guest gives samples tags of its own.
+    pub fn expects_tags(&self) -> bool {
+        self.tagging.load(Ordering::Relaxed)
+    }
+
+    /// The number of those tags that are asked for. Takes no lock where none is.
+    pub fn tag_set(&self, tags: impl IntoIterator<Item = Tag>) -> TagSetId {
+        let asked: BTreeSet<Tag> = tags.into_iter().filter(|tag| self.asked_tags.contains(tag)).collect();
+        if asked.is_empty() { TagSetId::NONE } else { self.lock().tag_sets.number(asked) }
+    }
+
+    /// Whether the set has all of these tags.
+    pub(crate) fn set_has(&self, set: TagSetId, tags: &[&Tag]) -> bool {
+        self.lock().tag_sets.get(set).is_some_and(|set| tags.iter().all(|tag| set.contains(*tag)))
     }
 
     /// A text from outside as it may be recorded: without secrets, and with nothing in it that steers who reads it. All

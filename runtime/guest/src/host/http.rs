@@ -259,6 +259,13 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         },
     )?;
     interface.func_wrap(
+        "[method]request-options.set-tags",
+        |mut store: StoreContextMut<'_, State>, (options, tags): (Options, Vec<(String, String)>)| {
+            let tags = local(&store).worker.recorder.borrow().registry().tag_set(tags);
+            set(&mut store, &options, |options| options.tags = Some(tags))
+        },
+    )?;
+    interface.func_wrap(
         "[method]request-options.set-timeout",
         |mut store: StoreContextMut<'_, State>, (options, ns): (Options, u64)| {
             set(&mut store, &options, |options| options.timeout = Some(Duration::from_nanos(ns)))
