@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
-use squall_metrics::{Clock, FlowId, Nanos};
+use squall_metrics::{Clock, FlowId, MetricInfo, Nanos};
 use squall_plan::Limits;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower, TypedFunc,
@@ -17,7 +17,7 @@ use crate::contract::Misfit;
 use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
 use crate::error::GuestError;
 use crate::host;
-use crate::log::printable;
+use crate::log::{LogLine, printable};
 use crate::memory::{MemoryLimit, TotalMemory};
 use crate::offence::describe_trap;
 use crate::state::State;
@@ -29,13 +29,28 @@ use crate::worker::WorkerContext;
 const LARGEST_DESCRIPTION: usize = 8 << 20;
 
 /// What a component says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
-#[component(record)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Its flows, at least one.
     pub flows: Vec<Flow>,
     /// The plan it suggests, as JSON; empty for none.
     pub plan: String,
+    /// The custom metrics that it has made meanwhile.
+    pub metrics: Vec<MetricInfo>,
+    /// Whether it may make others in the run.
+    pub may_make_metrics: bool,
+    /// Whether it gives samples tags of its own.
+    pub may_tag: bool,
+    /// The lines that it has logged meanwhile.
+    pub log: Vec<LogLine>,
+}
+
+/// What the contract calls a description.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct Answer {
+    flows: Vec<Flow>,
+    plan: String,
 }
 
 /// A journey through the target.
@@ -149,17 +164,25 @@ impl Guest {
         let asked = async {
             let (mut store, instance) = self.instantiate(worker, &identity).await?;
             store.set_hostcall_fuel(LARGEST_DESCRIPTION);
-            let describe: TypedFunc<(), (Description,)> =
-                typed(&mut store, &instance, &self.exports.describe, "describe")?;
+            let describe: TypedFunc<(), (Answer,)> = typed(&mut store, &instance, &self.exports.describe, "describe")?;
             let answer = describe.call_async(&mut store, ()).await;
             answer.map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))
         };
         // Before the run there is no load whose pace could suffer from a coarse timer.
         #[allow(clippy::disallowed_methods)]
         let answered = tokio::time::timeout(Limits::DESCRIBE, asked).await;
-        let (description,) = answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
-        validate(&description)?;
-        Ok(description)
+        let (Answer { flows, plan },) = answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
+        validate(&flows)?;
+        let recorder = worker.recorder.borrow();
+        let registry = recorder.registry();
+        Ok(Description {
+            flows,
+            plan,
+            metrics: registry.metrics().into_iter().map(|(_, info)| info).collect(),
+            may_make_metrics: !registry.is_closed(),
+            may_tag: registry.expects_tags(),
+            log: Vec::new(),
+        })
     }
 
     /// Prepares the run: the guest's `setup`, if it has one. The bytes are for every `start`, and for `teardown`.
@@ -305,20 +328,20 @@ impl Exports {
 /// The most flows that a component may have.
 const MOST_FLOWS: usize = 1_000;
 
-fn validate(description: &Description) -> Result<(), GuestError> {
+fn validate(flows: &[Flow]) -> Result<(), GuestError> {
     let wrong = |text: String| Err(GuestError::Describe(text));
-    if description.flows.is_empty() {
+    if flows.is_empty() {
         return wrong("named no flow: there is nothing to run".to_owned());
     }
-    if description.flows.len() > MOST_FLOWS {
-        return wrong(format!("named {} flows: at most {MOST_FLOWS} are allowed", description.flows.len()));
+    if flows.len() > MOST_FLOWS {
+        return wrong(format!("named {} flows: at most {MOST_FLOWS} are allowed", flows.len()));
     }
-    for (index, flow) in description.flows.iter().enumerate() {
+    for (index, flow) in flows.iter().enumerate() {
         if !is_flow_name(&flow.name) {
             let name = printable(&flow.name);
             return wrong(format!("named a flow {name:?}: names are 1 to 100 letters, digits, '-', '_' and '.'"));
         }
-        if description.flows[..index].iter().any(|earlier| earlier.name == flow.name) {
+        if flows[..index].iter().any(|earlier| earlier.name == flow.name) {
             return wrong(format!("named two flows {:?}", flow.name));
         }
     }

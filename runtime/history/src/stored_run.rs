@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, Totals, Watched};
+use squall_metrics::{
+    Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, ThresholdResult, Totals, Watched,
+    evaluate_thresholds,
+};
 use squall_plan::{Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
 use crate::flows::Flows;
-use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, VERSION};
+use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, ThresholdLine, VERSION};
 use crate::restore::{Names, gauge, restore, second, warm_up};
 use crate::target::reading;
 
@@ -118,6 +121,22 @@ impl StoredRun {
             Threshold::parse(metric, &ThresholdSpec::new(expression.as_str())).ok()
         };
         self.info.thresholds.iter().filter_map(parse).collect()
+    }
+
+    /// What became of the thresholds when the run ended; of a run that was killed, what they come to.
+    pub fn judged_thresholds(&self, totals: &Totals) -> Vec<ThresholdResult> {
+        let lines = self.end.as_ref().map(|end| end.thresholds.as_slice()).unwrap_or_default();
+        let judged = |mut result: ThresholdResult| {
+            let of_it = |line: &&ThresholdLine| {
+                line.metric == result.threshold.selector() && line.expression == result.threshold.source
+            };
+            // Tags that only thresholds asked for are not kept, nor metrics of which nothing was recorded.
+            if let Some(line) = lines.iter().find(of_it) {
+                (result.actual, result.passed) = (line.actual, line.passed);
+            }
+            result
+        };
+        evaluate_thresholds(&self.thresholds(), totals).into_iter().map(judged).collect()
     }
 
     /// What was thought of the generator; nothing bad, where nobody came to say.
