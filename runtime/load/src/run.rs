@@ -9,7 +9,8 @@ use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, Secrets, WorkerContext};
 use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
 use squall_metrics::{
-    Clock, GeneratorVerdict, Reading, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds,
+    Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, ThresholdResult, Totals, asked_tags,
+    evaluate_thresholds,
 };
 use squall_plan::{Limits, Plan, Scenario};
 use thiserror::Error;
@@ -32,6 +33,8 @@ pub struct Run {
     pub plan: Plan,
     /// The compiled components, in the order of the plan's; several runs, one after the other, may share them.
     pub guests: Vec<Arc<Guest>>,
+    /// The custom metrics that components have declared: those are there even if nothing is ever recorded.
+    pub declared: Vec<MetricInfo>,
     /// The data that the plan names.
     pub data: DataSet,
     /// What the scenario may read and nobody may see.
@@ -57,6 +60,8 @@ pub enum RunEnd {
     Aborted(String),
     /// Nearly every iteration trapped, or nearly no virtual user could start.
     Hopeless(String),
+    /// Requests were asked for, and not one could be made, for this reason.
+    NoRequest(String),
     /// A threshold failed, this one, that was to end the run.
     ThresholdFailed(String),
     /// `setup` failed, with this text. There was no load.
@@ -143,7 +148,12 @@ impl Run {
     fn prepare(self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
         let plan = Arc::new(self.plan);
         let max_body = self.guests.first().map_or(Limits::default().body, |guest| guest.limits().body);
-        let registry = Arc::new(Registry::new(plan.max_series).hiding(self.secrets.redactor()));
+        let registry = Registry::new(plan.max_series).hiding(self.secrets.redactor());
+        let registry = Arc::new(registry.asking(asked_tags(&plan.thresholds, &plan.sample_tags())));
+        for declared in &self.declared {
+            // One that does not fit is reported when the scenario uses it.
+            let _ = registry.register(&declared.name, declared.kind, declared.unit);
+        }
         let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
             clock,
@@ -226,8 +236,13 @@ impl Running {
             Err((end, parts)) => (end, parts.into()),
         };
         control.tell(&Event::Teardown);
-        let teardown = self.tear_down(&context, &parts).await;
+        let mut teardown = self.tear_down(&context, &parts).await;
         control.add(context.recorder.borrow_mut().take());
+        let (end, before) = (self.after_teardown(end.clone()), end);
+        if end != before {
+            // How a guest leaves the teardown in which it aborts the run is no failure of its own.
+            teardown = None;
+        }
         let (totals, generator) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
         let data = self.shared.run.data.usage();
@@ -239,10 +254,12 @@ impl Running {
         let mut parts = Vec::with_capacity(self.guests.len());
         for guest in &self.guests {
             let set_up = within(self.shared.plan.setup_timeout, guest.setup(context)).await;
-            let (data, end) = match set_up {
-                Some(Ok(data)) => (data, None),
-                None => (Vec::new(), Some(RunEnd::SetupTimedOut)),
-                Some(Err(text)) => (Vec::new(), Some(RunEnd::SetupFailed(text))),
+            let aborted = self.shared.run.abort.reason().map(|reason| RunEnd::Aborted(reason.to_owned()));
+            let (data, end) = match (set_up, aborted) {
+                (Some(Ok(data)), aborted) => (data, aborted),
+                (_, Some(aborted)) => (Vec::new(), Some(aborted)),
+                (None, None) => (Vec::new(), Some(RunEnd::SetupTimedOut)),
+                (Some(Err(text)), None) => (Vec::new(), Some(RunEnd::SetupFailed(text))),
             };
             parts.push(Part { guest: Arc::clone(guest), setup_data: data.into() });
             if let Some(end) = end {
@@ -265,6 +282,14 @@ impl Running {
             problem = problem.or(problem_of_part);
         }
         problem
+    }
+
+    /// How the run ended, once its teardown is over: that may have asked for its end as a failure, too.
+    fn after_teardown(&self, end: RunEnd) -> RunEnd {
+        match (end, self.shared.run.abort.reason()) {
+            (RunEnd::Completed | RunEnd::DataEnded(_), Some(reason)) => RunEnd::Aborted(reason.to_owned()),
+            (end, _) => end,
+        }
     }
 
     async fn load(
