@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Secrets};
+use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Level, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
-use squall_metrics::check_threshold;
+use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
 use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
 use squall_registry::Reference;
 use squall_report::{DataLine, Document, histogram_log, summary_export};
@@ -171,7 +171,8 @@ fn needs_a_source(flag: &str) -> CliError {
 pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secrets: Secrets) -> Result<Run, CliError> {
     let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
     raise_open_files(plan.max_vus())?;
-    Ok(Run { plan, guests, data, secrets, egress, steering: Steering::default(), target: None })
+    let (declared, steering) = (Vec::new(), Steering::default());
+    Ok(Run { plan, guests, declared, data, secrets, egress, steering, target: None })
 }
 
 impl Order<'_> {
@@ -191,7 +192,8 @@ impl Order<'_> {
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
         let secrets = self.secrets()?;
-        let plan = self.plan(&self.describe(&cache)?)?;
+        let described = self.describe(&cache)?;
+        let plan = self.plan(&described)?;
         let egress = self.egress(&plan)?;
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         // Whatever may be refused is asked for before anything takes long.
@@ -201,17 +203,17 @@ impl Order<'_> {
         let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
         let (asking, target) = monitoring::begin(monitor)?;
-        let run = Run { target, ..run };
+        let run = Run { target, declared: declared_metrics(&described), ..run };
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, &mut files.reports, began)?;
         drop(asking);
-        let (code, mut document, told) = self.report(&outcome, course, &mut files, began)?;
+        let Reported { code, mut document, told, mut unwritten } = self.report(&outcome, course, &mut files, began);
         let store = keep.store();
         if let Some(id) = keep.end(&outcome, code, &document, told) {
             terminal.line(&format!("kept as {id}"));
             document.trend = files.reports.are_wanted().then(|| memory::trend_to(&store, &id)).flatten();
         }
-        files.reports.write(&outcome, &document)?;
-        Ok(code)
+        unwritten.extend(files.reports.write(&outcome, &document).err());
+        Ok(verdict::with_outputs(code, &unwritten))
     }
 
     /// What it may read and nobody may see.
@@ -260,10 +262,22 @@ impl Order<'_> {
     pub fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
         let described = self.artifacts().map(|(name, artifact)| {
             let survey = self.compiling(name, artifact, cache, || Guest::survey(artifact, &self.limits, cache))?;
-            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source });
-            described.map(|description| (name.to_owned(), description))
+            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
+            self.tell_log(&described);
+            Ok((name.to_owned(), described))
         });
         described.collect()
+    }
+
+    /// Shows what a component logs while it describes itself: what of its plan will not happen, for one.
+    fn tell_log(&self, described: &Description) {
+        for line in described.log.iter().filter(|_| !self.output.quiet) {
+            match line.level {
+                Level::Debug if !self.output.verbose => {}
+                Level::Debug | Level::Info => say(&line.text),
+                Level::Warn | Level::Error => say(&format!("warning: {}", line.text)),
+            }
+        }
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
@@ -281,11 +295,11 @@ impl Order<'_> {
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
-        let tags = plan.scenarios.iter().flat_map(|scenario| scenario.tags.keys().cloned()).collect();
+        let expected = expected_samples(&plan, described);
         let misfits: Vec<String> = plan
             .thresholds
             .iter()
-            .filter_map(|threshold| check_threshold(threshold, &tags).err())
+            .filter_map(|threshold| check_threshold(threshold, &expected).err())
             .map(|error| error.to_string())
             .collect();
         if !misfits.is_empty() {
@@ -300,20 +314,16 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    /// Says what is thought of the run, and puts together what is reported and kept of it.
-    fn report(
-        &self,
-        outcome: &Outcome,
-        course: Vec<Remark>,
-        files: &mut Files,
-        began: SystemTime,
-    ) -> Result<(u8, Document, Told), CliError> {
+    /// Says what is thought of the run, and puts together what is reported and kept of it. What cannot be written is told
+    /// when all else is done.
+    fn report(&self, outcome: &Outcome, course: Vec<Remark>, files: &mut Files, began: SystemTime) -> Reported {
+        let mut unwritten = Vec::new();
         if let Some(file) = files.summary_export.take() {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
-            file.write(&format!("{export:#}\n"))?;
+            unwritten.extend(file.write(&format!("{export:#}\n")).err());
         }
         if let Some(file) = files.histogram_log.take() {
-            file.write(&histogram_log(&outcome.totals.history, began))?;
+            unwritten.extend(file.write(&histogram_log(&outcome.totals.history, began)).err());
         }
         let teller = self.teller(began);
         let data = data_lines(outcome);
@@ -325,13 +335,15 @@ impl Order<'_> {
             plan: &outcome.plan,
         };
         let concluded = teller.conclude(&so_far);
-        teller.print_summary(&so_far, &concluded, &course)?;
+        let facts = teller.facts(ending(outcome), concluded.clone());
+        let document = document(outcome, &data, &facts, course.clone());
+        unwritten.extend(teller.print_summary(&so_far, &concluded, document.verdict.status, &course).err());
         let code = verdict(&self.name, outcome, plan::missed_limits(&concluded.objectives));
         let told = Told {
             course: course.iter().map(|(about, text)| ((*about).to_owned(), text.clone())).collect(),
-            soak: concluded.others.clone(),
+            soak: concluded.others,
         };
-        Ok((code, document(outcome, &data, &teller.facts(ending(outcome), concluded), course), told))
+        Reported { code, document, told, unwritten }
     }
 
     /// Who says what is thought of the run.
@@ -339,6 +351,31 @@ impl Order<'_> {
         let (name, artifact, output) = (self.name.as_str(), &self.artifact, self.output);
         Teller { name, artifact, output, plan_file: self.plan_file.as_ref(), began }
     }
+}
+
+/// What is reported of a run.
+struct Reported {
+    code: u8,
+    document: Document,
+    told: Told,
+    /// What could not be written, and why.
+    unwritten: Vec<CliError>,
+}
+
+/// The samples that a run can have, as far as its plan and its components say.
+fn expected_samples(plan: &Plan, described: &[(String, Description)]) -> ExpectedSamples {
+    let any = |is: fn(&Description) -> bool| described.iter().any(|(_, description)| is(description));
+    ExpectedSamples {
+        plan_tags: plan.sample_tags(),
+        declared: declared_metrics(described),
+        may_make_metrics: any(|description| description.may_make_metrics),
+        may_tag: any(|description| description.may_tag),
+    }
+}
+
+/// The custom metrics that components have declared.
+pub fn declared_metrics(described: &[(String, Description)]) -> Vec<MetricInfo> {
+    described.iter().flat_map(|(_, description)| description.metrics.clone()).collect()
 }
 
 /// What the clock on the wall says.

@@ -29,7 +29,7 @@ use crate::run::print;
 pub use conductor::Conductor;
 pub use course::{Remark, course_of_spike, course_of_stress};
 pub use soak::{conclusions, section as soak_section};
-pub use verdict::{judged, missed_limits, verdict};
+pub use verdict::{in_force, judged, missed_limits};
 
 /// What `squall plan init` writes.
 const TEMPLATE: &str = include_str!("template.yaml");
