@@ -57,8 +57,9 @@ def exports(module: ModuleType) -> dict[str, type]:
                 if scenario.teardown:
                     scenario.teardown()
             except BaseException as error:
-                # The contract has no error here, and the run is over: a line in its log is all that is left to do.
+                # The contract has no error here: a trap it is, and the log says why.
                 log.error(describe(error))
+                raise
 
     return {"WitWorld": WitWorld, "Setup": Setup, "Start": Start, "Teardown": Teardown}
 
