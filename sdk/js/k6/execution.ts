@@ -3,6 +3,7 @@
 import * as context from '../src/context.ts';
 import * as timing from '../src/timing.ts';
 import { state } from './runtime.ts';
+import { vuTags } from './tags.ts';
 
 /**
  * A number for this iteration that no other one has, as long as the plan's number of virtual users is the run's.
@@ -54,9 +55,9 @@ export const vu = {
   get iterationInScenario(): number {
     return context.iteration();
   },
-  /** Tags of a virtual user have no place in Squall's metrics: what is set here is kept, and nothing more. */
-  tags: {} as Record<string, string>,
-  metrics: { tags: {} as Record<string, string>, metadata: {} as Record<string, string> },
+  /** What is set here is on all that the virtual user records: kept as far as thresholds ask for it. */
+  tags: vuTags,
+  metrics: { tags: vuTags, metadata: {} as Record<string, string> },
 };
 
 export const test = {

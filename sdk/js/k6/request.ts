@@ -8,6 +8,7 @@ import { encodeUtf8 } from '../src/text.ts';
 import type { CookieJar } from './cookies.ts';
 import { bytesOf, HeldFile } from './held.ts';
 import { state } from './runtime.ts';
+import { tagsOf } from './tags.ts';
 
 /** k6's params. */
 export interface Params {
@@ -118,6 +119,7 @@ export function lower(sent: Sent, redirects = sent.params.redirects): http.Reque
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
   const options = handleFor({
     name: sent.name,
+    tags: tagsOf(params.tags),
     timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : params.timeout,
     redirects,
     // Who says nothing gets what the plan says.

@@ -4,9 +4,10 @@ import { jars } from 'squall:jars';
 
 import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
-import { http } from '../src/host.ts';
+import { http, metrics } from '../src/host.ts';
 import type { Options } from '../src/plan.ts';
 import { dataNeeded, open } from './open.ts';
+import { beginTags } from './tags.ts';
 import { webCrypto } from './webcrypto.ts';
 
 /** k6's options that only this layer looks at. */
@@ -28,9 +29,15 @@ export const state = {
 };
 
 export const hooks: Hooks = {
-  enter(flow) {
+  describe() {
+    // Who asks says thereby that it sets tags; and a script makes no metrics later.
+    metrics.askedTags();
+    metrics.noMoreMetrics();
+  },
+  enter(flow, group = '') {
     state.flow = flow?.name;
     state.env = flow?.env ?? {};
+    beginTags(group);
     if (flow === undefined || state.options.noCookiesReset) return;
     // k6's virtual users come to each iteration without cookies.
     http.clearCookies();

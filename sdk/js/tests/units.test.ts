@@ -64,10 +64,14 @@ test('several scenarios keep their executors, times, environments and tags', () 
 
 test('what cannot be done is said', () => {
   const { warnings } = planOf({
-    thresholds: { 'http_req_duration{mine:yes}': 'p(95)<5' },
     blacklistIPs: ['10.0.0.0/8'],
   } as object);
-  expect(warnings.join('\n')).toMatch(/blacklistIPs.*\n.*no tag mine/);
+  expect(warnings.join('\n')).toMatch(/blacklistIPs/);
+});
+
+test('no threshold is left out: whether samples can have its tags is for the host to say', () => {
+  const { plan } = planOf({ thresholds: { 'checks{ kind : "x" }': 'rate>0.9', 'http_req_duration{system:main}': ['p(95)<5'] } });
+  expect(plan.thresholds).toEqual({ 'checks{kind:x}': ['rate>0.9'], 'http_req_duration{system:main}': ['p(95)<5'] });
 });
 
 test('thresholds on groups are on transactions', () => {

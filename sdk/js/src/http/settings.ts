@@ -23,6 +23,8 @@ export interface Settings {
   redirects?: number;
   /** With `true` the body is read and measured, but thrown away; `false` keeps it even where the plan discards bodies. */
   discardBody?: boolean;
+  /** Tags of the request that thresholds ask for, in place of those of the virtual user. */
+  tags?: readonly (readonly [string, string])[];
   /** Which status codes are no failure (`http_req_failed`). Default: 200 to 399. */
   expectedStatuses?: Statuses | readonly Statuses[];
 }
@@ -39,6 +41,7 @@ let lastHandle: http.RequestOptions | undefined;
 /** The host's handle for those settings, and that body; `undefined` where the defaults will do. */
 export function handleFor(settings: Settings, body?: Blob): http.RequestOptions | undefined {
   if (body !== undefined) return cached(`${keyOf(settings)}|${body.serial}`, settings, body);
+  if (settings.tags !== undefined) return cached(keyOf(settings), settings);
   const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
   if (
     name === undefined &&
@@ -65,9 +68,10 @@ export function handleFor(settings: Settings, body?: Blob): http.RequestOptions 
   return lastHandle;
 }
 
-/** The name comes last, as JSON: whatever is in it, two different settings have different keys. */
-function keyOf({ name, timeout, redirects, discardBody, expectedStatuses }: Settings): string {
-  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${JSON.stringify(name)}`;
+/** Name and tags come last, as JSON: whatever is in them, two different settings have different keys. */
+function keyOf({ name, timeout, redirects, discardBody, expectedStatuses, tags }: Settings): string {
+  const rest = tags === undefined ? JSON.stringify(name) : JSON.stringify([name, tags]);
+  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${rest}`;
 }
 
 function cached(key: string, settings: Settings, body?: Blob): http.RequestOptions {
@@ -87,10 +91,11 @@ function forgetOldest(): void {
   void handle; // Dropped by the engine once no request of a batch refers to it.
 }
 
-function make({ name, timeout, redirects, discardBody, expectedStatuses }: Settings, body?: Blob): http.RequestOptions {
+function make({ name, timeout, redirects, discardBody, expectedStatuses, tags }: Settings, body?: Blob): http.RequestOptions {
   const options = new http.RequestOptions();
   try {
     if (name !== undefined) options.setName(String(name));
+    if (tags !== undefined) options.setTags(tags.map(([tag, value]) => [tag, value]));
     if (timeout !== undefined) options.setTimeout(u64(nanoseconds(timeout)));
     if (redirects !== undefined) options.setRedirects(Math.max(0, redirects) | 0);
     if (discardBody !== undefined) options.setDiscardBody(Boolean(discardBody));

@@ -167,6 +167,10 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     setName(name: string): void;
     /**
+    * Tags of the request, in place of those that `metrics.set-tags` gave the virtual user.
+    */
+    setTags(tags: Array<[string, string]>): void;
+    /**
     * How long the request may take in all, redirects included, in nanoseconds. Default: 60 s or the plan's.
     */
     setTimeout(ns: bigint): void;
