@@ -161,7 +161,7 @@ fn a_port_where_nobody_listens() {
     // Bound and let go again: nobody else gets it so soon.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/");
-    let ended = Squall::new(&["run", &url, "-c", "1", "-i", "3"]).exporting().run().expect_code(0);
+    let ended = Squall::new(&["run", &url, "-c", "1", "-i", "3"]).exporting().run().expect_code(97);
     assert_eq!(ended.number("http_req_failed", "passes"), 3.0);
     assert!(ended.out.contains("connect (flow \"request\"): 3"), "{}", ended.out);
     assert!(ended.out.to_lowercase().contains("refused"), "{}", ended.out);

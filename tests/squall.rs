@@ -49,3 +49,4 @@ mod shop;
 mod statsd;
 mod streams;
 mod stress;
+mod verdicts;
