@@ -384,7 +384,8 @@ fn a_run_in_which_no_request_could_be_made_is_no_success() {
         row(Component(|wat| wat), &[], 0, "Good", "iterations"),
         row(Script("nothing"), &[], 0, "Good", "iterations"),
     ]);
-    assert!(started.elapsed() < Duration::from_secs(120), "it went on for {:?}", started.elapsed());
+    // Far below the ten minutes that were asked for, on a busy machine too.
+    assert!(started.elapsed() < Duration::from_secs(300), "it went on for {:?}", started.elapsed());
 }
 
 #[test]
@@ -414,4 +415,27 @@ fn an_output_that_cannot_be_written_hides_nothing() {
             "--histogram-log /dev/full",
         ),
     ]);
+}
+
+#[test]
+fn an_interrupted_run_says_so_everywhere() {
+    let server = server();
+    let url = format!("{}/slow", server.url());
+    let squall = Squall::new(&["run", &url, "-c", "1", "-d", "10m", T, "http_reqs=count>100000"]);
+    let running = squall.args(&["--summary-json", "run.json", "--report", "report.md"]).start();
+    server.until_asked();
+    running.signal("INT");
+    let ended = running.wait().expect_code(105);
+    assert!(
+        ended.out.contains("verdict: Critical") && ended.err.contains("1 of 1 thresholds not met"),
+        "{}",
+        ended.out
+    );
+    let report = fs::read_to_string(ended.folder().join("report.md")).unwrap();
+    assert!(report.contains("**Overall status: Critical.**"), "{report}");
+    let document: Value = serde_json::from_str(&fs::read_to_string(ended.folder().join("run.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&document["verdict"]["status"], &document["run"]["end"]["as_planned"]),
+        (&"critical".into(), &false.into())
+    );
 }
