@@ -304,5 +304,9 @@ fn a_component_cannot_name_files() {
         .with_functions(&data)
         .write(squall.folder());
     let ended = squall.run().expect_code(107);
-    assert!(ended.complaint().contains("only who runs a scenario may, with --data"), "{}", ended.err);
+    assert!(
+        ended.complaint().contains("only who runs a scenario may say that; if it is meant, add --data x="),
+        "{}",
+        ended.err
+    );
 }

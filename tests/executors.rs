@@ -53,6 +53,16 @@ fn a_ramp_goes_up_and_down() {
 }
 
 #[test]
+fn a_ramp_lasts_as_long_as_its_stages_also_when_they_end_with_no_user() {
+    let server = server();
+    let started = std::time::Instant::now();
+    let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url()]);
+    let ended = ended.args(&["-s", "200ms:2,200ms:0", "-s", "1s:0"]).run().expect_code(0);
+    assert!(ended.err.contains("for 1.4s over 3 stages"), "{}", ended.err);
+    assert!(started.elapsed() >= Duration::from_millis(1_400));
+}
+
+#[test]
 fn one_flow_alone() {
     let ended = Squall::new(&["demo", "--flow", "search", "-u", "2", "-i", "20", "-e", "THINK=0", "--latency", "0ms"]);
     let ended = ended.run().expect_code(0);

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::component::{ERR, LOOP, OK, Wat};
+use crate::support::component::{COUNTING, ERR, LOOP, OK, Wat, repeat};
 use crate::support::program::{Ended, Squall};
+
+/// What may be taken in these tests, in MiB: 64 of the guest's memory, 512 that are held for it, and 256 besides.
+const BUDGET: u64 = 64 + 512 + 256;
 
 fn run(guest: &Wat, arguments: &[&str]) -> Ended {
     let squall = Squall::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
-    squall.args(arguments).exporting().run()
+    squall.args(arguments).exporting().run_within(BUDGET)
 }
 
 #[test]
@@ -135,15 +138,6 @@ fn measuring(guest: Wat) -> Wat {
         ],
     )
 }
-
-/// Does something `times` times; the number is in `$n`.
-fn repeat(times: u32, what: &str) -> String {
-    format!(
-        "(loop $again {what} (global.set $n (i32.add (global.get $n) (i32.const 1))) (br_if $again (i32.lt_u (global.get $n) (i32.const {times})))) (i32.const 200)"
-    )
-}
-
-const COUNTING: &str = "(global $n (mut i32) (i32.const 0))";
 
 #[test]
 fn setup_and_teardown_that_never_end_are_ended() {
@@ -309,6 +303,27 @@ fn a_suggested_plan_is_no_command_either() {
     assert!(ended.out.contains("# #vso[x]") && !ended.out.contains("##vso["), "{}", ended.out);
 }
 
+#[test]
+fn what_a_component_says_of_itself_is_no_command_either() {
+    let text = "##vso[task.complete] \u{202e}\u{9b}2J";
+    let section = |name: &str| {
+        let mut section = vec![0, (1 + name.len() + text.len()) as u8, name.len() as u8];
+        section.extend(name.bytes().chain(text.bytes()));
+        section
+    };
+    for arguments in [&["inspect", "guest.wasm"][..], &["inspect", "--json", "guest.wasm"]] {
+        let squall = Squall::new(arguments);
+        let plan = r###"{"data": {"##vso[x]": {"policy": "shuffle"}}}"###;
+        let path = Wat::new(OK).suggesting(plan).write(squall.folder());
+        let mut component = std::fs::read(&path).unwrap();
+        ["squall:sdk", "version", "authors"].into_iter().for_each(|name| component.extend(section(name)));
+        std::fs::write(&path, component).unwrap();
+        let ended = squall.run().expect_code(0);
+        assert!(!ended.out.contains("##vso[") && !ended.out.contains(['\u{202e}', '\u{9b}']), "{}", ended.out);
+        assert!(ended.out.contains("vso[task.complete]"), "{}", ended.out);
+    }
+}
+
 /// The one-request scenario with options of its own, as a stranger's scenario could have them.
 fn asking(server: &crate::support::server::Server, options: &[(&str, &str)]) -> Ended {
     let component = crate::support::program::root().join("runtime/cli/assets/request.wasm").display().to_string();
@@ -316,7 +331,9 @@ fn asking(server: &crate::support::server::Server, options: &[(&str, &str)]) -> 
     for (name, value) in options {
         squall = squall.args(&["-e", &format!("{name}={value}")]);
     }
-    squall.run().expect_code_or_busy(0)
+    let ended = squall.run();
+    let code = if ended.out.contains("invalid request") { 97 } else { 0 };
+    ended.expect_code_or_busy(code)
 }
 
 #[test]
@@ -375,8 +392,10 @@ fn half_a_component_is_none() {
 #[test]
 fn a_cache_that_somebody_has_damaged_costs_time_only() {
     let cache = tempfile::tempdir().unwrap();
+    let server = crate::support::server::Server::start(|_| crate::support::server::Reply::ok("hello"));
     let once = || {
-        let squall = Squall::new(&["run", &crate::support::program::guest("minimal"), "-i", "1"]);
+        let minimal = crate::support::program::guest("minimal");
+        let squall = Squall::new(&["run", &minimal, "--target", &server.url(), "-i", "1"]);
         squall.env("XDG_CACHE_HOME", &cache.path().display().to_string()).run().expect_code_or_busy(0)
     };
     once();

@@ -6,7 +6,11 @@ use crate::support::program::{Ended, Squall};
 use crate::support::server::{Reply, Server};
 
 fn load(server: &Server, arguments: &[&str]) -> Ended {
-    Squall::new(&["run", &server.url(), "-c", "1", "-i", "4"]).args(arguments).exporting().run().expect_code(0)
+    Squall::new(&["run", &server.url(), "-c", "1", "-i", "4"])
+        .args(arguments)
+        .exporting()
+        .run_within(768)
+        .expect_code(0)
 }
 
 /// Every second answer is a good one, and it has to arrive: the others spoil nothing but themselves.

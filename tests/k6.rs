@@ -197,3 +197,64 @@ export default function () {
     let body = String::from_utf8_lossy(&request.body);
     assert!(body.contains(&content) && body.contains("\r\n\r\n120\r\n"), "{} bytes", body.len());
 }
+
+/// A component is built once, and each run of it decides.
+#[test]
+fn a_built_script_takes_its_options_and_files_from_each_run() {
+    const TEXT: &str = "
+if (!__ENV.STAGE) throw new Error('set STAGE');
+const { vus } = JSON.parse(open(`./stages/${__ENV.STAGE}.json`));
+export const options = { vus, iterations: vus };
+export default function () {}
+";
+    let sdk = root().display().to_string();
+    let build = Squall::new(&["build", "script.js", "--compat", "k6", "-o", "script.wasm"]).env("SQUALL_SDK", &sdk);
+    fs::write(build.folder().join("script.js"), TEXT).unwrap();
+    let built = build.run().expect_code(0);
+    let component = built.folder().join("script.wasm").display().to_string();
+    let run = |stage: &str, content: &str| {
+        let data = "stages_file.json=file:stage.json".replace("file.json", &format!("{stage}.json"));
+        let run = Squall::new(&["run", &component, "-e", &format!("STAGE={stage}"), "--data", &data]).exporting();
+        fs::write(run.folder().join("stage.json"), content).unwrap();
+        run.run()
+    };
+    for (stage, vus) in [("test", 2.0), ("prod", 4.0)] {
+        let ended = run(stage, &format!("{{\"vus\": {vus}}}")).expect_code_or_busy(0);
+        assert_eq!(ended.number("iterations", "count"), vus, "{}", ended.out);
+    }
+    let ended = Squall::new(&["run", &component, "-e", "STAGE=prod"]).run().expect_code(107);
+    assert!(ended.err.contains("--data stages_prod.json=file:FILE"), "{}", ended.err);
+    let ended = Squall::new(&["inspect", &component]).run();
+    assert!(ended.out.contains("set STAGE"), "{}", ended.out);
+}
+
+#[test]
+fn a_file_that_the_environment_names_is_one_of_the_project() {
+    const TEXT: &str = "open(__ENV.NAME); export default function () {}";
+    let squall = script(TEXT, &["-e", "NAME=/etc/hostname"]);
+    let ended = squall.run().expect_code(107);
+    assert!(ended.err.contains("/etc/hostname is outside of the project"), "{}", ended.err);
+}
+
+#[test]
+fn a_secret_does_not_become_a_part_of_the_plan() {
+    const TEXT: &str = "
+export const options = { vus: 1, iterations: 1, tags: { token: String(__ENV.TOKEN) } };
+export default function () {}
+";
+    let squall = script(TEXT, &["--secret", "TOKEN=env"]).env("TOKEN", "sesame42");
+    let ended = squall.run().expect_code(107);
+    assert!(ended.err.contains("suggested a plan with the secret TOKEN in it"), "{}", ended.err);
+    assert!(!ended.err.contains("sesame42"), "{}", ended.err);
+}
+
+/// What k6 says, too: such a number would become nothing in JSON, and the run one of a single user.
+#[test]
+fn a_number_that_the_environment_lacks_is_an_error() {
+    const TEXT: &str = "
+export const options = { vus: Number(__ENV.VUS), duration: '1s' };
+export default function () {}
+";
+    let ended = script(TEXT, &[]).run().expect_code(107);
+    assert!(ended.err.contains("option vus is NaN"), "{}", ended.err);
+}

@@ -9,7 +9,7 @@ use crate::support::server::{Reply, Server};
 fn run(guest: &Wat, arguments: &[&str]) -> Ended {
     let squall = Squall::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
-    squall.args(arguments).exporting().run()
+    squall.args(arguments).exporting().run_within(64 + 512 + 256)
 }
 
 #[test]
@@ -114,6 +114,22 @@ fn compiling_has_a_time() {
     assert!(
         ended.complaint().ends_with("the component was not compiled within 1ms: allow more with --compile-timeout")
     );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn compiling_has_its_memory() {
+    let component = root().join("runtime/cli/assets/shop.wasm").display().to_string();
+    let compile = |memory: &str| {
+        let squall = Squall::new(&["inspect", &component, "--compile-memory", memory]);
+        let cache = squall.folder().display().to_string();
+        squall.env("XDG_CACHE_HOME", &cache).run()
+    };
+    let ended = compile("12MiB").expect_code(107);
+    let offence =
+        "the compiler ran out of 12 MiB of memory, or failed at this component: allow more with --compile-memory";
+    assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
+    compile("512MiB").expect_code(0);
 }
 
 #[test]

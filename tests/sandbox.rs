@@ -31,7 +31,7 @@ fn host_of(server: &Server) -> String {
 #[test]
 fn what_nobody_named_is_not_reached() {
     let (target, other) = (Server::start(|_| Reply::ok("hello")), Server::start(|_| Reply::ok("secret")));
-    let ended = stranger(&other.url()).args(&["--target", &target.url()]).run().expect_code(0);
+    let ended = stranger(&other.url()).args(&["--target", &target.url()]).run().expect_code(97);
     assert_eq!((target.count(), other.connections()), (0, 0));
     assert_eq!(ended.number("http_reqs_refused", "count"), 3.0);
     assert!(ended.out.contains("http_reqs_refused"), "{}", ended.out);

@@ -80,5 +80,5 @@ func NewTrend(name string, unit Unit) *Trend {
 	return &Trend{metric{kind: host.Trend, name: name, unit: unit}}
 }
 
-// Add adds a value. The host drops what is negative or not finite.
+// Add adds a value, which may be negative. The host drops what is not finite.
 func (trend *Trend) Add(value float64) { trend.metric.record(value) }

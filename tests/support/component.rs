@@ -22,6 +22,15 @@ pub const ERR: &str = "(i32.const 208)";
 /// What goes on for ever.
 pub const LOOP: &str = "(loop $forever (br $forever)) (unreachable)";
 
+/// Does something `times` times; the number is in `$n`, for which [`COUNTING`] makes room.
+pub fn repeat(times: u32, what: &str) -> String {
+    format!(
+        "(loop $again {what} (global.set $n (i32.add (global.get $n) (i32.const 1))) (br_if $again (i32.lt_u (global.get $n) (i32.const {times})))) (i32.const 200)"
+    )
+}
+
+pub const COUNTING: &str = "(global $n (mut i32) (i32.const 0))";
+
 /// How functions with strings and lists are lowered and lifted.
 const WITH_MEMORY: &str = "(memory $mem) (realloc (core func $realloc))";
 
@@ -41,6 +50,16 @@ impl Wat {
     pub fn describing(mut self, describe: &str) -> Wat {
         self.describe = describe.to_owned();
         self
+    }
+
+    /// Suggests a plan: JSON of less than 60 KiB.
+    pub fn suggesting(self, plan: &str) -> Wat {
+        let escaped: String = plan.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+        let describe = format!(
+            "(i32.store (i32.const 72) (i32.const 4096)) (i32.store (i32.const 76) (i32.const {})) (i32.const 64)",
+            plan.len()
+        );
+        self.describing(&describe).with_functions(&format!("(data (i32.const 4096) \"{escaped}\")"))
     }
 
     /// More functions (and data, tables, globals) for the core module.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -100,6 +101,33 @@ impl Squall {
         Ended::new(output, self.folder)
     }
 
+    /// Runs it under a limit of memory, in MiB: past that it is killed, and the test fails. (A limit of the system's would count
+    /// the address space that wasmtime reserves for each instance.)
+    #[track_caller]
+    pub fn run_within(mut self, budget: u64) -> Ended {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = Leashed(Some(self.command.spawn().expect("squall starts")));
+        let (id, ended, went_past) = (child.id(), AtomicBool::new(false), AtomicBool::new(false));
+        let output = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    if peak_of(id).is_some_and(|peak| peak > budget) {
+                        went_past.store(true, Ordering::Relaxed);
+                        let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+                        return;
+                    }
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+            });
+            let output = child.wait_with_output();
+            ended.store(true, Ordering::Relaxed);
+            output
+        });
+        let ended = Ended::new(output, self.folder);
+        assert!(!went_past.load(Ordering::Relaxed), "it took more than {budget} MiB: {}\n{}", ended.out, ended.err);
+        ended
+    }
+
     /// Starts it and leaves it running.
     pub fn start(mut self) -> Running {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -114,6 +142,13 @@ impl Squall {
         let child = self.command.spawn().expect("squall starts");
         (Leashed(Some(child)), self.folder)
     }
+}
+
+/// The most memory that a process has had at once, in MiB.
+fn peak_of(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib >> 10)
 }
 
 /// A `squall` that runs.

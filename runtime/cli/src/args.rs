@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use squall_plan::{
-    ArrivalProcess, DataOptions, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup, parse_cli_data,
-    parse_cli_threshold, parse_duration,
+    ArrivalProcess, DataOptions, DurationError, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup,
+    parse_cli_data, parse_cli_threshold, parse_duration,
 };
 
 use crate::breakpoint::args::BreakpointArgs;
@@ -116,7 +116,7 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Added to every answer of the shop.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "5ms", help_heading = "Shop")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "5ms", help_heading = "Shop")]
     pub latency: Duration,
     /// The share of requests that the shop answers with 503: 0.05, or 5%.
     #[arg(long, value_name = "SHARE", value_parser = parse_share, default_value = "0", help_heading = "Shop")]
@@ -144,6 +144,9 @@ pub struct InspectArgs {
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
+    /// An option that the scenario can read while it describes itself; give several.
+    #[arg(short, long = "env", value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub env: Vec<(String, String)>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub limits: ComponentLimitArgs,
@@ -231,33 +234,33 @@ pub struct SelfcheckArgs {
 #[command(next_help_heading = "Load")]
 pub struct LoadArgs {
     /// Virtual users.
-    #[arg(short = 'u', long, value_name = "N")]
+    #[arg(short = 'u', long, value_name = "N", value_parser = parse_count)]
     pub vus: Option<u64>,
-    /// How long: 30s, 1m30s, 2h.
-    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
+    /// How long: 30s, 1m30s, 2h. As with every time here, a bare number is seconds.
+    #[arg(short, long, short_alias = 'z', value_name = "TIME", value_parser = parse_time)]
     pub duration: Option<Duration>,
     /// How many iterations in all, shared by the virtual users.
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, short_alias = 'n', value_name = "N", value_parser = parse_count)]
     pub iterations: Option<u64>,
-    /// A stage of a ramp, TIME:VUS; give several in turn: -s 30s:100 -s 1m:100 -s 30s:0. With a unit, the target is a
-    /// rate: -s 1m:1000/s.
-    #[arg(short, long = "stage", value_name = "TIME:TARGET")]
+    /// A stage of a ramp, TIME:VUS; give several in turn: -s 30s:100 -s 1m:100 -s 30s:0, or -s 30s:100,1m:100,30s:0. With a
+    /// unit, the target is a rate: -s 1m:1000/s.
+    #[arg(short, long = "stage", value_name = "TIME:TARGET", value_delimiter = ',')]
     pub stages: Vec<StageSpec>,
     /// Start so many iterations a second, however long they take: 5000, 5000/s, 90/m, 0.5/s.
     #[arg(short = 'R', long, value_name = "RATE", conflicts_with_all = ["iterations", "stages"])]
     pub rate: Option<Level>,
     /// Virtual users made before the load begins, for a rate; --vus says the same. [default: by the rate]
-    #[arg(long, value_name = "N", conflicts_with = "vus")]
+    #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with = "vus")]
     pub pre_allocated_vus: Option<u64>,
     /// Virtual users at most: as many as a rate may take [default: by the rate]; other loads are refused if they want more.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_vus: Option<u64>,
     /// For a rate: whether iterations start evenly (constant), or at random like independent users (poisson).
     /// [default: constant]
     #[arg(long, value_name = "PROCESS")]
     pub arrival: Option<ArrivalProcess>,
     /// For a rate: how long an iteration may wait for a virtual user before it is dropped. [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub max_backlog: Option<Duration>,
     /// How long the load warms up before what it measures counts: 30s; auto finds it out.
     #[arg(long, value_name = "TIME")]
@@ -290,16 +293,16 @@ pub struct LoadArgs {
     #[arg(long, requires = "thresholds")]
     pub abort_on_fail: bool,
     /// With --abort-on-fail: how long to wait before a failure counts. [default: 0s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "abort_on_fail")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "abort_on_fail")]
     pub delay_abort_eval: Option<Duration>,
     /// How long iterations that are under way at the end may go on. [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub graceful_stop: Option<Duration>,
     /// The least time from the start of an iteration to the start of the next one of the same virtual user.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub min_iteration_duration: Option<Duration>,
     /// What random numbers start from: the same seed, the same choices.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub seed: Option<u64>,
     /// Worker threads. [default: one for each core]
     #[arg(short = 't', long, value_name = "N")]
@@ -317,22 +320,22 @@ pub struct LoadArgs {
 #[command(next_help_heading = "Requests")]
 pub struct HttpArgs {
     /// Accept any TLS certificate.
-    #[arg(short = 'k', long)]
+    #[arg(short = 'k', long, alias = "insecure-skip-tls-verify")]
     pub insecure: bool,
     /// Trust the certificates in this PEM file, too.
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
     /// How long a request may take. [default: 60s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub timeout: Option<Duration>,
     /// How long opening a connection may take. [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub connect_timeout: Option<Duration>,
     /// How many redirects are followed. [default: 10]
     #[arg(long, value_name = "N")]
     pub max_redirects: Option<u32>,
     /// A new connection for every request.
-    #[arg(long)]
+    #[arg(long, alias = "disable-keepalive")]
     pub no_connection_reuse: bool,
     /// All virtual users share so many connections to each origin, in place of one each.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -349,7 +352,7 @@ pub struct HttpArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct TargetArgs {
     /// The base URL: where the scenario's relative URLs go.
-    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", help_heading = "Target")]
+    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", hide_env_values = true, help_heading = "Target")]
     pub target: Option<String>,
 }
 
@@ -358,17 +361,20 @@ pub struct TargetArgs {
 #[command(next_help_heading = "One request (with a URL)")]
 pub struct RequestArgs {
     /// Connections: the same as --vus; with a rate, there are never more. [default: 10]
-    #[arg(short, long, value_name = "N", conflicts_with_all = ["vus", "pre_allocated_vus"])]
+    #[arg(short, long, value_name = "N", value_parser = parse_count, conflicts_with_all = ["vus", "pre_allocated_vus"])]
     pub connections: Option<u64>,
     /// A header, 'name: value'; give several.
     #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = parse_header)]
     pub headers: Vec<(String, String)>,
     /// The method. [default: GET, or POST with a body]
-    #[arg(short, long, value_name = "METHOD")]
+    #[arg(short, long, short_alias = 'X', value_name = "METHOD")]
     pub method: Option<String>,
     /// The body: text, or @FILE.
     #[arg(short, long, value_name = "TEXT|@FILE")]
     pub body: Option<String>,
+    /// What wrk wants to hear for percentiles, which are always there.
+    #[arg(long, hide = true)]
+    pub latency: bool,
 }
 
 /// What is shown and written.
@@ -420,6 +426,26 @@ pub enum SummaryMode {
     Full,
     /// Nothing.
     Disabled,
+}
+
+/// The names of the long options of `squall run`.
+pub fn long_options() -> Vec<String> {
+    let command = Cli::command();
+    let run = command.find_subcommand("run").into_iter();
+    run.flat_map(|run| run.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned))).collect()
+}
+
+/// A time, in which a bare number is seconds, as with wrk and curl.
+pub fn parse_time(text: &str) -> Result<Duration, DurationError> {
+    match parse_duration(text) {
+        Err(DurationError::NoUnit { .. }) if !text.contains(char::is_alphabetic) => parse_duration(&format!("{text}s")),
+        other => other,
+    }
+}
+
+/// A number of things.
+fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number, like 100".to_owned())
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {
@@ -481,8 +507,6 @@ fn parse_memory(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -504,6 +528,14 @@ mod tests {
         let mistake = load(&["-R", "5000/"]).unwrap_err();
         assert!(mistake.contains("the unit of the rate \"5000/\" cannot be read"), "{mistake}");
         assert!(load(&["-R", "5", "-i", "9"]).unwrap_err().contains("cannot be used with"));
+    }
+
+    #[test]
+    fn a_bare_number_is_seconds() {
+        assert_eq!(parse_time("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_time("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_time("1m30s"), Ok(Duration::from_secs(90)));
+        assert!(parse_time("1m30").is_err() && parse_time("-5").is_err() && parse_time("").is_err());
     }
 
     #[test]

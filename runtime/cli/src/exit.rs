@@ -4,6 +4,8 @@
 pub const PASSED: u8 = 0;
 /// The output could not be written, or a run does not do what `squall control` asks for.
 pub const OUTPUT_FAILED: u8 = 1;
+/// Requests were asked for, and not one could be made.
+pub const NO_REQUEST: u8 = 97;
 /// The generator was the bottleneck: what was measured says nothing about the target.
 pub const MEASUREMENT_INVALID: u8 = 98;
 /// At least one threshold was not met.

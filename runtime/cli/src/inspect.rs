@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Extent, Guest, GuestError, Needs};
-use squall_load::describe;
-use squall_metrics::plain;
+use squall_load::{Known, describe};
+use squall_metrics::{plain, plain_json};
 use squall_plan::{DataOptions, Limits, MemorySize, Options};
 use squall_report::bytes;
 
@@ -19,17 +19,18 @@ pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.clone();
     let limits = arguments.limits.over(Limits::default());
     let artifact = registry::artifact(&name, &arguments.registry, limits.component)?;
-    let described = described(&name, &artifact, &limits);
+    let known = Known { env: arguments.env.iter().cloned().collect(), ..Known::default() };
+    let described = described(&name, &artifact, &limits, &known);
     let text =
         if arguments.json { json_form(&name, &artifact, &described) } else { text_form(&name, &artifact, &described) };
     print(&text)?;
     Ok(if described.is_ok() { exit::PASSED } else { exit::GUEST_FAILED })
 }
 
-fn described(name: &str, artifact: &Artifact, limits: &Limits) -> Result<Description, GuestError> {
+fn described(name: &str, artifact: &Artifact, limits: &Limits, known: &Known) -> Result<Description, GuestError> {
     let cache = CodeCache::of_user();
     let guest = compiling(name, artifact, &cache, || Guest::survey(artifact, limits, &cache));
-    describe(&guest?)
+    describe(&guest?, known)
 }
 
 fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, GuestError>) -> String {
@@ -104,6 +105,7 @@ fn data(description: &Description) -> String {
     let needed = data_needed(description);
     let mut text = if needed.is_empty() { String::new() } else { "\n  data\n".to_owned() };
     for (name, options) in needed {
+        let name = plain(&name);
         let policy = options.policy.map(|policy| format!(", policy={policy}")).unwrap_or_default();
         let at_end = options.at_end.map(|at_end| format!(", at-end={at_end}")).unwrap_or_default();
         text.push_str(&format!("    {name}  give it with --data {name}=FILE{policy}{at_end}\n"));
@@ -119,7 +121,7 @@ fn plan(description: &Description) -> String {
             format!("\n  suggested plan\n    {plan}\n")
         }
         Err(_) if description.plan.trim().is_empty() => String::new(),
-        Err(error) => format!("\n  suggested plan\n    is not valid JSON: {error}\n"),
+        Err(error) => format!("\n  suggested plan\n    is not valid JSON: {}\n", plain(&error.to_string())),
     }
 }
 
@@ -157,5 +159,5 @@ fn json_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
         }
         Err(error) => document["reason"] = plain(&error.to_string()).into(),
     }
-    format!("{document:#}\n")
+    format!("{}\n", plain_json(&format!("{document:#}")))
 }

@@ -2,7 +2,7 @@
 //! over what components suggest.
 
 use squall_guest::Description;
-use squall_plan::{Component, Options, PlanFile, from_environment};
+use squall_plan::{Component, Options, PlanFile, RequestCeilings, from_environment};
 
 use crate::error::CliError;
 use crate::run::{suggested_plan, variables};
@@ -21,6 +21,8 @@ pub struct Layers {
     pub merged: Options,
     /// The components' flows.
     pub components: Vec<Component>,
+    /// The most that a request may ask for: what components suggest does not count.
+    pub ceilings: RequestCeilings,
 }
 
 impl Layers {
@@ -47,8 +49,9 @@ impl Layers {
             ));
         }
         let suggested = suggestions(described, &named)?;
+        let ceilings = RequestCeilings::of_user(&named.http);
         let merged = named.over(suggested.clone());
-        Ok(Layers { typed, environment, of_file, suggested, merged, components })
+        Ok(Layers { typed, environment, of_file, suggested, merged, components, ceilings })
     }
 }
 

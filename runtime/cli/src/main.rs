@@ -10,11 +10,13 @@ mod demo;
 mod error;
 mod exit;
 mod files;
+mod habits;
 mod inspect;
 mod layers;
 mod listeners;
 mod memory;
 mod monitoring;
+mod named;
 mod one_request;
 mod options;
 mod panic;
@@ -46,8 +48,14 @@ use crate::args::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = squall_guest::compile_if_called() {
+        return code;
+    }
     panic::tell_the_user();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(habits::answer(error)),
+    };
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),

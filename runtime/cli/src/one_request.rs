@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use squall_plan::{DataFormat, DataOptions, Options, Target};
+use squall_plan::{DataFormat, DataOptions, Options};
 
 use crate::args::{LoadArgs, RequestArgs};
 use crate::error::CliError;
@@ -17,27 +17,22 @@ const BODY_FILE: &str = "body";
 const DEFAULT_CONNECTIONS: u64 = 10;
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 
-/// Whether what was named is a URL, not a file.
-pub fn is_url(scenario: &str) -> bool {
-    scenario.starts_with("http://") || scenario.starts_with("https://")
-}
-
 /// What the flags mean for the plan, over `typed`, the other options of the command line.
 pub fn options(url: &str, request: &RequestArgs, mut typed: Options) -> Result<Options, CliError> {
-    check_origin(url)?;
     let body = request.body.as_deref().map(Body::read).transpose()?;
     let default_method = if body.is_some() { "POST" } else { "GET" };
-    let method = request.method.clone().unwrap_or_else(|| default_method.to_owned());
+    let method = request.method.as_deref().unwrap_or(default_method).to_ascii_uppercase();
+    check(&method, url, request, body.as_ref())?;
     let headers: Vec<String> = request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     typed.env.insert("SQUALL_URL".to_owned(), url.to_owned());
-    typed.env.insert("SQUALL_METHOD".to_owned(), method.to_ascii_uppercase());
+    typed.env.insert("SQUALL_METHOD".to_owned(), method);
     typed.env.insert("SQUALL_HEADERS".to_owned(), headers.join("\n"));
     match body {
         Some(Body::Text(text)) => {
             typed.env.insert("SQUALL_BODY".to_owned(), text);
         }
         // It stays with the host: however large it is, no virtual user holds a copy.
-        Some(Body::File(file)) => {
+        Some(Body::File(file, _)) => {
             let held = DataOptions { file: Some(file), format: Some(DataFormat::File), ..DataOptions::default() };
             typed.data.insert(BODY_FILE.to_owned(), held);
             typed.env.insert("SQUALL_BODY_FILE".to_owned(), BODY_FILE.to_owned());
@@ -80,18 +75,17 @@ pub fn misplaced(request: &RequestArgs) -> Option<CliError> {
     Some(CliError::Options(vec![format!("{flag} goes with a URL in place of the scenario; {hint}")]))
 }
 
-/// Better to say it once, before the run, than with every request. The rest of the URL is the client's business.
-fn check_origin(url: &str) -> Result<(), CliError> {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let origin: Result<Target, _> = format!("{scheme}://{authority}").parse();
-    origin.map(drop).map_err(|error| CliError::Options(vec![format!("{url}: {error}")]))
+/// Better to say it once, before the run, than with every request.
+fn check(method: &str, url: &str, request: &RequestArgs, body: Option<&Body>) -> Result<(), CliError> {
+    let fields = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    squall_http::check_request(method, url, fields, body.map(Body::length))
+        .map_err(|error| CliError::Options(vec![format!("this request cannot be sent: {error}")]))
 }
 
 /// What `--body` means.
 enum Body {
     Text(String),
-    File(PathBuf),
+    File(PathBuf, u64),
 }
 
 impl Body {
@@ -101,9 +95,18 @@ impl Body {
             return Ok(Body::Text(text.bytes().map(char::from).collect()));
         };
         let path = PathBuf::from(file);
-        match fs::File::open(&path) {
-            Ok(_) => Ok(Body::File(path)),
+        match fs::File::open(&path).and_then(|file| file.metadata()) {
+            Ok(metadata) => Ok(Body::File(path, metadata.len())),
             Err(source) => Err(CliError::File { option: "--body", path, source }),
+        }
+    }
+
+    /// How many bytes it has.
+    fn length(&self) -> u64 {
+        match self {
+            // A character for each byte.
+            Body::Text(text) => text.chars().count() as u64,
+            Body::File(_, length) => *length,
         }
     }
 }

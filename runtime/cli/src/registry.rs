@@ -5,13 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use squall_files::read_bounded;
 use squall_guest::{Artifact, GuestError};
+use squall_plan::Limits;
 use squall_registry::{About, Access, ArtifactCache, Credentials, Pulled, Reference, Surface, pull, push};
 
+use crate::args::parse_size;
 use crate::error::CliError;
 use crate::exit;
 use crate::run::print;
 use crate::signature::{SignatureArgs, signed_file};
+
+/// The largest file that is pushed, in bytes: registries must not take more.
+const LARGEST_PUSHED: u64 = 512 << 20;
 
 /// How registries are reached.
 #[derive(Clone, Debug, Default, Args)]
@@ -50,6 +56,9 @@ pub struct PullArgs {
     /// Where the file goes. [default: the last part of its name, with .wasm]
     #[arg(short, long, value_name = "FILE.wasm")]
     pub output: Option<PathBuf>,
+    /// The largest file that is fetched. [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_component_size: Option<u64>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub registry: RegistryArgs,
@@ -63,9 +72,10 @@ fn parse_reference(text: &str) -> Result<Reference, String> {
 pub fn push_file(arguments: &PushArgs) -> Result<u8, CliError> {
     let name = arguments.file.display().to_string();
     let no_guest = |source: GuestError| CliError::Guest { name: name.clone(), source };
-    let wasm = fs::read(&arguments.file).map_err(|error| no_guest(error.into()))?;
+    let wasm = read_bounded(&arguments.file, LARGEST_PUSHED).map_err(|error| no_guest(error.into()))?;
     let artifact = Artifact::from_bytes(wasm.clone()).map_err(no_guest)?;
-    let access = access(&RegistryArgs { plain_http: arguments.plain_http, ..RegistryArgs::default() });
+    let registry = RegistryArgs { plain_http: arguments.plain_http, ..RegistryArgs::default() };
+    let access = access(&registry, LARGEST_PUSHED);
     let digest = push(&arguments.reference, wasm.into(), &about(&arguments.file, &artifact), &access)?;
     print(&format!("pushed: {}\n", arguments.reference.pinned(&digest)))?;
     Ok(exit::PASSED)
@@ -73,7 +83,9 @@ pub fn push_file(arguments: &PushArgs) -> Result<u8, CliError> {
 
 /// Fetches a scenario into a file.
 pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
-    let Pulled { wasm, digest, from_cache } = trusted(&arguments.reference, &arguments.registry)?;
+    let default = Limits::default().component;
+    let Pulled { wasm, digest, from_cache } =
+        trusted(&arguments.reference, &arguments.registry, arguments.max_component_size.unwrap_or(default))?;
     let last = arguments.reference.name().rsplit('/').next().unwrap_or("scenario");
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{last}.wasm")));
     let failed = |source| CliError::File { option: "--output", path: path.clone(), source };
@@ -86,15 +98,15 @@ pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
 /// The scenario that the user named: a file, or `oci://...`, of at most so many bytes.
 pub fn artifact(name: &str, arguments: &RegistryArgs, most: u64) -> Result<Artifact, CliError> {
     let artifact = match reference(name)? {
-        Some(reference) => Artifact::bounded(trusted(&reference, arguments)?.wasm.into(), most),
+        Some(reference) => Artifact::bounded(trusted(&reference, arguments, most)?.wasm.into(), most),
         None => signed_file(Path::new(name), &arguments.signature.keys()?, most)?,
     };
     artifact.map_err(|source| CliError::Guest { name: name.to_owned(), source })
 }
 
 /// Fetches what the reference means, and checks its signature if one is asked for.
-fn trusted(reference: &Reference, arguments: &RegistryArgs) -> Result<Pulled, CliError> {
-    let (keys, access) = (arguments.signature.keys()?, access(arguments));
+fn trusted(reference: &Reference, arguments: &RegistryArgs, largest: u64) -> Result<Pulled, CliError> {
+    let (keys, access) = (arguments.signature.keys()?, access(arguments, largest));
     let pulled = pull(reference, &access)?;
     if !keys.is_empty() {
         squall_registry::verify(reference, &pulled.digest, &keys, &access)?;
@@ -114,9 +126,10 @@ fn reason(error: &squall_registry::ReferenceError) -> String {
     error.to_string()
 }
 
-/// How to reach a registry.
-pub fn access(arguments: &RegistryArgs) -> Access {
+/// How to reach a registry, and take files of at most `largest` bytes from it.
+pub fn access(arguments: &RegistryArgs, largest: u64) -> Access {
     Access {
+        largest,
         plain_http: arguments.plain_http,
         offline: arguments.offline,
         cache: ArtifactCache::of_user(),

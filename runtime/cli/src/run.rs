@@ -2,6 +2,7 @@
 
 mod follow;
 mod heading;
+mod known;
 mod verdict;
 
 use std::collections::hash_map::RandomState;
@@ -11,12 +12,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use squall_data::{DataSet, FeedUse};
-use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Secrets};
+use squall_data::{DataSet, FeedUse, Openable};
+use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Level, Secrets};
 use squall_http::EgressPolicy;
 use squall_load::{Outcome, Run, RunEnd, Steering, describe, raise_open_files};
-use squall_metrics::check_threshold;
-use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, SearchOptions, TestType, from_environment};
+use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
+use squall_plan::{
+    Defaults, Limits, Machine, Options, Plan, PlanFile, SearchOptions, TestType, from_environment, permit,
+    without_credentials,
+};
 use squall_registry::Reference;
 use squall_report::{DataLine, Document, histogram_log, summary_export};
 
@@ -35,15 +39,16 @@ use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
 use crate::telling::{SoFar, Teller};
 use crate::terminal::{complain, say};
-use crate::{breakpoint, exit, memory, monitoring, one_request, plan, registry, sandbox, signals};
+use crate::{breakpoint, exit, memory, monitoring, named, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 
 pub use heading::heading;
+pub use known::Said;
 pub use verdict::verdict;
 
 /// A scenario to run, and how.
 pub struct Order<'a> {
-    /// What the user calls it.
+    /// What the user calls it; of a URL, all but user and password.
     pub name: String,
     /// The component; where scenarios run several, the first.
     pub artifact: Artifact,
@@ -56,7 +61,7 @@ pub struct Order<'a> {
     /// What it may do.
     pub sandbox: &'a SandboxArgs,
     /// The one URL that is requested, if it is that.
-    pub url: Option<&'a str>,
+    pub url: Option<String>,
     /// The plan that was named, if one was.
     pub plan_file: Option<PlanFile>,
     /// Who may control it while it goes on.
@@ -82,9 +87,11 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.target.clone();
     let scenario = Path::new(&arguments.scenario);
-    if one_request::is_url(&arguments.scenario) {
-        typed = one_request::options(&arguments.scenario, &arguments.request, typed)?;
-        return order(arguments, typed, Artifact::from_bytes(one_request::COMPONENT.to_vec()));
+    if let Some(url) = named_url(&arguments.scenario)? {
+        typed = one_request::options(&url, &arguments.request, typed)?;
+        let order = order(arguments, typed, Artifact::from_bytes(one_request::COMPONENT.to_vec()))?;
+        let shown = without_credentials(&url).into_owned();
+        return Ok(Order { name: shown.clone(), url: Some(shown), ..order });
     }
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
@@ -100,6 +107,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         return order(arguments, typed, Ok(artifact));
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
+    arguments.sandbox.limits.allow_source(&arguments.scenario)?;
     let built = build_for_run(&Source::at(scenario)?, arguments.script)?;
     typed.data = built.data.into_iter().chain(typed.data).collect();
     order(arguments, typed, Artifact::read(&built.component, limits(arguments).component))
@@ -112,6 +120,7 @@ fn limits(arguments: &RunArgs) -> Limits {
 /// What a plan says, with what was typed over it.
 fn order_of_plan(arguments: &RunArgs, typed: Options) -> Result<Order<'_>, CliError> {
     let file = plan::read(Path::new(&arguments.scenario))?;
+    plan::allow_sources(&file, &arguments.sandbox.limits)?;
     let most = limits(arguments).component;
     let (name, artifact, others) = plan::artifacts(&file, arguments.script, &arguments.registry, most)?;
     let order = order(arguments, typed, Ok(artifact))?;
@@ -122,9 +131,8 @@ fn order(arguments: &RunArgs, typed: Options, artifact: Result<Artifact, GuestEr
     let name = arguments.scenario.clone();
     let artifact = artifact.map_err(|source| CliError::Guest { name: name.clone(), source })?;
     let limits = limits(arguments);
-    let url = one_request::is_url(&name).then_some(arguments.scenario.as_str());
     let (sandbox, control, output) = (&arguments.sandbox, &arguments.control, &arguments.output);
-    let (others, plan_file) = (Vec::new(), None);
+    let (others, url, plan_file) = (Vec::new(), None, None);
     Ok(Order { name, artifact, others, limits, typed, plan_file, sandbox, url, control, output })
 }
 
@@ -133,7 +141,7 @@ fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
     if let Some(error) = one_request::misplaced(&arguments.request) {
         return Err(error);
     }
-    if !is_scenario_source(&arguments.scenario) {
+    if named_url(&arguments.scenario)?.is_some() || !is_scenario_source(&arguments.scenario) {
         return Err(needs_a_source("--watch"));
     }
     let source = Source::at(Path::new(&arguments.scenario))?;
@@ -157,10 +165,16 @@ fn upper(typed: Options) -> Result<Options, CliError> {
     Ok(typed.over(environment))
 }
 
-/// Whether what was named is a scenario's source, and not a component, a plan or a URL.
+/// The URL that was named, if one was.
+fn named_url(named: &str) -> Result<Option<String>, CliError> {
+    let shown = without_credentials(named);
+    named::url(named).map_err(|mistake| CliError::Options(vec![format!("{shown}: {mistake}")]))
+}
+
+/// Whether what was named is a scenario's source, and not a component or a plan.
 fn is_scenario_source(named: &str) -> bool {
     let path = Path::new(named);
-    !one_request::is_url(named) && !Reference::is_meant(named) && !plan::is_plan(path) && is_source(path)
+    !Reference::is_meant(named) && !plan::is_plan(path) && is_source(path)
 }
 
 fn needs_a_source(flag: &str) -> CliError {
@@ -171,7 +185,8 @@ fn needs_a_source(flag: &str) -> CliError {
 pub fn ready(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secrets: Secrets) -> Result<Run, CliError> {
     let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
     raise_open_files(plan.max_vus())?;
-    Ok(Run { plan, guests, data, secrets, egress, steering: Steering::default(), target: None })
+    let (declared, steering) = (Vec::new(), Steering::default());
+    Ok(Run { plan, guests, declared, data, secrets, egress, steering, target: None })
 }
 
 impl Order<'_> {
@@ -191,27 +206,28 @@ impl Order<'_> {
     pub fn carry_out(self) -> Result<u8, CliError> {
         let cache = CodeCache::of_user();
         let secrets = self.secrets()?;
-        let plan = self.plan(&self.describe(&cache)?)?;
+        let described = self.describe(&cache)?;
+        let plan = self.plan(&described)?;
         let egress = self.egress(&plan)?;
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         // Whatever may be refused is asked for before anything takes long.
         let mut files = Files::open(self.output)?;
         let doors = Doors::reserve(&self, &plan)?;
-        let guests = self.guests(&plan, &cache)?;
+        let guests = self.guests(&plan, &described, &cache)?;
         let run = ready(plan, guests, egress, secrets)?;
         let began = time_of_day();
         let (asking, target) = monitoring::begin(monitor)?;
-        let run = Run { target, ..run };
+        let run = Run { target, declared: declared_metrics(&described), ..run };
         let Followed { outcome, course, keep, terminal } = self.follow(run, doors, &mut files.reports, began)?;
         drop(asking);
-        let (code, mut document, told) = self.report(&outcome, course, &mut files, began)?;
+        let Reported { code, mut document, told, mut unwritten } = self.report(&outcome, course, &mut files, began);
         let store = keep.store();
         if let Some(id) = keep.end(&outcome, code, &document, told) {
             terminal.line(&format!("kept as {id}"));
             document.trend = files.reports.are_wanted().then(|| memory::trend_to(&store, &id)).flatten();
         }
-        files.reports.write(&outcome, &document)?;
-        Ok(code)
+        unwritten.extend(files.reports.write(&outcome, &document).err());
+        Ok(verdict::with_outputs(code, &unwritten))
     }
 
     /// What it may read and nobody may see.
@@ -221,19 +237,26 @@ impl Order<'_> {
 
     /// Where it may go.
     pub fn egress(&self, plan: &Plan) -> Result<EgressPolicy, CliError> {
-        let named = self.url.into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
+        let named = self.url.as_deref().into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
         sandbox::policy(self.sandbox, &named.collect::<Vec<_>>())
     }
 
-    /// The compiled components, with room for the plan's virtual users.
-    pub fn guests(&self, plan: &Plan, cache: &CodeCache) -> Result<Vec<Arc<Guest>>, CliError> {
+    /// The compiled components, as they have described themselves, with room for the plan's virtual users.
+    pub fn guests(
+        &self,
+        plan: &Plan,
+        described: &[(String, Description)],
+        cache: &CodeCache,
+    ) -> Result<Vec<Arc<Guest>>, CliError> {
         let wrong = |source| CliError::Guest { name: self.name.clone(), source };
         // Each component has room for its own; together they must fit, too.
         Capacity { vus: plan.max_vus() }.check().map_err(wrong)?;
-        let guests = self.artifacts().enumerate().map(|(index, (name, artifact))| {
+        let described = described.iter().map(|(_, description)| description);
+        let guests = self.artifacts().zip(described).enumerate().map(|(index, ((name, artifact), description))| {
             let capacity = Capacity { vus: plan.max_vus_of(index) };
-            self.compiling(name, artifact, cache, || Guest::for_run(artifact, &self.limits, capacity, cache))
-                .map(Arc::new)
+            let make = || Guest::for_run(artifact, &self.limits, capacity, cache);
+            let guest = self.compiling(name, artifact, cache, make)?;
+            Ok(Arc::new(guest.given(Openable::Found(description.opened.clone()))))
         });
         guests.collect()
     }
@@ -258,12 +281,28 @@ impl Order<'_> {
 
     /// What each component says of itself.
     pub fn describe(&self, cache: &CodeCache) -> Result<Vec<(String, Description)>, CliError> {
+        let said = Said::by_user(self.plan_file.as_ref(), self.typed.clone())?;
+        let known = said.known(self.secrets()?);
         let described = self.artifacts().map(|(name, artifact)| {
             let survey = self.compiling(name, artifact, cache, || Guest::survey(artifact, &self.limits, cache))?;
-            let described = describe(&survey).map_err(|source| CliError::Guest { name: name.to_owned(), source });
-            described.map(|description| (name.to_owned(), description))
+            let survey = survey.given(Openable::Searched(said.places(name, artifact)?));
+            let described = describe(&survey, &known);
+            let described = described.map_err(|source| CliError::Guest { name: name.to_owned(), source })?;
+            self.tell_log(&described);
+            Ok((name.to_owned(), described))
         });
         described.collect()
+    }
+
+    /// Shows what a component logs while it describes itself: what of its plan will not happen, for one.
+    fn tell_log(&self, described: &Description) {
+        for line in described.log.iter().filter(|_| !self.output.quiet) {
+            match line.level {
+                Level::Debug if !self.output.verbose => {}
+                Level::Debug | Level::Info => say(&line.text),
+                Level::Warn | Level::Error => say(&format!("warning: {}", line.text)),
+            }
+        }
     }
 
     /// All layers of options, merged: command line over environment over what the component suggests.
@@ -281,11 +320,12 @@ impl Order<'_> {
         let defaults = Defaults { threads: cores(), seed: RandomState::new().build_hasher().finish() };
         let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| CliError::Options(errors.iter().map(ToString::to_string).collect()))?;
-        let tags = plan.scenarios.iter().flat_map(|scenario| scenario.tags.keys().cloned()).collect();
+        plan.http.ceilings = layers.ceilings;
+        let expected = expected_samples(&plan, described);
         let misfits: Vec<String> = plan
             .thresholds
             .iter()
-            .filter_map(|threshold| check_threshold(threshold, &tags).err())
+            .filter_map(|threshold| check_threshold(threshold, &expected).err())
             .map(|error| error.to_string())
             .collect();
         if !misfits.is_empty() {
@@ -300,20 +340,16 @@ impl Order<'_> {
         Ok(plan)
     }
 
-    /// Says what is thought of the run, and puts together what is reported and kept of it.
-    fn report(
-        &self,
-        outcome: &Outcome,
-        course: Vec<Remark>,
-        files: &mut Files,
-        began: SystemTime,
-    ) -> Result<(u8, Document, Told), CliError> {
+    /// Says what is thought of the run, and puts together what is reported and kept of it. What cannot be written is told
+    /// when all else is done.
+    fn report(&self, outcome: &Outcome, course: Vec<Remark>, files: &mut Files, began: SystemTime) -> Reported {
+        let mut unwritten = Vec::new();
         if let Some(file) = files.summary_export.take() {
             let export = summary_export(&outcome.totals, &outcome.thresholds);
-            file.write(&format!("{export:#}\n"))?;
+            unwritten.extend(file.write(&format!("{export:#}\n")).err());
         }
         if let Some(file) = files.histogram_log.take() {
-            file.write(&histogram_log(&outcome.totals.history, began))?;
+            unwritten.extend(file.write(&histogram_log(&outcome.totals.history, began)).err());
         }
         let teller = self.teller(began);
         let data = data_lines(outcome);
@@ -325,13 +361,15 @@ impl Order<'_> {
             plan: &outcome.plan,
         };
         let concluded = teller.conclude(&so_far);
-        teller.print_summary(&so_far, &concluded, &course)?;
+        let facts = teller.facts(ending(outcome), concluded.clone());
+        let document = document(outcome, &data, &facts, course.clone());
+        unwritten.extend(teller.print_summary(&so_far, &concluded, document.verdict.status, &course).err());
         let code = verdict(&self.name, outcome, plan::missed_limits(&concluded.objectives));
         let told = Told {
             course: course.iter().map(|(about, text)| ((*about).to_owned(), text.clone())).collect(),
-            soak: concluded.others.clone(),
+            soak: concluded.others,
         };
-        Ok((code, document(outcome, &data, &teller.facts(ending(outcome), concluded), course), told))
+        Reported { code, document, told, unwritten }
     }
 
     /// Who says what is thought of the run.
@@ -339,6 +377,31 @@ impl Order<'_> {
         let (name, artifact, output) = (self.name.as_str(), &self.artifact, self.output);
         Teller { name, artifact, output, plan_file: self.plan_file.as_ref(), began }
     }
+}
+
+/// What is reported of a run.
+struct Reported {
+    code: u8,
+    document: Document,
+    told: Told,
+    /// What could not be written, and why.
+    unwritten: Vec<CliError>,
+}
+
+/// The samples that a run can have, as far as its plan and its components say.
+fn expected_samples(plan: &Plan, described: &[(String, Description)]) -> ExpectedSamples {
+    let any = |is: fn(&Description) -> bool| described.iter().any(|(_, description)| is(description));
+    ExpectedSamples {
+        plan_tags: plan.sample_tags(),
+        declared: declared_metrics(described),
+        may_make_metrics: any(|description| description.may_make_metrics),
+        may_tag: any(|description| description.may_tag),
+    }
+}
+
+/// The custom metrics that components have declared.
+pub fn declared_metrics(described: &[(String, Description)]) -> Vec<MetricInfo> {
+    described.iter().flat_map(|(_, description)| description.metrics.clone()).collect()
 }
 
 /// What the clock on the wall says.
@@ -360,14 +423,17 @@ pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     outcome.data.iter().map(line).collect()
 }
 
-pub fn suggested_plan(json: &str, typed: &Options) -> Result<Options, String> {
+/// What a component suggests, as far as it may beneath what the user says.
+pub fn suggested_plan(json: &str, users: &Options) -> Result<Options, String> {
     if json.trim().is_empty() {
         return Ok(Options::default());
     }
-    let mut options = Options::from_json(json).map_err(|error| error.to_string())?;
+    if json.len() > Limits::SUGGESTED_PLAN {
+        return Err(format!("it has {} bytes, and at most {} are allowed", json.len(), Limits::SUGGESTED_PLAN));
+    }
+    let suggested = Options::from_json(json).map_err(|error| error.to_string())?;
     sandbox::check_texts(&serde_json::from_str(json).map_err(|error| error.to_string())?)?;
-    sandbox::check_suggestion(&mut options, typed)?;
-    Ok(options)
+    permit(suggested, users, Machine { cores: cores() }).map_err(|breaches| breaches.join("; "))
 }
 
 /// The environment, as far as it is text.

@@ -1,16 +1,24 @@
 //! Signatures: `squall sign`, and what `--verify-key` asks of everything that is run.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use squall_files::read_bounded;
 use squall_guest::{Artifact, GuestError};
+use squall_plan::Limits;
 use squall_registry::{KeyError, SigningKey, VerifyingKey, sign_bytes, verify_bytes};
 
 use crate::error::CliError;
 use crate::exit;
 use crate::registry::{RegistryArgs, access, reference};
 use crate::run::print;
+
+/// More than any key or signature has, in bytes.
+const LARGEST_KEY: u64 = 64 << 10;
+/// The largest file that is signed, in bytes.
+const LARGEST_SIGNED: u64 = 512 << 20;
 
 /// Whose signature a scenario must have.
 #[derive(Clone, Debug, Default, Args)]
@@ -39,16 +47,18 @@ pub struct SignArgs {
 
 /// Signs a scenario: in the registry, or in a file beside it.
 pub fn sign(arguments: &SignArgs) -> Result<u8, CliError> {
-    let pem = fs::read(&arguments.key).map_err(|source| unreadable("--key", &arguments.key, source))?;
+    let pem =
+        read_bounded(&arguments.key, LARGEST_KEY).map_err(|source| unreadable("--key", &arguments.key, source))?;
     let key = SigningKey::from_pem(&pem).map_err(|error| no_key("--key", &arguments.key, error))?;
     if let Some(reference) = reference(&arguments.scenario)? {
-        let access = access(&RegistryArgs { plain_http: arguments.plain_http, ..RegistryArgs::default() });
+        let registry = RegistryArgs { plain_http: arguments.plain_http, ..RegistryArgs::default() };
+        let access = access(&registry, Limits::default().component);
         let digest = squall_registry::sign(&reference, &key, &access)?;
         print(&format!("signed: {}\n", reference.pinned(&digest)))?;
         return Ok(exit::PASSED);
     }
     let path = Path::new(&arguments.scenario);
-    let bytes = fs::read(path).map_err(|source| unreadable("the scenario", path, source))?;
+    let bytes = read_bounded(path, LARGEST_SIGNED).map_err(|source| unreadable("the scenario", path, source))?;
     let signature = sign_bytes(&bytes, &key).map_err(squall_registry::RegistryError::from)?;
     let beside = signature_of(path);
     fs::write(&beside, signature).map_err(|source| unreadable("the signature", &beside, source))?;
@@ -71,7 +81,7 @@ impl SignatureArgs {
             return Err(CliError::Options(vec![text.to_owned()]));
         }
         let read = |path: &PathBuf| {
-            let pem = fs::read(path).map_err(|source| unreadable("--verify-key", path, source))?;
+            let pem = read_bounded(path, LARGEST_KEY).map_err(|source| unreadable("--verify-key", path, source))?;
             VerifyingKey::from_pem(&pem).map_err(|error| no_key("--verify-key", path, error))
         };
         self.verify_key.iter().map(read).collect()
@@ -102,9 +112,14 @@ pub fn signed_file(path: &Path, keys: &[VerifyingKey], most: u64) -> Result<Resu
     if keys.is_empty() {
         return Ok(Artifact::read(path, most));
     }
-    let bytes = fs::read(path).map_err(|source| unreadable("the scenario", path, source))?;
+    let bytes = match read_bounded(path, most) {
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => return Ok(Err(GuestError::TooLarge(most))),
+        read => read.map_err(|source| unreadable("the scenario", path, source))?,
+    };
     let beside = signature_of(path);
-    let signature = fs::read_to_string(&beside).map_err(|source| unreadable("the signature", &beside, source))?;
+    let signature =
+        read_bounded(&beside, LARGEST_KEY).map_err(|source| unreadable("the signature", &beside, source))?;
+    let signature = String::from_utf8_lossy(&signature);
     if verify_bytes(&bytes, &signature, keys) {
         return Ok(Artifact::bounded(bytes, most));
     }

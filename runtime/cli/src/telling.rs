@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use squall_guest::Artifact;
 use squall_metrics::{GeneratorVerdict, Nanos, ThresholdResult, Totals, evaluate_thresholds};
 use squall_plan::{Plan, PlanFile};
-use squall_report::{DataLine, Detail, Document, Ending, ObjectiveLine, RunFacts, Summary, duration};
+use squall_report::{DataLine, Detail, Document, Ending, ObjectiveLine, RunFacts, Status, Summary, duration, verdict};
 
 use crate::args::{OutputArgs, SummaryMode};
 use crate::error::CliError;
@@ -38,7 +38,7 @@ pub struct SoFar<'a> {
 }
 
 /// What a plan makes of it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Concluded {
     /// Its objectives, judged.
     pub objectives: Vec<ObjectiveLine>,
@@ -52,7 +52,8 @@ impl Teller<'_> {
         let Some(file) = self.plan_file else {
             return Concluded::default();
         };
-        let objectives = plan::judged(&file.objectives, &file.watching, so_far.totals);
+        let objectives = plan::in_force(&file.objectives, &so_far.plan.thresholds);
+        let objectives = plan::judged(&objectives, &file.watching, so_far.totals);
         // A soak test has one load.
         let load = so_far.plan.scenarios.first().map(|scenario| &scenario.executor);
         let others = load.map(|load| plan::conclusions(file, load, so_far.totals)).unwrap_or_default();
@@ -64,12 +65,13 @@ impl Teller<'_> {
         &self,
         so_far: &SoFar<'_>,
         concluded: &Concluded,
+        status: Status,
         course: &[plan::Remark],
     ) -> Result<(), CliError> {
         if self.output.summary_mode == SummaryMode::Disabled {
             return Ok(());
         }
-        print(&(self.summary(so_far, concluded) + &squall_report::course(course, summary_style(self.output))))
+        print(&(self.summary(so_far, concluded, status) + &squall_report::course(course, summary_style(self.output))))
     }
 
     /// What only the program knows.
@@ -101,18 +103,17 @@ impl Teller<'_> {
 
     fn report(&self, so_far: &SoFar<'_>, elapsed: Nanos, reports: &mut Reports, aloud: bool) -> Result<(), CliError> {
         let concluded = self.conclude(so_far);
-        if aloud && self.output.summary_mode != SummaryMode::Disabled {
-            print(&format!("\n  after {}:\n{}", duration(elapsed), self.summary(so_far, &concluded)))?;
-        }
-        if !reports.has_files() {
-            return Ok(());
-        }
-        let facts = self.facts(Ending { as_planned: true, text: "not yet".to_owned() }, concluded);
+        let facts = self.facts(Ending { as_planned: true, text: "not yet".to_owned() }, concluded.clone());
         let SoFar { totals, thresholds, generator, data, plan } = so_far;
-        reports.write_files(&Document::new(totals, thresholds, generator, data, plan, &facts))
+        let document = Document::new(totals, thresholds, generator, data, plan, &facts);
+        if aloud && self.output.summary_mode != SummaryMode::Disabled {
+            let summary = self.summary(so_far, &concluded, document.verdict.status);
+            print(&format!("\n  after {}:\n{summary}", duration(elapsed)))?;
+        }
+        if reports.has_files() { reports.write_files(&document) } else { Ok(()) }
     }
 
-    fn summary(&self, so_far: &SoFar<'_>, concluded: &Concluded) -> String {
+    fn summary(&self, so_far: &SoFar<'_>, concluded: &Concluded, status: Status) -> String {
         let style = summary_style(self.output);
         let summary = Summary {
             totals: so_far.totals,
@@ -124,6 +125,6 @@ impl Teller<'_> {
             style,
         };
         let soak = plan::soak_section(&concluded.others, style);
-        summary.render() + &soak + &plan::verdict(&concluded.objectives, so_far.generator.health, style)
+        summary.render() + &soak + &verdict(&concluded.objectives, status, style)
     }
 }

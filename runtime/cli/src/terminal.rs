@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
 use squall_metrics::{Certainty, FlowId, Nanos, plain};
+use squall_plan::text_without_credentials;
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
@@ -22,7 +23,8 @@ const NEAR_ITS_LIMIT: f64 = 0.8;
 /// Says what went wrong.
 pub fn complain(text: &str) {
     let style = style_of(stderr().is_terminal(), false);
-    // What went wrong may be told in a stranger's words.
+    // What went wrong may be told in a stranger's words, or about a URL with a password.
+    let text = text_without_credentials(text);
     let text: Vec<_> = text.lines().map(plain).collect();
     say(&format!("{} {}", style.bad("error:"), text.join("\n")));
 }

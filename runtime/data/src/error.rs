@@ -44,6 +44,12 @@ impl Wrong {
     }
 }
 
+impl From<String> for Wrong {
+    fn from(reason: String) -> Wrong {
+        Wrong::somewhere(reason)
+    }
+}
+
 impl From<std::io::Error> for Wrong {
     fn from(error: std::io::Error) -> Wrong {
         Wrong::somewhere(error.to_string())
@@ -62,6 +68,14 @@ pub enum OpenError {
         kind: &'static str,
         /// What there is.
         known_names: Vec<String>,
+    },
+    /// A file of the script's cannot be opened.
+    #[error("open({name:?}): {reason}")]
+    Unreadable {
+        /// What the script calls it.
+        name: String,
+        /// Why.
+        reason: String,
     },
     /// Rows are asked of a file that was given to be sent as it is.
     #[error("data {0:?} was given as file:, to be sent as it is: it has no rows")]

@@ -113,7 +113,7 @@ mod tests {
 
     fn feed(rows: u64, policy: Option<Policy>, at_end: Option<AtEnd>) -> Feed {
         let mut table = TableBuilder::new(vec!["id".into()], 0);
-        (0..rows).for_each(|row| table.push_texts([row.to_string().as_str()].into_iter()));
+        (0..rows).for_each(|row| table.push_texts([row.to_string().as_str()].into_iter()).unwrap());
         Feed::new("users", table.finish(), (policy, at_end), 4, 1)
     }
 

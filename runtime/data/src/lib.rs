@@ -11,6 +11,7 @@ mod chance;
 mod cursor;
 mod error;
 mod feed;
+mod files;
 mod load;
 mod permutation;
 mod row;
@@ -19,6 +20,7 @@ mod table;
 
 pub use error::{LoadError, OpenError, TakeError, UnknownColumn};
 pub use feed::{Feed, FeedUse, Way};
+pub use files::{Folder, Openable, Opened, Places};
 pub use row::{Kind, Value};
 pub use set::DataSet;
 pub use table::Table;

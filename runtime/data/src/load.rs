@@ -1,9 +1,12 @@
 //! Reading files into tables: one file for each format.
 
 mod csv;
+mod input;
 mod json;
+mod quotes;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::path::Path;
 
@@ -11,6 +14,8 @@ use squall_plan::DataFormat;
 
 use crate::error::Wrong;
 use crate::table::{Table, TableBuilder};
+
+pub(crate) use input::Input;
 
 /// What may stand at the beginning of a text file, and is no part of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";

@@ -6,7 +6,7 @@ use squall_plan::{DataFormat, PlannedData};
 use crate::chance::key;
 use crate::error::{LoadError, OpenError, Wrong};
 use crate::feed::{Feed, FeedUse};
-use crate::load;
+use crate::load::{self, Input};
 
 /// All data of a run. Shared by all threads; nothing in it changes but where the run is in each feed.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl DataSet {
         for data in planned {
             let wrong = |wrong: Wrong| LoadError::new(&data.name, &data.file, wrong);
             if data.format == DataFormat::File {
-                let blob = std::fs::read(&data.file).map_err(|error| wrong(error.into()))?;
+                let blob = Input::open(&data.file).and_then(Input::bytes).map_err(wrong)?;
                 set.blobs.push((data.name.clone(), blob.into()));
                 continue;
             }

@@ -1,5 +1,7 @@
 //! Rows in one piece of memory: all values one behind the other, and where each row begins.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use crate::error::UnknownColumn;
@@ -105,39 +107,71 @@ pub(crate) struct NamedField {
     pub(crate) text: Box<str>,
 }
 
+/// The most columns that a table may have.
+pub(crate) const MOST_COLUMNS: usize = 10_000;
+/// The most that the values of a table may take, in bytes. Each row has a place for each column, so that a short file can come
+/// to much.
+const LARGEST_TABLE: usize = 4 << 30;
+
+pub(crate) fn too_many_columns(columns: usize) -> String {
+    format!("there are {columns} columns: at most {MOST_COLUMNS} can be read")
+}
+
 /// A table while its file is read.
 #[derive(Debug)]
 pub(crate) struct TableBuilder {
     columns: Vec<Box<str>>,
+    /// The place of each column, by its name.
+    places: HashMap<Box<str>, usize>,
     bytes: Vec<u8>,
     starts: Vec<u64>,
+    largest: usize,
 }
 
 impl TableBuilder {
     /// With room for a file of so many bytes: values take about as much as the file that they are from.
     pub(crate) fn new(columns: Vec<Box<str>>, file_size: usize) -> TableBuilder {
-        TableBuilder { columns, bytes: Vec::with_capacity(file_size), starts: vec![0] }
+        let places = columns.iter().enumerate().map(|(place, column)| (column.clone(), place)).collect();
+        let bytes = Vec::with_capacity(file_size);
+        TableBuilder { columns, places, bytes, starts: vec![0], largest: LARGEST_TABLE }
     }
 
     /// Adds a row of text, one value for each column.
-    pub(crate) fn push_texts<'a>(&mut self, values: impl Iterator<Item = &'a str>) {
+    pub(crate) fn push_texts<'a>(&mut self, values: impl Iterator<Item = &'a str>) -> Result<(), String> {
         values.for_each(|text| write(&mut self.bytes, Some(Value { kind: Kind::Text, text })));
-        self.starts.push(self.bytes.len() as u64);
+        self.end_row()
     }
 
     /// Adds a row of names and values; a name that is new becomes a column.
-    pub(crate) fn push_named(&mut self, fields: &[NamedField]) {
-        for NamedField { name, .. } in fields {
-            if !self.columns.contains(name) {
-                self.columns.push(name.clone());
-            }
+    pub(crate) fn push_named(&mut self, fields: &[NamedField]) -> Result<(), String> {
+        let places: Vec<usize> = fields.iter().map(|field| self.place_of(&field.name)).collect();
+        if self.columns.len() > MOST_COLUMNS {
+            return Err(too_many_columns(self.columns.len()));
         }
-        for column in &self.columns {
-            // A name that comes twice means its last value, as nearly everywhere.
-            let field = fields.iter().rev().find(|field| field.name == *column);
+        let mut row: Vec<Option<&NamedField>> = vec![None; self.columns.len()];
+        // A name that comes twice means its last value, as nearly everywhere.
+        places.into_iter().zip(fields).for_each(|(place, field)| row[place] = Some(field));
+        for field in row {
             write(&mut self.bytes, field.map(|field| Value { kind: field.kind, text: &field.text }));
         }
+        self.end_row()
+    }
+
+    fn place_of(&mut self, name: &str) -> usize {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        self.columns.push(name.into());
+        self.places.insert(name.into(), self.columns.len() - 1);
+        self.columns.len() - 1
+    }
+
+    fn end_row(&mut self) -> Result<(), String> {
         self.starts.push(self.bytes.len() as u64);
+        if self.bytes.len() > self.largest {
+            return Err(format!("the rows take more than {} MiB, the most that data may have", self.largest >> 20));
+        }
+        Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -147,5 +181,22 @@ impl TableBuilder {
     pub(crate) fn finish(mut self) -> Table {
         self.bytes.shrink_to_fit();
         Table { columns: self.columns.into(), bytes: self.bytes.into(), starts: self.starts.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_columns_do_not_make_much_of_little() {
+        let mut table = TableBuilder { largest: 1 << 20, ..TableBuilder::new(Vec::new(), 0) };
+        let field = |name: usize| NamedField { name: name.to_string().into(), kind: Kind::Text, text: "".into() };
+        let wide: Vec<NamedField> = (0..MOST_COLUMNS).map(field).collect();
+        table.push_named(&wide).unwrap();
+        // Ten thousand bytes a row, of which the file has two or three.
+        let error = (0..1_000).find_map(|_| table.push_named(&[]).err());
+        assert_eq!(error.unwrap(), "the rows take more than 1 MiB, the most that data may have");
+        assert!(table.push_named(&[field(MOST_COLUMNS)]).unwrap_err().contains("10001 columns"));
     }
 }

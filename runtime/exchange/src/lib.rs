@@ -94,10 +94,13 @@ pub fn authority(url: &Url) -> String {
 
 /// The value of `Authorization` for `https://name:password@host/`: what the user wrote is what is sent (RFC 7617).
 pub fn credentials(url: &Url) -> Option<String> {
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let (name, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
-    let is_anonymous = name.is_empty() && password.is_empty();
-    (!is_anonymous).then(|| format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}"))))
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
+    pair.push(b':');
+    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
+    Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
 }
 
 /// An error with its cause.
@@ -120,6 +123,8 @@ mod tests {
         // The example of RFC 7617.
         let sent = credentials(&url("http://Aladdin:open%20sesame@host/")).unwrap();
         assert_eq!(sent, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(credentials(&url("http://ada@host/")).unwrap(), "Basic YWRhOg==");
+        assert_eq!(credentials(&url("http://:%FF@host/")).unwrap(), "Basic Ov8=");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::async_abi;
 use crate::contract::{Misfit, check_import};
 use crate::error::GuestError;
 use crate::needs::Needs;
+use crate::tally::Tally;
 
 /// A component, with what can be learnt from it without running it.
 #[derive(Debug)]
@@ -82,8 +83,11 @@ impl Artifact {
         let component = if encoded { encode(&bytes)? } else { bytes };
         let component_digest = if encoded { Sha256::digest(&component).into() } else { file_digest };
         let digest = format!("sha256:{}", hex(&file_digest));
+        // First, because whatever looks at the types takes part in what they come to.
+        let tally = Tally::of(&component);
+        tally.check().map_err(GuestError::Needs)?;
         let (resolve, world) = decode(&component)?;
-        let (sdk, needs) = (sdk_of(&component), Needs::of(&component));
+        let (sdk, needs) = (sdk_of(&component), Needs::from(tally));
         let (imports, exports) = surface(&resolve, world);
         Ok(Artifact { component, digest, component_digest, size, encoded, imports, exports, sdk, about, needs })
     }
@@ -199,7 +203,7 @@ fn sdk_of(component: &[u8]) -> Option<String> {
     // Several parts of one program may each have left the same words.
     let text = text.trim_matches(|letter: char| letter.is_control());
     let line = text.split(['\0', '\n']).next()?.trim();
-    (!line.is_empty() && line.len() <= 100 && !line.chars().any(char::is_control)).then(|| line.to_owned())
+    (!line.is_empty() && line.len() <= 100).then(|| plain(line).into_owned())
 }
 
 fn decode(component: &[u8]) -> Result<(Resolve, WorldId), GuestError> {
@@ -223,8 +227,10 @@ fn surface(resolve: &Resolve, world: WorldId) -> (Vec<Import>, Vec<String>) {
 
 fn functions(resolve: &Resolve, item: &WorldItem) -> Vec<String> {
     match item {
-        WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.keys().cloned().collect(),
-        WorldItem::Function(function) => vec![function.name.clone()],
+        WorldItem::Interface { id, .. } => {
+            resolve.interfaces[*id].functions.keys().map(|name| plain(name).into_owned()).collect()
+        }
+        WorldItem::Function(function) => vec![plain(&function.name).into_owned()],
         WorldItem::Type { .. } => Vec::new(),
     }
 }
@@ -252,6 +258,16 @@ mod tests {
     fn a_module_without_metadata_gets_advice() {
         let error = Artifact::from_bytes(b"\0asm\x01\0\0\0".to_vec()).expect_err("empty module");
         assert!(error.to_string().contains("wasm32-wasip2"), "{error}");
+    }
+
+    #[test]
+    fn the_name_of_an_sdk_steers_nothing() {
+        let text = "##vso[task.complete] \u{202e}js";
+        let mut wasm = b"\0asm\x0d\0\x01\0".to_vec();
+        wasm.extend([0, (1 + SDK_SECTION.len() + text.len()) as u8, SDK_SECTION.len() as u8]);
+        wasm.extend(SDK_SECTION.bytes().chain(text.bytes()));
+        let artifact = Artifact::from_bytes(wasm).expect("a component");
+        assert_eq!(artifact.sdk(), Some("# #vso[task.complete] \u{fffd}js"));
     }
 
     /// A core module for the world `scenario` whose functions all trap, with the metadata that `wit-bindgen` leaves.

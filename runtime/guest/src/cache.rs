@@ -1,36 +1,34 @@
 //! Compiled code, kept on disk so that a component is compiled once.
 //!
-//! Loading compiled code means running it, so an entry is trusted only if it lies in a folder that nobody else can write
-//! to and carries the digest of its own contents. Anything else is compiled again. A trusted entry is mapped, not read:
-//! of the 37 MB that a Python guest compiles to, a run touches a part.
+//! Loading compiled code means running it, so an entry is trusted only if it lies in a folder that only this user can change
+//! or exchange (`PrivateFolder`) and carries the digest of its own contents. Anything else is compiled again. What was
+//! checked is mapped, by its descriptor, and not read: of the 37 MB that a Python guest compiles to, a run touches a part.
 
 use std::cell::RefCell;
-use std::fs;
+use std::fs::File;
 use std::hash::{Hash, Hasher};
-use std::io::{Read, Write};
+use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
-use std::time::Duration;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use squall_files::PrivateFolder;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::artifact::{Artifact, hex};
+use crate::compiler::{self, Order};
 use crate::error::GuestError;
-use crate::linked;
 
 const DIGEST: usize = 32;
-/// As much as a main thread usually has.
-const COMPILER_STACK: usize = 8 << 20;
 
 /// A folder of compiled components.
 #[derive(Clone)]
 pub struct CodeCache {
     folder: Option<PathBuf>,
-    /// The entry that was found to be trusted last.
-    trusted: RefCell<Option<PathBuf>>,
+    /// The entry that was found to be trusted last: its name, and the file that was checked.
+    trusted: RefCell<Option<(String, Arc<File>)>>,
     /// The entry that could not be written last. A run loads the same code into two engines, and where nothing can be
     /// written (a container) it is still to be compiled only once.
     unwritten: RefCell<Option<Unwritten>>,
@@ -39,7 +37,7 @@ pub struct CodeCache {
 /// What this program has compiled and could not write down.
 #[derive(Clone)]
 struct Unwritten {
-    entry: PathBuf,
+    entry: String,
     code: Vec<u8>,
 }
 
@@ -73,7 +71,7 @@ impl CodeCache {
         let Some(folder) = &self.folder else {
             return Some("there is no folder for it".to_owned());
         };
-        let error = can_be_written(folder).err()?;
+        let error = PrivateFolder::create(folder).and_then(|folder| folder.try_writing()).err()?;
         Some(format!("{} cannot be written: {error}", folder.display()))
     }
 
@@ -82,15 +80,16 @@ impl CodeCache {
         &self,
         engine: &Engine,
         artifact: &Artifact,
-        limit: Duration,
+        order: &Order,
     ) -> Result<Component, GuestError> {
         if let Some(component) = self.find(engine, artifact) {
             return Ok(component);
         }
-        let component = compile(engine, artifact, limit)?;
-        if let (Some(entry), Ok(code)) = (self.entry(engine, artifact), component.serialize()) {
+        let component = compiler::compile(engine, artifact.component(), order)?;
+        if let (Some(folder), Ok(code)) = (&self.folder, component.serialize()) {
+            let entry = entry_of(engine, artifact);
             // Not being able to keep it is no reason not to run it.
-            if store(&entry, &code).is_err() {
+            if store(folder, &entry, &code).is_err() {
                 *self.unwritten.borrow_mut() = Some(Unwritten { entry, code });
             }
         }
@@ -99,54 +98,40 @@ impl CodeCache {
 
     /// The compiled component, if it is in the cache.
     pub(crate) fn find(&self, engine: &Engine, artifact: &Artifact) -> Option<Component> {
-        let entry = self.entry(engine, artifact)?;
+        let folder = self.folder.as_ref()?;
+        let entry = entry_of(engine, artifact);
         if let Some(unwritten) = self.unwritten.borrow().as_ref().filter(|unwritten| unwritten.entry == entry) {
             // SAFETY: this program has compiled it, and it was nowhere else since. Wasmtime checks that its engine made it.
             return unsafe { Component::deserialize(engine, &unwritten.code) }.ok();
         }
-        if !self.is_trusted(&entry) {
-            return None;
-        }
+        let file = self.trusted(folder, entry)?;
         // SAFETY: the code carries its own digest and lies in a folder that only this user can write to, so it is what
         // `store` wrote after this program compiled it; an entry is replaced, never changed, so it stays as it is while it
-        // is mapped. Wasmtime checks that its engine made it.
-        unsafe { Component::deserialize_file(engine, entry) }.ok()
+        // is mapped. What is mapped is the file that was checked, whatever has its name by now. Wasmtime checks that its
+        // engine made it.
+        unsafe { Component::deserialize_file(engine, format!("/proc/self/fd/{}", file.as_raw_fd())) }.ok()
     }
 
-    /// Whether an entry may be run. It is read once for that: a run loads the same code into two engines.
-    fn is_trusted(&self, entry: &Path) -> bool {
+    /// The file of an entry that may be run. It is read once for that: a run loads the same code into two engines.
+    fn trusted(&self, folder: &Path, entry: String) -> Option<Arc<File>> {
         let mut last = self.trusted.borrow_mut();
-        if last.as_deref() != Some(entry) {
-            *last = holds_what_was_stored(entry).then(|| entry.to_owned());
+        if last.as_ref().is_none_or(|(name, _)| *name != entry) {
+            let file = PrivateFolder::open(folder).and_then(|folder| folder.file(&entry)).ok();
+            let file = file.filter(|file| digests_agree(file).unwrap_or(false));
+            *last = file.map(|file| (entry, Arc::new(file)));
         }
-        last.is_some()
-    }
-
-    /// Where the code of this component, compiled by this engine for this processor, is kept.
-    fn entry(&self, engine: &Engine, artifact: &Artifact) -> Option<PathBuf> {
-        let folder = self.folder.as_ref()?;
-        let mut key = KeyHasher(Sha256::new());
-        engine.precompile_compatibility_hash().hash(&mut key);
-        key.0.update(env!("CARGO_PKG_VERSION"));
-        key.0.update(squall_link::VERSION.to_le_bytes());
-        key.0.update(artifact.component_digest());
-        Some(folder.join(hex(&key.0.finalize())))
+        last.as_ref().map(|(_, file)| Arc::clone(file))
     }
 }
 
-/// Compiles within a time. The compiler cannot be stopped: where it takes longer, it goes on behind the caller's back until
-/// the program ends, which is soon.
-fn compile(engine: &Engine, artifact: &Artifact, limit: Duration) -> Result<Component, GuestError> {
-    let (compiled, result) = sync_channel(1);
-    let (engine, component) = (engine.clone(), artifact.component().to_vec());
-    // If nobody waits any more, nobody wants it.
-    let work = move || drop(compiled.send(linked::compile(&engine, &component)));
-    thread::Builder::new().name("compile".to_owned()).stack_size(COMPILER_STACK).spawn(work)?;
-    match result.recv_timeout(limit) {
-        Ok(component) => component.map_err(|error| GuestError::Compile(format!("{error:#}"))),
-        Err(RecvTimeoutError::Timeout) => Err(GuestError::CompileTimeout(limit)),
-        Err(RecvTimeoutError::Disconnected) => Err(GuestError::Compile("the compiler failed at it".to_owned())),
-    }
+/// The name under which the code of this component, compiled by this engine for this processor, is kept.
+fn entry_of(engine: &Engine, artifact: &Artifact) -> String {
+    let mut key = KeyHasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut key);
+    key.0.update(env!("CARGO_PKG_VERSION"));
+    key.0.update(squall_link::VERSION.to_le_bytes());
+    key.0.update(artifact.component_digest());
+    hex(&key.0.finalize())
 }
 
 /// Feeds what implements `Hash` into SHA-256.
@@ -162,17 +147,10 @@ impl Hasher for KeyHasher {
     }
 }
 
-/// Whether an entry is private, and its digest that of its contents.
-fn holds_what_was_stored(entry: &Path) -> bool {
-    let is_safe = entry.parent().is_some_and(is_private) && is_private(entry);
-    is_safe && digests_agree(entry).unwrap_or(false)
-}
-
-/// Reads in pieces: what is only looked at once needs no memory of its own.
-fn digests_agree(entry: &Path) -> std::io::Result<bool> {
-    let mut file = fs::File::open(entry)?;
+/// Whether a file is as it was stored. Reads in pieces: what is only looked at once needs no memory of its own.
+fn digests_agree(mut file: &File) -> std::io::Result<bool> {
     let Some(length) = file.metadata()?.len().checked_sub(DIGEST as u64) else { return Ok(false) };
-    let mut code = (&mut file).take(length);
+    let mut code = file.take(length);
     let (mut digest, mut piece) = (Sha256::new(), vec![0; 128 << 10]);
     loop {
         match code.read(&mut piece)? {
@@ -185,68 +163,24 @@ fn digests_agree(entry: &Path) -> std::io::Result<bool> {
     Ok(digest.finalize()[..] == stored)
 }
 
-#[cfg(unix)]
-fn is_private(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    // SAFETY: `geteuid` cannot fail and touches no memory.
-    let user = unsafe { libc::geteuid() };
-    fs::symlink_metadata(path)
-        .is_ok_and(|metadata| !metadata.is_symlink() && metadata.uid() == user && metadata.mode() & 0o022 == 0)
-}
-
-#[cfg(not(unix))]
-fn is_private(_path: &Path) -> bool {
-    false
-}
-
-/// Writes beside and renames, so that a reader never sees half an entry.
-fn store(entry: &Path, code: &[u8]) -> std::io::Result<()> {
-    let folder = entry.parent().ok_or(std::io::ErrorKind::NotFound)?;
-    make_private_folder(folder)?;
-    let beside = entry.with_extension(format!("{}.new", std::process::id()));
-    let mut file = private_file(&beside)?;
-    file.write_all(code)?;
-    // Behind the code, where it is not in the way of mapping that.
-    file.write_all(&Sha256::digest(code))?;
-    drop(file);
-    fs::rename(&beside, entry)
-}
-
-/// Tries it: permissions alone do not tell that a file system is read-only.
-fn can_be_written(folder: &Path) -> std::io::Result<()> {
-    make_private_folder(folder)?;
-    let trial = folder.join(format!("{}.trial", std::process::id()));
-    private_file(&trial)?;
-    fs::remove_file(trial)
-}
-
-#[cfg(unix)]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
-    fs::File::create(path)
+/// The digest comes behind the code, where it is not in the way of mapping that.
+fn store(folder: &Path, entry: &str, code: &[u8]) -> std::io::Result<()> {
+    PrivateFolder::create(folder)?.write(entry, &[code, &Sha256::digest(code)])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
-    const TIME: Duration = Duration::from_secs(60);
+    use squall_plan::Limits;
+
+    use super::*;
+    use crate::engine::Layout;
+
+    fn order() -> Order {
+        Order::new(&Limits::default(), Layout::Roomy)
+    }
 
     /// The smallest component there is.
     fn empty() -> Artifact {
@@ -264,9 +198,9 @@ mod tests {
         let cache = CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
         assert!(cache.find(&engine, &empty()).is_none());
-        cache.component(&engine, &empty(), TIME).expect("compiles");
+        cache.component(&engine, &empty(), &order()).expect("compiles");
         assert!(cache.find(&engine, &empty()).is_some());
-        assert!(holds_what_was_stored(&only_entry(&folder.path().join("code"))));
+        only_entry(&folder.path().join("code"));
     }
 
     #[test]
@@ -274,29 +208,77 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = || CodeCache::at(&folder.path().join("code"));
         let engine = Engine::default();
-        cache().component(&engine, &empty(), TIME).expect("compiles");
+        cache().component(&engine, &empty(), &order()).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         let mut contents = fs::read(&entry).expect("entry");
         let middle = contents.len() / 2;
         contents[middle] ^= 0xff;
         fs::write(&entry, &contents).expect("writable");
         assert!(cache().find(&engine, &empty()).is_none());
-        cache().component(&engine, &empty(), TIME).expect("compiles again");
+        cache().component(&engine, &empty(), &order()).expect("compiles again");
         assert!(cache().find(&engine, &empty()).is_some());
         fs::write(&entry, "short").expect("writable");
         assert!(cache().find(&engine, &empty()).is_none());
     }
 
     #[test]
-    #[cfg(unix)]
     fn an_entry_that_others_can_write_is_not_trusted() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let cache = CodeCache::at(&folder.path().join("code"));
-        cache.component(&Engine::default(), &empty(), TIME).expect("compiles");
+        cache.component(&Engine::default(), &empty(), &order()).expect("compiles");
         let entry = only_entry(&folder.path().join("code"));
         fs::set_permissions(&entry, fs::Permissions::from_mode(0o666)).expect("own file");
         assert!(cache.find(&Engine::default(), &empty()).is_none());
+    }
+
+    #[test]
+    fn a_cache_in_a_folder_that_others_can_exchange_is_not_trusted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shared = folder.path().join("shared");
+        let cache = || CodeCache::at(&shared.join("squall/code"));
+        cache().component(&Engine::default(), &empty(), TIME).expect("compiles");
+        let mode = |mode| fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).expect("own folder");
+        mode(0o777);
+        assert!(cache().find(&Engine::default(), &empty()).is_none());
+        assert!(cache().impediment().expect("it is not used").contains("can be changed by other users"));
+        // In a sticky one they cannot.
+        mode(0o1777);
+        assert!(cache().find(&Engine::default(), &empty()).is_some());
+    }
+
+    #[test]
+    fn what_was_checked_is_what_is_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (code, engine) = (folder.path().join("code"), Engine::default());
+        let cache = CodeCache::at(&code);
+        cache.component(&engine, &empty(), TIME).expect("compiles");
+        assert!(cache.find(&engine, &empty()).is_some());
+        // Checked once, then exchanged for what is no code at all: a run still loads the one that was checked.
+        fs::rename(&code, folder.path().join("aside")).expect("own folder");
+        fs::create_dir(&code).expect("own folder");
+        fs::write(code.join(entry_of(&engine, &empty())), "evil").expect("writable");
+        assert!(cache.find(&engine, &empty()).is_some());
+        assert!(CodeCache::at(&code).find(&engine, &empty()).is_none());
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (code, victim) = (folder.path().join("code"), folder.path().join("victim"));
+        fs::create_dir(&code).expect("own folder");
+        fs::set_permissions(&code, fs::Permissions::from_mode(0o700)).expect("own folder");
+        fs::write(&victim, "precious").expect("writable");
+        let entry = entry_of(&Engine::default(), &empty());
+        let beside = format!("{entry}.{}.new", std::process::id());
+        // The name that earlier versions wrote to first, too.
+        let earlier = Path::new(&entry).with_extension(format!("{}.new", std::process::id())).display().to_string();
+        for name in [&entry, &beside, &earlier] {
+            let _ = symlink(&victim, code.join(name));
+        }
+        let cache = CodeCache::at(&code);
+        cache.component(&Engine::default(), &empty(), TIME).expect("compiles");
+        assert_eq!(fs::read_to_string(&victim).expect("readable"), "precious");
+        assert!(cache.find(&Engine::default(), &empty()).is_some());
     }
 
     #[test]
@@ -306,7 +288,7 @@ mod tests {
         let cache = CodeCache::at(&file.path().join("code"));
         let (engine, artifact) = (Engine::default(), empty());
         assert!(cache.find(&engine, &artifact).is_none());
-        cache.component(&engine, &artifact, TIME).expect("compiles");
+        cache.component(&engine, &artifact, &order()).expect("compiles");
         assert!(cache.find(&engine, &artifact).is_some());
     }
 

@@ -16,20 +16,31 @@ pub(crate) const TIMING: &str = "squall:scenario/timing@0.1.0";
 pub(crate) const METRICS: &str = "squall:scenario/metrics@0.1.0";
 pub(crate) const DATA: &str = "squall:scenario/data@0.1.0";
 pub(crate) const CONTEXT: &str = "squall:scenario/context@0.1.0";
+pub(crate) const PROGRESS: &str = "squall:scenario/progress@0.1.0";
 
 /// What this host offers, function by function, as `wit-parser` names functions.
 const OFFERED: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "[constructor]cookie-jar",
+            "[static]cookie-jar.of-virtual-user",
+            "[method]cookie-jar.set",
+            "[method]cookie-jar.get",
+            "[method]cookie-jar.clear",
             "[constructor]request-options",
             "[method]request-options.set-name",
+            "[method]request-options.set-tags",
             "[method]request-options.set-timeout",
             "[method]request-options.set-redirects",
+            "[method]request-options.set-return-last-redirect",
             "[method]request-options.set-discard-body",
             "[method]request-options.set-expected-statuses",
             "[method]request-options.set-body-from",
+            "[method]request-options.set-cookie-jar",
+            "[method]request-options.set-replaced-cookies",
             "[method]response.status",
+            "[method]response.reason",
             "[method]response.header",
             "[method]response.headers",
             "[method]response.body",
@@ -40,6 +51,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "send",
             "get",
             "send-all",
+            "set-default-options",
             "clear-cookies",
         ],
     ),
@@ -48,6 +60,9 @@ const OFFERED: &[(&str, &[&str])] = &[
         "metrics",
         &[
             "check",
+            "no-more-metrics",
+            "asked-tags",
+            "set-tags",
             "[constructor]counter",
             "[method]counter.add",
             "[constructor]gauge",
@@ -79,6 +94,7 @@ const OFFERED: &[(&str, &[&str])] = &[
         ],
     ),
     ("context", &["vu", "iteration", "target", "option", "random", "log", "abort"]),
+    ("progress", &["iteration-in-scenario", "scenario", "count"]),
     ("types", &[]),
 ];
 

@@ -35,6 +35,12 @@ pub enum GuestError {
     /// Compiling takes longer than allowed.
     #[error("the component was not compiled within {}: allow more with --compile-timeout", HumanDuration(*.0))]
     CompileTimeout(Duration),
+    /// Compiling takes more memory than allowed, or fails badly.
+    #[error(
+        "the compiler ran out of {} of memory, or failed at this component: allow more with --compile-memory",
+        MemorySize(*.0)
+    )]
+    CompileMemory(u64),
     /// It asks for more than the limits allow, before it has run.
     #[error("this component asks for too much: {0}")]
     Needs(String),

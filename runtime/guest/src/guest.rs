@@ -1,11 +1,15 @@
 //! A guest: a component, compiled and linked, ready to become as many virtual users as the run needs.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_metrics::{Clock, FlowId, Nanos};
-use squall_plan::Limits;
+use squall_data::{Openable, Opened};
+use squall_metrics::{Clock, FlowId, MetricInfo, Nanos};
+use squall_plan::{HumanDuration, Limits};
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower, TypedFunc,
 };
@@ -13,29 +17,47 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::artifact::Artifact;
 use crate::cache::CodeCache;
+use crate::compiler::Order;
 use crate::contract::Misfit;
 use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
 use crate::error::GuestError;
 use crate::host;
-use crate::log::printable;
-use crate::memory::{MemoryLimit, TotalMemory};
+use crate::log::{LogLine, printable};
+use crate::memory::MemoryLimit;
 use crate::offence::describe_trap;
 use crate::state::State;
 use crate::time_limit::TimeLimit;
-use crate::user::{Identity, VirtualUser, settle};
+use crate::user::{Identity, VirtualUser, settle, took_too_long};
 use crate::worker::WorkerContext;
 
 /// What `describe` may return, in bytes of the host's memory: strings may overlap in the guest's, and be many here.
 const LARGEST_DESCRIPTION: usize = 8 << 20;
 
-/// What a component says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
-#[component(record)]
+/// What a component says of itself, with the options of the run before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Its flows, at least one.
     pub flows: Vec<Flow>,
     /// The plan it suggests, as JSON; empty for none.
     pub plan: String,
+    /// The files that it opened meanwhile: those that it may open in the run.
+    pub opened: Opened,
+    /// The custom metrics that it has made meanwhile.
+    pub metrics: Vec<MetricInfo>,
+    /// Whether it may make others in the run.
+    pub may_make_metrics: bool,
+    /// Whether it gives samples tags of its own.
+    pub may_tag: bool,
+    /// The lines that it has logged meanwhile.
+    pub log: Vec<LogLine>,
+}
+
+/// What the contract calls a description.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct Answer {
+    flows: Vec<Flow>,
+    plan: String,
 }
 
 /// A journey through the target.
@@ -53,7 +75,7 @@ pub struct Guest {
     pre: InstancePre<State>,
     exports: Exports,
     limits: Limits,
-    total_memory: Option<Arc<TotalMemory>>,
+    files: Arc<Openable>,
     /// How many entries a table may come to have.
     table_entries: usize,
     _ticker: Ticker,
@@ -77,7 +99,7 @@ impl Guest {
         artifact.check()?;
         artifact.needs().check(limits).map_err(GuestError::Needs)?;
         let engine = survey_engine(limits, Layout::Roomy)?;
-        let component = cache.component(&engine, artifact, limits.compile)?;
+        let component = cache.component(&engine, artifact, &Order::new(limits, Layout::Roomy))?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
@@ -111,10 +133,11 @@ impl Guest {
         cache: &CodeCache,
     ) -> Result<Guest, GuestError> {
         let survey = survey_engine(limits, layout)?;
-        let surveyed = cache.component(&survey, artifact, limits.compile)?;
+        let order = Order::new(limits, layout);
+        let surveyed = cache.component(&survey, artifact, &order)?;
         let engine = pooled_engine(limits, capacity, layout, &surveyed, artifact.needs().table_entries())?;
         let known = cache.find(&engine, artifact).or_else(|| adopt(&surveyed, &engine));
-        let component = known.map_or_else(|| cache.component(&engine, artifact, limits.compile), Ok)?;
+        let component = known.map_or_else(|| cache.component(&engine, artifact, &order), Ok)?;
         Guest::link(&engine, &component, artifact, limits)
     }
 
@@ -124,15 +147,20 @@ impl Guest {
         let pre = linker.instantiate_pre(component).map_err(|error| unlinkable(&error))?;
         let exports = Exports::of(component)?;
         let _ticker = Ticker::start(engine);
-        let total_memory = limits.memory_total.map(|limit| Arc::new(TotalMemory::new(limit)));
         Ok(Guest {
             pre,
             exports,
             limits: limits.clone(),
-            total_memory,
+            files: Arc::default(),
             table_entries: artifact.needs().table_entries(),
             _ticker,
         })
+    }
+
+    /// The same guest, which may open these files.
+    #[must_use]
+    pub fn given(self, files: Openable) -> Guest {
+        Guest { files: Arc::new(files), ..self }
     }
 
     /// What it may take.
@@ -149,17 +177,29 @@ impl Guest {
         let asked = async {
             let (mut store, instance) = self.instantiate(worker, &identity).await?;
             store.set_hostcall_fuel(LARGEST_DESCRIPTION);
-            let describe: TypedFunc<(), (Description,)> =
-                typed(&mut store, &instance, &self.exports.describe, "describe")?;
+            let describe: TypedFunc<(), (Answer,)> = typed(&mut store, &instance, &self.exports.describe, "describe")?;
             let answer = describe.call_async(&mut store, ()).await;
-            answer.map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))
+            let (answer,) = answer
+                .map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))?;
+            Ok::<_, GuestError>((answer, store.data_mut().local_mut().data.take_opened()))
         };
         // Before the run there is no load whose pace could suffer from a coarse timer.
         #[allow(clippy::disallowed_methods)]
         let answered = tokio::time::timeout(Limits::DESCRIBE, asked).await;
-        let (description,) = answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
-        validate(&description)?;
-        Ok(description)
+        let (Answer { flows, plan }, opened) =
+            answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
+        validate(&flows)?;
+        let recorder = worker.recorder.borrow();
+        let registry = recorder.registry();
+        Ok(Description {
+            flows,
+            plan,
+            opened,
+            metrics: registry.metrics().into_iter().map(|(_, info)| info).collect(),
+            may_make_metrics: !registry.is_closed(),
+            may_tag: registry.expects_tags(),
+            log: Vec::new(),
+        })
     }
 
     /// Prepares the run: the guest's `setup`, if it has one. The bytes are for every `start`, and for `teardown`.
@@ -211,13 +251,20 @@ impl Guest {
         worker: &Rc<WorkerContext>,
         identity: &Rc<Identity>,
     ) -> Result<VirtualUser, GuestError> {
-        let (mut store, instance) = self.instantiate(worker, identity).await?;
+        let began = worker.clock.now();
+        let mut start_limit = TimeLimit::new(Some(self.limits.iteration.unwrap_or(Limits::START).into()));
+        // A core module may have a start function of its own, which computes as long as it likes.
+        let making = pin!(self.instantiate(worker, identity));
+        let made = start_limit.hold(worker, began, making).await;
+        let (mut store, instance) =
+            made.map_err(|elapsed| GuestError::Instantiate(took_too_long(identity, elapsed)))??;
         let run = typed(&mut store, &instance, &self.exports.run, "run")?;
         let start = match &self.exports.start {
             Some(start) => Some(typed(&mut store, &instance, start, "start")?),
             None => None,
         };
         let limit = TimeLimit::new(self.limits.iteration.map(Nanos::from));
+        let start = start.map(|start| (start, start_limit, began));
         Ok(VirtualUser { store, run, start, first_flow: worker.first_flow, limit })
     }
 
@@ -226,14 +273,21 @@ impl Guest {
         worker: &Rc<WorkerContext>,
         identity: &Rc<Identity>,
     ) -> Result<(Store<State>, wasmtime::component::Instance), GuestError> {
-        let memory = MemoryLimit::new(self.limits.memory, self.total_memory.clone(), self.table_entries);
-        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits, memory);
+        let memory =
+            MemoryLimit::new(self.limits.memory, identity.client().account().shared().cloned(), self.table_entries);
+        let state = State::new(Rc::clone(worker), Rc::clone(identity), &self.limits, memory, Arc::clone(&self.files));
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(TICKS_BEFORE_YIELD);
-        store.epoch_deadline_callback(|store| {
+        let rehearsed = worker.timer.is_virtual().then(|| Rehearsed::new(&self.limits));
+        identity.begins_to_compute();
+        store.epoch_deadline_callback(move |store| {
             let local = store.data().local();
-            let way = give_way(Rc::clone(&local.user), local.worker.clock.clone());
+            let (user, worker) = (Rc::clone(&local.user), Rc::clone(&local.worker));
+            let way: Pin<Box<dyn Future<Output = ()>>> = match &rehearsed {
+                None => Box::pin(give_way(user, worker)),
+                Some(rehearsed) => rehearsed.way_of(user, worker)?,
+            };
             Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
         });
         let instance = self.pre.instantiate_async(&mut store).await;
@@ -243,12 +297,56 @@ impl Guest {
 }
 
 /// Lets the other virtual users of the thread go on.
-async fn give_way(user: Rc<Identity>, clock: Clock) {
-    let stopped = clock.now();
+async fn give_way(user: Rc<Identity>, worker: Rc<WorkerContext>) {
+    let stopped = worker.clock.now();
     user.gives_way(true);
     tokio::task::yield_now().await;
     user.gives_way(false);
-    user.was_away(clock.now().since(stopped));
+    user.was_away(worker.clock.now().since(stopped));
+}
+
+/// How long a guest may compute in a rehearsal. Time stands still meanwhile, so that no other limit would hold.
+#[derive(Clone)]
+struct Rehearsed {
+    allowed: Duration,
+    clock: Clock,
+}
+
+impl Rehearsed {
+    fn new(limits: &Limits) -> Rehearsed {
+        let allowed = limits.iteration.unwrap_or(Limits::REHEARSED_ITERATION);
+        Rehearsed { allowed, clock: Clock::of_system() }
+    }
+
+    /// How a guest gives way. When its time is over, that passes for others, too, and for the limits that they know; if it is
+    /// called back even so, that is its end.
+    fn way_of(
+        &self,
+        user: Rc<Identity>,
+        worker: Rc<WorkerContext>,
+    ) -> wasmtime::Result<Pin<Box<dyn Future<Output = ()>>>> {
+        let (computed, allowed, clock) =
+            (user.has_computed(self.clock.now()), Nanos::from(self.allowed), self.clock.clone());
+        if computed > allowed + allowed {
+            let allowed = HumanDuration(self.allowed);
+            wasmtime::bail!(
+                "computed for {allowed} without an end (limit {allowed} in a rehearsal, raise with --iteration-timeout)"
+            );
+        }
+        Ok(Box::pin(async move {
+            if computed > allowed {
+                user.gives_way(true);
+                // A moment longer, so that a limit on the iteration is noticed first.
+                worker.timer.sleep_until(worker.clock.now() + allowed + Nanos(1)).await;
+                user.gives_way(false);
+                // As if it had computed all the time: then the next is the last.
+                user.computes_again(clock.now().since(allowed));
+            } else {
+                give_way(Rc::clone(&user), worker).await;
+                user.computes_again(clock.now());
+            }
+        }))
+    }
 }
 
 /// The same code in another engine with the same settings.
@@ -305,20 +403,20 @@ impl Exports {
 /// The most flows that a component may have.
 const MOST_FLOWS: usize = 1_000;
 
-fn validate(description: &Description) -> Result<(), GuestError> {
+fn validate(flows: &[Flow]) -> Result<(), GuestError> {
     let wrong = |text: String| Err(GuestError::Describe(text));
-    if description.flows.is_empty() {
+    if flows.is_empty() {
         return wrong("named no flow: there is nothing to run".to_owned());
     }
-    if description.flows.len() > MOST_FLOWS {
-        return wrong(format!("named {} flows: at most {MOST_FLOWS} are allowed", description.flows.len()));
+    if flows.len() > MOST_FLOWS {
+        return wrong(format!("named {} flows: at most {MOST_FLOWS} are allowed", flows.len()));
     }
-    for (index, flow) in description.flows.iter().enumerate() {
+    for (index, flow) in flows.iter().enumerate() {
         if !is_flow_name(&flow.name) {
             let name = printable(&flow.name);
             return wrong(format!("named a flow {name:?}: names are 1 to 100 letters, digits, '-', '_' and '.'"));
         }
-        if description.flows[..index].iter().any(|earlier| earlier.name == flow.name) {
+        if flows[..index].iter().any(|earlier| earlier.name == flow.name) {
             return wrong(format!("named two flows {:?}", flow.name));
         }
     }

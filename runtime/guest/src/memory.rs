@@ -1,37 +1,18 @@
 //! How much memory and how large tables an instance may have; and all instances together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use squall_plan::MemorySize;
+use squall_http::SharedAccount;
+use squall_plan::{Limits, MemorySize};
 use wasmtime::ResourceLimiter;
 
-/// What the linear memories of all virtual users may have together, and have.
-#[derive(Debug)]
-pub(crate) struct TotalMemory {
-    limit: u64,
-    taken: AtomicU64,
-}
-
-impl TotalMemory {
-    pub(crate) fn new(limit: u64) -> TotalMemory {
-        TotalMemory { limit, taken: AtomicU64::new(0) }
-    }
-
-    fn take(&self, bytes: u64) -> bool {
-        let grown = |taken: u64| taken.checked_add(bytes).filter(|taken| *taken <= self.limit);
-        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).is_ok()
-    }
-
-    fn give_back(&self, bytes: u64) {
-        self.taken.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
+/// What an entry of a table takes, in bytes.
+const TABLE_ENTRY: usize = size_of::<usize>();
 
 /// Refuses an instance what is past a limit, and remembers it, so that the trap that follows can be explained.
 pub(crate) struct MemoryLimit {
     each: u64,
-    total: Option<Arc<TotalMemory>>,
+    total: Option<Arc<SharedAccount>>,
     table_entries: usize,
     /// What this instance has of `total`.
     taken: u64,
@@ -46,7 +27,7 @@ enum Refused {
 }
 
 impl MemoryLimit {
-    pub(crate) fn new(each: u64, total: Option<Arc<TotalMemory>>, table_entries: usize) -> MemoryLimit {
+    pub(crate) fn new(each: u64, total: Option<Arc<SharedAccount>>, table_entries: usize) -> MemoryLimit {
         MemoryLimit { each, total, table_entries, taken: 0, refused: None }
     }
 
@@ -62,12 +43,21 @@ impl MemoryLimit {
             Refused::Memory => format!("out of memory (limit {}, raise with --memory)", MemorySize(self.each)),
             Refused::Total => format!(
                 "out of memory (limit of all virtual users together {}, raise with --memory-total)",
-                MemorySize(self.total.as_ref().map_or(0, |total| total.limit))
+                MemorySize(self.total.as_ref().map_or(0, |total| total.limit()))
             ),
             Refused::Table => {
                 format!("a table is full (limit {} entries, twice what the component begins with)", self.table_entries)
             }
         })
+    }
+
+    /// Takes from what all have together.
+    fn take(&mut self, bytes: usize) -> bool {
+        if self.total.as_ref().is_some_and(|total| total.take(bytes as u64).is_err()) {
+            return self.refuse(Refused::Total);
+        }
+        self.taken += bytes as u64;
+        true
     }
 
     fn refuse(&mut self, what: Refused) -> bool {
@@ -82,16 +72,27 @@ impl ResourceLimiter for MemoryLimit {
         if desired as u64 > self.each {
             return Ok(self.refuse(Refused::Memory));
         }
-        let more = desired.saturating_sub(current) as u64;
-        if self.total.as_ref().is_some_and(|total| !total.take(more)) {
-            return Ok(self.refuse(Refused::Total));
-        }
-        self.taken += more;
-        Ok(true)
+        Ok(self.take(desired.saturating_sub(current)))
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= self.table_entries || self.refuse(Refused::Table))
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.table_entries {
+            return Ok(self.refuse(Refused::Table));
+        }
+        Ok(self.take(desired.saturating_sub(current) * TABLE_ENTRY))
+    }
+
+    // What a component comes to is counted before it is compiled. If that were ever wrong, these would hold.
+    fn instances(&self) -> usize {
+        Limits::CORE_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        Limits::TABLES
+    }
+
+    fn memories(&self) -> usize {
+        Limits::MEMORIES
     }
 }
 
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn all_together_have_a_limit_and_who_goes_gives_back() {
-        let total = Arc::new(TotalMemory::new(100));
+        let total = Arc::new(SharedAccount::new(100));
         let mut one = MemoryLimit::new(80, Some(Arc::clone(&total)), 2_000);
         let mut other = MemoryLimit::new(80, Some(Arc::clone(&total)), 2_000);
         assert!(one.memory_growing(0, 60, None).expect("an answer"));

@@ -2,20 +2,21 @@
 //! much is refused with the limit's name and not in the compiler's words.
 
 use squall_plan::{Limits, MemorySize};
-use wasmparser::{Instance, Parser, Payload};
 
-/// The size of a page of linear memory unless it says otherwise, in bytes.
-const PAGE: u64 = 64 << 10;
+use crate::tally::Tally;
 
 /// What one instance of a component asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Its linear memories, in bytes.
+    /// Its linear memories, in bytes; of very many, the first.
     pub memories: Vec<Extent>,
-    /// Its tables, in entries.
+    memory_count: u64,
+    initial_memory: u64,
+    /// Its tables, in entries; of very many, the first.
     pub tables: Vec<Extent>,
+    table_count: u64,
     /// How many core instances it consists of.
-    pub core_instances: usize,
+    pub core_instances: u64,
 }
 
 /// How large something is in the beginning, and may become.
@@ -27,40 +28,23 @@ pub struct Extent {
     pub maximum: Option<u64>,
 }
 
-impl Needs {
-    /// Reads the definitions in all parts of a component. A part that is instantiated more than once counts once.
-    pub(crate) fn of(component: &[u8]) -> Needs {
-        let mut needs = Needs::default();
-        for payload in Parser::new(0).parse_all(component) {
-            match payload {
-                Ok(Payload::MemorySection(memories)) => {
-                    needs.memories.extend(memories.into_iter().flatten().map(|memory| {
-                        let page = memory.page_size_log2.map_or(PAGE, |log2| 1_u64.checked_shl(log2).unwrap_or(PAGE));
-                        let bytes = |pages: u64| pages.saturating_mul(page);
-                        Extent { initial: bytes(memory.initial), maximum: memory.maximum.map(bytes) }
-                    }))
-                }
-                Ok(Payload::TableSection(tables)) => needs.tables.extend(
-                    tables
-                        .into_iter()
-                        .flatten()
-                        .map(|table| Extent { initial: table.ty.initial, maximum: table.ty.maximum }),
-                ),
-                Ok(Payload::InstanceSection(instances)) => {
-                    let made = |instance: &Instance<'_>| matches!(instance, Instance::Instantiate { .. });
-                    needs.core_instances += instances.into_iter().flatten().filter(made).count();
-                }
-                Ok(_) => {}
-                // What does not parse is the compiler's to refuse.
-                Err(_) => break,
-            }
+impl From<Tally> for Needs {
+    fn from(Tally { memories, tables, core_instances, .. }: Tally) -> Needs {
+        Needs {
+            memory_count: memories.count,
+            initial_memory: memories.initial,
+            memories: memories.first,
+            table_count: tables.count,
+            tables: tables.first,
+            core_instances,
         }
-        needs
     }
+}
 
+impl Needs {
     /// All memories of one instance in the beginning, in bytes.
     pub fn initial_memory(&self) -> u64 {
-        self.memories.iter().fold(0, |sum, memory| sum.saturating_add(memory.initial))
+        self.initial_memory
     }
 
     /// How many entries one table may come to have: twice what the largest begins with, for there is little reason to grow.
@@ -81,10 +65,10 @@ impl Needs {
         }
         let entries = self.tables.iter().map(|table| table.initial).max().unwrap_or(0);
         let counted = [
-            ("memories", self.memories.len() as u64, Limits::MEMORIES as u64),
-            ("tables", self.tables.len() as u64, Limits::TABLES as u64),
+            ("memories", self.memory_count, Limits::MEMORIES as u64),
+            ("tables", self.table_count, Limits::TABLES as u64),
             ("entries in a table", entries, Limits::TABLE_ENTRIES as u64),
-            ("core instances", self.core_instances as u64, Limits::CORE_INSTANCES as u64),
+            ("core instances", self.core_instances, Limits::CORE_INSTANCES as u64),
         ];
         match counted.into_iter().find(|(_, needed, most)| needed > most) {
             Some((what, needed, most)) => Err(format!("it has {needed} {what}: at most {most} are allowed")),
@@ -114,17 +98,25 @@ impl Needs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tally::PAGE;
 
     fn needing(memory: u64, tables: usize) -> Needs {
         let extent = |initial| Extent { initial, maximum: None };
-        Needs { memories: vec![extent(memory)], tables: vec![extent(10); tables], core_instances: 1 }
+        Needs {
+            memories: vec![extent(memory)],
+            memory_count: 1,
+            initial_memory: memory,
+            tables: vec![extent(10); tables],
+            table_count: tables as u64,
+            core_instances: 1,
+        }
     }
 
     #[test]
     fn definitions_are_read() {
         // (module (memory 2 5) (table 7 funcref))
         let module = b"\0asm\x01\0\0\0\x04\x04\x01\x70\x00\x07\x05\x04\x01\x01\x02\x05";
-        let needs = Needs::of(module);
+        let needs = Needs::from(Tally::of(module));
         assert_eq!(needs.memories, [Extent { initial: 2 * PAGE, maximum: Some(5 * PAGE) }]);
         assert_eq!(needs.tables, [Extent { initial: 7, maximum: None }]);
     }

@@ -16,10 +16,13 @@ pub(crate) fn describe_trap(state: &State, error: &wasmtime::Error) -> String {
 fn cause(state: &State, error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
         // What languages compile a panic or an abort to. Its message went to standard error just before.
-        Some(Trap::UnreachableCodeReached) => match state.local().user.take_last_words() {
-            Some(words) => panic_message(&words),
-            None => "panicked or aborted (unreachable instruction)".to_owned(),
-        },
+        Some(Trap::UnreachableCodeReached) => {
+            let user = &state.local().user;
+            // Where the contract has no error, SDKs log it and trap.
+            let logged = user.take_last_error().map(String::from);
+            let said = || user.take_last_words().map(|words| panic_message(&words));
+            logged.or_else(said).unwrap_or_else(|| "panicked or aborted (unreachable instruction)".to_owned())
+        }
         Some(Trap::StackOverflow) => "stack overflow: it recursed too deeply".to_owned(),
         Some(Trap::Interrupt) => "stopped: it kept the processor for too long".to_owned(),
         Some(trap) => trap.to_string(),

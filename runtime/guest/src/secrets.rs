@@ -15,6 +15,11 @@ impl Secrets {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The name of a secret whose value is part of a text.
+    pub fn named_in(&self, text: &str) -> Option<&str> {
+        self.0.iter().find(|(_, value)| text.contains(value.as_str())).map(|(name, _)| name.as_str())
+    }
+
     /// What keeps them out of everything that is recorded.
     pub fn redactor(&self) -> Redactor {
         Redactor::new(self.0.values().map(String::as_str))

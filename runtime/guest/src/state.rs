@@ -1,10 +1,12 @@
 //! What the host keeps for one instance: the data of its store.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
 use slab::Slab;
-use squall_http::{RequestOptions, Response};
+use squall_data::Openable;
+use squall_http::{CookieJar, RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
 use squall_plan::Limits;
 use wasmtime::StoreContextMut;
@@ -43,15 +45,22 @@ pub(crate) struct Local {
     pub(crate) worker: Rc<WorkerContext>,
     pub(crate) user: Rc<Identity>,
     pub(crate) iteration: u64,
+    /// The number of the iteration in its scenario.
+    pub(crate) number: u64,
     pub(crate) iteration_started: Nanos,
     pub(crate) responses: Slab<Response>,
     pub(crate) request_options: Slab<RequestOptions>,
+    /// The settings of requests that bring none.
+    pub(crate) default_options: RequestOptions,
+    pub(crate) cookie_jars: Slab<Rc<CookieJar>>,
+    /// The jars that the guest has made, to count those that something still holds.
+    own_jars: Vec<Weak<CookieJar>>,
     pub(crate) transactions: Slab<Transaction>,
     pub(crate) data: DataHandles,
+    /// What the component may open beside the run's data.
+    pub(crate) files: Arc<Openable>,
     /// Whether this iteration asked for a row where none is left and the run stops for it.
     pub(crate) out_of_rows: bool,
-    /// The bodies of the responses that the instance holds, in bytes.
-    pub(crate) held_bodies: u64,
     /// How many requests one `send-all` may hold.
     pub(crate) most_at_once: usize,
 }
@@ -64,18 +73,28 @@ pub(crate) struct Transaction {
 }
 
 impl State {
-    pub(crate) fn new(worker: Rc<WorkerContext>, user: Rc<Identity>, limits: &Limits, memory: MemoryLimit) -> State {
+    pub(crate) fn new(
+        worker: Rc<WorkerContext>,
+        user: Rc<Identity>,
+        limits: &Limits,
+        memory: MemoryLimit,
+        files: Arc<Openable>,
+    ) -> State {
         let local = Local {
             worker,
             user,
             iteration: 0,
+            number: 0,
             iteration_started: Nanos::ZERO,
             responses: Slab::new(),
             request_options: Slab::new(),
+            default_options: RequestOptions::default(),
+            cookie_jars: Slab::new(),
+            own_jars: Vec::new(),
             transactions: Slab::new(),
             data: DataHandles::default(),
+            files,
             out_of_rows: false,
-            held_bodies: 0,
             most_at_once: limits.batch,
         };
         State { local: SendWrapper::new(local), memory, wasi: None }
@@ -96,7 +115,7 @@ impl State {
         let wasi = self.wasi.get_or_insert_with(|| {
             let context = host::wasi::context(local);
             let mut table = ResourceTable::new();
-            table.set_max_capacity(Limits::HANDLES);
+            table.set_max_capacity(Limits::WASI_HANDLES);
             Box::new(Wasi { context, table, http: None })
         });
         (local, wasi)
@@ -113,6 +132,17 @@ impl Local {
         self.user.flow()
     }
 
+    /// A new cookie jar for the guest.
+    pub(crate) fn new_jar(&mut self) -> wasmtime::Result<Rc<CookieJar>> {
+        self.own_jars.retain(|jar| jar.strong_count() > 0);
+        if self.own_jars.len() >= Limits::COOKIE_JARS {
+            wasmtime::bail!("too many cookie jars: {} are held at once, and no more are allowed", Limits::COOKIE_JARS);
+        }
+        let jar = Rc::default();
+        self.own_jars.push(Rc::downgrade(&jar));
+        Ok(jar)
+    }
+
     /// Writes to the run's log.
     pub(crate) fn say(&self, level: Level, text: &str) {
         self.worker.log.write(level, self.user.number(), self.flow(), text);
@@ -123,7 +153,7 @@ impl Local {
         let duration = now.since(transaction.started);
         let mut recorder = self.worker.recorder.borrow_mut();
         recorder.advance_to(now);
-        recorder.transaction(self.flow(), transaction.name, duration, transaction.failed);
+        recorder.transaction(self.user.origin(), transaction.name, duration, transaction.failed);
     }
 
     /// Ends what a bad end of an iteration left open.

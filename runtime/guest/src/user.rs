@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use squall_http::Client;
-use squall_metrics::{FlowId, IterationEnd, Nanos};
+use squall_metrics::{FlowId, IterationEnd, Nanos, SampleOrigin, TagSetId};
 use squall_plan::HumanDuration;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
@@ -23,12 +23,23 @@ pub struct Identity {
     number: u32,
     client: Client,
     flow: Cell<FlowId>,
+    tags: Cell<TagSetId>,
     random: Cell<u64>,
     iterations: Cell<u64>,
     away: Cell<Nanos>,
     /// Whether it would go on computing, if others had not their turn.
     gives_way: Cell<bool>,
+    /// Where time stands still for a guest that computes: how long it has, since it was called.
+    computed: Computed,
     last_words: RefCell<Option<Box<str>>>,
+    /// What was logged as an error outside of an iteration.
+    last_error: RefCell<Option<Box<str>>>,
+}
+
+#[derive(Default)]
+struct Computed {
+    since: Cell<Option<Nanos>>,
+    before: Cell<Nanos>,
 }
 
 impl Identity {
@@ -41,11 +52,14 @@ impl Identity {
             number,
             client: Client::new(Rc::clone(&worker.network)),
             flow: Cell::new(FlowId::START),
+            tags: Cell::default(),
             random: Cell::new(random),
             iterations: Cell::new(0),
             away: Cell::new(Nanos::ZERO),
             gives_way: Cell::new(false),
+            computed: Computed::default(),
             last_words: RefCell::new(None),
+            last_error: RefCell::new(None),
         }
     }
 
@@ -68,9 +82,21 @@ impl Identity {
         self.flow.get()
     }
 
+    /// Where its samples come from.
+    pub(crate) fn origin(&self) -> SampleOrigin {
+        SampleOrigin { flow: self.flow.get(), tags: self.tags.get() }
+    }
+
+    /// Begins a flow, without tags.
     pub(crate) fn enter(&self, flow: FlowId) {
         self.flow.set(flow);
         self.client.set_flow(flow);
+        self.set_tags(TagSetId::NONE);
+    }
+
+    pub(crate) fn set_tags(&self, tags: TagSetId) {
+        self.tags.set(tags);
+        self.client.set_tags(tags);
     }
 
     /// Notes time that was not the guest's: sleeping, or giving way to others. (The client counts requests itself.)
@@ -80,6 +106,26 @@ impl Identity {
 
     pub(crate) fn gives_way(&self, gives_way: bool) {
         self.gives_way.set(gives_way);
+    }
+
+    /// It is called, and has given way to nobody yet.
+    #[inline]
+    pub(crate) fn begins_to_compute(&self) {
+        self.gives_way.set(false);
+        self.computed.since.set(None);
+        self.computed.before.set(Nanos::ZERO);
+    }
+
+    /// It computes, now as before. Says how long it has since it was called, up to what passed before this was asked first.
+    pub(crate) fn has_computed(&self, now: Nanos) -> Nanos {
+        let Computed { since, before } = &self.computed;
+        before.set(before.get() + since.replace(None).map_or(Nanos::ZERO, |since| now.since(since)));
+        before.get()
+    }
+
+    /// It goes on computing.
+    pub(crate) fn computes_again(&self, now: Nanos) {
+        self.computed.since.set(Some(now));
     }
 
     /// All the time up to now that was not the guest's.
@@ -96,6 +142,14 @@ impl Identity {
 
     pub(crate) fn remember_words(&self, text: String) {
         *self.last_words.borrow_mut() = Some(text.into());
+    }
+
+    pub(crate) fn remember_error(&self, text: String) {
+        *self.last_error.borrow_mut() = Some(text.into());
+    }
+
+    pub(crate) fn take_last_error(&self) -> Option<Box<str>> {
+        self.last_error.borrow_mut().take()
     }
 
     pub(crate) fn take_last_words(&self) -> Option<Box<str>> {
@@ -134,7 +188,8 @@ pub(crate) type Start = TypedFunc<(Arc<[u8]>,), (Result<(), String>,)>;
 pub struct VirtualUser {
     pub(crate) store: Store<State>,
     pub(crate) run: Run,
-    pub(crate) start: Option<Start>,
+    /// With its limit, and when the time began that it holds for.
+    pub(crate) start: Option<(Start, TimeLimit, Nanos)>,
     /// What to take from a flow's number in the plan to get its number in the component.
     pub(crate) first_flow: u16,
     pub(crate) limit: TimeLimit,
@@ -146,31 +201,32 @@ impl VirtualUser {
     /// # Errors
     /// What the guest said, or how it trapped.
     pub async fn start(&mut self, shared: &Arc<[u8]>) -> Result<(), String> {
-        let Some(start) = &self.start else {
+        let Some((start, mut limit, began)) = self.start.take() else {
             return Ok(());
         };
         let worker = Rc::clone(&self.store.data().local().worker);
-        let started = worker.clock.now();
-        begin(&mut self.store, FlowId::START, started);
+        begin(&mut self.store, FlowId::START, worker.clock.now());
         let parameters = (Arc::clone(shared),);
-        let result = call(&mut self.store, start, parameters, &mut self.limit, started).await;
+        let result = call(&mut self.store, &start, parameters, &mut limit, began).await;
         match result {
             Ok(Ok((Ok(()),))) => Ok(()),
             Ok(Ok((Err(text),))) => Err(worker.log.presentable(&text)),
             Ok(Err(error)) => Err(describe_trap(self.store.data(), &error)),
-            Err(elapsed) => Err(took_too_long(&self.store, elapsed)),
+            Err(elapsed) => Err(took_too_long(&self.store.data().local().user, elapsed)),
         }
     }
 
-    /// Does one iteration of a flow, which begins at `started`, and should have begun `late_by` earlier: its first request
-    /// is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
+    /// Does one iteration of a flow, that of `number` in the scenario, which begins at `started`, and should have begun
+    /// `late_by` earlier: its first request is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
     ///
     /// Dropping the future ends the iteration where it is; the instance is of no use then either.
-    pub async fn iterate(&mut self, flow: FlowId, started: Nanos, late_by: Nanos) -> Iteration {
-        self.store.data().local().user.client().set_late_by(late_by);
+    pub async fn iterate(&mut self, flow: FlowId, number: u64, started: Nanos, late_by: Nanos) -> Iteration {
+        let local = self.store.data_mut().local_mut();
+        local.user.client().set_late_by(late_by);
+        local.number = number;
         let elsewhere_before = begin(&mut self.store, flow, started);
-        let number = u32::from(flow.0 - self.first_flow);
-        let result = call(&mut self.store, &self.run, (number,), &mut self.limit, started).await;
+        let index = u32::from(flow.0 - self.first_flow);
+        let result = call(&mut self.store, &self.run, (index,), &mut self.limit, started).await;
         let (end, text) = match result {
             Ok(Ok((Ok(()),))) => (IterationEnd::Completed, String::new()),
             // The run ends because no row is left: whatever the guest says, that is no failure of the target's.
@@ -178,7 +234,7 @@ impl VirtualUser {
             Ok(Ok((Err(text),))) => (IterationEnd::Failed, self.store.data().local().worker.log.presentable(&text)),
             Ok(Err(error)) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
             // Its call is gone, and so is what the instance could still be used for.
-            Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store, elapsed)),
+            Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store.data().local().user, elapsed)),
         };
         let local = self.store.data_mut().local_mut();
         match end {
@@ -216,8 +272,8 @@ where
 }
 
 #[cold]
-fn took_too_long(store: &Store<State>, Elapsed(allowed): Elapsed) -> String {
-    let does = if store.data().local().user.gives_way.get() { "computing" } else { "waiting" };
+pub(crate) fn took_too_long(user: &Identity, Elapsed(allowed): Elapsed) -> String {
+    let does = if user.gives_way.get() { "computing" } else { "waiting" };
     let allowed = HumanDuration(allowed.into());
     format!("not done within {allowed}, and still {does} (limit {allowed}, raise with --iteration-timeout)")
 }
@@ -242,7 +298,7 @@ fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
     }
     local.iteration_started = started;
     local.out_of_rows = false;
-    local.user.gives_way.set(false);
+    local.user.begins_to_compute();
     local.user.elsewhere()
 }
 

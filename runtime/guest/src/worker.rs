@@ -14,6 +14,7 @@ use squall_metrics::{Clock, Nanos, Recorder};
 
 use crate::data_end::DataEnd;
 use crate::log::LogSink;
+use crate::progress::{Progress, ScenarioFacts};
 use crate::secrets::Secrets;
 
 /// What does not change during a run, and is the same for all of it.
@@ -31,6 +32,8 @@ pub struct RunContext {
     pub data_end: DataEnd,
     /// Set when a guest asks for the end of the run.
     pub abort: Abort,
+    /// How far the run has come.
+    pub progress: Progress,
 }
 
 /// A guest's wish to end the run. The first one counts.
@@ -54,6 +57,8 @@ impl Abort {
 pub trait Timer {
     /// Ready when the run's clock has reached that time.
     fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>>;
+    /// Whether time passes only while everybody waits, so that it stands still for a guest that computes.
+    fn is_virtual(&self) -> bool;
 }
 
 /// What the virtual users of one scenario share on one worker thread. Belongs to that thread.
@@ -74,6 +79,10 @@ pub struct WorkerContext {
     pub options: Arc<BTreeMap<String, String>>,
     /// Where the flows of this scenario begin among those of the plan.
     pub first_flow: u16,
+    /// What can be known of this scenario; none in `setup` and `teardown`.
+    pub scenario: Option<ScenarioFacts>,
+    /// The number of the worker thread.
+    pub number: usize,
 }
 
 impl WorkerContext {
@@ -83,7 +92,12 @@ impl WorkerContext {
     }
 
     /// The same for the virtual users of another scenario.
-    pub fn of_scenario(&self, options: Arc<BTreeMap<String, String>>, first_flow: u16) -> Rc<WorkerContext> {
+    pub fn of_scenario(
+        &self,
+        scenario: ScenarioFacts,
+        options: Arc<BTreeMap<String, String>>,
+        first_flow: u16,
+    ) -> Rc<WorkerContext> {
         Rc::new(WorkerContext {
             clock: self.clock.clone(),
             recorder: Rc::clone(&self.recorder),
@@ -93,6 +107,8 @@ impl WorkerContext {
             run: Arc::clone(&self.run),
             options,
             first_flow,
+            scenario: Some(scenario),
+            number: self.number,
         })
     }
 }

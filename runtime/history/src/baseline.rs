@@ -1,11 +1,12 @@
 //! From which run on a history counts: a change that was meant is accepted, with a reason, and is then the new normal.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 
 use serde::{Deserialize, Serialize};
+use squall_files::append;
 
 use crate::error::HistoryError;
+use crate::reading::{from_json, read_text};
 use crate::store::Store;
 
 /// A line of `accepted.ndjson`, which only grows.
@@ -28,24 +29,19 @@ impl Store {
             |error: serde_json::Error| HistoryError::Damaged { path: path.clone(), reason: error.to_string() };
         let mut line = serde_json::to_string(acceptance).map_err(damaged)?;
         line.push('\n');
-        let file = OpenOptions::new().append(true).create(true).open(&path);
-        let mut file = file.map_err(HistoryError::file(&path))?;
+        let mut file = append(&path).map_err(HistoryError::file(&path))?;
         file.write_all(line.as_bytes()).map_err(HistoryError::file(path))
     }
 
     /// The acceptances that hold, in the order in which they were made. A run need not be there any more.
     pub fn acceptances(&self) -> Result<Vec<Acceptance>, HistoryError> {
         let path = self.root().join("accepted.ndjson");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(HistoryError::File { path, source }),
-        };
+        let text = read_text(&path)?.unwrap_or_default();
         let mut holding = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let reason = |error| format!("line {}: {error}", number + 1);
-            let acceptance: Acceptance = serde_json::from_str(line)
-                .map_err(|error| HistoryError::Damaged { path: path.clone(), reason: reason(error) })?;
+            let acceptance: Acceptance =
+                from_json(line).map_err(|error| HistoryError::Damaged { path: path.clone(), reason: reason(error) })?;
             if acceptance.run.is_none() {
                 holding.clear();
             } else {

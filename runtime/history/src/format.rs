@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use squall_metrics::{Histogram, Nanos};
+use squall_metrics::{Band, BandParts, Histogram, Nanos};
 
 use crate::environment::Environment;
 
@@ -388,10 +388,15 @@ pub struct Custom {
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum CustomValue {
-    Counter(f64),
+    Counter(#[serde(deserialize_with = "sum")] f64),
     Gauge(Gauge),
     Rate { passes: u64, fails: u64 },
     Trend(StoredHistogram),
+}
+
+/// A sum that had grown past every number was once written as `null`.
+fn sum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::MAX))
 }
 
 impl Default for CustomValue {
@@ -431,7 +436,8 @@ pub struct PacingLine {
     pub kept_waiting: u64,
 }
 
-/// A histogram in HdrHistogram's V2 compressed format (microseconds), with what that has no room for. Null if empty.
+/// A histogram in HdrHistogram's V2 compressed format (microseconds), with what that has no room for: exact numbers, and
+/// the values that no duration could be. Null if empty.
 #[derive(Clone, Debug, Default)]
 pub struct StoredHistogram(pub Histogram);
 
@@ -441,6 +447,36 @@ struct Encoded {
     min: u64,
     max: u64,
     sum: u64,
+    /// What custom trends have beyond durations: the least, the greatest and the sum of it, and its bands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beyond: Option<EncodedBeyond>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EncodedBeyond {
+    min: f64,
+    max: f64,
+    sum: f64,
+    /// Magnitudes by band (negative_large, negative, negative_small, small, large), each on a scale of its own.
+    bands: BTreeMap<String, StoredHistogram>,
+}
+
+impl EncodedBeyond {
+    fn of(histogram: &Histogram) -> Option<EncodedBeyond> {
+        let [min, max, sum] = histogram.exact_of_bands()?;
+        let bands = histogram.bands().into_iter();
+        let bands = bands.map(|parts| (parts.band.name().to_owned(), StoredHistogram(parts.histogram))).collect();
+        Some(EncodedBeyond { min, max, sum, bands })
+    }
+
+    fn add_to(self, histogram: Histogram) -> Histogram {
+        let part = |(name, StoredHistogram(histogram)): (String, StoredHistogram)| {
+            let band = Band::ALL.into_iter().find(|band| band.name() == name)?;
+            Some(BandParts { band, histogram })
+        };
+        let bands = self.bands.into_iter().filter_map(part).collect();
+        histogram.with_bands(bands, [self.min, self.max, self.sum])
+    }
 }
 
 impl Serialize for StoredHistogram {
@@ -451,6 +487,7 @@ impl Serialize for StoredHistogram {
             min: histogram.min().0,
             max: histogram.max().0,
             sum: histogram.sum().0,
+            beyond: EncodedBeyond::of(histogram),
         });
         encoded.serialize(serializer)
     }
@@ -463,6 +500,10 @@ impl<'de> Deserialize<'de> for StoredHistogram {
         };
         let bytes = BASE64_STANDARD.decode(&encoded.hdr).map_err(de::Error::custom)?;
         let histogram = Histogram::decode(&bytes).map_err(de::Error::custom)?;
-        Ok(StoredHistogram(histogram.with_exact(Nanos(encoded.min), Nanos(encoded.max), Nanos(encoded.sum))))
+        let histogram = histogram.with_exact(Nanos(encoded.min), Nanos(encoded.max), Nanos(encoded.sum));
+        Ok(StoredHistogram(match encoded.beyond {
+            Some(beyond) => beyond.add_to(histogram),
+            None => histogram,
+        }))
     }
 }

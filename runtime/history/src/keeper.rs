@@ -4,12 +4,13 @@
 //! beside, rename), each second as long as that takes little time, and more rarely if it takes more: with many series,
 //! the writer shall not become a load of its own.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use squall_files::append;
 use squall_metrics::{Clock, Nanos, Totals};
 
 use crate::error::HistoryError;
@@ -127,8 +128,7 @@ impl Keeper {
 /// A file that grows line by line.
 fn appended(folder: &Path, name: &str) -> Result<File, HistoryError> {
     let path = folder.join(name);
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-    file.map_err(HistoryError::file(path))
+    append(&path).map_err(HistoryError::file(path))
 }
 
 /// Puts a file in the place of the one that is there, if any: whoever reads finds the one or the other, whole.
@@ -137,16 +137,8 @@ pub(crate) fn replace(folder: &Path, name: &str, contents: &impl Serialize) -> R
 }
 
 fn replace_text(folder: &Path, name: &str, text: &str) -> Result<(), HistoryError> {
-    let (path, new) = (folder.join(name), folder.join(format!("{name}.new")));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)
-        .map_err(HistoryError::file(&new))?;
-    file.write_all(text.as_bytes()).map_err(HistoryError::file(&new))?;
-    fs::rename(&new, &path).map_err(HistoryError::file(path))
+    let path = folder.join(name);
+    squall_files::replace(&path, text.as_bytes()).map_err(HistoryError::file(path))
 }
 
 fn json(contents: &impl Serialize, path: &Path) -> Result<String, HistoryError> {

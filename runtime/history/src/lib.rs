@@ -16,6 +16,7 @@ pub mod format;
 mod keeper;
 mod key_figures;
 mod merge;
+mod reading;
 mod restore;
 mod snapshot;
 mod store;

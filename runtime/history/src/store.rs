@@ -11,9 +11,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use squall_files::append;
+
 use crate::error::HistoryError;
 use crate::format::RunInfo;
 use crate::keeper::Keeper;
+use crate::reading::read_text;
 use crate::stored_run::StoredRun;
 use crate::utc::utc;
 
@@ -61,7 +64,8 @@ impl Store {
             Err(source) => return Err(HistoryError::File { path: self.root.clone(), source }),
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut ids: Vec<String> = names.filter(|name| self.root.join(name).join("run.json").is_file()).collect();
+        let mut ids: Vec<String> =
+            names.filter(|name| is_id(name) && self.root.join(name).join("run.json").is_file()).collect();
         ids.sort();
         Ok(ids)
     }
@@ -117,11 +121,11 @@ impl Store {
 
     /// The tags of a run, as they came.
     pub fn tags(&self, id: &str) -> Vec<String> {
-        let text = fs::read_to_string(self.root.join(id).join("tags")).unwrap_or_default();
+        let text = read_text(&self.root.join(id).join("tags")).ok().flatten().unwrap_or_default();
         let mut tags: Vec<String> = Vec::new();
         for line in text.lines() {
             match line.split_at_checked(1) {
-                Some(("+", tag)) if !tags.iter().any(|known| known == tag) => tags.push(tag.to_owned()),
+                Some(("+", tag)) if is_tag(tag) && !tags.iter().any(|known| known == tag) => tags.push(tag.to_owned()),
                 Some(("-", tag)) => tags.retain(|known| known != tag),
                 _ => {}
             }
@@ -131,15 +135,13 @@ impl Store {
 
     /// Gives a run a tag, or takes it away.
     pub fn tag(&self, id: &str, tag: &str, give: bool) -> Result<(), HistoryError> {
-        let fit = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
         let taken = tag.starts_with("last") || tag.starts_with('-') || self.ids()?.iter().any(|id| id == tag);
-        if tag.is_empty() || !tag.chars().all(fit) || taken {
+        if !is_tag(tag) || taken {
             return Err(HistoryError::BadTag(tag.to_owned()));
         }
         let path = self.root.join(id).join("tags");
         let sign = if give { '+' } else { '-' };
-        let file = OpenOptions::new().append(true).create(true).open(&path);
-        let mut file = file.map_err(HistoryError::file(&path))?;
+        let mut file = append(&path).map_err(HistoryError::file(&path))?;
         file.write_all(format!("{sign}{tag}\n").as_bytes()).map_err(HistoryError::file(path))
     }
 
@@ -159,6 +161,15 @@ impl Store {
         let old = ids.into_iter().take(newest).filter(|id| *id < spared);
         Ok(old.filter(|id| self.tags(id).is_empty()).collect())
     }
+}
+
+/// Whether a folder's name can be a run's: what a checkout brings along may have any.
+fn is_id(name: &str) -> bool {
+    name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter)) && !name.starts_with('.')
+}
+
+fn is_tag(tag: &str) -> bool {
+    !tag.is_empty() && tag.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./".contains(letter))
 }
 
 /// `20261125-123005-2714f1`: the time to the millisecond, so that names sort by it, and three letters that keep runs of the

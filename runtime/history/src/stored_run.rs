@@ -1,17 +1,20 @@
 //! A run that was kept, read again.
 
-use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use squall_metrics::{Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, Totals, Watched};
+use squall_metrics::{
+    Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, ThresholdResult, Totals, Watched,
+    evaluate_thresholds,
+};
 use squall_plan::{Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
 use crate::flows::Flows;
-use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, VERSION};
+use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, ThresholdLine, VERSION};
+use crate::reading::{damaged, from_json, harmless, read_json, read_text};
 use crate::restore::{Names, gauge, restore, second, warm_up};
 use crate::target::reading;
 
@@ -30,28 +33,28 @@ pub struct StoredRun {
 impl StoredRun {
     pub(crate) fn open(folder: &Path, id: &str) -> Result<StoredRun, HistoryError> {
         let path = folder.join("run.json");
-        let info: RunInfo = read(&path)?.ok_or_else(|| HistoryError::Unknown(id.to_owned()))?;
+        let info: RunInfo = read_json(&path)?.ok_or_else(|| HistoryError::Unknown(id.to_owned()))?;
         if info.format > VERSION {
             let reason = format!("format {} is newer than this Squall, which reads up to {VERSION}", info.format);
             return Err(HistoryError::Damaged { path, reason });
         }
-        let end = read(&folder.join("end.json"))?;
+        let end = read_json(&folder.join("end.json"))?;
         Ok(StoredRun { id: id.to_owned(), info, end, folder: folder.to_owned() })
     }
 
     /// What was measured, series by series, as it was last written.
     pub fn snapshot(&self) -> Result<Snapshot, HistoryError> {
-        read(&self.folder.join("totals.json"))?.ok_or_else(|| HistoryError::Empty(self.id.clone()))
+        read_json(&self.folder.join("totals.json"))?.ok_or_else(|| HistoryError::Empty(self.id.clone()))
     }
 
     /// What was reported of it, as JSON; none of a run that was killed, merged, or kept by an older Squall.
     pub fn summary(&self) -> Result<Option<String>, HistoryError> {
         let path = self.folder.join("summary.json");
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(HistoryError::File { path, source }),
-        }
+        let harmless = |text: String| match harmless(&text) {
+            Ok(text) => Ok(text.into_owned()),
+            Err(error) => Err(damaged(&path, error.to_string())),
+        };
+        read_text(&path)?.map(harmless).transpose()
     }
 
     /// The seconds that count, in order.
@@ -84,18 +87,15 @@ impl StoredRun {
     /// A file of lines. The last line of a run that was killed may be cut off: it is passed over.
     fn lines<Line: DeserializeOwned>(&self, name: &str) -> Result<Vec<Line>, HistoryError> {
         let path = self.folder.join(name);
-        let file = fs::File::open(&path).map_err(HistoryError::file(&path))?;
-        let mut texts = BufReader::new(file).split(b'\n').peekable();
+        let missing = || HistoryError::File { path: path.clone(), source: ErrorKind::NotFound.into() };
+        let text = read_text(&path)?.ok_or_else(missing)?;
+        let mut texts = text.lines().peekable();
         let mut lines = Vec::new();
         while let Some(text) = texts.next() {
-            let text = text.map_err(HistoryError::file(&path))?;
-            match serde_json::from_slice(&text) {
+            match from_json(text) {
                 Ok(line) => lines.push(line),
                 Err(_) if texts.peek().is_none() => {}
-                Err(error) => {
-                    let reason = format!("line {}: {error}", lines.len() + 1);
-                    return Err(HistoryError::Damaged { path, reason });
-                }
+                Err(error) => return Err(damaged(&path, format!("line {}: {error}", lines.len() + 1))),
             }
         }
         Ok(lines)
@@ -118,6 +118,22 @@ impl StoredRun {
             Threshold::parse(metric, &ThresholdSpec::new(expression.as_str())).ok()
         };
         self.info.thresholds.iter().filter_map(parse).collect()
+    }
+
+    /// What became of the thresholds when the run ended; of a run that was killed, what they come to.
+    pub fn judged_thresholds(&self, totals: &Totals) -> Vec<ThresholdResult> {
+        let lines = self.end.as_ref().map(|end| end.thresholds.as_slice()).unwrap_or_default();
+        let judged = |mut result: ThresholdResult| {
+            let of_it = |line: &&ThresholdLine| {
+                line.metric == result.threshold.selector() && line.expression == result.threshold.source
+            };
+            // Tags that only thresholds asked for are not kept, nor metrics of which nothing was recorded.
+            if let Some(line) = lines.iter().find(of_it) {
+                (result.actual, result.passed) = (line.actual, line.passed);
+            }
+            result
+        };
+        evaluate_thresholds(&self.thresholds(), totals).into_iter().map(judged).collect()
     }
 
     /// What was thought of the generator; nothing bad, where nobody came to say.
@@ -157,14 +173,4 @@ pub(crate) fn totals_of(snapshot: &Snapshot) -> Result<Totals, String> {
     totals.elapsed = Nanos(snapshot.elapsed);
     totals.warm_up = warm_up(&snapshot.warm_up);
     Ok(totals)
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, HistoryError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(HistoryError::File { path: path.to_owned(), source }),
-    };
-    let damaged = |error: serde_json::Error| HistoryError::Damaged { path: path.to_owned(), reason: error.to_string() };
-    serde_json::from_str(&text).map(Some).map_err(damaged)
 }

@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample};
+use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetId};
 
+use crate::account::{MemoryAccount, OverLimit};
 use crate::connect::{Connection, connect};
-use crate::cookies::Cookies;
+use crate::cookies::CookieJar;
 use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
@@ -15,11 +16,12 @@ use crate::exchange::{Broken, Cause, InOnePiece, Travel, exchange};
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
-use crate::request::{Brought, Prepared, RequestOptions};
-use crate::response::Response;
+use crate::redirect;
+use crate::request::{Belongings, Brought, Prepared, RequestOptions};
+use crate::response::{self, Response};
 use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
-use crate::url::{Origin, join};
+use crate::url::Origin;
 
 /// How many idle connections a client keeps, over all origins; the oldest goes first.
 const MOST_IDLE: usize = 64;
@@ -31,9 +33,11 @@ const MOST_IDLE: usize = 64;
 pub struct Client {
     pub(crate) network: Rc<Network>,
     flow: Cell<FlowId>,
+    tags: Cell<TagSetId>,
     pub(crate) late_by: Cell<Nanos>,
     idle: Idle,
-    cookies: Cookies,
+    cookies: Rc<CookieJar>,
+    account: Rc<MemoryAccount>,
     pub(crate) timer: Cell<Option<Timer>>,
     waiting: Waiting,
 }
@@ -48,11 +52,13 @@ impl Client {
     /// A client without connections and cookies.
     pub fn new(network: Rc<Network>) -> Client {
         Client {
+            account: MemoryAccount::new(&network.config.memory),
             network,
             flow: Cell::new(FlowId::START),
+            tags: Cell::default(),
             late_by: Cell::default(),
             idle: Idle::default(),
-            cookies: Cookies::default(),
+            cookies: Rc::default(),
             timer: Cell::default(),
             waiting: Waiting::default(),
         }
@@ -63,10 +69,24 @@ impl Client {
         self.flow.set(flow);
     }
 
+    /// Sets the tags that samples are recorded under from now on, where a request has none of its own.
+    pub fn set_tags(&self, tags: TagSetId) {
+        self.tags.set(tags);
+    }
+
     /// The next request should have been made earlier by this much: the iteration that makes it began late. Counted into
     /// its `response_time`, and into that of no other.
     pub fn set_late_by(&self, late_by: Nanos) {
         self.late_by.set(late_by);
+    }
+
+    /// What is held for this client's virtual user is booked here.
+    pub fn account(&self) -> &Rc<MemoryAccount> {
+        &self.account
+    }
+
+    pub(crate) fn belongings<'a>(&'a self, cookies: &'a CookieJar) -> Belongings<'a> {
+        Belongings { network: &self.network, cookies, account: &self.account }
     }
 
     /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
@@ -80,7 +100,7 @@ impl Client {
         options: &RequestOptions,
     ) -> Result<Prepared, Error> {
         let body = body.map_or(Brought::Nothing, Brought::Bytes);
-        let prepared = Prepared::new(&self.network, &self.cookies, (method, url), headers, body, options);
+        let prepared = Prepared::new(self.belongings(&self.cookies), (method, url), headers, body, options);
         if let Err(error) = &prepared {
             self.record_failure(error, &error.to_string());
         }
@@ -96,9 +116,27 @@ impl Client {
         result
     }
 
-    /// Forgets all cookies.
-    pub fn clear_cookies(&self) {
-        self.cookies.clear();
+    /// The jar of requests that name no other.
+    pub fn cookie_jar(&self) -> &Rc<CookieJar> {
+        &self.cookies
+    }
+
+    /// Takes a cookie into a jar as if a response of that URL had set it: "id=7; Path=/". Says whether it was taken.
+    pub fn set_cookie(&self, jar: &CookieJar, url: &str, cookie: &str) -> bool {
+        self.place_of(url).is_some_and(|(origin, path)| jar.set_one(&origin, &path, cookie))
+    }
+
+    /// The cookies of a jar that a request of that URL would send, as names and values.
+    pub fn cookies_for(&self, jar: &CookieJar, url: &str) -> Vec<(String, String)> {
+        self.place_of(url).map_or_else(Vec::new, |(origin, path)| jar.pairs(&origin, &path))
+    }
+
+    /// Origin and path of a URL, if it is one.
+    fn place_of(&self, url: &str) -> Option<(Rc<Origin>, Vec<u8>)> {
+        let target = self.network.origins.resolve(url).ok()?;
+        let mut path = Vec::new();
+        target.write_path(&mut path).ok()?;
+        Some((target.origin, path))
     }
 
     /// Closes all idle connections, but none that is shared.
@@ -151,9 +189,14 @@ impl Client {
         followed: u32,
     ) -> (Result<Outcome, Error>, Nanos) {
         let network = &self.network;
-        let body = if request.discard_body { Vec::new() } else { network.buffers.take() };
-        let bodiless = request.method == Method::Head;
-        let mut reader = Reader::new(network.limits(), bodiless, !request.discard_body, network.buffers.take(), body);
+        let mut reader = match self.reader(request) {
+            Ok(reader) => reader,
+            Err(over) => {
+                let error = Error::from(over);
+                self.record_failure(&error, &error.to_string());
+                return (Err(error), watch.last_lap());
+            }
+        };
         let remaining = deadline.since(watch.last_lap()).into();
         let attempt =
             limit(&self.timer, deadline, remaining, self.attempt(request, &mut InOnePiece, &mut reader, watch)).await;
@@ -163,17 +206,22 @@ impl Client {
             return (Err(error), watch.last_lap());
         }
         let (status, encoded) = (reader.status, reader.encoded);
-        let outcome = self.conclude(request, reader, watch, followed);
-        let expected = match &outcome {
-            Ok(Outcome::Answer(_)) => request.expects(status),
-            // Following it is what the scenario asked for.
-            Ok(Outcome::Redirect(_)) => true,
-            Err(_) => false,
-        };
+        let outcome = self.conclude(request, reader, watch, deadline, followed).await;
+        let expected = outcome.is_ok() && request.expects(status);
         self.record(request, watch, status, outcome.as_ref().err(), expected);
         // Decoding is nobody's latency, but it is not the guest's time either.
         let end = if encoded { network.clock.now() } else { watch.last_lap() };
         (outcome, end)
+    }
+
+    /// A reader for the response.
+    fn reader(&self, request: &Prepared) -> Result<Reader, OverLimit> {
+        let buffers = &self.network.buffers;
+        let body = if request.discard_body { Vec::new() } else { buffers.take() };
+        let head = buffers.take();
+        let booked = self.account.book(response::BESIDE + head.capacity() + body.capacity())?;
+        let bodiless = request.method == Method::Head;
+        Ok(Reader::new(self.network.limits(), bodiless, !request.discard_body, head, body, booked))
     }
 
     /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
@@ -227,45 +275,47 @@ impl Client {
     }
 
     /// What follows from a response that has arrived. Its time is over; what is done here counts for nobody's latency.
-    fn conclude(
+    async fn conclude(
         &self,
         request: &Prepared,
         mut reader: Reader,
         watch: &Stopwatch,
+        deadline: Nanos,
         followed: u32,
     ) -> Result<Outcome, Error> {
         if reader.sets_cookies {
-            self.cookies.set(&request.origin, request.path(), &reader.head);
+            request.jar(&self.cookies).set(&request.origin, request.path(), &reader.head);
         }
         if request.redirects > 0
-            && matches!(reader.status, 301 | 302 | 303 | 307 | 308)
-            && let Some(location) = field(&reader.head, "location")
+            && let Some(location) = redirect::location(reader.status, &reader.head)
         {
-            let location = String::from_utf8_lossy(location);
-            return self.redirect(request, reader.status, &location, followed).map(Outcome::Redirect);
+            if followed < request.redirects {
+                let next = redirect::follow(request, self.belongings(&self.cookies), reader.status, &location);
+                return next.map(Outcome::Redirect);
+            }
+            if !request.return_last_redirect {
+                let (url, most) = (request.url(), request.redirects);
+                return Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects")));
+            }
         }
         if reader.encoded && !reader.body.is_empty() {
-            self.decode_body(request, &mut reader)?;
+            // Boxed, because it is large, and many responses are not encoded.
+            let decoding = Box::pin(self.decode_body(request, &mut reader));
+            let remaining = deadline.since(watch.last_lap()).into();
+            limit(&self.timer, deadline, remaining, decoding).await.unwrap_or(Err(Error::Timeout))?;
         }
-        Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())))
+        Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())?))
     }
 
-    #[cold]
-    fn redirect(&self, request: &Prepared, status: u16, location: &str, followed: u32) -> Result<Prepared, Error> {
-        let from = request.url();
-        if followed >= request.redirects {
-            return Err(Error::TooManyRedirects(format!("{from}: more than {} redirects", request.redirects)));
-        }
-        let url = join(&from, location).map_err(|error| Error::Protocol(format!("{from}: redirect to {error}")))?;
-        request.redirected(&self.network, &self.cookies, status, &url)
-    }
-
-    fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {
-        let encoding = field(&reader.head, "content-encoding").unwrap_or_default();
-        let decoded = decode(encoding, &reader.body, self.network.config.max_body)
+    async fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {
+        let Reader { head, body, booked, .. } = reader;
+        let encoding = field(head, "content-encoding").unwrap_or_default();
+        let decoded = decode(encoding, body, self.network.config.max_body, booked)
+            .await
             .map_err(|malformed| Cause::Malformed(malformed).into_error(&request.origin.authority))?;
         if let Some(decoded) = decoded {
-            self.network.buffers.give(std::mem::replace(&mut reader.body, decoded));
+            booked.remove(body.capacity());
+            self.network.buffers.give(std::mem::replace(body, decoded));
         }
         Ok(())
     }
@@ -310,6 +360,7 @@ impl Client {
     ) {
         let sample = RequestSample {
             flow: self.flow.get(),
+            tags: request.tags.unwrap_or(self.tags.get()),
             name: request.name,
             method: request.method,
             status,

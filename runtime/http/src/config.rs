@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::account::MemoryLimits;
 use crate::policy::EgressPolicy;
 use crate::url::BaseUrl;
 
@@ -21,10 +22,16 @@ pub struct ClientConfig {
     pub request_timeout: Duration,
     /// How many redirects are followed, unless the request says otherwise.
     pub max_redirects: u32,
+    /// The most time that a request may ask for; [`ClientConfig::request_timeout`] is within it.
+    pub longest_timeout: Duration,
+    /// The most redirects that a request may ask for.
+    pub most_redirects: u32,
     /// Whom to trust.
     pub tls: TlsConfig,
     /// How long a looked-up address is used.
     pub dns_ttl: Duration,
+    /// Which of a name's addresses the connections of this thread begin with.
+    pub turns: AddressTurns,
     /// Whether connections are used for more than one request.
     pub keep_alive: bool,
     /// How many connections to one origin the clients of this thread share; without it each has its own.
@@ -37,6 +44,8 @@ pub struct ClientConfig {
     pub max_head: usize,
     /// The largest body that is kept, in bytes, both as it came and decoded.
     pub max_body: u64,
+    /// What may be held for a virtual user, and for all together.
+    pub memory: MemoryLimits,
 }
 
 impl Default for ClientConfig {
@@ -48,15 +57,43 @@ impl Default for ClientConfig {
             connect_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(60),
             max_redirects: 10,
+            longest_timeout: Duration::from_secs(60),
+            most_redirects: 10,
             tls: TlsConfig::default(),
             dns_ttl: Duration::from_secs(300),
+            turns: AddressTurns::default(),
             keep_alive: true,
             pool: None,
             batch_per_origin: 6,
             discard_bodies: false,
             max_head: 256 * 1024,
             max_body: 256 * 1024 * 1024,
+            memory: MemoryLimits::default(),
         }
+    }
+}
+
+/// Which of a name's addresses the connections of one thread begin with, so that those of all threads are spread evenly: the
+/// first connection with number `first`, each other with the one `step` further on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressTurns {
+    /// The number of the thread.
+    pub first: usize,
+    /// How many threads there are.
+    pub step: usize,
+}
+
+impl AddressTurns {
+    /// Where the connection begins that comes after so many others.
+    pub(crate) fn turn(self, others: usize) -> usize {
+        self.first.wrapping_add(self.step.wrapping_mul(others))
+    }
+}
+
+/// For a thread that is alone.
+impl Default for AddressTurns {
+    fn default() -> AddressTurns {
+        AddressTurns { first: 0, step: 1 }
     }
 }
 

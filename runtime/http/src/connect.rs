@@ -1,9 +1,13 @@
 //! Opening a connection: look up, connect, shake hands.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -51,22 +55,61 @@ pub(crate) async fn connect(
     Ok(Connection { origin: Rc::clone(origin), transport })
 }
 
-/// Tries one address after the other; each gets its share of the time, or the first could use it up.
+/// How long an address has for itself before the next is tried as well (RFC 8305, whose 250 ms are for people who wait). By
+/// then the system has asked again; sooner, a target that is only slow would be asked for two connections in place of one.
+const HEAD_START: Duration = Duration::from_secs(1);
+
+type Attempt<'a> = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + 'a>>;
+
+/// Connects to the first address that answers. The next is tried when one refuses, or has not answered for a while; so a
+/// server that is down costs little as long as there are others.
 async fn open(addresses: &[IpAddr], port: u16, limit: Duration) -> Result<TcpStream, String> {
+    let late = || Err(format!("no answer within {limit:?}"));
+    let stream = within(limit, first_to_answer(addresses, port)).await.unwrap_or_else(|_| late())?;
+    // Only a hint: a connection that cannot have it still works.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+async fn first_to_answer(addresses: &[IpAddr], port: u16) -> Result<TcpStream, String> {
     let mut refusal = "no address".to_owned();
-    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-    for address in addresses {
-        match within(share, TcpStream::connect(SocketAddr::new(*address, port))).await {
-            Ok(Ok(stream)) => {
-                // Only a hint: a connection that cannot have it still works.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
+    let mut waiting = addresses.iter().map(|address| SocketAddr::new(*address, port));
+    let mut attempts: Vec<Attempt<'_>> = Vec::new();
+    loop {
+        let next = waiting.next();
+        attempts.extend(next.map(|address| Box::pin(TcpStream::connect(address)) as Attempt<'_>));
+        if attempts.is_empty() {
+            return Err(refusal);
+        }
+        let answer = match waiting.len() {
+            0 => Ok(any_of(&mut attempts).await),
+            _ => within(HEAD_START, any_of(&mut attempts)).await,
+        };
+        match answer {
+            Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => refusal = in_words(&error),
-            Err(_) => refusal = format!("no answer within {share:?}"),
+            // The next begins, and those that have begun go on.
+            Err(_) => {}
         }
     }
-    Err(refusal)
+}
+
+/// What the first attempt comes to that comes to anything. It is then no longer among the others.
+async fn any_of(attempts: &mut Vec<Attempt<'_>>) -> io::Result<TcpStream> {
+    poll_fn(|context| {
+        let ready = attempts.iter_mut().enumerate().find_map(|(place, attempt)| match attempt.as_mut().poll(context) {
+            Poll::Ready(outcome) => Some((place, outcome)),
+            Poll::Pending => None,
+        });
+        match ready {
+            Some((place, outcome)) => {
+                drop(attempts.swap_remove(place));
+                Poll::Ready(outcome)
+            }
+            None => Poll::Pending,
+        }
+    })
+    .await
 }
 
 async fn shake_hands(
@@ -101,6 +144,7 @@ fn peer(origin: &Origin, addresses: &[IpAddr]) -> String {
     match addresses {
         [address] if address.to_string() == origin.host => SocketAddr::new(*address, origin.port).to_string(),
         [address] => format!("{}:{} ({address})", origin.host, origin.port),
-        _ => format!("{}:{}", origin.host, origin.port),
+        [first, others @ ..] => format!("{}:{} ({first} and {} more)", origin.host, origin.port, others.len()),
+        [] => format!("{}:{}", origin.host, origin.port),
     }
 }

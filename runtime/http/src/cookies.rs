@@ -1,24 +1,26 @@
-//! The cookies of one virtual user. There is no jar until a server sets the first.
+//! Cookie jars: what servers have set, and what goes back to them. Nothing is allocated until the first cookie.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cookie_store::CookieStore;
+use cookie_store::{Cookie, CookieStore};
 use url::Url;
 
 use crate::reader::fields;
 use crate::url::Origin;
 
-/// What browsers accept, roughly. A server must not fill the memory.
+/// The longest name and value together, in bytes: what browsers accept.
 const LONGEST_COOKIE: usize = 4096;
+/// The longest `Set-Cookie` field, attributes included, in bytes. A server must not fill the memory.
+const LONGEST_FIELD: usize = 8192;
 const MOST_COOKIES: usize = 300;
 
-/// The cookies that servers have set.
+/// The cookies that servers have set (RFC 6265).
 #[derive(Debug, Default)]
-pub(crate) struct Cookies(RefCell<Option<Box<Jar>>>);
+pub struct CookieJar(RefCell<Option<Box<Kept>>>);
 
 #[derive(Debug, Default)]
-struct Jar {
+struct Kept {
     store: CookieStore,
     /// Whether all cookies are for every path and end with the session, as those of most shops are.
     is_plain: bool,
@@ -26,61 +28,133 @@ struct Jar {
     last: Option<(Rc<Origin>, Option<String>)>,
 }
 
-impl Cookies {
+impl CookieJar {
     /// What to send to a path of an origin: "a=1; b=2".
     #[inline]
     pub(crate) fn of(&self, origin: &Rc<Origin>, path: &[u8]) -> Option<String> {
-        let mut jar = self.0.borrow_mut();
-        let jar = jar.as_deref_mut()?;
-        if let Some((last, cookies)) = &jar.last
+        let mut kept = self.0.borrow_mut();
+        let kept = kept.as_deref_mut()?;
+        if let Some((last, cookies)) = &kept.last
             && last.same(origin)
         {
             return cookies.clone();
         }
-        let cookies = matching(&jar.store, &url_of(origin, path)?);
-        if jar.is_plain {
-            jar.last = Some((Rc::clone(origin), cookies.clone()));
+        let cookies = in_one_line(matching(&kept.store, &url_of(origin, path)?).into_iter());
+        if kept.is_plain {
+            kept.last = Some((Rc::clone(origin), cookies.clone()));
         }
         cookies
     }
 
+    /// The same, but for those of some names.
+    pub(crate) fn of_but(&self, origin: &Rc<Origin>, path: &[u8], left_out: &[String]) -> Option<String> {
+        let cookies = self.pairs(origin, path);
+        let others = cookies.iter().filter(|(name, _)| !left_out.contains(name));
+        in_one_line(others.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// What to send to a path of an origin, as names and values.
+    pub(crate) fn pairs(&self, origin: &Origin, path: &[u8]) -> Vec<(String, String)> {
+        let kept = self.0.borrow();
+        let (Some(kept), Some(url)) = (kept.as_deref(), url_of(origin, path)) else { return Vec::new() };
+        matching(&kept.store, &url).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
     /// Takes what a response sets.
     pub(crate) fn set(&self, origin: &Origin, path: &[u8], head: &[u8]) {
-        let Some(url) = url_of(origin, path) else { return };
-        let mut jar = self.0.borrow_mut();
-        let jar = jar.get_or_insert_default();
         let set = fields(head).filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-        for cookie in set.filter_map(|(_, value)| std::str::from_utf8(value).ok()) {
-            if cookie.len() <= LONGEST_COOKIE && jar.store.iter_any().take(MOST_COOKIES).count() < MOST_COOKIES {
-                // A cookie that is malformed, or not the server's to set, is ignored, as browsers do.
-                let _ = jar.store.parse(cookie, &url);
-            }
-        }
-        jar.is_plain = jar.store.iter_any().all(|cookie| &*cookie.path == "/" && !cookie.is_persistent());
-        jar.last = None;
+        self.take(origin, path, set.filter_map(|(_, value)| std::str::from_utf8(value).ok()));
+    }
+
+    /// Takes one cookie as a response sets it: "id=7; Path=/". Says whether it was taken.
+    pub(crate) fn set_one(&self, origin: &Origin, path: &[u8], cookie: &str) -> bool {
+        self.take(origin, path, std::iter::once(cookie)) == 1
+    }
+
+    /// Says how many were taken.
+    fn take<'a>(&self, origin: &Origin, path: &[u8], cookies: impl Iterator<Item = &'a str>) -> usize {
+        let Some(url) = url_of(origin, path) else { return 0 };
+        let mut kept = self.0.borrow_mut();
+        let kept = kept.get_or_insert_default();
+        let taken = cookies.filter(|cookie| kept.take(cookie, &url)).count();
+        kept.is_plain = kept.store.iter_any().all(|cookie| &*cookie.path == "/" && !cookie.is_persistent());
+        kept.last = None;
+        taken
     }
 
     /// Forgets everything.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         *self.0.borrow_mut() = None;
     }
+}
+
+impl Kept {
+    /// Takes a cookie. One that is malformed, too long, or not the server's to set is ignored, as browsers do.
+    fn take(&mut self, cookie: &str, url: &Url) -> bool {
+        if cookie.len() > LONGEST_FIELD || is_for_a_whole_ending(cookie, url.host_str().unwrap_or_default()) {
+            return false;
+        }
+        let Ok(cookie) = Cookie::parse(cookie, url) else { return false };
+        if cookie.name().len() + cookie.value().len() > LONGEST_COOKIE || !self.has_room_for(&cookie) {
+            return false;
+        }
+        self.store.insert(cookie.into_owned(), url).is_ok()
+    }
+
+    /// A full jar takes no new cookie, but those that it has can be renewed.
+    fn has_room_for(&mut self, cookie: &Cookie<'_>) -> bool {
+        if self.store.iter_any().count() < MOST_COOKIES {
+            return true;
+        }
+        self.forget_expired();
+        self.store.iter_any().count() < MOST_COOKIES
+            || self.store.contains(&String::from(&cookie.domain), &cookie.path, cookie.name())
+    }
+
+    fn forget_expired(&mut self) {
+        let expired = self.store.iter_any().filter(|cookie| cookie.is_expired());
+        let expired: Vec<_> = expired
+            .map(|cookie| (String::from(&cookie.domain), cookie.path.to_string(), cookie.name().to_owned()))
+            .collect();
+        for (domain, path, name) in expired {
+            self.store.remove(&domain, &path, &name);
+        }
+    }
+}
+
+/// Whether a cookie is meant for every host of an ending of one label, as `test` or `com` is: it would be a stranger's there.
+/// A host may say its own name.
+fn is_for_a_whole_ending(cookie: &str, host: &str) -> bool {
+    let attributes = cookie.split(';').skip(1).filter_map(|attribute| attribute.split_once('='));
+    let domains = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("domain"));
+    domains.last().is_some_and(|(_, domain)| {
+        let domain = domain.trim().trim_start_matches('.').trim_end_matches('.');
+        !domain.is_empty() && !domain.contains('.') && !domain.eq_ignore_ascii_case(host)
+    })
 }
 
 fn url_of(origin: &Origin, path: &[u8]) -> Option<Url> {
     Url::parse(&format!("{origin}{}", std::str::from_utf8(path).ok()?)).ok()
 }
 
-fn matching(jar: &CookieStore, url: &Url) -> Option<String> {
-    let mut cookies = String::new();
-    for (name, value) in jar.get_request_values(url) {
-        if !cookies.is_empty() {
-            cookies.push_str("; ");
+/// The cookies for a URL: those of longer paths first, and else the older ones first.
+fn matching<'a>(store: &'a CookieStore, url: &Url) -> Vec<(&'a str, &'a str)> {
+    let mut cookies = store.matches(url);
+    cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+    cookies.into_iter().map(|cookie| cookie.name_value()).collect()
+}
+
+fn in_one_line<'a>(cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let mut line = String::new();
+    for (name, value) in cookies {
+        if !line.is_empty() {
+            line.push_str("; ");
         }
-        cookies.push_str(name);
-        cookies.push('=');
-        cookies.push_str(value);
+        line.push_str(name);
+        line.push('=');
+        line.push_str(value);
     }
-    (!cookies.is_empty()).then_some(cookies)
+    (!line.is_empty()).then_some(line)
 }
 
 #[cfg(test)]
@@ -94,7 +168,7 @@ mod tests {
     #[test]
     fn a_cookie_goes_back_to_where_it_came_from() {
         let (shop, other) = (origin("shop.example"), origin("other.example"));
-        let cookies = Cookies::default();
+        let cookies = CookieJar::default();
         assert_eq!(cookies.of(&shop, b"/"), None);
         let head = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=7; Path=/cart; HttpOnly\r\nset-cookie: bad\r\n\r\n";
         cookies.set(&shop, b"/cart/add", head);
@@ -103,20 +177,29 @@ mod tests {
         assert_eq!(cookies.of(&other, b"/cart"), None);
         cookies.set(&shop, b"/cart", b"HTTP/1.1 200 OK\r\nSet-Cookie: id=; Path=/cart; Max-Age=0\r\n\r\n");
         assert_eq!(cookies.of(&shop, b"/cart"), None);
-        for number in 0..=MOST_COOKIES {
-            cookies.set(&shop, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: c{number}=x\r\n\r\n").as_bytes());
-        }
-        cookies.set(&other, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: a={}\r\n\r\n", "x".repeat(5000)).as_bytes());
-        assert_eq!(cookies.of(&other, b"/"), None);
-        assert!(cookies.0.borrow().as_ref().unwrap().store.iter_any().count() == MOST_COOKIES);
         cookies.clear();
         assert!(cookies.0.borrow().is_none());
     }
 
     #[test]
+    fn a_cookie_for_a_whole_ending_is_not_taken() {
+        let (shop, other, single) = (origin("shop.test"), origin("other.test"), origin("api"));
+        let cookies = CookieJar::default();
+        for domain in ["test", ".test", "TEST", "test.", " .test "] {
+            cookies.set(&shop, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain={domain}\r\n\r\n").as_bytes());
+            assert_eq!((cookies.of(&shop, b"/"), cookies.of(&other, b"/")), (None, None), "{domain:?}");
+        }
+        cookies.set(&shop, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; domain=shop.test\r\n\r\n");
+        assert_eq!(cookies.of(&origin("www.shop.test"), b"/"), Some("a=1".to_owned()));
+        assert_eq!(cookies.of(&other, b"/"), None);
+        cookies.set(&single, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Domain=api\r\n\r\n");
+        assert_eq!(cookies.of(&single, b"/"), Some("b=2".to_owned()));
+    }
+
+    #[test]
     fn a_plain_jar_answers_for_every_path_until_it_changes() {
         let (shop, other) = (origin("shop.example"), origin("other.example"));
-        let cookies = Cookies::default();
+        let cookies = CookieJar::default();
         cookies.set(&shop, b"/a", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\n\r\n");
         for path in [&b"/"[..], b"/x/y?z"] {
             assert_eq!(cookies.of(&shop, path), Some("a=1".to_owned()));
@@ -126,6 +209,47 @@ mod tests {
         assert_eq!(cookies.of(&shop, b"/"), Some("a=2".to_owned()));
         cookies.set(&shop, b"/a/b", b"HTTP/1.1 200 OK\r\nSet-Cookie: only=here\r\n\r\n");
         assert_eq!(cookies.of(&shop, b"/"), Some("a=2".to_owned()));
-        assert_eq!(cookies.of(&shop, b"/a/c").unwrap().len(), "a=2; only=here".len());
+        assert_eq!(cookies.of(&shop, b"/a/c"), Some("only=here; a=2".to_owned()));
+    }
+
+    #[test]
+    fn longer_paths_come_first_and_then_older_cookies() {
+        let shop = origin("shop.example");
+        let cookies = CookieJar::default();
+        for cookie in ["z=1; Path=/", "id=all; Path=/", "id=here; Path=/a", "b=1; Path=/", "a=1; Path=/"] {
+            assert!(cookies.set_one(&shop, b"/a/b", cookie));
+        }
+        assert_eq!(cookies.of(&shop, b"/a/b").unwrap(), "id=here; z=1; id=all; b=1; a=1");
+        assert_eq!(cookies.of_but(&shop, b"/a/b", &["id".to_owned()]).unwrap(), "z=1; b=1; a=1");
+        assert_eq!(cookies.pairs(&shop, b"/")[1], ("id".to_owned(), "all".to_owned()));
+    }
+
+    #[test]
+    fn a_full_jar_takes_no_new_cookie_but_renews_those_it_has() {
+        let shop = origin("shop.example");
+        let cookies = CookieJar::default();
+        for number in 0..MOST_COOKIES {
+            assert!(cookies.set_one(&shop, b"/", &format!("c{number}=old")));
+        }
+        assert!(!cookies.set_one(&shop, b"/", "new=x"));
+        assert!(cookies.set_one(&shop, b"/", "c7=new"));
+        let sent = cookies.of(&shop, b"/").unwrap();
+        assert!(sent.contains("c7=new;") && !sent.contains("new=x"), "{sent}");
+        // What has expired makes room.
+        cookies.set_one(&shop, b"/", "c8=; Max-Age=0");
+        assert!(cookies.set_one(&shop, b"/", "new=x"));
+        assert!(!cookies.set_one(&shop, b"/", "newer=x"));
+    }
+
+    #[test]
+    fn a_cookie_is_as_long_as_its_name_and_value() {
+        let shop = origin("shop.example");
+        let cookies = CookieJar::default();
+        let longest = "x".repeat(LONGEST_COOKIE - 1);
+        let attributes = format!("Path=/; Expires=Fri, 01 Jan 2100 00:00:00 GMT; Comment={}", "y".repeat(1000));
+        assert!(cookies.set_one(&shop, b"/", &format!("a={longest}; {attributes}")));
+        assert!(!cookies.set_one(&shop, b"/", &format!("b=x{longest}")));
+        assert!(!cookies.set_one(&shop, b"/", &format!("c=1; Comment={}", "y".repeat(LONGEST_FIELD))));
+        assert_eq!(cookies.of(&shop, b"/").unwrap().len(), LONGEST_COOKIE + 1);
     }
 }

@@ -1,81 +1,207 @@
 //! Bodies that come compressed.
+//!
+//! To decode is work that a server orders: a little that comes can be much to do. So what comes out has a limit and is booked before
+//! it is there, parts that hold nothing are counted, and every now and then the others of the thread have their turn, where the
+//! time limit of the request is noticed, too.
 
-use std::io::Read;
+use std::io::{self, Read};
 
+use crate::account::Booked;
 use crate::reader::Malformed;
 
 /// How many encodings may lie on top of each other. More than one is rare; many are an attack.
 const MOST_LAYERS: usize = 4;
+/// How many gzip members, or zstd frames, a body may consist of: each takes its time, even if there is nothing in it.
+const MOST_PARTS: usize = 10_000;
+/// How much is decoded at once, in bytes: little of a small body, and never so much that others would notice.
+const PIECE: std::ops::RangeInclusive<usize> = 4 << 10..=64 << 10;
+/// After this much work others have their turn, in decoded bytes.
+const TURN: usize = 256 << 10;
+/// What it takes to begin with a part, in the same measure.
+const PART: usize = 16 << 10;
 
 /// Undoes the encodings that `content_encoding` names, outermost last. None if there is nothing to undo: what is not
-/// known is handed out as it came.
-pub(crate) fn decode(content_encoding: &[u8], body: &[u8], limit: u64) -> Result<Option<Vec<u8>>, Malformed> {
+/// known is handed out as it came. What comes out has at most `limit` bytes, and is booked.
+pub(crate) async fn decode(
+    content_encoding: &[u8],
+    body: &[u8],
+    limit: u64,
+    booked: &mut Booked,
+) -> Result<Option<Vec<u8>>, Malformed> {
     let content_encoding = String::from_utf8_lossy(content_encoding).to_ascii_lowercase();
     let layers: Vec<&str> = content_encoding.split(',').map(str::trim).filter(|layer| !layer.is_empty()).collect();
     if layers.len() > MOST_LAYERS {
         return Err(Malformed::Protocol(format!("content-encoding \"{content_encoding}\" has too many layers")));
     }
-    let mut decoded = None;
+    let mut decoded: Option<Vec<u8>> = None;
     for layer in layers.iter().rev() {
         let input = decoded.as_deref().unwrap_or(body);
         if input.is_empty() {
             break;
         }
-        match *layer {
-            "identity" => {}
-            "gzip" | "x-gzip" => decoded = Some(read(layer, flate2::bufread::MultiGzDecoder::new(input), limit)?),
-            "deflate" if has_zlib_header(input) => {
-                decoded = Some(read(layer, flate2::bufread::ZlibDecoder::new(input), limit)?);
-            }
-            // Some servers leave the zlib header out, and every browser understands them.
-            "deflate" => decoded = Some(read(layer, flate2::bufread::DeflateDecoder::new(input), limit)?),
-            "br" => decoded = Some(read(layer, brotli_decompressor::Decompressor::new(input, 4096), limit)?),
-            "zstd" => decoded = Some(zstd(layer, input, limit)?),
-            _ => break,
+        let Some(encoding) = Encoding::of(layer, input) else { if *layer == "identity" { continue } else { break } };
+        let output = Decoding { layer, limit, booked, output: Vec::new(), work: 0 }.run(encoding, input).await?;
+        if let Some(between) = decoded.replace(output) {
+            booked.remove(between.capacity());
         }
     }
     Ok(decoded)
+}
+
+/// How something is compressed.
+#[derive(Clone, Copy)]
+enum Encoding {
+    Gzip,
+    Zlib,
+    Deflate,
+    Brotli,
+    Zstandard,
+}
+
+impl Encoding {
+    fn of(layer: &str, input: &[u8]) -> Option<Encoding> {
+        Some(match layer {
+            "gzip" | "x-gzip" => Encoding::Gzip,
+            "deflate" if has_zlib_header(input) => Encoding::Zlib,
+            // Some servers leave the zlib header out, and every browser understands them.
+            "deflate" => Encoding::Deflate,
+            "br" => Encoding::Brotli,
+            "zstd" => Encoding::Zstandard,
+            _ => return None,
+        })
+    }
+
+    /// What a decoder keeps of its output to refer back to, in bytes.
+    fn window(self, input: &[u8]) -> usize {
+        match self {
+            Encoding::Gzip | Encoding::Zlib | Encoding::Deflate => 32 << 10,
+            Encoding::Brotli => brotli_window(input),
+            Encoding::Zstandard => zstd_window(input),
+        }
+    }
 }
 
 fn has_zlib_header(input: &[u8]) -> bool {
     matches!(input, [method, flags, ..] if method & 15 == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0)
 }
 
-fn read(layer: &str, decoder: impl Read, limit: u64) -> Result<Vec<u8>, Malformed> {
-    let mut decoded = Vec::new();
-    decoder.take(limit.saturating_add(1)).read_to_end(&mut decoded).map_err(|error| broken(layer, &error))?;
-    checked(decoded, limit)
+/// The window that the first bits of a stream announce (RFC 7932, 9.1).
+fn brotli_window(input: &[u8]) -> usize {
+    let bits = input.first().copied().unwrap_or(0);
+    let log = match (bits & 1, bits >> 1 & 7, bits >> 4 & 7) {
+        (0, ..) => 16,
+        (_, 0, 0) => 17,
+        (_, 0, low) => 8 + low,
+        (_, high, _) => 17 + high,
+    };
+    1 << log
 }
 
-/// Zstandard: frames one after the other.
-fn zstd(layer: &str, mut input: &[u8], limit: u64) -> Result<Vec<u8>, Malformed> {
-    let mut decoded = Vec::new();
-    while !input.is_empty() && decoded.len() as u64 <= limit {
-        let frame = ruzstd::decoding::StreamingDecoder::new(&mut input).map_err(|error| broken(layer, &error))?;
-        let left = limit.saturating_add(1) - decoded.len() as u64;
-        frame.take(left).read_to_end(&mut decoded).map_err(|error| broken(layer, &error))?;
+/// The window that a frame announces (RFC 8878, 3.1.1.1); one that is its only segment is as large as its content.
+fn zstd_window(frame: &[u8]) -> usize {
+    let [_, _, _, _, descriptor, rest @ ..] = frame else { return 0 };
+    let is_single = descriptor & 0x20 != 0;
+    if !is_single {
+        let window = rest.first().copied().unwrap_or(0);
+        let base = 1_usize << (10 + (window >> 3));
+        return base + base / 8 * usize::from(window & 7);
     }
-    checked(decoded, limit)
+    let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let length = 1 << (descriptor >> 6);
+    let mut size = [0; 8];
+    let Some(field) = rest.get(dictionary..dictionary + length) else { return 0 };
+    size[..length].copy_from_slice(field);
+    let more = if length == 2 { 256 } else { 0 };
+    usize::try_from(u64::from_le_bytes(size)).unwrap_or(usize::MAX).saturating_add(more)
 }
 
-fn checked(decoded: Vec<u8>, limit: u64) -> Result<Vec<u8>, Malformed> {
-    if decoded.len() as u64 > limit {
-        return Err(Malformed::TooLarge(format!(
-            "the decoded body is larger than {limit} bytes (limit, raise with --max-body-size)"
-        )));
+/// One layer that is being undone.
+struct Decoding<'a> {
+    layer: &'a str,
+    limit: u64,
+    booked: &'a mut Booked,
+    output: Vec<u8>,
+    /// Since others had their turn.
+    work: usize,
+}
+
+impl Decoding<'_> {
+    async fn run(mut self, encoding: Encoding, mut input: &[u8]) -> Result<Vec<u8>, Malformed> {
+        for _ in 0..MOST_PARTS {
+            let window = encoding.window(input);
+            self.booked.add(window)?;
+            match encoding {
+                Encoding::Gzip => self.read(flate2::bufread::GzDecoder::new(&mut input)).await?,
+                Encoding::Zlib => self.read(flate2::bufread::ZlibDecoder::new(&mut input)).await?,
+                Encoding::Deflate => self.read(flate2::bufread::DeflateDecoder::new(&mut input)).await?,
+                Encoding::Brotli => self.read(brotli_decompressor::Decompressor::new(&mut input, 4096)).await?,
+                Encoding::Zstandard => {
+                    let frame = ruzstd::decoding::StreamingDecoder::new(&mut input);
+                    self.read(frame.map_err(|error| self.broken(&error))?).await?;
+                }
+            }
+            self.booked.remove(window);
+            // The others have one part; what is behind it is not looked at.
+            if input.is_empty() || !matches!(encoding, Encoding::Gzip | Encoding::Zstandard) {
+                return Ok(self.output);
+            }
+            self.pause_after(PART).await;
+        }
+        Err(Malformed::TooLarge(format!("the body has more than {MOST_PARTS} parts of {} (limit)", self.layer)))
     }
-    Ok(decoded)
-}
 
-fn broken(layer: &str, error: &dyn std::fmt::Display) -> Malformed {
-    Malformed::Protocol(format!("the body is not valid {layer}: {error}"))
+    async fn read(&mut self, mut part: impl Read) -> Result<(), Malformed> {
+        loop {
+            let before = self.output.len();
+            let piece = before.clamp(*PIECE.start(), *PIECE.end());
+            self.booked.make_room(&mut self.output, piece)?;
+            self.output.resize(before + piece, 0);
+            let read = loop {
+                match part.read(&mut self.output[before..]) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => break read,
+                }
+            };
+            let count = read.map_err(|error| self.broken(&error))?;
+            self.output.truncate(before + count);
+            if self.output.len() as u64 > self.limit {
+                let limit = self.limit;
+                return Err(Malformed::TooLarge(format!(
+                    "the decoded body is larger than {limit} bytes (limit, raise with --max-body-size)"
+                )));
+            }
+            if count == 0 {
+                return Ok(());
+            }
+            self.pause_after(count).await;
+        }
+    }
+
+    /// Lets others go on, if there was much to do.
+    async fn pause_after(&mut self, work: usize) {
+        self.work += work;
+        if self.work >= TURN {
+            self.work = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn broken(&self, error: &dyn std::fmt::Display) -> Malformed {
+        Malformed::Protocol(format!("its content-encoding says {}, but its body is not: {error}", self.layer))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::Compression;
+    use std::future::Future;
     use std::io::Write;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use flate2::Compression;
+
+    use crate::account::{MemoryAccount, MemoryLimits, OverLimit};
 
     const LIMIT: u64 = 10_000;
 
@@ -83,6 +209,24 @@ mod tests {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
+    }
+
+    /// Decodes without others who could have their turn; says how often they would have had it.
+    fn decode_in_turns(encoding: &[u8], body: &[u8], limit: u64) -> (Result<Option<Vec<u8>>, Malformed>, usize) {
+        let account = MemoryAccount::new(&MemoryLimits { own: 32 << 20, shared: None });
+        let mut booked = account.book(0).unwrap();
+        let mut decoding = pin!(super::decode(encoding, body, limit, &mut booked));
+        let mut context = Context::from_waker(Waker::noop());
+        for turns in 0.. {
+            if let Poll::Ready(decoded) = decoding.as_mut().poll(&mut context) {
+                return (decoded, turns);
+            }
+        }
+        unreachable!("it comes to an end");
+    }
+
+    fn decode(encoding: &[u8], body: &[u8], limit: u64) -> Result<Option<Vec<u8>>, Malformed> {
+        decode_in_turns(encoding, body, limit).0
     }
 
     fn decoded(encoding: &str, body: &[u8]) -> Vec<u8> {
@@ -140,5 +284,39 @@ mod tests {
         }
         let cut = gzip(b"hello");
         assert!(decode(b"gzip", &cut[..cut.len() - 6], LIMIT).is_err());
+    }
+    #[test]
+    fn what_comes_out_is_booked_before_it_is_there() {
+        let account = MemoryAccount::new(&MemoryLimits { own: 100_000, shared: None });
+        let mut booked = account.book(0).unwrap();
+        let bomb = gzip(&vec![0; 1_000_000]);
+        let mut decoding = pin!(super::decode(b"gzip", &bomb, u64::MAX, &mut booked));
+        let decoded = decoding.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let offence = OverLimit::Own(100_000).to_string();
+        assert_eq!(decoded, Poll::Ready(Err(Malformed::TooLarge(offence))));
+    }
+
+    #[test]
+    fn parts_with_nothing_in_them_are_counted_and_others_have_their_turn() {
+        let few = gzip(b"").repeat(1_000);
+        let (decoded, turns) = decode_in_turns(b"gzip", &few, LIMIT);
+        assert_eq!((decoded, turns > 10), (Ok(Some(Vec::new())), true), "{turns}");
+        let many = gzip(b"").repeat(MOST_PARTS + 1);
+        // Compressed once more, as a server would send it.
+        for (encoding, body) in [("gzip", many.clone()), ("gzip, gzip", gzip(&many))] {
+            let decoded = decode(encoding.as_bytes(), &body, u64::MAX);
+            let Err(Malformed::TooLarge(text)) = decoded else { panic!("{encoding}: {decoded:?}") };
+            assert_eq!(text, "the body has more than 10000 parts of gzip (limit)");
+        }
+    }
+
+    #[test]
+    fn a_window_is_booked_too() {
+        // A frame of an empty block that announces a window of 64 MiB.
+        let frame = b"\x28\xb5\x2f\xfd\x00\x80\x01\x00\x00";
+        assert!(matches!(decode(b"zstd", frame, LIMIT), Err(Malformed::TooLarge(_))));
+        // What `brotli --lgwin=24` and `zstd` write.
+        assert_eq!((brotli_window(b"\x0f"), zstd_window(b"\x28\xb5\x2f\xfd\x04\x58")), (1 << 24, 2 << 20));
+        assert_eq!(zstd_window(b"\x28\xb5\x2f\xfd\x20\x05"), 5);
     }
 }

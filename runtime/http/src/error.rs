@@ -5,6 +5,8 @@ use std::io;
 use squall_metrics::FailureClass;
 use thiserror::Error;
 
+use crate::account::OverLimit;
+
 /// Why there is no response. The texts are whole sentences that name the host or the URL.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Error {
@@ -26,7 +28,7 @@ pub enum Error {
     /// What came is not HTTP/1.1, or breaks its rules.
     #[error("{0}")]
     Protocol(String),
-    /// The response is larger than allowed.
+    /// The request or the response is larger than allowed, or there is no room for it beside what the virtual user holds already.
     #[error("{0}")]
     TooLarge(String),
     /// More redirects than allowed.
@@ -41,6 +43,12 @@ pub enum Error {
     /// The guest gave the request up before there was an answer.
     #[error("{0}")]
     Abandoned(String),
+}
+
+impl From<OverLimit> for Error {
+    fn from(over: OverLimit) -> Error {
+        Error::TooLarge(over.to_string())
+    }
 }
 
 impl Error {
@@ -73,6 +81,16 @@ pub(crate) fn in_words(error: &io::Error) -> String {
         },
         _ => error.to_string(),
     }
+}
+
+/// A text from outside in an error: in one line, and else as it is, so that who hides secrets finds them. Backslashes are not
+/// doubled: they may be those of JSON's escapes.
+pub(crate) fn in_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() { line.extend(letter.escape_debug()) } else { line.push(letter) }
+    }
+    line
 }
 
 #[cfg(test)]

@@ -1,6 +1,13 @@
 //! The head of a request: built as the bytes that go out, and checked while it is built.
 
+use crate::account::{Booked, OverLimit};
+use crate::credentials::Credentials;
 use crate::url::Origin;
+
+/// Values up to this length are not worth booking the copies of, in bytes.
+const SHORT: usize = 1 << 10;
+/// How much of a text an error shows, in bytes.
+const LONGEST_QUOTED: usize = 200;
 
 /// Builds one head in a buffer: begin, the guest's fields, finish.
 #[derive(Debug)]
@@ -10,6 +17,7 @@ pub(crate) struct HeadWriter<'b> {
     host: std::ops::Range<usize>,
     has_user_agent: bool,
     has_connection: bool,
+    has_authorization: bool,
     /// Whether the guest asked for the connection to be closed.
     pub close: bool,
     /// The guest's own cookies.
@@ -51,6 +59,8 @@ impl Special {
 pub(crate) struct Ending<'a> {
     pub user_agent: &'a str,
     pub keep_alive: bool,
+    /// The user and password of the URL, for a guest that brings no field for them.
+    pub credentials: Option<&'a Credentials>,
     /// The cookies that servers have set.
     pub cookies: Option<String>,
     /// What to say of the body.
@@ -74,10 +84,15 @@ impl Announced {
     }
 }
 
+/// What an error shows of something that may be long.
+fn quoted(text: &str) -> impl std::fmt::Display {
+    text[..text.floor_char_boundary(LONGEST_QUOTED)].escape_debug()
+}
+
 /// Checks a method: a token of HTTP, and no tunnel.
 pub(crate) fn check_method(method: &str) -> Result<(), String> {
     if method.is_empty() || !method.bytes().all(is_token) {
-        return Err(format!("method \"{}\" is not a token", method.escape_debug()));
+        return Err(format!("method \"{}\" is not a token", quoted(method)));
     }
     if method == "CONNECT" {
         return Err("method CONNECT asks for a tunnel, which a scenario cannot use".to_owned());
@@ -92,21 +107,32 @@ impl<'b> HeadWriter<'b> {
         let start = buffer.len();
         write_field(buffer, "Host", &origin.authority);
         let host = start..buffer.len();
-        HeadWriter { buffer, host, has_user_agent: false, has_connection: false, close: false, cookie: None }
+        let (has_user_agent, has_connection, has_authorization) = (false, false, false);
+        HeadWriter { buffer, host, has_user_agent, has_connection, has_authorization, close: false, cookie: None }
+    }
+
+    /// Books room for a field of the guest's, and for the copies that are made of some.
+    #[inline]
+    pub(crate) fn make_room(&mut self, booked: &mut Booked, name: &str, value: &str) -> Result<(), OverLimit> {
+        if value.len() > SHORT {
+            // Cookies are gathered first, and the guest's `Host` is written beside.
+            booked.add(2 * value.len())?;
+        }
+        booked.make_room(self.buffer, name.len() + value.len() + 4)
     }
 
     /// Adds a field of the guest's. `body` is what will be said of the body in the end.
     #[inline]
     pub(crate) fn field(&mut self, name: &str, value: &str, body: Announced) -> Result<(), String> {
         if name.is_empty() || !name.bytes().all(is_token) {
-            return Err(format!("header name \"{}\" is not a token", name.escape_debug()));
+            return Err(format!("header name \"{}\" is not a token", quoted(name)));
         }
         // All bytes, with no way out in the middle: that is what compilers turn into vector instructions.
         if value.bytes().fold(false, |found, byte| found | is_control(byte)) {
-            return Err(format!("header {name} holds a control character: \"{}\"", value.escape_debug()));
+            return Err(format!("header {} holds a control character: \"{}\"", quoted(name), quoted(value)));
         }
         match Special::of(name) {
-            None | Some(Special::Authorization) => write_field(self.buffer, name, value),
+            None => write_field(self.buffer, name, value),
             Some(special) => self.special(special, name, value, body)?,
         }
         Ok(())
@@ -129,10 +155,8 @@ impl<'b> HeadWriter<'b> {
                 None => self.cookie = Some(value.to_owned()),
             },
             Special::Connection => {
-                self.close = value.trim().eq_ignore_ascii_case("close");
-                if !self.close && !value.trim().eq_ignore_ascii_case("keep-alive") {
-                    return Err(format!("header {name}: \"{value}\": only close and keep-alive can be asked for"));
-                }
+                // Anything else in the list, "Upgrade" say, is between the guest and the server.
+                self.close |= value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"));
                 self.has_connection = true;
                 write_field(self.buffer, name, value);
             }
@@ -140,16 +164,23 @@ impl<'b> HeadWriter<'b> {
             Special::ContentLength if value.trim() == body.length().to_string() => {}
             Special::ContentLength => {
                 let length = body.length();
-                return Err(format!("header {name} says {value}, but the body has {length} bytes"));
+                return Err(format!("header {name} says {}, but the body has {length} bytes", quoted(value)));
             }
             Special::TransferEncoding => {
                 return Err(format!("header {name} cannot be set: bodies are sent with their length"));
             }
             Special::UserAgent => {
                 self.has_user_agent = true;
+                // An empty one says that there is to be none.
+                if !value.is_empty() {
+                    write_field(self.buffer, name, value);
+                }
+            }
+            Special::Authorization => {
+                // Of the two that are special in the same way, this one is the URL's.
+                self.has_authorization |= name.eq_ignore_ascii_case("authorization");
                 write_field(self.buffer, name, value);
             }
-            Special::Authorization => write_field(self.buffer, name, value),
         }
         Ok(())
     }
@@ -159,6 +190,11 @@ impl<'b> HeadWriter<'b> {
     pub(crate) fn finish(&mut self, ending: Ending<'_>) {
         if !self.has_user_agent && !ending.user_agent.is_empty() {
             write_field(self.buffer, "User-Agent", ending.user_agent);
+        }
+        if let Some(credentials) = ending.credentials
+            && !self.has_authorization
+        {
+            write_field(self.buffer, "Authorization", credentials.authorization());
         }
         if !ending.keep_alive && !self.has_connection {
             self.close = true;
@@ -188,12 +224,12 @@ fn write_field(buffer: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 #[inline]
-fn is_control(byte: u8) -> bool {
+pub(crate) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7F
 }
 
 #[inline]
-fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     TOKEN[usize::from(byte)]
 }
 
@@ -224,7 +260,7 @@ mod tests {
 
     fn ending(length: Option<u64>) -> Ending<'static> {
         let body = length.map_or(Announced::Nothing, Announced::Length);
-        Ending { user_agent: "squall", keep_alive: true, cookies: None, body }
+        Ending { user_agent: "squall", keep_alive: true, credentials: None, cookies: None, body }
     }
 
     fn written(fields: &[(&str, &str)], ending: Ending<'_>) -> Result<String, String> {
@@ -267,11 +303,33 @@ mod tests {
     }
 
     #[test]
+    fn the_guest_s_authorization_stands_over_that_of_the_url() {
+        let credentials = Credentials::of(&url::Url::parse("http://ada:secret@host/").unwrap());
+        let ending = || Ending { credentials: credentials.as_ref(), ..ending(None) };
+        assert!(written(&[], ending()).unwrap().contains("\r\nAuthorization: Basic YWRhOnNlY3JldA==\r\n"));
+        let own = written(&[("authorization", "Bearer x")], ending()).unwrap();
+        assert!(own.contains("\r\nauthorization: Bearer x\r\n") && !own.contains("Basic"), "{own}");
+    }
+
+    #[test]
     fn connections_are_closed_where_asked() {
         let closing = Ending { keep_alive: false, ..ending(None) };
         assert!(written(&[], closing).unwrap().contains("\r\nConnection: close\r\n"));
         assert!(written(&[("connection", "close")], ending(None)).unwrap().contains("connection: close"));
-        assert!(written(&[("connection", "upgrade")], ending(None)).unwrap_err().contains("only close"));
+        for (value, closes) in [("keep-alive, Upgrade", false), ("close, TE", true), ("x,CLOSE", true), ("", false)] {
+            let mut buffer = b"GET /".to_vec();
+            let mut head = HeadWriter::begin(&mut buffer, &origin());
+            head.field("Connection", value, Announced::Nothing).unwrap();
+            head.finish(ending(None));
+            assert_eq!(head.close, closes, "{value}");
+            assert!(String::from_utf8(buffer).unwrap().contains(&format!("\r\nConnection: {value}\r\n")));
+        }
+    }
+
+    #[test]
+    fn an_empty_user_agent_is_none() {
+        let head = written(&[("User-Agent", "")], ending(None)).unwrap();
+        assert_eq!(head, "GET / HTTP/1.1\r\nHost: host:81\r\n\r\n");
     }
 
     #[test]

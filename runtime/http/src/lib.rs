@@ -8,11 +8,13 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod account;
 mod buffers;
 mod client;
 mod config;
 mod connect;
 mod cookies;
+mod credentials;
 mod deadline;
 mod decode;
 mod error;
@@ -24,6 +26,7 @@ mod network;
 mod policy;
 mod pool;
 mod reader;
+mod redirect;
 mod request;
 mod resolve;
 mod response;
@@ -37,14 +40,17 @@ mod tests;
 mod tls;
 mod transport;
 mod turns;
+mod unfold;
 mod url;
 
+pub use account::{Booked, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
 pub use client::Client;
-pub use config::{ClientConfig, TlsConfig};
+pub use config::{AddressTurns, ClientConfig, TlsConfig};
+pub use cookies::CookieJar;
 pub use error::Error;
 pub use network::Network;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};
-pub use request::{Prepared, RequestOptions};
+pub use request::{Prepared, RequestOptions, check_request};
 pub use response::Response;
 pub use streamed::{GivenUp, Listener, Source, StreamLimits, Streamed, StreamedBody};
 pub use stub::{Stub, StubAnswer, Wait};

@@ -66,7 +66,7 @@ impl Network {
         }
         Rc::new(Network {
             origins,
-            resolver: Resolver::new(clock.clone(), config.dns_ttl),
+            resolver: Resolver::new(clock.clone(), config.dns_ttl, config.turns),
             stub,
             buffers: Buffers::default(),
             pool: config.pool.map(Pool::new),

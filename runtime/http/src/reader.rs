@@ -5,8 +5,12 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
+use crate::account::{Booked, OverLimit};
+use crate::error::in_one_line;
 use crate::framing::{ChunkError, Framing};
+use crate::head::{is_control, is_token};
 use crate::server_timing;
+use crate::unfold::{unfold, unfolded};
 
 /// What is accepted, and what is kept.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +28,12 @@ pub(crate) enum Malformed {
     Protocol(String),
     /// It is larger than allowed.
     TooLarge(String),
+}
+
+impl From<OverLimit> for Malformed {
+    fn from(over: OverLimit) -> Malformed {
+        Malformed::TooLarge(over.to_string())
+    }
 }
 
 impl From<ChunkError> for Malformed {
@@ -51,6 +61,8 @@ pub(crate) struct Reader {
     /// How much of the head was there when it was last parsed in vain.
     tried: usize,
     interim: usize,
+    /// Whether a field of the head goes on in the next line.
+    folded: bool,
     framing: Option<Framing>,
     /// The status; 0 until the head is whole.
     pub status: u16,
@@ -65,20 +77,30 @@ pub(crate) struct Reader {
     pub head: Vec<u8>,
     /// The body as it came, without its framing.
     pub body: Vec<u8>,
+    /// What head and body take.
+    pub booked: Booked,
 }
 
 /// A body is given room for so many bytes before the first of them has come.
 const ROOM_AT_ONCE: u64 = 64 * 1024;
 
 impl Reader {
-    /// A reader that writes into `head` and `body`, which are empty.
-    pub(crate) fn new(limits: Limits, bodiless: bool, keep_body: bool, head: Vec<u8>, body: Vec<u8>) -> Reader {
+    /// A reader that writes into `head` and `body`, which are empty and booked.
+    pub(crate) fn new(
+        limits: Limits,
+        bodiless: bool,
+        keep_body: bool,
+        head: Vec<u8>,
+        body: Vec<u8>,
+        booked: Booked,
+    ) -> Reader {
         Reader {
             limits,
             bodiless,
             keep_body,
             tried: 0,
             interim: 0,
+            folded: false,
             framing: None,
             status: 0,
             keep_alive: false,
@@ -87,6 +109,7 @@ impl Reader {
             timed: false,
             head,
             body,
+            booked,
         }
     }
 
@@ -131,12 +154,13 @@ impl Reader {
 
     fn push_body(&mut self, bytes: &[u8]) -> Result<Progress, Malformed> {
         let Some(framing) = &mut self.framing else { return Ok(Progress::Partial) };
-        let (keep, limit, body) = (self.keep_body, self.limits.body, &mut self.body);
+        let (keep, limit, body, booked) = (self.keep_body, self.limits.body, &mut self.body, &mut self.booked);
         let taken = framing.push(bytes, |data| {
             if keep {
                 if (body.len() + data.len()) as u64 > limit {
                     return Err(body_too_large(limit));
                 }
+                booked.make_room(body, data.len())?;
                 body.extend_from_slice(data);
             }
             Ok(())
@@ -156,10 +180,13 @@ impl Reader {
             let bytes = &bytes[blank..];
             // The common case: the head comes in one piece, and is parsed where it lies.
             let length = self.parse(bytes)?;
-            self.head.extend_from_slice(&bytes[..length.unwrap_or(bytes.len())]);
+            let part = &bytes[..length.unwrap_or(bytes.len())];
+            self.booked.make_room(&mut self.head, part.len())?;
+            self.head.extend_from_slice(part);
             return self.after_head(length.map(|length| blank + length));
         }
         let before = self.head.len();
+        self.booked.make_room(&mut self.head, bytes.len())?;
         self.head.extend_from_slice(bytes);
         // Parsing anew for every byte would take quadratic time.
         let worthwhile = self.head.len() >= 2 * self.tried || has_empty_line(&self.head[before.saturating_sub(3)..]);
@@ -178,6 +205,9 @@ impl Reader {
         if self.interim + self.head.len() > self.limits.head {
             return Err(Malformed::TooLarge(format!("the head is larger than {} bytes (limit)", self.limits.head)));
         }
+        if taken.is_some() && std::mem::take(&mut self.folded) {
+            unfold(&mut self.head);
+        }
         if taken.is_some() && (100..200).contains(&self.status) {
             // "100 Continue" and the like announce the response; they are not it.
             self.interim += self.head.len();
@@ -190,6 +220,17 @@ impl Reader {
 
     /// Parses a head and takes from it what matters here. Says how long it is, if it is whole.
     fn parse(&mut self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
+        let mut parsed = self.parse_lines(bytes);
+        if parsed == Err(httparse::Error::HeaderName)
+            && let Some(unfolded) = unfolded(bytes)
+        {
+            self.folded = true;
+            parsed = self.parse_lines(&unfolded);
+        }
+        parsed.map_err(|error| not_http(bytes, error))?
+    }
+
+    fn parse_lines(&mut self, bytes: &[u8]) -> Result<Result<Option<usize>, Malformed>, httparse::Error> {
         let mut few = [const { MaybeUninit::uninit() }; 64];
         match self.parse_into(bytes, &mut few) {
             Err(httparse::Error::TooManyHeaders) => {
@@ -199,7 +240,6 @@ impl Reader {
             }
             parsed => parsed,
         }
-        .map_err(|error| not_http(bytes, error))?
     }
 
     #[inline]
@@ -238,11 +278,7 @@ impl Reader {
                 }
                 length = Some(said);
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
-                if chunked || !newer || !value.eq_ignore_ascii_case(b"chunked") {
-                    let value = String::from_utf8_lossy(value);
-                    return Err(Malformed::Protocol(format!("transfer-encoding \"{value}\" is not supported")));
-                }
-                chunked = true;
+                chunked |= is_chunked(value, newer)?;
             } else if name.eq_ignore_ascii_case("connection") {
                 for token in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
                     if token.eq_ignore_ascii_case(b"close") {
@@ -260,7 +296,8 @@ impl Reader {
             }
         }
         if chunked && length.is_some() {
-            return Err(Malformed::Protocol("it has both content-length and transfer-encoding".to_owned()));
+            // The chunks count (RFC 9112, section 6.3), but a peer that says both may mean the other next time.
+            self.keep_alive = false;
         }
         self.framing = Some(match length {
             _ if self.bodiless || status == 204 || status == 304 => Framing::Length(0),
@@ -276,15 +313,38 @@ impl Reader {
             if length > self.limits.body {
                 return Err(body_too_large(self.limits.body));
             }
-            self.body.reserve(length.min(ROOM_AT_ONCE) as usize);
+            self.booked.make_room(&mut self.body, length.min(ROOM_AT_ONCE) as usize)?;
         }
         Ok(Framing::Length(length))
     }
 }
 
+/// Whether a body comes in chunks. Proxies are known to say so once more, for a body that is chunked once.
+fn is_chunked(value: &[u8], newer: bool) -> Result<bool, Malformed> {
+    let mut chunked = false;
+    for coding in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+        match coding {
+            b"" => {}
+            _ if coding.eq_ignore_ascii_case(b"identity") => {}
+            _ if newer && coding.eq_ignore_ascii_case(b"chunked") => chunked = true,
+            _ => {
+                let value = String::from_utf8_lossy(value);
+                return Err(Malformed::Protocol(format!("transfer-encoding \"{value}\" is not supported")));
+            }
+        }
+    }
+    Ok(chunked)
+}
+
+/// A length, or the same length several times.
 fn content_length(value: &[u8]) -> Result<u64, Malformed> {
-    let digits = std::str::from_utf8(value).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
+    let number = |text: &[u8]| {
+        let digits = std::str::from_utf8(text).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        digits.and_then(|digits| digits.parse::<u64>().ok())
+    };
+    let mut lengths = value.split(|byte| *byte == b',').map(|length| number(length.trim_ascii()));
+    let length = lengths.next().flatten();
+    length.filter(|length| lengths.all(|other| other == Some(*length))).ok_or_else(|| {
         Malformed::Protocol(format!("content-length \"{}\" is no number", String::from_utf8_lossy(value)))
     })
 }
@@ -296,8 +356,40 @@ pub(crate) fn body_too_large(limit: u64) -> Malformed {
 
 #[cold]
 fn not_http(bytes: &[u8], error: httparse::Error) -> Malformed {
-    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(24)]);
-    Malformed::Protocol(format!("it is not HTTP/1.1: {error} (it begins with \"{}\")", start.escape_debug()))
+    let start = beginning(bytes, 24);
+    Malformed::Protocol(match (error, wrong_field(bytes)) {
+        (httparse::Error::HeaderName | httparse::Error::HeaderValue, Some(wrong)) => wrong,
+        _ => format!("it is not HTTP/1.1: {error} (it begins with \"{start}\")"),
+    })
+}
+
+/// What is wrong with the first line of a head that is no header field.
+fn wrong_field(head: &[u8]) -> Option<String> {
+    let lines = head.split(|byte| *byte == b'\n').skip(1).map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.take_while(|line| !line.is_empty()).find_map(|line| {
+        let shown = beginning(line, 60);
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return Some(format!("the line \"{shown}\" of its head has no colon, so it is no header field"));
+        };
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        let shown_name = beginning(name, 60);
+        if name.ends_with(b" ") || name.ends_with(b"\t") {
+            return Some(format!("the name of header field \"{shown_name}\" has a space before its colon"));
+        }
+        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+            return Some(format!("\"{shown_name}\" is no name of a header field"));
+        }
+        let control = value.iter().any(|byte| is_control(*byte));
+        control.then(|| format!("the value of header field {shown_name} holds a control character"))
+    })
+}
+
+/// The first bytes of a text that came, as it may be shown.
+fn beginning(bytes: &[u8], length: usize) -> String {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(length)]);
+    // Whoever hides secrets must see that there was more, and no half of a letter.
+    let (start, more) = if bytes.len() > length { (start.trim_end_matches('\u{fffd}'), "…") } else { (&*start, "") };
+    format!("{}{more}", in_one_line(start))
 }
 
 fn has_empty_line(bytes: &[u8]) -> bool {
@@ -319,186 +411,4 @@ pub(crate) fn field<'a>(head: &'a [u8], name: &str) -> Option<&'a [u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const LIMITS: Limits = Limits { head: 4096, body: 1000 };
-
-    fn reader() -> Reader {
-        Reader::new(LIMITS, false, true, Vec::new(), Vec::new())
-    }
-
-    fn read(bytes: &[u8]) -> Result<(Reader, Progress), Malformed> {
-        let mut reader = reader();
-        let progress = reader.push(bytes)?;
-        Ok((reader, progress))
-    }
-
-    fn refusal(bytes: &[u8]) -> String {
-        match read(bytes) {
-            Err(Malformed::Protocol(text) | Malformed::TooLarge(text)) => text,
-            Ok((_, progress)) => panic!("accepted: {progress:?}"),
-        }
-    }
-
-    const WHOLE: Progress = Progress::Whole { excess: false };
-
-    #[test]
-    fn a_response_with_a_length() {
-        let (reader, progress) = read(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A:  b \r\n\r\nhello").unwrap();
-        assert_eq!((reader.status, progress, reader.keep_alive), (200, WHOLE, true));
-        assert_eq!(reader.body, b"hello");
-        assert_eq!(field(&reader.head, "x-a"), Some(&b"b"[..]));
-        assert_eq!(fields(&reader.head).count(), 2);
-    }
-
-    #[test]
-    fn bytes_past_the_end_are_noticed() {
-        let (_, progress) = read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab").unwrap();
-        assert_eq!(progress, Progress::Whole { excess: true });
-    }
-
-    #[test]
-    fn some_responses_have_no_body_whatever_they_say() {
-        let (reader, progress) = read(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n").unwrap();
-        assert_eq!((progress, reader.body.len()), (WHOLE, 0));
-        assert_eq!(read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().1, WHOLE);
-        let mut head = Reader::new(LIMITS, true, true, Vec::new(), Vec::new());
-        assert_eq!(head.push(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), Ok(WHOLE));
-    }
-
-    #[test]
-    fn interim_responses_are_skipped() {
-        let bytes = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-        let (reader, progress) = read(bytes).unwrap();
-        assert_eq!((reader.status, progress), (200, WHOLE));
-        assert_eq!(field(&reader.head, "link"), None);
-    }
-
-    #[test]
-    fn a_body_may_last_until_the_connection_closes() {
-        let (mut reader, progress) = read(b"HTTP/1.1 200 OK\r\n\r\nabc").unwrap();
-        assert_eq!(progress, Progress::Partial);
-        assert_eq!(reader.close(), Ok(true));
-        assert!(!reader.keep_alive);
-        assert!(!read(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").unwrap().0.close().unwrap());
-        assert!(!read(b"HTTP/1.1 200 O").unwrap().0.close().unwrap());
-    }
-
-    #[test]
-    fn who_keeps_the_connection_open() {
-        let keeps = |head: &str| read(format!("{head}\r\nContent-Length: 0\r\n\r\n").as_bytes()).unwrap().0.keep_alive;
-        assert!(keeps("HTTP/1.1 200 OK"));
-        assert!(!keeps("HTTP/1.1 200 OK\r\nConnection: upgrade, Close"));
-        assert!(!keeps("HTTP/1.0 200 OK"));
-        assert!(keeps("HTTP/1.0 200 OK\r\nConnection: Keep-Alive"));
-    }
-
-    #[test]
-    fn a_contradictory_length_is_refused() {
-        let refusal = |fields: &str| refusal(format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\nabc").as_bytes());
-        assert!(refusal("Content-Length: 1\r\nContent-Length: 2").contains("two different"));
-        assert!(refusal("Content-Length: 1\r\nTransfer-Encoding: chunked").contains("both"));
-        assert!(refusal("Content-Length: +1").contains("no number"));
-        assert!(refusal("Content-Length: ").contains("no number"));
-        assert!(refusal("Content-Length: 99999999999999999999").contains("no number"));
-        assert!(refusal("Transfer-Encoding: gzip, chunked").contains("not supported"));
-        assert!(read(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc").is_ok());
-    }
-
-    #[test]
-    fn what_is_not_http_is_refused_at_once() {
-        assert!(refusal(b"SSH-2.0-OpenSSH_9.6").contains("begins with \"SSH-2.0"));
-        assert!(refusal(b"HTTP/2 200 OK\r\n").contains("not HTTP/1.1"));
-        assert!(refusal(b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n").contains("not HTTP/1.1"));
-        assert!(refusal(b"HTTP/1.1 101 Switching Protocols\r\n\r\n").contains("101"));
-        assert!(refusal(b"HTTP/1.1 000 ?\r\n\r\n").contains("status 0"));
-    }
-
-    #[test]
-    fn a_head_has_a_limit_and_may_have_many_fields() {
-        let many = "A: b\r\n".repeat(500);
-        assert_eq!(fields(&read(format!("HTTP/1.1 204 OK\r\n{many}\r\n").as_bytes()).unwrap().0.head).count(), 500);
-        let huge = "A: b\r\n".repeat(1000);
-        assert!(refusal(format!("HTTP/1.1 200 OK\r\n{huge}\r\n").as_bytes()).contains("4096"));
-        assert!(refusal(format!("HTTP/1.1 200 OK\r\n{huge}").as_bytes()).contains("4096"));
-        assert!(refusal("HTTP/1.1 100 Continue\r\n\r\n".repeat(400).as_bytes()).contains("4096"));
-    }
-
-    #[test]
-    fn a_body_has_a_limit_if_it_is_kept() {
-        assert!(refusal(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n").contains("1000"));
-        let long = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &[b'x'; 1001]].concat();
-        assert!(refusal(&long).contains("1000"));
-        let mut discarding = Reader::new(LIMITS, false, false, Vec::new(), Vec::new());
-        discarding.push(&long).unwrap();
-        assert!(discarding.close().unwrap() && discarding.body.is_empty());
-    }
-
-    prop_compose! {
-        fn response()(interim in 0usize..2, chunked in any::<bool>(), body in proptest::collection::vec(any::<u8>(), 0..50),
-                      excess in any::<bool>()) -> (Vec<u8>, Vec<u8>, bool) {
-            let mut bytes = b"\r\nHTTP/1.1 100 Continue\r\nA: b\r\n\r\n".repeat(interim);
-            if chunked {
-                bytes.extend(b"HTTP/1.1 201 Created\nTransfer-Encoding: chunked\n\n");
-                for chunk in body.chunks(7) {
-                    bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
-                    bytes.extend(chunk);
-                    bytes.extend(b"\r\n");
-                }
-                bytes.extend(b"0\r\n\r\n");
-            } else {
-                bytes.extend(format!("HTTP/1.1 201 Created\r\nContent-Length: {}\r\n\r\n", body.len()).bytes());
-                bytes.extend(&body);
-            }
-            if excess {
-                bytes.push(b'!');
-            }
-            (bytes, body, excess)
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_split_gives_the_same_response((bytes, body, excess) in response(), cut in any::<prop::sample::Index>(), bytewise in any::<bool>()) {
-            let (first, second) = bytes.split_at(cut.index(bytes.len()));
-            let pieces: Vec<&[u8]> = if bytewise { bytes.chunks(1).collect() } else { vec![first, second] };
-            let mut split = reader();
-            let mut whole_at = None;
-            for (number, piece) in pieces.iter().enumerate() {
-                if whole_at.is_none() && split.push(piece).unwrap() != Progress::Partial {
-                    whole_at = Some(number);
-                }
-            }
-            let (at_once, progress) = read(&bytes).unwrap();
-            prop_assert_eq!(progress, Progress::Whole { excess });
-            prop_assert!(whole_at.is_some());
-            prop_assert_eq!(&at_once.head, &split.head);
-            prop_assert_eq!(&at_once.body, &body);
-            prop_assert_eq!(&split.body, &body);
-        }
-
-        #[test]
-        fn any_bytes_in_any_split_give_one_outcome(
-            pieces in proptest::collection::vec(prop_oneof![
-                Just("HTTP/1.1 200 OK\r\n"), Just("HTTP/1.1 103 Wait\r\n"), Just("Content-Length: 3\r\n"), Just("A: b\r\n"),
-                Just("Transfer-Encoding: chunked\r\n"), Just("\r\n"), Just("\n"), Just("3\r\nabc\r\n0\r\n"), Just("bad"),
-            ], 0..9), size in 1usize..40,
-        ) {
-            let bytes = pieces.concat().into_bytes();
-            let outcome = |size: usize| {
-                let mut reader = reader();
-                for piece in bytes.chunks(size) {
-                    match reader.push(piece) {
-                        Ok(Progress::Partial) => {}
-                        Ok(Progress::Whole { .. }) => return Some((reader.status, reader.body)),
-                        Err(_) => return None,
-                    }
-                }
-                reader.close().ok().map(|whole| if whole { (reader.status, reader.body) } else { (0, Vec::new()) })
-            };
-            prop_assert_eq!(outcome(size), outcome(usize::MAX));
-        }
-    }
-}
+mod tests;

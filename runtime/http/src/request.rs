@@ -5,29 +5,38 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use squall_metrics::{Method, NameId};
+use squall_metrics::{Method, NameId, TagSetId, without_credentials};
 
-use crate::cookies::Cookies;
+use crate::account::{Booked, MemoryAccount};
+use crate::cookies::CookieJar;
 use crate::error::Error;
-use crate::head::{Announced, Ending, HeadWriter, Special, check_method};
+use crate::head::{Announced, Ending, HeadWriter, check_method};
 use crate::network::Network;
-use crate::url::{Origin, without_fragment};
+use crate::url::{Origin, Origins, UrlError, without_fragment};
 
 /// Settings of a request that differ from the run's.
 #[derive(Clone, Debug, Default)]
 pub struct RequestOptions {
     /// What the request is counted under, in place of its URL: a name of the recorder.
     pub name: Option<NameId>,
+    /// The tags that it is counted under, in place of the client's.
+    pub tags: Option<TagSetId>,
     /// How long it may take in all, redirects included.
     pub timeout: Option<Duration>,
     /// How many redirects are followed; 0 hands the 3xx response out.
     pub redirects: Option<u32>,
+    /// Whether the response that would be one redirect too many is handed out, in place of an error.
+    pub return_last_redirect: bool,
     /// Whether the body is read, measured and thrown away.
     pub discard_body: Option<bool>,
     /// The status codes that count as expected, as closed ranges. By default 200 to 399.
-    pub expected: Option<Box<[(u16, u16)]>>,
+    pub expected: Option<Rc<[(u16, u16)]>>,
     /// The body of requests that bring none of their own. It is sent from where it lies.
     pub body: Option<Bytes>,
+    /// The jar to send cookies from and to keep them in, in place of the client's own.
+    pub cookie_jar: Option<Rc<CookieJar>>,
+    /// Names of cookies that the jar does not add, because the request brings its own.
+    pub replaced_cookies: Option<Rc<[String]>>,
 }
 
 /// Longer than any run, and short enough to add to any time.
@@ -35,6 +44,10 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A body that others hold is copied all the same if it is no larger than this, in bytes: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
+
+/// What a request takes beside its bytes, and room for the lines that a head has in any case, in bytes.
+const BESIDE: usize = size_of::<Prepared>();
+const ROOM_FOR_LINES: usize = 512;
 
 /// A request that has been checked and copied, ready to be sent.
 #[derive(Debug)]
@@ -52,15 +65,29 @@ pub struct Prepared {
     pub(crate) name: NameId,
     /// Whether the name was chosen, so that redirects are counted under it too.
     named: bool,
+    /// The tags option.
+    pub(crate) tags: Option<TagSetId>,
     /// The cookies that the guest brought itself.
-    cookie: Option<Box<str>>,
+    pub(crate) cookie: Option<Box<str>>,
+    cookie_jar: Option<Rc<CookieJar>>,
+    replaced_cookies: Option<Rc<[String]>>,
     /// Whether the connection is closed afterwards.
     pub(crate) close: bool,
     announced: Announced,
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
-    expected: Option<Box<[(u16, u16)]>>,
+    pub(crate) return_last_redirect: bool,
+    expected: Option<Rc<[(u16, u16)]>>,
+    _booked: Booked,
+}
+
+/// What a request is made with: what its thread has, and what its virtual user has.
+#[derive(Clone, Copy)]
+pub(crate) struct Belongings<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) cookies: &'a CookieJar,
+    pub(crate) account: &'a Rc<MemoryAccount>,
 }
 
 /// What a request brings for a body of its own.
@@ -76,8 +103,7 @@ impl Prepared {
     /// Checks and copies a request. Every request of every guest is made here.
     #[inline]
     pub(crate) fn new<'h>(
-        network: &Network,
-        cookies: &Cookies,
+        Belongings { network, cookies, account }: Belongings<'_>,
         (method, url): (&str, &str),
         fields: impl Iterator<Item = (&'h str, &'h str)>,
         brought: Brought<'_>,
@@ -89,12 +115,18 @@ impl Prepared {
             check_method(method).map_err(Error::InvalidRequest)?;
         }
         let mut bytes = network.buffers.take();
+        let mut booked = account.book(BESIDE + bytes.capacity())?;
+        booked.make_room(&mut bytes, method.len() + target.longest_path() + ROOM_FOR_LINES)?;
         bytes.extend_from_slice(method.as_bytes());
         bytes.push(b' ');
         let path = bytes.len();
         target.write_path(&mut bytes).map_err(|error| Error::InvalidRequest(error.to_string()))?;
         let path = path..bytes.len();
-        let set = cookies.of(&target.origin, &bytes[path.clone()]);
+        let jar = options.cookie_jar.as_deref().unwrap_or(cookies);
+        let set = match &options.replaced_cookies {
+            None => jar.of(&target.origin, &bytes[path.clone()]),
+            Some(replaced) => jar.of_but(&target.origin, &bytes[path.clone()], replaced),
+        };
         let shared = if matches!(brought, Brought::Nothing) { options.body.as_ref() } else { None };
         let body = match brought {
             Brought::Bytes(body) => Some(body),
@@ -110,15 +142,23 @@ impl Prepared {
         };
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
         for (name, value) in fields {
+            head.make_room(&mut booked, name, value)?;
             head.field(name, value, announced).map_err(Error::InvalidRequest)?;
         }
         let config = &network.config;
-        let ending =
-            Ending { user_agent: &config.user_agent, keep_alive: config.keep_alive, cookies: set, body: announced };
+        let ending = Ending {
+            user_agent: &config.user_agent,
+            keep_alive: config.keep_alive,
+            credentials: target.credentials.as_ref(),
+            cookies: set,
+            body: announced,
+        };
         head.finish(ending);
         let (close, cookie) = (head.close, head.cookie.take());
         let head_length = bytes.len();
-        bytes.extend_from_slice(body.unwrap_or_default());
+        let body = body.unwrap_or_default();
+        booked.make_room(&mut bytes, body.len())?;
+        bytes.extend_from_slice(body);
         Ok(Prepared {
             origin: target.origin,
             bytes,
@@ -128,73 +168,54 @@ impl Prepared {
             method: known_method,
             name: match options.name {
                 Some(name) => name,
+                None if target.holds_credentials => {
+                    network.recorder.borrow_mut().name(&without_credentials(without_fragment(url)))
+                }
                 None => network.recorder.borrow_mut().name(without_fragment(url)),
             },
             named: options.name.is_some(),
+            tags: options.tags,
             cookie: cookie.map(String::into_boxed_str),
+            cookie_jar: options.cookie_jar.clone(),
+            replaced_cookies: options.replaced_cookies.clone(),
             close,
             announced,
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
-            timeout: options.timeout.unwrap_or(config.request_timeout).min(LONGEST_TIMEOUT),
-            redirects: options.redirects.unwrap_or(config.max_redirects),
+            timeout: options.timeout.unwrap_or(config.request_timeout).min(config.longest_timeout).min(LONGEST_TIMEOUT),
+            redirects: options.redirects.unwrap_or(config.max_redirects).min(config.most_redirects),
+            return_last_redirect: options.return_last_redirect,
             expected: options.expected.clone(),
+            _booked: booked,
         })
     }
 
-    /// The same request, sent on to where a redirect leads.
-    pub(crate) fn redirected(
-        &self,
-        network: &Network,
-        cookies: &Cookies,
-        status: u16,
-        url: &str,
-    ) -> Result<Prepared, Error> {
-        let mut fields = [httparse::EMPTY_HEADER; 512];
-        let mut head = httparse::Request::new(&mut fields);
-        // It can only fail for lack of room: we have written this head ourselves.
-        head.parse(&self.bytes).map_err(|error| Error::InvalidRequest(format!("redirect to {url}: {error}")))?;
-        let was = head.method.unwrap_or("GET");
-        let to_get = match status {
-            301 | 302 => was == "POST",
-            303 => was != "HEAD",
-            _ => false,
-        };
-        let (method, body) = match to_get {
-            true => ("GET", Brought::Nothing),
-            false => (was, self.own_body()),
-        };
-        let target = network.origins.resolve(url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
-        let stays = target.origin.same(&self.origin);
-        let kept = head.headers.iter().filter(|field| match Special::of(field.name) {
-            Some(Special::Host | Special::Authorization) => stays,
-            // Written anew.
-            Some(Special::Cookie | Special::ContentLength) => false,
-            Some(_) => true,
-            None => !(to_get && field.name.len() > 8 && field.name[..8].eq_ignore_ascii_case("content-")),
-        });
-        // Our own `Host` line is not the guest's wish for another.
-        let kept = kept.filter(|field| {
-            Special::of(field.name) != Some(Special::Host) || field.value != self.origin.authority.as_bytes()
-        });
-        let own_cookie = self.cookie.as_deref().filter(|_| stays).map(|cookie| ("Cookie", cookie));
-        let fields = kept.filter_map(|field| Some((field.name, std::str::from_utf8(field.value).ok()?)));
-        let options = RequestOptions {
+    /// What the request after a redirect has in common with this one, but for the body.
+    pub(crate) fn options_for_next(&self) -> RequestOptions {
+        RequestOptions {
             name: self.named.then_some(self.name),
+            tags: self.tags,
             timeout: Some(self.timeout),
             redirects: Some(self.redirects),
+            return_last_redirect: self.return_last_redirect,
             discard_body: Some(self.discard_body),
             expected: self.expected.clone(),
-            body: (!to_get && !self.shared.is_empty()).then(|| self.shared.clone()),
-        };
-        Prepared::new(network, cookies, (method, url), fields.chain(own_cookie), body, &options)
+            body: None,
+            cookie_jar: self.cookie_jar.clone(),
+            replaced_cookies: self.replaced_cookies.clone(),
+        }
     }
 
     /// The body that was copied.
-    fn own_body(&self) -> Brought<'_> {
+    pub(crate) fn own_body(&self) -> Brought<'_> {
         match self.announced {
             Announced::Length(_) if self.shared.is_empty() => Brought::Bytes(&self.bytes[self.head_length..]),
             _ => Brought::Nothing,
         }
+    }
+
+    /// The jar that takes the cookies of the response.
+    pub(crate) fn jar<'a>(&'a self, of_client: &'a CookieJar) -> &'a CookieJar {
+        self.cookie_jar.as_deref().unwrap_or(of_client)
     }
 
     /// Path and query as they go out.
@@ -220,6 +241,35 @@ impl Prepared {
     pub(crate) fn is_idempotent(&self) -> bool {
         matches!(self.method, Method::Get | Method::Head | Method::Put | Method::Delete | Method::Options)
     }
+}
+
+/// Checks a request whose URL is whole, without sending it: what it says is what each [`crate::Client::prepare`] would say.
+/// `body` is the length of the body, if it has one.
+///
+/// # Errors
+/// If it cannot be sent.
+pub fn check_request<'h>(
+    method: &str,
+    url: &str,
+    fields: impl Iterator<Item = (&'h str, &'h str)>,
+    body: Option<u64>,
+) -> Result<(), Error> {
+    let invalid = |error: UrlError| Error::InvalidRequest(error.to_string());
+    let origins = Origins::new(None);
+    let target = origins.resolve(url).map_err(invalid)?;
+    check_method(method).map_err(Error::InvalidRequest)?;
+    let mut bytes = Vec::new();
+    target.write_path(&mut bytes).map_err(invalid)?;
+    let announced = match body {
+        Some(length) => Announced::Length(length),
+        None if expects_body(Method::of(method)) => Announced::Length(0),
+        None => Announced::Nothing,
+    };
+    let mut head = HeadWriter::begin(&mut bytes, &target.origin);
+    for (name, value) in fields {
+        head.field(name, value, announced).map_err(Error::InvalidRequest)?;
+    }
+    Ok(())
 }
 
 /// Whether a request without a body says so.

@@ -1,6 +1,7 @@
-//! From a host name to addresses: looked up once for a thread, kept for a while.
+//! From a host name to addresses: looked up once for a thread, kept for a while. A name with several addresses has its
+//! connections spread over them: each begins with the next one, and has the others to turn to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,12 +12,15 @@ use rustc_hash::FxHashMap;
 use squall_metrics::{Clock, Nanos};
 use tokio::sync::OnceCell;
 
+use crate::config::AddressTurns;
 use crate::error::{Error, in_words};
 
 /// The addresses of one name, or the look-up that is under way.
 #[derive(Debug)]
 struct Entry {
-    addresses: OnceCell<Rc<[IpAddr]>>,
+    addresses: OnceCell<Box<[IpAddr]>>,
+    /// How many connections have asked.
+    asked: Cell<usize>,
     expires: Nanos,
 }
 
@@ -28,40 +32,43 @@ const MOST_NAMES: usize = 4096;
 pub(crate) struct Resolver {
     clock: Clock,
     keep: Nanos,
+    turns: AddressTurns,
     entries: RefCell<FxHashMap<Box<str>, Rc<Entry>>>,
     /// What tests answer in the system's place, in turn.
     #[cfg(test)]
-    scripted: RefCell<std::collections::VecDeque<(String, IpAddr)>>,
+    scripted: RefCell<std::collections::VecDeque<(String, Vec<IpAddr>)>>,
 }
 
 impl Resolver {
-    pub(crate) fn new(clock: Clock, keep: Duration) -> Resolver {
+    pub(crate) fn new(clock: Clock, keep: Duration, turns: AddressTurns) -> Resolver {
         Resolver {
             clock,
             keep: keep.into(),
+            turns,
             entries: RefCell::default(),
             #[cfg(test)]
             scripted: RefCell::default(),
         }
     }
 
-    /// The addresses of a host, at least one. An address stands for itself.
-    pub(crate) async fn resolve(&self, host: &str) -> Result<Rc<[IpAddr]>, Error> {
+    /// The addresses of a host, at least one, in the order in which a connection should try them. An address stands for
+    /// itself.
+    pub(crate) async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Error> {
         if let Ok(address) = host.parse() {
-            return Ok(Rc::new([address]));
+            return Ok(vec![address]);
         }
         self.resolve_with(host, || self.look_up(host)).await
     }
 
     async fn look_up(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         #[cfg(test)]
-        if let Some(address) = self.scripted_answer(host) {
-            return Ok(vec![address]);
+        if let Some(addresses) = self.scripted_answer(host) {
+            return Ok(addresses);
         }
         look_up(host).await
     }
 
-    async fn resolve_with<F>(&self, host: &str, look_up: impl FnOnce() -> F) -> Result<Rc<[IpAddr]>, Error>
+    async fn resolve_with<F>(&self, host: &str, look_up: impl FnOnce() -> F) -> Result<Vec<IpAddr>, Error>
     where
         F: Future<Output = io::Result<Vec<IpAddr>>>,
     {
@@ -71,7 +78,7 @@ impl Resolver {
             if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses.into()) }
         });
         match asked.await {
-            Ok(addresses) => Ok(Rc::clone(addresses)),
+            Ok(addresses) => Ok(from_turn(addresses, self.turns.turn(entry.asked.replace(entry.asked.get() + 1)))),
             Err(reason) => Err(Error::Dns(format!("look up {host}: {reason}"))),
         }
     }
@@ -87,7 +94,8 @@ impl Resolver {
                 if entries.len() >= MOST_NAMES {
                     entries.clear();
                 }
-                let entry = Rc::new(Entry { addresses: OnceCell::new(), expires: now + self.keep });
+                let expires = now + self.keep;
+                let entry = Rc::new(Entry { addresses: OnceCell::new(), asked: Cell::new(0), expires });
                 entries.insert(host.into(), Rc::clone(&entry));
                 entry
             }
@@ -98,19 +106,32 @@ impl Resolver {
 #[cfg(test)]
 impl Resolver {
     /// Answers one look-up of a name in the system's place.
-    pub(crate) fn answer_next(&self, host: &str, address: IpAddr) {
-        self.scripted.borrow_mut().push_back((host.to_owned(), address));
+    pub(crate) fn answer_next(&self, host: &str, addresses: &[IpAddr]) {
+        self.scripted.borrow_mut().push_back((host.to_owned(), addresses.to_vec()));
     }
 
     pub(crate) fn answers_left(&self) -> usize {
         self.scripted.borrow().len()
     }
 
-    fn scripted_answer(&self, host: &str) -> Option<IpAddr> {
+    fn scripted_answer(&self, host: &str) -> Option<Vec<IpAddr>> {
         let mut scripted = self.scripted.borrow_mut();
         let next = scripted.iter().position(|(name, _)| name == host)?;
-        scripted.remove(next).map(|(_, address)| address)
+        scripted.remove(next).map(|(_, addresses)| addresses)
     }
+}
+
+/// The addresses from number `turn` on, as often round as it takes. Only those of the family that the system puts first take
+/// turns; those of the other come last, for the case that none of the first can be reached (RFC 8305).
+fn from_turn(addresses: &[IpAddr], turn: usize) -> Vec<IpAddr> {
+    let is_first_family =
+        |address: &IpAddr| addresses.first().is_some_and(|first| first.is_ipv4() == address.is_ipv4());
+    let (mut in_order, others): (Vec<IpAddr>, Vec<IpAddr>) =
+        addresses.iter().partition(|address| is_first_family(address));
+    let first = turn % in_order.len().max(1);
+    in_order.rotate_left(first);
+    in_order.extend(others);
+    in_order
 }
 
 async fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
@@ -138,7 +159,7 @@ mod tests {
     fn a_name_is_looked_up_once_until_it_expires() {
         run(async {
             let (clock, hand) = Clock::manual();
-            let resolver = Resolver::new(clock, Duration::from_secs(5));
+            let resolver = Resolver::new(clock, Duration::from_secs(5), AddressTurns::default());
             let asked = Cell::new(0);
             let look_up = || async {
                 asked.set(asked.get() + 1);
@@ -160,7 +181,7 @@ mod tests {
     #[test]
     fn a_failed_look_up_is_tried_again() {
         run(async {
-            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5));
+            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5), AddressTurns::default());
             let failed = resolver.resolve_with("host", || async { Err(io::Error::other("no such host")) }).await;
             assert_eq!(failed, Err(Error::Dns("look up host: no such host".to_owned())));
             let empty = resolver.resolve_with("host", || async { Ok(vec![]) }).await;
@@ -170,10 +191,36 @@ mod tests {
     }
 
     #[test]
+    fn connections_take_turns_at_the_addresses_of_the_first_family() {
+        let addresses = ["10.0.0.1", "10.0.0.2", "::1", "10.0.0.3"].map(|text| text.parse::<IpAddr>().unwrap());
+        let order = |turn| from_turn(&addresses, turn).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        assert_eq!(order(0), "10.0.0.1 10.0.0.2 10.0.0.3 ::1");
+        assert_eq!(order(1), "10.0.0.2 10.0.0.3 10.0.0.1 ::1");
+        assert_eq!(order(5), "10.0.0.3 10.0.0.1 10.0.0.2 ::1");
+        assert!(from_turn(&[], 7).is_empty());
+    }
+
+    #[test]
+    fn each_name_has_turns_of_its_own() {
+        run(async {
+            let addresses = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
+            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5), AddressTurns { first: 1, step: 1 });
+            for host in ["one", "two"] {
+                resolver.answer_next(host, &addresses);
+            }
+            let mut firsts = Vec::new();
+            for host in ["one", "two", "one", "two"] {
+                firsts.push(resolver.resolve(host).await.unwrap()[0]);
+            }
+            assert_eq!(firsts, [addresses[1], addresses[1], addresses[0], addresses[0]]);
+        });
+    }
+
+    #[test]
     fn an_address_is_not_looked_up() {
         run(async {
-            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5));
-            assert_eq!(*resolver.resolve("::1").await.unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
+            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5), AddressTurns::default());
+            assert_eq!(resolver.resolve("::1").await.unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
             assert!(resolver.entries.borrow().is_empty());
         });
     }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use squall_metrics::Phases;
 
+use crate::account::{Booked, OverLimit};
 use crate::network::Network;
 use crate::reader::{Reader, field, fields};
 use crate::request::Prepared;
@@ -24,15 +25,27 @@ pub struct Response {
     status: u16,
     body: Vec<u8>,
     phases: Phases,
+    _booked: Booked,
 }
+
+/// What a response takes beside head and body, in bytes.
+pub(crate) const BESIDE: usize = size_of::<Response>();
 
 impl Response {
     #[inline]
-    pub(crate) fn new(network: &Rc<Network>, request: &Prepared, reader: Reader, phases: Phases) -> Response {
-        let mut head = reader.head;
+    pub(crate) fn new(
+        network: &Rc<Network>,
+        request: &Prepared,
+        reader: Reader,
+        phases: Phases,
+    ) -> Result<Response, OverLimit> {
+        let Reader { mut head, mut booked, .. } = reader;
         let head_length = head.len();
+        booked.make_room(&mut head, request.path().len())?;
         head.extend_from_slice(request.path());
-        Response {
+        // For its names in lower case.
+        booked.add(head_length)?;
+        Ok(Response {
             network: Rc::clone(network),
             origin: Rc::clone(&request.origin),
             head,
@@ -41,12 +54,20 @@ impl Response {
             status: reader.status,
             body: reader.body,
             phases,
-        }
+            _booked: booked,
+        })
     }
 
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// The reason phrase behind the status code, as the server wrote it. Bytes that are not UTF-8 are replaced.
+    pub fn reason(&self) -> Cow<'_, str> {
+        // "HTTP/1.1 404 Not Found"
+        let line = self.head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        String::from_utf8_lossy(line.trim_ascii().splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default())
     }
 
     /// The value of the first header field of that name, in any case. Bytes that are not UTF-8 are replaced.

@@ -14,8 +14,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use squall_metrics::Method;
 
+use crate::account::Booked;
 use crate::client::Client;
-use crate::cookies::Cookies;
+use crate::cookies::CookieJar;
 use crate::deadline::{Elapsed, limit_moving};
 use crate::error::Error;
 use crate::reader::Reader;
@@ -41,9 +42,10 @@ pub struct GivenUp;
 /// Who takes a response while it comes.
 pub trait Listener {
     /// Its head: the status and the fields, names as they came.
-    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>);
-    /// The next piece of the body.
-    fn data(&self, piece: Bytes);
+    /// What it takes to keep the fields is booked.
+    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked);
+    /// The next piece of the body, which is booked.
+    fn data(&self, piece: Bytes, booked: Booked);
     /// Ready when nobody listens any more.
     fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()>;
 }
@@ -99,7 +101,8 @@ impl Client {
         };
         // Whoever follows redirects keeps the cookies, too: the guest.
         let options = RequestOptions { redirects: Some(0), ..options.clone() };
-        let prepared = Prepared::new(&self.network, &Cookies::default(), (method, url), headers, brought, &options);
+        let jar = CookieJar::default();
+        let prepared = Prepared::new(self.belongings(&jar), (method, url), headers, brought, &options);
         let source = match body {
             StreamedBody::Pieces(source, length) => Some((source, length)),
             StreamedBody::Nothing | StreamedBody::Whole(_) => None,
@@ -131,8 +134,10 @@ impl Client {
         let mut watch = Stopwatch::start_late(asked, self.late_by.take());
         let course = Course::new(clock, limits, request.timeout, asked);
         let bodiless = request.method == Method::Head;
-        let mut reader = Reader::new(self.network.limits(), bodiless, true, self.network.buffers.take(), Vec::new());
-        let mut pieces = Pieces::new(source, &course, listener, self.network.config.max_body);
+        let head = self.network.buffers.take();
+        let booked = self.account().book(head.capacity())?;
+        let mut reader = Reader::new(self.network.limits(), bodiless, true, head, Vec::new(), booked);
+        let mut pieces = Pieces::new(source, &course, listener, self.account(), self.network.config.max_body);
         let exchange = async {
             let _turn = turns.take(&request.origin, self.network.config.batch_per_origin).await;
             let now = clock.now();

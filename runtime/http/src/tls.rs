@@ -1,9 +1,14 @@
 //! TLS: whom to trust, settled once for a run and shared by its threads, so that sessions are resumed across them.
 
+mod given;
+
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -12,12 +17,13 @@ use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 use thiserror::Error;
 
 use crate::config::TlsConfig;
+use given::TrustGiven;
 
 /// Why TLS cannot be set up.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TlsError {
     /// The file of authorities cannot be used.
-    #[error("certificates in {}: {reason}", path.display())]
+    #[error("--cacert {}: {reason}", path.display())]
     CaFile {
         /// The file.
         path: PathBuf,
@@ -64,9 +70,14 @@ impl Inner {
         let provider = Arc::new(ring::default_provider());
         let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider));
         let builder = builder.with_safe_default_protocol_versions()?;
-        let builder = match self.insecure {
-            true => builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnyone(provider))),
-            false => builder.with_root_certificates(self.roots()),
+        let builder = match (self.insecure, &*self.extra_roots) {
+            (true, _) => builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnyone(provider))),
+            (false, []) => builder.with_root_certificates(self.roots()),
+            (false, given) => {
+                let usual = WebPkiServerVerifier::builder_with_provider(self.roots().into(), provider).build();
+                let usual = usual.map_err(|error| rustls::Error::General(error.to_string()))?;
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustGiven::new(usual, given)))
+            }
         };
         let mut client = builder.with_no_client_auth();
         client.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -84,17 +95,25 @@ impl Inner {
 
 fn read_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |reason: String| TlsError::CaFile { path: path.clone(), reason };
-    let text = std::fs::read(path).map_err(|error| wrong(crate::error::in_words(&error)))?;
+    let text = read_bounded(path).map_err(|error| wrong(error.to_string()))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
+    let certificates = certificates.map_err(|error| wrong(format!("this is not PEM: {error}")))?;
     if certificates.is_empty() {
-        return Err(wrong("there are none (PEM is expected)".to_owned()));
+        return Err(wrong("there is no certificate in it (PEM is expected: -----BEGIN CERTIFICATE-----)".to_owned()));
     }
     let mut store = RootCertStore::empty();
     for certificate in &certificates {
         store.add(certificate.clone()).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(certificates)
+}
+
+/// The contents of a file; of one that has no end, as much as all authorities of the world could take.
+fn read_bounded(path: &PathBuf) -> std::io::Result<Vec<u8>> {
+    const LARGEST: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Accepts any certificate, for `insecure`. Signatures are not looked at either.
@@ -147,7 +166,9 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_certificate_is_named() {
-        assert_eq!(refusal("/no/such/file"), "certificates in /no/such/file: entity not found");
-        assert!(refusal("/dev/null").contains("there are none"));
+        assert_eq!(refusal("/no/such/file"), "--cacert /no/such/file: No such file or directory (os error 2)");
+        assert!(refusal("/dev/null").contains("no certificate in it"));
+        assert!(refusal("/dev/zero").contains("no certificate in it"));
+        assert!(refusal("/").starts_with("--cacert /: Is a directory"));
     }
 }

@@ -1,15 +1,19 @@
 //! Where a request goes: from the URL that a guest wrote to an origin and a path.
 //!
 //! Only origins that were not seen before go through the `url` crate; a path is sent as it was written, with the bytes
-//! that no URL may hold percent-encoded.
+//! that no URL may hold percent-encoded, as browsers do.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
+use squall_metrics::{credentials_in, without_credentials};
 use thiserror::Error;
-use url::{Host, Url};
+use url::{Host, Position, Url};
+
+use crate::credentials::Credentials;
+use crate::error::in_one_line;
 
 /// Why a URL cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -21,12 +25,12 @@ pub enum UrlError {
     NoTarget { url: String },
     #[error("\"{url}\": only http:// and https:// can be spoken")]
     Scheme { url: String },
-    #[error("\"{url}\": user and password do not belong into a URL; send an authorization header")]
-    Credentials { url: String },
     #[error("\"{url}\": a URL cannot hold {what}; write it as {instead}")]
     Character { url: String, what: &'static str, instead: String },
     #[error("\"{url}\": {reason}")]
     Malformed { url: String, reason: String },
+    #[error("\"{url}\": {what} has {length} bytes: at most {most} are allowed")]
+    TooLong { url: String, what: &'static str, length: usize, most: usize },
     #[error("\"{url}\": a target has no query and no fragment")]
     BaseWithQuery { url: String },
 }
@@ -57,9 +61,6 @@ impl Origin {
             "https" => true,
             _ => return Err(UrlError::Scheme { url: shown(url) }),
         };
-        if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(UrlError::Credentials { url: shown(&without_credentials(&parsed)) });
-        }
         let (host, bracketed) = match parsed.host() {
             Some(Host::Domain(name)) => (name.to_owned(), name.to_owned()),
             Some(Host::Ipv4(address)) => (address.to_string(), address.to_string()),
@@ -67,6 +68,7 @@ impl Origin {
             None => return Err(malformed("no host")),
         };
         let authority = match parsed.port() {
+            Some(0) => return Err(malformed("a port is a number from 1 to 65535")),
             Some(port) => format!("{bracketed}:{port}"),
             None => bracketed,
         };
@@ -83,10 +85,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The target of a run: paths are resolved below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The target of a run: paths are resolved below it. Its user and password are sent with every request to its origin that
+/// brings none of its own.
+#[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     origin: String,
+    /// The same as it was written, with user and password.
+    origin_with_credentials: String,
     /// The path without the slash at its end.
     prefix: String,
 }
@@ -101,7 +106,9 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(UrlError::BaseWithQuery { url: shown(text) });
         }
-        Ok(BaseUrl { origin: origin.to_string(), prefix: url.path().trim_end_matches('/').to_owned() })
+        let prefix = url.path().trim_end_matches('/').to_owned();
+        let origin_with_credentials = url[..Position::BeforePath].to_owned();
+        Ok(BaseUrl { origin: origin.to_string(), origin_with_credentials, prefix })
     }
 }
 
@@ -112,10 +119,20 @@ impl fmt::Display for BaseUrl {
     }
 }
 
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "BaseUrl({self})")
+    }
+}
+
 /// A URL taken apart.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
     pub origin: Rc<Origin>,
+    /// The user and password of the URL, or of the run's target if it leads there.
+    pub credentials: Option<Credentials>,
+    /// Whether the URL has them itself.
+    pub holds_credentials: bool,
     /// What comes before the path: the target's own path.
     prefix: &'a str,
     /// Path and query as written; empty, or begins with `/` or `?`.
@@ -125,49 +142,89 @@ pub(crate) struct Target<'a> {
 /// The origins that a thread has met.
 #[derive(Debug)]
 pub(crate) struct Origins {
-    base: Option<(Rc<Origin>, String)>,
+    base: Option<Base>,
     /// By the text before the path, as it was written and as it should have been.
-    known: RefCell<FxHashMap<Box<str>, Rc<Origin>>>,
+    known: RefCell<FxHashMap<Box<str>, Known>>,
+}
+
+#[derive(Debug)]
+struct Base {
+    known: Known,
+    prefix: String,
+}
+
+/// What the text before a path stands for.
+#[derive(Clone, Debug)]
+struct Known {
+    origin: Rc<Origin>,
+    credentials: Option<Credentials>,
 }
 
 /// Where remembering stops: a scenario that makes up host names must not fill the memory.
 const MOST_ORIGINS: usize = 4096;
+
+/// The longest URL, and the longest that may stand before its path, in bytes. Servers take less, and copies are made of it.
+const LONGEST_URL: usize = 64 << 10;
+/// A path that is no longer is booked as it is written: what it may grow by is not worth it.
+const SHORT_PATH: usize = 1 << 10;
+const LONGEST_ORIGIN: usize = 1 << 10;
+
+#[inline]
+fn at_most(most: usize, what: &'static str, part: &str, url: &str) -> Result<(), UrlError> {
+    if part.len() <= most {
+        return Ok(());
+    }
+    Err(UrlError::TooLong { url: shown(url), what, length: part.len(), most })
+}
 
 impl Origins {
     pub(crate) fn new(base: Option<&BaseUrl>) -> Origins {
         let mut origins = Origins { base: None, known: RefCell::default() };
         if let Some(base) = base {
             // It was parsed once, so it parses again.
-            origins.base = origins.find(&base.origin).ok().map(|origin| (origin, base.prefix.clone()));
+            let known = origins.find(&base.origin_with_credentials).ok();
+            origins.base = known.map(|known| Base { known, prefix: base.prefix.clone() });
         }
         origins
     }
 
     /// The origin that paths are resolved against.
     pub(crate) fn base(&self) -> Option<&Rc<Origin>> {
-        self.base.as_ref().map(|(origin, _)| origin)
+        self.base.as_ref().map(|base| &base.known.origin)
     }
 
     /// Takes apart a URL, or a path below the target.
     pub(crate) fn resolve<'a>(&'a self, url: &'a str) -> Result<Target<'a>, UrlError> {
+        let written = url;
         let url = without_fragment(url);
+        at_most(LONGEST_URL, "it", url, url)?;
         if url.starts_with('/') && !url.starts_with("//") {
-            let Some((origin, prefix)) = &self.base else {
+            let Some(Base { known, prefix }) = &self.base else {
                 return Err(UrlError::NoTarget { url: shown(url) });
             };
-            return Ok(Target { origin: Rc::clone(origin), prefix, rest: url });
+            let Known { origin, credentials } = known.clone();
+            return Ok(Target { origin, credentials, holds_credentials: false, prefix, rest: url });
         }
         let Some(authority) = url.find("://").map(|colon| colon + 3) else {
             return Err(UrlError::NotAbsolute { url: shown(url) });
         };
         let length = url.as_bytes()[authority..].iter().position(|byte| matches!(byte, b'/' | b'?'));
         let (before, rest) = url.split_at(length.map_or(url.len(), |length| authority + length));
-        Ok(Target { origin: self.find(before)?, prefix: "", rest })
+        at_most(LONGEST_ORIGIN, "what stands before its path", before, url)?;
+        let Known { origin, credentials } =
+            self.find(before).map_err(|error| of_credentials(written).unwrap_or(error))?;
+        let holds_credentials = credentials.is_some();
+        let credentials = credentials.or_else(|| self.credentials_of_base(&origin));
+        Ok(Target { origin, credentials, holds_credentials, prefix: "", rest })
     }
 
-    fn find(&self, before_path: &str) -> Result<Rc<Origin>, UrlError> {
-        if let Some(origin) = self.known.borrow().get(before_path) {
-            return Ok(Rc::clone(origin));
+    fn credentials_of_base(&self, origin: &Rc<Origin>) -> Option<Credentials> {
+        self.base.as_ref().filter(|base| base.known.origin.same(origin))?.known.credentials.clone()
+    }
+
+    fn find(&self, before_path: &str) -> Result<Known, UrlError> {
+        if let Some(known) = self.known.borrow().get(before_path) {
+            return Ok(known.clone());
         }
         let (origin, url) = Origin::parse(before_path)?;
         if url.path() != "/" {
@@ -176,16 +233,24 @@ impl Origins {
         }
         let mut known = self.known.borrow_mut();
         let written_well: Box<str> = origin.to_string().into();
-        let origin = known.get(&written_well).cloned().unwrap_or_else(|| Rc::new(origin));
+        let origin = known.get(&written_well).map_or_else(|| Rc::new(origin), |known| Rc::clone(&known.origin));
+        let found = Known { origin: Rc::clone(&origin), credentials: Credentials::of(&url) };
         if known.len() < MOST_ORIGINS {
-            known.insert(before_path.into(), Rc::clone(&origin));
-            known.insert(written_well, Rc::clone(&origin));
+            known.insert(written_well, Known { origin, credentials: None });
+            known.insert(before_path.into(), found.clone());
         }
-        Ok(origin)
+        Ok(found)
     }
 }
 
 impl Target<'_> {
+    /// The most bytes that path and query can take: each byte of what is not plain becomes three.
+    #[inline]
+    pub(crate) fn longest_path(&self) -> usize {
+        let grows = if self.rest.len() > SHORT_PATH { 3 } else { 1 };
+        self.prefix.len() + 1 + grows * self.rest.len()
+    }
+
     /// Writes path and query as they go into the request line.
     pub(crate) fn write_path(&self, buffer: &mut Vec<u8>) -> Result<(), UrlError> {
         buffer.extend_from_slice(self.prefix.as_bytes());
@@ -200,7 +265,7 @@ impl Target<'_> {
         for byte in rest {
             match byte {
                 plain if is_plain(*plain) => buffer.push(*plain),
-                0..=b' ' | 0x7F => return Err(self.forbidden(*byte)),
+                0..b' ' | 0x7F => return Err(self.forbidden(*byte)),
                 _ => buffer.extend([b'%', hex_digit(byte >> 4), hex_digit(byte & 15)]),
             }
         }
@@ -210,12 +275,19 @@ impl Target<'_> {
     #[cold]
     fn forbidden(&self, byte: u8) -> UrlError {
         let what = match byte {
-            b' ' => "a space",
             b'\r' | b'\n' => "a line break",
             _ => "a control character",
         };
         UrlError::Character { url: shown(self.rest), what, instead: format!("%{byte:02X}") }
     }
+}
+
+/// What is wrong if a URL cannot be read because of its user or password, which an error must not show a part of either.
+#[cold]
+fn of_credentials(url: &str) -> Option<UrlError> {
+    let found = credentials_in(url)?;
+    let reason = "in a user or password, write \"/\" as %2F, \"?\" as %3F and \"#\" as %23".to_owned();
+    url[found].contains(['/', '?', '#']).then(|| UrlError::Malformed { url: shown(url), reason })
 }
 
 /// Where a redirect leads: `location` as seen from `from`.
@@ -247,20 +319,13 @@ fn hex_digit(value: u8) -> u8 {
     }
 }
 
-fn without_credentials(url: &Url) -> String {
-    let mut url = url.clone();
-    // Both fail only for URLs that cannot have credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.into()
-}
-
-/// A URL as error messages show it.
+/// A URL as error messages show it: without user and password.
 fn shown(url: &str) -> String {
     const LONGEST: usize = 200;
+    let url = without_credentials(url);
     match url.floor_char_boundary(LONGEST) {
-        whole if whole == url.len() => url.escape_debug().to_string(),
-        cut => format!("{}…", url[..cut].escape_debug()),
+        whole if whole == url.len() => in_one_line(&url),
+        cut => format!("{}…", in_one_line(&url[..cut])),
     }
 }
 
@@ -310,7 +375,8 @@ mod tests {
     fn what_no_url_may_hold_is_encoded_or_refused() {
         let origins = below("http://host");
         assert_eq!(resolved(&origins, "/ü?{\"a\"}").unwrap(), "http://host/%C3%BC?%7B%22a%22%7D");
-        assert_eq!(resolved(&origins, "/a b").unwrap_err(), "\"/a b\": a URL cannot hold a space; write it as %20");
+        assert_eq!(resolved(&origins, "/a b?c d").unwrap(), "http://host/a%20b?c%20d");
+        assert_eq!(resolved(&origins, "http://other/a b").unwrap(), "http://other/a%20b");
         assert_eq!(
             resolved(&origins, "/a\r\nx: y").unwrap_err(),
             "\"/a\\r\\nx: y\": a URL cannot hold a line break; write it as %0D"
@@ -328,8 +394,45 @@ mod tests {
         assert!(error("http://").contains("empty host"));
         assert!(error("http://host:99999/").contains("port"));
         assert!(error("http://host\\evil").contains("begins with"));
-        let with_password = error("http://me:secret@host/");
-        assert!(with_password.contains("authorization") && !with_password.contains("secret"));
+        for url in [
+            "ftp://me:secret@host/",
+            "http://me:secret@host:99999/",
+            "http://me:sec/ret@host/",
+            "http://me:sec#ret@host/",
+            "me:secret@host",
+        ] {
+            assert!(!error(url).contains("sec"), "{}", error(url));
+        }
+    }
+
+    fn credentials(origins: &Origins, url: &str) -> Option<String> {
+        Some(origins.resolve(url).unwrap().credentials?.authorization().to_owned())
+    }
+
+    #[test]
+    fn credentials_are_no_part_of_an_origin() {
+        let origins = Origins::new(None);
+        let url = "http://ada:secret@host/a";
+        assert_eq!(resolved(&origins, url).unwrap(), "http://host/a");
+        assert_eq!(credentials(&origins, url).unwrap(), "Basic YWRhOnNlY3JldA==");
+        assert_eq!(credentials(&origins, url), credentials(&origins, "http://ada:secret@host/again"));
+        assert_eq!(credentials(&origins, "http://host/a"), None);
+        let (one, two) = (origins.resolve(url).unwrap().origin, origins.resolve("http://host/").unwrap().origin);
+        assert!(Rc::ptr_eq(&one, &two), "they share connections");
+    }
+
+    #[test]
+    fn the_credentials_of_the_target_are_for_its_origin() {
+        let origins = below("http://ada:secret@host/api");
+        assert_eq!(resolved(&origins, "/a").unwrap(), "http://host/api/a");
+        for url in ["/a", "http://host/b", "HTTP://Host:80/b"] {
+            assert_eq!(credentials(&origins, url).unwrap(), "Basic YWRhOnNlY3JldA==", "{url}");
+        }
+        for url in ["http://other/", "https://host/", "http://host:81/"] {
+            assert_eq!(credentials(&origins, url), None, "{url}");
+        }
+        assert_eq!(credentials(&origins, "http://bob@host/").unwrap(), "Basic Ym9iOg==");
+        assert_eq!(BaseUrl::parse("http://ada:secret@host/api").unwrap().to_string(), "http://host/api");
     }
 
     #[test]
@@ -344,6 +447,7 @@ mod tests {
         assert_eq!(join("http://host/a/b", "c").unwrap(), "http://host/a/c");
         assert_eq!(join("http://host/a/b", "//other/c#d").unwrap(), "http://other/c");
         assert_eq!(join("https://host/a", "?q").unwrap(), "https://host/a?q");
+        assert_eq!(join("https://host/a", "/b c?d e").unwrap(), "https://host/b%20c?d%20e");
     }
 
     proptest! {

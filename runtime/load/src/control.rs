@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use squall_guest::RunContext;
 use squall_metrics::{
-    Clock, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem, Reading, Second,
-    SecondGrid, Totals, evaluate_thresholds,
+    Clock, FailureClass, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem,
+    Reading, Second, SecondGrid, Totals, evaluate_thresholds,
 };
 use squall_plan::{Plan, Scenario, Warmup};
 use tokio::sync::mpsc;
@@ -32,6 +32,9 @@ const IN_VAIN: f64 = 0.95;
 /// When this long no second was complete, a worker is late.
 const OVERDUE: Nanos = Nanos(1_500_000_000);
 
+/// For how long a target that takes no connection may yet come up.
+const PATIENCE_WITH_TARGET: Nanos = Nanos(10_000_000_000);
+
 /// Why the load ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -40,6 +43,8 @@ pub(crate) enum Verdict {
     /// The guest asked for it, for this reason.
     Aborted(String),
     Hopeless(String),
+    /// Requests were asked for, and not one could be made, for this reason.
+    NoRequest(String),
     /// A threshold failed that was to end the run.
     ThresholdFailed(String),
     /// Data came to its end, and that is the end of the run.
@@ -59,6 +64,7 @@ impl Verdict {
             (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
             (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
+            (Verdict::NoRequest(text), None) => RunEnd::NoRequest(text),
             (Verdict::ThresholdFailed(text), None) => RunEnd::ThresholdFailed(text),
             (Verdict::DataEnded(name), None) => RunEnd::DataEnded(name),
         }
@@ -204,10 +210,9 @@ impl<'a> Control<'a> {
             }
         }
         self.end();
-        if verdict == Verdict::AllDone
-            && let Some(reason) = self.hopeless()
-        {
-            verdict = Verdict::Hopeless(reason);
+        if let Verdict::AllDone | Verdict::DataEnded(_) | Verdict::Stopped(StoppedBy::Plan) = verdict {
+            let in_vain = self.hopeless().map(Verdict::Hopeless);
+            verdict = in_vain.or_else(|| self.no_request().map(Verdict::NoRequest)).unwrap_or(verdict);
         }
         verdict
     }
@@ -240,6 +245,9 @@ impl<'a> Control<'a> {
         if let Some(reason) = run.abort.reason() {
             return Some(Verdict::Aborted(reason.to_owned()));
         }
+        if let Some(reason) = self.no_request_to_come() {
+            return Some(Verdict::NoRequest(reason));
+        }
         self.failed_threshold().map(Verdict::ThresholdFailed)
     }
 
@@ -250,7 +258,9 @@ impl<'a> Control<'a> {
                 data_ended = format!("data {name:?} has come to its end");
                 data_ended.as_str()
             }
-            Verdict::Hopeless(reason) | Verdict::ThresholdFailed(reason) => reason.as_str(),
+            Verdict::Hopeless(reason) | Verdict::NoRequest(reason) | Verdict::ThresholdFailed(reason) => {
+                reason.as_str()
+            }
             Verdict::AllDone | Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };
         self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop() });
@@ -501,10 +511,71 @@ impl<'a> Control<'a> {
         None
     }
 
+    /// Why no request could be made, if requests were asked for and not one got as far as a server.
+    fn no_request(&self) -> Option<String> {
+        let all = Attempts::of(&self.totals.recorded, |_| true);
+        let of_load = Attempts::of(&self.totals.recorded, is_of_load);
+        let in_vain = |attempts: &Attempts| attempts.in_vain > 0 && attempts.made == 0;
+        [of_load, all].iter().find(|attempts| in_vain(attempts)).map(|attempts| self.in_vain(attempts.in_vain))
+    }
+
+    /// The same, where going on would change nothing: at once, if the requests themselves make no sense or are not allowed;
+    /// after a while, if no server takes them.
+    fn no_request_to_come(&self) -> Option<String> {
+        let attempts = Attempts::of(&self.totals.recorded, is_of_load);
+        let is_final = attempts.in_vain == attempts.unsent || self.totals.elapsed >= PATIENCE_WITH_TARGET;
+        let in_vain = attempts.made == 0 && attempts.in_vain >= ENOUGH_TO_JUDGE;
+        (in_vain && is_final).then(|| self.in_vain(attempts.in_vain))
+    }
+
+    fn in_vain(&self, count: u64) -> String {
+        let cause = self.example(|problem| matches!(problem, Problem::Request(..)));
+        match count {
+            1 => format!("the only request could not be made: {cause}"),
+            count => format!("not one of {count} requests could be made: {cause}"),
+        }
+    }
+
     fn example(&self, kind: impl Fn(&Problem) -> bool) -> &str {
         let mut problems = self.totals.recorded.problems.iter();
         let cell = problems.find(|(problem, _)| kind(problem)).map(|(_, cell)| cell);
         cell.and_then(|cell| cell.examples.first()).map_or("no reason given", |(text, _)| text)
+    }
+}
+
+/// Whether a flow is one of the load: not `setup`, for one.
+fn is_of_load(flow: FlowId) -> bool {
+    flow.index().is_some()
+}
+
+/// How many requests got as far as a server, and how many did not.
+#[derive(Default)]
+struct Attempts {
+    made: u64,
+    in_vain: u64,
+    /// Those of the latter that were never meant to be sent: invalid, or refused by the policy.
+    unsent: u64,
+}
+
+impl Attempts {
+    fn of(recorded: &Interval, counts: impl Fn(FlowId) -> bool) -> Attempts {
+        let mut attempts = Attempts::default();
+        // What was never sent is counted below.
+        for (key, cell) in recorded.requests.iter().filter(|(key, _)| key.was_sent() && counts(key.flow)) {
+            match key.reached_a_server() {
+                true => attempts.made += cell.count,
+                false => attempts.in_vain += cell.count,
+            }
+        }
+        for (problem, cell) in &recorded.problems {
+            if let Problem::Request(flow, FailureClass::InvalidRequest | FailureClass::RefusedByPolicy) = problem
+                && counts(*flow)
+            {
+                attempts.unsent += cell.count;
+            }
+        }
+        attempts.in_vain += attempts.unsent;
+        attempts
     }
 }
 

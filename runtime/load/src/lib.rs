@@ -32,4 +32,4 @@ pub use event::{Capacity, Event, Observer, Progress, ScenarioProgress, Stage};
 pub use preflight::{PreflightError, raise_open_files};
 pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
 pub use steering::{Steering, StoppedBy};
-pub use survey::describe;
+pub use survey::{Known, describe};

@@ -156,7 +156,7 @@ impl Work {
         let flow = FlowId(self.scenario.flow_at(number));
         self.under_way.set(self.under_way.get() + 1);
         let under_way = UnderWay { work: self, flow, started, over: false };
-        let iteration = user.iterate(flow, started, late_by).await;
+        let iteration = user.iterate(flow, number, started, late_by).await;
         under_way.end();
         self.record(flow, &iteration);
         if iteration.guest_time == iteration.duration {
@@ -167,6 +167,7 @@ impl Work {
     }
 
     fn record(&self, flow: FlowId, iteration: &Iteration) {
+        self.context.run.progress.iteration_ended(self.context.number, iteration.end);
         let mut recorder = self.context.recorder.borrow_mut();
         recorder.advance_to(iteration.ended);
         recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
@@ -222,9 +223,11 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.work.under_way.set(self.work.under_way.get() - 1);
         if !self.over {
-            let now = self.work.context.clock.now();
+            let context = &self.work.context;
+            context.run.progress.iteration_ended(context.number, IterationEnd::Interrupted);
+            let now = context.clock.now();
             let duration = now.since(self.started);
-            let mut recorder = self.work.context.recorder.borrow_mut();
+            let mut recorder = context.recorder.borrow_mut();
             recorder.advance_to(now);
             recorder.iteration(self.flow, IterationEnd::Interrupted, duration, Nanos::ZERO, "");
         }

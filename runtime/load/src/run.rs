@@ -6,10 +6,11 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Abort, DataEnd, Guest, LogLine, RunContext, Secrets, WorkerContext};
-use squall_http::{BaseUrl, ClientConfig, EgressPolicy, SharedTls, StubAnswer, TlsConfig};
+use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
+use squall_http::{BaseUrl, ClientConfig, EgressPolicy, MemoryLimits, SharedAccount, SharedTls, StubAnswer, TlsConfig};
 use squall_metrics::{
-    Clock, GeneratorVerdict, Reading, Registry, ScenarioTags, ThresholdResult, Totals, evaluate_thresholds,
+    Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, ThresholdResult, Totals, asked_tags,
+    evaluate_thresholds,
 };
 use squall_plan::{Limits, Plan, Scenario};
 use thiserror::Error;
@@ -32,6 +33,8 @@ pub struct Run {
     pub plan: Plan,
     /// The compiled components, in the order of the plan's; several runs, one after the other, may share them.
     pub guests: Vec<Arc<Guest>>,
+    /// The custom metrics that components have declared: those are there even if nothing is ever recorded.
+    pub declared: Vec<MetricInfo>,
     /// The data that the plan names.
     pub data: DataSet,
     /// What the scenario may read and nobody may see.
@@ -57,6 +60,8 @@ pub enum RunEnd {
     Aborted(String),
     /// Nearly every iteration trapped, or nearly no virtual user could start.
     Hopeless(String),
+    /// Requests were asked for, and not one could be made, for this reason.
+    NoRequest(String),
     /// A threshold failed, this one, that was to end the run.
     ThresholdFailed(String),
     /// `setup` failed, with this text. There was no load.
@@ -97,7 +102,7 @@ pub enum TeardownProblem {
 #[derive(Debug, Error)]
 pub enum RunError {
     /// TLS could not be set up.
-    #[error("TLS cannot be set up: {0}")]
+    #[error(transparent)]
     Tls(#[from] squall_http::TlsError),
     /// The target is no URL.
     #[error("the target {target}: {source}")]
@@ -142,8 +147,13 @@ impl Run {
 
     fn prepare(self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
         let plan = Arc::new(self.plan);
-        let max_body = self.guests.first().map_or(Limits::default().body, |guest| guest.limits().body);
-        let registry = Arc::new(Registry::new(plan.max_series).hiding(self.secrets.redactor()));
+        let limits = self.guests.first().map_or(Limits::default(), |guest| guest.limits().clone());
+        let registry = Registry::new(plan.max_series).hiding(self.secrets.redactor());
+        let registry = Arc::new(registry.asking(asked_tags(&plan.thresholds, &plan.sample_tags())));
+        for declared in &self.declared {
+            // One that does not fit is reported when the scenario uses it.
+            let _ = registry.register(&declared.name, declared.kind, declared.unit);
+        }
         let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
             clock,
@@ -151,16 +161,29 @@ impl Run {
             registry,
             run: Arc::new(run_context(&plan, self.data, self.secrets)),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: ClientConfig { egress: self.egress, max_body, ..client_config(&plan)? },
+            client: ClientConfig {
+                egress: self.egress,
+                max_body: limits.body,
+                memory: memory_limits(&limits),
+                ..client_config(&plan)?
+            },
             log,
             plan,
+            worker: 0,
         };
         let (guests, steering, target) = (self.guests, self.steering, self.target);
         Ok((Running { shared, guests, steering, target }, log_lines))
     }
 }
 
+/// What is booked, and for all virtual users together.
+fn memory_limits(limits: &Limits) -> MemoryLimits {
+    let shared = limits.memory_total.map(|total| Arc::new(SharedAccount::new(total)));
+    MemoryLimits { own: limits.host_memory, shared }
+}
+
 fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
+    let pre_allocated_vus = plan.scenarios.iter().map(|scenario| scenario.executor.pre_allocated_vus()).sum();
     RunContext {
         secrets,
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
@@ -168,6 +191,7 @@ fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
         data,
         data_end: DataEnd::default(),
         abort: Abort::default(),
+        progress: Progress::new(plan.threads.max(1), pre_allocated_vus),
     }
 }
 
@@ -180,7 +204,7 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
     let base = match &plan.target {
         None => None,
         Some(target) => Some(
-            BaseUrl::parse(target.as_str())
+            BaseUrl::parse(&target.with_credentials())
                 .map_err(|source| RunError::Target { target: target.as_str().to_owned(), source })?,
         ),
     };
@@ -190,6 +214,8 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
         connect_timeout: plan.http.connect_timeout,
         request_timeout: plan.http.request_timeout,
         max_redirects: plan.http.max_redirects,
+        longest_timeout: plan.http.ceilings.timeout,
+        most_redirects: plan.http.ceilings.redirects,
         tls: tls_config(plan),
         keep_alive: !plan.http.no_connection_reuse,
         batch_per_origin: plan.http.batch_per_origin as usize,
@@ -226,8 +252,13 @@ impl Running {
             Err((end, parts)) => (end, parts.into()),
         };
         control.tell(&Event::Teardown);
-        let teardown = self.tear_down(&context, &parts).await;
+        let mut teardown = self.tear_down(&context, &parts).await;
         control.add(context.recorder.borrow_mut().take());
+        let (end, before) = (self.after_teardown(end.clone()), end);
+        if end != before {
+            // How a guest leaves the teardown in which it aborts the run is no failure of its own.
+            teardown = None;
+        }
         let (totals, generator) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
         let data = self.shared.run.data.usage();
@@ -239,10 +270,12 @@ impl Running {
         let mut parts = Vec::with_capacity(self.guests.len());
         for guest in &self.guests {
             let set_up = within(self.shared.plan.setup_timeout, guest.setup(context)).await;
-            let (data, end) = match set_up {
-                Some(Ok(data)) => (data, None),
-                None => (Vec::new(), Some(RunEnd::SetupTimedOut)),
-                Some(Err(text)) => (Vec::new(), Some(RunEnd::SetupFailed(text))),
+            let aborted = self.shared.run.abort.reason().map(|reason| RunEnd::Aborted(reason.to_owned()));
+            let (data, end) = match (set_up, aborted) {
+                (Some(Ok(data)), aborted) => (data, aborted),
+                (_, Some(aborted)) => (Vec::new(), Some(aborted)),
+                (None, None) => (Vec::new(), Some(RunEnd::SetupTimedOut)),
+                (Some(Err(text)), None) => (Vec::new(), Some(RunEnd::SetupFailed(text))),
             };
             parts.push(Part { guest: Arc::clone(guest), setup_data: data.into() });
             if let Some(end) = end {
@@ -265,6 +298,14 @@ impl Running {
             problem = problem.or(problem_of_part);
         }
         problem
+    }
+
+    /// How the run ended, once its teardown is over: that may have asked for its end as a failure, too.
+    fn after_teardown(&self, end: RunEnd) -> RunEnd {
+        match (end, self.shared.run.abort.reason()) {
+            (RunEnd::Completed | RunEnd::DataEnded(_), Some(reason)) => RunEnd::Aborted(reason.to_owned()),
+            (end, _) => end,
+        }
     }
 
     async fn load(
@@ -299,6 +340,7 @@ impl Running {
         let crews = plan.scenarios.iter().map(|scenario| Share::team(scenario, workers as u64)).sum();
         self.all_ready(crews, ready_crews).await;
         let load_begins = self.shared.clock.now();
+        self.shared.run.progress.begin(load_begins);
         begin.send_replace(Some(load_begins));
         let verdict = control.watch(timer, load_begins, &self.steering, &self.shared.run, incoming).await;
         for worker in at_work {
@@ -363,4 +405,23 @@ fn totals(plan: &Plan, registry: &Arc<Registry>) -> Totals {
     };
     let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
     Totals::of_scenarios(Arc::clone(registry), plan.scenarios.iter().map(tags).collect(), flows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use squall_plan::{Defaults, Options, RequestCeilings};
+
+    use super::*;
+
+    #[test]
+    fn requests_are_bounded_as_the_plan_says() {
+        let options = Options::from_json(r#"{"vus": 1, "iterations": 1, "request_timeout": "5s"}"#).unwrap();
+        let mut plan = Plan::resolve(options, &[("main".to_owned(), 1)], Defaults { threads: 1, seed: 1 }).unwrap();
+        plan.http.ceilings = RequestCeilings { timeout: Duration::from_secs(30), redirects: 3 };
+        let config = client_config(&plan).unwrap();
+        assert_eq!((config.request_timeout, config.longest_timeout), (Duration::from_secs(5), Duration::from_secs(30)));
+        assert_eq!(config.most_redirects, 3);
+    }
 }

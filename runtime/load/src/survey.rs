@@ -1,35 +1,77 @@
 //! Asking a component what it is, without a run around it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use squall_guest::{Description, Guest, GuestError, RunContext};
-use squall_http::{ClientConfig, EgressPolicy, EgressRules, Network, SharedTls, TlsConfig};
+use squall_guest::{Description, Guest, GuestError, LogLine, RunContext, Secrets};
+use squall_http::{ClientConfig, EgressPolicy, EgressRules, MemoryLimits, Network, SharedTls, TlsConfig};
 use squall_metrics::{Clock, Registry};
-use squall_plan::Pacing;
+use squall_plan::{Limits, Pacing};
 
 use crate::timer::WorkerTimer;
 use crate::worker::{context, runtime};
 
-/// The flows and the suggested plan of a component. It has no target and no options to see; what it logs is not shown.
+/// What a component may know of the run before there is a plan: what the user passes to it.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What it can ask for by name.
+    pub env: BTreeMap<String, String>,
+    /// The base URL of requests that name only a path.
+    pub target: Option<String>,
+    /// What it may read and nobody may see.
+    pub secrets: Secrets,
+}
+
+/// How many custom metrics a component may declare.
+const MOST_METRICS: usize = 1_000;
+/// How many lines a component may log while it describes itself.
+const MOST_LINES: usize = 100;
+
+/// The flows and the suggested plan of a component, and what it logs meanwhile.
 ///
 /// # Errors
-/// If it traps, takes too long, or describes nothing that could be run.
-pub fn describe(guest: &Guest) -> Result<Description, GuestError> {
+/// If it traps, takes too long, describes nothing that could be run, or suggests a plan with a secret in it; what it logged
+/// is told with it.
+pub fn describe(guest: &Guest, known: &Known) -> Result<Description, GuestError> {
     let tls = SharedTls::build(&TlsConfig::default()).map_err(|error| GuestError::Describe(error.to_string()))?;
-    runtime()?.block_on(async {
-        let (log, _lines) = sync_channel(1);
-        let registry = Arc::new(Registry::new(1));
-        let run = Arc::new(RunContext::default());
+    let description = runtime()?.block_on(async {
+        let (log, lines) = sync_channel(MOST_LINES);
+        let registry = Arc::new(Registry::new(MOST_METRICS).hiding(known.secrets.redactor()));
+        let (secrets, target) = (known.secrets.clone(), known.target.clone());
+        let run = Arc::new(RunContext { secrets, target, ..RunContext::default() });
         let clock = Clock::start();
         let timer = WorkerTimer::start(clock.clone(), Pacing::Timer)?;
         let network = |recorder| Network::new(nowhere(), tls, clock.clone(), recorder);
-        let context = context(clock.clone(), registry, network, log, run, timer, Arc::default());
-        guest.describe(&context).await
-    })
+        let options = Arc::new(known.env.clone());
+        let context = context(clock.clone(), registry, network, log, run, timer, options, 0);
+        let described = guest.describe(&context).await;
+        let log: Vec<LogLine> = lines.try_iter().collect();
+        match described {
+            Ok(description) => Ok(Description { log, ..description }),
+            Err(error) => Err(with_log(error, &log)),
+        }
+    })?;
+    // Plans are shown and kept.
+    match known.secrets.named_in(&description.plan) {
+        Some(name) => Err(GuestError::Describe(format!("suggested a plan with the secret {name} in it"))),
+        None => Ok(description),
+    }
+}
+
+/// What a component logs before it traps is often why.
+fn with_log(error: GuestError, log: &[LogLine]) -> GuestError {
+    match error {
+        GuestError::Describe(text) if !log.is_empty() => {
+            let lines: Vec<&str> = log.iter().map(|line| line.text.as_str()).collect();
+            GuestError::Describe(format!("{text}\n  {}", lines.join("\n  ")))
+        }
+        other => other,
+    }
 }
 
 /// Who only describes itself has nobody to talk to.
 fn nowhere() -> ClientConfig {
-    ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), ..ClientConfig::default() }
+    let memory = MemoryLimits { own: Limits::DESCRIBE_HOST_MEMORY, shared: None };
+    ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), memory, ..ClientConfig::default() }
 }

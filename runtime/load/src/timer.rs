@@ -96,6 +96,10 @@ impl Timer for WorkerTimer {
     fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(self.until(time))
     }
+
+    fn is_virtual(&self) -> bool {
+        self.0.is_virtual
+    }
 }
 
 /// Wakes whoever is due, each time the alarm goes off.

@@ -14,10 +14,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use squall_guest::{Guest, Identity, LogLine, LogSink, RunContext, WorkerContext};
-use squall_http::{ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
+use squall_guest::{Goal, Guest, Identity, LogLine, LogSink, RunContext, ScenarioFacts, WorkerContext};
+use squall_http::{AddressTurns, ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
 use squall_metrics::{Clock, ManualClock, Nanos, Recorder, Registry, SecondGrid, TakenSeconds};
-use squall_plan::{Arrivals, Plan};
+use squall_plan::{Arrivals, Plan, Scenario};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
@@ -59,13 +59,17 @@ pub(crate) struct Shared {
     pub(crate) tls: SharedTls,
     pub(crate) client: ClientConfig,
     pub(crate) log: SyncSender<LogLine>,
+    /// The number of the worker that it is for.
+    pub(crate) worker: usize,
 }
 
 impl Shared {
-    /// What one of the workers needs: the same, and its part of the connections, if they are shared.
+    /// What one of the workers needs: the same, its part of the connections, if they are shared, and its turns at the
+    /// target's addresses.
     pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
         let pool = self.plan.http.connection_pool.map(|pool| part(pool as usize, number, workers));
-        Shared { client: ClientConfig { pool, ..self.client.clone() }, ..self.clone() }
+        let turns = AddressTurns { first: number, step: workers };
+        Shared { client: ClientConfig { pool, turns, ..self.client.clone() }, worker: number, ..self.clone() }
     }
 
     /// The context of the calling thread, which must be inside its runtime.
@@ -87,7 +91,8 @@ impl Shared {
             Some(stub) => Network::to_stub(stub, client, tls, clock, recorder),
         };
         let options = Arc::new(self.plan.env.clone());
-        let context = context(self.clock.clone(), registry, network, self.log.clone(), run, timer.clone(), options);
+        let log = self.log.clone();
+        let context = context(self.clock.clone(), registry, network, log, run, timer.clone(), options, self.worker);
         Ok((context, timer))
     }
 }
@@ -105,11 +110,28 @@ pub(crate) fn context(
     run: Arc<RunContext>,
     timer: WorkerTimer,
     options: Arc<BTreeMap<String, String>>,
+    number: usize,
 ) -> Rc<WorkerContext> {
     let log = LogSink::new(log, Arc::clone(&registry));
     let recorder = Rc::new(RefCell::new(Recorder::new(registry)));
     let network = network(Rc::clone(&recorder));
-    Rc::new(WorkerContext { clock, recorder, network, timer: Rc::new(timer), log, run, options, first_flow: 0 })
+    let (timer, first_flow, scenario) = (Rc::new(timer), 0, None);
+    Rc::new(WorkerContext { clock, recorder, network, timer, log, run, options, first_flow, scenario, number })
+}
+
+/// What a guest can know of its scenario.
+fn facts(scenario: &Scenario) -> ScenarioFacts {
+    let executor = &scenario.executor;
+    let goal = match executor.planned_duration() {
+        Some(duration) => Goal::Time(duration.into()),
+        None => executor.planned_iterations().map_or(Goal::None, Goal::Iterations),
+    };
+    ScenarioFacts {
+        name: scenario.name.clone(),
+        executor: executor.kind().name(),
+        start_time: scenario.start_time.into(),
+        goal,
+    }
 }
 
 /// The part of a run that one worker thread does.
@@ -175,7 +197,7 @@ pub(crate) fn work(job: Job) -> std::io::Result<()> {
 /// The same inside of the thread's runtime.
 pub(crate) async fn work_here(mut job: Job) -> std::io::Result<()> {
     let (context, timer) = job.shared.context()?;
-    let present = Presence::default();
+    let present = Presence::of_worker(&context);
     let crews = Crew::of_all(&job, &context, &timer, &present);
     let works: Vec<Rc<Work>> = crews.iter().map(|(_, crew)| Rc::clone(&crew.work)).collect();
     let seen = crews.iter().map(|(scenario, crew)| crew.seen(*scenario)).collect();
@@ -255,7 +277,8 @@ impl Crew {
         shares
             .filter_map(|(index, scenario, share)| {
                 let part = job.parts.get(scenario.component)?;
-                let context = context.of_scenario(Arc::new(scenario.env.clone()), scenario.first_flow);
+                let options = Arc::new(scenario.env.clone());
+                let context = context.of_scenario(facts(scenario), options, scenario.first_flow);
                 let work = Rc::new(Work {
                     iterations_of_each: of_each_user(&scenario.executor),
                     plan: Arc::clone(&job.shared.plan),

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::clock::Nanos;
 use crate::pacing::Pacing;
-pub use signal::Finding;
 use signal::Signal;
+pub use signal::{Finding, TOO_FEW_USERS};
 
 /// Whether the generator can be believed. Ordered: the worse is the greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +87,24 @@ pub struct GeneratorVerdict {
     pub health: Health,
     /// Why, where it is not ok: the likeliest cause first.
     pub findings: Vec<Finding>,
+}
+
+impl GeneratorVerdict {
+    /// Why the measurement is invalid, where the generator was the bottleneck.
+    pub fn invalidity(&self) -> &'static str {
+        invalidity(self.findings.first().map_or("", |finding| finding.signal))
+    }
+}
+
+/// Why a measurement is invalid whose generator was the bottleneck; `signal` is that of the first finding.
+pub fn invalidity(signal: &str) -> &'static str {
+    // Findings are sorted, the severest first, and among equals this signal after all others: then it is the only one.
+    if signal == TOO_FEW_USERS {
+        "the measurement is invalid: the rate was not kept, because all the virtual users that were allowed were busy; \
+         allow more (--max-vus, or --connections with a URL), or ask for a lower rate"
+    } else {
+        "the measurement is invalid: the generator was the bottleneck, not the target"
+    }
 }
 
 /// Collects seconds and comes to a verdict. Takes the same memory however long the run is.

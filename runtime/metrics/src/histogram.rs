@@ -8,9 +8,12 @@
 
 mod encoding;
 mod packed;
+mod values;
 
 pub use encoding::DecodeError;
 pub(crate) use packed::Packed;
+use values::Beyond;
+pub use values::{Band, BandParts};
 
 use crate::clock::Nanos;
 
@@ -22,10 +25,11 @@ const PAGE: usize = 128;
 /// The greatest value that is kept apart, in microseconds (about 50 days); anything above is counted as this.
 const GREATEST: u64 = (1 << 42) - 1;
 
-/// A distribution of durations, or of other non-negative values: those are recorded in millionths, as a time in
-/// milliseconds is in nanoseconds, so that one histogram serves both.
-#[derive(Clone, Debug, Default)]
+/// A distribution of durations, or of other values: those are recorded in millionths, as a time in milliseconds is in
+/// nanoseconds, so that one histogram serves both; what no duration could be is in `values.rs`.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
+    /// Of what is not beyond.
     count: u64,
     sum: u128,
     least: Option<u64>,
@@ -33,6 +37,8 @@ pub struct Histogram {
     /// How many values round to 0 µs: the commonest value of all (phases that did not happen), so it has no page.
     zeros: u64,
     pages: Vec<Option<Box<[u64; PAGE]>>>,
+    /// Values that no duration could be.
+    beyond: Option<Box<Beyond>>,
 }
 
 impl Histogram {
@@ -69,6 +75,9 @@ impl Histogram {
 
     /// Adds all that `other` has recorded. Exact: the order of merging does not matter.
     pub fn merge(&mut self, other: &Histogram) {
+        if let Some(beyond) = &other.beyond {
+            self.beyond.get_or_insert_default().merge(beyond);
+        }
         if other.count == 0 {
             return;
         }
@@ -98,12 +107,12 @@ impl Histogram {
 
     /// How many values were recorded.
     pub fn count(&self) -> u64 {
-        self.count
+        self.count + self.beyond.as_deref().map_or(0, Beyond::count)
     }
 
     /// Whether nothing was recorded.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.count() == 0
     }
 
     /// The exact least value; zero if there is none.

@@ -7,6 +7,7 @@ use crate::histogram::Histogram;
 use crate::pacing::{DroppedCell, Pacing};
 use crate::registry::{CustomKey, FlowId, RequestKey};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
+use crate::tags::TagSetId;
 
 /// The numbers of one series of requests.
 #[derive(Clone, Debug, Default)]
@@ -177,7 +178,7 @@ pub enum CustomCell {
 impl CustomCell {
     pub(crate) fn merge(&mut self, other: &CustomCell) {
         match (self, other) {
-            (CustomCell::Counter(ours), CustomCell::Counter(theirs)) => *ours += theirs,
+            (CustomCell::Counter(ours), CustomCell::Counter(theirs)) => *ours = sum(*ours, *theirs),
             (CustomCell::Gauge(ours), CustomCell::Gauge(theirs)) => ours.merge(theirs),
             (CustomCell::Rate(ours), CustomCell::Rate(theirs)) => ours.merge(theirs),
             (CustomCell::Trend(ours), CustomCell::Trend(theirs)) => ours.merge(theirs),
@@ -185,6 +186,11 @@ impl CustomCell {
             _ => debug_assert!(false, "one metric, two kinds"),
         }
     }
+}
+
+/// The sum of two finite numbers, which stays one: JSON has no infinity.
+pub(crate) fn sum(one: f64, other: f64) -> f64 {
+    (one + other).clamp(f64::MIN, f64::MAX)
 }
 
 /// The transactions of one name in one flow.
@@ -211,6 +217,9 @@ pub struct Interval {
     pub server_timings: FxHashMap<CustomKey, Histogram>,
     /// Custom metrics.
     pub customs: FxHashMap<CustomKey, CustomCell>,
+    /// Samples with tags that a threshold asks for, once more, by those tags: requests, checks, transactions and custom
+    /// metrics.
+    pub tagged: FxHashMap<TagSetId, Interval>,
     /// Requests that were sent again because the server had closed the idle connection.
     pub reconnects: u64,
     /// What went wrong: the first few texts of each kind, and how many there were.
@@ -309,6 +318,9 @@ impl Interval {
                 Some(ours) => ours.merge(cell),
                 None => drop(self.customs.insert(*key, cell.clone())),
             }
+        }
+        for (tags, recorded) in &other.tagged {
+            self.tagged.entry(*tags).or_default().merge(recorded);
         }
         for (problem, cell) in &other.problems {
             self.problems.entry(*problem).or_default().merge(cell);

@@ -23,16 +23,20 @@ mod seconds;
 mod select;
 pub mod statistics;
 mod stretches;
+mod tags;
 mod text;
 mod threshold;
+mod threshold_check;
 mod totals;
 mod watched;
 
-pub use catalogue::{BUILT_IN, Builtin, Kind, Unit};
+pub use catalogue::{BUILT_IN, Builtin, Kind, Subject, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use cost::{Certainty, Cost, ThreadCapacity};
-pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
-pub use histogram::{DecodeError, Histogram};
+pub use generator::{
+    Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, TOO_FEW_USERS, invalidity, littles_law,
+};
+pub use histogram::{Band, BandParts, DecodeError, Histogram};
 pub use history::{History, Second};
 pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
@@ -41,11 +45,15 @@ pub use pacing::{DroppedCell, Pacing};
 pub use recorder::Recorder;
 pub use redactor::{HIDDEN, Redactor};
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
-pub use sample::{FailureClass, IterationEnd, Phases, RequestSample};
+pub use sample::{FailureClass, IterationEnd, Phases, RequestSample, SampleOrigin};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
 pub use select::{Aggregate, Selector};
+/// How a URL is shown: for those who know measurements, but no plans.
+pub use squall_plan::{credentials_in, without_credentials};
 pub use stretches::Stretches;
-pub use text::plain;
-pub use threshold::{ThresholdMisfit, ThresholdResult, check_threshold, evaluate_thresholds};
+pub use tags::{AskedTags, Tag, TagSetId};
+pub use text::{plain, plain_json};
+pub use threshold::{ThresholdResult, evaluate_thresholds};
+pub use threshold_check::{ExpectedSamples, ThresholdMisfit, asked_tags, check_threshold};
 pub use totals::{LeftOut, ScenarioTags, Totals};
 pub use watched::{Reading, ResourceUnit, ResourceValue, Watched, WatchedPoint, WatchedSeries, WatchedSource};

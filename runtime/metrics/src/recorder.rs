@@ -10,8 +10,9 @@ use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
 use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
-use crate::sample::{FailureClass, IterationEnd, RequestSample};
+use crate::sample::{FailureClass, IterationEnd, RequestSample, SampleOrigin};
 use crate::seconds::{SecondGrid, TakenSeconds, ThreadSeconds};
+use crate::tags::TagSetId;
 
 /// Takes samples; gives them out by the interval.
 #[derive(Debug)]
@@ -162,6 +163,25 @@ impl Recorder {
             None => self.new_series(key),
         };
         self.request_cells[slot].1.add(sample);
+        if !sample.tags.is_none() {
+            let key = self.request_cells[slot].0;
+            self.tagged(sample.tags).requests.entry(key).or_default().add(sample);
+        }
+    }
+
+    /// Where samples with those tags are recorded once more.
+    #[cold]
+    fn tagged(&mut self, tags: TagSetId) -> &mut Interval {
+        self.interval.tagged.entry(tags).or_default()
+    }
+
+    /// Records something in the present interval, and once more under the tags of its origin.
+    #[inline]
+    fn record(&mut self, origin: SampleOrigin, record: impl Fn(&mut Interval)) {
+        record(&mut self.interval);
+        if !origin.tags.is_none() {
+            record(self.tagged(origin.tags));
+        }
     }
 
     #[cold]
@@ -262,15 +282,21 @@ impl Recorder {
 
     /// Records a check.
     #[inline]
-    pub fn check(&mut self, flow: FlowId, name: NameId, passed: bool) {
-        self.interval.checks.entry(CustomKey { flow, id: name.0 }).or_default().add(passed);
+    pub fn check(&mut self, origin: impl Into<SampleOrigin>, name: NameId, passed: bool) {
+        let origin = origin.into();
+        let key = CustomKey { flow: origin.flow, id: name.0 };
+        self.record(origin, |interval| interval.checks.entry(key).or_default().add(passed));
     }
 
     /// Records a transaction.
-    pub fn transaction(&mut self, flow: FlowId, name: NameId, duration: Nanos, failed: bool) {
-        let cell = self.interval.transactions.entry(CustomKey { flow, id: name.0 }).or_default();
-        cell.duration.record(duration);
-        cell.failed.add(failed);
+    pub fn transaction(&mut self, origin: impl Into<SampleOrigin>, name: NameId, duration: Nanos, failed: bool) {
+        let origin = origin.into();
+        let key = CustomKey { flow: origin.flow, id: name.0 };
+        self.record(origin, |interval| {
+            let cell = interval.transactions.entry(key).or_default();
+            cell.duration.record(duration);
+            cell.failed.add(failed);
+        });
     }
 
     /// Records what a server says that a part of its work took.
@@ -283,37 +309,40 @@ impl Recorder {
     }
 
     /// Adds to a counter.
-    pub fn counter(&mut self, flow: FlowId, metric: MetricId, value: f64) {
-        if let CustomCell::Counter(sum) = self.custom(flow, metric, || CustomCell::Counter(0.0)) {
-            *sum += value;
-        }
+    pub fn counter(&mut self, origin: impl Into<SampleOrigin>, metric: MetricId, value: f64) {
+        self.custom(origin.into(), metric, &CustomCell::Counter(value));
     }
 
     /// Sets a gauge.
-    pub fn gauge(&mut self, flow: FlowId, metric: MetricId, at: Nanos, value: f64) {
-        let new = GaugeCell::new(at, value);
-        if let CustomCell::Gauge(cell) = self.custom(flow, metric, || CustomCell::Gauge(new)) {
-            cell.merge(&new);
-        }
+    pub fn gauge(&mut self, origin: impl Into<SampleOrigin>, metric: MetricId, at: Nanos, value: f64) {
+        self.custom(origin.into(), metric, &CustomCell::Gauge(GaugeCell::new(at, value)));
     }
 
     /// Counts an event of a rate.
-    pub fn rate(&mut self, flow: FlowId, metric: MetricId, value: bool) {
-        if let CustomCell::Rate(cell) = self.custom(flow, metric, || CustomCell::Rate(RateCell::default())) {
-            cell.add(value);
-        }
+    pub fn rate(&mut self, origin: impl Into<SampleOrigin>, metric: MetricId, value: bool) {
+        let mut event = RateCell::default();
+        event.add(value);
+        self.custom(origin.into(), metric, &CustomCell::Rate(event));
     }
 
-    /// Adds a value to a trend. Values are kept in millionths: for times in milliseconds that is nanoseconds.
-    /// Negative values count as zero.
-    pub fn trend(&mut self, flow: FlowId, metric: MetricId, value: f64) {
-        if let CustomCell::Trend(histogram) = self.custom(flow, metric, || CustomCell::Trend(Histogram::new())) {
-            histogram.record(Nanos((value * 1e6).round() as u64));
-        }
+    /// Adds a value to a trend.
+    pub fn trend(&mut self, origin: impl Into<SampleOrigin>, metric: MetricId, value: f64) {
+        let origin = origin.into();
+        let key = CustomKey { flow: origin.flow, id: metric.0 };
+        self.record(origin, |interval| {
+            let cell = interval.customs.entry(key).or_insert_with(|| CustomCell::Trend(Histogram::new()));
+            if let CustomCell::Trend(histogram) = cell {
+                histogram.record_value(value);
+            }
+        });
     }
 
-    fn custom(&mut self, flow: FlowId, metric: MetricId, new: impl FnOnce() -> CustomCell) -> &mut CustomCell {
-        self.interval.customs.entry(CustomKey { flow, id: metric.0 }).or_insert_with(new)
+    fn custom(&mut self, origin: SampleOrigin, metric: MetricId, sample: &CustomCell) {
+        let key = CustomKey { flow: origin.flow, id: metric.0 };
+        self.record(origin, |interval| match interval.customs.get_mut(&key) {
+            Some(cell) => cell.merge(sample),
+            None => drop(interval.customs.insert(key, sample.clone())),
+        });
     }
 
     /// Takes out what was recorded since the last time. The series stay known, so the next interval allocates no names.

@@ -13,8 +13,14 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 /// What stands for a secret.
 pub const HIDDEN: &str = "***";
 
-/// What one byte can take: `\u0041`.
-const LONGEST_ESCAPE: usize = 6;
+/// What one byte can take: `\u0041`, or `\u{000041}`.
+const LONGEST_ESCAPE: usize = 10;
+
+/// The most that can be there of an escape that was cut: `\ud83d\ude0`.
+const LONGEST_STUB: usize = 12;
+
+/// What stands where a text was shortened. Before it, the beginning of a secret is one.
+const ELLIPSIS: &[u8] = "…".as_bytes();
 
 /// Finds secrets in text.
 #[derive(Clone, Default)]
@@ -69,18 +75,29 @@ impl Redactor {
 
     /// The text, with [`HIDDEN`] for each secret.
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut found = self.find(text.as_bytes(), 0);
-        if found.is_none() {
-            return Cow::Borrowed(text);
-        }
-        let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
-        while let Some(secret) = found {
+        self.hide_in_beginning(text, text.len())
+    }
+
+    /// The first `most` bytes of a text, with [`HIDDEN`] for each secret that begins there. What follows is searched only as
+    /// far as such a secret can reach, and is not returned: of a secret that begins later, not even a part.
+    pub fn hide_in_beginning<'a>(&self, text: &'a str, most: usize) -> Cow<'a, str> {
+        let most = text.floor_char_boundary(most);
+        let searched = &text.as_bytes()[..text.floor_char_boundary(most.saturating_add(self.longest()))];
+        let next = |from| self.find(searched, from).filter(|secret| secret.start < most);
+        let Some(mut secret) = next(0) else {
+            return Cow::Borrowed(&text[..most]);
+        };
+        let (mut shown, mut done) = (String::with_capacity(most), 0);
+        loop {
             shown.push_str(&text[done..secret.start]);
             shown.push_str(HIDDEN);
             done = secret.end;
-            found = self.find(text.as_bytes(), done);
+            match next(done) {
+                Some(another) => secret = another,
+                None => break,
+            }
         }
-        shown.push_str(&text[done..]);
+        shown.push_str(text.get(done..most).unwrap_or_default());
         Cow::Owned(shown)
     }
 
@@ -145,53 +162,84 @@ impl Needle {
         Some(start..end)
     }
 
+    /// How many bytes at the beginning of `text` stand for it; for its beginning alone, if there the text was shortened.
     fn encoded_length(&self, text: &[u8]) -> Option<usize> {
-        let mut length = 0;
-        for byte in &self.bytes {
-            length += self.length_of(*byte, text.get(length..)?)?;
+        let (mut done, mut length) = (0, 0);
+        while let Some((byte, _)) = self.bytes[done..].split_first() {
+            let rest = text.get(length..)?;
+            match self.next_length(*byte, &self.bytes[done..], rest) {
+                Some((meant, written)) => (done, length) = (done + meant, length + written),
+                None if done >= Redactor::SHORTEST => return Some(length + length_before_cut(rest)?),
+                None => return None,
+            }
         }
         Some(length)
     }
 
-    /// How many bytes of `text` stand for this one.
-    fn length_of(&self, byte: u8, text: &[u8]) -> Option<usize> {
+    /// Of the next bytes of the secret, how many are written next in `text`, and in how many bytes.
+    fn next_length(&self, byte: u8, secret: &[u8], text: &[u8]) -> Option<(usize, usize)> {
         let first = *text.first()?;
-        if first == b'%' && text.get(1..3).and_then(from_hex) == Some(byte) {
-            return Some(3);
+        if first == b'%' && text.get(1..3).and_then(from_hex) == Some(u32::from(byte)) {
+            return Some((1, 3));
         }
         if first == b'\\'
             && let Some((meant, length)) = escaped(text)
-            && meant == byte
+            && secret.starts_with(meant.encode_utf8(&mut [0; 4]).as_bytes())
         {
-            return Some(length);
+            return Some((meant.len_utf8(), length));
         }
         let same = match self.form {
             Form::Text => first == byte || (byte == b' ' && first == b'+'),
             Form::Base64 { .. } => first == byte || matches!((byte, first), (b'+', b'-') | (b'/', b'_')),
         };
-        same.then_some(1)
+        same.then_some((1, 1))
     }
+}
+
+/// If the text was shortened here, how much of the last letter is still there: nothing, or the beginning of its escape.
+fn length_before_cut(text: &[u8]) -> Option<usize> {
+    let cut = (0..LONGEST_STUB).find(|place| text.get(*place..).is_some_and(|rest| rest.starts_with(ELLIPSIS)))?;
+    let is_of_escape = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'u' | b'{' | b'\\' | b'%');
+    (cut == 0 || (matches!(text[0], b'\\' | b'%') && text[..cut].iter().all(is_of_escape))).then_some(cut)
 }
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-fn from_hex(digits: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(digits).ok()?;
-    u8::from_str_radix(digits, 16).ok()
+fn from_hex(digits: &[u8]) -> Option<u32> {
+    let digits =
+        std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
 }
 
-/// An escape as JSON has them: the byte that it means, and its length.
-fn escaped(text: &[u8]) -> Option<(u8, usize)> {
+/// An escape as JSON and program texts have them: the character that it means, and its length.
+fn escaped(text: &[u8]) -> Option<(char, usize)> {
     match *text.get(1)? {
-        b'n' => Some((b'\n', 2)),
-        b'r' => Some((b'\r', 2)),
-        b't' => Some((b'\t', 2)),
-        b'u' if text.get(2..4)? == b"00" => Some((from_hex(text.get(4..6)?)?, 6)),
-        quoted @ (b'"' | b'\\' | b'/' | b'\'') => Some((quoted, 2)),
+        b'n' => Some(('\n', 2)),
+        b'r' => Some(('\r', 2)),
+        b't' => Some(('\t', 2)),
+        b'b' => Some(('\u{8}', 2)),
+        b'f' => Some(('\u{c}', 2)),
+        b'u' => escaped_by_number(text),
+        quoted @ (b'"' | b'\\' | b'/' | b'\'') => Some((quoted.into(), 2)),
         _ => None,
     }
+}
+
+/// `\u00e9`, two of them for a character beyond the first 65,536, or `\u{e9}`.
+fn escaped_by_number(text: &[u8]) -> Option<(char, usize)> {
+    if text.get(2) == Some(&b'{') {
+        let digits = text[3..].iter().take(7).position(|byte| *byte == b'}')?;
+        return Some((char::from_u32(from_hex(&text[3..3 + digits])?)?, digits + 4));
+    }
+    let unit = |at: usize| from_hex(text.get(at..at + 4)?);
+    let first = unit(2)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return Some((char::from_u32(first)?, 6));
+    }
+    let second = unit(8).filter(|unit| text[6..8] == *b"\\u" && (0xdc00..0xe000).contains(unit))?;
+    Some((char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))?, 12))
 }
 
 #[cfg(test)]
@@ -228,6 +276,49 @@ mod tests {
         let redactor = Redactor::new(["say \"hi\"\n\\now/"]);
         assert_eq!(redactor.hide(r#"{"key":"say \"hi\"\n\\now\/"}"#), r#"{"key":"***"}"#);
         assert_eq!(redactor.hide(r"say \u0022hi\u0022\u000a\\now/"), "***");
+    }
+
+    #[test]
+    fn letters_beyond_ascii_escaped_as_json_and_programs_have_them() {
+        let redactor = Redactor::new(["pässwörd😀€"]);
+        for escaped in [
+            r"p\u00e4ssw\u00f6rd\ud83d\ude00\u20ac",
+            r"p\u00E4ssw\u00F6rd\uD83D\uDE00€",
+            r"p\u{e4}ssw\u{f6}rd\u{1f600}\u{20ac}",
+            r"\u0070ässwörd\ud83d\ude00\u20AC",
+            "p%C3%A4ssw%c3%b6rd%F0%9F%98%80%E2%82%AC",
+        ] {
+            assert_eq!(redactor.hide(&format!(r#"{{"key":"{escaped}"}}"#)), r#"{"key":"***"}"#, "{escaped}");
+        }
+        for other in [r"p\u00e4ssw\ud83d", r"p\ud83d\u0041", r"p\u{}", r"p\u{110000}", r"p\u+0e4"] {
+            assert_eq!(redactor.hide(other), other);
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_one_where_a_text_was_shortened() {
+        assert_eq!(hidden("http://shop.test/?key=s3cr&t/pass wor…"), "http://shop.test/?key=***…");
+        assert_eq!(hidden("http://shop.test/?key=s3cr%26t%2Fpa… is no URL"), "http://shop.test/?key=***… is no URL");
+        assert_eq!(hidden("s3c… and s3cr&t other…"), "s3c… and s3cr&t other…");
+        assert_eq!(hidden("key=s3cr%26t%2…"), "key=***…");
+        let redactor = Redactor::new(["pässwörd😀"]);
+        for cut in
+            [r"p\u00e4ssw\u00f6rd\ud83d…", r"p\u00e4ssw\u00f6rd\ud83d\ude0…", r"p\u00e4ssw\u00f6rd\…", r"pässw\u{f…"]
+        {
+            assert_eq!(redactor.hide(cut), "***…", "{cut}");
+        }
+        assert_eq!(Redactor::new(["a b…c d"]).hide("a+b…c+d"), "***");
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_left_at_the_end_of_a_long_text() {
+        // Hiding makes room, in which there would be the beginning of the next.
+        let text = SECRET.repeat(100);
+        for most in 0..200 {
+            let shown = Redactor::new([SECRET]).hide_in_beginning(&text, most).into_owned();
+            assert_eq!(shown.replace(HIDDEN, ""), "", "{most}");
+        }
+        assert_eq!(Redactor::new([SECRET]).hide_in_beginning("token and s3cr&t", 5), "token");
     }
 
     #[test]

@@ -5,16 +5,19 @@
 //! is new is counted under [`NameId::OTHER`]: memory is bounded whatever a scenario does.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 // A lock is right here: it is taken when a thread meets a name for the first time, never for a sample.
 #[allow(clippy::disallowed_types)]
 use std::sync::Mutex;
 
 use rustc_hash::FxHashMap;
+use squall_plan::text_without_credentials;
 use thiserror::Error;
 
 use crate::catalogue::{BUILT_IN, Kind, Unit};
 use crate::redactor::Redactor;
+use crate::tags::{AskedTags, Tag, TagSetId, TagSets};
 use crate::text::plain;
 
 /// A flow, by its index in the component's description.
@@ -64,6 +67,18 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub(crate) const ALL: [Method; 8] = [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+        Method::Options,
+        Method::Other,
+    ];
+
     /// The method of that name, in capitals.
     #[inline]
     pub fn of(name: &str) -> Method {
@@ -163,6 +178,10 @@ pub struct Registry {
     names_full: AtomicBool,
     series_full: AtomicBool,
     redactor: Redactor,
+    asked_tags: AskedTags,
+    /// What a guest says of itself when it is described.
+    closed: AtomicBool,
+    tagging: AtomicBool,
     #[allow(clippy::disallowed_types)]
     tables: Mutex<Tables>,
 }
@@ -177,6 +196,7 @@ struct Tables {
     server_timings: FxHashMap<Box<str>, NameId>,
     /// How many names do not count against the limit, because they are bounded otherwise.
     beyond_limit: usize,
+    tag_sets: TagSets,
 }
 
 impl Tables {
@@ -213,6 +233,14 @@ pub(crate) fn cut(name: &str) -> &str {
     &name[..name.floor_char_boundary(LONGEST_NAME)]
 }
 
+/// What `change` makes of a text, borrowed if nothing changes.
+fn map<'a>(text: Cow<'a, str>, change: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => change(text),
+        Cow::Owned(text) => Cow::Owned(change(&text).into_owned()),
+    }
+}
+
 impl Registry {
     /// A registry for at most `limit` series of requests, as many names, and as many custom metrics.
     pub fn new(limit: usize) -> Registry {
@@ -223,6 +251,9 @@ impl Registry {
             names_full: AtomicBool::new(false),
             series_full: AtomicBool::new(false),
             redactor: Redactor::default(),
+            asked_tags: AskedTags::default(),
+            closed: AtomicBool::new(false),
+            tagging: AtomicBool::new(false),
             #[allow(clippy::disallowed_types)]
             tables: Mutex::new(tables),
         }
@@ -233,20 +264,57 @@ impl Registry {
         Registry { redactor, ..self }
     }
 
+    /// The same, and of the tags that guests give to samples these are kept.
+    pub fn asking(self, asked_tags: AskedTags) -> Registry {
+        Registry { asked_tags, ..self }
+    }
+
+    /// The tags that guests may give to samples, and that are kept.
+    pub fn asked_tags(&self) -> &AskedTags {
+        &self.asked_tags
+    }
+
+    /// Notes that the guest makes no custom metrics but those that are known.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the guest makes no custom metrics but those that are known.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the guest gives samples tags of its own.
+    pub fn expect_tags(&self) {
+        self.tagging.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the guest gives samples tags of its own.
+    pub fn expects_tags(&self) -> bool {
+        self.tagging.load(Ordering::Relaxed)
+    }
+
+    /// The number of those tags that are asked for. Takes no lock where none is.
+    pub fn tag_set(&self, tags: impl IntoIterator<Item = Tag>) -> TagSetId {
+        let asked: BTreeSet<Tag> = tags.into_iter().filter(|tag| self.asked_tags.contains(tag)).collect();
+        if asked.is_empty() { TagSetId::NONE } else { self.lock().tag_sets.number(asked) }
+    }
+
+    /// Whether the set has all of these tags.
+    pub(crate) fn set_has(&self, set: TagSetId, tags: &[&Tag]) -> bool {
+        self.lock().tag_sets.get(set).is_some_and(|set| tags.iter().all(|tag| set.contains(*tag)))
+    }
+
     /// A text from outside as it may be recorded: without secrets, and with nothing in it that steers who reads it. All
     /// names and error texts of a run pass here, so whatever reports them need not think of it.
     pub fn presentable<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.hide(text, LONGEST_TEXT) {
-            Cow::Borrowed(text) => plain(text),
-            Cow::Owned(hidden) => Cow::Owned(plain(&hidden).into_owned()),
-        }
+        map(self.hide(text, LONGEST_TEXT), plain)
     }
 
-    /// The first `shown` bytes of a text and perhaps some more, without secrets.
-    pub fn hide<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
-        // However much a guest hands over, what nobody will see is not searched.
-        let searched = shown.saturating_add(self.redactor.longest());
-        self.redactor.hide(&text[..text.floor_char_boundary(searched)])
+    /// The first `most` bytes of a text, without secrets and without the credentials of its URLs. However much a guest hands
+    /// over, what nobody will see is not searched.
+    pub fn hide<'a>(&self, text: &'a str, most: usize) -> Cow<'a, str> {
+        map(self.redactor.hide_in_beginning(text, most), text_without_credentials)
     }
 
     /// The limit on series.
@@ -392,6 +460,12 @@ mod tests {
         assert_eq!(registry.register("orders", Kind::Counter, Unit::Number), Ok(orders));
         let error = registry.register("orders", Kind::Trend, Unit::Time).expect_err("conflict");
         assert!(error.to_string().contains("is a counter already"), "{error}");
+    }
+
+    #[test]
+    fn credentials_of_urls_are_not_recorded() {
+        let shown = Registry::new(10).presentable("http://ada:secret@host/a: 2 redirects to http://x@b/").into_owned();
+        assert_eq!(shown, "http://host/a: 2 redirects to http://b/");
     }
 
     #[test]

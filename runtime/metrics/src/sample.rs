@@ -2,6 +2,22 @@
 
 use crate::clock::Nanos;
 use crate::registry::{FlowId, Method, NameId};
+use crate::tags::TagSetId;
+
+/// Where a sample comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleOrigin {
+    /// The flow that made it.
+    pub flow: FlowId,
+    /// The tags that the guest gave it, as far as thresholds ask for them.
+    pub tags: TagSetId,
+}
+
+impl From<FlowId> for SampleOrigin {
+    fn from(flow: FlowId) -> SampleOrigin {
+        SampleOrigin { flow, tags: TagSetId::NONE }
+    }
+}
 
 /// The time that one request spent in each phase, by k6's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +114,8 @@ impl FailureClass {
 pub struct RequestSample {
     /// The flow that made it.
     pub flow: FlowId,
+    /// The tags that the guest gave it, as far as thresholds ask for them.
+    pub tags: TagSetId,
     /// What it is counted under.
     pub name: NameId,
     /// Its method.

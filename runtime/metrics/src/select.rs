@@ -1,12 +1,12 @@
 //! Reading totals as metrics: "`http_req_duration` of flow `checkout`" becomes one number, share or distribution.
 
 use crate::catalogue::{BUILT_IN, Kind, Unit};
-use crate::clock::Nanos;
 use crate::histogram::Histogram;
-use crate::interval::{CustomCell, GaugeCell, Problem, RateCell, RequestCell};
+use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
 use crate::pacing::DroppedCell;
 use crate::registry::{CustomKey, FlowId, NameId, RequestKey};
 use crate::sample::FailureClass;
+use crate::tags::Tag;
 use crate::totals::Totals;
 
 /// A metric's value over all the series that a selector matches.
@@ -18,7 +18,7 @@ pub enum Aggregate {
     Gauge(Option<GaugeCell>),
     /// A share.
     Rate(RateCell),
-    /// A distribution. Values of [`Unit::Time`] are durations; others are millionths.
+    /// A distribution.
     Trend(Histogram),
 }
 
@@ -30,10 +30,6 @@ pub struct Selector<'a> {
     /// (tag, value) pairs.
     pub tags: &'a [(String, String)],
 }
-
-/// The tags that samples carry, for messages.
-pub(crate) const TAGS: &[&str] =
-    &["scenario", "flow", "name", "method", "status", "error", "expected_response", "check", "transaction", "group"];
 
 impl<'a> Selector<'a> {
     /// All of a metric.
@@ -58,6 +54,26 @@ impl Totals {
 
     /// What a selector's metric adds up to; nothing if there is no such metric.
     pub fn select(&self, selector: Selector<'_>) -> Option<Aggregate> {
+        let (of_guest, others): (Vec<&Tag>, Vec<&Tag>) =
+            selector.tags.iter().partition(|tag| self.registry.asked_tags().contains(tag));
+        if of_guest.is_empty() {
+            return self.select_known(selector);
+        }
+        let tags: Vec<Tag> = others.into_iter().cloned().collect();
+        self.with_tags(&of_guest).select_known(Selector { tags: &tags, ..selector })
+    }
+
+    /// Only the samples to which guests have given all of these tags.
+    fn with_tags(&self, tags: &[&Tag]) -> Totals {
+        let mut recorded = Interval::default();
+        for (_, of_set) in self.recorded.tagged.iter().filter(|(set, _)| self.registry.set_has(**set, tags)) {
+            recorded.merge(of_set);
+        }
+        Totals { recorded, ..self.empty() }
+    }
+
+    /// The same, narrowed by tags that the host knows.
+    fn select_known(&self, selector: Selector<'_>) -> Option<Aggregate> {
         let requests =
             |field: fn(&RequestCell) -> &Histogram| Some(Aggregate::Trend(self.request_trend(selector, field)));
         match selector.metric {
@@ -292,6 +308,12 @@ impl RequestKey {
         FailureClass::ALL.iter().find(|class| **class as u8 == self.failure).map_or("", |class| class.name())
     }
 
+    /// Whether there was a connection to send it on.
+    pub fn reached_a_server(&self) -> bool {
+        let without = [FailureClass::Dns, FailureClass::Connect, FailureClass::Tls];
+        self.was_sent() && !without.map(|class| class as u8).contains(&self.failure)
+    }
+
     /// Requests that made no sense, or that the policy refused, never were: they are problems, not samples.
     pub fn was_sent(&self) -> bool {
         ![FailureClass::InvalidRequest as u8, FailureClass::RefusedByPolicy as u8].contains(&self.failure)
@@ -316,9 +338,4 @@ impl RateCell {
         let total = self.passes + self.fails;
         (total > 0).then(|| self.passes as f64 / total as f64)
     }
-}
-
-/// A duration as the number that a trend's value is outside: milliseconds, or plain units.
-pub(crate) fn outside(value: Nanos) -> f64 {
-    value.as_millis_f64()
 }

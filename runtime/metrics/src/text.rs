@@ -20,6 +20,20 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     plain
 }
 
+/// JSON that says the same, and steers nothing: what [`plain`] takes apart is escaped.
+pub fn plain_json(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    for letter in json.chars() {
+        // A line feed stands between values; in a string it is escaped already.
+        if letter == '#' || (steers(letter) && letter != '\n') {
+            plain.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            plain.push(letter);
+        }
+    }
+    plain
+}
+
 /// Whether a character does something to a terminal instead of being shown.
 fn steers(letter: char) -> bool {
     let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -64,6 +78,16 @@ mod tests {
         assert_eq!(plain("  ::error::x"), "  : :error::x");
         // A control character in the middle does not hide one.
         assert_eq!(plain("\u{1b}::stop-commands::x"), "�::stop-commands::x");
+    }
+
+    #[test]
+    fn json_says_the_same_and_steers_nothing() {
+        let text = "###vso[x] \u{202e}a\u{9b}2J\u{1b}[2J\n::error::x";
+        let json = serde_json::to_string_pretty(&[text]).expect("JSON");
+        let shown = plain_json(&json);
+        let lines_are_plain = shown.lines().all(|line| matches!(plain(line), Cow::Borrowed(_)));
+        assert!(lines_are_plain, "{shown}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&shown).expect("JSON"), [text]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::Nanos;
 use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
-use crate::registry::{FlowId, NameId, Registry};
+use crate::registry::{FlowId, MetricId, NameId, Registry};
 use crate::watched::Watched;
 
 /// What of a load's beginning does not count.
@@ -97,11 +97,16 @@ impl Totals {
 
     /// A copy of all but the course of the run, for whoever needs no more: in a long run that is most of it.
     pub fn without_history(&self) -> Totals {
+        Totals { recorded: self.recorded.clone(), ..self.empty() }
+    }
+
+    /// The same run without what was recorded and without its course.
+    pub(crate) fn empty(&self) -> Totals {
         Totals {
             registry: Arc::clone(&self.registry),
             flows: self.flows.clone(),
             scenarios: self.scenarios.clone(),
-            recorded: self.recorded.clone(),
+            recorded: Interval::default(),
             vus: self.vus,
             vus_max: self.vus_max,
             elapsed: self.elapsed,
@@ -118,6 +123,11 @@ impl Totals {
             Some(cell) => cell.merge(&new),
             None => self.vus = Some(new),
         }
+    }
+
+    /// Whether anything was recorded of a custom metric.
+    pub fn was_recorded(&self, metric: MetricId) -> bool {
+        self.recorded.customs.keys().any(|key| key.id == metric.0)
     }
 
     /// The checks of all flows, by name.
@@ -162,7 +172,38 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Aggregate, IterationEnd, Recorder, Selector};
+    use crate::{Aggregate, AskedTags, IterationEnd, Recorder, SampleOrigin, Selector};
+
+    #[test]
+    fn tags_of_guests_are_kept_as_far_as_thresholds_ask() {
+        let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let asked = AskedTags::new([tag("kind", "x"), tag("group", "::main")]);
+        let registry = Arc::new(Registry::new(10).asking(asked));
+        let mut recorder = Recorder::new(Arc::clone(&registry));
+        let name = recorder.name("is ok");
+        let mut check = |tags: &[(&str, &str)], passed| {
+            let tags = registry.tag_set(tags.iter().map(|(name, value)| tag(name, value)));
+            recorder.check(SampleOrigin { flow: FlowId(0), tags }, name, passed);
+        };
+        check(&[("kind", "x"), ("group", "::main")], true);
+        check(&[("kind", "x")], false);
+        check(&[("kind", "y"), ("colour", "red")], false);
+        check(&[], true);
+        let mut totals = Totals::new(registry, "default", vec!["main".to_owned()]);
+        totals.recorded.merge(&recorder.take());
+        let rate = |tags: &[(&str, &str)]| {
+            let tags: Vec<_> = tags.iter().map(|(name, value)| tag(name, value)).collect();
+            match totals.select(Selector { metric: "checks", tags: &tags }) {
+                Some(Aggregate::Rate(cell)) => (cell.passes, cell.fails),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((rate(&[]), rate(&[("kind", "x")])), ((2, 2), (1, 1)));
+        assert_eq!(rate(&[("kind", "x"), ("group", "::main")]), (1, 0));
+        assert_eq!(rate(&[("kind", "x"), ("flow", "main"), ("check", "is ok")]), (1, 1));
+        assert_eq!(rate(&[("kind", "x"), ("flow", "another")]), (0, 0));
+        assert_eq!(totals.recorded.tagged.len(), 2, "what nobody asks for makes no set");
+    }
 
     #[test]
     fn samples_carry_the_tags_of_their_scenario() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use squall_metrics::{Nanos, Reading};
-use squall_plan::{WatchedProcess, Watching};
+use squall_plan::{WatchedProcess, Watching, without_credentials};
 use thiserror::Error;
 use url::Url;
 
@@ -85,7 +85,7 @@ impl Sources {
 
 fn parse(address: &str) -> Result<Url, WrongSource> {
     let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| WrongSource::NoAddress(address.to_owned()))
+    url.ok_or_else(|| WrongSource::NoAddress(without_credentials(address).into_owned()))
 }
 
 /// The address as it may be shown: without a password.

@@ -18,10 +18,14 @@ pub struct Limits {
     pub component: u64,
     /// How long compiling it may take: `--compile-timeout`.
     pub compile: Duration,
+    /// The memory that compiling it may take, in bytes: `--compile-memory`.
+    pub compile_memory: u64,
     /// Each linear memory of a virtual user, in bytes: `--memory`.
     pub memory: u64,
-    /// The linear memories of all virtual users together, in bytes: `--memory-total`.
+    /// The memories and tables of all virtual users together, and what is held for them, in bytes: `--memory-total`.
     pub memory_total: Option<u64>,
+    /// What is held outside of its memories for a virtual user, in bytes: requests and responses, lists: `--host-memory`.
+    pub host_memory: u64,
     /// How long one iteration may take, and one `start`: `--iteration-timeout`.
     pub iteration: Option<Duration>,
     /// A response's body as it came, and decoded, in bytes: `--max-body-size`.
@@ -43,27 +47,55 @@ impl Limits {
     pub const TABLE_ENTRIES: usize = 100_000;
     /// How many core instances a component may consist of.
     pub const CORE_INSTANCES: usize = 64;
+    /// How many instances of its parts a component may consist of.
+    pub const COMPONENT_INSTANCES: usize = 1_000;
+    /// How many parts, components and core modules, may be in a component.
+    pub const PARTS: u64 = 10_000;
+    /// How many definitions a component may come to, those of a part counted as often as it is instantiated.
+    pub const DEFINITIONS: u64 = 500_000;
+    /// How many functions it may lift and lower, counted likewise: each is compiled.
+    pub const ADAPTED_FUNCTIONS: u64 = 20_000;
     /// How many resources of one kind an instance may hold at once. A guest that holds more has lost them.
     pub const HANDLES: usize = 10_000;
-    /// The bodies of all responses that an instance holds at once, in bytes.
-    pub const HELD_BODIES: u64 = 512 * MIB;
+    /// How many cookie jars of its own a virtual user may hold at once. Each has up to 300 cookies of some kilobytes.
+    pub const COOKIE_JARS: usize = 100;
+    /// How many resources of WASI an instance may hold at once.
+    pub const WASI_HANDLES: usize = 4_000;
+    /// The fields of one `wasi:http` message that a guest makes, and what it may write at once of a body, in bytes.
+    pub const WASI_MESSAGE: usize = 64 << 10;
+    /// How many ranges of status codes a request may expect.
+    pub const STATUS_RANGES: usize = 1_000;
     /// How many headers a request may have.
     pub const HEADERS: usize = 1_000;
     /// The longest line of the log, in bytes; the rest is cut off.
     pub const LOG_LINE: usize = 4 << 10;
     /// Lines that wait to be shown; what comes when there are so many is dropped, and counted.
     pub const LOG_LINES_WAITING: usize = 1_000;
+    /// How long making an instance and its `start` may take, unless an iteration has a limit: then that holds for them, too.
+    pub const START: Duration = Duration::from_secs(60);
+    /// How long an iteration may compute in a rehearsal, in real time, unless it has a limit: the time of the plan does not pass
+    /// meanwhile.
+    pub const REHEARSED_ITERATION: Duration = Duration::from_secs(10);
     /// How long `describe` may take: it only has to name the flows.
     pub const DESCRIBE: Duration = Duration::from_secs(10);
+    /// What is held outside of its memories for a component that describes itself, in bytes.
+    pub const DESCRIBE_HOST_MEMORY: u64 = 32 * MIB;
     /// The most series (`max_series`) that the plan which a component suggests may ask for.
     pub const SUGGESTED_SERIES: usize = 10_000;
+    /// The longest plan that a component may suggest, in bytes.
+    pub const SUGGESTED_PLAN: usize = 256 << 10;
+    /// How many iterations of an open load may wait for a virtual user in the whole run, whatever `max_backlog` says; the
+    /// oldest are dropped first.
+    pub const ITERATIONS_WAITING: u64 = 2_000_000;
 
     /// What a machine allows that others send scenarios to (`--limits ci`).
     pub const CI: Limits = Limits {
         component: 32 * MIB,
         compile: Duration::from_secs(120),
+        compile_memory: 2048 * MIB,
         memory: 64 * MIB,
         memory_total: Some(1024 * MIB),
+        host_memory: 128 * MIB,
         iteration: Some(Duration::from_secs(60)),
         body: 16 * MIB,
         log: MIB,
@@ -76,8 +108,10 @@ impl Default for Limits {
         Limits {
             component: 64 * MIB,
             compile: Duration::from_secs(300),
+            compile_memory: 4096 * MIB,
             memory: 64 * MIB,
             memory_total: None,
+            host_memory: 512 * MIB,
             iteration: None,
             body: 256 * MIB,
             log: 64 * MIB,
@@ -143,6 +177,7 @@ mod tests {
     fn a_preset_is_never_wider_than_the_default() {
         let (ci, default) = (Limits::CI, Limits::default());
         assert!(ci.component <= default.component && ci.compile <= default.compile && ci.memory <= default.memory);
+        assert!(ci.host_memory <= default.host_memory && ci.compile_memory <= default.compile_memory);
         assert!(ci.body <= default.body && ci.log <= default.log && ci.batch <= default.batch);
         assert!(ci.memory_total.is_some() && ci.iteration.is_some());
         assert_eq!("ci".parse(), Ok(LimitPreset::Ci));

@@ -110,6 +110,29 @@ pub struct HttpPlan {
     pub connection_pool: Option<u32>,
     /// How many requests of one batch go to the same origin at once; 6, as browsers have it, unless said otherwise.
     pub batch_per_origin: u32,
+    /// How far a request of the scenario may go beyond what the plan says; not at all unless said otherwise.
+    pub ceilings: RequestCeilings,
+}
+
+/// The most that a request may ask for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestCeilings {
+    /// How long it may take in all.
+    pub timeout: Duration,
+    /// How many redirects may be followed.
+    pub redirects: u32,
+}
+
+impl RequestCeilings {
+    /// What the user says, and where the user says nothing the defaults: a component's suggestion for all of its requests
+    /// is no bound on one of them.
+    pub fn of_user(users: &HttpOptions) -> RequestCeilings {
+        let defaults = HttpPlan::default();
+        RequestCeilings {
+            timeout: users.request_timeout.unwrap_or(defaults.request_timeout),
+            redirects: users.max_redirects.unwrap_or(defaults.max_redirects),
+        }
+    }
 }
 
 impl Default for HttpPlan {
@@ -125,6 +148,7 @@ impl Default for HttpPlan {
             user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
             connection_pool: None,
             batch_per_origin: 6,
+            ceilings: RequestCeilings { timeout: Duration::from_secs(60), redirects: 10 },
         }
     }
 }
@@ -144,6 +168,10 @@ impl HttpPlan {
             user_agent: options.user_agent.unwrap_or(plan.user_agent),
             connection_pool: options.connection_pool,
             batch_per_origin: options.batch_per_origin.unwrap_or(plan.batch_per_origin),
+            ceilings: RequestCeilings {
+                timeout: options.request_timeout.unwrap_or(plan.ceilings.timeout),
+                redirects: options.max_redirects.unwrap_or(plan.ceilings.redirects),
+            },
         };
         let pool = u64::from(plan.connection_pool.unwrap_or(u32::MAX));
         let batch = u64::from(plan.batch_per_origin);
@@ -160,6 +188,18 @@ impl HttpPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_goes_as_far_as_the_user_says_and_not_as_a_component() {
+        let second = Duration::from_secs(1);
+        let users = HttpOptions { request_timeout: Some(second), max_redirects: Some(2), ..HttpOptions::default() };
+        assert_eq!(RequestCeilings::of_user(&users), RequestCeilings { timeout: second, redirects: 2 });
+        let defaults = RequestCeilings { timeout: 60 * second, redirects: 10 };
+        assert_eq!(RequestCeilings::of_user(&HttpOptions::default()), defaults);
+        // Whoever sets no others has the plan's own values for ceilings.
+        let (plan, _) = HttpPlan::resolve(users);
+        assert_eq!(plan.ceilings, RequestCeilings { timeout: second, redirects: 2 });
+    }
 
     #[test]
     fn defaults_and_limits() {

@@ -28,6 +28,7 @@
 
 mod arrivals;
 mod choice;
+mod credentials;
 mod data;
 mod duration;
 mod executor;
@@ -45,11 +46,13 @@ mod ramp;
 mod rate;
 mod stage;
 mod suggest;
+mod suggestion;
 mod target;
 mod threshold;
 
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use choice::UnknownChoice;
+pub use credentials::{credentials_in, text_without_credentials, without_credentials};
 pub use data::{
     AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
 };
@@ -59,7 +62,7 @@ pub use file::{
     About, Mistake, Objective, PlanFile, SearchOptions, Shape, TestType, WatchedProcess, Watching, Weightiness, schema,
 };
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
-pub use http::{HttpOptions, HttpPlan};
+pub use http::{HttpOptions, HttpPlan, RequestCeilings};
 pub use limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
 };
@@ -70,5 +73,7 @@ pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, Planne
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};
 pub use stage::{RateStage, Stage, StageError, StageSpec};
+pub use suggest::nearest;
+pub use suggestion::{Machine, permit};
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

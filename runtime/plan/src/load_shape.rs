@@ -21,7 +21,7 @@ pub(crate) use open::is_open;
 const DEFAULT_MAX_DURATION: Duration = Duration::from_secs(10 * 60);
 
 /// How long a VU that the ramp no longer wants may go on unless said otherwise, as in k6.
-const DEFAULT_GRACEFUL_RAMP_DOWN: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_GRACEFUL_RAMP_DOWN: Duration = Duration::from_secs(30);
 
 /// Makes the executor that the options mean; all that is wrong at once.
 pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>> {

@@ -21,7 +21,7 @@ use crate::load_shape;
 use crate::plan::{Pacing, ThinkTime, Warmup};
 use crate::rate::{Level, read_level};
 use crate::stage::StageSpec;
-use crate::threshold::{SpecList, ThresholdSpec};
+use crate::threshold::{SpecList, ThresholdSpec, layers};
 
 pub use environment::from_environment;
 pub use error::OptionsError;
@@ -122,13 +122,17 @@ impl Options {
     /// This layer laid over a lower one, which speaks where this one is silent. Lay from the top:
     /// `command_line.over(environment).over(file).over(embedded)`.
     ///
-    /// Thresholds (by selector), weights, env, data and tags are merged by key. The load shape is one thing: as in k6, a layer
+    /// Weights, env, data and tags are merged by key. Thresholds add up; one that bounds the same value from the same side
+    /// as an upper layer's gives way to it. The load shape is one thing: as in k6, a layer
     /// that says `duration`, `iterations`, `stages` or `rate` drops all of what the lower layer says about it, but keeps
     /// its `vus`: no more of them than there are iterations, and none for stages, which bring their own. A layer that
     /// says only `vus` changes just that, save that it drops lower stages of VUs; one that says only a `rate`, or only
     /// the `duration` of a lower rate, leaves the other as it is.
     pub fn over(self, mut lower: Options) -> Options {
         load_shape::give_way(&mut lower, &self);
+        if let (Some(upper), Some(lower)) = (&self.thresholds, &mut lower.thresholds) {
+            layers::give_way(lower, upper);
+        }
         self.beside(lower)
     }
 
@@ -158,7 +162,7 @@ impl Options {
             weights: merge_optional(self.weights, lower.weights),
             think_time: merge(self.think_time, lower.think_time),
             scenarios: self.scenarios.or(lower.scenarios),
-            thresholds: merge_optional(self.thresholds, lower.thresholds),
+            thresholds: layers::add_up(self.thresholds, lower.thresholds),
             target: self.target.or(lower.target),
             env: merge(self.env, lower.env),
             data: merge_data(self.data, lower.data),

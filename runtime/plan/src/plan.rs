@@ -6,7 +6,7 @@ mod flows;
 mod mistakes;
 mod pacing;
 mod scenario;
-mod settings;
+pub(crate) mod settings;
 mod think_time;
 mod thresholds;
 mod warmup;

@@ -1,7 +1,7 @@
 //! "Did you mean ...?": the known word nearest to one that was mistyped. Knows nothing of what the words stand for.
 
 /// The candidate nearest to `word`, if one is near enough to be what was meant: about one slip in three letters.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::credentials::{credentials_in, without_credentials};
+
 /// How to talk to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -15,6 +17,11 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// The scheme of that name, in any case.
+    fn named(name: &str) -> Option<Scheme> {
+        [Scheme::Http, Scheme::Https].into_iter().find(|scheme| name.eq_ignore_ascii_case(scheme.as_str()))
+    }
+
     /// As it stands before `://`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,20 +40,32 @@ impl Scheme {
 }
 
 /// A base URL: scheme, host, perhaps a port and a path; no slash at its end, so that a path can be put behind it.
-/// Scheme and host are in lower case.
+/// Scheme and host are in lower case. User and password, if it has them, are shown by nothing but
+/// [`Target::with_credentials`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     text: String,
+    credentials: Credentials,
     scheme: Scheme,
     host: String,
     port: Option<u16>,
     path: String,
 }
 
+/// User and password as they were written, with the `@` behind them; or nothing.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+struct Credentials(String);
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "none" } else { "hidden" })
+    }
+}
+
 /// Why a text is not a target. Each reads behind the word "target".
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TargetError {
-    /// The scheme is missing or another.
+    /// The scheme is another.
     #[error("wants http:// or https://: got {0:?}")]
     Scheme(String),
     /// Nothing between scheme and path.
@@ -71,9 +90,9 @@ pub enum TargetError {
         /// The port in it.
         port: String,
     },
-    /// User name and password belong into a header.
-    #[error("cannot hold a user name or password: got {0:?}; send an authorization header instead")]
-    UserInfo(String),
+    /// A user or password that ends the host.
+    #[error("has a '/', '?' or '#' in its user or password; write it percent-encoded: %2F, %3F, %23 (for {0:?})")]
+    Credentials(String),
     /// A base has no query and no fragment.
     #[error("cannot hold {sign:?} and what follows it: got {text:?}; leave it to the requests")]
     QueryOrFragment {
@@ -82,7 +101,7 @@ pub enum TargetError {
         /// `?` or `#`.
         sign: char,
     },
-    /// A character that no URL holds unescaped.
+    /// A control character.
     #[error("cannot hold {sign:?}: got {text:?}; write it percent-encoded")]
     Character {
         /// What was written.
@@ -93,9 +112,16 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// The whole, without a slash at its end: `https://shop.example.test/prefix`.
+    /// The whole, without a slash at its end, as it may be shown: `https://shop.example.test/prefix`.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The whole with user and password, for those who send requests: `https://ada:secret@shop.example.test/prefix`.
+    pub fn with_credentials(&self) -> String {
+        let scheme = self.scheme.as_str();
+        let behind = self.text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")).unwrap_or_default();
+        format!("{scheme}://{}{behind}", self.credentials.0)
     }
 
     /// `http` or `https`.
@@ -130,15 +156,20 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Target, TargetError> {
         let text = text.trim();
-        let whole = || text.to_owned();
-        let (scheme, rest) = split_scheme(text).ok_or_else(|| TargetError::Scheme(whole()))?;
-        if let Some(sign) = rest.chars().find(|c| matches!(c, '?' | '#')) {
+        let whole = || without_credentials(text).into_owned();
+        let (scheme, rest) = match text.split_once("://") {
+            // As in browsers and curl.
+            None => (Scheme::Http, text),
+            Some((scheme, rest)) => (Scheme::named(scheme).ok_or_else(|| TargetError::Scheme(whole()))?, rest),
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if !authority.contains('@') && credentials_in(text).is_some() {
+            return Err(TargetError::Credentials(whole()));
+        }
+        if let Some(sign) = path.chars().find(|c| matches!(c, '?' | '#')) {
             return Err(TargetError::QueryOrFragment { text: whole(), sign });
         }
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err(TargetError::UserInfo(whole()));
-        }
+        let (credentials, authority) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
         let (host, port) = split_port(authority);
         if host.is_empty() {
             return Err(TargetError::NoHost(whole()));
@@ -149,22 +180,15 @@ impl FromStr for Target {
         let port = port
             .map(|port| parse_port(port).ok_or_else(|| TargetError::Port { text: whole(), port: port.to_owned() }))
             .transpose()?;
-        if let Some(sign) = path.chars().find(|c| !is_path_character(*c)) {
+        if let Some(sign) = path.chars().find(|c| c.is_control()) {
             return Err(TargetError::Character { text: whole(), sign });
         }
         let host = host.to_ascii_lowercase();
-        let path = path.trim_end_matches('/').to_owned();
+        let path = encode_path(path.trim_end_matches('/'));
         let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
-        Ok(Target { text: format!("{}://{host}{port_text}{path}", scheme.as_str()), scheme, host, port, path })
+        let text = format!("{}://{host}{port_text}{path}", scheme.as_str());
+        Ok(Target { text, credentials: Credentials(credentials.to_owned()), scheme, host, port, path })
     }
-}
-
-fn split_scheme(text: &str) -> Option<(Scheme, &str)> {
-    let (scheme, rest) = text.split_once("://")?;
-    [Scheme::Http, Scheme::Https]
-        .into_iter()
-        .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))
-        .map(|known| (known, rest))
 }
 
 /// Splits at the colon before the port; the colons within the brackets of an IPv6 address are none.
@@ -201,6 +225,20 @@ fn is_host(host: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_label)
 }
 
+/// The path with what no URL holds percent-encoded, as browsers do.
+fn encode_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for c in path.chars() {
+        if is_path_character(c) {
+            encoded.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            encoded.extend(c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    encoded
+}
+
 /// What a path may hold unescaped (RFC 3986), and the percent sign of what is escaped.
 fn is_path_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@%".contains(c)
@@ -220,6 +258,10 @@ mod tests {
             ("http://[::1]:81/a", "http://[::1]:81/a", "::1", 81, "/a"),
             (" http://[::1] ", "http://[::1]", "::1", 80, ""),
             ("http://my_host.test.:80", "http://my_host.test.:80", "my_host.test.", 80, ""),
+            ("shop.test:8080/api", "http://shop.test:8080/api", "shop.test", 8080, "/api"),
+            ("[::1]:81", "http://[::1]:81", "::1", 81, ""),
+            ("http://a/b c/ü|", "http://a/b%20c/%C3%BC%7C", "a", 80, "/b%20c/%C3%BC%7C"),
+            ("http://ada:se%20cret@Host/x", "http://host/x", "host", 80, "/x"),
         ] {
             let target: Target = text.parse().unwrap();
             let read = (target.as_str(), target.host(), target.port(), target.path());
@@ -230,20 +272,15 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (text, message) in [
-            ("shop.test", "wants http:// or https://: got \"shop.test\""),
             ("ftp://shop.test", "wants http:// or https://: got \"ftp://shop.test\""),
-            ("", "wants http:// or https://: got \"\""),
+            ("", "has no host: got \"\""),
             ("http://", "has no host: got \"http://\""),
             ("http://:80", "has no host: got \"http://:80\""),
             ("http://a:0", "has a bad port \"0\": got \"http://a:0\"; a port is a number from 1 to 65535"),
             ("http://a:+1", "has a bad port \"+1\": got \"http://a:+1\"; a port is a number from 1 to 65535"),
             ("http://a:", "has a bad port \"\": got \"http://a:\"; a port is a number from 1 to 65535"),
-            (
-                "http://u:p@a",
-                "cannot hold a user name or password: got \"http://u:p@a\"; send an authorization header instead",
-            ),
             ("http://a/b?c", "cannot hold '?' and what follows it: got \"http://a/b?c\"; leave it to the requests"),
-            ("http://a/b c", "cannot hold ' ': got \"http://a/b c\"; write it percent-encoded"),
+            ("http://a/b\tc", "cannot hold '\\t': got \"http://a/b\\tc\"; write it percent-encoded"),
         ] {
             let error = text.parse::<Target>().map_err(|error| error.to_string());
             assert_eq!(error, Err(message.to_owned()));
@@ -251,6 +288,18 @@ mod tests {
         for host in ["a..b", "-a", "[::1", "[zz]", "bücher.test", "::1]"] {
             let error = format!("http://{host}").parse::<Target>().unwrap_err();
             assert!(matches!(error, TargetError::Host { .. }), "{host}: {error}");
+        }
+    }
+
+    #[test]
+    fn user_and_password_are_for_requests_alone() {
+        let target: Target = "HTTP://ada:se%40cret@host:81/api/".parse().unwrap();
+        assert_eq!(target.with_credentials(), "http://ada:se%40cret@host:81/api");
+        assert!(!format!("{target} {target:?} {}", target.as_str()).contains("se%40cret"));
+        assert_eq!("http://host/a".parse::<Target>().unwrap().with_credentials(), "http://host/a");
+        for wrong in ["ftp://ada:secret@a", "http://ada:secret@a:x", "http://ada:sec/ret@a", "http://ada:sec?ret@a"] {
+            let error = wrong.parse::<Target>().unwrap_err().to_string();
+            assert!(!error.contains("sec"), "{error}");
         }
     }
 

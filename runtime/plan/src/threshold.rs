@@ -4,6 +4,7 @@
 mod cursor;
 mod error;
 mod expression;
+pub(crate) mod layers;
 mod selector;
 mod spec;
 
@@ -61,6 +62,20 @@ impl Threshold {
         if self.tags.iter().all(|(known, _)| known != tag) {
             self.tags.push((tag.to_owned(), value.to_owned()));
         }
+    }
+
+    /// Whether both bound the same value from the same side: `p(95)<500` and `p(95)<=800` of one selector. The order of
+    /// tags does not matter.
+    pub fn bounds_the_same_as(&self, other: &Threshold) -> bool {
+        let sorted = |tags: &[(String, String)]| {
+            let mut tags = tags.to_vec();
+            tags.sort();
+            tags
+        };
+        self.metric == other.metric
+            && self.aggregation == other.aggregation
+            && self.comparison.side() == other.comparison.side()
+            && sorted(&self.tags) == sorted(&other.tags)
     }
 
     /// The metric with its tags, as one writes it: `http_req_duration{flow:checkout}`.

@@ -2,16 +2,23 @@
 //!
 //! Blobs lie in files named by their digest, and are checked against it each time they are read, so whoever can write
 //! to the cache cannot change what a digest means. What a tag meant when it was last pulled lies beside them, for use
-//! without a network.
+//! without a network; that only this user can say (`PrivateFolder`).
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use squall_files::PrivateFolder;
 
 use crate::digest::Digest;
 use crate::reference::Reference;
+
+/// The folder of blobs, by their digests.
+const BLOBS: &str = "sha256";
+/// The folder of what tags meant.
+const TAGS: &str = "tags";
+/// More than a digest takes.
+const LONGEST_DIGEST: u64 = 1 << 10;
 
 /// A folder of artifacts.
 #[derive(Clone, Debug)]
@@ -44,51 +51,59 @@ impl ArtifactCache {
         if !offline {
             return None;
         }
-        fs::read_to_string(self.tag(reference)?).ok()?.trim().parse().ok()
+        let bytes = self.read(TAGS, &tag(reference)?, LONGEST_DIGEST)?;
+        std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
     }
 
-    /// The bytes with this digest.
-    pub(crate) fn blob(&self, digest: &Digest) -> Option<Bytes> {
-        let bytes = fs::read(self.path(digest)?).ok()?;
+    /// The bytes with this digest, if they are at most so many.
+    pub(crate) fn blob(&self, digest: &Digest, most: u64) -> Option<Bytes> {
+        let bytes = self.read(BLOBS, digest.hex(), most)?;
         (Digest::of(&bytes) == *digest).then(|| bytes.into())
     }
 
     /// Keeps what was pulled.
     pub(crate) fn keep(&self, reference: &Reference, manifest: &[u8], wasm: &[u8]) -> io::Result<()> {
         for bytes in [wasm, manifest] {
-            if let Some(path) = self.path(&Digest::of(bytes)) {
-                write(&path, bytes)?;
-            }
+            self.write(BLOBS, Digest::of(bytes).hex(), bytes)?;
         }
-        match self.tag(reference) {
-            Some(path) => write(&path, Digest::of(manifest).as_str().as_bytes()),
+        match tag(reference) {
+            Some(tag) => self.write(TAGS, &tag, Digest::of(manifest).as_str().as_bytes()),
             None => Ok(()),
         }
     }
 
-    fn path(&self, digest: &Digest) -> Option<PathBuf> {
-        Some(self.folder.as_ref()?.join("sha256").join(digest.hex()))
+    fn read(&self, part: &str, name: &str, most: u64) -> Option<Vec<u8>> {
+        let file = PrivateFolder::open(&self.folder.as_ref()?.join(part)).and_then(|folder| folder.file(name)).ok()?;
+        if file.metadata().ok()?.len() > most {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 
-    /// Where it is written what a tag means. Named by a digest, because a tag may be longer than a file's name.
-    fn tag(&self, reference: &Reference) -> Option<PathBuf> {
-        let name = format!("{}/{}:{}", reference.host(), reference.name(), reference.tag()?);
-        Some(self.folder.as_ref()?.join("tags").join(Digest::of(name.as_bytes()).hex()))
+    fn write(&self, part: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+        match &self.folder {
+            Some(folder) => PrivateFolder::create(&folder.join(part))?.write(name, &[bytes]),
+            None => Ok(()),
+        }
     }
 }
 
-/// Writes all or nothing: somebody else may be reading.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let unfinished = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&unfinished, bytes)?;
-    fs::rename(&unfinished, path)
+/// Where it is written what a tag means. Named by a digest, because a tag may be longer than a file's name.
+fn tag(reference: &Reference) -> Option<String> {
+    let name = format!("{}/{}:{}", reference.host(), reference.name(), reference.tag()?);
+    Some(Digest::of(name.as_bytes()).hex().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
+
+    const MOST: u64 = 1 << 20;
 
     #[test]
     fn what_was_changed_in_the_cache_is_not_in_it() {
@@ -97,9 +112,34 @@ mod tests {
         let reference: Reference = "oci://localhost:5000/shop:1".parse().unwrap();
         cache.keep(&reference, b"manifest", b"wasm").unwrap();
         let digest = Digest::of(b"wasm");
-        assert_eq!(cache.blob(&digest).as_deref(), Some(&b"wasm"[..]));
-        fs::write(cache.path(&digest).unwrap(), "evil").unwrap();
-        assert_eq!(cache.blob(&digest), None);
+        assert_eq!(cache.blob(&digest, MOST).as_deref(), Some(&b"wasm"[..]));
+        assert_eq!(cache.blob(&digest, 3), None);
+        fs::write(folder.path().join("sha256").join(digest.hex()), "evil").unwrap();
+        assert_eq!(cache.blob(&digest, MOST), None);
+    }
+
+    #[test]
+    fn others_neither_say_what_a_tag_means_nor_have_their_files_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ArtifactCache::at(folder.path());
+        let reference: Reference = "oci://localhost:5000/shop:1".parse().unwrap();
+        cache.keep(&reference, b"manifest", b"wasm").unwrap();
+        let tags = folder.path().join("tags");
+        let mode = |mode| fs::set_permissions(&tags, fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o777);
+        assert_eq!(cache.known(&reference, true), None);
+        mode(0o700);
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        let tag = tags.join(tag(&reference).unwrap());
+        for link in [tag.with_extension(format!("{}.part", std::process::id())), tag] {
+            let _ = fs::remove_file(&link);
+            symlink(&victim, link).unwrap();
+        }
+        assert_eq!(cache.known(&reference, true), None);
+        cache.keep(&reference, b"manifest", b"wasm").unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        assert_eq!(cache.known(&reference, true), Some(Digest::of(b"manifest")));
     }
 
     #[test]

@@ -16,12 +16,10 @@ use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::manifest::MANIFEST;
 use crate::reference::Reference;
-use crate::transport::{Answer, exchange};
+use crate::transport::{Answer, Exchanged, exchange};
 
 /// The largest manifest that registries must take.
 const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
-/// The largest file. Components of interpreted languages have some 20 MiB.
-const FILE_LIMIT: usize = 512 * 1024 * 1024;
 const REDIRECTS: usize = 5;
 
 /// A repository in a registry.
@@ -72,11 +70,15 @@ impl<'a> Client<'a> {
         Ok(answer.body)
     }
 
-    /// A blob's bytes.
-    pub async fn blob(&mut self, digest: &Digest) -> Result<Bytes, RegistryError> {
+    /// A blob's bytes, of which at most so many are fetched.
+    pub async fn blob(&mut self, digest: &Digest, most: u64) -> Result<Bytes, RegistryError> {
         let url = self.at(&format!("blobs/{digest}"))?;
-        let ask = Ask { method: Method::GET, url, header: None, body: Bytes::new(), limit: FILE_LIMIT };
+        let limit = usize::try_from(most).unwrap_or(usize::MAX);
+        let ask = Ask { method: Method::GET, url, header: None, body: Bytes::new(), limit };
         let answer = self.ask(&ask, &[StatusCode::OK]).await?;
+        if answer.body.len() > limit {
+            return Err(RegistryError::TooLarge { reference: self.reference.to_string(), most });
+        }
         verify("the file", digest, &answer.body)?;
         Ok(answer.body)
     }
@@ -136,7 +138,12 @@ impl<'a> Client<'a> {
             }
             let request = request.body(Full::new(ask.body.clone()));
             let request = request.map_err(|error| unreachable(&authority(&url), error.to_string()))?;
-            let answer = exchange(&url, request, ask.limit.max(MANIFEST_LIMIT)).await?;
+            let answer = match exchange(&url, request, ask.limit.max(MANIFEST_LIMIT)).await? {
+                Exchanged::Answer(answer) => answer,
+                Exchanged::TooLarge(most) => {
+                    return Err(RegistryError::TooLarge { reference: self.reference.to_string(), most: most as u64 });
+                }
+            };
             match location(&url, &answer).filter(|_| answer.status.is_redirection()) {
                 Some(next) if self.root.scheme() == "https" && next.scheme() != "https" => {
                     return Err(unreachable(&authority(&url), format!("it sends us to {next}, which has no TLS")));
@@ -187,7 +194,9 @@ impl<'a> Client<'a> {
         }
         let request = request.body(Full::new(Bytes::from(body)));
         let request = request.map_err(|error| unreachable(&authority(&url), error.to_string()))?;
-        let answer = exchange(&url, request, MANIFEST_LIMIT).await?;
+        let Exchanged::Answer(answer) = exchange(&url, request, MANIFEST_LIMIT).await? else {
+            return Err(unreachable(&authority(&url), "its answer has no end".to_owned()));
+        };
         if answer.status != StatusCode::OK {
             return Err(self.unauthorised(&answer));
         }
@@ -254,4 +263,74 @@ fn message(answer: &Answer) -> String {
     let text = document["errors"][0]["message"].as_str().unwrap_or_default();
     // It goes to a terminal, and comes from a stranger.
     text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::cache::ArtifactCache;
+    use crate::credentials::Credentials;
+    use crate::pull;
+
+    /// A registry with one artifact, whose manifest says that it has `said` bytes, and which goes on sending: how many bytes
+    /// of it were taken is sent when the client has gone.
+    fn endless(said: u64) -> (String, std::sync::mpsc::Receiver<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (taken, counted) = std::sync::mpsc::sync_channel(16);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = [0; 4096];
+                let length = stream.read(&mut head).unwrap();
+                if String::from_utf8_lossy(&head[..length]).contains("/manifests/") {
+                    let digest = Digest::of(b"x");
+                    let manifest = format!(
+                        r#"{{"layers": [{{"mediaType": "application/wasm", "digest": "{digest}", "size": {said}}}]}}"#
+                    );
+                    let length = manifest.len();
+                    write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{manifest}").unwrap();
+                    continue;
+                }
+                write!(stream, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").unwrap();
+                let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+                let mut sent = 0;
+                while sent < 1 << 30 && stream.write_all(chunk.as_bytes()).is_ok() {
+                    sent += 0x10000;
+                }
+                taken.send(sent).unwrap();
+            }
+        });
+        (address, counted)
+    }
+
+    #[test]
+    fn no_more_is_fetched_than_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let largest = 8 << 20;
+        let access = Access {
+            plain_http: true,
+            offline: false,
+            largest,
+            cache: ArtifactCache::at(folder.path()),
+            credentials: Credentials::in_file(&folder.path().join("none")),
+        };
+        let refused = |address: &str| {
+            let reference: Reference = format!("oci://{address}/shop:1").parse().unwrap();
+            let error = pull(&reference, &access).unwrap_err().to_string();
+            assert!(error.contains("it is larger than 8 MiB") && error.contains("--max-component-size"), "{error}");
+        };
+        // One that lies about its size is taken as far as the limit, and what waits in the system's buffers.
+        let (address, taken) = endless(1);
+        refused(&address);
+        assert!(taken.recv().unwrap() < 64 << 20);
+        // One that says it is not even asked for it.
+        let (address, taken) = endless(largest + 1);
+        refused(&address);
+        assert!(taken.try_recv().is_err());
+        assert!(!folder.path().join("sha256").exists(), "nothing of it is kept");
+    }
 }

@@ -54,6 +54,17 @@ pub enum RegistryError {
         /// What the registry said.
         message: String,
     },
+    /// There is more of it than is taken.
+    #[error(
+        "{reference}: it is larger than {}, the most that a component may have: raise it with --max-component-size",
+        size(*.most)
+    )]
+    TooLarge {
+        /// What was asked for.
+        reference: String,
+        /// How many bytes are taken.
+        most: u64,
+    },
     /// It is something else.
     #[error("{reference}: this is not a Wasm artifact: {problem}")]
     NotWasm {
@@ -107,6 +118,12 @@ pub enum RegistryError {
     /// The operating system does not let us begin.
     #[error("cannot talk to a registry: {0}")]
     System(io::Error),
+}
+
+/// Bytes in the largest unit that leaves them whole, as options take them.
+fn size(bytes: u64) -> String {
+    let unit = [(1 << 20, "MiB"), (1 << 10, "KiB")].into_iter().find(|(unit, _)| bytes.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
 fn detail(message: &str) -> String {

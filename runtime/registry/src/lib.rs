@@ -33,6 +33,11 @@ use crate::client::Client;
 use crate::manifest::{Manifest, Packed};
 use crate::signature::{Signatures, holds, payload};
 
+/// The largest manifest that registries must take, in bytes.
+const LARGEST_MANIFEST: u64 = 4 << 20;
+/// More than a signature's payload, which names a digest and a place, ever takes.
+const LARGEST_PAYLOAD: u64 = 64 << 10;
+
 /// How registries are reached.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -40,6 +45,8 @@ pub struct Access {
     pub plain_http: bool,
     /// Ask no registry: what is not in the cache cannot be had.
     pub offline: bool,
+    /// The largest file that is fetched, in bytes.
+    pub largest: u64,
     /// Where pulled artifacts are kept.
     pub cache: ArtifactCache,
     /// Who one is.
@@ -149,7 +156,7 @@ async fn fetched_payloads(place: &Reference, access: &Access) -> Result<Payloads
     };
     let mut payloads = Vec::new();
     for signature in Signatures::read(&manifest).all() {
-        let payload = client.blob(&signature.payload).await?;
+        let payload = client.blob(&signature.payload, LARGEST_PAYLOAD).await?;
         // Not being able to keep it is no reason not to believe it.
         let _ = access.cache.keep(place, &manifest, &payload);
         payloads.push((payload, signature.bytes));
@@ -158,9 +165,9 @@ async fn fetched_payloads(place: &Reference, access: &Access) -> Result<Payloads
 }
 
 fn cached_payloads(place: &Reference, access: &Access) -> Payloads {
-    let manifest = access.cache.known(place, true).and_then(|digest| access.cache.blob(&digest));
+    let manifest = access.cache.known(place, true).and_then(|digest| access.cache.blob(&digest, LARGEST_MANIFEST));
     let signatures = Signatures::read(&manifest.unwrap_or_default());
-    signatures.all().filter_map(|one| Some((access.cache.blob(&one.payload)?, one.bytes))).collect()
+    signatures.all().filter_map(|one| Some((access.cache.blob(&one.payload, LARGEST_PAYLOAD)?, one.bytes))).collect()
 }
 
 async fn signatures_at(client: &mut Client<'_>) -> Result<Option<Bytes>, RegistryError> {
@@ -174,12 +181,15 @@ async fn pull_from_registry(reference: &Reference, access: &Access) -> Result<Pu
     let mut client = Client::new(reference, access, "pull")?;
     let bytes = client.manifest().await?;
     let digest = Digest::of(&bytes);
-    let layer = Manifest::read(reference, &bytes)?.layer;
-    let cached = access.cache.blob(&layer);
+    let Manifest { layer, size } = Manifest::read(reference, &bytes)?;
+    if size > access.largest {
+        return Err(RegistryError::TooLarge { reference: reference.to_string(), most: access.largest });
+    }
+    let cached = access.cache.blob(&layer, access.largest);
     let from_cache = cached.is_some();
     let wasm = match cached {
         Some(wasm) => wasm,
-        None => client.blob(&layer).await?,
+        None => client.blob(&layer, access.largest).await?,
     };
     // Not being able to keep it is no reason not to run it.
     let _ = access.cache.keep(reference, &bytes, &wasm);
@@ -187,12 +197,15 @@ async fn pull_from_registry(reference: &Reference, access: &Access) -> Result<Pu
 }
 
 fn from_cache(reference: &Reference, digest: &Digest, access: &Access) -> Result<Option<Pulled>, RegistryError> {
-    let Some(bytes) = access.cache.blob(digest) else {
+    let Some(bytes) = access.cache.blob(digest, LARGEST_MANIFEST) else {
         return Ok(None);
     };
-    let layer = Manifest::read(reference, &bytes)?.layer;
+    let Manifest { layer, size } = Manifest::read(reference, &bytes)?;
+    if size > access.largest {
+        return Err(RegistryError::TooLarge { reference: reference.to_string(), most: access.largest });
+    }
     let pulled = |wasm| Pulled { wasm, digest: digest.clone(), from_cache: true };
-    Ok(access.cache.blob(&layer).map(pulled))
+    Ok(access.cache.blob(&layer, access.largest).map(pulled))
 }
 
 fn within_runtime<T>(work: impl Future<Output = Result<T, RegistryError>>) -> Result<T, RegistryError> {

@@ -87,6 +87,8 @@ impl Packed {
 pub(crate) struct Manifest {
     /// The file.
     pub layer: Digest,
+    /// How many bytes it has, as the manifest says; 0 if it does not say.
+    pub size: u64,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +104,8 @@ struct Written {
 struct Descriptor {
     media_type: String,
     digest: String,
+    #[serde(default)]
+    size: u64,
 }
 
 impl Manifest {
@@ -115,7 +119,7 @@ impl Manifest {
         }
         match written.layers.as_slice() {
             [layer] if LAYERS.contains(&layer.media_type.as_str()) => {
-                Ok(Manifest { layer: layer.digest.parse().map_err(not)? })
+                Ok(Manifest { layer: layer.digest.parse().map_err(not)?, size: layer.size })
             }
             [] => Err(not("it has no layer".to_owned())),
             [layer] => Err(not(format!("its layer is {}, not {LAYER}", layer.media_type))),

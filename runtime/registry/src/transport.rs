@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::body::Body;
+use hyper::header::CONTENT_LENGTH;
 use hyper::{HeaderMap, Request, StatusCode};
 use squall_exchange::{authority, connect};
 use url::Url;
@@ -24,13 +25,24 @@ pub(crate) struct Answer {
     pub body: Bytes,
 }
 
+/// What came of a request.
+pub(crate) enum Exchanged {
+    Answer(Answer),
+    /// The answer has more than so many bytes, of which no more was read.
+    TooLarge(usize),
+}
+
 /// Sends a request, and takes at most `limit` bytes of an answer.
-pub(crate) async fn exchange(url: &Url, request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, RegistryError> {
+pub(crate) async fn exchange(
+    url: &Url,
+    request: Request<Full<Bytes>>,
+    limit: usize,
+) -> Result<Exchanged, RegistryError> {
     let answered = answer_to(url, request, limit).await;
     answered.map_err(|problem| RegistryError::Unreachable { host: authority(url), problem })
 }
 
-async fn answer_to(url: &Url, mut request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, String> {
+async fn answer_to(url: &Url, mut request: Request<Full<Bytes>>, limit: usize) -> Result<Exchanged, String> {
     let path = squall_exchange::path(url);
     *request.uri_mut() = path.parse().map_err(|_| format!("{path} is no path"))?;
     request.headers_mut().extend(squall_exchange::headers(url)?);
@@ -40,15 +52,20 @@ async fn answer_to(url: &Url, mut request: Request<Full<Bytes>>, limit: usize) -
     receive(within(patience, squall_exchange::send(stream, request)).await?, limit).await
 }
 
-async fn receive(mut answer: squall_exchange::Answer, limit: usize) -> Result<Answer, String> {
-    let mut body = BytesMut::new();
+async fn receive(mut answer: squall_exchange::Answer, limit: usize) -> Result<Exchanged, String> {
+    let announced = answer.head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Ok(Exchanged::TooLarge(limit));
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or_default());
     while let Some(data) = within(PATIENCE, answer.next()).await? {
         if body.len() + data.len() > limit {
-            return Err(format!("its answer is larger than {limit} bytes"));
+            return Ok(Exchanged::TooLarge(limit));
         }
         body.extend_from_slice(&data);
     }
-    Ok(Answer { status: answer.head.status, headers: std::mem::take(&mut answer.head.headers), body: body.freeze() })
+    let headers = std::mem::take(&mut answer.head.headers);
+    Ok(Exchanged::Answer(Answer { status: answer.head.status, headers, body: body.freeze() }))
 }
 
 async fn within<T>(patience: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

@@ -1,5 +1,7 @@
 //! A command line as it may be shown: ready to be typed again, and without what looks like a secret.
 
+use squall_plan::credentials_in;
+
 /// Words in a name that say that its value is nobody else's business.
 const SECRET: [&str; 9] =
     ["authorization", "cookie", "token", "secret", "password", "passwd", "api-key", "api_key", "apikey"];
@@ -13,11 +15,10 @@ pub fn shown_command(words: impl IntoIterator<Item = String>) -> String {
 
 /// A word of a command line as it may be kept: see [`shown_command`].
 pub fn without_secrets(word: &str) -> String {
-    if let Some((before, after)) = word.split_once("://")
-        && let Some((user, rest)) = after.split_once('@')
-        && !user.contains(['/', '?', '#'])
+    if let Some(found) = credentials_in(word)
+        && (found.start > 0 || is_pair(&word[found.clone()]))
     {
-        return format!("{before}://{HIDDEN}@{rest}");
+        return format!("{}{HIDDEN}@{}", &word[..found.start], &word[found.end..]);
     }
     // An option and its value may come as one word: --header=NAME: VALUE, -eNAME=VALUE.
     let separator = word.match_indices([':', '=']).map(|(place, _)| place).find(|place| sounds_secret(&word[..*place]));
@@ -25,6 +26,11 @@ pub fn without_secrets(word: &str) -> String {
         Some(place) => format!("{}{HIDDEN}", &word[..=place]),
         None => word.to_owned(),
     }
+}
+
+/// Whether what stands before a host is a user and a password, where no scheme says that it is a URL.
+fn is_pair(text: &str) -> bool {
+    text.contains(':') && !text.contains([' ', '='])
 }
 
 /// A file that has a secret is no secret itself.
@@ -64,7 +70,11 @@ mod tests {
             assert!(!text.contains("abc") && text.contains(HIDDEN), "{text}");
         }
         assert_eq!(shown(&["http://user:abc@shop/a?b=c@d"]), "'http://…@shop/a?b=c@d'");
+        assert_eq!(shown(&["--target=http://user:ab@c@shop/"]), "'--target=http://…@shop/'");
+        assert_eq!(shown(&["user:abc@shop:80/a"]), "'…@shop:80/a'");
         assert_eq!(shown(&["http://shop/a@b"]), "http://shop/a@b");
+        assert_eq!(shown(&["mail=ada@shop.test"]), "mail=ada@shop.test");
+        assert_eq!(shown(&["From: ada@shop.test"]), "'From: ada@shop.test'");
         assert_eq!(shown(&["--control-token-file=abc"]), "--control-token-file=abc");
     }
 }

@@ -5,7 +5,9 @@
 
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
-use squall_metrics::{Aggregate, BUILT_IN, Histogram, RateCell, Selector, ThresholdResult, Totals};
+use squall_metrics::{
+    Aggregate, BUILT_IN, Histogram, Kind, MetricId, MetricInfo, RateCell, Selector, ThresholdResult, Totals,
+};
 
 /// The summary as a JSON document.
 pub fn summary_export(totals: &Totals, thresholds: &[ThresholdResult]) -> Value {
@@ -15,7 +17,10 @@ pub fn summary_export(totals: &Totals, thresholds: &[ThresholdResult]) -> Value 
 fn metrics(totals: &Totals, thresholds: &[ThresholdResult]) -> Map<String, Value> {
     let mut metrics = Map::new();
     let built_in = BUILT_IN.iter().map(|metric| metric.name.to_owned());
-    let custom = totals.registry.metrics().into_iter().map(|(_, info)| info.name);
+    let custom = totals.registry.metrics().into_iter();
+    // As in k6: what was declared and never used has no entry; a sum is 0 then.
+    let has_entry = |(id, info): &(MetricId, MetricInfo)| info.kind == Kind::Counter || totals.was_recorded(*id);
+    let custom = custom.filter(has_entry).map(|(_, info)| info.name);
     for name in built_in.chain(custom) {
         if let Some(value) = metric(totals, Selector::all(&name)) {
             metrics.insert(name, value);
@@ -71,12 +76,12 @@ fn metric(totals: &Totals, selector: Selector<'_>) -> Option<Value> {
 }
 
 fn trend(histogram: &Histogram) -> Value {
-    let at = |percent| histogram.percentile(percent).as_millis_f64();
+    let at = |percent| histogram.percentile_value(percent);
     json!({
-        "avg": histogram.mean().as_millis_f64(),
-        "min": histogram.min().as_millis_f64(),
+        "avg": histogram.mean_value(),
+        "min": histogram.min_value(),
         "med": at(50.0),
-        "max": histogram.max().as_millis_f64(),
+        "max": histogram.max_value(),
         "p(90)": at(90.0),
         "p(95)": at(95.0),
         "p(99)": at(99.0),

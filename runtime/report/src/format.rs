@@ -27,9 +27,40 @@ fn significant(value: f64) -> String {
     text.to_owned()
 }
 
+/// A time in milliseconds, of any sign and size.
+pub fn millis(value: f64) -> String {
+    if value < 0.0 {
+        return format!("-{}", millis(-value));
+    }
+    let nanos = (value * 1e6).round();
+    // No unit is smaller than a nanosecond.
+    if nanos == 0.0 && value != 0.0 { format!("{}ms", decimal(value)) } else { duration(Nanos(nanos as u64)) }
+}
+
+/// A number with two decimals, or, below 1, with three significant digits.
+pub fn decimal(value: f64) -> String {
+    match value.abs() {
+        0.0 | 1.0.. => count((value * 100.0).round() / 100.0),
+        0.001..1.0 => {
+            let places = (2.0 - value.abs().log10().floor()) as usize;
+            format!("{value:.places$}").trim_end_matches('0').to_owned()
+        }
+        _ => {
+            let text = format!("{value:.2e}");
+            match text.split_once('e') {
+                Some((number, power)) => format!("{}e{power}", number.trim_end_matches('0').trim_end_matches('.')),
+                None => text,
+            }
+        }
+    }
+}
+
 /// An amount of data: bytes, in powers of 1000 as k6 prints them.
 pub fn bytes(value: f64) -> String {
     const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
+    if value < 0.0 {
+        return format!("-{}", bytes(-value));
+    }
     let mut value = value;
     let mut unit = 0;
     while value >= 999.5 && unit + 1 < UNITS.len() {
@@ -99,6 +130,28 @@ mod tests {
         assert_eq!(bytes(12_400.0), "12.4 kB");
         assert_eq!(bytes(519_000.0), "519 kB");
         assert_eq!(bytes(2_500_000.0), "2.5 MB");
+    }
+
+    #[test]
+    fn numbers_of_any_sign_and_size() {
+        let cases = [
+            (0.0, "0"),
+            (1_234.567, "1234.57"),
+            (-1.2, "-1.2"),
+            (0.5, "0.5"),
+            (0.123_456, "0.123"),
+            (0.001_234, "0.00123"),
+            (1.5e-7, "1.5e-7"),
+            (-3e-9, "-3e-9"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(decimal(value), text);
+        }
+        let cases = [(-0.25, "-250µs"), (4.56, "4.56ms"), (0.0, "0s"), (2e-7, "2e-7ms")];
+        for (value, text) in cases {
+            assert_eq!(millis(value), text);
+        }
+        assert_eq!(bytes(-12_400.0), "-12.4 kB");
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) fn known_run() -> Totals {
         };
         let failed = index > 98;
         recorder.request(&RequestSample {
+            tags: squall_metrics::TagSetId::NONE,
             flow: if index <= 75 { browse } else { checkout },
             name: if index <= 75 { home } else { order },
             method: if index <= 75 { Method::Get } else { Method::Post },

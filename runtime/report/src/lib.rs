@@ -43,7 +43,7 @@ pub use histogram_log::histogram_log;
 pub use html::{LiveUpdate, html_report, live_page, search_page, trend_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
-pub use objectives::{ObjectiveLine, ObjectiveRecord, course, objectives};
+pub use objectives::{ObjectiveLine, ObjectiveRecord, course, verdict};
 pub use progress::{ProgressFigures, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Rehearsal, Summary};

@@ -311,9 +311,15 @@ fn longest_run_of_ticks(text: &str) -> usize {
 
 /// Text as it is, whatever Markdown or HTML there is in it.
 pub(crate) fn escaped(text: &str) -> String {
+    /// Takes no room, and no site takes what is behind it for the name of a user or an issue.
+    const GAP: &str = "&#8203;";
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins_name = letters.peek().is_some_and(|next| next.is_alphanumeric());
         match letter {
+            '@' if begins_name => escaped.extend(["@", GAP]),
+            '#' if begins_name => escaped.extend(["\\#", GAP]),
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => escaped.extend(['\\', letter]),
@@ -322,4 +328,15 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_a_mention_of_a_user() {
+        assert_eq!(escaped("ask @octocat about #7"), "ask @&#8203;octocat about \\#&#8203;7");
+        assert_eq!(escaped("CPU @ 2.20GHz # 1"), "CPU @ 2.20GHz \\# 1");
+    }
 }

@@ -2,8 +2,9 @@
 //! this only finds words for it.
 
 use serde::{Deserialize, Serialize};
-use squall_insight::{Importance, Judged, Overall, Status};
+use squall_insight::{Importance, Judged, Status as ObjectiveStatus};
 
+use crate::document::Status;
 use crate::style::Style;
 use crate::table::{Align, table};
 
@@ -48,11 +49,11 @@ impl ObjectiveLine {
     pub fn record(&self, valid: bool) -> ObjectiveRecord {
         let status = match (self.judged.status, self.judged.objective.importance) {
             _ if !valid => "not_judged",
-            (Status::Met, _) => "met",
-            (Status::Close, _) => "close",
-            (Status::Missed, Importance::Required) => "missed",
-            (Status::Missed, Importance::Desired) => "below_target",
-            (Status::NotMeasured, _) => "not_measured",
+            (ObjectiveStatus::Met, _) => "met",
+            (ObjectiveStatus::Close, _) => "close",
+            (ObjectiveStatus::Missed, Importance::Required) => "missed",
+            (ObjectiveStatus::Missed, Importance::Desired) => "below_target",
+            (ObjectiveStatus::NotMeasured, _) => "not_measured",
         };
         ObjectiveRecord {
             title: self.title.clone(),
@@ -85,15 +86,18 @@ impl ObjectiveRecord {
     }
 }
 
-/// The table, with the verdict below it.
-pub fn objectives(lines: &[ObjectiveLine], overall: Overall, style: Style) -> String {
-    let name = match overall {
-        Overall::Good => style.good(overall.name()),
-        Overall::Warning => style.warn(overall.name()),
-        Overall::Critical | Overall::Invalid => style.bad(overall.name()),
+/// The table of objectives, if there are any, and below it the verdict on the whole run.
+pub fn verdict(lines: &[ObjectiveLine], status: Status, style: Style) -> String {
+    let name = match status {
+        Status::Good => style.good(status.name()),
+        Status::Warning => style.warn(status.name()),
+        Status::Critical | Status::Invalid => style.bad(status.name()),
     };
-    let table = if lines.is_empty() { String::new() } else { rows(lines, overall != Overall::Invalid) };
-    format!("\n  {}\n\n{table}\n    {} {name}\n", style.strong("█ OBJECTIVES"), style.strong("verdict:"))
+    let verdict = format!("\n    {} {name}\n", style.strong("verdict:"));
+    if lines.is_empty() {
+        return verdict;
+    }
+    format!("\n  {}\n\n{}{verdict}", style.strong("█ OBJECTIVES"), rows(lines, status != Status::Invalid))
 }
 
 fn rows(lines: &[ObjectiveLine], valid: bool) -> String {
@@ -151,11 +155,11 @@ mod tests {
 
     #[test]
     fn the_table_has_target_actual_margin_and_status() {
-        let text = objectives(&[line(400.0, None)], Overall::Good, Style::Plain);
+        let text = verdict(&[line(400.0, None)], Status::Good, Style::Plain);
         assert!(text.contains("objective          target  actual  margin  status\n"), "{text}");
         assert!(text.contains("response time p95  <500ms   400ms    +20%  ✓ met\n"), "{text}");
         assert!(text.ends_with("verdict: Good\n"), "{text}");
-        let text = objectives(&[line(400.0, None)], Overall::Invalid, Style::Plain);
+        let text = verdict(&[line(400.0, None)], Status::Invalid, Style::Plain);
         assert!(text.contains("not judged") && !text.contains('✓'), "{text}");
     }
 
@@ -170,7 +174,7 @@ mod tests {
     #[test]
     fn an_interval_is_shown_where_there_is_one() {
         let lines = [line(400.0, Some((380.0, 510.0))), line(600.0, None)];
-        let text = objectives(&lines, Overall::Critical, Style::Plain);
+        let text = verdict(&lines, Status::Critical, Style::Plain);
         assert!(text.contains("400ms  380ms to 510ms    +20%  ! close\n"), "{text}");
         assert!(text.contains("600ms                    -20%  ✗ not met\n"), "{text}");
         assert_eq!(lines[1].record(true).status, "missed");

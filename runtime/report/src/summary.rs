@@ -14,7 +14,7 @@ use squall_metrics::{
 };
 
 use crate::export::selector_name;
-use crate::format::{bytes, count, duration, per_second, percent};
+use crate::format::{bytes, count, decimal, duration, millis, per_second, percent};
 use crate::style::Style;
 
 pub use data::DataLine;
@@ -127,11 +127,9 @@ impl Summary<'_> {
         match self.totals.describe(&result.threshold.metric) {
             Some((Kind::Rate, _)) => percent(actual),
             Some((Kind::Counter, _)) if aggregation == Aggregation::Rate => per_second(actual),
-            Some((Kind::Trend, Unit::Time)) if aggregation != Aggregation::Count => {
-                duration(Nanos((actual * 1e6).round() as u64))
-            }
+            Some((Kind::Trend, Unit::Time)) if aggregation != Aggregation::Count => millis(actual),
             Some((_, Unit::Data)) => bytes(actual),
-            _ => count(actual),
+            _ => decimal(actual),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Ours are far finer (a thousandth, where scale 5 has a fiftieth), so a value is at worst one bucket beside its own.
 
-use squall_metrics::{Histogram, Nanos, Unit};
+use squall_metrics::{Histogram, Unit};
 
 use crate::series::outside;
 
@@ -11,8 +11,16 @@ use crate::series::outside;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Exponential {
     pub scale: i32,
-    /// How many values were zero, or too small to be told from it (below half a microsecond).
+    /// How many values were zero, or too small to be told from it (of durations: below half a microsecond).
     pub zeros: u64,
+    pub positive: Buckets,
+    /// The magnitudes of negative values.
+    pub negative: Buckets,
+}
+
+/// The buckets on one side of zero.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Buckets {
     /// The index of the first of `counts`. The bucket of index i holds values above base^i, up to base^(i+1).
     pub offset: i32,
     pub counts: Vec<u64>,
@@ -21,26 +29,33 @@ pub(crate) struct Exponential {
 impl Exponential {
     /// The finest that has at most `most` buckets, and no finer than `finest`.
     pub fn within(values: &Histogram, unit: Unit, most: usize, finest: i32) -> Exponential {
-        let fits = |scale: &i32| Exponential::at(values, unit, *scale).counts.len() <= most;
+        let fits = |scale: &i32| {
+            let found = Exponential::at(values, unit, *scale);
+            found.positive.counts.len().max(found.negative.counts.len()) <= most
+        };
         let scale = (-10..=finest).rev().find(fits).unwrap_or(-10);
         Exponential::at(values, unit, scale)
     }
 
     /// At a given scale.
     pub fn at(values: &Histogram, unit: Unit, scale: i32) -> Exponential {
-        let mut found = Exponential { scale, zeros: 0, offset: 0, counts: Vec::new() };
-        for (low, high, count) in values.buckets() {
-            if low == 0 {
-                found.zeros += count;
-                continue;
+        let mut found = Exponential { scale, zeros: 0, positive: Buckets::default(), negative: Buckets::default() };
+        let all = values.value_buckets();
+        let index_of = |(low, high): (f64, f64)| index(outside(f64::midpoint(low, high).abs(), unit), scale);
+        for (low, high, count) in all.iter().filter(|(low, high, _)| low + high >= 0.0) {
+            match low + high {
+                0.0 => found.zeros += count,
+                _ => found.positive.count(index_of((*low, *high)), *count),
             }
-            // The middle of ours, which are in microseconds, or in thousandths of other units than time.
-            let middle = outside(Nanos((low + high) * 500), unit);
-            found.count(index(middle, scale), count);
+        }
+        for (low, high, count) in all.iter().rev().filter(|(low, high, _)| low + high < 0.0) {
+            found.negative.count(index_of((*low, *high)), *count);
         }
         found
     }
+}
 
+impl Buckets {
     /// Indices rise.
     fn count(&mut self, index: i32, count: u64) {
         if self.counts.is_empty() {
@@ -61,6 +76,8 @@ fn index(value: f64, scale: i32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use squall_metrics::Nanos;
+
     use super::*;
 
     fn of_millis(values: &[u64]) -> Histogram {
@@ -71,14 +88,29 @@ mod tests {
         histogram
     }
 
+    fn of_positive(offset: i32, counts: &[u64]) -> Exponential {
+        let positive = Buckets { offset, counts: counts.to_vec() };
+        Exponential { scale: 0, zeros: 1, positive, negative: Buckets::default() }
+    }
+
+    #[test]
+    fn negative_values_have_buckets_of_their_own() {
+        let mut values = Histogram::new();
+        [-7.0, -3.0, -6.0, 0.0, 0.3].iter().for_each(|value| values.record_value(*value));
+        let found = Exponential::at(&values, Unit::Number, 0);
+        // 3 lies in (2, 4], 6 and 7 in (4, 8], and 0.3 in (0.25, 0.5].
+        assert_eq!((found.negative, found.zeros), (Buckets { offset: 1, counts: vec![1, 2] }, 1));
+        assert_eq!(found.positive, Buckets { offset: -2, counts: vec![1] });
+    }
+
     #[test]
     fn buckets_are_powers_of_two_at_scale_zero() {
         // 3, 6 and 7 s: (2, 4] and (4, 8].
         let values = of_millis(&[0, 3_000, 6_000, 7_000]);
-        let expected = Exponential { scale: 0, zeros: 1, offset: 1, counts: vec![1, 2] };
+        let expected = of_positive(1, &[1, 2]);
         assert_eq!(Exponential::at(&values, Unit::Time, 0), expected);
         // 3000, 6000 and 7000 of something: (2048, 4096] and (4096, 8192].
-        let expected = Exponential { scale: 0, zeros: 1, offset: 11, counts: vec![1, 2] };
+        let expected = of_positive(11, &[1, 2]);
         assert_eq!(Exponential::at(&values, Unit::Number, 0), expected);
     }
 
@@ -87,10 +119,10 @@ mod tests {
         // From 1 to 2000 ms: eleven powers of two.
         let values = of_millis(&[1, 10, 100, 2_000]);
         let found = Exponential::within(&values, Unit::Time, 160, 8);
-        assert_eq!((found.scale, found.counts.iter().sum::<u64>()), (3, 4));
-        assert!(found.counts.len() <= 160);
+        assert_eq!((found.scale, found.positive.counts.iter().sum::<u64>()), (3, 4));
+        assert!(found.positive.counts.len() <= 160);
         let narrow = Exponential::within(&of_millis(&[10]), Unit::Time, 160, 8);
-        assert_eq!((narrow.scale, narrow.counts), (8, vec![1]));
+        assert_eq!((narrow.scale, narrow.positive.counts), (8, vec![1]));
     }
 
     #[test]
@@ -98,7 +130,7 @@ mod tests {
         for millis in [1_u64, 7, 33, 250, 4_999] {
             let found = Exponential::at(&of_millis(&[millis]), Unit::Time, 5);
             let base = (2_f64).powf((2_f64).powi(-5));
-            let (low, high) = (base.powi(found.offset), base.powi(found.offset + 1));
+            let (low, high) = (base.powi(found.positive.offset), base.powi(found.positive.offset + 1));
             let value = millis as f64 / 1e3;
             assert!(low * 0.999 < value && value < high * 1.001, "{value} is not in {low}..{high}");
         }

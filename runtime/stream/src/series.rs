@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use squall_metrics::{
-    BUILT_IN, CustomCell, CustomKey, FailureClass, FlowId, Histogram, MetricId, NameId, Nanos, Problem, RateCell,
-    RequestCell, RequestKey, Unit,
+    BUILT_IN, CustomCell, CustomKey, FailureClass, FlowId, Histogram, MetricId, NameId, Problem, RateCell, RequestCell,
+    RequestKey, Unit,
 };
 
 use crate::batch::{Batch, Names};
@@ -78,10 +78,10 @@ pub(crate) struct Series<'a> {
 }
 
 /// A value of a trend in base units: seconds for times (Prometheus, OpenTelemetry), else the plain number.
-pub(crate) fn outside(value: Nanos, unit: Unit) -> f64 {
+pub(crate) fn outside(value: f64, unit: Unit) -> f64 {
     match unit {
-        Unit::Time => value.as_secs_f64(),
-        Unit::Number | Unit::Data => value.as_millis_f64(),
+        Unit::Time => value / 1e3,
+        Unit::Number | Unit::Data => value,
     }
 }
 
@@ -290,6 +290,8 @@ fn group(flow: FlowId) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use squall_metrics::Nanos;
+
     use super::*;
     use crate::test_batch::batch;
 

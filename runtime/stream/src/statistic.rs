@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use squall_metrics::{Histogram, Nanos};
+use squall_metrics::Histogram;
 
 /// A number that describes a distribution.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,15 +60,15 @@ impl Statistic {
     }
 
     /// What it is of these values, each turned into a number as the output wants it.
-    pub(crate) fn of(&self, values: &Histogram, number: impl Fn(Nanos) -> f64) -> f64 {
+    pub(crate) fn of(&self, values: &Histogram, number: impl Fn(f64) -> f64) -> f64 {
         match self {
-            Statistic::Avg => number(values.mean()),
-            Statistic::Min => number(values.min()),
-            Statistic::Med => number(values.percentile(50.0)),
-            Statistic::Max => number(values.max()),
+            Statistic::Avg => number(values.mean_value()),
+            Statistic::Min => number(values.min_value()),
+            Statistic::Med => number(values.percentile_value(50.0)),
+            Statistic::Max => number(values.max_value()),
             Statistic::Count => values.count() as f64,
-            Statistic::Sum => number(values.sum()),
-            Statistic::Percentile(percent, _) => number(values.percentile(*percent)),
+            Statistic::Sum => number(values.sum_value()),
+            Statistic::Percentile(percent, _) => number(values.percentile_value(*percent)),
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn batch() -> Batch {
     for (time, status) in [(10, 200), (20, 200), (30, 200), (40, 500)] {
         let phases = Phases { waiting: millis(time), ..Phases::default() };
         recorder.request(&RequestSample {
+            tags: squall_metrics::TagSetId::NONE,
             flow: FlowId(0),
             name,
             method: Method::Get,

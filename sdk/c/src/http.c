@@ -164,7 +164,7 @@ void squall_clear_cookies(void) { squall_scenario_http_clear_cookies(); }
 const char *squall_error_text(squall_response response) {
     static const char *const classes[] = {
         "",         "request timed out", "name look-up failed", "cannot connect",     "TLS failed",        "connection lost",
-        "not HTTP", "response too large", "too many redirects",  "refused by policy", "invalid request", "request failed",
+        "bad response", "response too large", "too many redirects",  "refused by policy", "invalid request", "request failed",
     };
     if (response.error == SQUALL_OK || !*response.detail)
         return classes[response.error];

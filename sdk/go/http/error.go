@@ -42,7 +42,7 @@ const (
 )
 
 var classes = [...]string{
-	"request timed out", "name look-up failed", "cannot connect", "TLS failed", "connection lost", "not HTTP",
+	"request timed out", "name look-up failed", "cannot connect", "TLS failed", "connection lost", "bad response",
 	"response too large", "too many redirects", "refused by policy", "invalid request", "request failed",
 }
 

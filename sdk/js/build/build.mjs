@@ -2,19 +2,16 @@
 //
 // The script's top level runs here, once, inside the engine's sandbox, and its state becomes part of the component. Two
 // things can come out of that: it needs a file (it is given it, and tried again), or it needs what only the run knows (it
-// is built so that each virtual user runs the top level).
+// is built so that each virtual user runs the top level). If it fails it runs once more, to see which of the two it is.
 
 import { bundle, surfaceOf } from './bundle.mjs';
 import { componentize } from './componentize.mjs';
 import { BuildError } from './error.mjs';
-import { fileOf, isLarge, largeFile } from './files.mjs';
+import { Files } from './files.mjs';
 import { signed } from './signature.mjs';
 import { withWorld } from './world.mjs';
 
 export { BuildError };
-
-/** More files than a script opens one by one. */
-const MOST_FILES = 1000;
 
 /**
  * Builds; returns the component's bytes, warnings, and the large files that the run has to be given: what it has to call each, and
@@ -24,33 +21,35 @@ export async function build(options) {
   const { exported, fetches } = await surfaceOf(options);
   // Only StarlingMonkey has `fetch`. It waits for responses in a loop of its own, so jobs and timers are left to it, too.
   options.native = fetches && options.engine === 'starlingmonkey' && options.compat === undefined;
-  const files = new Map();
-  const held = new Map();
-  let deferred = false;
+  const files = new Files(options.source);
+  let loading = 'now';
   for (;;) {
-    const { code, lines, warnings } = await bundle(options, { exported, files, held, deferred });
-    const error = await withWorld(exported, (world) => componentize(code, world, options)).then(
+    const { code, lines, warnings } = await bundle(options, { exported, files, loading });
+    const error = await withWorld(exported, code, (world) => componentize(code, world, options)).then(
       (component) => component,
       (error) => error,
     );
     if (error instanceof BuildError) throw error;
     if (!(error instanceof Error)) {
-      return { component: signed(error, options), warnings, data: [...held.values()].map(({ data, path }) => [data, path]) };
+      return { component: signed(error, options), warnings, data: files.largeOnes() };
     }
-    const read = /squall:read (.*?)(?:\n|$)/.exec(error.message)?.[1];
-    const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(error.message);
-    if (read !== undefined && held.delete(read)) {
-      files.set(`b ${read}`, fileOf(read, true, options.source));
-    } else if (missing && files.size + held.size < MOST_FILES) {
-      const [, kind, name] = missing;
-      if (kind === 'b' && isLarge(name, options.source)) held.set(name, largeFile(name, options.source, held));
-      else files.set(`${kind} ${name}`, fileOf(name, kind === 'b', options.source));
-    } else if (!deferred && /squall:defer /.test(error.message)) {
-      deferred = true;
+    if (files.learn(error.message)) continue;
+    if (/squall:(defer|after) /.test(error.message) && loading !== 'in-run') {
+      // It is not run here any more, so what it opens is found by its text.
+      if (options.compat === 'k6') files.take(literalNames(code));
+      loading = 'in-run';
+    } else if (loading === 'now') {
+      loading = 'again';
     } else {
       throw new BuildError(explain(error.message, lines));
     }
   }
+}
+
+/** The files that a script opens by a name that it spells out, as kind and name: `['t', './users.csv']`. */
+function literalNames(code) {
+  const calls = code.matchAll(/\bopen\(\s*"([^"\\\n]+)"\s*(?:,\s*"(b?)"\s*)?\)/g);
+  return [...calls].map(([, name, kind]) => [kind || 't', name]);
 }
 
 /** What the engine said, in words and with the place in the author's file. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Awaits } from './awaits.mjs';
 import { tool } from './componentize.mjs';
 import { BuildError } from './error.mjs';
+import { dataPlugin } from './files.mjs';
 import { k6Plugin } from './k6.mjs';
 import { lineTable } from './lines.mjs';
 import { interfacesOf } from './world.mjs';
@@ -20,11 +21,14 @@ export async function surfaceOf(options) {
   return { exported: output.exports, fetches: outputFiles.some(({ text }) => /\bfetch\s*\(/.test(text)) };
 }
 
-/** The module that goes into the component. */
-export async function bundle(options, { exported, files, held, deferred }) {
+/**
+ * The module that goes into the component. `loading` says when the script's top level runs: `now`, while it is built;
+ * `again`, after it has failed so, to see why; `in-run`, in each virtual user.
+ */
+export async function bundle(options, { exported, files, loading }) {
   const mapFile = `${dirname(options.source)}/squall-bundle.js`;
   const { outputFiles, warnings } = await run(options, {
-    stdin: { contents: entry(options, { exported, files, held, deferred }), resolveDir: dirname(options.source), sourcefile: 'squall:entry' },
+    stdin: { contents: entry(options, { exported, files, loading }), resolveDir: dirname(options.source), sourcefile: 'squall:entry' },
     outfile: mapFile,
     sourcemap: 'external',
     sourcesContent: false,
@@ -41,7 +45,7 @@ export async function bundle(options, { exported, files, held, deferred }) {
 }
 
 /** The module that ties the script to the contract. */
-function entry(options, { exported, files, held, deferred }) {
+function entry(options, { exported, files, loading }) {
   const quoted = (name) => JSON.stringify(name);
   const k6 = options.compat === 'k6';
   const hooks = k6 ? `hooks` : `{}`;
@@ -51,16 +55,17 @@ function entry(options, { exported, files, held, deferred }) {
     lines.push(`import ${quoted('squall:files')};`);
   }
   lines.push(`import { component } from ${quoted(path('src/component.ts'))};`);
-  lines.push(`import { deferLoading, finishLoading } from ${quoted(path('src/phase.ts'))};`);
-  if (deferred) {
-    lines.push(`deferLoading();`, `const exported = component(() => require(${quoted(options.source)}), ${hooks});`);
-  } else {
+  lines.push(`import { deferLoading, finishLoading, loadAgain } from ${quoted(path('src/phase.ts'))};`);
+  const load = `() => require(${quoted(options.source)})`;
+  if (loading === 'now') {
     lines.push(`import * as script from ${quoted(options.source)};`);
     lines.push(`const exported = component(() => script, ${hooks});`, `finishLoading();`, `exported.prepare();`);
+  } else {
+    lines.push(`const exported = component(${load}, ${hooks});`);
+    lines.push(loading === 'again' ? `loadAgain(${load}); exported.prepare();` : `deferLoading();`);
   }
   lines.push(`export const { ${['describe', 'run', ...interfacesOf(exported)].join(', ')} } = exported;`);
   options.files = files;
-  options.held = held;
   return lines.join('\n');
 }
 
@@ -99,7 +104,7 @@ function settings(options, more, awaits) {
     // Names in stacks are the author's.
     keepNames: false,
     logLevel: 'silent',
-    plugins: [awaits.plugin, ...(options.compat === 'k6' ? [k6Plugin(options, SDK)] : [hint])],
+    plugins: [dataPlugin(options.source, SDK), awaits.plugin, ...(options.compat === 'k6' ? [k6Plugin(options, SDK)] : [hint])],
     ...more,
     outdir: more.outfile ? undefined : '/squall',
   };

@@ -1,31 +1,99 @@
 // Files that a script opens: read when it is built, and put into the component; large ones stay where they are.
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { BuildError } from './error.mjs';
 
 /** A file of more bytes is not put into the component, but held by the host. */
 const LARGE = 1 << 20;
 
-/** The content of a file of the project, as text or (`binary`) as base64. */
-export function fileOf(name, binary, source) {
-  return readFileSync(pathOf(name, source), binary ? 'base64' : 'utf8');
+/** More files than a script opens one by one. */
+const MOST_FILES = 1000;
+
+/** The files of a script that go into its component or, if they are large, along with it. */
+export class Files {
+  /** By kind and name: text, or base64. */
+  embedded = new Map();
+  /** Large ones by name: what a run has to call each, its size, and its path. */
+  held = new Map();
+  #source;
+
+  constructor(source) {
+    this.#source = source;
+  }
+
+  /** Reads in a failure of the script which file it needs; true if that file is there from now on. */
+  learn(message) {
+    const read = /squall:read (.*?)(?:\n|$)/.exec(message)?.[1];
+    if (read !== undefined && this.held.delete(read)) {
+      this.embedded.set(`b ${read}`, readFileSync(pathOf(read, this.#source), 'base64'));
+      return true;
+    }
+    const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(message);
+    if (missing === null || this.embedded.size + this.held.size >= MOST_FILES) return false;
+    // The name may come from what only the run knows: then the run looks for it.
+    const fromRun = /squall:after /.test(message);
+    return this.#add(missing[1], missing[2], fromRun);
+  }
+
+  /** Takes those of the files that are there. */
+  take(names) {
+    for (const [kind, name] of names) if (this.embedded.size + this.held.size < MOST_FILES) this.#add(kind, name, true);
+  }
+
+  /** What a run has to call the large files, with their paths. */
+  largeOnes() {
+    return [...this.held.values()].map(({ data, path }) => [data, path]);
+  }
+
+  #add(kind, name, ifThere) {
+    if (this.embedded.has(`${kind} ${name}`) || this.held.has(name)) return true;
+    try {
+      const path = pathOf(name, this.#source);
+      const { size } = statSync(path);
+      if (kind === 'b' && size > LARGE) this.held.set(name, { data: this.#dataName(name), size, path });
+      else this.embedded.set(`${kind} ${name}`, readFileSync(path, kind === 'b' ? 'base64' : 'utf8'));
+      return true;
+    } catch (error) {
+      if (ifThere) return false;
+      throw error;
+    }
+  }
+
+  /** What a run has to call a large file, like no other. */
+  #dataName(name) {
+    const plain = name.replace(/^file:\/\//, '').replace(/^(\.\.?\/)+/, '').replace(/[^A-Za-z0-9_.-]/g, '_');
+    const taken = [...this.held.values()].map(({ data }) => data);
+    let data = plain;
+    for (let count = 2; taken.includes(data); count++) data = `${plain}-${count}`;
+    return data;
+  }
 }
 
-/** Whether the host is to hold it. */
-export function isLarge(name, source) {
-  return statSync(pathOf(name, source)).size > LARGE;
+/**
+ * The esbuild plugin that takes data from where `open` does: what a script imports must not bring a file of the user's along
+ * (`import x from '/home/ada/keys.json'`). Code may come from wherever Node finds it, and packages have data of their own.
+ */
+export function dataPlugin(source, sdk) {
+  const isCode = (path) => /\.[cm]?[jt]sx?$/.test(path);
+  const isOfPackage = (path) => path.split(sep).includes('node_modules') || isInside(realpathSync(sdk), path);
+  return {
+    name: 'squall-data',
+    setup(build) {
+      build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path, with: attributes }) => {
+        if (isCode(path) && attributes?.type === undefined) return undefined;
+        const [root, real] = [projectOf(source), realpathSync(path)];
+        if (isInside(root, real) || isOfPackage(real)) return undefined;
+        return { errors: [{ text: `${path} is outside of the project (${root}); copy it there` }] };
+      });
+    },
+  };
 }
 
-/** What is known of a large file: what a run has to call it, like none of the `others`, its size, and its path. */
-export function largeFile(name, source, others) {
-  const path = pathOf(name, source);
-  const plain = name.replace(/^file:\/\//, '').replace(/^(\.\.?\/)+/, '').replace(/[^A-Za-z0-9_.-]/g, '_');
-  const taken = [...others.values()].map(({ data }) => data);
-  let data = plain;
-  for (let count = 2; taken.includes(data); count++) data = `${plain}-${count}`;
-  return { data, size: statSync(path).size, path };
+function isInside(folder, path) {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** Where a file of the project is. */
@@ -33,8 +101,7 @@ function pathOf(name, source) {
   const path = resolve(dirname(source), name.replace(/^file:\/\//, ''));
   if (!existsSync(path)) throw new BuildError(`${relative('.', source)}: open(${JSON.stringify(name)}): there is no ${path}`);
   const root = projectOf(source);
-  const inside = relative(root, realpathSync(path));
-  if (inside.startsWith('..') || isAbsolute(inside)) {
+  if (!isInside(root, realpathSync(path))) {
     throw new BuildError(
       `${relative('.', source)}: open(${JSON.stringify(name)}): ${path} is outside of the project (${root}); copy it there`,
     );

@@ -13,6 +13,7 @@ const MODULES = {
   'k6/execution': 'execution.ts',
   'k6/timers': 'timers.ts',
   'k6/html': 'html.ts',
+  'k6/secrets': 'secrets.ts',
   'k6/experimental/fs': 'fs.ts',
   'k6/experimental/csv': 'csv.ts',
 };
@@ -23,7 +24,6 @@ const REASONS = [
   [/^k6\/(net|experimental)\/grpc/, 'gRPC is not supported'],
   [/^k6\/(ws|websockets|experimental\/websockets)/, 'WebSockets are not supported'],
   [/^k6\/(experimental\/)?redis/, 'a scenario reaches nothing but its target over HTTP'],
-  [/^k6\/secrets/, 'pass secrets with -e NAME=VALUE, and read them from __ENV'],
   [/^k6\/x\//, 'extensions of k6 are Go programs'],
 ];
 
@@ -36,8 +36,13 @@ const JSLIB = [
 
 /** What of the HTML module a script touches. Its parser is large, so it is left out of scripts that do not. */
 const USES_HTML = /\.html\s*\(|\bparseHTML\b|\bsubmitForm\b|\bclickLink\b/;
-/** Scripts that look into cookie jars need them in the guest; others leave cookies to the host, which is faster. */
-const USES_JARS = /\bcookieJar\b|\bCookieJar\b|\bjar\s*[:,}]/;
+/** Likewise what compresses. */
+const USES_COMPRESSION = /\bcompression\b/;
+
+/** What a script has to know of the large files. Where they are is nobody's business but this machine's. */
+function heldOf(files) {
+  return Object.fromEntries([...(files?.held ?? [])].map(([name, { data, size }]) => [name, { data, size }]));
+}
 
 /** The esbuild plugin that resolves all of them. `sdk` is this package's folder. */
 export function k6Plugin(options, sdk) {
@@ -57,18 +62,18 @@ export function k6Plugin(options, sdk) {
       });
       // Libraries that also run in Node look for its modules, and do without.
       build.onResolve({ filter: /^stream$/ }, () => ({ path: 'squall:nothing', namespace: 'squall-k6' }));
-      build.onResolve({ filter: /^squall:(files|html|jars)$/ }, ({ path }) => ({ path, namespace: 'squall-k6' }));
+      build.onResolve({ filter: /^squall:(files|html|compress)$/ }, ({ path }) => ({ path, namespace: 'squall-k6' }));
       build.onLoad({ filter: /.*/, namespace: 'squall-k6' }, ({ path }) => {
         const source = readFileSync(options.source, 'utf8');
         const contents = {
           'squall:files': () => [
             `import { files, held } from ${JSON.stringify(`${sdk}/k6/open.ts`)};`,
-            `Object.assign(files, ${JSON.stringify(Object.fromEntries(options.files ?? []))});`,
-            `Object.assign(held, ${JSON.stringify(Object.fromEntries(options.held ?? []))});`,
+            `Object.assign(files, ${JSON.stringify(Object.fromEntries(options.files?.embedded ?? []))});`,
+            `Object.assign(held, ${JSON.stringify(heldOf(options.files))});`,
           ].join('\n'),
           'squall:html': () => (USES_HTML.test(source) ? `export { parseHTML } from ${JSON.stringify(`${sdk}/k6/html.ts`)};` : `export const parseHTML = undefined;`),
+          'squall:compress': () => (USES_COMPRESSION.test(source) ? `export { compress } from ${JSON.stringify(`${sdk}/k6/compress.ts`)};` : `export const compress = undefined;`),
           'squall:nothing': () => `export default {};`,
-          'squall:jars': () => `export const jars = ${USES_JARS.test(source)};`,
         }[path]();
         return { contents, resolveDir: sdk };
       });

@@ -14,15 +14,20 @@ export function interfacesOf(exported) {
   return [...wanted];
 }
 
-/** Calls `work` with `{ path, name }` of the world. */
-export async function withWorld(exported, work) {
+/** Interfaces of the host that a scenario need not import, and those that do name them. */
+const OPTIONAL_IMPORTS = ['progress'];
+
+/** Calls `work` with `{ path, name }` of the world of a script that exports those names; `code` is what becomes of it. */
+export async function withWorld(exported, code, work) {
   const folder = mkdtempSync(join(tmpdir(), 'squall-'));
   try {
     cpSync(WIT, folder, { recursive: true, dereference: true });
     const exports = interfacesOf(exported).map((name) => `  export ${name};\n`);
+    const named = OPTIONAL_IMPORTS.filter((name) => code.includes(`squall:scenario/${name}@`));
+    const imports = named.map((name) => `  import ${name};\n`);
     writeFileSync(
       join(folder, 'script.wit'),
-      `package squall:scenario@0.1.0;\n\nworld script {\n  include scenario;\n${exports.join('')}}\n`,
+      `package squall:scenario@0.1.0;\n\nworld script {\n  include scenario;\n${imports.join('')}${exports.join('')}}\n`,
     );
     return await work({ path: folder, name: 'script' });
   } finally {

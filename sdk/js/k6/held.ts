@@ -1,6 +1,6 @@
 // A large file that the script opens: the host holds it, once for all virtual users.
 
-import { Blob } from '../src/data/blob.ts';
+import type { Blob } from '../src/data/blob.ts';
 import { isBuilding } from '../src/phase.ts';
 import { bytesOf as bytesOfBuffer } from '../src/text.ts';
 
@@ -17,12 +17,11 @@ export class HeldFile {
 
   constructor(
     name: string,
-    /** What the run calls it: `--data DATA=file:PATH`. */
-    data: string,
+    blob: Blob,
     readonly byteLength: number,
   ) {
     this.#name = name;
-    this.#blob = new Blob(data);
+    this.#blob = blob;
   }
 
   /** For a request that sends it. */

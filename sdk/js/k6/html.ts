@@ -2,6 +2,8 @@
 
 import { type Cheerio, type CheerioAPI, load } from 'cheerio/slim';
 
+import { innerHtml } from './html-text.ts';
+
 type Nodes = Cheerio<any>;
 type Selector = string | Selection | Element;
 
@@ -54,12 +56,12 @@ export class Selection {
   size(): number { return this.nodes.length; }
   index(selector?: string): number { return selector === undefined ? this.nodes.index() : this.nodes.index(selector); }
   text(): string { return this.nodes.text(); }
-  html(): string | undefined { return this.nodes.html() ?? undefined; }
+  html(): string { return this.nodes.length === 0 ? '' : innerHtml(this.nodes.get(0)); }
   attr(name: string, otherwise?: string): string | undefined { return this.nodes.attr(name) ?? otherwise; }
   data(name?: string): any { return name === undefined ? this.nodes.data() : this.nodes.data(name); }
   val(): any {
     const value = this.nodes.val();
-    return value ?? (this.nodes.is('textarea') ? this.nodes.text() : undefined);
+    return value ?? (this.nodes.is('textarea') ? this.nodes.text() : this.nodes.is('input,button') ? '' : undefined);
   }
   get(index: number): Element | undefined {
     const node = this.nodes.get(index);
@@ -74,8 +76,13 @@ export class Selection {
     return this.nodes.toArray().map((node, index) => work(index, this.#with(this.api(node as any))));
   }
   serializeArray(): { name: string; value: string }[] { return this.nodes.serializeArray(); }
-  serializeObject(): Record<string, string> {
-    return Object.fromEntries(this.serializeArray().map(({ name, value }) => [name, value]));
+  /** The values by name; of a list in which several can be chosen, all of them. */
+  serializeObject(): Record<string, string | string[]> {
+    const values: Record<string, string | string[]> = Object.fromEntries(this.serializeArray().map(({ name, value }) => [name, value]));
+    for (const { name, value } of this.find('select[multiple]').toArray().map((list) => ({ name: list.attr('name'), value: list.val() }))) {
+      if (name !== undefined && name in values) values[name] = value;
+    }
+    return values;
   }
   serialize(): string { return this.nodes.serialize(); }
 }
@@ -96,7 +103,7 @@ export class Element {
   nodeName(): string { return this.node.name ?? '#text'; }
   id(): string { return this.getAttribute('id') ?? ''; }
   textContent(): string { return this.api(this.node).text(); }
-  innerHTML(): string { return this.api(this.node).html() ?? ''; }
+  innerHTML(): string { return innerHtml(this.node); }
   getAttribute(name: string): string | undefined { return this.api(this.node).attr(name); }
   hasAttribute(name: string): boolean { return this.getAttribute(name) !== undefined; }
   selection(): Selection { return new Selection(this.api, this.api(this.node)); }

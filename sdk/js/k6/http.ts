@@ -1,93 +1,60 @@
 // The module `k6/http`.
 
-import { jars } from 'squall:jars';
-
-import { http as host } from '../src/host.ts';
+import { drop, http as host } from '../src/host.ts';
 import { HttpError } from '../src/http/error.ts';
 import type { Response as Arrived } from '../src/http/response.ts';
 import { get as getOne, send as sendOne, sendAll } from '../src/http/send.ts';
 import type { Statuses } from '../src/http/settings.ts';
 import { log } from '../src/log.ts';
-import { CookieJar } from './cookies.ts';
+import { CookieJar, jar } from './cookie-jar.ts';
 import { answerDigest } from './digest.ts';
 import { type Body, defaults, FileData, lower, type Params, prepare, type Sent, StatusList, type Url } from './request.ts';
 import { further, Response } from './response.ts';
 import { state } from './runtime.ts';
-import { resolveUrl } from './url.ts';
-
-const jar = new CookieJar();
-state.onIteration.push(() => jar.empty());
 
 /** Sends a request with any method. */
 export function request(method: string, url: Url, body?: Body, params?: Params | null): Response {
   const sent = prepare(method.toUpperCase(), url, body, params);
-  // Past a limit k6 returns the last response, where the host has an error.
-  const limited = sent.params.redirects !== undefined || state.options.maxRedirects !== undefined;
-  let response = jars || limited ? follow(sent) : exchange(sent);
+  const response = exchange(sent);
   if (sent.params.auth === 'digest' && response.status === 401) {
     const authorization = answerDigest(sent, String(url), response.headers['Www-Authenticate'] ?? '');
-    if (authorization !== undefined) response = exchange({ ...sent, headers: [...sent.headers, ['authorization', authorization]] });
+    if (authorization !== undefined) return exchange({ ...sent, headers: [...sent.headers, ['authorization', authorization]] });
   }
   return response;
 }
 
 further.request = request;
 
-function exchange(sent: Sent, redirects?: number): Response {
-  return respond(sent, attempt(sent, redirects));
+function exchange(sent: Sent): Response {
+  return respond(sent, attempt(sent));
 }
 
-function attempt(sent: Sent, redirects?: number): Arrived | HttpError {
+function attempt(sent: Sent): Arrived | HttpError {
+  const lowered = lower(sent);
   try {
-    const { method, url, headers, body, options } = lower(sent, redirects);
+    const { method, url, headers, body, options } = lowered;
     if (method === 'GET' && headers.length === 0 && body === undefined) return getOne(url, options);
-    return sendOne({ method, url, headers, body, options });
+    return sendOne(lowered);
   } catch (error) {
     if (error instanceof HttpError) return error;
     throw error;
+  } finally {
+    letGo(sent, lowered);
   }
+}
+
+/** Settings with a jar of their own are made for one request. */
+function letGo(sent: Sent, { options }: host.Request): void {
+  if (sent.params.jar && options) drop(options);
 }
 
 /** The response; an error is thrown if the options say so, and else a response, too. */
 function respond(sent: Sent, outcome: Arrived | HttpError): Response {
   if (outcome instanceof HttpError) {
-    if (state.options.throw) throw outcome;
+    if (sent.params.throw ?? state.options.throw) throw outcome;
     log.warn(`Request Failed: ${sent.method} ${sent.url}: ${outcome.message}`);
   }
   return new Response(outcome, sent);
-}
-
-/** Follows redirects here, with cookies of the guest's own if it looks into jars: then the host's are thrown away. */
-function follow(first: Sent): Response {
-  const cookies = first.params.jar ?? jar;
-  let sent = first;
-  for (let left = first.params.redirects ?? state.options.maxRedirects ?? 10; ; left--) {
-    const own = !jars ? [] : cookies.matching(absolute(sent.url)).map(({ name, value }) => `${name}=${value}`);
-    const given = sent.headers.filter(([name]) => name === 'cookie').map(([, value]) => value);
-    const others = sent.headers.filter(([name]) => name !== 'cookie');
-    const all = [...own.filter((cookie) => !given.some((value) => value.startsWith(cookie.replace(/=.*/s, '=')))), ...given];
-    if (jars) host.clearCookies();
-    const response = exchange({ ...sent, headers: all.length > 0 ? [...others, ['cookie', all.join('; ')]] : others }, 0);
-    if (jars) {
-      host.clearCookies();
-      for (const list of Object.values(response.cookies)) for (const cookie of list) cookies.keep(response.url, cookie);
-    }
-    if (response.status < 301) return response;
-    const location = response.headers['Location'];
-    if (response.status > 308 || response.status === 304 || location === undefined || left <= 0) return response;
-    const keeps = response.status === 307 || response.status === 308;
-    sent = {
-      ...sent,
-      url: resolveUrl(response.url, location),
-      method: keeps || sent.method === 'HEAD' ? sent.method : 'GET',
-      body: keeps ? sent.body : undefined,
-      headers: keeps ? sent.headers : sent.headers.filter(([name]) => name.toLowerCase() !== 'content-type'),
-    };
-  }
-}
-
-function absolute(url: string): string {
-  return url.startsWith('/') ? `http://target${url}` : url;
 }
 
 export function get(url: Url, params?: Params | null): Response {
@@ -129,7 +96,11 @@ export function batch<T extends readonly BatchRequest[] | Record<string, BatchRe
     if (typeof one === 'object' && 'url' in one && !('name' in one)) return prepare((one.method ?? 'GET').toUpperCase(), one.url, one.body, one.params);
     return prepare('GET', one as Url, null, null);
   });
-  const outcomes = sendAll(sent.map((one) => lower(one))).map((outcome, index) => respond(sent[index]!, outcome));
+  const lowered = sent.map(lower);
+  const outcomes = sendAll(lowered).map((outcome, index) => {
+    letGo(sent[index]!, lowered[index]!);
+    return respond(sent[index]!, outcome);
+  });
   if (Array.isArray(requests)) return outcomes as any;
   return Object.fromEntries(names.map((name, index) => [name, outcomes[index]])) as any;
 }
@@ -166,8 +137,23 @@ const TLS = {
 } as const;
 export const { SSL_3_0, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 } = TLS;
 
+const OCSP = {
+  OCSP_STATUS_GOOD: 'good', OCSP_STATUS_REVOKED: 'revoked', OCSP_STATUS_SERVER_FAILED: 'server_failed', OCSP_STATUS_UNKNOWN: 'unknown',
+  OCSP_REASON_UNSPECIFIED: 'unspecified', OCSP_REASON_KEY_COMPROMISE: 'key_compromise', OCSP_REASON_CA_COMPROMISE: 'ca_compromise',
+  OCSP_REASON_AFFILIATION_CHANGED: 'affiliation_changed', OCSP_REASON_SUPERSEDED: 'superseded',
+  OCSP_REASON_CESSATION_OF_OPERATION: 'cessation_of_operation', OCSP_REASON_CERTIFICATE_HOLD: 'certificate_hold',
+  OCSP_REASON_REMOVE_FROM_CRL: 'remove_from_crl', OCSP_REASON_PRIVILEGE_WITHDRAWN: 'privilege_withdrawn',
+  OCSP_REASON_AA_COMPROMISE: 'aa_compromise',
+} as const;
+export const {
+  OCSP_STATUS_GOOD, OCSP_STATUS_REVOKED, OCSP_STATUS_SERVER_FAILED, OCSP_STATUS_UNKNOWN, OCSP_REASON_UNSPECIFIED,
+  OCSP_REASON_KEY_COMPROMISE, OCSP_REASON_CA_COMPROMISE, OCSP_REASON_AFFILIATION_CHANGED, OCSP_REASON_SUPERSEDED,
+  OCSP_REASON_CESSATION_OF_OPERATION, OCSP_REASON_CERTIFICATE_HOLD, OCSP_REASON_REMOVE_FROM_CRL,
+  OCSP_REASON_PRIVILEGE_WITHDRAWN, OCSP_REASON_AA_COMPROMISE,
+} = OCSP;
+
 export { CookieJar, FileData, Response };
 export default {
   request, get, head, post, put, patch, del, options, asyncRequest, batch, url, expectedStatuses, setResponseCallback, cookieJar,
-  file, CookieJar, FileData, Response, ...TLS,
+  file, CookieJar, FileData, Response, ...TLS, ...OCSP,
 };

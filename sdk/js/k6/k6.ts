@@ -2,10 +2,11 @@
 
 import { type Conditions, check as checkAll, group } from '../src/metrics.ts';
 import { sleep } from '../src/timing.ts';
+import { type Tags, withTags } from './tags.ts';
 
-/** Checks, as k6's; tags have no place in Squall's checks, and are left out. */
-export function check<T>(value: T, conditions: Conditions<T>, _tags?: object): boolean {
-  return checkAll(value, conditions);
+/** Checks, as k6's. */
+export function check<T>(value: T, conditions: Conditions<T>, tags?: Tags): boolean {
+  return withTags(tags, () => checkAll(value, conditions));
 }
 
 /** Ends the iteration with an error. */

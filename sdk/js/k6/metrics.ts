@@ -1,15 +1,22 @@
-// The module `k6/metrics`. Tags of single values have no place in Squall's metrics, and are left out.
+// The module `k6/metrics`.
 
 import * as squall from '../src/metrics.ts';
+import { type Tags, withTags } from './tags.ts';
+
+/** As in k6, all metrics are known before the run begins: so a threshold on any other is a mistake. */
+function needInit(): void {
+  if (!squall.isDeclaring()) throw new Error('metrics must be declared in the init context');
+}
 
 /** A sum. */
 export class Counter {
   readonly #metric: squall.Counter;
   constructor(readonly name: string, _isTime?: boolean) {
+    needInit();
     this.#metric = new squall.Counter(name);
   }
-  add(value: number | boolean, _tags?: object): true {
-    this.#metric.add(Number(value));
+  add(value: number | boolean, tags?: Tags): true {
+    withTags(tags, () => this.#metric.add(Number(value)));
     return true;
   }
 }
@@ -18,10 +25,11 @@ export class Counter {
 export class Gauge {
   readonly #metric: squall.Gauge;
   constructor(readonly name: string, _isTime?: boolean) {
+    needInit();
     this.#metric = new squall.Gauge(name);
   }
-  add(value: number | boolean, _tags?: object): true {
-    this.#metric.set(Number(value));
+  add(value: number | boolean, tags?: Tags): true {
+    withTags(tags, () => this.#metric.set(Number(value)));
     return true;
   }
 }
@@ -30,10 +38,11 @@ export class Gauge {
 export class Rate {
   readonly #metric: squall.Rate;
   constructor(readonly name: string, _isTime?: boolean) {
+    needInit();
     this.#metric = new squall.Rate(name);
   }
-  add(value: number | boolean, _tags?: object): true {
-    this.#metric.add(Boolean(value));
+  add(value: number | boolean, tags?: Tags): true {
+    withTags(tags, () => this.#metric.add(Boolean(value)));
     return true;
   }
 }
@@ -42,10 +51,11 @@ export class Rate {
 export class Trend {
   readonly #metric: squall.Trend;
   constructor(readonly name: string, isTime?: boolean) {
+    needInit();
     this.#metric = new squall.Trend(name, isTime ? 'time' : 'number');
   }
-  add(value: number | boolean, _tags?: object): true {
-    this.#metric.add(Number(value));
+  add(value: number | boolean, tags?: Tags): true {
+    withTags(tags, () => this.#metric.add(Number(value)));
     return true;
   }
 }

@@ -1,13 +1,19 @@
 // From the arguments of k6's functions to a request.
 
+import { compress } from 'squall:compress';
+
 import { encodeForm } from '../src/http/index.ts';
-import { handleFor, type Statuses } from '../src/http/settings.ts';
-import type { http } from '../src/host.ts';
+import { handleFor, make, type Statuses } from '../src/http/settings.ts';
+import { drop, http } from '../src/host.ts';
 import { Blob } from '../src/data/blob.ts';
+import { log } from '../src/log.ts';
 import { encodeUtf8 } from '../src/text.ts';
-import type { CookieJar } from './cookies.ts';
+import { cookieValue } from './cookie.ts';
+import type { CookieJar } from './cookie-jar.ts';
 import { bytesOf, HeldFile } from './held.ts';
+import { duration } from './options.ts';
 import { state } from './runtime.ts';
+import { tagsOf } from './tags.ts';
 
 /** k6's params. */
 export interface Params {
@@ -19,9 +25,11 @@ export interface Params {
   responseType?: 'text' | 'binary' | 'none';
   responseCallback?: StatusList | null;
   cookies?: Record<string, string | { value: string; replace?: boolean }>;
-  jar?: CookieJar;
+  jar?: CookieJar | null;
   auth?: 'basic' | 'digest' | 'ntlm';
   compression?: string;
+  /** Whether an error is thrown; what the options say unless it is said here. */
+  throw?: boolean;
 }
 
 /** A URL, or one that `http.url` wrote, which has a name of its own. */
@@ -54,6 +62,8 @@ export interface Sent {
   params: Params;
   /** The name that it is counted under; the URL if there is none. */
   name: string | undefined;
+  /** The cookies that the jar does not add, because the request brings its own. */
+  replaced: string[] | undefined;
 }
 
 /** What all requests of this virtual user expect, as `http.setResponseCallback` says. */
@@ -70,18 +80,22 @@ export function prepare(method: string, given: Url, body: Body, params: Params |
   else url = String(given);
   const own = params ?? NO_PARAMS;
   const headers: [string, string][] = [];
-  for (const name in own.headers) headers.push([name, String(own.headers[name])]);
+  let announced: string | undefined;
+  for (const name in own.headers) {
+    const value = String(own.headers[name]);
+    if (!isFraming(name)) put(headers, name, value);
+    else if (name.toLowerCase() === 'content-length') announced = value;
+  }
   if (url.includes('@')) url = takeUser(url, own, headers);
   let content: string | Uint8Array | Blob | undefined;
   if (body !== null && body !== undefined) {
     const [encoded, type] = encode(body);
     content = encoded;
     if (type !== undefined && !has(headers, 'content-type')) headers.push(['content-type', type]);
+    if (own.compression) content = compressed(content, own.compression, headers);
   }
-  if (own.cookies !== undefined) {
-    const cookies = Object.entries(own.cookies).map(([name, value]) => `${name}=${typeof value === 'object' ? value.value : value}`);
-    if (cookies.length > 0) headers.push(['cookie', cookies.join('; ')]);
-  }
+  if (announced !== undefined) checkLength(announced, content, `${method} request for ${url}`);
+  const replaced = own.cookies ? addCookies(own.cookies, headers) : undefined;
   return {
     method,
     url,
@@ -90,7 +104,57 @@ export function prepare(method: string, given: Url, body: Body, params: Params |
     responseType: own.responseType ?? (state.options.discardResponseBodies ? 'none' : 'text'),
     params: own,
     name: own.tags?.name ?? name,
+    replaced,
   };
+}
+
+/** Sets a header field; one that was given before, in whatever case, is replaced. */
+function put(headers: [string, string][], name: string, value: string): void {
+  for (let index = 0; index < headers.length; index++) {
+    const known = headers[index]![0];
+    if (known.length !== name.length || known.toLowerCase() !== name.toLowerCase()) continue;
+    headers[index] = [name, value];
+    return;
+  }
+  headers.push([name, value]);
+}
+
+/** Whether a header field is about how the body travels: those are the host's to write. k6 leaves them out as well. */
+function isFraming(name: string): boolean {
+  switch (name.length) {
+    case 7: return name.toLowerCase() === 'trailer';
+    case 14: return name.toLowerCase() === 'content-length';
+    case 17: return name.toLowerCase() === 'transfer-encoding';
+    default: return false;
+  }
+}
+
+function checkLength(announced: string, body: Sent['body'], where: string): void {
+  const length = body === undefined ? 0 : typeof body === 'string' ? encodeUtf8(body).length : body instanceof Blob ? body.length : body.byteLength;
+  if (announced.trim() === String(length)) return;
+  log.warn(`the header Content-Length of the ${where} says ${announced}, but the body has ${length} bytes: it is left out`);
+}
+
+/** Adds the request's own cookies. Says which of the jar's they replace. */
+function addCookies(cookies: NonNullable<Params['cookies']>, headers: [string, string][]): string[] | undefined {
+  const pairs: string[] = [];
+  const replaced: string[] = [];
+  for (const [name, given] of Object.entries(cookies)) {
+    if (given === null || given === undefined) continue;
+    pairs.push(`${name}=${cookieValue(typeof given === 'object' ? (given.value ?? '') : given)}`);
+    if (typeof given === 'object' && given.replace) replaced.push(name);
+  }
+  if (pairs.length > 0) headers.push(['cookie', pairs.join('; ')]);
+  return replaced.length > 0 ? replaced : undefined;
+}
+
+/** The body in fewer bytes, and the header field that says how. */
+function compressed(content: string | Uint8Array | Blob | undefined, compression: string, headers: [string, string][]): Uint8Array {
+  if (!compress) throw new Error('compression is not in this component: name the param in the script itself, not in what it imports');
+  if (content instanceof Blob) content = content.read(0, content.length);
+  const { body, encoding } = compress(typeof content === 'string' ? encodeUtf8(content) : (content ?? new Uint8Array()), compression);
+  if (!has(headers, 'content-encoding')) headers.push(['content-encoding', encoding]);
+  return body;
 }
 
 function has(headers: [string, string][], name: string): boolean {
@@ -102,28 +166,44 @@ function takeUser(url: string, { auth }: Params, headers: [string, string][]): s
   const user = /^(https?:\/\/)([^/?#@]*)@/i.exec(url);
   if (!user) return url;
   if ((auth === undefined || auth === 'basic') && !has(headers, 'authorization')) {
-    headers.push(['authorization', `Basic ${encodeUtf8(decodeURIComponent(user[2]!)).toBase64()}`]);
+    const credentials = decodeURIComponent(user[2]!);
+    headers.push(['authorization', `Basic ${encodeUtf8(user[2]!.includes(':') ? credentials : `${credentials}:`).toBase64()}`]);
   }
   return url.replace(user[0], user[1]!);
 }
 
+let hasDefaults = false;
+
+/** Past the last redirect k6 returns the response, where the host has an error. The host is told once, not with each request. */
+function setDefaults(): void {
+  const options = make({ returnLastRedirect: true });
+  http.setDefaultOptions(options);
+  drop(options);
+  hasDefaults = true;
+}
+
 /** The request in the contract's words. */
-export function lower(sent: Sent, redirects = sent.params.redirects): http.Request {
+export function lower(sent: Sent): http.Request {
   const { params } = sent;
   const blob = sent.body instanceof Blob ? sent.body : undefined;
   const body = typeof sent.body === 'string' ? encodeUtf8(sent.body) : sent.body instanceof Blob ? undefined : sent.body;
-  if (blob === undefined && params === NO_PARAMS && sent.name === undefined && redirects === undefined && defaults.expected === undefined) {
+  if (blob === undefined && params === NO_PARAMS && sent.name === undefined && defaults.expected === undefined) {
+    if (!hasDefaults) setDefaults();
     return { method: sent.method, url: sent.url, headers: sent.headers, body, options: undefined };
   }
   const expected = params.responseCallback === undefined ? defaults.expected : params.responseCallback;
-  const options = handleFor({
+  const settings = {
+    returnLastRedirect: true,
     name: sent.name,
-    timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : params.timeout,
-    redirects,
+    tags: tagsOf(params.tags),
+    timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : (duration(params.timeout) as string | undefined),
+    redirects: params.redirects,
     // Who says nothing gets what the plan says.
     discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',
-    expectedStatuses: expected === null ? '0-999' : expected?.statuses,
-  }, blob);
+    expectedStatuses: expected === null ? '0-999' as const : expected?.statuses,
+    replacedCookies: sent.replaced,
+  };
+  const options = params.jar ? make({ ...settings, cookieJar: params.jar.held }, blob) : handleFor(settings, blob);
   return { method: sent.method, url: sent.url, headers: sent.headers, body, options };
 }
 
@@ -141,7 +221,7 @@ function encode(body: Body): [content: string | Uint8Array | Blob | undefined, t
 function multipart(form: Record<string, unknown>): [Uint8Array, string] {
   const boundary = `squall${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`;
   const pieces: Uint8Array[] = [];
-  const escaped = (text: string): string => text.replace(/[\r\n"]/g, (character) => encodeURIComponent(character));
+  const escaped = (text: string): string => text.replace(/["\\]/g, '\\$&').replace(/[\r\n]/g, (character) => encodeURIComponent(character));
   for (const [name, value] of Object.entries(form)) {
     const file = value instanceof FileData ? value : undefined;
     const about = file ? `; filename="${escaped(file.filename)}"\r\nContent-Type: ${file.content_type}` : '';

@@ -4,9 +4,10 @@ import { parseHTML } from 'squall:html';
 
 import { HttpError } from '../src/http/error.ts';
 import type { Response as Arrived } from '../src/http/response.ts';
-import { type Cookie, readCookie } from './cookies.ts';
+import { type Cookie, readCookie, unquote } from './cookie.ts';
+import { jar } from './cookie-jar.ts';
 import type { Selection } from './html.ts';
-import { select } from './json-path.ts';
+import { select } from './gjson/select.ts';
 import type { Sent } from './request.ts';
 import { resolveUrl } from './url.ts';
 
@@ -22,7 +23,43 @@ const CODES: Record<string, number> = {
   'invalid-request': 1020,
 };
 
+/** Causes that k6 tells apart within a class. The host says them in its text. */
+const CAUSES: [code: string, text: RegExp, number: number][] = [
+  ['connect', /connection refused/, 1212],
+  ['connect', /no answer within/, 1211],
+  ['dns', /no such host|Name or service not known|failed to lookup/, 1101],
+  ['tls', /UnknownIssuer/, 1310],
+  ['tls', /not valid for name/, 1311],
+];
+
+function errorCode({ code, detail }: HttpError): number {
+  const cause = CAUSES.find(([known, text]) => known === code && text.test(detail));
+  return cause?.[2] ?? CODES[code] ?? 1000;
+}
+
 const NO_TIMINGS = { blocked: 0, connecting: 0, tls_handshaking: 0, sending: 0, waiting: 0, receiving: 0, looking_up: 0, duration: 0 };
+
+/** A header's name as Go writes it: `Content-Type`. */
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+}
+
+/** A cookie as `response.request.cookies` shows it. */
+interface RequestCookie {
+  name: string;
+  value: string;
+  replace: boolean;
+}
+
+function cookiesOf({ url, headers, params, replaced = [] }: Sent): Record<string, RequestCookie[]> {
+  const cookies: Record<string, RequestCookie[]> = {};
+  const add = (name: string, value: string): void => void (cookies[name] ??= []).push({ name, value: unquote(value), replace: false });
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() === 'cookie') for (const pair of value.split('; ')) add(pair.replace(/=.*/s, ''), pair.replace(/^[^=]*=?/, ''));
+  }
+  for (const [name, value] of (params.jar ?? jar).held.get(url)) if (!replaced.includes(name)) add(name, value);
+  return cookies;
+}
 
 /** Sends a further request; set by the module `k6/http`, which makes responses. */
 export const further: { request?: (method: string, url: string, body: any, params: any) => Response } = {};
@@ -43,7 +80,7 @@ export class Response {
     if (outcome instanceof HttpError) {
       own.status = 0;
       own.error = outcome.message;
-      own.error_code = CODES[outcome.code] ?? 1000;
+      own.error_code = errorCode(outcome);
     } else {
       this.#inner = outcome;
       const status = outcome.status;
@@ -59,7 +96,8 @@ export class Response {
   }
 
   #read(): string | ArrayBuffer | null {
-    if (this.#inner === undefined || this.#sent.responseType === 'none') return null;
+    // With these two there is never a body, and k6 gives none, not an empty one.
+    if (this.#inner === undefined || this.#sent.responseType === 'none' || this.status === 204 || this.status === 304) return null;
     return this.#sent.responseType === 'binary' ? (this.#inner.bytes().buffer as ArrayBuffer) : this.#inner.text();
   }
 
@@ -72,7 +110,7 @@ export class Response {
     if (this.#copied.headers === undefined) {
       const headers: Record<string, string> = {};
       for (const [name, value] of this.#inner?.headers ?? []) {
-        const written = name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+        const written = canonical(name);
         headers[written] = written in headers ? `${headers[written]}, ${value}` : value;
       }
       this.#copied.headers = headers;
@@ -101,14 +139,15 @@ export class Response {
   }
 
   get status_text(): string {
-    return this.#inner === undefined ? '' : String(this.status);
+    return this.#inner === undefined ? '' : `${this.status} ${this.#inner.reason}`.trimEnd();
   }
 
-  get request(): { method: string; url: string; body: string; headers: Record<string, string[]> } {
+  /** The first request, redirects not counted. Its cookies are those that it brought, and those that the jar has for it now. */
+  get request(): { method: string; url: string; body: string; headers: Record<string, string[]>; cookies: Record<string, RequestCookie[]> } {
     const { method, url, body, headers } = this.#sent;
     const grouped: Record<string, string[]> = {};
-    for (const [name, value] of headers) (grouped[name] ??= []).push(value);
-    return { method, url, body: typeof body === 'string' ? body : '', headers: grouped };
+    for (const [name, value] of headers) (grouped[canonical(name)] ??= []).push(value);
+    return { method, url, body: typeof body === 'string' ? body : '', headers: grouped, cookies: cookiesOf(this.#sent) };
   }
 
   /** Nothing is known of certificates: the host checks them, and says no more. */
@@ -132,7 +171,7 @@ export class Response {
     return 0;
   }
 
-  /** The body as JSON, or what stands in it at a path: `users.0.name`. */
+  /** The body as JSON; or what stands in it at a path of gjson's, `users.0.name`: undefined if there is nothing, or no JSON. */
   json(path?: string): any {
     if (this.#copied.json === undefined) {
       const body = this.body;
@@ -141,6 +180,7 @@ export class Response {
       try {
         this.#copied.json = JSON.parse(text);
       } catch (error) {
+        if (path !== undefined) return undefined;
         throw new Error(`cannot parse json due to an error: ${(error as Error).message}`);
       }
     }
@@ -168,13 +208,13 @@ export class Response {
     if (form.size() === 0) throw new Error(`no form found for selector '${formSelector}' in response '${this.url}'`);
     const method = (form.attr('method') ?? 'GET').toUpperCase();
     const url = resolveUrl(this.url, form.attr('action') ?? this.url);
-    const values: Record<string, string> = { ...form.serializeObject() };
+    const values: Record<string, string | string[]> = { ...form.serializeObject() };
     const button = form.find(submitSelector).first();
     const name = button.attr('name');
     if (name !== undefined) values[name] = button.attr('value') ?? '';
     Object.assign(values, fields);
     if (method !== 'GET') return further.request!(method, url, values, params);
-    const query = Object.entries(values).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+    const query = Object.entries(values).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
     return further.request!('GET', `${url.replace(/\?.*$/, '')}?${query.join('&')}`, null, params);
   }
 

@@ -1,44 +1,45 @@
 // What surrounds a k6 script: its globals, and what happens around an iteration.
 
-import { jars } from 'squall:jars';
-
 import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
-import { http } from '../src/host.ts';
-import type { Options } from '../src/plan.ts';
+import { http, metrics } from '../src/host.ts';
 import { dataNeeded, open } from './open.ts';
+import { type K6Options, translate } from './options.ts';
+import { beginTags } from './tags.ts';
 import { webCrypto } from './webcrypto.ts';
-
-/** k6's options that only this layer looks at. */
-export interface K6Options extends Options {
-  noCookiesReset?: boolean;
-  throw?: boolean;
-  discardResponseBodies?: boolean;
-}
 
 /** What is known of the run. */
 export const state = {
+  /** As the script has written them. */
   options: {} as K6Options,
+  /** Where the script is: at its top level, in `setup` or `teardown`, or in an iteration. */
+  stage: 'init' as 'init' | 'hook' | 'iteration',
   /** The flow that runs, if one does. */
   flow: undefined as string | undefined,
   /** The environment of the scenario that runs. */
   env: {} as Record<string, string>,
-  /** What is to be forgotten at the start of an iteration: cookies that are kept in the guest. */
-  onIteration: [] as (() => void)[],
 };
 
 export const hooks: Hooks = {
-  enter(flow) {
+  describe() {
+    // Who asks says thereby that it sets tags; and a script makes no metrics later.
+    metrics.askedTags();
+    metrics.noMoreMetrics();
+  },
+  enter(flow, group = '') {
+    state.stage = flow === undefined ? 'hook' : 'iteration';
     state.flow = flow?.name;
     state.env = flow?.env ?? {};
+    beginTags(group, flow?.name);
     if (flow === undefined || state.options.noCookiesReset) return;
     // k6's virtual users come to each iteration without cookies.
     http.clearCookies();
-    if (jars) for (const forget of state.onIteration) forget();
   },
   options(options) {
     state.options = options as K6Options;
+    return translate(state.options);
   },
+  leavesOut: (hook) => Boolean(hook === 'setup' ? state.options.noSetup : state.options.noTeardown),
   data: dataNeeded,
 };
 

@@ -5,9 +5,9 @@ declare module 'squall:html' {
   export const parseHTML: typeof import('./html.ts').parseHTML | undefined;
 }
 
-declare module 'squall:jars' {
-  /** Whether the script looks into cookie jars. */
-  export const jars: boolean;
+declare module 'squall:compress' {
+  /** Undefined in a script that compresses nothing. */
+  export const compress: typeof import('./compress.ts').compress | undefined;
 }
 
 declare module 'papaparse' {

@@ -4,7 +4,7 @@ import { describeError } from './errors.ts';
 import { context } from './host.ts';
 import { log } from './log.ts';
 import { forgetWork, isBusy, isThenable, settle } from './loop.ts';
-import { leaveGroups } from './metrics.ts';
+import { endDeclaring, leaveGroups } from './metrics.ts';
 import { running } from './phase.ts';
 import { type Options, planOf } from './plan.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
@@ -41,10 +41,17 @@ interface NamedFlow {
 
 /** Where the k6 layer joins in. */
 export interface Hooks {
-  /** Before the script's own function is called: in an iteration, with the flow; else without. */
-  enter?(flow?: { name: string; env: Record<string, string> }): void;
-  /** The options as they are in the end. */
-  options?(options: Options): void;
+  /**
+   * Before the script's own function is called: in an iteration, with the flow; else without. `group` is the one that
+   * k6 has `setup` and `teardown` in.
+   */
+  enter?(flow?: { name: string; env: Record<string, string> }, group?: string): void;
+  /** The options as a plan has them, and what of them will not happen. */
+  options?(options: Options): { options: Options; warnings: string[] };
+  /** Whether the options leave out what the script has to do before or after the run. */
+  leavesOut?(hook: 'setup' | 'teardown'): boolean;
+  /** When the component describes itself. */
+  describe?(): void;
   /** The data that a run has to be given beside what the options say. */
   data?(): Options['data'];
 }
@@ -55,6 +62,8 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   let flows: NamedFlow[];
   let shared: unknown;
   let planned: ReturnType<typeof planOf>;
+  let plan: string;
+  let declareMetrics: () => void;
   let arrived = false;
 
   /** The first thing that every export does. */
@@ -70,9 +79,12 @@ export function component(load: () => Script, hooks: Hooks = {}) {
    */
   function prepare(): void {
     script = load();
-    const options = script.options ?? {};
-    hooks.options?.(options);
+    declareMetrics = endDeclaring();
+    const given = script.options ?? {};
+    const { options, warnings } = hooks.options?.(given) ?? { options: given, warnings: [] };
     planned = planOf(options, hooks.data?.());
+    planned.warnings.unshift(...warnings);
+    plan = Object.keys(planned.plan).length > 0 ? JSON.stringify(planned.plan, finite) : '';
     flows = flowsOf(script, planned);
   }
 
@@ -108,8 +120,9 @@ export function component(load: () => Script, hooks: Hooks = {}) {
       log.error(text);
       throw new Error(text);
     }
+    declareMetrics();
+    hooks.describe?.();
     for (const warning of planned.warnings) log.warn(warning);
-    const plan = Object.keys(planned.plan).length > 0 ? JSON.stringify(planned.plan) : '';
     return { flows: flows.map(({ name, weight }) => ({ name, weight })), plan };
   }
 
@@ -131,8 +144,8 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   const setup = {
     setup: (): Uint8Array =>
       call(() => {
-        hooks.enter?.();
-        const result = script.setup?.();
+        hooks.enter?.(undefined, '::setup');
+        const result = hooks.leavesOut?.('setup') ? undefined : script.setup?.();
         return isThenable(result) ? result.then(share) : share(result);
       }),
   };
@@ -144,20 +157,33 @@ export function component(load: () => Script, hooks: Hooks = {}) {
         return script.start?.(shared) as void;
       }),
   };
+  /** Ends what has no error in the contract: a trap it is, and the log says why. */
+  function trap(error: unknown): never {
+    const text = String(error);
+    context.log('error', text);
+    throw new Error(text);
+  }
+
   const teardown = {
     teardown: (bytes: Uint8Array): void => {
       try {
-        call(() => {
-          hooks.enter?.();
-          return script.teardown?.(unshare(bytes)) as void;
+        const done = call(() => {
+          hooks.enter?.(undefined, '::teardown');
+          return hooks.leavesOut?.('teardown') ? undefined : (script.teardown?.(unshare(bytes)) as void);
         });
+        if (__SQUALL_NATIVE__) return (isThenable(done) ? done.then(undefined, trap) : done) as void;
       } catch (error) {
-        // The contract has no error here, and the run is over: a line in its log is all that is left to do.
-        context.log('error', String(error));
+        trap(error);
       }
     },
   };
   return { describe, run, setup, start, teardown, prepare };
+}
+
+/** Numbers as JSON has them: what is none, as of a value of the environment that is missing, would become nothing there. */
+function finite(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`option ${key} is ${value}: it must be a number`);
+  return value;
 }
 
 /** What `setup` returned as bytes: JSON. Nothing is no bytes. */

@@ -6,12 +6,34 @@ import { building, needHost } from './phase.ts';
 /** What a trend's values are, for those who read them: a plain number, milliseconds, or bytes. */
 export type Unit = 'number' | 'time' | 'data';
 
+/** Metrics that were made at the top level, until the script has run there. */
+let declared: { declare(): void }[] | undefined = [];
+
+/** Whether the top level still runs: metrics that are made there are declared. */
+export function isDeclaring(): boolean {
+  return declared !== undefined;
+}
+
+/** The top level has run; what it has made goes to the host when the component describes itself. */
+export function endDeclaring(): () => void {
+  const made = declared ?? [];
+  declared = undefined;
+  return () => made.forEach((metric) => metric.declare());
+}
+
 /** A sum: orders placed, bytes uploaded. */
 export class Counter {
   #handle?: metrics.Counter;
 
   /** The counter of that name, the same for all virtual users. */
-  constructor(readonly name: string) {}
+  constructor(readonly name: string) {
+    declared?.push(this);
+  }
+
+  /** Has the host know it before anything is added. */
+  declare(): void {
+    this.#handle ??= new metrics.Counter(this.name);
+  }
 
   /** Adds to the sum; 1 if no value is given. The host drops what is negative or not finite. */
   add(value: number = 1): void {
@@ -25,7 +47,14 @@ export class Gauge {
   #handle?: metrics.Gauge;
 
   /** The gauge of that name, the same for all virtual users. */
-  constructor(readonly name: string) {}
+  constructor(readonly name: string) {
+    declared?.push(this);
+  }
+
+  /** Has the host know it before anything is set. */
+  declare(): void {
+    this.#handle ??= new metrics.Gauge(this.name);
+  }
 
   /** Sets the value. */
   set(value: number): void {
@@ -39,7 +68,14 @@ export class Rate {
   #handle?: metrics.Rate;
 
   /** The rate of that name, the same for all virtual users. */
-  constructor(readonly name: string) {}
+  constructor(readonly name: string) {
+    declared?.push(this);
+  }
+
+  /** Has the host know it before anything is counted. */
+  declare(): void {
+    this.#handle ??= new metrics.Rate(this.name);
+  }
 
   /** Counts one event that was, or was not, of the kind. */
   add(value: boolean): void {
@@ -56,9 +92,16 @@ export class Trend {
   constructor(
     readonly name: string,
     readonly unit: Unit = 'number',
-  ) {}
+  ) {
+    declared?.push(this);
+  }
 
-  /** Adds a value. The host drops what is negative or not finite. */
+  /** Has the host know it before anything is added. */
+  declare(): void {
+    this.#handle ??= new metrics.Trend(this.name, this.unit);
+  }
+
+  /** Adds a value, which may be negative. The host drops what is not finite. */
   add(value: number): void {
     needHost('Trend.add');
     (this.#handle ??= new metrics.Trend(this.name, this.unit)).add(Number(value));
@@ -91,15 +134,27 @@ export function check(value: unknown, conditions: boolean | Conditions<unknown>)
     return Boolean(conditions);
   }
   let all = true;
+  let name = '';
+  let waits = false;
   // The quickest of the engine's loops over names, by a factor of two.
   const names = keys(conditions);
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index]!;
-    const condition = conditions[name];
-    const passed = !!(typeof condition === 'function' ? condition(value) : condition);
-    metrics.check(name, passed);
-    all &&= passed;
+  try {
+    for (let index = 0; index < names.length && !waits; index++) {
+      name = names[index]!;
+      const condition = conditions[name];
+      const result = typeof condition === 'function' ? condition(value) : condition;
+      if (result instanceof Promise) waits = true;
+      else {
+        metrics.check(name, !!result);
+        all &&= !!result;
+      }
+    }
+  } catch (error) {
+    // A condition that fails is not met.
+    metrics.check(name, false);
+    throw error;
   }
+  if (waits) throw new TypeError(`check(${JSON.stringify(name)}) does not support async functions: await what it needs before`);
   return all;
 }
 
@@ -161,12 +216,22 @@ export function transaction<T>(name: string, work: () => T): T {
 }
 
 const groups: string[] = [];
+let groupsChanged = (): void => {};
+
+/** Has a function called whenever a group begins or ends. */
+export function whenGroupsChange(call: () => void): void {
+  groupsChanged = call;
+}
 
 /** As k6's: a transaction whose name holds those of the groups around it: `group('cart', ...)` in `group('shop', ...)`
  * is `shop::cart`. */
 export function group<T>(name: string, work: () => T): T {
   groups.push(name);
-  const leave = (): void => void groups.pop();
+  groupsChanged();
+  const leave = (): void => {
+    groups.pop();
+    groupsChanged();
+  };
   try {
     const result = transaction(groups.join('::'), work);
     if (!(result instanceof Promise)) return leave(), result;

@@ -46,7 +46,26 @@ export function deferLoading(): void {
   deferred = true;
 }
 
+/** What the script has asked that only the run knows, if it has asked anything. */
+export function askedFor(): string | undefined {
+  return asked[0];
+}
+
 /** Ends the building of a script whose top level has run; fails, for the build tool to read, if it asked too much. */
 export function finishLoading(): void {
   if (asked.length > 0) throw new Error(`squall:defer ${asked[0]}`);
+}
+
+/**
+ * Runs the top level of a script that has failed once, to see why. What a script does without the answers that only the
+ * run has, such as to refuse them, is no mistake: then this fails as `finishLoading` does.
+ */
+export function loadAgain(load: () => unknown): void {
+  try {
+    load();
+  } catch (error) {
+    finishLoading();
+    throw error;
+  }
+  finishLoading();
 }

@@ -121,13 +121,8 @@ const HOST_KEYS = [
   'max_backlog', 'maxBacklog', 'arrival', 'warmup', 'pacing', 'flow', 'weights', 'env', 'seed', 'threads', 'http',
   'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin', 'connectionPool', 'data',
 ];
-/** What changes nothing that is measured, or is done by the SDK itself. */
-const QUIET_KEYS = [
-  'thresholds', 'scenarios', 'batchPerHost', 'noCookiesReset', 'throw', 'noUsageReport', 'summaryTrendStats', 'summaryTimeUnit', 'ext', 'cloud',
-  'systemTags', 'linger', 'paused', 'httpDebug', 'batch', 'noVUConnectionReuse',
-];
-/** Tags that the host records; thresholds on others would never see a sample. */
-const TAGS = new Set(['flow', 'scenario', 'name', 'method', 'status', 'error', 'expected_response', 'group', 'transaction']);
+/** What this file, and the k6 layer, do by themselves. */
+const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 
 /** Translates `options`. `data` is what the run has to be given beside what they say. */
 export function planOf(options: Options, data: Options['data'] = {}): Planned {
@@ -136,7 +131,7 @@ export function planOf(options: Options, data: Options['data'] = {}): Planned {
   if (options.batchPerHost !== undefined && options.batchPerHost > 0) plan.batchPerHost = options.batchPerHost;
   const given = options as Record<string, unknown>;
   for (const key of Object.keys(options)) {
-    const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, QUIET_KEYS].some((keys) => keys.includes(key));
+    const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, OWN_KEYS].some((keys) => keys.includes(key));
     if (!known && given[key] != null) warnings.push(`option ${key} is not supported and has no effect`);
   }
   if (Object.keys(data).length > 0) plan.data = { ...options.data, ...data };
@@ -144,7 +139,7 @@ export function planOf(options: Options, data: Options['data'] = {}): Planned {
   const flows = scenarios.map(([name, scenario]) => flowOf(name, scenario));
   if (scenarios.length === 0) Object.assign(plan, only(options, LOAD_KEYS));
   else plan.scenarios = Object.fromEntries(scenarios.map(([, scenario], index) => [flows[index]!.name, loadOf(scenario, flows[index]!)]));
-  if (options.thresholds !== undefined) plan.thresholds = thresholdsOf(options.thresholds, flows, tagsOf(options), warnings);
+  if (options.thresholds !== undefined) plan.thresholds = thresholdsOf(options.thresholds, flows);
   return { plan, flows, warnings };
 }
 
@@ -167,12 +162,6 @@ function loadOf(scenario: ScenarioOptions, flow: PlannedFlow): Record<string, un
   return { ...one(scenario), ...only(scenario, ['startTime', 'env', 'tags']), flow: flow.name };
 }
 
-/** The names of all tags that the options give to samples. */
-function tagsOf(options: Options): Set<string> {
-  const given = [options, ...Object.values(options.scenarios ?? {})].map((part) => Object.keys(part.tags ?? {}));
-  return new Set(given.flat());
-}
-
 /** The load of one scenario, with what k6 takes where it says nothing. */
 function one(load: ScenarioOptions): Record<string, unknown> {
   const plan = only(load, LOAD_KEYS);
@@ -185,8 +174,6 @@ function one(load: ScenarioOptions): Record<string, unknown> {
 function thresholdsOf(
   thresholds: NonNullable<Options['thresholds']>,
   flows: PlannedFlow[],
-  tagsOfPlan: Set<string>,
-  warnings: string[],
 ): Record<string, readonly Threshold[]> {
   const translated: Record<string, readonly Threshold[]> = {};
   for (const [selector, given] of Object.entries(thresholds)) {
@@ -194,18 +181,16 @@ function thresholdsOf(
     const [, metric, tags] = /^([^{]+)(?:\{(.*)\})?$/.exec(selector) ?? [];
     const renamed = metric === 'group_duration' ? 'transaction_duration' : metric;
     const parts: string[] = [];
-    let unknown: string | undefined;
     for (const part of (tags ?? '').split(',').filter((part) => part.trim() !== '')) {
       const colon = part.indexOf(':');
       const tag = part.slice(0, colon).trim();
       const value = part.slice(colon + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
       if (tag === 'scenario') parts.push(`scenario:${flows.length > 0 ? nameOf(value) : value}`);
       else if (metric === 'group_duration' && tag === 'group') parts.push(`transaction:${value.replace(/^::/, '')}`);
-      else if (TAGS.has(tag) || tagsOfPlan.has(tag)) parts.push(`${tag}:${value}`);
-      else unknown = tag;
+      // Whether samples can have it is the host's to say.
+      else parts.push(colon < 0 ? part : `${tag}:${value}`);
     }
-    if (unknown !== undefined) warnings.push(`the threshold on ${selector} is left out: there is no tag ${unknown}`);
-    else translated[parts.length > 0 ? `${renamed}{${parts.join(',')}}` : (renamed ?? selector)] = list;
+    translated[parts.length > 0 ? `${renamed}{${parts.join(',')}}` : (renamed ?? selector)] = list;
   }
   return translated;
 }

@@ -1,10 +1,18 @@
 // What can be tested without an engine: options as a plan, lengths of time, paths, URLs, cookies. All else is in
 // `conformance/`.
 
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { gunzipSync, inflateSync } from 'node:zlib';
+
 import { expect, test } from 'vitest';
 
-import { CookieJar, readCookie } from '../k6/cookies.ts';
-import { select } from '../k6/json-path.ts';
+import { compress } from '../k6/compress.ts';
+import { cookieValue, readCookie } from '../k6/cookie.ts';
+import { goDuration } from '../k6/consolidated.ts';
+import { select } from '../k6/gjson/select.ts';
+import { parseHTML } from '../k6/html.ts';
+import { type K6Options, translate } from '../k6/options.ts';
 import { parseUrl, resolveUrl } from '../k6/url.ts';
 import { placeOf } from '../src/errors.ts';
 import { planOf } from '../src/plan.ts';
@@ -64,10 +72,14 @@ test('several scenarios keep their executors, times, environments and tags', () 
 
 test('what cannot be done is said', () => {
   const { warnings } = planOf({
-    thresholds: { 'http_req_duration{mine:yes}': 'p(95)<5' },
     blacklistIPs: ['10.0.0.0/8'],
   } as object);
-  expect(warnings.join('\n')).toMatch(/blacklistIPs.*\n.*no tag mine/);
+  expect(warnings.join('\n')).toMatch(/blacklistIPs/);
+});
+
+test('no threshold is left out: whether samples can have its tags is for the host to say', () => {
+  const { plan } = planOf({ thresholds: { 'checks{ kind : "x" }': 'rate>0.9', 'http_req_duration{system:main}': ['p(95)<5'] } });
+  expect(plan.thresholds).toEqual({ 'checks{kind:x}': ['rate>0.9'], 'http_req_duration{system:main}': ['p(95)<5'] });
 });
 
 test('thresholds on groups are on transactions', () => {
@@ -97,15 +109,49 @@ test('links lead where browsers go', () => {
   expect(parseUrl('http://u:p@Host/x').user).toBe('u:p');
 });
 
-test('a jar keeps cookies to their domain and path', () => {
-  const jar = new CookieJar();
-  jar.set('http://a.test/x/', 'one', '1');
-  jar.set('http://a.test/', 'two', '2', { domain: 'a.test' });
-  expect(jar.set('http://a.test/', 'bad', '3', { domain: 'b.test' })).toBe(false);
-  expect(jar.cookiesForURL('http://a.test/x/y')).toEqual({ one: ['1'], two: ['2'] });
-  expect(jar.cookiesForURL('http://sub.a.test/')).toEqual({ two: ['2'] });
-  jar.keep('http://a.test/', readCookie('two=; Domain=a.test; Max-Age=0; Path=/')!);
-  expect(jar.cookiesForURL('http://a.test/')).toEqual({});
+// The answers are k6's own (1.8.1).
+test('a set-cookie field is read as k6 reads it', () => {
+  const plain = { name: 'p', domain: '', path: '', http_only: false, secure: false, max_age: 0, expires: -6795364578871 };
+  expect(readCookie('p=1; Domain=a.test; Path=/x; Max-Age=10; Expires=Fri, 01 Jan 2100 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax')).toEqual(
+    { name: 'p', value: '1', domain: 'a.test', path: '/x', http_only: true, secure: true, max_age: 10, expires: 4102444800000 },
+  );
+  expect(readCookie('p=1')).toEqual({ ...plain, value: '1' });
+  expect(readCookie('p="q r"; Max-Age=0')).toEqual({ ...plain, value: 'q r', max_age: -1 });
+  expect(readCookie('p=a=b==; path=; domain=.A.b')).toEqual({ ...plain, value: 'a=b==', domain: '.A.b' });
+  expect(readCookie('p=1; Expires=Fri, 01-Jan-2100 00:00:00 GMT')?.expires).toBe(4102444800000);
+  expect(readCookie('p=1; Expires=tomorrow')).toEqual({ ...plain, value: '1' });
+  expect([readCookie('p'), readCookie('=v')]).toEqual([undefined, undefined]);
+});
+
+test('a cookie is written as k6 writes it', () => {
+  for (const [value, written] of [['1', '1'], [3, '3'], [true, 'true'], ['x y', '"x y"'], ['x,y', '"x,y"'], ['x;y', 'xy'], ['"q"', 'q'], ['é', ''], ['x\\y', 'xy'], ['a=b%20', 'a=b%20']]) {
+    expect(cookieValue(value)).toBe(written);
+  }
+});
+
+test('a path of JSON finds what k6 finds', () => {
+  const { document, answers } = JSON.parse(readFileSync(new URL('k6/json-paths.json', import.meta.url), 'utf8'));
+  const different = answers.filter(([path, answer]: [string, unknown]) => !isDeepStrictEqual(select(document, path), answer));
+  expect(different.map(([path, answer]: [string, unknown]) => ({ path, answer, found: select(document, path) }))).toEqual([]);
+});
+
+test('elements are written as k6 writes them', () => {
+  const page = parseHTML(`<!doctype html><head><title>Tïtle &amp; &eacute;</title><script>if (a < b && c) "x"</script></head><body>
+<p title='q"u&eacute;é'>é &lt;b&gt; "q" 'a' &amp; &nbsp;|</p><p>two<br>lines<img src=a.png hidden></p><pre>
+
+a</pre><form><select multiple name=m><option selected>a<option selected>b</select><input name=n></form><!-- note --></body>`);
+  const html = (selector: string): string => page.find(selector).html();
+  // What k6 1.8.1 gives for each.
+  expect(html('p')).toBe('é &lt;b&gt; &#34;q&#34; &#39;a&#39; &amp; \u00a0|');
+  expect(page.find('p').eq(1).html()).toBe('two<br/>lines<img src="a.png" hidden=""/>');
+  expect(html('title')).toBe('Tïtle &amp; é');
+  expect(html('script')).toBe('if (a &lt; b &amp;&amp; c) &#34;x&#34;');
+  expect(html('none')).toBe('');
+  expect(html('head')).toContain('<script>if (a < b && c) "x"</script>');
+  expect(html('body')).toContain('<p title="q&#34;uéé">é');
+  expect(html('body')).toContain('</form><!-- note -->');
+  expect(page.find('form').serializeObject()).toEqual({ m: ['a', 'b'], n: '' });
+  expect(page.find('input').val()).toBe('');
 });
 
 test('a stack is read as a place in the file', () => {
@@ -113,4 +159,85 @@ test('a stack is read as a place in the file', () => {
   expect(placeOf('    at pay (user.js:5:25)\n')).toBe('shop.ts:11');
   expect(placeOf('    at sdk (user.js:2:5)\n    at pay (user.js:9:3)')).toBe('shop.ts:30');
   expect(placeOf('    at sdk (user.js:2:5)')).toBeUndefined();
+});
+
+test('k6 takes counts as text, and durations without a unit as milliseconds, wherever there are some', () => {
+  const { options, warnings } = translate({
+    setupTimeout: 2000, teardownTimeout: '3000', minIterationDuration: 0.5, maxRedirects: '4', batchPerHost: '2',
+    scenarios: {
+      a: { executor: 'constant-arrival-rate', rate: '50', timeUnit: 1000, duration: '1e3', preAllocatedVUs: '2', maxVUs: '3', startTime: '10', gracefulStop: 100.5 },
+      b: { executor: 'ramping-vus', startVUs: '1', stages: [{ duration: 100, target: '1' }, { duration: '5s', target: 0 }, { target: 9 }], gracefulRampDown: '60' },
+      c: { executor: 'per-vu-iterations', vus: '2', iterations: '', maxDuration: 90000 },
+    },
+    thresholds: { checks: ['rate>0.9', { threshold: 'rate>0.5', abortOnFail: true, delayAbortEval: '1500' }] },
+  } as unknown as K6Options);
+  expect(warnings).toEqual([]);
+  expect(options).toEqual({
+    setupTimeout: '2000ms', teardownTimeout: '3000ms', minIterationDuration: '0.5ms', maxRedirects: 4, batchPerHost: 2,
+    scenarios: {
+      a: { executor: 'constant-arrival-rate', rate: 50, timeUnit: '1000ms', duration: '1000ms', preAllocatedVUs: 2, maxVUs: 3, startTime: '10ms', gracefulStop: '100.5ms' },
+      b: { executor: 'ramping-vus', startVUs: 1, stages: [{ duration: '100ms', target: 1 }, { duration: '5s', target: 0 }], gracefulRampDown: '60ms' },
+      c: { executor: 'per-vu-iterations', vus: 2, iterations: undefined, maxDuration: '90000ms' },
+    },
+    thresholds: { checks: ['rate>0.9', { threshold: 'rate>0.5', abortOnFail: true, delayAbortEval: '1500ms' }] },
+  });
+});
+
+/** Every option of k6 1.8.1's `lib.Options`. */
+const OPTIONS_OF_K6 = [
+  'paused', 'vus', 'duration', 'iterations', 'stages', 'scenarios', 'executionSegment', 'executionSegmentSequence', 'noSetup',
+  'setupTimeout', 'noTeardown', 'teardownTimeout', 'rps', 'dns', 'maxRedirects', 'userAgent', 'batch', 'batchPerHost',
+  'httpDebug', 'insecureSkipTLSVerify', 'tlsCipherSuites', 'tlsVersion', 'tlsAuth', 'throw', 'thresholds', 'blacklistIPs',
+  'blockHostnames', 'hosts', 'noConnectionReuse', 'noVUConnectionReuse', 'minIterationDuration', 'cloud', 'ext',
+  'summaryTrendStats', 'summaryTimeUnit', 'systemTags', 'tags', 'metricSamplesBufferSize', 'noCookiesReset',
+  'discardResponseBodies',
+];
+
+test('an option of k6 is done, or named', () => {
+  const done = [
+    'vus', 'duration', 'iterations', 'stages', 'scenarios', 'noSetup', 'setupTimeout', 'noTeardown', 'teardownTimeout',
+    'maxRedirects', 'userAgent', 'batchPerHost', 'insecureSkipTLSVerify', 'throw', 'thresholds', 'noConnectionReuse',
+    'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies',
+  ];
+  // Those of Grafana's own services do nothing in a run of k6 on this machine either.
+  const others = OPTIONS_OF_K6.filter((name) => !done.includes(name) && name !== 'cloud' && name !== 'ext');
+  for (const name of others) {
+    const { options, warnings } = translate({ [name]: 1 } as K6Options);
+    const told = [...warnings, ...planOf(options).warnings];
+    expect(told, name).toHaveLength(1);
+    expect(told[0]).toMatch(new RegExp(`^option ${name} `));
+  }
+  const values: Record<string, unknown> = { stages: [], scenarios: {}, thresholds: {}, tags: {} };
+  for (const name of done) {
+    const { options, warnings } = translate({ [name]: values[name] ?? 1 } as K6Options);
+    expect([...warnings, ...planOf(options).warnings], name).toEqual([]);
+  }
+});
+
+test('an option that is off or empty needs no word', () => {
+  const off = { noVUConnectionReuse: false, hosts: {}, blacklistIPs: [], httpDebug: '', paused: false, rps: 0, dns: { ttl: null }, systemTags: null };
+  expect(translate(off as unknown as K6Options)).toEqual({ options: {}, warnings: [] });
+});
+
+test('the requests of a batch are bounded to each host as to all of them', () => {
+  const bounded = (options: K6Options) => translate(options).options.batchPerHost;
+  expect(bounded({ batch: 3 })).toBe(3);
+  expect(bounded({ batch: 30 })).toBe(6);
+  expect(bounded({ batch: 30, batchPerHost: 10 })).toBe(10);
+});
+
+test('durations are shown as Go writes them', () => {
+  const texts = ['0s', '500ms', '1.5s', '90s', '1h', '25h', '1m0.25s', '1500us', '3ns'].map(goDuration);
+  expect(texts).toEqual(['0s', '500ms', '1.5s', '1m30s', '1h0m0s', '25h0m0s', '1m0.25s', '1.5ms', '3ns']);
+});
+
+test('a body is compressed as its request asks for it', () => {
+  const text = new TextEncoder().encode('{"a": 1}'.repeat(100));
+  const gzip = compress(text, 'gzip');
+  expect(gzip.encoding).toBe('gzip');
+  expect(gunzipSync(gzip.body)).toEqual(Buffer.from(text));
+  const both = compress(text, 'deflate, gzip');
+  expect(both.encoding).toBe('deflate, gzip');
+  expect(inflateSync(gunzipSync(both.body))).toEqual(Buffer.from(text));
+  expect(() => compress(text, 'br')).toThrow('unknown compression algorithm br');
 });

@@ -37,7 +37,7 @@ def test_flows_are_found_in_order_once() -> None:
 
     scenario = Scenario.of(module(second=second, first=first, again=first, other=plain, options={"vus": 2}))
     assert [(each.name, each.weight) for each in scenario.flows] == [("second", 1), ("first", 3)]
-    assert json.loads(scenario.plan) == {"vus": 2}
+    assert json.loads(scenario.suggest()) == {"vus": 2}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ def test_flows_are_found_in_order_once() -> None:
 def test_what_is_no_scenario_is_told(names: dict[str, Any], text: str) -> None:
     with pytest.raises(ScenarioError, match=text):
         Scenario.of(module(**names))
+
+
+def test_options_may_be_a_function_which_is_called_when_a_run_asks() -> None:
+    vus = [1]
+    scenario = Scenario.of(module(a=flow(name="a")(lambda: None), options=lambda: {"vus": vus[0]}))
+    vus[0] = 3
+    assert json.loads(scenario.suggest()) == {"vus": 3}
+    with pytest.raises(OptionsError, match="no dictionary"):
+        Scenario.of(module(a=flow(name="a")(lambda: None), options=lambda: 1)).suggest()
 
 
 def test_options_must_be_json() -> None:

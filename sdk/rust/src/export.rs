@@ -61,9 +61,9 @@ macro_rules! __export_lifecycle {
     (teardown, $component:ident, $scenario:ident) => {
         impl $crate::bindings::teardown::exports::squall::scenario::teardown::Guest for $component {
             fn teardown(shared: ::std::vec::Vec<u8>) {
-                // The contract has no error here, and the run is over: a line in its log is all that is left to do.
+                // The contract has no error here: a trap it is, and the run fails with the panic's message.
                 if let ::core::result::Result::Err(error) = $scenario.teardown(shared) {
-                    $crate::log::write($crate::log::Level::Error, &error);
+                    ::core::panic!("{error}");
                 }
             }
         }

@@ -143,7 +143,7 @@ impl Trend {
         Trend { name, unit, handle: OnceLock::new() }
     }
 
-    /// Adds a value. The host drops what is negative or not finite.
+    /// Adds a value, which may be negative. The host drops what is not finite.
     pub fn add(&self, value: impl Into<f64>) {
         let handle = self.handle.get_or_init(|| host::Trend::new(self.name, self.unit));
         handle.add(value.into());

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use squall_plan::{Level, SearchOptions, parse_duration};
+use squall_plan::{Level, SearchOptions};
 
-use crate::args::{RunArgs, parse_share};
+use crate::args::{RunArgs, parse_share, parse_time};
 
 /// `squall breakpoint`.
 #[derive(Debug, Args)]
@@ -19,10 +19,10 @@ pub struct BreakpointArgs {
     pub precision: Option<f64>,
     /// How long the last trials are; the first take a sixth of it, and three times as much decides on a rate. The whole
     /// search takes --duration at most. [default: 60s; 45m]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Search")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Search")]
     pub trial: Option<Duration>,
     /// How long each trial runs before what it measures counts. [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Search")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Search")]
     pub settle: Option<Duration>,
     #[command(flatten)]
     #[allow(missing_docs)]

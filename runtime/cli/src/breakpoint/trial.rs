@@ -6,14 +6,14 @@ use std::time::Duration;
 use squall_guest::{CodeCache, Description, Guest, Secrets};
 use squall_http::EgressPolicy;
 use squall_insight::search::Goal;
-use squall_load::{Outcome, RunEnd, Steering, raise_open_files};
+use squall_load::{Outcome, Run, RunEnd, Steering, raise_open_files};
 use squall_metrics::{BUILT_IN, Finding, Health, Kind, ThresholdResult, Unit};
 use squall_plan::{Aggregation, ExecutorKind, HumanDuration, Options, Plan, Rate, Threshold, ThresholdSpec, Warmup};
 use squall_report::{Cause, TrialLine, TrialOutcome, per_second, percent};
 
 use super::figures;
 use crate::error::CliError;
-use crate::run::{Order, heading, ready};
+use crate::run::{Order, declared_metrics, heading, ready};
 use crate::terminal::Terminal;
 use crate::{exit, signals};
 
@@ -53,7 +53,7 @@ impl<'a> Trials<'a> {
         let described = order.describe(cache)?;
         let heaviest = plan(&order, &described, goal.highest, goal.settle, goal.last_trial)?;
         raise_open_files(heaviest.max_vus())?;
-        let (egress, guests) = (order.egress(&heaviest)?, order.guests(&heaviest, cache)?);
+        let (egress, guests) = (order.egress(&heaviest)?, order.guests(&heaviest, &described, cache)?);
         let trials = Trials { order, heaviest, described, guests, egress, secrets, settle: goal.settle };
         trials.tell_what_is_searched(goal);
         Ok(trials)
@@ -85,6 +85,7 @@ impl<'a> Trials<'a> {
         let label = format!("trial {number}, {}:", per_second(load));
         let mut view = Terminal::of_trial(self.order.output, flows, label);
         let run = ready(plan, self.guests.clone(), self.egress.clone(), self.secrets.clone())?;
+        let run = Run { declared: declared_metrics(&self.described), ..run };
         signals::stop_on_signals(run.steering.clone());
         let outcome = run.run(&mut view)?;
         // Between two trials there is no run that has ended already: a signal then ends the search after the next line.
@@ -106,6 +107,7 @@ impl<'a> Trials<'a> {
                 return Ended::Failed(format!("{name}: the scenario asked to stop: {text}"), exit::GUEST_ABORTED);
             }
             RunEnd::Hopeless(text) => return Ended::Failed(format!("{name}: {text}"), exit::GUEST_FAILED),
+            RunEnd::NoRequest(text) => return Ended::Failed(format!("{name}: {text}"), exit::NO_REQUEST),
             RunEnd::SetupFailed(text) => {
                 return Ended::Failed(format!("{name}: setup failed: {text}"), exit::GUEST_FAILED);
             }

@@ -240,7 +240,9 @@ impl Pages {
             None => Vec::new(),
         };
         let end = snapshot.and_then(|snapshot| snapshot.end.clone()).unwrap_or_else(|| self.facts.end.clone());
-        let judge = |file: &PlanFile| plan::judged(&file.objectives, &file.watching, totals);
+        let judge = |file: &PlanFile| {
+            plan::judged(&plan::in_force(&file.objectives, &self.plan.thresholds), &file.watching, totals)
+        };
         let objectives = self.plan_file.as_ref().filter(|_| snapshot.is_some()).map(judge).unwrap_or_default();
         let facts = RunFacts { end, objectives, ..self.facts.clone() };
         Document::new(totals, &thresholds, &generator, &[], &self.plan, &facts)

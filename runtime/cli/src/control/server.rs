@@ -1,10 +1,12 @@
 //! The server of the control API: its address, its thread, and how much of either one client may take.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::Request;
@@ -14,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::api::{Answer, Api};
 use super::args::ControlArgs;
@@ -26,7 +28,7 @@ use crate::background::{Background, End, runtime};
 use crate::command::Controls;
 use crate::error::CliError;
 
-/// Connections at a time; others wait in line.
+/// Connections at a time. One more takes the place of one that has asked nothing, or waits in line.
 const CONNECTIONS: usize = 16;
 /// How long a connection may take, from its first byte to its last. It carries one request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -97,12 +99,18 @@ where
     F: Future<Output = Answer> + Send + 'static,
 {
     let mut connections = JoinSet::new();
+    let mut silent = Silent::default();
     loop {
         tokio::select! {
             _ = &mut end => break,
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+            accepted = listener.accept(), if connections.len() < CONNECTIONS || silent.has_any() => match accepted {
                 Ok((connection, _)) => {
-                    connections.spawn(within(PATIENCE, converse(connection, answer.clone())));
+                    if connections.len() >= CONNECTIONS {
+                        silent.send_oldest_away();
+                    }
+                    let has_asked = Arc::new(AtomicBool::new(false));
+                    let conversation = converse(connection, Arc::clone(&has_asked), answer.clone());
+                    silent.0.push_back((connections.spawn(within(PATIENCE, conversation)), has_asked));
                 }
                 Err(_) => { within(ACCEPT_AGAIN, std::future::pending::<()>()).await; }
             },
@@ -113,7 +121,27 @@ where
     within(LAST_WORDS, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn converse<A, F>(connection: TcpStream, answer: A)
+/// Connections that have not asked anything yet, the oldest first. Programs ask at once; whoever only holds a place makes room
+/// for the next.
+#[derive(Default)]
+struct Silent(VecDeque<(AbortHandle, Arc<AtomicBool>)>);
+
+impl Silent {
+    fn has_any(&mut self) -> bool {
+        self.0.retain(|(conversation, has_asked)| !conversation.is_finished() && !has_asked.load(Ordering::Relaxed));
+        !self.0.is_empty()
+    }
+
+    fn send_oldest_away(&mut self) {
+        if self.has_any()
+            && let Some((conversation, _)) = self.0.pop_front()
+        {
+            conversation.abort();
+        }
+    }
+}
+
+async fn converse<A, F>(connection: TcpStream, has_asked: Arc<AtomicBool>, answer: A)
 where
     A: Fn(Request<Incoming>) -> F,
     F: Future<Output = Answer>,
@@ -121,6 +149,7 @@ where
     // Without this, small answers may wait for an acknowledgement. If it fails the answers are late, not wrong.
     let _ = connection.set_nodelay(true);
     let service = service_fn(|request| {
+        has_asked.store(true, Ordering::Relaxed);
         let answer = answer(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use squall_history::Store;
-use squall_plan::parse_duration;
 
-use crate::args::parse_share;
+use crate::args::{parse_share, parse_time};
 use crate::reporting::args::ReportFile;
 
 /// Whether, and as what, a run is kept.
@@ -136,7 +135,7 @@ pub struct PruneArgs {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub keep: usize,
     /// Spare runs that are not older than this.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "0s")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0s")]
     pub older_than: Duration,
     /// Only say which would go.
     #[arg(long)]

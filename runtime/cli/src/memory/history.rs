@@ -3,10 +3,11 @@
 use squall_history::change_points::{ChangePoint, Settings, change_points};
 use squall_history::compare::median;
 use squall_history::{Acceptance, FIGURES, Figure, HistoryError, Store, StoredRun, key_figures};
-use squall_metrics::Health;
+use squall_metrics::{Health, plain};
 use squall_report::{Accepted, Change, ChangeKind, Level, Trend, TrendFigure, TrendRun, Unit, Week};
 
 use crate::exit;
+use crate::terminal::say;
 
 const WEEK_MS: u64 = 7 * 24 * 3_600 * 1_000;
 /// A run's own report looks back on so many runs: each of them has to be read.
@@ -17,24 +18,29 @@ type Figures = [Option<f64>; FIGURES.len()];
 /// All runs like that one, and what can be said of them.
 pub fn trend_of(store: &Store, like: &StoredRun) -> Result<Trend, HistoryError> {
     let since = accepted_since(store, like)?;
-    let runs = history(store, like, since.as_ref().and_then(|since| since.run.as_deref()))?;
-    trend(like, since, &runs)
+    let history = history(store, like, since.as_ref().and_then(|since| since.run.as_deref()))?;
+    Ok(trend(like, since, &history))
 }
 
 /// The runs like that one up to it. None where it has no predecessor, or is no part of its history.
 pub fn trend_to(store: &Store, id: &str) -> Option<Trend> {
     let like = store.open(id).ok()?;
     let since = accepted_since(store, &like).ok()?;
-    let mut runs = history(store, &like, since.as_ref().and_then(|since| since.run.as_deref())).ok()?;
-    runs.retain(|run| run.id.as_str() <= id);
-    runs.drain(..runs.len().saturating_sub(IN_A_REPORT));
-    let is_part = runs.len() > 1 && runs.last().is_some_and(|run| run.id == id);
-    is_part.then(|| trend(&like, since, &runs).ok()).flatten()
+    let mut history = history(store, &like, since.as_ref().and_then(|since| since.run.as_deref())).ok()?;
+    history.retain(|(run, _)| run.id.as_str() <= id);
+    history.drain(..history.len().saturating_sub(IN_A_REPORT));
+    let is_part = history.len() > 1 && history.last().is_some_and(|(run, _)| run.id == id);
+    is_part.then(|| trend(&like, since, &history))
 }
 
-fn trend(like: &StoredRun, since: Option<Acceptance>, runs: &[StoredRun]) -> Result<Trend, HistoryError> {
-    let figures = runs.iter().map(key_figures).collect::<Result<Vec<Figures>, _>>()?;
-    let before = std::iter::once(None).chain(runs.iter().map(Some));
+/// Says that a run is damaged, and goes on without it.
+pub fn leave_out(error: &HistoryError) {
+    say(&plain(&format!("warning: left out: {error}")));
+}
+
+fn trend(like: &StoredRun, since: Option<Acceptance>, history: &[(StoredRun, Figures)]) -> Trend {
+    let (runs, figures): (Vec<&StoredRun>, Vec<Figures>) = history.iter().map(|(run, figures)| (run, *figures)).unzip();
+    let before = std::iter::once(None).chain(runs.iter().copied().map(Some));
     let entry = |(run, before): (&StoredRun, Option<&StoredRun>)| TrendRun {
         id: run.id.clone(),
         began: run.info.began.clone(),
@@ -42,15 +48,15 @@ fn trend(like: &StoredRun, since: Option<Acceptance>, runs: &[StoredRun]) -> Res
             .map(|before| before.info.environment.differences(&run.info.environment))
             .unwrap_or_default(),
     };
-    Ok(Trend {
+    Trend {
         scenario: like.info.scenario.clone(),
         load: like.info.load.clone(),
         target: like.info.target.clone(),
         since: since.map(|since| Accepted { run: since.run.unwrap_or_default(), reason: since.reason }),
-        runs: runs.iter().zip(before).map(entry).collect(),
+        runs: runs.iter().copied().zip(before).map(entry).collect(),
         figures: FIGURES.iter().enumerate().filter_map(|(place, figure)| course(figure, place, &figures)).collect(),
-        weeks: week_over_week(runs, &figures),
-    })
+        weeks: week_over_week(&runs, &figures),
+    }
 }
 
 /// The latest acceptance of a run of this history.
@@ -62,17 +68,19 @@ fn accepted_since(store: &Store, like: &StoredRun) -> Result<Option<Acceptance>,
     Ok(store.acceptances()?.into_iter().rfind(of_this))
 }
 
-/// The runs of the same kind that say something about the target, the oldest first.
-fn history(store: &Store, like: &StoredRun, since: Option<&str>) -> Result<Vec<StoredRun>, HistoryError> {
-    let mut runs = Vec::new();
+/// The runs of the same kind that say something about the target, the oldest first, with their figures. One that is damaged
+/// is told of and left out.
+fn history(store: &Store, like: &StoredRun, since: Option<&str>) -> Result<Vec<(StoredRun, Figures)>, HistoryError> {
+    let mut history = Vec::new();
     for id in store.ids()?.into_iter().filter(|id| since.is_none_or(|since| id.as_str() >= since)) {
-        let run = store.open(&id)?;
+        let Ok(run) = store.open(&id).inspect_err(leave_out) else { continue };
         let ended = run.end.as_ref().is_some_and(|end| matches!(end.exit_code, exit::PASSED | exit::THRESHOLDS_FAILED));
         if ended && alike(&run, like) && run.generator().health != Health::Bottleneck {
-            runs.push(run);
+            let figures = key_figures(&run).inspect_err(leave_out);
+            history.extend(figures.ok().map(|figures| (run, figures)));
         }
     }
-    Ok(runs)
+    Ok(history)
 }
 
 fn alike(run: &StoredRun, other: &StoredRun) -> bool {
@@ -126,7 +134,7 @@ fn levels(certain: &[ChangePoint], at: &[usize], series: &[f64]) -> Vec<Level> {
 }
 
 /// The medians of the last seven days against those of the seven before; nothing without runs in both.
-fn week_over_week(runs: &[StoredRun], figures: &[Figures]) -> Vec<Week> {
+fn week_over_week(runs: &[&StoredRun], figures: &[Figures]) -> Vec<Week> {
     let Some(last) = runs.last().map(|run| run.info.began_ms) else {
         return Vec::new();
     };

@@ -98,7 +98,7 @@ pub struct Told {
 /// What is known of a run when it begins.
 pub fn run_info(name: &str, artifact: &Artifact, plan: &Plan, file: Option<&PlanFile>, began: SystemTime) -> RunInfo {
     RunInfo {
-        objectives: file.map(wanted::objectives_of).unwrap_or_default(),
+        objectives: file.map(|file| wanted::objectives_of(file, &plan.thresholds)).unwrap_or_default(),
         limits: file.map(|file| wanted::limits_of(&file.watching)).unwrap_or_default(),
         format: VERSION,
         began: utc(began),

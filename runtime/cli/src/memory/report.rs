@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use squall_history::StoredRun;
 use squall_history::format::RunEnd;
-use squall_metrics::evaluate_thresholds;
-use squall_report::{DataLine, Detail, Document, Summary, course};
+use squall_insight::{Overall, overall};
+use squall_metrics::ThresholdResult;
+use squall_report::{DataLine, Detail, Document, ObjectiveLine, Status, Summary, course, verdict};
 
 use super::args::ReportArgs;
 use super::history::trend_to;
@@ -63,7 +65,7 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
     if run.end.is_none() {
         say(&format!("run {} did not end, or goes on: this is what was measured in {}", run.id, span(&totals)));
     }
-    let thresholds = evaluate_thresholds(&run.thresholds(), &totals);
+    let thresholds = run.judged_thresholds(&totals);
     let generator = run.generator();
     let used = run.end.as_ref().map(|end| end.data.as_slice()).unwrap_or_default();
     let line = |used: &'_ squall_history::format::DataLine| -> Option<(String, squall_plan::Policy)> {
@@ -99,9 +101,25 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
     let told = |of: fn(&RunEnd) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
     let (soak, remarks) = (told(|end| &end.soak), told(|end| &end.course));
     let remarks: Vec<(&str, String)> = remarks.iter().map(|(about, text)| (about.as_str(), text.clone())).collect();
-    let verdict = plan::verdict(&objectives, generator.health, style);
-    print(&(summary.render() + &plan::soak_section(&soak, style) + &verdict + &course(&remarks, style)))?;
+    let judged = verdict(&objectives, status(&run, &objectives, &thresholds)?, style);
+    print(&(summary.render() + &plan::soak_section(&soak, style) + &judged + &course(&remarks, style)))?;
     Ok(exit::PASSED)
+}
+
+/// The verdict as it was reported; of a run about which nothing was, what its objectives and thresholds come to.
+fn status(run: &StoredRun, objectives: &[ObjectiveLine], thresholds: &[ThresholdResult]) -> Result<Status, CliError> {
+    if let Some(document) = run.summary()?.and_then(|text| Document::from_json(&text).ok()) {
+        return Ok(document.verdict.status);
+    }
+    let missed = thresholds.iter().any(|result| !result.passed);
+    let judged: Vec<_> = objectives.iter().map(|line| line.judged.clone()).collect();
+    Ok(match overall(&judged, run.generator().health) {
+        Overall::Invalid => Status::Invalid,
+        _ if missed => Status::Critical,
+        Overall::Critical => Status::Critical,
+        Overall::Warning => Status::Warning,
+        Overall::Good => Status::Good,
+    })
 }
 
 fn span(totals: &squall_metrics::Totals) -> String {

@@ -8,6 +8,7 @@ use squall_metrics::{History, Nanos};
 use squall_report::{Align, histogram_log, table};
 
 use super::args::{ExportArgs, ExportFormat, ListArgs, PruneArgs, RunsAction, RunsArgs, ShowArgs, TagArgs};
+use super::history::leave_out;
 use crate::error::CliError;
 use crate::exit;
 use crate::run::{print, time_of_day};
@@ -27,14 +28,14 @@ pub fn runs(arguments: &RunsArgs) -> Result<u8, CliError> {
 
 fn list(arguments: &ListArgs) -> Result<String, HistoryError> {
     let store = arguments.store.open();
-    let mut runs = Vec::new();
-    for id in store.ids()? {
-        runs.push(store.open(&id)?);
-    }
+    let ids = store.ids()?;
+    // One that is damaged is told of, and stands in the way of no other.
+    let runs: Vec<StoredRun> =
+        ids.iter().filter_map(|id| store.open(id).map_err(|error| leave_out(&error)).ok()).collect();
     if arguments.json {
         return Ok(runs.iter().map(|run| format!("{}\n", line_for_machines(&store, run))).collect());
     }
-    if runs.is_empty() {
+    if ids.is_empty() {
         return Ok(format!("no runs in {}\n", store.root().display()));
     }
     let head = ["run", "began", "ended", "p95", "tags", "scenario", "load"].map(str::to_owned).to_vec();
@@ -112,7 +113,8 @@ fn export(arguments: &ExportArgs) -> Result<String, HistoryError> {
     let seconds = run.seconds(Nanos(snapshot.counts_from))?;
     Ok(match arguments.format {
         ExportFormat::Json => {
-            format!("{:#}\n", json!({ "run": run.id, "info": run.info, "end": run.end, "totals": snapshot }))
+            let document = json!({ "run": run.id, "info": run.info, "end": run.end, "totals": snapshot });
+            format!("{document:#}\n")
         }
         ExportFormat::Hlog => {
             let mut history = History::new();

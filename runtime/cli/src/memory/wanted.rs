@@ -3,8 +3,10 @@
 use squall_history::format::{LimitsInfo, ObjectiveInfo, RunInfo};
 use squall_plan::{Objective, PlanFile, Threshold, ThresholdSpec, Watching, Weightiness};
 
-/// The objectives, to be kept.
-pub fn objectives_of(file: &PlanFile) -> Vec<ObjectiveInfo> {
+use crate::plan;
+
+/// The objectives that hold beside these thresholds, to be kept.
+pub fn objectives_of(file: &PlanFile, thresholds: &[Threshold]) -> Vec<ObjectiveInfo> {
     let info = |objective: &Objective| ObjectiveInfo {
         title: objective.title.clone(),
         target: objective.target.clone(),
@@ -12,7 +14,7 @@ pub fn objectives_of(file: &PlanFile) -> Vec<ObjectiveInfo> {
         expression: objective.threshold.source.clone(),
         hoped: objective.weightiness == Weightiness::Hope,
     };
-    file.objectives.iter().map(info).collect()
+    plan::in_force(&file.objectives, thresholds).iter().map(info).collect()
 }
 
 /// The limits of resources, to be kept.

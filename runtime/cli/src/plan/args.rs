@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use squall_plan::parse_duration;
-
-use crate::args::{HttpArgs, LoadArgs, ScriptArgs, TargetArgs, parse_size};
+use crate::args::{HttpArgs, LoadArgs, ScriptArgs, TargetArgs, parse_size, parse_time};
 use crate::registry::RegistryArgs;
 use crate::sandbox::args::SandboxArgs;
 
@@ -99,7 +97,7 @@ pub struct RehearseArgs {
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
     /// How long each response takes.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "50ms")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "50ms")]
     pub latency: Duration,
     /// The status code of each response.
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=599), default_value = "200")]

@@ -25,11 +25,12 @@ use crate::exit;
 use crate::project::{Source, build_for_run, is_source};
 use crate::registry::{self, RegistryArgs};
 use crate::run::print;
+use crate::sandbox::limits::LimitArgs;
 
 pub use conductor::Conductor;
 pub use course::{Remark, course_of_spike, course_of_stress};
 pub use soak::{conclusions, section as soak_section};
-pub use verdict::{judged, missed_limits, verdict};
+pub use verdict::{in_force, judged, missed_limits};
 
 /// What `squall plan init` writes.
 const TEMPLATE: &str = include_str!("template.yaml");
@@ -83,6 +84,13 @@ pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs, mo
         return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
     }
     registry::artifact(component, registry, most)
+}
+
+/// Refuses a plan that names a source, where none may be built.
+pub fn allow_sources(plan: &PlanFile, limits: &LimitArgs) -> Result<(), CliError> {
+    let components = plan.components();
+    let mut sources = components.iter().filter(|name| !Reference::is_meant(name) && is_source(Path::new(name)));
+    sources.try_for_each(|name| limits.allow_source(name))
 }
 
 /// A component with its name, and the others with theirs.

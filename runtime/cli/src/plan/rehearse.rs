@@ -28,13 +28,15 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     typed.target = arguments.target.target.clone();
+    super::allow_sources(&file, &arguments.sandbox.limits)?;
     let limits = arguments.sandbox.limits.limits(arguments.load.memory);
     let (name, artifact, others) = super::artifacts(&file, arguments.script, &arguments.registry, limits.component)?;
     let (sandbox, control, output) = (&arguments.sandbox, &ControlArgs::default(), &OutputArgs::default());
     let plan_file = Some(file);
     let order = Order { name, artifact, others, limits, typed, plan_file, sandbox, url: None, control, output };
     let cache = CodeCache::of_user();
-    let mut plan = order.plan(&order.describe(&cache)?)?;
+    let described = order.describe(&cache)?;
+    let mut plan = order.plan(&described)?;
     check(&plan, &arguments.answer)?;
     // What must hold of the real target says nothing about this one.
     plan.thresholds.clear();
@@ -50,7 +52,7 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
     let terminal = Terminal::new(output, flows);
     terminal.line(&heading(&order, &plan, &plan.load()));
-    let guests = order.guests(&plan, &cache)?;
+    let guests = order.guests(&plan, &described, &cache)?;
     let run = ready(plan, guests, egress, order.secrets()?)?;
     signals::stop_on_signals(run.steering.clone());
     let clock = Clock::start();

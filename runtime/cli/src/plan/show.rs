@@ -1,6 +1,7 @@
 //! `squall plan show`: what would be run, and which layer each value comes from.
 
-use squall_guest::{CodeCache, Description, Guest};
+use squall_data::Openable;
+use squall_guest::{CodeCache, Description, Guest, Secrets};
 use squall_load::describe;
 use squall_plan::{Defaults, Limits, Options, Plan, PlanError, PlanFile, TestType};
 use squall_report::{Align, table};
@@ -12,7 +13,7 @@ use crate::exit;
 use crate::layers::Layers;
 use crate::options::from_arguments;
 use crate::registry::RegistryArgs;
-use crate::run::print;
+use crate::run::{Said, print};
 use crate::scenarios;
 
 /// A plan that has been laid over its components, with the layers that it is made of.
@@ -60,9 +61,10 @@ pub fn resolve(
     registry: &RegistryArgs,
     tell: impl Fn(&PlanError) -> String,
 ) -> Result<Resolved, CliError> {
+    let said = Said::by_user(Some(file), typed.clone())?;
     let described =
-        file.components().into_iter().map(|name| describe_component(&name, registry).map(|found| (name, found)));
-    let Layers { typed, environment, of_file, suggested, merged, components } =
+        file.components().into_iter().map(|name| describe_component(&name, registry, &said).map(|found| (name, found)));
+    let Layers { typed, environment, of_file, suggested, merged, components, .. } =
         Layers::lay(Some(file), typed, &described.collect::<Result<Vec<_>, _>>()?)?;
     let plan = Plan::resolve_for(merged.clone(), &components, Defaults { threads: 1, seed: 0 })
         .map_err(|errors| CliError::Options(errors.iter().map(tell).collect()))?;
@@ -71,11 +73,13 @@ pub fn resolve(
     Ok(Resolved { plan, merged, layers })
 }
 
-fn describe_component(name: &str, registry: &RegistryArgs) -> Result<Description, CliError> {
+fn describe_component(name: &str, registry: &RegistryArgs, said: &Said) -> Result<Description, CliError> {
     let limits = Limits::default();
     let artifact = super::artifact(name, ScriptArgs::default(), registry, limits.component)?;
+    let places = said.places(name, &artifact)?;
     let survey = Guest::survey(&artifact, &limits, &CodeCache::of_user());
-    let description = survey.and_then(|survey| describe(&survey));
+    let survey = survey.map(|survey| survey.given(Openable::Searched(places)));
+    let description = survey.and_then(|survey| describe(&survey, &said.known(Secrets::default())));
     description.map_err(|source| CliError::Guest { name: name.to_owned(), source })
 }
 

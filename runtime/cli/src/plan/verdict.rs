@@ -1,11 +1,11 @@
 //! A plan's objectives, judged on what was measured.
 
-use squall_insight::{Importance, Interval, Objective as Wanted, Status, judge, overall};
+use squall_insight::{Importance, Interval, Objective as Wanted, Status, judge};
 use squall_metrics::statistics::quantile_intervals;
-use squall_metrics::{Health, Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds};
+use squall_metrics::{Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds};
 use squall_monitor::names;
-use squall_plan::{Aggregation, Comparison, Objective, Watching, Weightiness};
-use squall_report::{ObjectiveLine, Style, duration, objectives, per_second, percent};
+use squall_plan::{Aggregation, Comparison, Objective, Threshold, Watching, Weightiness};
+use squall_report::{ObjectiveLine, duration, per_second, percent};
 
 /// The same run has the same intervals, whenever it is looked at.
 const SEED: u64 = 1;
@@ -18,13 +18,14 @@ pub fn judged(wanted: &[Objective], watching: &Watching, totals: &Totals) -> Vec
     of_measurements.chain(limits(watching, totals)).collect()
 }
 
-/// The table of objectives and the verdict; nothing if there are none.
-pub fn verdict(lines: &[ObjectiveLine], generator: Health, style: Style) -> String {
-    if lines.is_empty() {
-        return String::new();
-    }
-    let judged: Vec<_> = lines.iter().map(|line| line.judged.clone()).collect();
-    objectives(lines, overall(&judged, generator), style)
+/// The objectives that still hold: a threshold of an upper layer takes the place of one that bounds the same value.
+pub fn in_force(wanted: &[Objective], thresholds: &[Threshold]) -> Vec<Objective> {
+    let is_demanded = |objective: &Threshold| {
+        thresholds.iter().any(|one| one.selector() == objective.selector() && one.source == objective.source)
+    };
+    let holds =
+        |objective: &&Objective| objective.weightiness == Weightiness::Hope || is_demanded(&objective.threshold);
+    wanted.iter().filter(holds).cloned().collect()
 }
 
 /// The limits that were not kept, by name.

@@ -31,6 +31,7 @@ pub fn ending(outcome: &Outcome) -> Ending {
         (RunEnd::SetupFailed(text), _) => (false, format!("before the load, because setup failed: {text}")),
         (RunEnd::SetupTimedOut, _) => (false, "before the load, because setup took too long".to_owned()),
         (RunEnd::Hopeless(text), _) => (false, format!("early: {text}")),
+        (RunEnd::NoRequest(text), _) => (false, format!("without a request: {text}")),
         (RunEnd::Aborted(reason), _) => (false, format!("because the scenario asked for it: {reason}")),
         (RunEnd::ThresholdFailed(text), _) => (false, format!("early: {text}")),
         (RunEnd::Stopped(by), _) => (false, format!("early: {by}")),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 use squall_http::HostRule;
-use squall_plan::{Rate, parse_duration};
+use squall_plan::Rate;
 
 use super::limits::LimitArgs;
 use super::secrets::SecretArgument;
+use crate::args::parse_time;
 
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]
@@ -28,7 +29,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "RATE", env = "SQUALL_MAX_RATE", value_parser = parse_rate)]
     pub max_rate: Option<Rate>,
     /// Refuse a load that may last longer than this.
-    #[arg(long, value_name = "TIME", env = "SQUALL_MAX_DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", env = "SQUALL_MAX_DURATION", value_parser = parse_time)]
     pub max_duration: Option<Duration>,
     /// A secret that the scenario can read like an option, and that is in nothing that is shown or kept: from a file, or
     /// from the environment; give several.

@@ -6,6 +6,7 @@ use clap::Args;
 use squall_plan::{LimitPreset, Limits, parse_duration};
 
 use crate::args::parse_size;
+use crate::error::CliError;
 
 /// How much a scenario may take.
 #[derive(Debug, Default, Args)]
@@ -14,7 +15,10 @@ pub struct LimitArgs {
     /// Where the limits below begin: default, or ci, which is strict, for machines that others send scenarios to.
     #[arg(long = "limits", value_name = "PRESET", env = "SQUALL_LIMITS", value_parser = parse_preset)]
     pub preset: Option<LimitPreset>,
-    /// The most memory that all virtual users may have together: 2GiB. [default: as much as --memory gives to each]
+    /// How much may be held for a virtual user outside of its memory: requests, responses, lists. [default: 512MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub host_memory: Option<u64>,
+    /// The most memory that all virtual users may have together, with what is held for them: 2GiB. [default: as much as --memory gives to each]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub memory_total: Option<u64>,
     /// How long one iteration, or one start of a virtual user, may take; what takes longer has failed. [default: no limit]
@@ -44,6 +48,9 @@ pub struct ComponentLimitArgs {
     /// How long compiling it may take. [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub compile_timeout: Option<Duration>,
+    /// How much memory compiling it may take (on Linux). [default: 4GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub compile_memory: Option<u64>,
 }
 
 impl LimitArgs {
@@ -53,6 +60,7 @@ impl LimitArgs {
         Limits {
             memory: memory.unwrap_or(preset.memory),
             memory_total: self.memory_total.or(preset.memory_total),
+            host_memory: self.host_memory.unwrap_or(preset.host_memory),
             iteration: self.iteration_timeout.or(preset.iteration),
             body: self.max_body_size.unwrap_or(preset.body),
             log: self.max_log_size.unwrap_or(preset.log),
@@ -62,12 +70,28 @@ impl LimitArgs {
     }
 }
 
+impl LimitArgs {
+    /// Refuses to build a source where strangers' scenarios are run: its compiler, its build scripts and its dependencies run
+    /// as programs, outside of any sandbox.
+    pub fn allow_source(&self, name: &str) -> Result<(), CliError> {
+        if self.preset != Some(LimitPreset::Ci) {
+            return Ok(());
+        }
+        let text = format!(
+            "{name}: building a source runs its toolchain outside of the sandbox, which --limits ci does not allow: build it \
+             where you trust it (squall build), and run the component"
+        );
+        Err(CliError::Options(vec![text]))
+    }
+}
+
 impl ComponentLimitArgs {
     /// What was typed, over these limits.
     pub fn over(&self, limits: Limits) -> Limits {
         Limits {
             component: self.max_component_size.unwrap_or(limits.component),
             compile: self.compile_timeout.unwrap_or(limits.compile),
+            compile_memory: self.compile_memory.unwrap_or(limits.compile_memory),
             ..limits
         }
     }

@@ -13,7 +13,7 @@ use std::net::ToSocketAddrs;
 use serde_json::Value;
 use squall_http::{EgressPolicy, EgressRules, HostRule};
 use squall_metrics::plain;
-use squall_plan::{Limits, Options, Target};
+use squall_plan::Target;
 
 use crate::error::CliError;
 use crate::sandbox::args::SandboxArgs;
@@ -47,32 +47,6 @@ pub fn policy_by_name(arguments: &SandboxArgs, named: &[&str]) -> Result<EgressP
         rules.allow_url(url).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(EgressPolicy::Only(rules))
-}
-
-/// What a component may not suggest, for it would be a stranger's choice of a target or of a file on this machine.
-pub fn check_suggestion(suggested: &mut Options, typed: &Options) -> Result<(), String> {
-    if let Some((name, _)) = suggested.data.iter().find(|(_, data)| data.file.is_some()) {
-        // What it could read it could send to its target.
-        return Err(format!("data {name:?} names a file: only who runs a scenario may, with --data"));
-    }
-    if suggested.scenarios.iter().flatten().any(|scenario| scenario.component.is_some()) {
-        return Err("a scenario names a component: only a plan file may".to_owned());
-    }
-    if suggested.http.cacert.is_some() {
-        return Err("cacert names a file: only who runs a scenario may, with --cacert".to_owned());
-    }
-    if let Some(series) = suggested.max_series.filter(|series| *series > Limits::SUGGESTED_SERIES) {
-        return Err(format!(
-            "max_series is {series}: more than {} is for who runs a scenario to say, with --max-series",
-            Limits::SUGGESTED_SERIES
-        ));
-    }
-    match suggested.target.take() {
-        Some(target) if typed.target.is_none() => Err(format!(
-            "target is {target:?}: only who runs a scenario may name a target; if it is meant, add --target {target}"
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Whether all that a suggested plan may cause to be shown is harmless to show. Values of `env` never are shown.
@@ -129,21 +103,6 @@ mod tests {
         assert!(
             hosts_of("a.example\nhttp://b.example").unwrap_err().starts_with("line 2: \"http://b.example\" is no host")
         );
-    }
-
-    #[test]
-    fn a_component_chooses_no_target_and_no_file() {
-        let check = |json: &str, typed: &str| {
-            let mut suggested = Options::from_json(json).unwrap();
-            check_suggestion(&mut suggested, &Options::from_json(typed).unwrap()).map(|()| suggested)
-        };
-        assert!(check(r#"{"vus": 5}"#, "{}").is_ok());
-        assert!(check(r#"{"target": "http://a.test"}"#, "{}").unwrap_err().contains("--target http://a.test"));
-        let overruled = check(r#"{"target": "http://a.test"}"#, r#"{"target": "http://b.test"}"#).unwrap();
-        assert_eq!(overruled.target, None);
-        assert!(check(r#"{"max_series": 99999999}"#, "{}").unwrap_err().contains("--max-series"));
-        assert!(check(r#"{"max_series": 5000}"#, "{}").is_ok());
-        assert!(check(r#"{"cacert": "/etc/shadow"}"#, "{}").unwrap_err().contains("--cacert"));
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn measured() -> Totals {
         let (flow, name, method) =
             if index <= 75 { (FlowId(0), home, Method::Get) } else { (FlowId(1), order, Method::Post) };
         recorder.request(&RequestSample {
+            tags: squall_metrics::TagSetId::NONE,
             flow,
             name,
             method,

@@ -66,7 +66,8 @@ impl Lab {
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
         let (guests, data, secrets) = (vec![guest], DataSet::default(), Secrets::default());
-        let run = Run { plan, guests, data, secrets, egress, steering: Steering::default(), target: None };
+        let (declared, steering) = (Vec::new(), Steering::default());
+        let run = Run { plan, guests, declared, data, secrets, egress, steering, target: None };
         let squall = run.run(&mut Silent)?;
         Ok(Seen { squall, server: server.stop() })
     }

@@ -1,27 +1,38 @@
 //! CSV as RFC 4180 has it, with a line of column names first.
 
-use std::fs::File;
+use std::collections::HashSet;
+use std::io::Read;
 use std::path::Path;
 
-use csv::{ErrorKind, Position, ReaderBuilder, StringRecord};
+use csv::{ErrorKind, Position, Reader, ReaderBuilder, StringRecord};
 
-use super::{finish, not_utf8};
+use super::quotes::Quotes;
+use super::{Input, finish, not_utf8, text};
 use crate::error::Wrong;
-use crate::table::{Table, TableBuilder};
+use crate::table::{MOST_COLUMNS, Table, TableBuilder, too_many_columns};
 
 /// How much is read at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;
 
 pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, Wrong> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len() as usize;
+    let file = Input::open(path)?;
+    let size = file.size();
     // The crate skips a byte order mark, and empty lines.
+    let file = Quotes::new(text::reader(file)?, delimiter);
     let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(READ_SIZE).from_reader(file);
+    let read = read_table(&mut reader, size);
+    // Whatever is wrong behind an unclosed quote is so because of it.
+    let before = read.as_ref().err().and_then(|wrong| wrong.line).map_or(u64::MAX, |line| line + 1);
+    reader.get_ref().check(before)?;
+    read
+}
+
+fn read_table(reader: &mut Reader<impl Read>, size: usize) -> Result<Table, Wrong> {
     let columns = columns(reader.headers().map_err(in_words)?)?;
     let mut table = TableBuilder::new(columns, size);
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(in_words)? {
-        table.push_texts(record.iter());
+        table.push_texts(record.iter())?;
     }
     finish(table)
 }
@@ -31,9 +42,12 @@ fn columns(header: &StringRecord) -> Result<Vec<Box<str>>, Wrong> {
         return Err(Wrong::somewhere("it is empty: CSV begins with a line of column names"));
     }
     let columns: Vec<Box<str>> = header.iter().map(Box::from).collect();
-    let twice = columns.iter().enumerate().find(|(place, column)| columns[..*place].contains(column));
-    match twice {
-        Some((_, column)) => Err(Wrong::in_line(1, format!("two columns are named {column:?}"))),
+    if columns.len() > MOST_COLUMNS {
+        return Err(Wrong::in_line(1, too_many_columns(columns.len())));
+    }
+    let mut known = HashSet::new();
+    match columns.iter().find(|column| !known.insert(*column)) {
+        Some(column) => Err(Wrong::in_line(1, format!("two columns are named {column:?}"))),
         None => Ok(columns),
     }
 }

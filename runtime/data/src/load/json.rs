@@ -1,20 +1,21 @@
 //! JSON: an array of objects, or an object a line. A string is kept as its text, anything else as it is written.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{BYTE_ORDER_MARK, finish, not_utf8};
+use super::{BYTE_ORDER_MARK, Input, finish, not_utf8, text};
 use crate::error::Wrong;
 use crate::row::Kind;
 use crate::table::{NamedField, Table, TableBuilder};
 
 pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
-    let text = String::from_utf8(std::fs::read(path)?).map_err(|error| {
+    let mut bytes = Vec::new();
+    text::reader(Input::open(path)?)?.read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         Wrong::in_line(1 + valid.iter().filter(|byte| **byte == b'\n').count() as u64, not_utf8())
     })?;
@@ -27,9 +28,9 @@ pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
 }
 
 pub(super) fn read_lines(path: &Path) -> Result<Table, Wrong> {
-    let file = File::open(path)?;
-    let mut table = TableBuilder::new(Vec::new(), file.metadata()?.len() as usize);
-    let mut reader = BufReader::new(file);
+    let file = Input::open(path)?;
+    let mut table = TableBuilder::new(Vec::new(), file.size());
+    let mut reader = BufReader::new(text::reader(file)?);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -42,7 +43,8 @@ pub(super) fn read_lines(path: &Path) -> Result<Table, Wrong> {
             continue;
         }
         let row: Row<'_> = serde_json::from_str(text).map_err(|error| Wrong::in_line(number, in_words(&error)))?;
-        table.push_named(&row.fields().map_err(|error| Wrong::in_line(number, in_words(&error)))?);
+        let fields = row.fields().map_err(|error| Wrong::in_line(number, in_words(&error)))?;
+        table.push_named(&fields).map_err(|reason| Wrong::in_line(number, reason))?;
     }
     finish(table)
 }
@@ -65,7 +67,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
         while let Some(row) = rows.next_element::<Row<'_>>()? {
-            self.0.push_named(&row.fields().map_err(A::Error::custom)?);
+            self.0.push_named(&row.fields().map_err(A::Error::custom)?).map_err(A::Error::custom)?;
         }
         Ok(())
     }

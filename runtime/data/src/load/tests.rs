@@ -74,6 +74,49 @@ fn csv_that_is_not_right() {
     assert_eq!(missing, "--data d=b.csv: No such file or directory (os error 2)");
 }
 
+#[test]
+fn a_quote_that_is_not_closed_is_told() {
+    let closed = "a,b\n\"x, \"\"y\"\"\",\"2\n3\"\n5\" disk,\"4\" \n";
+    assert_eq!(rows(&table("a.csv", closed)), [["x, \"y\"", "2\n3"], ["5\" disk", "4 "]]);
+    assert_eq!(rows(&table("a.csv", "a\r\n\"x\ny\"\r\n\"z\"")), [["x\ny"], ["z"]]);
+    assert_eq!(
+        mistake("a.csv", "a,b\n1,2\n\"ada,3\n4,5\n6,7\n"),
+        "--data d=a.csv, line 3: a quote that is opened here is not closed; within a field, a quote is written twice: \"\""
+    );
+    assert_eq!(
+        mistake("a.csv", "\u{feff}\"a,b\n1,2\n"),
+        "--data d=a.csv, line 1: a quote that is opened here is not closed; within a field, a quote is written twice: \"\""
+    );
+    // The next quote ends it, wherever that is.
+    for rows in ["\"ada,3\n4,5\n\"bob\",7\n", "\"ada\n4\n\"bob\"\n5\n\"eve\"\n"] {
+        let told = mistake("a.csv", format!("a,b\n{rows}"));
+        assert!(told.starts_with("--data d=a.csv, line 2: a quote that is opened here is closed in line 4"), "{told}");
+    }
+    assert!(mistake("a.tsv", "a\tb\n\"1\t2\n3\t4\n").contains("line 2: a quote"));
+    // What is wrong earlier is told first.
+    assert!(mistake("a.csv", "a,b\n1\n\"2,3\n").contains("line 2: 1 field where"));
+}
+
+#[test]
+fn utf_16_is_read_by_its_mark() {
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let text = utf16("\u{feff}name\tage\r\nMüller 🦀\t36\r\n", bytes);
+        assert_eq!(rows(&table("a.tsv", text)), [["Müller 🦀", "36"]]);
+        let json = utf16("\u{feff}[{\"name\": \"ü\"}]", bytes);
+        assert_eq!(rows(&table("a.json", &json)), [["ü"]]);
+        assert_eq!(rows(&table("a.ndjson", utf16("\u{feff}{\"name\": \"ü\"}\n", bytes))), [["ü"]]);
+        for file in ["a.csv", "a.json", "a.ndjson"] {
+            let told = mistake(file, utf16("a,b\n1,2\n", bytes));
+            assert!(told.contains("line 1: this is not UTF-8 text; it looks like UTF-16 without"), "{told}");
+        }
+    }
+    let cut = &utf16("\u{feff}a\n1\n2\n", u16::to_le_bytes);
+    assert!(mistake("a.csv", &cut[..cut.len() - 1]).contains("line 3: this is not UTF-16 text"));
+    let lone = [cut.as_slice(), &[0, 0xD8]].concat();
+    assert!(mistake("a.csv", lone).contains("line 4: this is not UTF-16 text"));
+}
+
 const JSON: &str = r#"[{"name": "ada \u00fc", "age": 36, "tags": ["a", "b"]},
  {"age": 12345678901234567890123, "name": null, "last": true}]"#;
 
@@ -130,4 +173,37 @@ fn a_file_as_it_is() {
 fn a_user_s_policy_is_checked_before_the_run() {
     let error = folder("a.csv", "a\n1\n").load("d=a.csv,policy=unique-per-vu").err().unwrap();
     assert!(error.contains("needs one for each of up to 2 virtual users"), "{error}");
+}
+
+#[test]
+fn a_device_is_no_data_and_a_wide_file_is_told_at_once() {
+    for format in ["csv", "json", "ndjson", "file"] {
+        let options = squall_plan::parse_cli_data(&format!("d={format}:/dev/zero"));
+        let options = squall_plan::Options { data: [options.unwrap()].into(), ..Default::default() };
+        let defaults = squall_plan::Defaults { threads: 1, seed: 1 };
+        let plan = squall_plan::Plan::resolve(options, &[("main".to_owned(), 1)], defaults).unwrap();
+        let error = DataSet::load(&plan.data, 2, 1).err().unwrap().to_string();
+        assert_eq!(error, "--data d=/dev/zero: this is a device: give a file, or a pipe", "{format}");
+    }
+    let header: Vec<String> = (0..1_000_000).map(|column| format!("c{column}")).collect();
+    let error = mistake("a.csv", header.join(","));
+    assert_eq!(error, "--data d=a.csv, line 1: there are 1000000 columns: at most 10000 can be read");
+    let names: Vec<String> = header.iter().map(|name| format!("\"{name}\":1")).collect();
+    let object = format!("{{{}}}", names.join(","));
+    assert!(mistake("a.ndjson", &object).contains("1000000 columns: at most 10000"));
+    assert!(mistake("a.json", format!("[{object}]")).contains("1000000 columns: at most 10000"));
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("a.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, "name\nada\n").unwrap()
+    });
+    let set = Folder(folder).load("d=a.csv").unwrap();
+    writer.join().unwrap();
+    assert_eq!(rows(set.feed(0).unwrap().table()), [["ada"]]);
 }

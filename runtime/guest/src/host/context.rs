@@ -46,7 +46,12 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })?;
     interface.func_wrap("random", |store: StoreContextMut<'_, State>, ()| Ok((local(&store).user.random(),)))?;
     interface.func_wrap("log", |store: StoreContextMut<'_, State>, (level, message): (Level, WasmStr)| {
-        local(&store).say(level.into(), &text(&store, &message)?);
+        let (local, message) = (local(&store), text(&store, &message)?);
+        local.say(level.into(), &message);
+        if matches!(level, Level::Error) && local.flow().index().is_none() {
+            // Where the contract has no error, SDKs log it and trap.
+            local.user.remember_error(local.worker.log.presentable(&message));
+        }
         Ok(())
     })?;
     interface.func_wrap("abort", |store: StoreContextMut<'_, State>, (reason,): (WasmStr,)| {

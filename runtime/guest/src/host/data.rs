@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use slab::Slab;
-use squall_data::{Feed as DataFeed, OpenError, TakeError, UnknownColumn, Way};
+use squall_data::{Feed as DataFeed, OpenError, Opened, TakeError, UnknownColumn, Way};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmStr};
 
@@ -16,6 +16,8 @@ pub(crate) struct DataHandles {
     feeds: Slab<Feed>,
     rows: Slab<Row>,
     blobs: Slab<Blob>,
+    /// Files that were found while the component described itself.
+    opened: Opened,
 }
 
 /// A feed, by its number among the run's data, and how its rows are taken.
@@ -118,6 +120,11 @@ impl DataHandles {
     pub(crate) fn blob(&self, handle: &Resource<Blob>) -> wasmtime::Result<&Bytes> {
         let blob = self.blobs.get(handle.rep() as usize).ok_or_else(|| gone("a blob"))?;
         Ok(&blob.0)
+    }
+
+    /// The files that were found, for the run.
+    pub(crate) fn take_opened(&mut self) -> Opened {
+        std::mem::take(&mut self.opened)
     }
 }
 
@@ -260,6 +267,14 @@ fn link_row(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     })
 }
 
+/// What the run was given under that name, or else what the component may open.
+fn open_blob(local: &mut Local, name: &str) -> Result<Bytes, OpenError> {
+    match local.worker.run.data.blob(name) {
+        Err(error @ OpenError::NotGiven { .. }) => local.files.open(name, &mut local.data.opened).unwrap_or(Err(error)),
+        given => given,
+    }
+}
+
 type Held = Result<Resource<Blob>, Failure>;
 
 fn hold_blob(local: &mut Local, bytes: Result<Bytes, Failure>) -> wasmtime::Result<Held> {
@@ -271,8 +286,10 @@ fn hold_blob(local: &mut Local, bytes: Result<Bytes, Failure>) -> wasmtime::Resu
 
 fn link_blob(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     interface.func_wrap("[static]blob.open", |mut store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
-        let bytes = local(&store).worker.run.data.blob(&text(&store, &name)?);
-        Ok((hold_blob(store.data_mut().local_mut(), bytes.map_err(Failure::from))?,))
+        let name = text(&store, &name)?.into_owned();
+        let local = store.data_mut().local_mut();
+        let bytes = open_blob(local, &name).map_err(Failure::from);
+        Ok((hold_blob(local, bytes)?,))
     })?;
     interface.func_wrap("[method]blob.length", |store: StoreContextMut<'_, State>, (handle,): (Resource<Blob>,)| {
         Ok((local(&store).data.blob(&handle)?.len() as u64,))

@@ -1,12 +1,13 @@
 //! `squall:scenario/http`: hands requests to the measured client, and responses to the guest as far as it asks.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_http::{Error, Prepared, RequestOptions, Response};
-use squall_plan::{Limits, MemorySize};
+use squall_http::{Booked, CookieJar, Error, Prepared, RequestOptions, Response};
+use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
@@ -91,6 +92,7 @@ type Sending<'a, T> = Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance(HTTP)?;
+    link_cookie_jar(&mut interface)?;
     link_request_options(&mut interface)?;
     link_response(&mut interface)?;
     interface
@@ -104,8 +106,16 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     interface.func_wrap_async("send-all", |store: StoreContextMut<'_, State>, (requests,): (WasmList<Request>,)| {
         send_all(store, &requests)
     })?;
+    interface.func_wrap(
+        "set-default-options",
+        |mut store: StoreContextMut<'_, State>, (options,): (Resource<RequestOptions>,)| {
+            let given = options_of(&store, Some(&options)).clone();
+            store.data_mut().local_mut().default_options = given;
+            Ok(())
+        },
+    )?;
     interface.func_wrap("clear-cookies", |store: StoreContextMut<'_, State>, ()| {
-        local(&store).user.client().clear_cookies();
+        local(&store).user.client().cookie_jar().clear();
         Ok(())
     })
 }
@@ -179,16 +189,34 @@ fn prepare_all(
 fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtime::Result<Result<Prepared, Error>> {
     let headers = pairs(store, &request.headers)?;
     let store = &*store;
-    let headers: Vec<_> = headers
-        .iter()
-        .map(|(name, value)| Ok((text(store, name)?, text(store, value)?)))
-        .collect::<wasmtime::Result<_>>()?;
+    let mut copies = Vec::new();
+    let mut text = |string| booked_text(store, string, &mut copies);
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
-    let defaults = RequestOptions::default();
-    let options = options_of(store, request.options.as_ref(), &defaults);
-    let (method, url) = (text(store, &request.method)?, text(store, &request.url)?);
+    let options = options_of(store, request.options.as_ref());
+    let (method, url) = (text(&request.method)?, text(&request.url)?);
     let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     Ok(local(store).user.client().prepare(&method, &url, headers, body, options))
+}
+
+/// A string of the guest's, borrowed where it can be. What is not UTF-8 there is copied; that is booked as soon as it is known to be so.
+#[inline]
+fn booked_text<'a>(
+    store: &'a StoreContextMut<'_, State>,
+    string: &'a WasmStr,
+    copies: &mut Vec<Booked>,
+) -> wasmtime::Result<Cow<'a, str>> {
+    let text = text(store, string)?;
+    if let Cow::Owned(copy) = &text {
+        copies.push(book(store, copy.capacity())?);
+    }
+    Ok(text)
+}
+
+/// Books what is allocated for a call.
+fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
+    Ok(local(store).user.client().account().book(bytes)?)
 }
 
 fn prepare_get(
@@ -196,18 +224,16 @@ fn prepare_get(
     url: &WasmStr,
     options: Option<&Resource<RequestOptions>>,
 ) -> wasmtime::Result<Result<Prepared, Error>> {
-    let defaults = RequestOptions::default();
-    let options = options_of(store, options, &defaults);
+    let options = options_of(store, options);
     Ok(local(store).user.client().prepare("GET", &text(store, url)?, std::iter::empty(), None, options))
 }
 
 fn options_of<'a>(
     store: &'a StoreContextMut<'_, State>,
     handle: Option<&Resource<RequestOptions>>,
-    defaults: &'a RequestOptions,
 ) -> &'a RequestOptions {
-    let held = &local(store).request_options;
-    handle.and_then(|handle| held.get(handle.rep() as usize)).unwrap_or(defaults)
+    let local = local(store);
+    handle.and_then(|handle| local.request_options.get(handle.rep() as usize)).unwrap_or(&local.default_options)
 }
 
 /// A list of pairs that lie in the guest's memory.
@@ -222,18 +248,60 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
     match result {
         Ok(response) => {
             let local = store.data_mut().local_mut();
-            let held_bodies = local.held_bodies + response.body().len() as u64;
-            if held_bodies > Limits::HELD_BODIES {
-                wasmtime::bail!(
-                    "too much held: the responses that it has not let go of have more than {} of bodies",
-                    MemorySize(Limits::HELD_BODIES)
-                );
-            }
-            local.held_bodies = held_bodies;
             Ok(Ok(Resource::new_own(hold(&mut local.responses, "response", response)?)))
         }
         Err(error) => Ok(Err(error.into())),
     }
+}
+
+fn link_cookie_jar(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    interface.resource(
+        "cookie-jar",
+        ResourceType::host::<CookieJar>(),
+        |mut store: StoreContextMut<'_, State>, handle| {
+            store.data_mut().local_mut().cookie_jars.try_remove(handle as usize);
+            Ok(())
+        },
+    )?;
+    interface.func_wrap("[constructor]cookie-jar", |mut store: StoreContextMut<'_, State>, ()| {
+        let jar = store.data_mut().local_mut().new_jar()?;
+        Ok((hold_jar(&mut store, jar)?,))
+    })?;
+    interface.func_wrap("[static]cookie-jar.of-virtual-user", |mut store: StoreContextMut<'_, State>, ()| {
+        let jar = Rc::clone(local(&store).user.client().cookie_jar());
+        Ok((hold_jar(&mut store, jar)?,))
+    })?;
+    type Jar = Resource<CookieJar>;
+    interface.func_wrap(
+        "[method]cookie-jar.set",
+        |store: StoreContextMut<'_, State>, (jar, url, cookie): (Jar, WasmStr, WasmStr)| {
+            let (url, cookie) = (text(&store, &url)?, text(&store, &cookie)?);
+            Ok((local(&store).user.client().set_cookie(cookie_jar(&store, &jar)?, &url, &cookie),))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]cookie-jar.get",
+        |store: StoreContextMut<'_, State>, (jar, url): (Jar, WasmStr)| {
+            let url = text(&store, &url)?;
+            Ok((local(&store).user.client().cookies_for(cookie_jar(&store, &jar)?, &url),))
+        },
+    )?;
+    interface.func_wrap("[method]cookie-jar.clear", |store: StoreContextMut<'_, State>, (jar,): (Jar,)| {
+        cookie_jar(&store, &jar)?.clear();
+        Ok(())
+    })
+}
+
+fn hold_jar(store: &mut StoreContextMut<'_, State>, jar: Rc<CookieJar>) -> wasmtime::Result<Resource<CookieJar>> {
+    Ok(Resource::new_own(hold(&mut store.data_mut().local_mut().cookie_jars, "cookie-jar", jar)?))
+}
+
+fn cookie_jar<'a>(
+    store: &'a StoreContextMut<'_, State>,
+    handle: &Resource<CookieJar>,
+) -> wasmtime::Result<&'a Rc<CookieJar>> {
+    let jar = local(store).cookie_jars.get(handle.rep() as usize);
+    jar.ok_or_else(|| wasmtime::format_err!("a cookie-jar that is no longer there"))
 }
 
 fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
@@ -259,6 +327,13 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         },
     )?;
     interface.func_wrap(
+        "[method]request-options.set-tags",
+        |mut store: StoreContextMut<'_, State>, (options, tags): (Options, Vec<(String, String)>)| {
+            let tags = local(&store).worker.recorder.borrow().registry().tag_set(tags);
+            set(&mut store, &options, |options| options.tags = Some(tags))
+        },
+    )?;
+    interface.func_wrap(
         "[method]request-options.set-timeout",
         |mut store: StoreContextMut<'_, State>, (options, ns): (Options, u64)| {
             set(&mut store, &options, |options| options.timeout = Some(Duration::from_nanos(ns)))
@@ -271,6 +346,25 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         },
     )?;
     interface.func_wrap(
+        "[method]request-options.set-return-last-redirect",
+        |mut store: StoreContextMut<'_, State>, (options, returned): (Options, bool)| {
+            set(&mut store, &options, |options| options.return_last_redirect = returned)
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-cookie-jar",
+        |mut store: StoreContextMut<'_, State>, (options, jar): (Options, Resource<CookieJar>)| {
+            let jar = Rc::clone(cookie_jar(&store, &jar)?);
+            set(&mut store, &options, |options| options.cookie_jar = Some(jar))
+        },
+    )?;
+    interface.func_wrap(
+        "[method]request-options.set-replaced-cookies",
+        |mut store: StoreContextMut<'_, State>, (options, names): (Options, Vec<String>)| {
+            set(&mut store, &options, |options| options.replaced_cookies = Some(names.into()))
+        },
+    )?;
+    interface.func_wrap(
         "[method]request-options.set-discard-body",
         |mut store: StoreContextMut<'_, State>, (options, discard): (Options, bool)| {
             set(&mut store, &options, |options| options.discard_body = Some(discard))
@@ -278,8 +372,13 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
     )?;
     interface.func_wrap(
         "[method]request-options.set-expected-statuses",
-        |mut store: StoreContextMut<'_, State>, (options, ranges): (Options, Vec<(u16, u16)>)| {
-            set(&mut store, &options, |options| options.expected = Some(ranges.into()))
+        |mut store: StoreContextMut<'_, State>, (options, ranges): (Options, WasmList<(u16, u16)>)| {
+            if ranges.len() > Limits::STATUS_RANGES {
+                let (count, most) = (ranges.len(), Limits::STATUS_RANGES);
+                wasmtime::bail!("{count} ranges of expected statuses: at most {most} are allowed");
+            }
+            let ranges: Rc<[(u16, u16)]> = ranges.iter(&mut store)?.collect::<wasmtime::Result<_>>()?;
+            set(&mut store, &options, |options| options.expected = Some(ranges))
         },
     )?;
     interface.func_wrap(
@@ -308,15 +407,15 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         "response",
         ResourceType::host::<Response>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            let local = store.data_mut().local_mut();
-            if let Some(response) = local.responses.try_remove(handle as usize) {
-                local.held_bodies -= response.body().len() as u64;
-            }
+            store.data_mut().local_mut().responses.try_remove(handle as usize);
             Ok(())
         },
     )?;
     interface.func_wrap("[method]response.status", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.status(),))
+    })?;
+    interface.func_wrap("[method]response.reason", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.reason().into_owned(),))
     })?;
     interface.func_wrap(
         "[method]response.header",
@@ -332,13 +431,18 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     })?;
     interface.func_wrap("[method]response.body", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         // Copied once more on the way: lowering needs the store that the response lies in.
-        Ok((response(&store, &handle)?.body().to_vec(),))
+        let body = response(&store, &handle)?.body();
+        let _booked = book(&store, body.len())?;
+        Ok((body.to_vec(),))
     })?;
     interface.func_wrap("[method]response.size", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.body().len() as u64,))
     })?;
     interface.func_wrap("[method]response.text", |store: StoreContextMut<'_, State>, (handle,): Handle| {
-        Ok((String::from_utf8_lossy(response(&store, &handle)?.body()).into_owned(),))
+        let body = response(&store, &handle)?.body();
+        // Each byte that is not UTF-8 becomes three.
+        let _booked = book(&store, if str::from_utf8(body).is_ok() { body.len() } else { 3 * body.len() })?;
+        Ok((String::from_utf8_lossy(body).into_owned(),))
     })?;
     interface.func_wrap("[method]response.url", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.url().to_string(),))

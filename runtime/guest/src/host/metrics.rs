@@ -49,14 +49,33 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let (name, local) = (text(&store, &name)?, local(&store));
         let mut recorder = local.worker.recorder.borrow_mut();
         let name = recorder.name(&name);
-        recorder.check(local.flow(), name, passed);
+        recorder.check(local.user.origin(), name, passed);
         Ok(())
     })?;
+    link_tags(&mut interface)?;
     link_counter(&mut interface)?;
     link_gauge(&mut interface)?;
     link_rate(&mut interface)?;
     link_trend(&mut interface)?;
     link_transaction(&mut interface)
+}
+
+fn link_tags(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    interface.func_wrap("no-more-metrics", |store: StoreContextMut<'_, State>, ()| {
+        local(&store).worker.recorder.borrow().registry().close();
+        Ok(())
+    })?;
+    interface.func_wrap("asked-tags", |store: StoreContextMut<'_, State>, ()| {
+        let recorder = local(&store).worker.recorder.borrow();
+        recorder.registry().expect_tags();
+        Ok((recorder.registry().asked_tags().names(),))
+    })?;
+    interface.func_wrap("set-tags", |store: StoreContextMut<'_, State>, (tags,): (Vec<(String, String)>,)| {
+        let local = local(&store);
+        let tags = local.worker.recorder.borrow().registry().tag_set(tags);
+        local.user.set_tags(tags);
+        Ok(())
+    })
 }
 
 /// The handle of a metric; says so once a construction if it cannot be had.
@@ -92,7 +111,7 @@ fn record(
 
 fn is_negative(store: &StoreContextMut<'_, State>, value: f64) -> bool {
     if value < 0.0 {
-        local(store).say(Level::Warn, "a counter or trend was given a negative value: dropped");
+        local(store).say(Level::Warn, "a counter was given a negative value: dropped");
     }
     value < 0.0
 }
@@ -105,9 +124,9 @@ fn link_counter(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<(
     interface.func_wrap(
         "[method]counter.add",
         |store: StoreContextMut<'_, State>, (counter, value): (Resource<Counter>, f64)| {
-            let flow = local(&store).flow();
+            let origin = local(&store).user.origin();
             if !is_negative(&store, value) {
-                record(&store, counter.rep(), value, |recorder, id| recorder.counter(flow, id, value));
+                record(&store, counter.rep(), value, |recorder, id| recorder.counter(origin, id, value));
             }
             Ok(())
         },
@@ -122,10 +141,10 @@ fn link_gauge(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()>
     interface.func_wrap(
         "[method]gauge.set",
         |store: StoreContextMut<'_, State>, (gauge, value): (Resource<Gauge>, f64)| {
-            let (flow, now) = (local(&store).flow(), local(&store).worker.clock.now());
+            let (origin, now) = (local(&store).user.origin(), local(&store).worker.clock.now());
             record(&store, gauge.rep(), value, |recorder, id| {
                 recorder.advance_to(now);
-                recorder.gauge(flow, id, now, value);
+                recorder.gauge(origin, id, now, value);
             });
             Ok(())
         },
@@ -140,8 +159,8 @@ fn link_rate(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> 
     interface.func_wrap(
         "[method]rate.add",
         |store: StoreContextMut<'_, State>, (rate, value): (Resource<Rate>, bool)| {
-            let flow = local(&store).flow();
-            record(&store, rate.rep(), 0.0, |recorder, id| recorder.rate(flow, id, value));
+            let origin = local(&store).user.origin();
+            record(&store, rate.rep(), 0.0, |recorder, id| recorder.rate(origin, id, value));
             Ok(())
         },
     )
@@ -155,10 +174,8 @@ fn link_trend(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()>
     interface.func_wrap(
         "[method]trend.add",
         |store: StoreContextMut<'_, State>, (trend, value): (Resource<Trend>, f64)| {
-            let flow = local(&store).flow();
-            if !is_negative(&store, value) {
-                record(&store, trend.rep(), value, |recorder, id| recorder.trend(flow, id, value));
-            }
+            let origin = local(&store).user.origin();
+            record(&store, trend.rep(), value, |recorder, id| recorder.trend(origin, id, value));
             Ok(())
         },
     )

@@ -7,6 +7,7 @@ pub(crate) mod context;
 pub(crate) mod data;
 pub(crate) mod http;
 pub(crate) mod metrics;
+pub(crate) mod progress;
 pub(crate) mod timing;
 pub(crate) mod wasi;
 pub(crate) mod wasi_http;
@@ -26,6 +27,7 @@ pub(crate) fn linker(engine: &Engine, with_wasi_http: bool) -> wasmtime::Result<
     metrics::link(&mut linker)?;
     data::link(&mut linker)?;
     context::link(&mut linker)?;
+    progress::link(&mut linker)?;
     wasi::link(&mut linker)?;
     if with_wasi_http {
         wasi_http::link(&mut linker)?;

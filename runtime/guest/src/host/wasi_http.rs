@@ -17,6 +17,7 @@ use http::HeaderMap;
 use http::header::{CONNECTION, HOST};
 use send_wrapper::SendWrapper;
 use squall_http::{Error, RequestOptions, StreamLimits, StreamedBody, Turns};
+use squall_plan::Limits;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 use wasmtime_wasi_http::{
@@ -67,7 +68,9 @@ impl WasiHttp {
             turns: Rc::default(),
             exchanges: Exchanges::default(),
         };
-        WasiHttp { context: WasiHttpCtx::new(), hooks: Hooks(SendWrapper::new(sender)) }
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(Limits::WASI_MESSAGE);
+        WasiHttp { context, hooks: Hooks(SendWrapper::new(sender)) }
     }
 
     /// What is under way.
@@ -85,6 +88,11 @@ impl WasiHttpHooks for Hooks {
     /// The measured client writes it.
     fn set_host_header(&mut self) -> bool {
         false
+    }
+
+    /// What was written of bodies that are not sent yet lies with the library: two such pieces of each.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        Limits::WASI_MESSAGE
     }
 
     fn send_request(

@@ -76,17 +76,41 @@ pub(super) fn carried(address: IpAddr) -> IpAddr {
     match outer.segments() {
         // ::1 and :: stand for themselves.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
-        // Mapped, translated (RFC 2765), compatible (RFC 4291), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056).
+        // Mapped, translated (RFC 2765), compatible (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x64, 0xff9b, 1, _, _, _, high, low]
         | [0x2002, high, low, ..] => from(high, low),
         _ => address,
     }
 }
 
+/// The addresses that one of the local NAT64 prefix (RFC 8215) may lead to. How long the prefix is that a network uses of it,
+/// and so where the IPv4 address stands (RFC 6052, section 2.2), cannot be seen.
+fn carried_by_local_nat64(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
+    let bits = address.to_bits();
+    // Behind a prefix of 48, 56, 64 and 96 bits; the eight bits from the 64th on are left out.
+    let (upper, lower) = ((bits >> 64) as u64, bits as u64);
+    // The last bits of the upper half, and as many of the lower as are wanting.
+    let joined = |last: u32| (upper << (32 - last) | lower << 8 >> (32 + last)) as u32;
+    let carried = [joined(16), joined(8), joined(0), bits as u32].map(Ipv4Addr::from_bits);
+    // No packet is sent to 0.0.0.0/8: such an address is the padding of another layout.
+    carried.into_iter().filter(|address| address.octets()[0] != 0)
+}
+
 impl Range {
+    /// How little is allowed there: of several kinds, the greatest counts.
+    pub(super) fn strictness(self) -> u8 {
+        match self {
+            Range::Public => 0,
+            Range::Reserved => 1,
+            Range::Private => 2,
+            Range::LinkLocal => 3,
+            Range::Loopback => 4,
+            Range::Metadata => 5,
+        }
+    }
+
     /// The kind of an address.
     pub fn of(address: IpAddr) -> Range {
         match carried(address) {
@@ -111,6 +135,10 @@ impl Range {
         match address.segments() {
             _ if METADATA_V6.contains(&address) => Range::Metadata,
             [0, 0, 0, 0, 0, 0, 0, _] => Range::Loopback,
+            [0x64, 0xff9b, 1, ..] => {
+                let ranges = carried_by_local_nat64(address).map(Range::of_v4);
+                ranges.max_by_key(|range| range.strictness()).unwrap_or(Range::Reserved)
+            }
             [0xfc00..=0xfdff, ..] => Range::Private,
             [0xfe80..=0xfebf, ..] => Range::LinkLocal,
             // Site-local addresses are history (RFC 3879), and some networks have not heard of it.

@@ -89,6 +89,28 @@ fn metadata_takes_its_own_address() {
 }
 
 #[test]
+fn a_local_nat64_address_may_lead_wherever_one_of_its_layouts_does() {
+    // The same address behind a prefix of 48, 56, 64 and 96 bits, as RFC 6052 has them.
+    const METADATA: [&str; 4] =
+        ["64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1:a9:fe:a9fe::", "64:ff9b:1:0:a9:fea9:fe00:0", "64:ff9b:1::a9fe:a9fe"];
+    const PRIVATE: [&str; 3] = ["64:ff9b:1:a00:0:100::", "64:ff9b:1:ff0a:0:1::", "64:ff9b:1::a00:1"];
+    const OUTSIDE: [&str; 2] = ["64:ff9b:1:5db8:d8:2200::", "64:ff9b:1::5db8:d822"];
+    let anything = policy(&["*", "64:ff9b:1::/48"], &["*", "64:ff9b:1::/48"]);
+    for address in METADATA {
+        let refusal = reached(&anything, "shop.example.com", 80, &[address]).unwrap_err();
+        assert!(matches!(refusal, Refusal::Metadata { .. }), "{address}: {refusal}");
+    }
+    let named_only = policy(&["shop.example.com"], &["*"]);
+    for address in PRIVATE {
+        let refusal = reached(&named_only, "shop.example.com", 80, &[address]).unwrap_err();
+        assert!(matches!(refusal, Refusal::Inside { .. }), "{address}: {refusal}");
+    }
+    for address in OUTSIDE {
+        assert_eq!(reached(&named_only, "shop.example.com", 80, &[address]), Ok(1), "{address}");
+    }
+}
+
+#[test]
 fn a_wide_range_means_public_addresses() {
     let everything = policy(&["0.0.0.0/0", "::/0"], &["0.0.0.0/0", "::/0"]);
     assert!(literal(&everything, PUBLIC) && literal(&everything, "2606:4700::1111"));
@@ -174,6 +196,23 @@ proptest! {
         ];
         for carrier in carriers {
             prop_assert_eq!(Range::of(std::net::Ipv6Addr::from_bits(carrier).into()), expected);
+        }
+    }
+
+    /// Of the layouts that an address of the local NAT64 prefix may have, the strictest counts.
+    #[test]
+    fn no_layout_of_nat64_opens_the_inside(bits in 0x0100_0000_u32.., rest in any::<u16>()) {
+        let expected = Range::of(std::net::Ipv4Addr::from_bits(bits).into());
+        let (bits, rest) = (u128::from(bits), u128::from(rest));
+        let layouts = [
+            (bits >> 16) << 64 | (bits & 0xffff) << 40,
+            (rest & 0xff) << 72 | (bits >> 24) << 64 | (bits & 0xff_ffff) << 32,
+            rest << 64 | bits << 24,
+            rest << 64 | bits,
+        ];
+        for layout in layouts {
+            let address = std::net::Ipv6Addr::from_bits(0x0064_ff9b_0001_u128 << 80 | layout);
+            prop_assert!(Range::of(address.into()).strictness() >= expected.strictness(), "{}", address);
         }
     }
 

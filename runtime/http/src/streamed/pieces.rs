@@ -1,12 +1,14 @@
 //! Bodies that travel piece by piece, in both directions.
 
 use std::io;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
 use super::course::Course;
 use super::{GivenUp, Listener, Source};
+use crate::account::{Booked, MemoryAccount};
 use crate::exchange::{InOnePiece, Travel};
 use crate::reader::{Malformed, Reader, body_too_large, fields};
 use crate::request::Prepared;
@@ -15,11 +17,17 @@ use crate::transport::Transport;
 /// A piece no larger than this is copied behind its framing, in bytes: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
 
+/// The most fields of a head that is handed out while the body comes. What keeps them takes much more than they are long.
+const MOST_FIELDS: usize = 1_000;
+/// What is kept with a field or a piece of a body, in bytes.
+const BESIDE: usize = 256;
+
 /// The bodies of one exchange, on their way.
 pub(super) struct Pieces<'a, S, L> {
     outgoing: Option<Outgoing<S>>,
     course: &'a Course<'a>,
     listener: &'a L,
+    account: &'a Rc<MemoryAccount>,
     /// The largest body that is accepted, and how much of it has come.
     most: u64,
     came: u64,
@@ -46,6 +54,7 @@ impl<'a, S: Source, L: Listener> Pieces<'a, S, L> {
         source: Option<(S, Option<u64>)>,
         course: &'a Course<'a>,
         listener: &'a L,
+        account: &'a Rc<MemoryAccount>,
         most: u64,
     ) -> Pieces<'a, S, L> {
         let outgoing = source.map(|(source, length)| Outgoing {
@@ -58,7 +67,20 @@ impl<'a, S: Source, L: Listener> Pieces<'a, S, L> {
             started: false,
             ended: false,
         });
-        Pieces { outgoing, course, listener, most, came: 0 }
+        Pieces { outgoing, course, listener, account, most, came: 0 }
+    }
+}
+
+impl<S, L> Pieces<'_, S, L> {
+    /// What it takes to keep the fields of a head.
+    fn book_head(&self, head: &[u8]) -> Result<Booked, Malformed> {
+        let count = fields(head).count();
+        if count > MOST_FIELDS {
+            return Err(Malformed::TooLarge(format!(
+                "the head has {count} fields: at most {MOST_FIELDS} are handed out (limit)"
+            )));
+        }
+        Ok(self.account.book(head.len() + count * BESIDE)?)
     }
 }
 
@@ -99,7 +121,8 @@ impl<S: Source, L: Listener> Travel for Pieces<'_, S, L> {
         }
         if !self.course.is_answered() {
             self.course.answered(reader.status, reader.knows_length());
-            self.listener.head(reader.status, &mut fields(&reader.head));
+            let booked = self.book_head(&reader.head)?;
+            self.listener.head(reader.status, &mut fields(&reader.head), booked);
         }
         self.course.moved();
         if !reader.body.is_empty() {
@@ -108,7 +131,9 @@ impl<S: Source, L: Listener> Travel for Pieces<'_, S, L> {
             if self.came > self.most && !self.course.is_lingering() {
                 return Err(body_too_large(self.most));
             }
-            self.listener.data(piece.into());
+            let mut booked = reader.booked.split_off(piece.capacity());
+            booked.add(BESIDE)?;
+            self.listener.data(piece.into(), booked);
         }
         Ok(())
     }

@@ -157,3 +157,49 @@ fn a_body_that_others_hold_is_sent_from_there() {
         }
     });
 }
+
+#[test]
+fn what_is_held_is_booked_and_what_is_let_go_of_is_not() {
+    run(async {
+        let url = answering(|_| ok(&"a".repeat(40_000))).await;
+        let memory = MemoryLimits { own: 200_000, shared: None };
+        let base = Some(BaseUrl::parse(&url).unwrap());
+        let world = World::new(ClientConfig { base, memory, ..ClientConfig::default() });
+        for _ in 0..20 {
+            world.get("/").await.unwrap();
+        }
+        let mut held = Vec::new();
+        let error = loop {
+            match world.get("/").await {
+                Ok(response) => held.push(response),
+                Err(error) => break error,
+            }
+        };
+        assert!((2..=4).contains(&held.len()), "{}", held.len());
+        assert!(error.to_string().ends_with("for a virtual user (limit, raise with --host-memory)"), "{error}");
+        let body = "b".repeat(150_000);
+        // A request is booked, too: before it is copied.
+        assert!(matches!(world.post("/", &body).await, Err(Error::TooLarge(_))));
+        held.clear();
+        world.post("/", &body).await.unwrap();
+    });
+}
+
+#[test]
+fn a_url_has_a_length() {
+    run(async {
+        let url = answering(|_| ok("a")).await;
+        let world = World::with_target(&url);
+        world.get(&format!("/{}", "a".repeat(60_000))).await.unwrap();
+        for (url, offence) in [
+            (format!("/{}", "a".repeat(70_000)), "it has 70001 bytes: at most 65536 are allowed"),
+            (
+                format!("http://{}/", "a".repeat(2_000)),
+                "what stands before its path has 2007 bytes: at most 1024 are allowed",
+            ),
+        ] {
+            let error = world.get(&url).await.unwrap_err();
+            assert!(error.to_string().ends_with(offence), "{error}");
+        }
+    });
+}

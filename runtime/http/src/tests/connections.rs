@@ -3,8 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::server::{answering, ok, response, serve, serve_at};
+use std::net::IpAddr;
+
+use super::server::{answering, be_silent_at, ok, response, serve, serve_at, serve_at_port};
 use super::*;
+use crate::{AddressTurns, EgressPolicy, EgressRules};
 
 /// Counts what happens on each connection: the requests that it has got.
 type Log = Rc<RefCell<Vec<(usize, String)>>>;
@@ -205,5 +208,104 @@ fn ipv6_and_names_lead_there_too() {
             let response = World::with_target(&v6).get("/").await.unwrap();
             assert_eq!(response.body(), format!("[::1]:{}", port(&v6)).as_bytes());
         }
+    });
+}
+
+/// Which address of the loopback network each connection goes to, with servers at these.
+async fn served_at(world: &World, port: u16, times: usize) -> Vec<String> {
+    let mut served = Vec::new();
+    for _ in 0..times {
+        let response = world.get(&format!("http://several.example:{port}/")).await.unwrap();
+        served.push(std::str::from_utf8(response.body()).unwrap().to_owned());
+        world.client.close();
+    }
+    served
+}
+
+fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+/// Servers at one port of several addresses, each of which answers with its own.
+async fn serve_several(hosts: &[&'static str]) -> u16 {
+    let mut port = 0;
+    for host in hosts.iter().copied() {
+        let url = serve_at_port(host, port, move |_, mut peer| async move {
+            while peer.request().await.is_some() {
+                peer.send(ok(host).as_bytes()).await;
+            }
+        });
+        port = url.await.unwrap().rsplit(':').next().unwrap().parse().unwrap();
+    }
+    port
+}
+
+#[test]
+fn connections_are_spread_over_the_addresses_of_a_name() {
+    run(async {
+        let port = serve_several(&["127.0.0.1", "127.0.0.2", "127.0.0.3"]).await;
+        let world = World::new(ClientConfig::default());
+        let all = addresses(&["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
+        world.client.network.resolver.answer_next("several.example", &all);
+        let served = served_at(&world, port, 6).await;
+        assert_eq!(served, ["127.0.0.1", "127.0.0.2", "127.0.0.3"].repeat(2));
+    });
+}
+
+#[test]
+fn the_connections_of_several_threads_are_spread_as_those_of_one() {
+    run(async {
+        let port = serve_several(&["127.0.0.1", "127.0.0.2", "127.0.0.3"]).await;
+        let mut served = Vec::new();
+        for first in 0..2 {
+            let turns = AddressTurns { first, step: 2 };
+            let world = World::new(ClientConfig { turns, ..ClientConfig::default() });
+            let all = addresses(&["127.0.0.1", "127.0.0.2", "127.0.0.3"]);
+            world.client.network.resolver.answer_next("several.example", &all);
+            served.extend(served_at(&world, port, 3).await);
+        }
+        served.sort();
+        assert_eq!(served, ["127.0.0.1", "127.0.0.1", "127.0.0.2", "127.0.0.2", "127.0.0.3", "127.0.0.3"]);
+    });
+}
+
+#[test]
+fn an_address_that_does_not_answer_is_passed_over() {
+    run(async {
+        // Nobody listens at .4, and .5 says nothing at all.
+        let port = serve_several(&["127.0.0.1", "127.0.0.2"]).await;
+        let _silent = be_silent_at("127.0.0.5", port).await;
+        for dead in ["127.0.0.4", "127.0.0.5"] {
+            let world = World::new(ClientConfig::default());
+            let all = addresses(&[dead, "127.0.0.1", "127.0.0.2"]);
+            world.client.network.resolver.answer_next("several.example", &all);
+            assert_eq!(served_at(&world, port, 3).await, ["127.0.0.1", "127.0.0.1", "127.0.0.2"]);
+            let interval = world.recorded();
+            assert!(interval.problems.is_empty(), "{:?}", interval.problems);
+        }
+    });
+}
+
+#[test]
+fn each_address_is_one_that_the_policy_allows() {
+    run(async {
+        let port = serve_several(&["127.0.0.1", "127.0.0.2"]).await;
+        let allowed = [format!("several.example:{port}"), "127.0.0.2".to_owned()];
+        let allowed = allowed.iter().map(|rule| rule.parse().unwrap()).collect();
+        let egress = EgressPolicy::Only(EgressRules { allowed, vouched: Vec::new() });
+        let world = World::new(ClientConfig { egress, ..ClientConfig::default() });
+        world.client.network.resolver.answer_next("several.example", &addresses(&["127.0.0.1", "127.0.0.2"]));
+        assert_eq!(served_at(&world, port, 3).await, ["127.0.0.2"; 3]);
+    });
+}
+
+#[test]
+fn when_no_address_answers_the_last_reason_is_told() {
+    run(async {
+        let world = World::new(ClientConfig::default());
+        world.client.network.resolver.answer_next("several.example", &addresses(&["127.0.0.5", "127.0.0.6"]));
+        let outcome = world.get("http://several.example:9/").await;
+        let text = only_failure(&world, outcome, FailureClass::Connect);
+        assert!(text.starts_with("connect to several.example:9 (127.0.0.5 and 1 more): connection refused"), "{text}");
     });
 }

@@ -39,6 +39,25 @@ fn a_server_that_does_not_answer_in_time() {
 }
 
 #[test]
+fn a_request_s_own_time_is_no_longer_than_the_run_s() {
+    run(async {
+        let url = serve(|_, mut peer| async move { peer.until_closed().await }).await;
+        let base = Some(BaseUrl::parse(&url).unwrap());
+        let short = Duration::from_millis(40);
+        let world = World::new(ClientConfig {
+            base,
+            request_timeout: short,
+            longest_timeout: short,
+            ..ClientConfig::default()
+        });
+        let options = RequestOptions { timeout: Some(Duration::from_secs(3600)), ..RequestOptions::default() };
+        assert!(matches!(world.send("GET", "/slow", &[], None, &options).await, Err(Error::Timeout)));
+        let text = format!("{:?}", world.recorded().problems);
+        assert!(text.contains("/slow: no response within 40ms"), "{text}");
+    });
+}
+
+#[test]
 fn nobody_listens() {
     run(async {
         let port = {
@@ -89,11 +108,9 @@ fn what_comes_is_not_http() {
         assert!(text.contains("not HTTP/1.1") && text.contains("SSH-2.0"), "{text}");
         failure_of(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na", FailureClass::Protocol).await;
         failure_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", FailureClass::Protocol).await;
-        failure_of(
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
-            FailureClass::Protocol,
-        )
-        .await;
+        let not_gzip = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc";
+        let text = failure_of(not_gzip, FailureClass::Protocol).await;
+        assert!(text.contains("its content-encoding says gzip, but its body is not:"), "{text}");
     });
 }
 
@@ -118,7 +135,7 @@ fn a_request_that_makes_no_sense_is_no_sample() {
         let world = World::new(ClientConfig::default());
         for (method, url, field) in [
             ("GET", "/path", ("a", "b")),
-            ("GET", "http://host/a b", ("a", "b")),
+            ("GET", "http://host/a\nb", ("a", "b")),
             ("G T", "http://host/", ("a", "b")),
             ("GET", "http://host/", ("a", "b\r\nc: d")),
         ] {

@@ -74,8 +74,7 @@ fn what_is_expected_can_be_chosen() {
         let world = World::with_target(&answering(|_| super::server::response("404 Not Found", &[], "")).await);
         world.get("/").await.unwrap();
         assert!(!world.only_series().0.expected);
-        let options =
-            RequestOptions { expected: Some(Box::new([(200, 299), (404, 404)])), ..RequestOptions::default() };
+        let options = RequestOptions { expected: Some([(200, 299), (404, 404)].into()), ..RequestOptions::default() };
         world.send("GET", "/", &[], None, &options).await.unwrap();
         assert!(world.only_series().0.expected);
     });

@@ -22,7 +22,9 @@ use std::time::Duration;
 use squall_metrics::{Clock, FailureClass, FlowId, Interval, Problem, Recorder, Registry, RequestCell, RequestKey};
 
 use crate::deadline::within;
-use crate::{BaseUrl, Client, ClientConfig, Error, Network, RequestOptions, Response, SharedTls};
+use crate::{
+    BaseUrl, Client, ClientConfig, CookieJar, Error, MemoryLimits, Network, RequestOptions, Response, SharedTls,
+};
 
 const FLOW: FlowId = FlowId(3);
 

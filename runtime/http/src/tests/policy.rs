@@ -25,7 +25,7 @@ fn a_name_that_changes_its_mind_gains_nothing() {
         let world = world(&["shop.example.com", &format!("127.0.0.1:{port}")]);
         let resolver = &world.client.network.resolver;
         for answer in ["127.0.0.1", "127.0.0.2", "169.254.169.254", "::ffff:10.0.0.1"] {
-            resolver.answer_next("shop.example.com", answer.parse::<IpAddr>().unwrap());
+            resolver.answer_next("shop.example.com", &[answer.parse().unwrap()]);
         }
         let url = format!("http://shop.example.com:{port}/");
         assert_eq!(world.get(&url).await.unwrap().status(), 200);
@@ -58,7 +58,7 @@ fn a_redirect_is_asked_about_like_any_request() {
 fn what_nobody_named_is_not_looked_up() {
     run(async {
         let world = world(&["shop.test"]);
-        world.client.network.resolver.answer_next("secret.evil.example", IpAddr::from([127, 0, 0, 1]));
+        world.client.network.resolver.answer_next("secret.evil.example", &[IpAddr::from([127, 0, 0, 1])]);
         let outcome = world.get("http://secret.evil.example/").await;
         assert!(matches!(outcome, Err(Error::RefusedByPolicy(_))), "{outcome:?}");
         assert_eq!(world.client.network.resolver.answers_left(), 1);

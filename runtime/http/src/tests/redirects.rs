@@ -34,13 +34,22 @@ fn every_code_keeps_or_drops_the_body() {
             ("POST", 303, "GET /end?x=y  secret a=b -"),
             ("POST", 307, "POST /end?x=y body secret a=b text/plain"),
             ("PUT", 308, "PUT /end?x=y body secret a=b text/plain"),
-            ("PUT", 302, "PUT /end?x=y body secret a=b text/plain"),
+            ("PUT", 301, "GET /end?x=y  secret a=b -"),
+            ("PUT", 302, "GET /end?x=y  secret a=b -"),
             ("PUT", 303, "GET /end?x=y  secret a=b -"),
+            ("DELETE", 302, "GET /end?x=y  secret a=b -"),
+            ("OPTIONS", 301, "GET /end?x=y  secret a=b -"),
+            ("GET", 302, "GET /end?x=y  secret a=b -"),
+            ("DELETE", 307, "DELETE /end?x=y body secret a=b text/plain"),
             ("POST", 300, "gone"),
         ] {
             let path = format!("/from/{status}");
             let response = world.send(method, &path, &fields, Some(b"body"), &options).await.unwrap();
             assert_eq!(text(&response), expected, "{method} {status}");
+        }
+        for status in [301, 302, 303, 307, 308] {
+            let response = world.send("HEAD", &format!("/from/{status}"), &fields, None, &options).await.unwrap();
+            assert_eq!((response.status(), text(&response)), (200, ""), "HEAD {status}");
         }
     });
 }
@@ -54,14 +63,17 @@ fn each_hop_is_a_sample_of_its_own() {
         });
         let url = url.await;
         let world = World::with_target(&url);
-        let narrow = RequestOptions { expected: Some(Box::new([(200, 200)])), ..RequestOptions::default() };
+        let narrow = RequestOptions { expected: Some([(200, 200)].into()), ..RequestOptions::default() };
         let response = world.send("GET", "/a", &[], None, &narrow).await.unwrap();
         assert_eq!((text(&response), response.url()), ("there", format!("{url}/b")));
         let recorded = world.recorded();
         let mut series: Vec<_> =
             recorded.requests.keys().map(|key| (world.name_of(key), key.status, key.expected)).collect();
         series.sort();
-        assert_eq!(series, [("/a".to_owned(), 302, true), (format!("{url}/b"), 200, true)]);
+        // A status that the scenario did not expect is one on the way, too.
+        assert_eq!(series, [("/a".to_owned(), 302, false), (format!("{url}/b"), 200, true)]);
+        world.get("/a").await.unwrap();
+        assert!(world.recorded().requests.keys().all(|key| key.expected), "3xx is expected unless told otherwise");
 
         let name = Some(world.recorder.borrow_mut().name("chosen"));
         let options = RequestOptions { name, ..RequestOptions::default() };
@@ -70,17 +82,78 @@ fn each_hop_is_a_sample_of_its_own() {
     });
 }
 
+/// The fields that must not reach another origin, and one that may.
+const SECRETS: [(&str, &str); 5] = [
+    ("Authorization", "secret"),
+    ("Proxy-Authorization", "secret"),
+    ("Cookie", "a=secret"),
+    ("Host", "secret.example"),
+    ("X-Kept", "1"),
+];
+
+/// The whole head.
+fn head(request: &Request) -> String {
+    ok(&request.head)
+}
+
 #[test]
 fn secrets_do_not_cross_origins() {
     run(async {
-        let elsewhere = answering(echo).await;
-        let location = format!("{elsewhere}/end");
-        let url = answering(move |_| redirect(307, &location)).await;
-        let fields = [("Authorization", "secret"), ("Cookie", "a=b"), ("Host", "other.example"), ("X-Kept", "1")];
+        let elsewhere = answering(head).await;
+        for status in [301, 302, 303, 307, 308] {
+            let location = format!("{elsewhere}/end");
+            let url = answering(move |_| redirect(status, &location)).await;
+            let world = World::with_target(&url);
+            let jar = Some(Rc::default());
+            for options in [RequestOptions::default(), RequestOptions { cookie_jar: jar, ..RequestOptions::default() }]
+            {
+                let response = world.send("POST", "/", &SECRETS, Some(b"body"), &options).await.unwrap();
+                assert!(!text(&response).contains("secret"), "{status}: {}", text(&response));
+                assert!(text(&response).contains("X-Kept: 1"));
+                assert_eq!(response.url(), format!("{elsewhere}/end"));
+            }
+            let many =
+                world.client.prepare("POST", "/", SECRETS.into_iter(), Some(b"body"), &RequestOptions::default());
+            for response in world.client.send_all(vec![many]).await {
+                assert!(!text(response.as_ref().unwrap()).contains("secret"), "in a batch");
+            }
+        }
+    });
+}
+
+#[test]
+fn secrets_do_not_come_back_from_another_origin() {
+    run(async {
+        let home: Rc<std::cell::RefCell<String>> = Rc::default();
+        let back = Rc::clone(&home);
+        let elsewhere = answering(move |_| redirect(302, &format!("{}/end", back.borrow()))).await;
+        let url = answering(move |request| match request.line() {
+            "GET /end" => head(request),
+            _ => redirect(302, &elsewhere),
+        });
+        let url = url.await;
+        home.replace(url.clone());
         let world = World::with_target(&url);
+        let response = world.send("GET", "/", &SECRETS, None, &RequestOptions::default()).await.unwrap();
+        assert!(!text(&response).contains("secret"), "{}", text(&response));
+    });
+}
+
+#[test]
+fn secrets_stay_with_their_origin_however_it_is_written() {
+    run(async {
+        let url = answering(|request| match request.line() {
+            "GET /end" => head(request),
+            _ => redirect(302, &format!("HTTP://{}/end", request.field("x-where").unwrap().to_uppercase())),
+        });
+        let url = url.await;
+        let world = World::with_target(&url);
+        let here = ("X-Where", url.trim_start_matches("http://"));
+        let fields = [&SECRETS[..], &[here]].concat();
         let response = world.send("GET", "/", &fields, None, &RequestOptions::default()).await.unwrap();
-        assert_eq!(text(&response), "GET /end  - - -");
-        assert_eq!(response.url(), format!("{elsewhere}/end"));
+        for (name, value) in SECRETS {
+            assert!(text(&response).contains(&format!("{name}: {value}\r\n")), "{name} in {}", text(&response));
+        }
     });
 }
 
@@ -96,6 +169,36 @@ fn a_loop_comes_to_an_end() {
         let failed: Vec<_> = recorded.requests.iter().filter(|(key, _)| key.failure != 0).collect();
         assert_eq!(failed.len(), 1);
         assert_eq!((failed[0].0.status, failed[0].1.count), (302, 1));
+
+        let options = RequestOptions { return_last_redirect: true, ..options };
+        let response = world.send("GET", "/start", &[], None, &options).await.unwrap();
+        assert_eq!((response.status(), text(&response)), (302, "gone"));
+        let recorded = world.recorded();
+        assert_eq!(recorded.requests.values().map(|cell| cell.count).sum::<u64>(), 4);
+        assert!(recorded.requests.keys().all(|key| key.expected && key.failure == 0));
+    });
+}
+
+#[test]
+fn a_location_is_read_as_browsers_read_it() {
+    run(async {
+        let world = World::with_target(
+            &answering(|request| match request.line().strip_prefix("GET /to/") {
+                Some(location) => redirect(302, &location.replace("%20", " ").replace("%C3%BC", "ü")),
+                None => echo(request),
+            })
+            .await,
+        );
+        for (location, expected) in [
+            ("/a b?c d", "GET /a%20b?c%20d  - - -"),
+            ("/ü?ü", "GET /%C3%BC?%C3%BC  - - -"),
+            ("/x/./../end?a", "GET /end?a  - - -"),
+        ] {
+            let way = location.replace(' ', "%20").replace('ü', "%C3%BC");
+            assert_eq!(text(&world.get(&format!("/to/{way}")).await.unwrap()), expected, "{location}");
+        }
+        // Without a place to go to it is a response like others.
+        assert_eq!(world.get("/to/").await.unwrap().status(), 302);
     });
 }
 
@@ -123,7 +226,8 @@ fn a_redirect_may_be_handed_out_or_lead_nowhere() {
 #[test]
 fn the_time_allowed_is_for_all_hops_together() {
     run(async {
-        let world = World::with_target(&answering(|_| redirect(302, "/again")).await);
+        let base = Some(BaseUrl::parse(&answering(|_| redirect(302, "/again")).await).unwrap());
+        let world = World::new(ClientConfig { base, most_redirects: u32::MAX, ..ClientConfig::default() });
         let options = RequestOptions {
             redirects: Some(u32::MAX),
             timeout: Some(Duration::from_millis(30)),
@@ -147,7 +251,59 @@ fn cookies_come_back_until_they_are_forgotten() {
         let options = RequestOptions::default();
         let response = world.send("GET", "/x", &own, None, &options).await.unwrap();
         assert_eq!(text(&response), "GET /x  - own=1; id=7 -");
-        world.client.clear_cookies();
+        world.client.cookie_jar().clear();
         assert_eq!(text(&world.get("/x").await.unwrap()), "GET /x  - - -");
+    });
+}
+
+#[test]
+fn a_jar_of_its_own_is_kept_through_redirects_and_batches() {
+    run(async {
+        let url = answering(|request| match request.line() {
+            "GET /login" => response("302 Found", &["Set-Cookie: id=7; Path=/", "Location: /home"], ""),
+            _ => echo(request),
+        });
+        let world = World::with_target(&url.await);
+        let jar: Rc<CookieJar> = Rc::default();
+        assert!(world.client.set_cookie(&jar, "/", "own=1"));
+        assert!(!world.client.set_cookie(&jar, "/", "own=1; Domain=other.example"));
+        let options = RequestOptions { cookie_jar: Some(Rc::clone(&jar)), ..RequestOptions::default() };
+        let login = || world.client.prepare("GET", "/login", std::iter::empty(), None, &options);
+        let responses = world.client.send_all(vec![login()]).await;
+        assert_eq!(text(responses[0].as_ref().unwrap()), "GET /home  - own=1; id=7 -");
+        let pairs = [("own".to_owned(), "1".to_owned()), ("id".to_owned(), "7".to_owned())];
+        assert_eq!(world.client.cookies_for(&jar, "/x"), pairs);
+        assert_eq!(text(&world.get("/x").await.unwrap()), "GET /x  - - -", "the client's own jar is another");
+    });
+}
+
+#[test]
+fn a_cookie_may_take_the_place_of_the_jar_s() {
+    run(async {
+        let url = answering(|request| match request.line() {
+            "GET /a" => response("302 Found", &["Set-Cookie: id=8; Path=/", "Location: /b"], ""),
+            _ => echo(request),
+        });
+        let world = World::with_target(&url.await);
+        for cookie in ["id=7", "other=1"] {
+            world.client.set_cookie(world.client.cookie_jar(), "/", cookie);
+        }
+        let options = RequestOptions { replaced_cookies: Some(["id".to_owned()].into()), ..RequestOptions::default() };
+        for path in ["/a", "/x"] {
+            let response = world.send("GET", path, &[("Cookie", "id=mine")], None, &options).await.unwrap();
+            assert!(text(&response).ends_with("  - id=mine; other=1 -"), "{}", text(&response));
+        }
+    });
+}
+
+#[test]
+fn a_request_s_own_redirects_are_no_more_than_the_run_s() {
+    run(async {
+        let url = answering(|_| redirect(302, "/again")).await;
+        let base = Some(BaseUrl::parse(&url).unwrap());
+        let world = World::new(ClientConfig { base, most_redirects: 3, ..ClientConfig::default() });
+        let options = RequestOptions { redirects: Some(u32::MAX), ..RequestOptions::default() };
+        let error = world.send("GET", "/again", &[], None, &options).await.err().unwrap();
+        assert!(error.to_string().contains("more than 3 redirects"), "{error}");
     });
 }

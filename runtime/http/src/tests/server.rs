@@ -2,11 +2,14 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use crate::deadline::within;
 
 /// Starts a server that runs `script` for each connection, with its number from 0. Gives its URL.
 pub(super) async fn serve<F>(script: impl Fn(usize, Peer<TcpStream>) -> F + 'static) -> String
@@ -24,7 +27,19 @@ pub(super) async fn serve_at<F>(
 where
     F: Future<Output = ()> + 'static,
 {
-    let listener = TcpListener::bind((address, 0)).await?;
+    serve_at_port(address, 0, script).await
+}
+
+/// The same at a port of some address.
+pub(super) async fn serve_at_port<F>(
+    address: &str,
+    port: u16,
+    script: impl Fn(usize, Peer<TcpStream>) -> F + 'static,
+) -> std::io::Result<String>
+where
+    F: Future<Output = ()> + 'static,
+{
+    let listener = TcpListener::bind((address, port)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     tokio::task::spawn_local(async move {
         for number in 0.. {
@@ -33,6 +48,20 @@ where
         }
     });
     Ok(url)
+}
+
+/// Takes a port of some address where connections are neither accepted nor refused, for as long as what it gives is there.
+pub(super) async fn be_silent_at(address: &str, port: u16) -> (TcpListener, Vec<TcpStream>) {
+    let socket = TcpSocket::new_v4().unwrap();
+    let address = SocketAddr::new(address.parse().unwrap(), port);
+    socket.bind(address).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let mut waiting = Vec::new();
+    // What the system accepts in the server's place, until there is no more room.
+    while let Ok(stream) = within(Duration::from_millis(100), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+    }
+    (listener, waiting)
 }
 
 /// Starts a server that answers every request on every connection with what `answer` makes of it.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::server::{answering, ok, serve};
 use super::*;
-use crate::{GivenUp, Listener, Source, StreamLimits, StreamedBody, Turns};
+use crate::{Booked, GivenUp, Listener, Source, StreamLimits, StreamedBody, Turns};
 
 /// A body that lies ready in pieces, and perhaps breaks off.
 struct Ready(VecDeque<Result<&'static str, GivenUp>>);
@@ -29,19 +29,23 @@ struct Reader {
     status: Cell<u16>,
     fields: RefCell<Vec<(String, String)>>,
     body: RefCell<Vec<u8>>,
+    /// What it was given stays booked.
+    booked: RefCell<Vec<Booked>>,
     /// Whether it goes at once, or when so much of the body has come.
     goes: Cell<Option<usize>>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Listener for Reader {
-    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>) {
+    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) {
+        self.booked.borrow_mut().push(booked);
         self.status.set(status);
         let fields = fields.map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()));
         self.fields.replace(fields.collect());
     }
 
-    fn data(&self, piece: Bytes) {
+    fn data(&self, piece: Bytes, booked: Booked) {
+        self.booked.borrow_mut().push(booked);
         self.body.borrow_mut().extend_from_slice(&piece);
     }
 
@@ -229,6 +233,41 @@ fn a_response_larger_than_allowed_fails() {
         let outcome =
             send_to(&world, ("GET", "/"), StreamedBody::Nothing, StreamLimits::default(), &Reader::default()).await;
         only_failure_of(&world, outcome, FailureClass::TooLarge);
+    });
+}
+
+#[test]
+fn what_was_handed_out_and_is_still_held_is_booked() {
+    run(async {
+        let url = answering(|_| ok(&"a".repeat(40_000))).await;
+        let memory = MemoryLimits { own: 100_000, shared: None };
+        let base = Some(BaseUrl::parse(&url).unwrap());
+        let world = World::new(ClientConfig { base, memory, ..ClientConfig::default() });
+        let send = async |reader: &Reader| {
+            send_to(&world, ("GET", "/"), StreamedBody::Nothing, StreamLimits::default(), reader).await
+        };
+        let held: Vec<Reader> = std::iter::repeat_with(Reader::default).take(3).collect();
+        assert_eq!((send(&held[0]).await, send(&held[1]).await), (Ok(()), Ok(())));
+        let error = send(&held[2]).await.unwrap_err();
+        assert!(error.to_string().ends_with("for a virtual user (limit, raise with --host-memory)"), "{error}");
+        drop(held);
+        assert_eq!(send(&Reader::default()).await, Ok(()));
+    });
+}
+
+#[test]
+fn a_head_of_very_many_fields_is_not_handed_out() {
+    run(async {
+        let url =
+            answering(|_| format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", "a:\r\n".repeat(40_000))).await;
+        let world = World::with_target(&url);
+        let outcome =
+            send_to(&world, ("GET", "/"), StreamedBody::Nothing, StreamLimits::default(), &Reader::default()).await;
+        let error = outcome.unwrap_err();
+        assert!(
+            error.to_string().ends_with("the head has 40001 fields: at most 1000 are handed out (limit)"),
+            "{error}"
+        );
     });
 }
 

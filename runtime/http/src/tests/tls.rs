@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::io::Write;
 use std::path::PathBuf;
 
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
 use super::server::{Peer, ok, serve};
@@ -23,11 +25,26 @@ struct Secure {
 }
 
 async fn serve_tls() -> Secure {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    serve_tls_with(CertificateParams::new(vec!["localhost".to_owned()]).unwrap()).await
+}
+
+/// What `openssl req -x509 -subj /CN=NAME` makes: an authority that names its host in the common name alone.
+fn made_by_openssl(name: &str) -> CertificateParams {
+    let mut made = CertificateParams::default();
+    made.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    made.distinguished_name = DistinguishedName::new();
+    made.distinguished_name.push(DnType::OrganizationName, "Internet Widgits Pty Ltd");
+    made.distinguished_name.push(DnType::CommonName, name);
+    made
+}
+
+async fn serve_tls_with(certificate: CertificateParams) -> Secure {
+    let signing_key = KeyPair::generate().unwrap();
+    let certificate = certificate.self_signed(&signing_key).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let traffic: Rc<Cell<(u64, u64)>> = Rc::default();
     let resumed: Rc<RefCell<Vec<bool>>> = Rc::default();
@@ -53,7 +70,7 @@ async fn serve_tls() -> Secure {
         .await
     };
     let url = url.replace("http://127.0.0.1", "https://localhost");
-    Secure { url, certificate: made.cert.pem(), traffic, resumed }
+    Secure { url, certificate: certificate.pem(), traffic, resumed }
 }
 
 fn trusting(tls: TlsConfig) -> World {
@@ -62,6 +79,62 @@ fn trusting(tls: TlsConfig) -> World {
 
 fn insecure() -> TlsConfig {
     TlsConfig { insecure: true, ca_file: None }
+}
+
+/// Trust in these certificates, as long as their file is there.
+fn given(certificates: &str) -> (NamedTempFile, TlsConfig) {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(certificates.as_bytes()).unwrap();
+    let ca_file = Some(PathBuf::from(file.path()));
+    (file, TlsConfig { insecure: false, ca_file })
+}
+
+/// Trusts these certificates, and asks the server by that name.
+async fn ask(server: &Secure, certificates: &str, name: &str) -> (World, Result<Response, Error>) {
+    let (_file, tls) = given(certificates);
+    let world = trusting(tls);
+    let outcome = world.get(&server.url.replace("localhost", name)).await;
+    (world, outcome)
+}
+
+#[test]
+fn a_certificate_as_openssl_makes_it_is_accepted_if_it_is_given() {
+    run(async {
+        for name in ["localhost", "127.0.0.1"] {
+            let server = serve_tls_with(made_by_openssl(name)).await;
+            let (_, outcome) = ask(&server, &server.certificate, name).await;
+            assert_eq!(outcome.unwrap().body(), b"GET /", "{name}");
+        }
+        // Alternative names count more than the common name.
+        let mut made = made_by_openssl("localhost");
+        made.subject_alt_names = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().subject_alt_names;
+        let server = serve_tls_with(made).await;
+        assert!(ask(&server, &server.certificate, "127.0.0.1").await.1.is_ok());
+        let (world, outcome) = ask(&server, &server.certificate, "localhost").await;
+        only_failure(&world, outcome, FailureClass::Tls);
+    });
+}
+
+#[test]
+fn a_given_certificate_is_accepted_only_as_it_is_for_its_name_and_in_its_time() {
+    run(async {
+        let server = serve_tls_with(made_by_openssl("localhost")).await;
+        let (world, outcome) = ask(&server, &server.certificate, "127.0.0.1").await;
+        let text = only_failure(&world, outcome, FailureClass::Tls);
+        assert!(text.contains("NotValidForName"), "{text}");
+        // The same name, another key.
+        let other = serve_tls_with(made_by_openssl("localhost")).await;
+        let (world, outcome) = ask(&server, &other.certificate, "localhost").await;
+        only_failure(&world, outcome, FailureClass::Tls);
+        for (from, until) in [(2001, 2002), (4001, 4002)] {
+            let mut made = made_by_openssl("localhost");
+            (made.not_before, made.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(until, 1, 1));
+            let server = serve_tls_with(made).await;
+            let (world, outcome) = ask(&server, &server.certificate, "localhost").await;
+            let text = only_failure(&world, outcome, FailureClass::Tls);
+            assert!(text.contains("expired") || text.contains("not valid yet"), "{text}");
+        }
+    });
 }
 
 #[test]
@@ -79,9 +152,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
 fn it_is_accepted_if_its_file_is_given() {
     run(async {
         let server = serve_tls().await;
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(server.certificate.as_bytes()).unwrap();
-        let tls = TlsConfig { insecure: false, ca_file: Some(PathBuf::from(file.path())) };
+        let (_file, tls) = given(&server.certificate);
         let world = trusting(tls.clone());
         let response = world.get(&format!("{}/a", server.url)).await.unwrap();
         assert_eq!(response.body(), b"GET /a");

@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use squall_metrics::Nanos;
-use squall_plan::Executor;
+use squall_plan::{Executor, Ramp, Scenario};
 use tokio::task::AbortHandle;
 
 use super::Crew;
@@ -27,8 +27,9 @@ pub(super) struct Closed {
     stints_begun: u64,
     /// When to look whether somebody at work is to be interrupted, and in which stint.
     deadlines: BinaryHeap<Reverse<(Nanos, u64)>>,
-    /// Where the load is controlled from outside: when it ends, in any case.
-    controlled_until: Option<Nanos>,
+    /// When a load ends in any case that may for a while have no virtual user: one that is controlled from outside, or a
+    /// ramp down to nothing.
+    lasts_until: Option<Nanos>,
 }
 
 struct AtWork {
@@ -37,6 +38,17 @@ struct AtWork {
     task: AbortHandle,
     /// When it is interrupted.
     killed_at: Nanos,
+}
+
+/// How long a load goes on, whether there is somebody at work or not. [`Nanos::MAX`] is until it is stopped.
+fn lasts(scenario: &Scenario) -> Option<Nanos> {
+    match &scenario.executor {
+        Executor::ExternallyControlled { duration, .. } => Some(duration.map_or(Nanos::MAX, Nanos::from)),
+        Executor::RampingVus { start_vus, stages, .. } => {
+            Some(Nanos::from(scenario.start_time) + Ramp::new(*start_vus, stages).duration().into())
+        }
+        _ => None,
+    }
 }
 
 impl Closed {
@@ -50,16 +62,14 @@ impl Closed {
             at_work: HashMap::new(),
             stints_begun: 0,
             deadlines: BinaryHeap::new(),
-            controlled_until: None,
+            lasts_until: None,
         }
     }
 
     pub(super) async fn run(mut self) {
         let Some(begins) = self.crew.wait_for_beginning().await else { return };
         self.load_begins = begins;
-        if let Executor::ExternallyControlled { duration, .. } = self.crew.work.scenario.executor {
-            self.controlled_until = Some(duration.map_or(Nanos::MAX, |duration| begins + duration.into()));
-        }
+        self.lasts_until = lasts(&self.crew.work.scenario).map(|lasts| begins + lasts);
         // Once the control thread is gone there is nobody left to wish for anything.
         let mut may_wish = true;
         self.heed_wishes();
@@ -83,7 +93,7 @@ impl Closed {
     }
 
     fn is_over(&self, now: Nanos) -> bool {
-        let may_come = self.controlled_until.is_some_and(|until| now < until) && !self.crew.work.stopping.get();
+        let may_come = self.lasts_until.is_some_and(|until| now < until) && !self.crew.work.stopping.get();
         !may_come && self.to_begin.is_empty() && self.crew.present.now() == 0
     }
 
@@ -92,7 +102,7 @@ impl Closed {
         let begin = self.to_begin.last().map_or(Nanos::MAX, |stint| self.load_begins + stint.from);
         let interrupt = self.deadlines.peek().map_or(Nanos::MAX, |Reverse((time, _))| *time);
         // Once that is past there is only to wait for those who are still there: not to look again and again.
-        let end = self.controlled_until.filter(|until| now < *until);
+        let end = self.lasts_until.filter(|until| now < *until);
         begin.min(interrupt).min(end.unwrap_or(Nanos::MAX))
     }
 
@@ -135,7 +145,7 @@ impl Closed {
             return self.stop(wishes.stop);
         }
         if let (Executor::ExternallyControlled { vus, .. }, Some(until)) =
-            (&self.crew.work.scenario.executor, self.controlled_until)
+            (&self.crew.work.scenario.executor, self.lasts_until)
         {
             let wanted = if wishes.paused { 0 } else { wishes.vus.unwrap_or(*vus) };
             self.lead_to(wanted, until);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use squall_metrics::{FlowId, Nanos};
-use squall_plan::{Arrivals, Executor, WorkerArrivals};
+use squall_plan::{Arrivals, Executor, Limits, WorkerArrivals};
 use tokio::task::AbortHandle;
 
 use super::Crew;
@@ -26,6 +26,8 @@ pub(super) struct Open {
     /// Users that this worker has, and may have.
     users: u64,
     most_users: u64,
+    /// How many arrivals may wait here, so that no rate exhausts the memory.
+    most_waiting: u64,
     /// What is to come instead of `upcoming`, from a moment on.
     change: Option<(Nanos, Upcoming)>,
     /// The change that was made last, or is under way.
@@ -66,6 +68,7 @@ impl Open {
     pub(super) fn new(crew: Crew, arrivals: Arrivals) -> Open {
         Open {
             most_users: crew.share.users(crew.work.scenario.executor.max_vus()),
+            most_waiting: Limits::ITERATIONS_WAITING / (crew.share.team * crew.work.plan.scenarios.len() as u64).max(1),
             upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &crew),
             change: None,
             heeded: None,
@@ -162,6 +165,9 @@ impl Open {
             recorder.due(now.since(due.intended));
             drop(recorder);
             self.crew.desk.bring(due);
+            if self.crew.desk.waiting() > self.most_waiting {
+                self.give_up_oldest(now);
+            }
         }
     }
 
@@ -175,6 +181,10 @@ impl Open {
     fn employ(&mut self) {
         let vu = vu_of(&self.crew.work.scenario, self.crew.share.rank + self.users * self.crew.share.team);
         self.users += 1;
+        if self.upcoming.begins != Nanos::MAX {
+            let context = &self.crew.work.context;
+            context.run.progress.further_vu(context.number);
+        }
         self.crew.desk.set_fully_staffed(self.users == self.most_users);
         let identity = self.crew.identity(vu);
         let pulse = Rc::new(Pulse::until(Nanos::MAX));
@@ -203,15 +213,26 @@ impl Open {
         }
     }
 
-    /// Gives up what has waited in vain. It is counted, and measured as far as it got.
+    /// Gives up what has waited in vain.
     fn give_up(&mut self, now: Nanos, in_vain: impl Fn(&Due) -> bool) {
-        let work = &self.crew.work;
         while let Some(due) = self.crew.desk.take_oldest_if(&in_vain) {
-            let flow = FlowId(work.scenario.flow_at(due.index));
-            let mut recorder = work.context.recorder.borrow_mut();
-            recorder.advance_to(now);
-            recorder.dropped(flow, now.since(due.intended));
+            self.count_dropped(due, now);
         }
+    }
+
+    fn give_up_oldest(&mut self, now: Nanos) {
+        if let Some(due) = self.crew.desk.take_oldest_if(|_| true) {
+            self.count_dropped(due, now);
+        }
+    }
+
+    /// It is counted, and measured as far as it got.
+    fn count_dropped(&self, due: Due, now: Nanos) {
+        let work = &self.crew.work;
+        let flow = FlowId(work.scenario.flow_at(due.index));
+        let mut recorder = work.context.recorder.borrow_mut();
+        recorder.advance_to(now);
+        recorder.dropped(flow, now.since(due.intended));
     }
 
     fn heed_wishes(&mut self) {

@@ -3,22 +3,30 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use squall_guest::WorkerContext;
 use tokio::sync::Notify;
 
 /// How many virtual users of a worker are at work. Clones count together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Presence(Rc<Counts>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counts {
     /// Where these are counted, too.
     whole: Option<Presence>,
+    /// Where guests see the count of the whole worker.
+    shown: Option<Rc<WorkerContext>>,
     present: Cell<u64>,
     most: Cell<u64>,
     all_gone: Notify,
 }
 
 impl Presence {
+    /// The count of a whole worker, which guests can see.
+    pub(super) fn of_worker(context: &Rc<WorkerContext>) -> Presence {
+        Presence(Rc::new(Counts { shown: Some(Rc::clone(context)), ..Counts::default() }))
+    }
+
     /// One more, as long as what this returns is kept.
     pub(super) fn enter(&self) -> Present {
         self.one_more();
@@ -34,6 +42,7 @@ impl Presence {
         let counts = &self.0;
         counts.present.set(counts.present.get() + 1);
         counts.most.set(counts.most.get().max(counts.present.get()));
+        counts.show();
         counts.whole.iter().for_each(Presence::one_more);
     }
 
@@ -43,6 +52,7 @@ impl Presence {
         if counts.present.get() == 0 {
             counts.all_gone.notify_one();
         }
+        counts.show();
         counts.whole.iter().for_each(Presence::one_less);
     }
 
@@ -61,8 +71,15 @@ impl Presence {
     }
 }
 
+impl Counts {
+    fn show(&self) {
+        if let Some(context) = &self.shown {
+            context.run.progress.vus_active(context.number, self.present.get());
+        }
+    }
+}
+
 /// Counts a virtual user until it is dropped.
-#[derive(Debug)]
 pub(crate) struct Present(Presence);
 
 impl Drop for Present {

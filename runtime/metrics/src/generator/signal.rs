@@ -30,7 +30,8 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
-const TOO_FEW_USERS: &str = "too few VUs";
+/// The word for: all virtual users were busy.
+pub const TOO_FEW_USERS: &str = "too few VUs";
 
 impl Finding {
     /// Whether it says that all virtual users were busy, which may as well be the target's doing.
@@ -184,7 +185,8 @@ impl Signal {
             Signal::TooFewUsers => (
                 TOO_FEW_USERS,
                 "all virtual users were busy when iterations were due".to_owned(),
-                "raise --max-vus; if the target is what is slow, the response times say so from the intended start on",
+                "raise --max-vus (with a URL, --connections); if the target is what is slow, the response times say so from the \
+                 intended start on",
             ),
         };
         let reason = format!("{what}, in {bad} of {seconds} s");

@@ -34,6 +34,23 @@ fn verdict(model: LoadModel, bad: u64, spoil: impl Fn(&mut GeneratorSecond)) -> 
 }
 
 #[test]
+fn too_few_users_are_not_called_a_slow_machine() {
+    let judged = |spoil: &dyn Fn(&mut GeneratorSecond)| {
+        let mut judge = Judge::new(LoadModel::Open);
+        for _ in 0..20 {
+            let mut second = second();
+            spoil(&mut second);
+            judge.see(&second);
+        }
+        judge.verdict().invalidity()
+    };
+    let of_users = judged(&|second| second.dropped = 1);
+    assert!(of_users.contains("were busy") && of_users.contains("--connections"), "{of_users}");
+    let of_both = judged(&|second| (second.dropped, second.kept_waiting) = (1, 0.5));
+    assert!(of_both.contains("the generator was the bottleneck"), "{of_both}");
+}
+
+#[test]
 fn a_quiet_machine_is_ok() {
     assert_eq!(verdict(LoadModel::Open, 0, |_| ()), (Health::Ok, vec![]));
     assert_eq!(Judge::new(LoadModel::Open).verdict(), GeneratorVerdict::default());

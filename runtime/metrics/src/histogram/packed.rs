@@ -1,33 +1,35 @@
 //! A histogram laid aside: the encoded counts, and the exact numbers for which the encoding has no room.
 
-use super::Histogram;
+use super::{Beyond, Histogram};
 
 /// About a kilobyte, where a live histogram takes several.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Packed {
     counts: Box<[u8]>,
     sum: u128,
     least: Option<u64>,
     greatest: u64,
+    beyond: Option<Box<Beyond>>,
 }
 
 impl Packed {
     pub(crate) fn new(histogram: &Histogram) -> Packed {
-        let Histogram { sum, least, greatest, .. } = *histogram;
+        let Histogram { count, sum, least, greatest, .. } = *histogram;
         // Most often there is nothing, or much.
-        let counts = if histogram.is_empty() { Vec::new() } else { histogram.encode() };
-        Packed { counts: counts.into_boxed_slice(), sum, least, greatest }
+        let counts = if count == 0 { Vec::new() } else { histogram.encode() };
+        Packed { counts: counts.into_boxed_slice(), sum, least, greatest, beyond: histogram.beyond.clone() }
     }
 
     /// The same histogram, exactly.
     pub(crate) fn unpack(&self) -> Histogram {
+        let beyond = self.beyond.clone();
         if self.counts.is_empty() {
-            return Histogram::new();
+            return Histogram { beyond, ..Histogram::new() };
         }
         let decoded = Histogram::decode(&self.counts);
         debug_assert!(decoded.is_ok(), "we read what we write");
         let counts = decoded.unwrap_or_default();
-        Histogram { sum: self.sum, least: self.least, greatest: self.greatest, ..counts }
+        Histogram { sum: self.sum, least: self.least, greatest: self.greatest, beyond, ..counts }
     }
 
     /// The memory that it takes, in bytes.

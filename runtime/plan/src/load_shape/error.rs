@@ -32,7 +32,7 @@ pub enum LoadShapeError {
     },
     /// Shared iterations are fewer than the VUs that share them.
     #[error(
-        "the number of iterations ({iterations}) should be more than the number of VUs ({vus}); \
+        "the number of iterations ({iterations}) must be at least the number of VUs ({vus}); \
          ask for fewer VUs or more iterations"
     )]
     FewerIterationsThanVus {

@@ -77,7 +77,7 @@ fn contradictions_and_gaps_are_named() {
         ),
         (
             r#"{"iterations": 10, "vus": 50}"#,
-            "the number of iterations (10) should be more than the number of VUs (50); \
+            "the number of iterations (10) must be at least the number of VUs (50); \
              ask for fewer VUs or more iterations",
         ),
         (r#"{"executor": "constant-vus"}"#, "constant-vus needs duration; give it, like 30s"),

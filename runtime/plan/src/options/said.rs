@@ -1,9 +1,11 @@
 //! What a layer says, as text for people, option by option.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
 
 use super::Options;
+use crate::credentials::without_credentials;
 use crate::duration::HumanDuration;
 
 impl Options {
@@ -40,11 +42,13 @@ impl Options {
         said.entries("weights", self.weights.iter().flatten());
         said.entries("think_time", &self.think_time);
         for (selector, specs) in self.thresholds.iter().flatten() {
-            let expressions: Vec<&str> = specs.iter().map(|spec| spec.expression.as_str()).collect();
-            said.option(&format!("thresholds.{selector}"), Some(list(&expressions)));
+            // Each by itself: they may come from several layers.
+            for spec in specs {
+                said.option(&format!("thresholds.{selector}"), Some(&spec.expression));
+            }
         }
-        said.option("target", self.target.as_ref());
-        said.entries("env", &self.env);
+        said.option("target", self.target.as_deref().map(without_credentials));
+        said.entries("env", self.env.iter().map(|(name, value)| (name, without_credentials_of_url(value))));
         for (name, data) in &self.data {
             let file = data.file.as_ref().map(|file| file.display());
             said.option(&format!("data.{name}"), file);
@@ -83,11 +87,16 @@ impl Said {
         self.option(key, value.map(HumanDuration));
     }
 
-    fn entries<'a>(&mut self, key: &str, entries: impl IntoIterator<Item = (&'a String, &'a (impl Display + 'a))>) {
+    fn entries<'a>(&mut self, key: &str, entries: impl IntoIterator<Item = (&'a String, impl Display)>) {
         for (name, value) in entries {
             self.option(&format!("{key}.{name}"), Some(value));
         }
     }
+}
+
+/// A value that may be a URL, or anything else with an `@` in it.
+fn without_credentials_of_url(value: &str) -> Cow<'_, str> {
+    if value.contains("://") { without_credentials(value) } else { value.into() }
 }
 
 fn list(items: &[impl Display]) -> String {

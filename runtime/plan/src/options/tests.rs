@@ -201,7 +201,7 @@ fn the_upper_layer_wins_and_maps_are_merged() {
     );
     let expected = json(
         r#"{"target": "http://a", "seed": 7, "env": {"A": "1", "B": "2"}, "tags": {"t": "1"},
-            "weights": {"x": 1, "y": 2}, "thresholds": {"m": "count>1", "n": "count>2"},
+            "weights": {"x": 1, "y": 2}, "thresholds": {"m": ["count>1", "rate>2"], "n": "count>2"},
             "insecure": false, "user_agent": "u"}"#,
     );
     assert_eq!(upper.over(lower), expected);

@@ -6,10 +6,10 @@ use super::{Defaults, PlanError, Warmup};
 use crate::limits::{self, LimitError, MAX_THREADS};
 use crate::options::Options;
 
-const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
-const DEFAULT_MAX_BACKLOG: Duration = Duration::from_secs(10);
-const DEFAULT_SETUP_TIMEOUT: Duration = Duration::from_secs(60);
-const DEFAULT_TEARDOWN_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_MAX_BACKLOG: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_SETUP_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_TEARDOWN_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_MAX_SERIES: usize = 1_000;
 
 /// Values that have been checked.

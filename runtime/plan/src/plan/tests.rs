@@ -96,7 +96,7 @@ fn flows_can_be_weighed_and_chosen() {
 #[test]
 fn all_mistakes_at_once_each_a_sentence() {
     let mistakes = resolve(
-        r#"{"vus": 0, "duration": "1s", "flow": "pay", "weights": {"serach": 1}, "target": "shop.test",
+        r#"{"vus": 0, "duration": "1s", "flow": "pay", "weights": {"serach": 1}, "target": "ftp://shop.test",
             "thresholds": {"http_req_duration": "p(95)<", "m{a": "count>1"},
             "request_timeout": "0s", "threads": 2000, "tags": {"": "x"}}"#,
     )
@@ -112,7 +112,7 @@ fn all_mistakes_at_once_each_a_sentence() {
              a number such as 500, a time such as 500ms, or for a rate 1%\n    p(95)<\n          ^",
             "the threshold on \"m{a\" cannot be read: \
              a tag needs a value, like {flow:checkout}\n    m{a\n       ^",
-            "--target wants http:// or https://: got \"shop.test\"",
+            "--target wants http:// or https://: got \"ftp://shop.test\"",
             "threads is 2000; at most 1024 can be asked for",
             "an entry of tags has no name; write it as NAME=VALUE",
             "request_timeout is 0s; it must be longer",

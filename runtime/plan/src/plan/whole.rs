@@ -1,5 +1,6 @@
 //! What the scenarios of a plan come to together: how long, how many, how fast. Pure arithmetic on their times.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Plan, Scenario};
@@ -86,6 +87,15 @@ impl Plan {
     /// The scenario that others may change while it runs, if there is one.
     pub fn controlled(&self) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.is_controlled())
+    }
+
+    /// The tags that the plan gives to samples, with their values.
+    pub fn sample_tags(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut tags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (name, value) in self.scenarios.iter().flat_map(|scenario| &scenario.tags) {
+            tags.entry(name.clone()).or_default().insert(value.clone());
+        }
+        tags
     }
 
     /// The planned share of each of the plan's flows in the iterations of its scenario, 0 to 1.

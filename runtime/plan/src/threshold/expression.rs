@@ -102,6 +102,16 @@ impl Comparison {
         (">", Comparison::Greater),
     ];
 
+    /// The side from which it bounds a value: thresholds of one side are the stricter or the looser of each other.
+    pub(super) fn side(self) -> Side {
+        match self {
+            Comparison::Less | Comparison::LessOrEqual => Side::Above,
+            Comparison::Greater | Comparison::GreaterOrEqual => Side::Below,
+            Comparison::Equal => Side::Both,
+            Comparison::NotEqual => Side::Neither,
+        }
+    }
+
     /// Whether `measured` passes against `limit`. Nothing passes against or with a value that is not a number.
     pub fn holds(self, measured: f64, limit: f64) -> bool {
         match self {
@@ -113,6 +123,15 @@ impl Comparison {
             Comparison::NotEqual => measured != limit && !measured.is_nan() && !limit.is_nan(),
         }
     }
+}
+
+/// Where the bound of a comparison lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Above,
+    Below,
+    Both,
+    Neither,
 }
 
 impl fmt::Display for Comparison {

@@ -2,6 +2,7 @@
 //! no figure says is not said.
 
 use serde::{Deserialize, Serialize};
+use squall_metrics::{TOO_FEW_USERS, invalidity};
 
 use super::{Document, Outcome, RequestLine, ThresholdLine, Unit};
 use crate::objectives::ObjectiveRecord;
@@ -94,7 +95,7 @@ fn sentence(document: &Document, status: Status) -> String {
     let all = document.thresholds.len();
     let met = document.thresholds.iter().filter(|line| line.outcome == Outcome::Passed).count();
     match status {
-        Status::Invalid => "The measurement is invalid: the generator was the bottleneck, not the target.".to_owned(),
+        Status::Invalid => sentence_of(invalidity(worst_signal(document))),
         _ if !document.run.end.as_planned => format!("The run did not end as planned: {}.", document.run.end.text),
         _ if all == 0 => "No thresholds were set, so none was missed.".to_owned(),
         _ if met == all && all == 1 => "The one threshold was met.".to_owned(),
@@ -109,13 +110,22 @@ fn generator_issues(document: &Document) -> impl Iterator<Item = Issue> {
         status: if invalid { Status::Invalid } else { Status::Warning },
         title: format!("Generator, {}: {}", finding.signal, finding.reason),
         impact: Some(if invalid {
-            "The figures say how this machine is, not how the target is.".to_owned()
+            match worst_signal(document) {
+                TOO_FEW_USERS => "The figures are of the load that was possible, not of the rate that was asked for.",
+                _ => "The figures say how this machine is, not how the target is.",
+            }
+            .to_owned()
         } else {
             "Some of the figures may hold delays of this machine.".to_owned()
         }),
         recommendation: Some(sentence_of(&finding.remedy)),
         expected: None,
     })
+}
+
+/// The likeliest cause of what is wrong with the generator.
+fn worst_signal(document: &Document) -> &str {
+    document.generator.findings.first().map_or("", |finding| finding.signal.as_str())
 }
 
 fn ending_issue(document: &Document) -> Option<Issue> {

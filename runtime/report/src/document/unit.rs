@@ -1,9 +1,8 @@
 //! The units of figures, and how a figure is written: the one place, for all forms of output.
 
 use serde::{Deserialize, Serialize};
-use squall_metrics::Nanos;
 
-use crate::format::{bytes, count, duration, per_second, percent};
+use crate::format::{bytes, decimal, millis, per_second, percent};
 
 /// What a number means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +26,12 @@ impl Unit {
     /// A figure as people read it: `5.2ms`, `12.4 kB`, `0.50%`, `98.7/s`, `1,234`.
     pub fn text(self, value: f64) -> String {
         match self {
-            Unit::Ms => duration(Nanos((value.max(0.0) * 1e6).round() as u64)),
+            Unit::Ms => millis(value),
             Unit::Bytes => bytes(value),
             Unit::BytesPerSecond => format!("{}/s", bytes(value)),
             Unit::Share => percent(value),
             Unit::PerSecond => per_second(value),
-            Unit::Number => count((value * 100.0).round() / 100.0),
+            Unit::Number => decimal(value),
         }
     }
 }

@@ -74,7 +74,8 @@ pub struct Distribution {
     pub p99_9: Option<f64>,
     /// The greatest, exact.
     pub max: f64,
-    /// All of it: HdrHistogram's V2 compressed format in base64, in thousandths of the unit (microseconds).
+    /// The values that a duration could be: HdrHistogram's V2 compressed format in base64, in thousandths of the unit
+    /// (microseconds). Negative values are not in it, nor those of a custom trend below 1 or from 10⁹ on.
     pub histogram: String,
 }
 
@@ -84,17 +85,17 @@ impl Distribution {
         if histogram.is_empty() {
             return None;
         }
-        let at = |percent| can_carry(percent, histogram.count()).then(|| histogram.percentile(percent).as_millis_f64());
+        let at = |percent| can_carry(percent, histogram.count()).then(|| histogram.percentile_value(percent));
         Some(Distribution {
             count: histogram.count(),
-            mean: histogram.mean().as_millis_f64(),
-            min: histogram.min().as_millis_f64(),
+            mean: histogram.mean_value(),
+            min: histogram.min_value(),
             p50: at(50.0),
             p90: at(90.0),
             p95: at(95.0),
             p99: at(99.0),
             p99_9: at(99.9),
-            max: histogram.max().as_millis_f64(),
+            max: histogram.max_value(),
             histogram: BASE64_STANDARD.encode(histogram.encode()),
         })
     }

@@ -112,6 +112,7 @@ mod tests {
         for second in 0..seconds {
             let response_time = Nanos(millis(second) * 1_000_000);
             recorder.request(&RequestSample {
+                tags: squall_metrics::TagSetId::NONE,
                 flow: FlowId(0),
                 name,
                 method: Method::Get,

@@ -1,23 +1,23 @@
 //! A distribution in one line.
 
 use squall_metrics::statistics::can_carry;
-use squall_metrics::{Histogram, Nanos, Unit};
+use squall_metrics::{Histogram, Unit};
 
-use crate::format::{bytes, count, duration};
+use crate::format::{bytes, count, decimal, millis};
 
 /// `avg=.. min=.. med=.. p(90)=.. p(95)=.. p(99)=.. max=.. n=..`; the median is the p50.
 /// A percentile that so few samples cannot carry is not printed.
 pub(super) fn trend_text(histogram: &Histogram, unit: Unit) -> String {
-    let text = |value: Nanos| match unit {
-        Unit::Time => duration(value),
-        Unit::Data => bytes(value.as_millis_f64()),
-        Unit::Number => count((value.as_millis_f64() * 100.0).round() / 100.0),
+    let text = |value: f64| match unit {
+        Unit::Time => millis(value),
+        Unit::Data => bytes(value),
+        Unit::Number => decimal(value),
     };
     let at = |percent| match can_carry(percent, histogram.count()) {
-        true => text(histogram.percentile(percent)),
+        true => text(histogram.percentile_value(percent)),
         false => "-".to_owned(),
     };
-    let (avg, min, max) = (text(histogram.mean()), text(histogram.min()), text(histogram.max()));
+    let (avg, min, max) = (text(histogram.mean_value()), text(histogram.min_value()), text(histogram.max_value()));
     let (med, p90, p95, p99) = (at(50.0), at(90.0), at(95.0), at(99.0));
     let n = count(histogram.count() as f64);
     format!("avg={avg:<8} min={min:<8} med={med:<8} p(90)={p90:<8} p(95)={p95:<8} p(99)={p99:<8} max={max:<8} n={n}")
@@ -25,6 +25,8 @@ pub(super) fn trend_text(histogram: &Histogram, unit: Unit) -> String {
 
 #[cfg(test)]
 mod tests {
+    use squall_metrics::Nanos;
+
     use super::*;
 
     #[test]

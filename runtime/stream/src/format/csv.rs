@@ -1,7 +1,8 @@
 //! A table: one row for each series, statistic and second. The columns begin as k6's do.
 
+use std::convert::identity;
+
 use bytes::Bytes;
-use squall_metrics::Nanos;
 
 use super::Format;
 use crate::batch::Batch;
@@ -43,7 +44,7 @@ impl Csv {
                 ("count".to_owned(), (cell.passes + cell.fails) as f64),
             ],
             Value::Trend(values) => {
-                let number = |statistic: &Statistic| statistic.of(values, Nanos::as_millis_f64);
+                let number = |statistic: &Statistic| statistic.of(values, identity);
                 let mut told = vec![("count".to_owned(), values.count() as f64)];
                 told.extend(self.statistics.iter().map(|statistic| (statistic.name(), number(statistic))));
                 told.dedup_by(|one, other| one.0 == other.0);

@@ -1,10 +1,10 @@
 //! InfluxDB's line protocol (<https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/>), which versions 1
 //! and 2 read. A measurement has the metric's name, as in k6; trends have a field for each statistic.
 
+use std::convert::identity;
 use std::fmt::Write;
 
 use bytes::Bytes;
-use squall_metrics::Nanos;
 use url::Url;
 
 use super::Format;
@@ -31,7 +31,7 @@ impl Influxdb {
                 field("fails", cell.fails as f64),
             ],
             Value::Trend(values) => {
-                let told = |statistic: &Statistic| (statistic.suffix(), statistic.of(values, Nanos::as_millis_f64));
+                let told = |statistic: &Statistic| (statistic.suffix(), statistic.of(values, identity));
                 let mut fields = vec![field("count", values.count() as f64)];
                 fields.extend(self.statistics.iter().filter(|one| **one != Statistic::Count).map(told));
                 fields

@@ -5,12 +5,13 @@
 //! microseconds, so that any percentile of any stretch of time can be computed.
 
 use std::collections::BTreeSet;
+use std::convert::identity;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Map, Value as Object, json};
-use squall_metrics::{Nanos, Unit};
+use squall_metrics::Unit;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -41,7 +42,7 @@ impl Json {
             Value::Trend(values) => {
                 data.insert("count".to_owned(), json!(values.count()));
                 for statistic in &self.statistics {
-                    data.insert(statistic.name(), json!(statistic.of(values, Nanos::as_millis_f64)));
+                    data.insert(statistic.name(), json!(statistic.of(values, identity)));
                 }
                 data.insert("histogram".to_owned(), STANDARD.encode(values.encode()).into());
             }
@@ -84,7 +85,7 @@ fn value(value: &Value<'_>) -> f64 {
     match value {
         Value::Counter(number) | Value::Gauge(number) => *number,
         Value::Rate(cell) => cell.share().unwrap_or(0.0),
-        Value::Trend(values) => values.mean().as_millis_f64(),
+        Value::Trend(values) => values.mean_value(),
     }
 }
 

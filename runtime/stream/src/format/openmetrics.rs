@@ -84,7 +84,7 @@ impl Family {
         }
         self.line(&bucket, &format!("le=\"+Inf\"{more}"), values.count() as f64);
         self.line(&format!("{name}_count"), labels, values.count() as f64);
-        self.line(&format!("{name}_sum"), labels, outside(values.sum(), unit));
+        self.line(&format!("{name}_sum"), labels, outside(values.sum_value(), unit));
     }
 
     fn line(&mut self, name: &str, labels: &str, value: f64) {
@@ -115,14 +115,14 @@ fn family_name(metric: &str, unit: Unit, value: &Value<'_>) -> String {
 /// Upper ends of buckets, and how many values are not above them.
 fn cumulative(values: &Histogram, unit: Unit) -> Vec<(f64, u64)> {
     let decades = if unit == Unit::Time { TIMES } else { NUMBERS };
-    // Ours are in microseconds, or in thousandths of other units than time.
-    let per_unit = if unit == Unit::Time { 1e6 } else { 1e3 };
     let mut ends: Vec<f64> = decades.clone().flat_map(|decade| STEPS.map(|step| scaled(step, decade))).collect();
     ends.push(scaled(STEPS[0], decades.end() + 1));
-    let mut buckets = values.buckets().peekable();
+    let mut buckets = values.value_buckets().into_iter().peekable();
     let mut count = 0;
     let counted = ends.into_iter().map(|end| {
-        while let Some((_, _, more)) = buckets.next_if(|(low, high, _)| (low + high) as f64 / 2.0 <= end * per_unit) {
+        while let Some((_, _, more)) =
+            buckets.next_if(|(low, high, _)| outside(f64::midpoint(*low, *high), unit) <= end)
+        {
             count += more;
         }
         (end, count)

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::Format;
 use crate::batch::Batch;
-use crate::exponential::Exponential;
+use crate::exponential::{Buckets, Exponential};
 use crate::series::{Key, Tags, Value, outside, series};
 use crate::sums::Sums;
 
@@ -157,15 +157,19 @@ fn outcomes(attributes: &[Object], times: &Times, cell: RateCell) -> Vec<Object>
 /// Whole numbers of 64 bits are texts in OTLP's JSON.
 fn distribution(values: &Histogram, unit: Unit) -> Object {
     let found = Exponential::within(values, unit, MOST_BUCKETS, FINEST);
-    let counts: Vec<String> = found.counts.iter().map(u64::to_string).collect();
+    let buckets = |side: &Buckets| {
+        let counts: Vec<String> = side.counts.iter().map(u64::to_string).collect();
+        json!({ "offset": side.offset, "bucketCounts": counts })
+    };
     json!({
         "count": values.count().to_string(),
-        "sum": outside(values.sum(), unit),
-        "min": outside(values.min(), unit),
-        "max": outside(values.max(), unit),
+        "sum": outside(values.sum_value(), unit),
+        "min": outside(values.min_value(), unit),
+        "max": outside(values.max_value(), unit),
         "scale": found.scale,
         "zeroCount": found.zeros.to_string(),
-        "positive": { "offset": found.offset, "bucketCounts": counts },
+        "positive": buckets(&found.positive),
+        "negative": buckets(&found.negative),
     })
 }
 

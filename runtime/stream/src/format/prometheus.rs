@@ -4,13 +4,13 @@
 //! the beginning: what was slow for ten seconds is to be seen, also after an hour.
 
 use bytes::Bytes;
-use squall_metrics::{Histogram, Nanos, Unit};
+use squall_metrics::{Histogram, Unit};
 
 use super::Format;
 use super::prometheus_names::{labels, metric_name, with_unit};
 use super::protobuf::Message;
 use crate::batch::Batch;
-use crate::exponential::Exponential;
+use crate::exponential::{Buckets, Exponential};
 use crate::series::{Key, Series, Value, outside, series};
 use crate::statistic::Statistic;
 use crate::sums::Sums;
@@ -94,7 +94,7 @@ fn sample(request: &mut Message, key: &Key, suffix: &str, value: f64, time: i64)
 
 fn gauges(request: &mut Message, key: &Key, unit: Unit, values: &Histogram, statistics: &[Statistic], time: i64) {
     for statistic in statistics {
-        let value = statistic.of(values, |value: Nanos| outside(value, unit));
+        let value = statistic.of(values, |value| outside(value, unit));
         sample(request, key, &format!("_{}", statistic.suffix()), value, time);
     }
 }
@@ -102,30 +102,41 @@ fn gauges(request: &mut Message, key: &Key, unit: Unit, values: &Histogram, stat
 /// Field numbers are those of `prompb/types.proto`.
 fn histogram(request: &mut Message, key: &Key, unit: Unit, values: &Histogram, time: i64) {
     let found = Exponential::at(values, unit, SCHEMA);
+    time_series(request, &with_unit(&key.metric, unit), key, |series| {
+        series.message(4, |histogram| {
+            histogram.uint(1, values.count());
+            histogram.double(3, outside(values.sum_value(), unit));
+            histogram.sint(4, SCHEMA.into());
+            histogram.double(5, outside(widest_zero(values), unit));
+            histogram.uint(6, found.zeros);
+            buckets(histogram, 8, &found.negative);
+            buckets(histogram, 11, &found.positive);
+            histogram.int(15, time);
+        });
+    });
+}
+
+/// The greatest value that is counted as zero: what rounds to 0 µs, where all values are durations.
+fn widest_zero(values: &Histogram) -> f64 {
+    if values.is_of_durations() { 0.000_5 } else { 0.0 }
+}
+
+/// One side of zero: its span in that field, and the differences of its counts in the next.
+fn buckets(histogram: &mut Message, field: u64, found: &Buckets) {
+    if found.counts.is_empty() {
+        return;
+    }
+    histogram.message(field, |span| {
+        // Here a bucket has the number of its upper end.
+        span.sint(1, i64::from(found.offset) + 1);
+        span.uint(2, found.counts.len() as u64);
+    });
     let differences = found.counts.iter().scan(0, |before, count| {
         let difference = *count as i64 - *before;
         *before = *count as i64;
         Some(difference)
     });
-    time_series(request, &with_unit(&key.metric, unit), key, |series| {
-        series.message(4, |histogram| {
-            histogram.uint(1, values.count());
-            histogram.double(3, outside(values.sum(), unit));
-            histogram.sint(4, SCHEMA.into());
-            // What rounds to 0 µs.
-            histogram.double(5, outside(Nanos(500), unit));
-            histogram.uint(6, found.zeros);
-            if !found.counts.is_empty() {
-                histogram.message(11, |span| {
-                    // Here a bucket has the number of its upper end.
-                    span.sint(1, i64::from(found.offset) + 1);
-                    span.uint(2, found.counts.len() as u64);
-                });
-                histogram.packed_sints(12, differences);
-            }
-            histogram.int(15, time);
-        });
-    });
+    histogram.packed_sints(field + 1, differences);
 }
 
 #[cfg(test)]

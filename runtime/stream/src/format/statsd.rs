@@ -1,8 +1,9 @@
 //! StatsD's lines (<https://github.com/statsd/statsd/blob/master/docs/metric_types.md>). It has no tags: each metric is added
 //! up over all of them. Its timers want single samples, which we do not have: statistics of trends are gauges.
 
+use std::convert::identity;
+
 use bytes::Bytes;
-use squall_metrics::Nanos;
 
 use super::Format;
 use crate::batch::Batch;
@@ -35,7 +36,7 @@ impl Format for Statsd {
                 }
                 Value::Trend(values) => {
                     for statistic in &self.statistics {
-                        let value = statistic.of(values, Nanos::as_millis_f64);
+                        let value = statistic.of(values, identity);
                         gauge(&mut lines, &format!("{name}.{}", statistic.suffix()), value);
                     }
                 }

@@ -1,5 +1,6 @@
 //! A page that is there to be fetched: the latest figures, for as long as the run goes on.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,11 +16,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::AbortHandle;
 
 use squall_exchange::{pause, within};
 
-/// Connections at a time; others wait in line.
+/// Connections at a time; one more takes the place of the oldest.
 const CONNECTIONS: usize = 16;
 /// How long a connection may take. It carries one request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,16 +56,21 @@ impl Page {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let (kind, latest) = (HeaderValue::from_static(self.kind), self.latest.subscribe());
         tokio::spawn(async move {
-            let mut connections = JoinSet::new();
+            // The page is short and its readers ask at once: who still holds a place when all are taken only holds it.
+            let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
             loop {
-                tokio::select! {
-                    accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
-                        Ok((connection, _)) => {
-                            connections.spawn(within(PATIENCE, converse(connection, kind.clone(), latest.clone())));
+                match listener.accept().await {
+                    Ok((connection, _)) => {
+                        oldest_first.retain(|conversation| !conversation.is_finished());
+                        if oldest_first.len() >= CONNECTIONS
+                            && let Some(oldest) = oldest_first.pop_front()
+                        {
+                            oldest.abort();
                         }
-                        Err(_) => pause(ACCEPT_AGAIN).await,
-                    },
-                    Some(_) = connections.join_next() => {}
+                        let conversation = within(PATIENCE, converse(connection, kind.clone(), latest.clone()));
+                        oldest_first.push_back(tokio::spawn(conversation).abort_handle());
+                    }
+                    Err(_) => pause(ACCEPT_AGAIN).await,
                 }
             }
         });
@@ -101,4 +107,34 @@ fn answer(request: &Request<Incoming>, kind: &HeaderValue, latest: &watch::Recei
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn those_who_ask_nothing_keep_no_place() {
+        let first = Bytes::from_static(b"up 1\n");
+        let mut page = Page::at(SocketAddr::from(([127, 0, 0, 1], 0)), "text/plain", first).unwrap();
+        let address = page.address;
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                page.serve().unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        let silent: Vec<_> = (0..40).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+        let mut asking = std::net::TcpStream::connect(address).unwrap();
+        // Sooner than the silent ones are given up.
+        asking.set_read_timeout(Some(PATIENCE - Duration::from_secs(1))).unwrap();
+        asking.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        asking.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("up 1\n"), "{answer}");
+        drop(silent);
+    }
 }

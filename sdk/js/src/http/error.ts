@@ -11,7 +11,7 @@ const TEXTS: Record<HttpErrorCode, string> = {
   connect: 'cannot connect',
   tls: 'TLS failed',
   reset: 'connection lost',
-  protocol: 'not HTTP',
+  protocol: 'bad response',
   'too-large': 'response too large',
   'too-many-redirects': 'too many redirects',
   'refused-by-policy': 'refused by policy',

@@ -27,6 +27,8 @@ export interface Timings {
 export interface Response extends Disposable {
   /** The status code. */
   readonly status: number;
+  /** The reason phrase behind it, as the server wrote it: `'Not Found'`. Often empty. @internal */
+  readonly reason: string;
   /** Whether the status code is one of 200 to 299. */
   readonly ok: boolean;
   /** The value of the first header field of that name, in any case. */
@@ -53,8 +55,8 @@ export interface Response extends Disposable {
 export const Response = http.Response as unknown as abstract new () => Response;
 
 // What the contract has as functions. They belong to the class already, so the engine calls them without a script between.
-const { status, header, headers, body, size, text, url, timings } = Response.prototype as unknown as Record<
-  'status' | 'header' | 'headers' | 'body' | 'size' | 'text' | 'url' | 'timings',
+const { status, reason, header, headers, body, size, text, url, timings } = Response.prototype as unknown as Record<
+  'status' | 'reason' | 'header' | 'headers' | 'body' | 'size' | 'text' | 'url' | 'timings',
   (this: Response, name?: string) => any
 >;
 
@@ -86,6 +88,7 @@ const more = {
 Object.defineProperties(Response.prototype, {
   ...Object.getOwnPropertyDescriptors(more),
   status: { get: status },
+  reason: { get: reason },
   headers: { get: headers },
   bytes: { value: body },
   url: { get: url },

@@ -23,8 +23,20 @@ export interface Settings {
   redirects?: number;
   /** With `true` the body is read and measured, but thrown away; `false` keeps it even where the plan discards bodies. */
   discardBody?: boolean;
+  /** Tags of the request that thresholds ask for, in place of those of the virtual user. */
+  tags?: readonly (readonly [string, string])[];
   /** Which status codes are no failure (`http_req_failed`). Default: 200 to 399. */
   expectedStatuses?: Statuses | readonly Statuses[];
+}
+
+/** Settings that only k6's layer asks for. */
+export interface FurtherSettings extends Settings {
+  /** Whether the response that would be one redirect too many is returned, in place of an error. */
+  returnLastRedirect?: boolean;
+  /** Names of cookies that the jar does not add, because the request brings its own. */
+  replacedCookies?: readonly string[];
+  /** In place of the virtual user's own. */
+  cookieJar?: http.CookieJar;
 }
 
 /** More than a sane scenario has. One that makes up names as it goes must not fill the host's tables. */
@@ -33,19 +45,22 @@ const CAPACITY = 64;
 const handles = new Map<string, http.RequestOptions>();
 
 /** The settings asked for last, and their handle: most scenarios ask for the same again, and comparing is cheap. */
-let last: Settings = {};
+let last: FurtherSettings = {};
 let lastHandle: http.RequestOptions | undefined;
 
 /** The host's handle for those settings, and that body; `undefined` where the defaults will do. */
-export function handleFor(settings: Settings, body?: Blob): http.RequestOptions | undefined {
+export function handleFor(settings: FurtherSettings, body?: Blob): http.RequestOptions | undefined {
   if (body !== undefined) return cached(`${keyOf(settings)}|${body.serial}`, settings, body);
-  const { name, timeout, redirects, discardBody, expectedStatuses } = settings;
+  if (settings.tags !== undefined) return cached(keyOf(settings), settings);
+  const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies } = settings;
   if (
     name === undefined &&
     timeout === undefined &&
     redirects === undefined &&
     discardBody === undefined &&
-    expectedStatuses === undefined
+    expectedStatuses === undefined &&
+    returnLastRedirect === undefined &&
+    replacedCookies === undefined
   ) {
     return undefined;
   }
@@ -55,22 +70,27 @@ export function handleFor(settings: Settings, body?: Blob): http.RequestOptions 
     timeout === last.timeout &&
     redirects === last.redirects &&
     discardBody === last.discardBody &&
+    returnLastRedirect === last.returnLastRedirect &&
     expectedStatuses === undefined &&
-    last.expectedStatuses === undefined
+    last.expectedStatuses === undefined &&
+    replacedCookies === undefined &&
+    last.replacedCookies === undefined
   ) {
     return lastHandle;
   }
   lastHandle = cached(keyOf(settings), settings);
-  last = { name, timeout, redirects, discardBody, expectedStatuses };
+  last = { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies };
   return lastHandle;
 }
 
-/** The name comes last, as JSON: whatever is in it, two different settings have different keys. */
-function keyOf({ name, timeout, redirects, discardBody, expectedStatuses }: Settings): string {
-  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${JSON.stringify(name)}`;
+/** Names and tags come last, as JSON: whatever is in them, two different settings have different keys. */
+function keyOf({ name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, tags }: FurtherSettings): string {
+  const more = replacedCookies !== undefined || tags !== undefined;
+  const names = more ? JSON.stringify([name, tags ?? null, ...(replacedCookies ?? [])]) : JSON.stringify(name);
+  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${returnLastRedirect}|${names}`;
 }
 
-function cached(key: string, settings: Settings, body?: Blob): http.RequestOptions {
+function cached(key: string, settings: FurtherSettings, body?: Blob): http.RequestOptions {
   let handle = handles.get(key);
   if (handle === undefined) {
     if (handles.size >= CAPACITY) forgetOldest();
@@ -87,14 +107,20 @@ function forgetOldest(): void {
   void handle; // Dropped by the engine once no request of a batch refers to it.
 }
 
-function make({ name, timeout, redirects, discardBody, expectedStatuses }: Settings, body?: Blob): http.RequestOptions {
+/** A handle that is not kept: the caller drops it. */
+export function make(settings: FurtherSettings, body?: Blob): http.RequestOptions {
+  const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, cookieJar, tags } = settings;
   const options = new http.RequestOptions();
   try {
     if (name !== undefined) options.setName(String(name));
+    if (tags !== undefined) options.setTags(tags.map(([tag, value]) => [tag, value]));
     if (timeout !== undefined) options.setTimeout(u64(nanoseconds(timeout)));
     if (redirects !== undefined) options.setRedirects(Math.max(0, redirects) | 0);
     if (discardBody !== undefined) options.setDiscardBody(Boolean(discardBody));
+    if (returnLastRedirect !== undefined) options.setReturnLastRedirect(returnLastRedirect);
     if (body !== undefined) options.setBodyFrom(body.held());
+    if (replacedCookies !== undefined) options.setReplacedCookies([...replacedCookies]);
+    if (cookieJar !== undefined) options.setCookieJar(cookieJar);
     if (expectedStatuses !== undefined) options.setExpectedStatuses(ranges(expectedStatuses));
   } catch (error) {
     drop(options);

@@ -19,7 +19,13 @@ def exports(module: ModuleType) -> dict[str, type]:
 
     class WitWorld:
         def describe(self) -> Any:
-            return Description([Flow(flow.name, flow.weight) for flow in scenario.flows], scenario.plan)
+            try:
+                plan = scenario.suggest()
+            except BaseException as error:
+                # The contract has no error here: a trap it is. The log says why.
+                log.error(describe(error))
+                raise
+            return Description([Flow(flow.name, flow.weight) for flow in scenario.flows], plan)
 
         def run(self, flow: int) -> None:
             try:
@@ -57,8 +63,9 @@ def exports(module: ModuleType) -> dict[str, type]:
                 if scenario.teardown:
                     scenario.teardown()
             except BaseException as error:
-                # The contract has no error here, and the run is over: a line in its log is all that is left to do.
+                # The contract has no error here: a trap it is, and the log says why.
                 log.error(describe(error))
+                raise
 
     return {"WitWorld": WitWorld, "Setup": Setup, "Start": Start, "Teardown": Teardown}
 

@@ -52,7 +52,7 @@ class ResetError(Error):
 class ProtocolError(Error):
     """What came is not HTTP/1.1, or breaks its rules."""
 
-    _class = "not HTTP"
+    _class = "bad response"
 
 
 class TooLarge(Error):

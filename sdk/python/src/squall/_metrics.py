@@ -80,7 +80,7 @@ class Trend:
         self._handle: host.Trend | None = None
 
     def add(self, value: float) -> None:
-        """Add a value: of a ``time`` milliseconds, of ``data`` bytes. The host drops what is negative or not finite."""
+        """Add a value: of a ``time`` milliseconds, of ``data`` bytes. The host drops what is not finite."""
         if self._handle is None:
             self._handle = host.Trend(self.name, self.unit)
         self._handle.add(value)

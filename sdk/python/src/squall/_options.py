@@ -1,4 +1,8 @@
-"""The plan that a scenario suggests: ``options``, a dictionary in its module. Who runs it may override all of it."""
+"""The plan that a scenario suggests: ``options`` in its module, a dictionary or a function that returns one.
+
+The module is loaded when the scenario is built. A function is called when a run begins, so it can ask for what the run was
+given (`squall.env`). Who runs it may override all of it.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -84,11 +84,11 @@ class Flow:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a module's marked functions and its ``options`` say."""
+    """What a module's marked functions and its ``options`` say: a dictionary, or a function that returns one."""
 
     flows: tuple[Flow, ...]
-    plan: str = ""
-    """The suggested plan: a JSON object, or empty."""
+    suggest: Callable[[], str] = str
+    """What returns the suggested plan when the run asks for it: a JSON object, or empty."""
     setup: Callable[[], Any] | None = None
     start: Callable[[], Any] | None = None
     teardown: Callable[[], Any] | None = None
@@ -102,8 +102,20 @@ class Scenario:
         hooks = {hook: _only(hook, functions) for hook in ("setup", "start", "teardown")}
         for function in (*(flow.run for flow in flows), *filter(None, hooks.values())):
             _check_function(function)
-        plan = _options.checked(getattr(module, "options", {}), module.__name__)
-        return cls(flows, json.dumps(plan) if plan else "", **hooks)
+        return cls(flows, _suggestion(getattr(module, "options", {}), module.__name__), **hooks)
+
+
+def _suggestion(options: Any, module: str) -> Callable[[], str]:
+    """Return what words the options as a plan. A dictionary is checked now, a function called when the run asks."""
+
+    def word(options: Any) -> str:
+        plan = _options.checked(options, module)
+        return json.dumps(plan) if plan else ""
+
+    if callable(options):
+        return lambda: word(options())
+    plan = word(options)
+    return lambda: plan
 
 
 def _check_flows(module: str, flows: tuple[Flow, ...]) -> None:

@@ -40,7 +40,7 @@ impl fmt::Display for Error {
             Error::Connect(detail) => ("cannot connect", detail),
             Error::Tls(detail) => ("TLS failed", detail),
             Error::Reset(detail) => ("connection lost", detail),
-            Error::Protocol(detail) => ("not HTTP", detail),
+            Error::Protocol(detail) => ("bad response", detail),
             Error::TooLarge(detail) => ("response too large", detail),
             Error::TooManyRedirects(detail) => ("too many redirects", detail),
             Error::RefusedByPolicy(detail) => ("refused by policy", detail),

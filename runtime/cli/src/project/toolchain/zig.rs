@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use squall_files::PrivateFolder;
+
 use crate::error::CliError;
 use crate::project::build::unwritable;
 use crate::project::source::Source;
@@ -22,7 +24,9 @@ pub fn compiler(source: &Source) -> Result<Tool, CliError> {
     let zig = if Tool::new("zig", INSTALL).args(["version"]).output().is_ok() {
         PathBuf::from("zig")
     } else {
-        let folder = tools().unwrap_or_else(|| source.hidden().join("c")).join(format!("zig-{VERSION}"));
+        // What lies there is run, so others must not have a hand in it.
+        let shared = tools().filter(|folder| PrivateFolder::create(folder).is_ok());
+        let folder = shared.unwrap_or_else(|| source.hidden().join("c")).join(format!("zig-{VERSION}"));
         if !folder.is_dir() {
             install(&folder)?;
         }

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use send_wrapper::SendWrapper;
-use squall_http::Listener;
+use squall_http::{Booked, Listener};
 
 use super::{Response, WasiError};
 
@@ -20,6 +20,8 @@ use super::{Response, WasiError};
 #[derive(Default)]
 pub(super) struct Answer {
     head: RefCell<Option<(StatusCode, HeaderMap)>>,
+    /// If no value of the head can keep it.
+    head_booked: RefCell<Option<Booked>>,
     pieces: RefCell<VecDeque<Bytes>>,
     end: RefCell<Option<Result<(), WasiError>>>,
     has_ended: Cell<bool>,
@@ -29,12 +31,57 @@ pub(super) struct Answer {
     writer: RefCell<Option<Waker>>,
 }
 
+/// So many fields of a head are handed out if none has a value, which could keep them booked.
+const FIELDS_WITHOUT_VALUES: usize = 16;
+
+/// Bytes that stay booked until the guest has let go of them.
+struct Held {
+    bytes: Bytes,
+    _booked: SendWrapper<Booked>,
+}
+
+impl Held {
+    fn bytes(bytes: Bytes, booked: Booked) -> Bytes {
+        Bytes::from_owner(Held { bytes, _booked: SendWrapper::new(booked) })
+    }
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl Answer {
     /// All has come, or nothing more will.
     pub(super) fn end(&self, end: Result<(), WasiError>) {
         self.end.replace(Some(end));
         self.has_ended.set(true);
         wake(&self.reader);
+    }
+
+    /// The fields, which stay booked for as long as the guest has one of their values.
+    fn header_map(&self, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) -> HeaderMap {
+        let (mut values, mut places) = (Vec::new(), Vec::new());
+        for (name, value) in fields {
+            // What `http` cannot hold the guest could not be given.
+            let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+            places.push((name, values.len()..values.len() + value.len()));
+            values.extend_from_slice(value);
+        }
+        if values.is_empty() {
+            self.head_booked.replace(Some(booked));
+            places.truncate(FIELDS_WITHOUT_VALUES);
+            return places.into_iter().map(|(name, _)| (name, HeaderValue::from_static(""))).collect();
+        }
+        let values = Held::bytes(values.into(), booked);
+        let mut headers = HeaderMap::new();
+        for (name, place) in places {
+            if let Ok(value) = HeaderValue::from_maybe_shared(values.slice(place)) {
+                headers.append(name, value);
+            }
+        }
+        headers
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -54,23 +101,16 @@ fn wake(waker: &RefCell<Option<Waker>>) {
 }
 
 impl Listener for Answer {
-    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>) {
-        // What `http` cannot hold the guest could not be given.
-        let fields = fields.filter_map(|(name, value)| {
-            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
-        });
-        let mut headers = HeaderMap::new();
-        fields.for_each(|(name, value)| {
-            headers.append(name, value);
-        });
+    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) {
+        let headers = self.header_map(fields, booked);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.head.replace(Some((status, headers)));
         wake(&self.reader);
     }
 
-    fn data(&self, piece: Bytes) {
+    fn data(&self, piece: Bytes, booked: Booked) {
         if !self.is_gone() {
-            self.pieces.borrow_mut().push_back(piece);
+            self.pieces.borrow_mut().push_back(Held::bytes(piece, booked));
             wake(&self.reader);
         }
     }

@@ -1,7 +1,11 @@
 /// <reference path="./squall-scenario-data.d.ts" />
 declare module 'squall:scenario/http@0.1.0' {
   /**
-   * Sends a request and waits for the whole response.
+   * Sends a request, follows redirects, and waits for the whole response.
+   * 
+   * 307 and 308 repeat the request; 301, 302 and 303 make it a GET without a body (a HEAD stays one). Credentials end at
+   * the origin: to another scheme, host or port go neither `authorization`, `proxy-authorization`, the request's own
+   * `cookie` nor its own `host`.
    */
   export function send(request: Request): Response;
   /**
@@ -15,7 +19,11 @@ declare module 'squall:scenario/http@0.1.0' {
    */
   export function sendAll(requests: Array<Request>): Array<Result<Response, Error>>;
   /**
-   * Forgets the cookies that this virtual user has been given.
+   * The settings of requests that bring none, in this instance from now on. Later changes of `options` do not count.
+   */
+  export function setDefaultOptions(options: RequestOptions): void;
+  /**
+   * Forgets the cookies in the jar of this virtual user.
    */
   export function clearCookies(): void;
   export type Blob = import('squall:scenario/data@0.1.0').Blob;
@@ -33,7 +41,7 @@ declare module 'squall:scenario/http@0.1.0' {
     url: string,
     /**
      * Header fields in the order in which they are sent. `host`, `content-length` and `user-agent` are added where
-     * they are missing; connection management (`connection`, `transfer-encoding`) belongs to the host.
+     * they are missing; an empty `user-agent` sends none. How the body travels (`transfer-encoding`) is the host's to say.
      */
     headers: Array<[string, string]>,
     /**
@@ -156,6 +164,30 @@ declare module 'squall:scenario/http@0.1.0' {
   }
   export type Result<T, E> = { tag: 'ok', val: T } | { tag: 'err', val: E };
   
+  export class CookieJar implements Disposable {
+    /**
+    * An empty jar.
+    */
+    constructor()
+    /**
+    * The jar of this virtual user.
+    */
+    static ofVirtualUser(): CookieJar;
+    /**
+    * Takes a cookie as if a response of that URL had set it: "id=7; Path=/; Max-Age=60". Returns whether it was taken.
+    */
+    set(url: string, cookie: string): boolean;
+    /**
+    * The names and values that a request of that URL would send, in that order.
+    */
+    get(url: string): Array<[string, string]>;
+    /**
+    * Forgets all cookies.
+    */
+    clear(): void;
+    [Symbol.dispose](): void;
+  }
+  
   export class RequestOptions implements Disposable {
     /**
     * Options at their defaults.
@@ -167,6 +199,10 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     setName(name: string): void;
     /**
+    * Tags of the request, in place of those that `metrics.set-tags` gave the virtual user.
+    */
+    setTags(tags: Array<[string, string]>): void;
+    /**
     * How long the request may take in all, redirects included, in nanoseconds. Default: 60 s or the plan's.
     */
     setTimeout(ns: bigint): void;
@@ -175,12 +211,17 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     setRedirects(count: number): void;
     /**
+    * With `true`, the response that would be one redirect too many is handed to the guest. With `false`, the default, it
+    * is the error `too-many-redirects`.
+    */
+    setReturnLastRedirect(returned: boolean): void;
+    /**
     * With `true` the body is read off the connection, measured, and thrown away. Default: `false`, or the plan's.
     */
     setDiscardBody(discard: boolean): void;
     /**
-    * Which status codes count as expected (`http_req_failed` is the share of the others), as closed ranges.
-    * Default: 200 to 399.
+    * Which status codes count as expected (`http_req_failed` is the share of the others), as closed ranges. Redirects
+    * that are followed are held against them, too. Default: 200 to 399.
     */
     setExpectedStatuses(ranges: Array<[number, number]>): void;
     /**
@@ -188,6 +229,14 @@ declare module 'squall:scenario/http@0.1.0' {
     * guest.
     */
     setBodyFrom(blob: Blob): void;
+    /**
+    * The jar that the request takes its cookies from, and that keeps those of its responses.
+    */
+    setCookieJar(jar: CookieJar): void;
+    /**
+    * Names of cookies that the jar does not add, because the request brings its own.
+    */
+    setReplacedCookies(names: Array<string>): void;
     [Symbol.dispose](): void;
   }
   
@@ -200,6 +249,10 @@ declare module 'squall:scenario/http@0.1.0' {
     * The status code.
     */
     status(): number;
+    /**
+    * The reason phrase behind it, as the server wrote it ("Not Found"); often empty.
+    */
+    reason(): string;
     /**
     * The value of the first header field of that name (in any case), as text; bytes that are not UTF-8 are replaced.
     */

@@ -4,6 +4,22 @@ declare module 'squall:scenario/metrics@0.1.0' {
    */
   export function check(name: string, passed: boolean): void;
   /**
+   * Says, in `describe`, that no custom metric will be made but those that have been: then a threshold on any other is a
+   * mistake, and the run does not begin.
+   */
+  export function noMoreMetrics(): void;
+  /**
+   * The names of the tags that thresholds of this run ask for and the host does not give by itself. Other tags need not
+   * be set: they are not kept. A component that asks in `describe` says thereby that it sets tags: thresholds on tags of
+   * others are mistakes.
+   */
+  export function askedTags(): Array<string>;
+  /**
+   * Tags what this virtual user records from now on until the end of its iteration: requests, checks, transactions and
+   * custom metrics. These tags replace those that were set before.
+   */
+  export function setTags(tags: Array<[string, string]>): void;
+  /**
    * What a trend's values are, for those who read them.
    * # Variants
    * 

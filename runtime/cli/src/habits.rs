@@ -1,0 +1,200 @@
+//! What is typed by those who know wrk, oha, hey, k6, curl or ab. Where it means one thing it is understood (`args.rs` has it as
+//! an alias); else one sentence says how it is written here. Must not guess: a tip that points elsewhere is worse than none.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use squall_plan::{nearest, text_without_credentials};
+
+use crate::named;
+use crate::terminal::complain;
+
+/// The exit code for a command line that does not parse.
+const WRONG_USAGE: u8 = 2;
+
+/// Options of others, and how what they do is written here.
+const OPTIONS: &[(&[&str], &str)] = &[
+    (&["-A", "--accept"], "write a header as -H 'Accept: TYPE', and the User-Agent as --user-agent TEXT"),
+    (&["-T", "--content-type"], "write -H 'Content-Type: TYPE'"),
+    (&["-D", "--body-file", "--body-path"], "write -b @FILE for a body from a file"),
+    (&["--data-raw", "--data-binary", "--json-body"], "write -b TEXT for a body, or -b @FILE"),
+    (&["-a", "--user", "--basic-auth", "--auth"], "write user and password into the URL: http://USER:PASSWORD@HOST/"),
+    (&["--cookie", "--cookies"], "write -H 'Cookie: NAME=VALUE'"),
+    (&["--host"], "write -H 'Host: NAME'"),
+    (&["-I", "--head"], "write -m HEAD"),
+    (&["--request"], "write -m METHOD"),
+    (
+        &["-L", "--location", "--follow", "--redirects"],
+        "redirects are followed without it; --max-redirects N says how many",
+    ),
+    (&["-r", "--redirect", "--redirect-limit"], "write --max-redirects N; 0 follows none"),
+    (&["--disable-redirects", "--no-redirects"], "write --max-redirects 0"),
+    (&["-x", "--proxy"], "requests go straight to the target: there is no proxy in between"),
+    (
+        &["-p", "--parallel", "--http2", "--http3", "--h2", "--http-version"],
+        "HTTP/1.1 is spoken, with one request at a time on each connection; write -c N for more connections",
+    ),
+    (
+        &["-C", "--concurrency", "--users", "--clients", "--workers"],
+        "write -c N for connections to a URL, and -u N for the virtual users of a scenario",
+    ),
+    (
+        &["-N", "--requests", "--num-requests", "--total"],
+        "write -i N for N iterations; with a URL, each is one request",
+    ),
+    (
+        &["--rps", "--qps", "--query-per-second", "--max-rps", "--throughput"],
+        "write -R N to start N iterations a second; with a URL, each is one request",
+    ),
+    (&["--time", "--test-duration", "--run-time"], "write -d TIME"),
+    (&["--ramp-up", "--ramp-duration", "--rampup"], "write a ramp as stages: -s 30s:100 -s 5m:100"),
+    (&["-j", "--json", "--output-format", "--format"], "write --summary-json FILE for the results as JSON"),
+    (&["--html", "--output", "--report-file"], "write --report FILE.html for a page, or FILE.md, FILE.xml, FILE.json"),
+    (&["--no-summary"], "write --summary-mode disabled"),
+    (&["--no-color-output", "--disable-color", "--no-colour"], "write --no-color"),
+    (&["--no-progress", "--silent"], "write --quiet"),
+    (
+        &["--batch-per-host", "--batch"],
+        "how many requests of one batch go out at once is for the plan or the script to say: batch_per_origin",
+    ),
+    (&["--no-vu-connection-reuse"], "write --no-connection-reuse for a new connection with every request"),
+    (&["--no-usage-report"], "nothing is reported to anybody"),
+    (&["--http-debug"], "write --verbose for what the scenario logs"),
+    (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),
+    (&["--script", "--lua"], "a scenario is run by its name: squall run FILE"),
+    (&["--cert", "--key", "-E", "--tls-cert"], "client certificates are not sent"),
+    (
+        &["--dns-servers", "--resolve", "--connect-to"],
+        "names are looked up as the system does; write the address into the URL, and the name as -H 'Host: NAME'",
+    ),
+];
+
+/// First words of other tools that mean `squall run`.
+const COMMANDS: [&str; 8] = ["attack", "bench", "benchmark", "cloud", "load", "start", "test", "quick"];
+
+/// Says what is wrong with a command line that does not parse. Returns the exit code.
+pub fn answer(error: clap::Error) -> u8 {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(sentence) = sentence(&error, &words) {
+        complain(&sentence);
+        return WRONG_USAGE;
+    }
+    tell(&near_tips_only(error))
+}
+
+fn tell(error: &clap::Error) -> u8 {
+    let text = error.render().to_string();
+    match shown(error) {
+        clean if clean == text => drop(error.print()),
+        clean => complain(clean.trim_start_matches("error: ")),
+    }
+    u8::try_from(error.exit_code()).unwrap_or(WRONG_USAGE)
+}
+
+/// A password in a URL is one also in a command line that does not parse.
+fn shown(error: &clap::Error) -> String {
+    text_without_credentials(&error.render().to_string()).into_owned()
+}
+
+/// What to write in place of what was typed, if it is known what was meant.
+fn sentence(error: &clap::Error, words: &[String]) -> Option<String> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => of_command(context(ContextKind::InvalidSubcommand)?),
+        ErrorKind::UnknownArgument => of_argument(context(ContextKind::InvalidArg)?, words),
+        ErrorKind::ValueValidation => {
+            let option = context(ContextKind::InvalidArg)?.split(' ').next()?;
+            of_one_dash(words).or_else(|| of_value(option, context(ContextKind::InvalidValue)?))
+        }
+        _ => None,
+    }
+}
+
+fn of_command(typed: &str) -> Option<String> {
+    match typed {
+        _ if is_url(typed) => Some("to load a URL, write squall run and the URL behind it".to_owned()),
+        "version" => Some("write squall --version".to_owned()),
+        _ if COMMANDS.contains(&typed) => Some(format!("no such command {typed}: write squall run")),
+        _ => None,
+    }
+}
+
+fn of_argument(typed: &str, words: &[String]) -> Option<String> {
+    let is_command = |word: &String| !word.starts_with('-') && !is_url(word);
+    if typed.starts_with('-') && !words.first().is_some_and(is_command) && words.iter().any(|word| is_url(word)) {
+        return of_command("http://");
+    }
+    if let Some((_, written)) = OPTIONS.iter().find(|(options, _)| options.contains(&typed)) {
+        return Some(format!("no such option {typed}: {written}"));
+    }
+    if typed.starts_with('-') {
+        return of_one_dash(words);
+    }
+    let place = words.iter().position(|word| word == typed)?;
+    let before = &words[place.saturating_sub(2)..place];
+    match before.last().map(String::as_str) {
+        Some("-q") if typed.parse::<f64>().is_ok() => {
+            Some(format!("-q says to be quiet, and has no number behind it; write -R {typed} for a rate"))
+        }
+        _ if is_url(typed) => Some("one URL is loaded at a time; for several, write a scenario or a plan".to_owned()),
+        _ if before.iter().any(|word| word.starts_with('-')) => {
+            let shown = text_without_credentials(typed);
+            Some(format!("{shown:?} belongs to no option; if it goes with the word before it, put quotes around both"))
+        }
+        _ => None,
+    }
+}
+
+fn of_value(option: &str, value: &str) -> Option<String> {
+    match option {
+        "--duration" if value.starts_with(['{', '[', '@', '"']) || value.contains('=') => {
+            Some("-d is how long the load lasts; write -b TEXT for a body, or -b @FILE".to_owned())
+        }
+        "--vus" if value.contains(':') => {
+            Some("-u is the number of virtual users; write user and password into the URL: http://USER:PASSWORD@HOST/".to_owned())
+        }
+        "--stage" if value.ends_with(".lua") => {
+            Some("-s is a stage of a ramp, and scripts in Lua cannot be run; squall new makes a scenario in a language that can".to_owned())
+        }
+        "--stage" if value.ends_with(".js") || value.ends_with(".ts") => {
+            Some(format!("-s is a stage of a ramp; a scenario is run by its name: squall run {value}"))
+        }
+        "--threads" if squall_plan::parse_duration(value).is_ok() => {
+            Some(format!("-t is the number of threads; write --timeout {value} for the time that a request may take"))
+        }
+        _ => None,
+    }
+}
+
+/// Long options with one dash, as Go's tools have them.
+fn of_one_dash(words: &[String]) -> Option<String> {
+    words.iter().find_map(|word| {
+        let name = word.strip_prefix('-').filter(|name| name.len() > 2 && name.starts_with(char::is_alphabetic))?;
+        let name = name.split('=').next()?;
+        let is_ours = crate::args::long_options().iter().any(|known| known == name);
+        is_ours.then(|| format!("a long option has two dashes: write --{name}"))
+    })
+}
+
+fn is_url(word: &str) -> bool {
+    matches!(named::url(word), Ok(Some(_)))
+}
+
+/// The error without tips about what is only like what was typed to an algorithm.
+fn near_tips_only(mut error: clap::Error) -> clap::Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.trim_start_matches('-').to_owned(),
+        _ => String::new(),
+    };
+    let (typed, suggested) = (text(ContextKind::InvalidArg), text(ContextKind::SuggestedArg));
+    if nearest(&typed, [suggested.as_str()]).is_none() {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    // "To pass '-n' as a value, use '-- -n'": nobody means that here.
+    error.remove(ContextKind::Suggested);
+    error
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! A file of data while it is read: no further than data may be long, whatever kind of file it is.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use crate::error::Wrong;
+
+/// The largest file, in bytes: all of it is held in memory.
+const LARGEST_FILE: u64 = 4 << 30;
+/// The most that is taken from a pipe, which does not say how much will come.
+const LARGEST_PIPE: u64 = 256 << 20;
+
+/// A file that is read.
+pub(crate) struct Input {
+    file: File,
+    size: usize,
+    most: u64,
+    left: u64,
+}
+
+impl Input {
+    /// Opens a file or a pipe.
+    pub(crate) fn open(path: &Path) -> Result<Input, Wrong> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        let kind = metadata.file_type();
+        if kind.is_char_device() || kind.is_block_device() {
+            return Err(Wrong::somewhere("this is a device: give a file, or a pipe"));
+        }
+        let most = if kind.is_file() { LARGEST_FILE } else { LARGEST_PIPE };
+        if metadata.len() > most {
+            return Err(Wrong::somewhere(too_large(most)));
+        }
+        Ok(Input { file, size: metadata.len() as usize, most, left: most })
+    }
+
+    /// How many bytes it has; 0 for a pipe.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// All of it.
+    pub(crate) fn bytes(mut self) -> Result<Vec<u8>, Wrong> {
+        let mut bytes = Vec::with_capacity(self.size);
+        self.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return match self.file.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(io::Error::new(ErrorKind::FileTooLarge, too_large(self.most))),
+            };
+        }
+        let room = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.file.read(&mut buffer[..room])?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+fn too_large(most: u64) -> String {
+    format!("it has more than {} MiB, the most that data may have", most >> 20)
+}

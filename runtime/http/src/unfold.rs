@@ -1,0 +1,53 @@
+//! Header fields that go on in the next line: obsolete, but for a user agent to understand (RFC 9112, section 5.2).
+
+/// The head with a space in place of each byte of a line break that is followed by white space, so that lengths stay as they
+/// are; none if no field goes on. The line behind the status line begins the first field, so it cannot go on.
+#[cold]
+pub(crate) fn unfolded(head: &[u8]) -> Option<Vec<u8>> {
+    let mut unfolded = head.to_vec();
+    unfold(&mut unfolded).then_some(unfolded)
+}
+
+/// The same in place. Says whether there was something to do.
+#[cold]
+pub(crate) fn unfold(head: &mut [u8]) -> bool {
+    let Some(status_line) = head.iter().position(|byte| *byte == b'\n') else { return false };
+    let mut changed = false;
+    for place in status_line + 2..head.len().saturating_sub(1) {
+        if head[place] == b'\n' && matches!(head[place + 1], b' ' | b'\t') {
+            head[place] = b' ';
+            if head[place - 1] == b'\r' {
+                head[place - 1] = b' ';
+            }
+            changed = true;
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(head: &str) -> Option<String> {
+        unfolded(head.as_bytes()).map(|head| String::from_utf8(head).unwrap())
+    }
+
+    #[test]
+    fn a_field_goes_on_in_the_next_line() {
+        assert_eq!(
+            text("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\n").unwrap(),
+            "HTTP/1.1 200 OK\r\nA: b   c  \td\r\nE: f\r\n\r\n"
+        );
+        assert_eq!(text("HTTP/1.1 200 OK\nA: b\n c\n\n").unwrap(), "HTTP/1.1 200 OK\nA: b  c\n\n");
+    }
+
+    #[test]
+    fn other_heads_are_left_alone() {
+        for head in
+            ["HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "HTTP/1.1 200 OK\r\n A: b\r\n\r\n", "HTTP/1.1", "", "\n", "\n\n"]
+        {
+            assert_eq!(text(head), None, "{head:?}");
+        }
+    }
+}

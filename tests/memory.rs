@@ -1,0 +1,337 @@
+//! What is held for a scenario: each of these guests and servers would have taken gigabytes, or all the time there is. Every run is
+//! under a limit of memory, of what is promised and 256 MiB besides.
+
+use std::time::{Duration, Instant};
+
+use crate::support::component::{COUNTING, LOOP, OK, Wat, repeat};
+use crate::support::program::{Ended, Squall};
+use crate::support::server::{Reply, Server};
+
+/// What may be taken under `--limits ci` by one virtual user, in MiB: 64 of its memory, 128 that are held for it, and 256 besides.
+const BUDGET: u64 = 64 + 128 + 256;
+/// Nobody listens here.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+fn squall(text: &str, arguments: &[&str]) -> Squall {
+    let squall = Squall::new(arguments);
+    let binary = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    std::fs::write(squall.folder().join("guest.wasm"), binary).unwrap();
+    squall
+}
+
+fn run(guest: &Wat, target: &str, arguments: &[&str]) -> Ended {
+    let ci = ["run", "guest.wasm", "--limits", "ci", "-u", "1", "-i", "1", "--target", target];
+    squall(&guest.text(), &ci).args(arguments).exporting().run_within(BUDGET)
+}
+
+/// The component, with something more in it.
+fn and(guest: &Wat, more: &str) -> String {
+    let text = guest.text();
+    format!("{} {more})", text.trim_end().strip_suffix(')').unwrap())
+}
+
+/// Components of which each instantiates the one before twice, and the innermost this.
+fn doubling(depth: usize, innermost: &str) -> String {
+    let more = (1..=depth).map(|level| {
+        let before = level - 1;
+        format!(
+            "(component $c{level} (alias outer 1 $c{before} (component $b)) (instance (instantiate $b)) (instance (instantiate $b)))"
+        )
+    });
+    format!("(component $c0 {innermost}) {} (instance (instantiate $c{depth}))", more.collect::<String>())
+}
+
+#[test]
+fn parts_count_as_often_as_they_are_instantiated() {
+    let memory = "(core module $m (memory 1000)) (core instance (instantiate $m))";
+    let nothing = "(core module $m) (core instance (instantiate $m))";
+    for (text, offence) in [
+        (doubling(5, memory), "it has 33 memories: at most 8 are allowed"),
+        (doubling(8, nothing), "it has 258 core instances: at most 64 are allowed"),
+        // As few bytes more as this doubled the time and the memory that compiling took.
+        (doubling(25, ""), "it comes to 67108863 instances of its parts: at most 1000 are allowed"),
+    ] {
+        for command in ["run", "inspect"] {
+            let ended =
+                squall(&and(&Wat::new(OK), &text), &[command, "guest.wasm"]).run_within(BUDGET).expect_code(107);
+            assert!(format!("{}{}", ended.out, ended.err).contains(offence), "{}\n{}", ended.out, ended.err);
+        }
+    }
+}
+
+/// What a component takes from `http`.
+fn requesting(guest: Wat) -> Wat {
+    guest.importing_all(
+        "squall:scenario/http@0.1.0",
+        r#"(export "request-options" (type $options (sub resource)))
+           (export "response" (type $response (sub resource)))
+           (type $request' (record (field "method" string) (field "url" string) (field "headers" (list (tuple string string)))
+             (field "body" (option (list u8))) (field "options" (option (borrow $options)))))
+           (export "request" (type $request (eq $request')))
+           (type $error' (variant (case "timeout") (case "dns" string) (case "connect" string) (case "tls" string)
+             (case "reset" string) (case "protocol" string) (case "too-large" string) (case "too-many-redirects" string)
+             (case "refused-by-policy" string) (case "invalid-request" string) (case "other" string)))
+           (export "error" (type $error (eq $error')))
+           (export "[constructor]request-options" (func (result (own $options))))
+           (export "[method]request-options.set-expected-statuses"
+             (func (param "self" (borrow $options)) (param "ranges" (list (tuple u16 u16)))))
+           (export "get" (func (param "url" string) (param "options" (option (borrow $options)))
+             (result (result (own $response) (error $error)))))
+           (export "send-all" (func (param "requests" (list $request))
+             (result (list (result (own $response) (error $error))))))"#,
+        &[
+            ("send-all", "send_all", "(param i32 i32 i32)"),
+            ("get", "get", "(param i32 i32 i32 i32 i32)"),
+            ("[constructor]request-options", "options", "(result i32)"),
+            ("[method]request-options.set-expected-statuses", "expect", "(param i32 i32 i32)"),
+        ],
+    )
+    .with_functions(COUNTING)
+    .with_functions(r#"(data (i32.const 700) "POST/")"#)
+}
+
+/// A hundred requests to `/` at 4096, with so many of the same bytes as the body of each, or as the value of each of `headers`; sent.
+fn hundred_times_the_same(size: u32, headers: u32) -> String {
+    let store = |offset: u32, value: &str| {
+        format!("(i32.store (i32.add (i32.const {}) (i32.mul (global.get $n) (i32.const 44))) {value})", 4096 + offset)
+    };
+    let number = |number: u32| format!("(i32.const {number})");
+    let mut record = [(0, 700), (4, 4), (8, 704), (12, 1), (16, 16_384), (20, headers), (36, 0)]
+        .map(|(offset, value)| store(offset, &number(value)))
+        .concat();
+    if headers == 0 {
+        record += &[(24, 1), (28, 65_536), (32, size)].map(|(offset, value)| store(offset, &number(value))).concat();
+    }
+    let header: String = (0..headers)
+        .flat_map(|header| {
+            [(0, 700), (4, 4), (8, 65_536), (12, size)].map(|(offset, value)| (16_384 + 16 * header + offset, value))
+        })
+        .map(|(address, value)| format!("(i32.store (i32.const {address}) (i32.const {value}))"))
+        .collect();
+    // Letters, where a header wants them.
+    let fill = format!("(memory.fill (i32.const 65536) (i32.const 97) (i32.const {size}))");
+    format!(
+        "(drop (memory.grow (i32.const 800))) {fill} {header} {} (drop) (call $send_all (i32.const 4096) (i32.const 100) (i32.const 400)) (i32.const 200)",
+        repeat(100, &record)
+    )
+}
+
+const NO_ROOM: &str =
+    "out of memory: at most 134217728 bytes are held for a virtual user (limit, raise with --host-memory)";
+
+#[test]
+fn a_body_that_is_sent_a_hundred_times_is_booked_a_hundred_times() {
+    let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 0))), NOWHERE, &[]).expect_code_or_busy(0);
+    assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
+    // Two had room.
+    assert!(ended.out.contains("too large (flow \"main\"): 98"), "{}", ended.out);
+    let describing =
+        Wat::new(OK).describing(&hundred_times_the_same(7 << 20, 0).replace("(i32.const 200)", "(i32.const 64)"));
+    run(&requesting(describing), NOWHERE, &[]).expect_code_or_busy(0);
+}
+
+#[test]
+fn so_are_headers() {
+    let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 2))), NOWHERE, &[]).expect_code_or_busy(0);
+    assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
+}
+
+#[test]
+fn expected_statuses_are_few() {
+    let expect = "(call $expect (call $options) (i32.const 0) (i32.const 12000000))";
+    let guest = requesting(Wat::new(&format!("(drop (memory.grow (i32.const 800))) {}", repeat(200, expect))));
+    let ended = run(&guest, NOWHERE, &[]);
+    let offence = "12000000 ranges of expected statuses: at most 1000 are allowed";
+    assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
+}
+
+/// Gets `/` again and again, and lets go of nothing.
+fn holding(times: u32) -> Wat {
+    requesting(Wat::new(&repeat(
+        times,
+        "(call $get (i32.const 704) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 400))",
+    )))
+}
+
+#[test]
+fn bodies_and_heads_that_are_held_are_booked() {
+    let with_head = Server::start(|_| {
+        Reply::raw(&format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(200 << 10)))
+    });
+    let with_body = Server::start(|_| Reply::ok(&"x".repeat(8 << 20)));
+    for (server, times) in [(with_head, 1_000), (with_body, 60)] {
+        let ended = run(&holding(times), &server.url(), &[]).expect_code_or_busy(0);
+        assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
+        assert!(ended.number("http_req_failed", "fails") > 10.0, "there was room for some: {}", ended.out);
+        // What is held for all together has a limit, too.
+        let ended = run(&holding(times), &server.url(), &["--memory-total", "32MiB"]).expect_code_or_busy(0);
+        let offence =
+            "at most 33554432 bytes are held for all virtual users together (limit, raise with --memory-total)";
+        assert!(ended.out.contains(offence), "{}", ended.out);
+    }
+}
+
+#[test]
+fn a_batch_of_answers_is_booked_while_it_comes() {
+    // A hundred answers of 8 MiB each; the requests have no body.
+    let server = Server::start(|_| Reply::ok(&"x".repeat(8 << 20)));
+    let batch = hundred_times_the_same(0, 0).replace("(memory.grow (i32.const 800))", "(i32.const 0)");
+    let body = "(i32.store (i32.add (i32.const 4120) (i32.mul (global.get $n) (i32.const 44))) (i32.const 1))";
+    assert!(batch.contains(body));
+    let ended = run(&requesting(Wat::new(&batch.replace(body, ""))), &server.url(), &[]).expect_code_or_busy(0);
+    assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
+}
+
+/// A guest that begins bodies of `wasi:http` requests, writes into each as much as it may, and sends none.
+fn unsent_bodies(times: u32) -> String {
+    let types = r#"
+      (import "wasi:io/error@0.2.0" (instance $errors (export "error" (type (sub resource)))))
+      (alias export $errors "error" (type $io-error))
+      (import "wasi:io/streams@0.2.0" (instance $streams
+        (export "output-stream" (type $stream (sub resource)))
+        (alias outer 1 $io-error (type $outer-error))
+        (export "error" (type $error (eq $outer-error)))
+        (type $stream-error' (variant (case "last-operation-failed" (own $error)) (case "closed")))
+        (export "stream-error" (type $stream-error (eq $stream-error')))
+        (export "[method]output-stream.check-write" (func (param "self" (borrow $stream))
+          (result (result u64 (error $stream-error)))))
+        (export "[method]output-stream.write" (func (param "self" (borrow $stream)) (param "contents" (list u8))
+          (result (result (error $stream-error)))))))
+      (alias export $streams "output-stream" (type $output-stream))
+      (import "wasi:http/types@0.2.0" (instance $http
+        (alias outer 1 $output-stream (type $outer-stream))
+        (export "output-stream" (type $stream (eq $outer-stream)))
+        (export "fields" (type $fields (sub resource)))
+        (export "headers" (type $headers (eq $fields)))
+        (export "outgoing-request" (type $request (sub resource)))
+        (export "outgoing-body" (type $body (sub resource)))
+        (export "[constructor]fields" (func (result (own $fields))))
+        (export "[constructor]outgoing-request" (func (param "headers" (own $headers)) (result (own $request))))
+        (export "[method]outgoing-request.body" (func (param "self" (borrow $request)) (result (result (own $body)))))
+        (export "[method]outgoing-body.write" (func (param "self" (borrow $body)) (result (result (own $stream)))))))
+      (core func $l-fields (canon lower (func $http "[constructor]fields")))
+      (core func $l-request (canon lower (func $http "[constructor]outgoing-request")))
+      (core func $l-body (canon lower (func $http "[method]outgoing-request.body") (memory $mem)))
+      (core func $l-write (canon lower (func $http "[method]outgoing-body.write") (memory $mem)))
+      (core func $l-check (canon lower (func $streams "[method]output-stream.check-write") (memory $mem)))
+      (core func $l-put (canon lower (func $streams "[method]output-stream.write") (memory $mem)))"#;
+    let imports = r#"
+      (import "wasi" "fields" (func $fields (result i32)))
+      (import "wasi" "request" (func $request (param i32) (result i32)))
+      (import "wasi" "body" (func $body (param i32 i32)))
+      (import "wasi" "write" (func $write (param i32 i32)))
+      (import "wasi" "check" (func $check (param i32 i32)))
+      (import "wasi" "put" (func $put (param i32 i32 i32 i32)))"#;
+    let instance = r#"(with "wasi" (instance (export "fields" (func $l-fields)) (export "request" (func $l-request))
+        (export "body" (func $l-body)) (export "write" (func $l-write)) (export "check" (func $l-check)) (export "put" (func $l-put))))"#;
+    // As long as it may write something, and not more than it may.
+    let put = "(block $full (loop $more
+        (call $check (global.get $stream) (i32.const 400))
+        (br_if $full (i64.eqz (i64.load (i32.const 408))))
+        (call $put (global.get $stream) (i32.const 0) (i32.wrap_i64 (i64.load (i32.const 408))) (i32.const 400))
+        (br $more)))";
+    let one = format!(
+        "(call $body (call $request (call $fields)) (i32.const 400))
+         (call $write (i32.load (i32.const 404)) (i32.const 400))
+         (global.set $stream (i32.load (i32.const 404))) {put}"
+    );
+    let run = format!("(drop (memory.grow (i32.const 20))) {}", repeat(times, &one));
+    let text =
+        Wat::new(&run).with_functions(COUNTING).with_functions("(global $stream (mut i32) (i32.const 0))").text();
+    text.replace("(core module $guest", &format!("{types} (core module $guest"))
+        .replace(r#"(import "libc" "memory" (memory 1))"#, &format!(r#"(import "libc" "memory" (memory 1)) {imports}"#))
+        .replace(r#"(with "host" (instance ))"#, instance)
+}
+
+#[test]
+fn bodies_that_are_never_sent_take_little() {
+    let arguments = ["run", "guest.wasm", "-u", "1", "-i", "1", "--target", NOWHERE, "--limits", "ci"];
+    let ended = squall(&unsent_bodies(5_000), &arguments).run_within(BUDGET);
+    // That many handles it does not get.
+    assert!(ended.out.contains("flow \"main\" trapped: 1"), "{}\n{}", ended.out, ended.err);
+}
+
+/// So many empty gzip members that 145 KB become 20 MB, deflated.
+fn members() -> Vec<u8> {
+    let member: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut file = Vec::new();
+    let (mut bits, mut count) = (0_u64, 0);
+    let mut put = |file: &mut Vec<u8>, code: u64, length: u32| {
+        bits |= code << count;
+        count += length;
+        while count >= 8 {
+            file.push(bits as u8);
+            bits >>= 8;
+            count -= 8;
+        }
+    };
+    let reversed =
+        |code: u64, length: u32| (0..length).fold(0, |sum, bit| sum | (code >> bit & 1) << (length - 1 - bit));
+    // The last block, with fixed codes: the member in literals, and then again and again "the 258 bytes from 20 back".
+    put(&mut file, 0b011, 3);
+    for byte in member {
+        match u64::from(byte) {
+            low @ 0..144 => put(&mut file, reversed(0x30 + low, 8), 8),
+            high => put(&mut file, reversed(0x190 + high - 144, 9), 9),
+        }
+    }
+    for _ in 0..77_500 {
+        put(&mut file, reversed(0b1100_0101, 8), 8);
+        put(&mut file, reversed(8, 5), 5);
+        put(&mut file, 3, 3);
+    }
+    put(&mut file, 0, 7);
+    put(&mut file, 0, 7);
+    file
+}
+
+#[test]
+fn what_is_much_work_to_decode_is_given_up() {
+    let members = members();
+    let server = Server::start(move |_| {
+        let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip, deflate\r\ncontent-length";
+        let mut reply = Reply::raw(&format!("{head}: {}\r\n\r\n", members.len()));
+        reply.bytes.extend(&members);
+        reply
+    });
+    let started = Instant::now();
+    // The first layer is decoded to its end only if nothing is wrong with it: the others are far larger than allowed.
+    let ended = run(&holding(3), &server.url(), &["--max-body-size", "64MiB"]).expect_code_or_busy(0);
+    assert!(ended.out.contains("the body has more than 10000 parts of gzip (limit)"), "{}", ended.out);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+/// Loops for ever when it is made for a virtual user, before anything of it is called.
+fn starting_for_ever() -> Wat {
+    let start = format!("(func $start (if (call $vu) (then {LOOP}))) (start $start)");
+    Wat::new(OK).importing("squall:scenario/context@0.1.0", "vu", "(result u32)", "(result i32)").with_functions(&start)
+}
+
+#[test]
+fn a_start_function_has_the_time_of_an_iteration() {
+    let ended =
+        squall(&starting_for_ever().text(), &["run", "guest.wasm", "-u", "1", "-d", "2s", "--graceful-stop", "0s"])
+            .args(&["--iteration-timeout", "300ms"])
+            .run_within(BUDGET);
+    let offence = "not done within 300ms, and still computing (limit 300ms, raise with --iteration-timeout)";
+    assert!(format!("{}{}", ended.out, ended.err).contains(offence), "{}\n{}", ended.out, ended.err);
+}
+
+#[test]
+fn a_guest_that_computes_comes_to_an_end_in_a_rehearsal_too() {
+    let started = Instant::now();
+    let rehearse = |guest: &Wat, arguments: &[&str]| {
+        let squall = squall(&guest.text(), &["plan", "rehearse", "plan.yaml"]).args(arguments);
+        let plan = format!("component: guest.wasm\ntarget: {NOWHERE}\nusers: 1\niterations: 2\n");
+        std::fs::write(squall.folder().join("plan.yaml"), plan).unwrap();
+        squall.run_within(BUDGET)
+    };
+    let ended = rehearse(&Wat::new(LOOP), &["--iteration-timeout", "300ms"]);
+    let offence = "not done within 300ms, and still computing (limit 300ms, raise with --iteration-timeout)";
+    assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
+    // Without a limit of its own, too.
+    let ended = rehearse(&Wat::new(LOOP), &[]);
+    let offence = "computed for 10s without an end (limit 10s in a rehearsal, raise with --iteration-timeout)";
+    assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
+    assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
+}
