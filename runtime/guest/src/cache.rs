@@ -236,7 +236,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let shared = folder.path().join("shared");
         let cache = || CodeCache::at(&shared.join("squall/code"));
-        cache().component(&Engine::default(), &empty(), TIME).expect("compiles");
+        cache().component(&Engine::default(), &empty(), &order()).expect("compiles");
         let mode = |mode| fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).expect("own folder");
         mode(0o777);
         assert!(cache().find(&Engine::default(), &empty()).is_none());
@@ -251,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (code, engine) = (folder.path().join("code"), Engine::default());
         let cache = CodeCache::at(&code);
-        cache.component(&engine, &empty(), TIME).expect("compiles");
+        cache.component(&engine, &empty(), &order()).expect("compiles");
         assert!(cache.find(&engine, &empty()).is_some());
         // Checked once, then exchanged for what is no code at all: a run still loads the one that was checked.
         fs::rename(&code, folder.path().join("aside")).expect("own folder");
@@ -276,7 +276,7 @@ mod tests {
             let _ = symlink(&victim, code.join(name));
         }
         let cache = CodeCache::at(&code);
-        cache.component(&Engine::default(), &empty(), TIME).expect("compiles");
+        cache.component(&Engine::default(), &empty(), &order()).expect("compiles");
         assert_eq!(fs::read_to_string(&victim).expect("readable"), "precious");
         assert!(cache.find(&Engine::default(), &empty()).is_some());
     }
