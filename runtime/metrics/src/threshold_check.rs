@@ -210,7 +210,7 @@ mod tests {
             ("http_reqs{stauts:200}=count<5", "no tag \"stauts\": did you mean \"status\"?"),
             ("http_reqs{status:abc}=count<5", "\"abc\" is no status"),
             ("http_reqs{method:GTE}=count<5", "no sample has method:GTE; method is one of GET, "),
-            ("http_reqs{team:wbe}=count<5", "did you mean team:web?"),
+            ("http_reqs{team:wbe}=count<5", "no sample has team:wbe; team is one of web"),
             ("http_reqs{expected_response:yes}=count<5", "expected_response is one of true, false"),
             ("http_reqs{group:::main}=count<5", "no sample of http_reqs has the group \"::main\""),
             ("checks{kind:x}=rate>0", "samples of checks have no tag \"kind\""),
