@@ -1,19 +1,21 @@
 //! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope or
 //! whose thresholds ask for it.
 
+mod in_vain;
+mod progress;
+
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use squall_guest::RunContext;
 use squall_metrics::{
-    Clock, FailureClass, FlowId, GeneratorVerdict, Histogram, Interval, IterationCell, LeftOut, Nanos, Problem,
-    Reading, Second, SecondGrid, Totals, evaluate_thresholds,
+    Clock, GeneratorVerdict, Interval, LeftOut, Nanos, Reading, Second, SecondGrid, Totals, evaluate_thresholds,
 };
-use squall_plan::{Plan, Scenario, Warmup};
+use squall_plan::{Plan, Warmup};
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Observer, Progress, ScenarioProgress, Stage};
+use crate::event::{Event, Observer, Progress};
 use crate::generator::Watch;
 use crate::guest_log::GuestLog;
 use crate::rate_changes::RateChanges;
@@ -25,15 +27,8 @@ use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
 
-/// After this many iterations (or starts), if nearly all of them were in vain, so would be the rest.
-const ENOUGH_TO_JUDGE: u64 = 50;
-/// "Nearly all".
-const IN_VAIN: f64 = 0.95;
 /// When this long no second was complete, a worker is late.
 const OVERDUE: Nanos = Nanos(1_500_000_000);
-
-/// For how long a target that takes no connection may yet come up.
-const PATIENCE_WITH_TARGET: Nanos = Nanos(10_000_000_000);
 
 /// Why the load ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -396,71 +391,6 @@ impl<'a> Control<'a> {
         self.plan.planned_duration().map(|planned| planned.saturating_sub(elapsed.into()))
     }
 
-    fn progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Progress {
-        let a_second = |count: u64| count as f64 / since_last.as_secs_f64().max(1e-9);
-        let iterations = self.totals.recorded.iterations.values();
-        let iterations = iterations.fold(IterationCell::default(), |mut sum, cell| {
-            sum.count += cell.count;
-            sum.failed += cell.failed + cell.trapped;
-            sum
-        });
-        let requests: u64 = recent.requests.values().map(|cell| cell.count).sum();
-        let mut response_times = Histogram::new();
-        for cell in recent.requests.values() {
-            response_times.merge(&cell.response_time);
-        }
-        let planned = self.plan.planned_duration();
-        let by_time = planned.map(|planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(1e-9));
-        let by_count = self.plan.planned_iterations().filter(|_| planned.is_none());
-        let by_count = by_count.map(|planned| iterations.count as f64 / planned.max(1) as f64);
-        Progress {
-            elapsed,
-            done: by_count.or(by_time).map(|done| done.min(1.0)),
-            left: self.time_left(elapsed),
-            vus: self.vus(),
-            vus_max: self.totals.vus_max,
-            iterations: iterations.count,
-            iteration_rate: a_second(recent.iterations.values().map(|cell| cell.count).sum()),
-            dropped_iterations: self.totals.counter("dropped_iterations") as u64,
-            requests: self.totals.counter("http_reqs") as u64,
-            request_rate: a_second(requests),
-            p95: (!response_times.is_empty()).then(|| response_times.percentile(95.0)),
-            failed_requests: self.totals.rate("http_req_failed").passes,
-            failed_iterations: iterations.failed,
-            generator: self.generator.verdict(),
-            scenarios: self.scenario_progress(elapsed, recent, since_last),
-        }
-    }
-
-    /// How far each of several scenarios is.
-    fn scenario_progress(&self, elapsed: Nanos, recent: &Interval, since_last: Nanos) -> Vec<ScenarioProgress> {
-        let of_one = |(index, scenario): (usize, &Scenario)| {
-            let flows = self.totals.flows_of(index);
-            let is_own = |flow: &FlowId| flow.index().is_some_and(|flow| flows.contains(&flow));
-            let count = |recorded: &Interval| -> u64 {
-                let cells = recorded.iterations.iter().filter(|(flow, _)| is_own(flow));
-                cells.map(|(_, cell)| cell.count).sum()
-            };
-            let vus = self.vus_of_scenarios.iter().filter_map(|of_worker| of_worker.get(index)).sum();
-            ScenarioProgress {
-                name: scenario.name.clone(),
-                vus,
-                vus_max: scenario.executor.max_vus(),
-                iterations: count(&self.totals.recorded),
-                iteration_rate: count(recent) as f64 / since_last.as_secs_f64().max(1e-9),
-                stage: match elapsed {
-                    before if before < scenario.start_time.into() => {
-                        Stage::Waiting(scenario.start_time.saturating_sub(elapsed.into()))
-                    }
-                    after if after >= scenario.ends().into() && vus == 0 => Stage::Over,
-                    _ => Stage::Running,
-                },
-            }
-        };
-        let several = self.plan.scenarios.len() > 1;
-        self.plan.scenarios.iter().enumerate().filter(|_| several).map(of_one).collect()
-    }
-
     fn vus(&self) -> u64 {
         self.vus_of_workers.iter().sum()
     }
@@ -492,90 +422,6 @@ impl<'a> Control<'a> {
             self.totals.registry.limit()
         );
         self.tell(&Event::Warning(&warning));
-    }
-
-    /// Why going on makes no sense, if it makes none.
-    fn hopeless(&self) -> Option<String> {
-        let recorded = &self.totals.recorded;
-        let iterations: u64 = recorded.iterations.values().map(|cell| cell.count).sum();
-        let trapped: u64 = recorded.iterations.values().map(|cell| cell.trapped).sum();
-        if iterations >= ENOUGH_TO_JUDGE && trapped as f64 >= IN_VAIN * iterations as f64 {
-            let cause = self.example(|problem| matches!(problem, Problem::Trapped(_)));
-            return Some(format!("{trapped} of {iterations} iterations trapped: {cause}"));
-        }
-        let not_started = recorded.problems.get(&Problem::Start).map_or(0, |cell| cell.count);
-        if iterations == 0 && not_started >= ENOUGH_TO_JUDGE {
-            let cause = self.example(|problem| *problem == Problem::Start);
-            return Some(format!("no virtual user could start, {not_started} times: {cause}"));
-        }
-        None
-    }
-
-    /// Why no request could be made, if requests were asked for and not one got as far as a server.
-    fn no_request(&self) -> Option<String> {
-        let all = Attempts::of(&self.totals.recorded, |_| true);
-        let of_load = Attempts::of(&self.totals.recorded, is_of_load);
-        let in_vain = |attempts: &Attempts| attempts.in_vain > 0 && attempts.made == 0;
-        [of_load, all].iter().find(|attempts| in_vain(attempts)).map(|attempts| self.in_vain(attempts.in_vain))
-    }
-
-    /// The same, where going on would change nothing: at once, if the requests themselves make no sense or are not allowed;
-    /// after a while, if no server takes them.
-    fn no_request_to_come(&self) -> Option<String> {
-        let attempts = Attempts::of(&self.totals.recorded, is_of_load);
-        let is_final = attempts.in_vain == attempts.unsent || self.totals.elapsed >= PATIENCE_WITH_TARGET;
-        let in_vain = attempts.made == 0 && attempts.in_vain >= ENOUGH_TO_JUDGE;
-        (in_vain && is_final).then(|| self.in_vain(attempts.in_vain))
-    }
-
-    fn in_vain(&self, count: u64) -> String {
-        let cause = self.example(|problem| matches!(problem, Problem::Request(..)));
-        match count {
-            1 => format!("the only request could not be made: {cause}"),
-            count => format!("not one of {count} requests could be made: {cause}"),
-        }
-    }
-
-    fn example(&self, kind: impl Fn(&Problem) -> bool) -> &str {
-        let mut problems = self.totals.recorded.problems.iter();
-        let cell = problems.find(|(problem, _)| kind(problem)).map(|(_, cell)| cell);
-        cell.and_then(|cell| cell.examples.first()).map_or("no reason given", |(text, _)| text)
-    }
-}
-
-/// Whether a flow is one of the load: not `setup`, for one.
-fn is_of_load(flow: FlowId) -> bool {
-    flow.index().is_some()
-}
-
-/// How many requests got as far as a server, and how many did not.
-#[derive(Default)]
-struct Attempts {
-    made: u64,
-    in_vain: u64,
-    /// Those of the latter that were never meant to be sent: invalid, or refused by the policy.
-    unsent: u64,
-}
-
-impl Attempts {
-    fn of(recorded: &Interval, counts: impl Fn(FlowId) -> bool) -> Attempts {
-        let mut attempts = Attempts::default();
-        // What was never sent is counted below.
-        for (key, cell) in recorded.requests.iter().filter(|(key, _)| key.was_sent() && counts(key.flow)) {
-            match key.reached_a_server() {
-                true => attempts.made += cell.count,
-                false => attempts.in_vain += cell.count,
-            }
-        }
-        for (problem, cell) in &recorded.problems {
-            if let Problem::Request(flow, FailureClass::InvalidRequest | FailureClass::RefusedByPolicy) = problem
-                && counts(*flow)
-            {
-                attempts.unsent += cell.count;
-            }
-        }
-        attempts.in_vain += attempts.unsent;
-        attempts
     }
 }
 
