@@ -59,19 +59,36 @@ pub fn describe(guest: &Guest, known: &Known) -> Result<Description, GuestError>
     }
 }
 
-/// What a component logs before it traps is often why.
+/// What a component logs before it traps is often why. How its runtime then reports the panic says nothing new.
 fn with_log(error: GuestError, log: &[LogLine]) -> GuestError {
-    match error {
-        GuestError::Describe(text) if !log.is_empty() => {
-            let lines: Vec<&str> = log.iter().map(|line| line.text.as_str()).collect();
-            GuestError::Describe(format!("{text}\n  {}", lines.join("\n  ")))
-        }
-        other => other,
+    let GuestError::Describe(mut text) = error else { return error };
+    let lines = log.iter().map(|line| line.text.as_str()).take_while(|line| !line.contains(" panicked at "));
+    let news: Vec<&str> = lines.filter(|line| !text.contains(*line)).collect();
+    for line in news {
+        text = format!("{text}\n  {line}");
     }
+    GuestError::Describe(text)
 }
 
 /// Who only describes itself has nobody to talk to.
 fn nowhere() -> ClientConfig {
     let memory = MemoryLimits { own: Limits::DESCRIBE_HOST_MEMORY, shared: None };
     ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), memory, ..ClientConfig::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use squall_guest::Level;
+    use squall_metrics::FlowId;
+
+    use super::*;
+
+    #[test]
+    fn an_error_has_what_was_logged_but_not_twice() {
+        let line = |text: &str| LogLine { level: Level::Warn, vu: 1, flow: FlowId::START, text: text.to_owned() };
+        let log =
+            ["reading the plan", "set HOST (k.js:2)", "thread '<unnamed>' panicked at x.rs:1:", "set HOST"].map(line);
+        let error = with_log(GuestError::Describe("trapped: set HOST (k.js:2)".to_owned()), &log);
+        assert_eq!(error.to_string(), "describe trapped: set HOST (k.js:2)\n  reading the plan");
+    }
 }
