@@ -166,7 +166,7 @@ const OPTION_SCRIPTS: &[Script] = &[
            setupTimeout: 5000, teardownTimeout: '7000', minIterationDuration: '1',
            scenarios: {
              a: { executor: 'constant-arrival-rate', rate: '50', timeUnit: 1000, duration: '1000', preAllocatedVUs: '2', maxVUs: '3', startTime: '10', gracefulStop: 1500.5, env: { A: 'b' }, tags: { t: 'u' } },
-             b: { executor: 'ramping-vus', startVUs: '1', stages: [{ duration: 1000, target: '1' }, { duration: '500', target: 0 }], gracefulRampDown: '60000', exec: 'other' },
+             b: { executor: 'ramping-vus', startVUs: '1', stages: [{ duration: 1000, target: '1' }, { duration: '500', target: 0 }], gracefulRampDown: '20000', exec: 'other' },
              c: { executor: 'per-vu-iterations', vus: '2', iterations: '1', maxDuration: 5400000, exec: 'other' },
              d: { executor: 'ramping-arrival-rate', startRate: '10', timeUnit: '1000', stages: [{ duration: '1000', target: '20' }], preAllocatedVUs: 1, exec: 'other' },
            },
@@ -181,7 +181,7 @@ const OPTION_SCRIPTS: &[Script] = &[
         &[
             "5s 7s 1ms",
             r#"a [["duration","1s"],["env",{"A":"b"}],["exec",null],["executor","constant-arrival-rate"],["gracefulStop","1.5005s"],["maxVUs",3],["preAllocatedVUs",2],["rate",50],["startTime","10ms"],["tags",{"t":"u"}],["timeUnit","1s"]]"#,
-            r#"b [["env",null],["exec","other"],["executor","ramping-vus"],["gracefulRampDown","1m0s"],["gracefulStop",null],["stages",[{"duration":"1s","target":1},{"duration":"500ms","target":0}]],["startTime",null],["startVUs",1],["tags",null]]"#,
+            r#"b [["env",null],["exec","other"],["executor","ramping-vus"],["gracefulRampDown","20s"],["gracefulStop",null],["stages",[{"duration":"1s","target":1},{"duration":"500ms","target":0}]],["startTime",null],["startVUs",1],["tags",null]]"#,
             r#"c [["env",null],["exec","other"],["executor","per-vu-iterations"],["gracefulStop",null],["iterations",1],["maxDuration","1h30m0s"],["startTime",null],["tags",null],["vus",2]]"#,
             r#"d [["env",null],["exec","other"],["executor","ramping-arrival-rate"],["gracefulStop",null],["maxVUs",null],["preAllocatedVUs",1],["stages",[{"duration":"1s","target":20}]],["startRate",10],["startTime",null],["tags",null],["timeUnit","1s"]]"#,
         ],
