@@ -162,6 +162,9 @@ impl Work {
         if iteration.guest_time == iteration.duration {
             // It waited for nothing, so nobody else on this thread had a turn.
             tokio::task::yield_now().await;
+        } else {
+            // Calls that are answered at once, as those that the policy refuses, are no waits either.
+            tokio::task::coop::consume_budget().await;
         }
         iteration
     }
