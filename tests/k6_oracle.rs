@@ -266,6 +266,7 @@ fn checks_and_secrets_are_k6s() {
 }
 
 /// Runs a script with Squall and, where it is installed, with k6.
+#[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
 fn both(script: &Script) {
     let server = start_server();
     let host = format!("HOST={}", server.url());

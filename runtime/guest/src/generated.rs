@@ -170,6 +170,7 @@ impl Maker {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long the machine takes is what is tested")]
 fn looking_at_what_was_made_to_be_large_takes_little() {
     let (mut looked_at, mut refused) = (0, 0);
     for number in 0..HOW_MANY {

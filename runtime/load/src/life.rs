@@ -112,10 +112,7 @@ pub(crate) async fn serve<Guard>(
         pulse.busy.set(true);
         let started = work.context.clock.now();
         let late_by = started.since(due.intended);
-        let mut recorder = work.context.recorder.borrow_mut();
-        recorder.advance_to(started);
-        recorder.begun(late_by);
-        drop(recorder);
+        work.record_begin(started, late_by);
         let iteration = work.iterate(user, due.index, started, late_by).await;
         if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
@@ -167,6 +164,12 @@ impl Work {
             tokio::task::coop::consume_budget().await;
         }
         iteration
+    }
+
+    fn record_begin(&self, started: Nanos, late_by: Nanos) {
+        let mut recorder = self.context.recorder.borrow_mut();
+        recorder.advance_to(started);
+        recorder.begun(late_by);
     }
 
     fn record(&self, flow: FlowId, iteration: &Iteration) {

@@ -44,7 +44,7 @@ pub fn describe(guest: &Guest, known: &Known) -> Result<Description, GuestError>
         let timer = WorkerTimer::start(clock.clone(), Pacing::Timer)?;
         let network = |recorder| Network::new(nowhere(), tls, clock.clone(), recorder);
         let options = Arc::new(known.env.clone());
-        let context = context(clock.clone(), registry, network, log, run, timer, options, 0);
+        let context = context(registry, network, log, run, timer, options, 0);
         let described = guest.describe(&context).await;
         let log: Vec<LogLine> = lines.try_iter().collect();
         match described {

@@ -81,6 +81,11 @@ impl WorkerTimer {
         if self.0.is_virtual { Beat::of_clock(self.clone(), self.0.clock.now()) } else { Beat::real() }
     }
 
+    /// The clock that it goes by.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// Whether its time passes only when nothing else can happen.
     pub(crate) fn is_virtual(&self) -> bool {
         self.0.is_virtual

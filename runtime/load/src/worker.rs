@@ -92,7 +92,7 @@ impl Shared {
         };
         let options = Arc::new(self.plan.env.clone());
         let log = self.log.clone();
-        let context = context(self.clock.clone(), registry, network, log, run, timer.clone(), options, self.worker);
+        let context = context(registry, network, log, run, timer.clone(), options, self.worker);
         Ok((context, timer))
     }
 }
@@ -103,7 +103,6 @@ fn wait_by(timer: WorkerTimer) -> Rc<dyn Fn(Nanos) -> Wait> {
 
 /// What the guests on the calling thread share.
 pub(crate) fn context(
-    clock: Clock,
     registry: Arc<Registry>,
     network: impl FnOnce(Rc<RefCell<Recorder>>) -> Rc<Network>,
     log: SyncSender<LogLine>,
@@ -115,6 +114,7 @@ pub(crate) fn context(
     let log = LogSink::new(log, Arc::clone(&registry));
     let recorder = Rc::new(RefCell::new(Recorder::new(registry)));
     let network = network(Rc::clone(&recorder));
+    let clock = timer.clock().clone();
     let (timer, first_flow, scenario) = (Rc::new(timer), 0, None);
     Rc::new(WorkerContext { clock, recorder, network, timer, log, run, options, first_flow, scenario, number })
 }
