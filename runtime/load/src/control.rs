@@ -88,7 +88,7 @@ pub(crate) struct Control<'a> {
     grid: SecondGrid,
     load_begins: Nanos,
     seconds: SecondsUnderWay,
-    /// Since the last second was complete, and how far the run was then.
+    /// When the last second was complete, and how far the run was then.
     last_complete: Nanos,
     last_progress: Option<Progress>,
 }

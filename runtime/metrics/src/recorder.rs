@@ -275,11 +275,6 @@ impl Recorder {
         self.interval.pacing.looks += 1;
     }
 
-    /// Records how long the thread was at work since this was last called.
-    pub fn busy(&mut self, time: Nanos) {
-        self.interval.busy += time;
-    }
-
     /// Records a check.
     #[inline]
     pub fn check(&mut self, origin: impl Into<SampleOrigin>, name: NameId, passed: bool) {

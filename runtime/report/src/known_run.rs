@@ -57,9 +57,9 @@ pub(crate) fn known_run() -> Totals {
     recorder.counter(checkout, orders, 25.0);
     let basket = recorder.metric("basket", Kind::Trend, Unit::Number).expect("new");
     recorder.trend(checkout, basket, 12.5);
-    recorder.busy(Nanos(3 * MILLI));
     let mut totals = Totals::new(registry, "default", vec!["browse".to_owned(), "checkout".to_owned()]);
     totals.recorded = recorder.take();
+    totals.recorded.busy = Nanos(3 * MILLI);
     totals.elapsed = Nanos(2_000 * MILLI);
     totals.vus_max = 10;
     totals.set_vus(Nanos(1), 10);
