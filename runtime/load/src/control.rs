@@ -345,7 +345,8 @@ impl<'a> Control<'a> {
 
     /// Once a second, whatever the workers report.
     fn beat(&mut self) {
-        self.hear_news();
+        self.pass_on_log();
+        self.warn_of_series();
         let now = self.clock.now();
         // A worker that has no time to report stops the seconds, not the display.
         if now.since(self.last_complete) > OVERDUE
@@ -400,7 +401,7 @@ impl<'a> Control<'a> {
     }
 
     /// What was read of the target since the last time, put on the axis of the run. What came before counts no more than
-    /// the load does.
+    /// the load does. Only right before `Event::Measured` and at the end: observers keep what came since the one before.
     fn hear_of_target(&mut self) {
         let (began, measured_from) = (self.began_on_system_clock, self.measured_from);
         let news = self.target.iter().flat_map(Receiver::try_iter);
