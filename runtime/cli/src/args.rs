@@ -4,73 +4,23 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use squall_plan::{
-    ArrivalProcess, DataOptions, DurationError, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup,
-    parse_cli_data, parse_cli_threshold, parse_duration,
-};
+use clap::{Args, ValueEnum};
+use squall_plan::{ArrivalProcess, DataOptions, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup};
 
-use crate::breakpoint::args::BreakpointArgs;
-use crate::control::args::{ClientArgs, ControlArgs};
-use crate::memory::args::{CompareArgs, KeepArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::control::args::ControlArgs;
+use crate::memory::args::KeepArgs;
 use crate::monitoring::MonitorArgs;
-use crate::plan::args::PlanArgs;
 use crate::project::Language;
-use crate::registry::{PullArgs, PushArgs, RegistryArgs};
+use crate::registry::RegistryArgs;
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
 use crate::sandbox::limits::ComponentLimitArgs;
 use crate::screen::args::ScreenArgs;
-use crate::signature::SignArgs;
 use crate::streaming::StreamArgs;
-
-/// Load tests whose scripts are WebAssembly components.
-#[derive(Debug, Parser)]
-#[command(name = "squall", version, about, propagate_version = true, arg_required_else_help = true)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Run a load test: a scenario (a .wasm file), or one request (a URL).
-    Run(Box<RunArgs>),
-    /// Search for the highest rate at which every threshold holds.
-    Breakpoint(Box<BreakpointArgs>),
-    /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
-    Demo(Box<DemoArgs>),
-    /// Read, change or stop a run that was started with --control.
-    Control(ClientArgs),
-    /// Show what a scenario is, what it asks for, and whether this Squall can run it.
-    Inspect(InspectArgs),
-    /// Put a scenario into an OCI registry.
-    Push(PushArgs),
-    /// Fetch a scenario from an OCI registry.
-    Pull(PullArgs),
-    /// Sign a scenario: a file, or what lies in a registry.
-    Sign(SignArgs),
-    /// Make a project for a scenario, in the language of your choice.
-    New(NewArgs),
-    /// Make a component of a scenario's source, with its language's own tools.
-    Build(BuildArgs),
-    /// List, show, export, tag or remove the runs that were kept.
-    Runs(RunsArgs),
-    /// Show the summary of a kept run.
-    Report(ReportArgs),
-    /// Add up several kept runs, exactly.
-    Merge(MergeArgs),
-    /// Say whether runs are slower than earlier ones, and how sure that is.
-    Compare(CompareArgs),
-    /// Say when, in the history of a load, its level changed.
-    Trend(TrendArgs),
-    /// Write, check and show plans, which `squall run` runs.
-    Plan(PlanArgs),
-    /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
-    Selfcheck(SelfcheckArgs),
-}
+use crate::values::{
+    parse_count, parse_data, parse_executor, parse_header, parse_memory, parse_pair, parse_share, parse_threshold,
+    parse_time,
+};
 
 /// `squall run`.
 #[derive(Debug, Args)]
@@ -426,125 +376,4 @@ pub enum SummaryMode {
     Full,
     /// Nothing.
     Disabled,
-}
-
-/// The names of the long options of `squall run`.
-pub fn long_options() -> Vec<String> {
-    let command = Cli::command();
-    let run = command.find_subcommand("run").into_iter();
-    run.flat_map(|run| run.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned))).collect()
-}
-
-/// A time, in which a bare number is seconds, as with wrk and curl.
-pub fn parse_time(text: &str) -> Result<Duration, DurationError> {
-    match parse_duration(text) {
-        Err(DurationError::NoUnit { .. }) if !text.contains(char::is_alphabetic) => parse_duration(&format!("{text}s")),
-        other => other,
-    }
-}
-
-/// A number of things.
-fn parse_count(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "write a whole number, like 100".to_owned())
-}
-
-fn parse_pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE".to_owned()),
-    }
-}
-
-fn parse_data(text: &str) -> Result<(String, DataOptions), String> {
-    parse_cli_data(text).map_err(|error| error.to_string())
-}
-
-fn parse_header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("write 'name: value'".to_owned()),
-    }
-}
-
-fn parse_threshold(text: &str) -> Result<(String, ThresholdSpec), String> {
-    parse_cli_threshold(text).map_err(|error| error.to_string())
-}
-
-fn parse_executor(text: &str) -> Result<ExecutorKind, String> {
-    text.parse().map_err(|error: squall_plan::UnknownExecutor| error.to_string())
-}
-
-/// A share: `0.05`, or `5%`.
-pub fn parse_share(text: &str) -> Result<f64, String> {
-    let (number, scale) = match text.strip_suffix('%') {
-        Some(number) => (number, 0.01),
-        None => (text, 1.0),
-    };
-    let share = number.trim().parse::<f64>().map(|number| number * scale);
-    share
-        .ok()
-        .filter(|share| (0.0..=1.0).contains(share))
-        .ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
-}
-
-/// An amount of memory or data: `64MiB`, `1GiB`, `500MB`.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 6] =
-        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
-    let bytes = UNITS.iter().find_map(|(unit, bytes)| {
-        let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-        number.checked_mul(*bytes)
-    });
-    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "write a whole number with a unit: 64MiB".to_owned())
-}
-
-/// What one memory can have.
-fn parse_memory(text: &str) -> Result<u64, String> {
-    let bytes = parse_size(text)?;
-    // Less than a page cannot hold anything; more than 4 GiB cannot be addressed by a guest.
-    if (64 << 10..=4 << 30).contains(&bytes) { Ok(bytes) } else { Err("from 64KiB to 4GiB".to_owned()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn rates_are_read_and_mistakes_told() {
-        let load = |arguments: &[&str]| match Cli::try_parse_from(["squall", "run", "a.wasm"].iter().chain(arguments)) {
-            Ok(Cli { command: Command::Run(run) }) => Ok(run.load),
-            Ok(_) => Err("not a run".to_owned()),
-            Err(error) => Err(error.to_string()),
-        };
-        let open = load(&["-R", "5000", "--arrival", "poisson", "--warmup", "auto", "--pacing", "spin"]).unwrap();
-        assert_eq!((open.rate, open.arrival), (Some(Level::Bare(5_000)), Some(ArrivalProcess::Poisson)));
-        assert_eq!((open.warmup, open.pacing), (Some(Warmup::Auto), Some(Pacing::Spin)));
-        assert_eq!(load(&["-s", "1m:90/m"]).unwrap().stages[0].to_string(), "1m:90/m");
-        let mistake = load(&["-R", "5000/"]).unwrap_err();
-        assert!(mistake.contains("the unit of the rate \"5000/\" cannot be read"), "{mistake}");
-        assert!(load(&["-R", "5", "-i", "9"]).unwrap_err().contains("cannot be used with"));
-    }
-
-    #[test]
-    fn a_bare_number_is_seconds() {
-        assert_eq!(parse_time("5"), Ok(Duration::from_secs(5)));
-        assert_eq!(parse_time("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_time("1m30s"), Ok(Duration::from_secs(90)));
-        assert!(parse_time("1m30").is_err() && parse_time("-5").is_err() && parse_time("").is_err());
-    }
-
-    #[test]
-    fn shares_and_sizes() {
-        assert_eq!(parse_share("5%"), Ok(0.05));
-        assert_eq!(parse_share("0.25"), Ok(0.25));
-        assert!(parse_share("7").is_err());
-        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
-        assert!(parse_size("64").is_err());
-        assert!(parse_memory("9GiB").is_err());
-    }
 }

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use squall_plan::{nearest, text_without_credentials};
 
 use crate::named;
-use crate::terminal::complain;
+use crate::stderr::print_error;
 
 /// The exit code for a command line that does not parse.
 const WRONG_USAGE: u8 = 2;
@@ -74,7 +74,7 @@ const COMMANDS: [&str; 8] = ["attack", "bench", "benchmark", "cloud", "load", "s
 pub fn answer(error: clap::Error) -> u8 {
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     if let Some(sentence) = sentence(&error, &words) {
-        complain(&sentence);
+        print_error(&sentence);
         return WRONG_USAGE;
     }
     tell(&near_tips_only(error))
@@ -84,7 +84,7 @@ fn tell(error: &clap::Error) -> u8 {
     let text = error.render().to_string();
     match shown(error) {
         clean if clean == text => drop(error.print()),
-        clean => complain(clean.trim_start_matches("error: ")),
+        clean => print_error(clean.trim_start_matches("error: ")),
     }
     u8::try_from(error.exit_code()).unwrap_or(WRONG_USAGE)
 }
@@ -172,7 +172,7 @@ fn of_one_dash(words: &[String]) -> Option<String> {
     words.iter().find_map(|word| {
         let name = word.strip_prefix('-').filter(|name| name.len() > 2 && name.starts_with(char::is_alphabetic))?;
         let name = name.split('=').next()?;
-        let is_ours = crate::args::long_options().iter().any(|known| known == name);
+        let is_ours = crate::cli::long_options().iter().any(|known| known == name);
         is_ours.then(|| format!("a long option has two dashes: write --{name}"))
     })
 }

@@ -9,10 +9,9 @@ use squall_report::bytes;
 
 use crate::args::InspectArgs;
 use crate::error::CliError;
-use crate::exit;
 use crate::patience::compiling;
-use crate::registry;
-use crate::run::print;
+use crate::stdout::print;
+use crate::{exit, registry};
 
 /// Shows it. The exit code says whether it can run here.
 pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {

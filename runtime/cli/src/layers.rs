@@ -5,7 +5,8 @@ use squall_guest::Description;
 use squall_plan::{Component, Options, PlanFile, RequestCeilings, from_environment};
 
 use crate::error::CliError;
-use crate::run::{suggested_plan, variables};
+use crate::run::suggested_plan;
+use crate::system::variables;
 
 /// A run's options, layer by layer, and what components they are for.
 pub struct Layers {

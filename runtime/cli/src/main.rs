@@ -3,6 +3,7 @@
 mod args;
 mod background;
 mod breakpoint;
+mod cli;
 mod command;
 mod console;
 mod control;
@@ -32,15 +33,20 @@ mod screen;
 mod selfcheck;
 mod signals;
 mod signature;
+mod stderr;
+mod stdout;
 mod streaming;
+mod style;
+mod system;
 mod telling;
 mod terminal;
+mod values;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::cli::{Cli, Command};
 
 /// An iteration allocates a dozen times, always on its own thread: what mimalloc is quickest at. Without huge pages (its feature
 /// `no_thp`): of the tables that an instance has for each function a user touches few, and 2 MiB at a time is all of them.
@@ -77,7 +83,7 @@ fn main() -> ExitCode {
         Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {
-        terminal::complain(&error.to_string());
+        stderr::print_error(&error.to_string());
         error.code()
     });
     ExitCode::from(if panic::happened() { exit::INTERNAL_ERROR } else { code })

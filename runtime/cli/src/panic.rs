@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::screen;
-use crate::terminal::complain;
+use crate::stderr::print_error;
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 
@@ -18,7 +18,7 @@ pub fn tell_the_user() {
         }
         HAPPENED.store(true, Ordering::Relaxed);
         let place = info.location().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
-        complain(&format!("internal error at {place}: {message}. This is a bug in Squall: please report it"));
+        print_error(&format!("internal error at {place}: {message}. This is a bug in Squall: please report it"));
     }));
 }
 

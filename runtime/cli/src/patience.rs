@@ -7,7 +7,7 @@ use std::time::Duration;
 use squall_guest::{Artifact, CodeCache};
 use squall_report::bytes;
 
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 /// How long nobody wonders.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ pub fn compiling<T>(name: &str, artifact: &Artifact, cache: &CodeCache, work: im
     let size = bytes(artifact.size() as f64);
     let kept = cache.impediment().map_or("kept for the next time".to_owned(), |why| format!("not kept, since {why}"));
     let text = format!("compiling {name}, {size}: {kept}");
-    if_it_takes(PATIENCE, move || say(&text), work)
+    if_it_takes(PATIENCE, move || print_status(&text), work)
 }
 
 /// Does the work, and `tell`s if it is not done by then.

@@ -10,11 +10,11 @@ use squall_guest::{Artifact, GuestError};
 use squall_plan::Limits;
 use squall_registry::{About, Access, ArtifactCache, Credentials, Pulled, Reference, Surface, pull, push};
 
-use crate::args::parse_size;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::print;
 use crate::signature::{SignatureArgs, signed_file};
+use crate::stdout::print;
+use crate::values::parse_size;
 
 /// The largest file that is pushed, in bytes: registries must not take more.
 const LARGEST_PUSHED: u64 = 512 << 20;

@@ -7,7 +7,6 @@ mod verdict;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::io::{Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -37,8 +36,9 @@ use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::reporting::{document, ending};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
+use crate::stderr::{print_error, print_status};
+use crate::system::{cores, time_of_day, variables};
 use crate::telling::{SoFar, Teller};
-use crate::terminal::{complain, say};
 use crate::{breakpoint, exit, memory, monitoring, named, one_request, plan, registry, sandbox, signals};
 use follow::{Doors, Followed};
 
@@ -149,9 +149,9 @@ fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
     loop {
         match prepare(arguments).and_then(|order| order.once().carry_out()) {
             Ok(_) => {}
-            Err(error) => complain(&error.to_string()),
+            Err(error) => print_error(&error.to_string()),
         }
-        say("waiting for a file to change (Ctrl-C ends this)");
+        print_status("waiting for a file to change (Ctrl-C ends this)");
         // The first run has begun to listen to Ctrl-C.
         if !watch.wait_for_change(signals::came) {
             return Ok(exit::INTERRUPTED);
@@ -299,8 +299,8 @@ impl Order<'_> {
         for line in described.log.iter().filter(|_| !self.output.quiet) {
             match line.level {
                 Level::Debug if !self.output.verbose => {}
-                Level::Debug | Level::Info => say(&line.text),
-                Level::Warn | Level::Error => say(&format!("warning: {}", line.text)),
+                Level::Debug | Level::Info => print_status(&line.text),
+                Level::Warn | Level::Error => print_status(&format!("warning: {}", line.text)),
             }
         }
     }
@@ -404,12 +404,6 @@ pub fn declared_metrics(described: &[(String, Description)]) -> Vec<MetricInfo> 
     described.iter().flat_map(|(_, description)| description.metrics.clone()).collect()
 }
 
-/// What the clock on the wall says.
-#[expect(clippy::disallowed_methods, reason = "the time of day, once, for those who compare a run with their own logs")]
-pub fn time_of_day() -> SystemTime {
-    SystemTime::now()
-}
-
 /// How much of the data was used, and whether its end was the end of the run.
 pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
     let ended = |name: &str| matches!(&outcome.end, RunEnd::DataEnded(ended) if ended == name);
@@ -434,21 +428,4 @@ pub fn suggested_plan(json: &str, users: &Options) -> Result<Options, String> {
     let suggested = Options::from_json(json).map_err(|error| error.to_string())?;
     sandbox::check_texts(&serde_json::from_str(json).map_err(|error| error.to_string())?)?;
     permit(suggested, users, Machine { cores: cores() }).map_err(|breaches| breaches.join("; "))
-}
-
-/// The environment, as far as it is text.
-pub fn variables() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Writes to standard output. A reader that has gone away wanted no more.
-pub fn print(text: &str) -> Result<(), CliError> {
-    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
-        _ => Ok(()),
-    }
 }

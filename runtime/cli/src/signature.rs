@@ -13,7 +13,7 @@ use squall_registry::{KeyError, SigningKey, VerifyingKey, sign_bytes, verify_byt
 use crate::error::CliError;
 use crate::exit;
 use crate::registry::{RegistryArgs, access, reference};
-use crate::run::print;
+use crate::stdout::print;
 
 /// More than any key or signature has, in bytes.
 const LARGEST_KEY: u64 = 64 << 10;

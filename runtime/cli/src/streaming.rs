@@ -6,7 +6,7 @@ use squall_load::{Event, Observer};
 use squall_plan::{Plan, PlanFile};
 use squall_stream::{Header, Output, Settings, Statistic, StreamError, Streams};
 
-use crate::run::time_of_day;
+use crate::system::time_of_day;
 use crate::terminal::Voice;
 
 /// Where what is measured goes while the run goes on.

@@ -11,8 +11,9 @@ use crate::args::{OutputArgs, SummaryMode};
 use crate::error::CliError;
 use crate::plan;
 use crate::reporting::{Interim, Reports, every, facts};
-use crate::run::print;
-use crate::terminal::{Voice, summary_style};
+use crate::stdout::print;
+use crate::style::summary_style;
+use crate::terminal::Voice;
 
 /// Who says it: all that is known of a run before it begins.
 pub struct Teller<'a> {

@@ -1,48 +1,25 @@
 //! The terminal: what the run tells goes to standard error as it happens; the summary alone goes to standard output.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
-use squall_metrics::{Certainty, FlowId, Nanos, plain};
-use squall_plan::text_without_credentials;
+use squall_metrics::{Certainty, FlowId, Nanos};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
 use crate::command::Controls;
 use crate::scenarios;
 use crate::screen::{Screen, ScreenTeller, Setting};
+use crate::stderr::print_status;
+use crate::style::style_of;
 
 /// Where there is no terminal, a line is printed this often.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 /// The share of what the machine can do from which on a plan asks for too much of it, as in docs/measurement.md.
 const NEAR_ITS_LIMIT: f64 = 0.8;
-
-/// Says what went wrong.
-pub fn complain(text: &str) {
-    let style = style_of(stderr().is_terminal(), false);
-    // What went wrong may be told in a stranger's words, or about a URL with a password.
-    let text = text_without_credentials(text);
-    let text: Vec<_> = text.lines().map(plain).collect();
-    say(&format!("{} {}", style.bad("error:"), text.join("\n")));
-}
-
-/// Writes a line to standard error. If that is closed there is nobody to tell.
-pub fn say(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
-}
-
-/// The style for standard output.
-pub fn summary_style(output: &OutputArgs) -> Style {
-    style_of(stdout().is_terminal(), output.no_color)
-}
-
-fn style_of(is_terminal: bool, no_color: bool) -> Style {
-    let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if is_terminal && !refused { Style::Coloured } else { Style::Plain }
-}
 
 /// Says something while a run is shown, from any thread.
 #[derive(Clone)]
@@ -70,8 +47,8 @@ impl Voice {
     /// A line, above the bar if there is one, or on the screen.
     pub fn say(&self, text: &str) {
         match &self.0 {
-            Speaking::Freely => say(text),
-            Speaking::Above(bar) => bar.suspend(|| say(text)),
+            Speaking::Freely => print_status(text),
+            Speaking::Above(bar) => bar.suspend(|| print_status(text)),
             Speaking::On(screen) => screen.say(text),
         }
     }

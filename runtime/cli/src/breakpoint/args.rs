@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use squall_plan::{Level, SearchOptions};
 
-use crate::args::{RunArgs, parse_share, parse_time};
+use crate::args::RunArgs;
+use crate::values::{parse_share, parse_time};
 
 /// `squall breakpoint`.
 #[derive(Debug, Args)]

@@ -14,13 +14,17 @@ use squall_guest::CodeCache;
 use squall_history::utc;
 use squall_insight::search::{Found, Limit, Search, Step, Trial, TrialResult};
 use squall_plan::SearchOptions;
-use squall_report::{Answer, BreakpointReport, Cause, SearchEnd, SearchRange, TrialLine, TrialOutcome};
-use squall_report::{trial_heading, trial_line};
+use squall_report::{
+    Answer, BreakpointReport, Cause, SearchEnd, SearchRange, TrialLine, TrialOutcome, trial_heading, trial_line,
+};
 
 use crate::error::CliError;
 use crate::reporting::facts;
-use crate::run::{Order, prepare, print, time_of_day};
-use crate::terminal::{complain, summary_style};
+use crate::run::{Order, prepare};
+use crate::stderr::print_error;
+use crate::stdout::print;
+use crate::style::summary_style;
+use crate::system::time_of_day;
 use crate::{exit, one_request};
 use args::BreakpointArgs;
 use outputs::Outputs;
@@ -61,7 +65,7 @@ pub fn search(order: Order<'_>, typed: SearchOptions) -> Result<u8, CliError> {
             // What is known by then was not for nothing.
             Ended::Stopped => break (search.so_far(), Some(exit::INTERRUPTED)),
             Ended::Failed(text, code) => {
-                complain(&text);
+                print_error(&text);
                 return Ok(code);
             }
         }

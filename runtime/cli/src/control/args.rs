@@ -1,12 +1,14 @@
 //! What can be typed about controlling a run: by whoever starts it, and by whoever controls it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use squall_plan::Rate;
 
 use super::dashboard::DashboardArgs;
+
+use crate::values::parse_address;
 
 /// How others may control a run while it goes on.
 #[derive(Debug, Default, Args)]
@@ -64,27 +66,4 @@ pub enum Action {
         #[arg(value_name = "RATE")]
         rate: Rate,
     },
-}
-
-/// An address with its port. Only `localhost` is known by name: whatever else there is must be asked for, and is not here.
-pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
-    local
-        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .or_else(|| text.parse().ok())
-        .ok_or_else(|| "write an address of this machine with a port: 127.0.0.1:6565".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_address;
-
-    #[test]
-    fn addresses() {
-        assert_eq!(parse_address("localhost:6565"), parse_address("127.0.0.1:6565"));
-        assert!(parse_address("[::1]:0").is_ok());
-        for wrong in ["6565", "localhost", "example.com:80", "127.0.0.1", "localhost:99999"] {
-            assert!(parse_address(wrong).is_err(), "{wrong}");
-        }
-    }
 }

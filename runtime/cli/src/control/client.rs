@@ -23,7 +23,7 @@ use crate::background::runtime;
 use crate::command::Command;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::print;
+use crate::stdout::print;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -24,7 +24,6 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::args::parse_address;
 use super::guard::names_this_machine;
 use super::server::serve_until;
 use super::token::Token;
@@ -33,6 +32,7 @@ use crate::background::{Background, runtime};
 use crate::error::CliError;
 use crate::plan;
 use crate::reporting::ending;
+use crate::values::parse_address;
 
 /// How long a request for news waits for some.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use crate::exit;
 use crate::options::from_arguments;
 use crate::run::Order;
 use crate::sandbox::args::SandboxArgs;
-use crate::terminal::say;
+use crate::stderr::print_status;
 use shop::{Faults, Shop};
 
 /// The scenario, built from `guest-examples/shop/rust`.
@@ -42,7 +42,7 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {
     let serve = async {
         let shop = Shop::bind(address, faults).await?;
-        say(&format!("the demo shop is open at http://{} (Ctrl-C closes it)", shop.address()));
+        print_status(&format!("the demo shop is open at http://{} (Ctrl-C closes it)", shop.address()));
         let interrupted = async { drop(tokio::signal::ctrl_c().await) };
         shop.serve(interrupted).await;
         Ok(())

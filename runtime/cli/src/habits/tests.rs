@@ -1,7 +1,8 @@
 use clap::Parser;
 
 use super::*;
-use crate::args::Cli;
+
+use crate::cli::Cli;
 
 /// What is said of a command line behind `squall`; nothing if it is understood. Words are told apart by white space.
 fn told(line: &str) -> String {
@@ -124,7 +125,7 @@ fn passwords_are_not_repeated() {
 
 #[test]
 fn every_answer_names_an_option_that_is_not_ours() {
-    let ours = crate::args::long_options();
+    let ours = crate::cli::long_options();
     for option in OPTIONS.iter().flat_map(|(options, _)| *options) {
         assert!(!ours.contains(&option.trim_start_matches('-').to_owned()), "{option} is ours");
     }

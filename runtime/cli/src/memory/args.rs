@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use squall_history::Store;
 
-use crate::args::{parse_share, parse_time};
 use crate::reporting::args::ReportFile;
+use crate::values::{parse_share, parse_time};
 
 /// Whether, and as what, a run is kept.
 #[derive(Debug, Default, Args)]

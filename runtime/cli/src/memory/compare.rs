@@ -10,8 +10,8 @@ use super::args::CompareArgs;
 use super::repeat::repeat;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::print;
-use crate::terminal::say;
+use crate::stderr::print_status;
+use crate::stdout::print;
 
 /// Compares, prints, and exits with 99 on a regression.
 pub fn compare(arguments: &CompareArgs) -> Result<u8, CliError> {
@@ -63,7 +63,7 @@ fn sound(runs: Vec<StoredRun>) -> Vec<StoredRun> {
     let (sound, invalid): (Vec<_>, Vec<_>) =
         runs.into_iter().partition(|run| run.generator().health != Health::Bottleneck);
     for run in invalid {
-        say(&format!("warning: run {} is left out: its generator was the bottleneck", run.id));
+        print_status(&format!("warning: run {} is left out: its generator was the bottleneck", run.id));
     }
     sound
 }
@@ -73,10 +73,10 @@ fn warn_of_differences(before: &[StoredRun], after: &[StoredRun]) {
         return;
     };
     for difference in first.info.environment.differences(&last.info.environment) {
-        say(&format!("warning: the sides were not made alike: {difference}"));
+        print_status(&format!("warning: the sides were not made alike: {difference}"));
     }
     if first.info.load != last.info.load {
-        say(&format!("warning: the sides had different loads: {}, then {}", first.info.load, last.info.load));
+        print_status(&format!("warning: the sides had different loads: {}, then {}", first.info.load, last.info.load));
     }
 }
 

@@ -7,7 +7,7 @@ use squall_metrics::{Health, plain};
 use squall_report::{Accepted, Change, ChangeKind, Level, Trend, TrendFigure, TrendRun, Unit, Week};
 
 use crate::exit;
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 const WEEK_MS: u64 = 7 * 24 * 3_600 * 1_000;
 /// A run's own report looks back on so many runs: each of them has to be read.
@@ -35,7 +35,7 @@ pub fn trend_to(store: &Store, id: &str) -> Option<Trend> {
 
 /// Says that a run is damaged, and goes on without it.
 pub fn leave_out(error: &HistoryError) {
-    say(&plain(&format!("warning: left out: {error}")));
+    print_status(&plain(&format!("warning: left out: {error}")));
 }
 
 fn trend(like: &StoredRun, since: Option<Acceptance>, history: &[(StoredRun, Figures)]) -> Trend {

@@ -3,7 +3,8 @@
 use super::args::MergeArgs;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::{print, time_of_day};
+use crate::stdout::print;
+use crate::system::time_of_day;
 
 /// Merges, keeps, and says as what.
 pub fn merge(arguments: &MergeArgs) -> Result<u8, CliError> {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use squall_history::{Store, StoredRun};
 
 use crate::error::CliError;
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 /// `times` new runs of each side. The sides take turns if they are interleaved, and change who goes first: A B B A A B.
 pub fn repeat(
@@ -22,7 +22,12 @@ pub fn repeat(
     let order = order(times, interleave);
     for (number, is_second) in order.iter().enumerate() {
         let (template, side) = if *is_second { (second, "after") } else { (first, "before") };
-        say(&format!("run {} of {} ({side}): squall {}", number + 1, order.len(), template.info.command.join(" ")));
+        print_status(&format!(
+            "run {} of {} ({side}): squall {}",
+            number + 1,
+            order.len(),
+            template.info.command.join(" ")
+        ));
         let run = again(store, template, first.info.seed)?;
         if *is_second { made.1.push(run) } else { made.0.push(run) }
     }

@@ -16,8 +16,9 @@ use crate::args::OutputArgs;
 use crate::error::CliError;
 use crate::files::OpenFile;
 use crate::reporting::print_as;
-use crate::run::print;
-use crate::terminal::{say, summary_style};
+use crate::stderr::print_status;
+use crate::stdout::print;
+use crate::style::summary_style;
 use crate::{exit, plan};
 
 /// Prints the summary, or writes reports.
@@ -63,7 +64,11 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
     let run = arguments.store.open().find(&arguments.run)?;
     let totals = run.totals()?;
     if run.end.is_none() {
-        say(&format!("run {} did not end, or goes on: this is what was measured in {}", run.id, span(&totals)));
+        print_status(&format!(
+            "run {} did not end, or goes on: this is what was measured in {}",
+            run.id,
+            span(&totals)
+        ));
     }
     let thresholds = run.judged_thresholds(&totals);
     let generator = run.generator();

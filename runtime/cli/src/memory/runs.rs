@@ -11,7 +11,8 @@ use super::args::{ExportArgs, ExportFormat, ListArgs, PruneArgs, RunsAction, Run
 use super::history::leave_out;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::{print, time_of_day};
+use crate::stdout::print;
+use crate::system::time_of_day;
 
 /// Does what the arguments say.
 pub fn runs(arguments: &RunsArgs) -> Result<u8, CliError> {

@@ -8,7 +8,8 @@ use super::history::trend_of;
 use crate::error::CliError;
 use crate::exit;
 use crate::files::OpenFile;
-use crate::run::{print, time_of_day};
+use crate::stdout::print;
+use crate::system::time_of_day;
 
 /// Shows the history, or changes what counts as normal.
 pub fn trend(arguments: &TrendArgs) -> Result<u8, CliError> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::args::{HttpArgs, LoadArgs, ScriptArgs, TargetArgs, parse_size, parse_time};
+use crate::args::{HttpArgs, LoadArgs, ScriptArgs, TargetArgs};
 use crate::registry::RegistryArgs;
 use crate::sandbox::args::SandboxArgs;
+use crate::values::{parse_size, parse_time};
 
 /// `squall plan`.
 #[derive(Debug, Args)]

@@ -24,8 +24,8 @@ use crate::error::CliError;
 use crate::exit;
 use crate::project::{Source, build_for_run, is_source};
 use crate::registry::{self, RegistryArgs};
-use crate::run::print;
 use crate::sandbox::limits::LimitArgs;
+use crate::stdout::print;
 
 pub use conductor::Conductor;
 pub use course::{Remark, course_of_spike, course_of_stress};

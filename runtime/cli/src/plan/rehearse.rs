@@ -16,8 +16,10 @@ use crate::args::OutputArgs;
 use crate::control::args::ControlArgs;
 use crate::error::CliError;
 use crate::options::from_arguments;
-use crate::run::{Order, data_lines, heading, print, ready, verdict};
-use crate::terminal::{Terminal, summary_style};
+use crate::run::{Order, data_lines, heading, ready, verdict};
+use crate::stdout::print;
+use crate::style::summary_style;
+use crate::terminal::Terminal;
 use crate::{sandbox, signals};
 
 /// How often it is said how far it is, in real time.

@@ -9,12 +9,12 @@ use squall_report::{Align, table};
 use super::args::ShowArgs;
 use crate::args::ScriptArgs;
 use crate::error::CliError;
-use crate::exit;
 use crate::layers::Layers;
 use crate::options::from_arguments;
 use crate::registry::RegistryArgs;
-use crate::run::{Said, print};
-use crate::scenarios;
+use crate::run::Said;
+use crate::stdout::print;
+use crate::{exit, scenarios};
 
 /// A plan that has been laid over its components, with the layers that it is made of.
 pub struct Resolved {

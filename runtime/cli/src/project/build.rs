@@ -14,7 +14,7 @@ use super::toolchain::{c, go, javascript, python, rust};
 use crate::args::{BuildArgs, ScriptArgs};
 use crate::error::CliError;
 use crate::exit;
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 /// Builds, and says what was made.
 pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
@@ -24,7 +24,7 @@ pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
         None => source.component(),
     };
     let artifact = build_into(&source, &output, arguments.script, None)?;
-    say(&format!("{}: {}", output.display(), bytes(artifact.size() as f64)));
+    print_status(&format!("{}: {}", output.display(), bytes(artifact.size() as f64)));
     Ok(exit::PASSED)
 }
 

@@ -8,7 +8,7 @@ use super::language::Language;
 use crate::args::NewArgs;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::print;
+use crate::stdout::print;
 
 /// A file of a template: where it goes, and what is in it.
 type File = (&'static str, &'static str);

@@ -20,7 +20,7 @@ pub struct ReportFileArgs {
     pub summary_json: Option<PathBuf>,
     /// Also report this often while the run goes on: the summary, and the files of --report and --summary-json, as far as
     /// it has come; 0 for only at the end. [default: 30m in plans of type soak]
-    #[arg(long, value_name = "TIME", value_parser = crate::args::parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = crate::values::parse_time)]
     pub report_every: Option<std::time::Duration>,
     /// In Markdown reports, show what changed since the run whose --summary-json this is.
     #[arg(long, value_name = "FILE")]

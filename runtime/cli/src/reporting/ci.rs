@@ -10,7 +10,7 @@ use squall_report::{Document, azure_commands, github_annotations, github_summary
 use super::args::Ci;
 use crate::error::CliError;
 use crate::files::OpenFile;
-use crate::run::print;
+use crate::stdout::print;
 
 const OPTION: &str = "--ci";
 

@@ -5,23 +5,23 @@ use squall_metrics::Health;
 
 use crate::error::CliError;
 use crate::exit;
-use crate::terminal::complain;
+use crate::stderr::print_error;
 
 /// Says what is not as it should be, how the run ended first, and gives the exit code.
 pub fn verdict<'a>(name: &str, outcome: &Outcome, missed_limits: impl Iterator<Item = &'a str>) -> u8 {
     complain_of_end(name, outcome);
     let invalid = outcome.generator.health == Health::Bottleneck;
     if invalid {
-        complain(outcome.generator.invalidity());
+        print_error(outcome.generator.invalidity());
     }
     // What was not measured can neither pass nor fail.
     let failed = outcome.thresholds.iter().filter(|result| !invalid && !result.passed).count();
     if failed > 0 {
-        complain(&format!("{failed} of {} thresholds not met", outcome.thresholds.len()));
+        print_error(&format!("{failed} of {} thresholds not met", outcome.thresholds.len()));
     }
     let limits: Vec<_> = missed_limits.filter(|_| !invalid).collect();
     if !limits.is_empty() {
-        complain(&format!("the target used more than {} allows", limits.join(" and ")));
+        print_error(&format!("the target used more than {} allows", limits.join(" and ")));
     }
     complain_of_teardown(name, outcome);
     exit_code(outcome, failed > 0 || !limits.is_empty())
@@ -29,7 +29,7 @@ pub fn verdict<'a>(name: &str, outcome: &Outcome, missed_limits: impl Iterator<I
 
 /// The exit code once everything is written: what could not be is told, and hides nothing that was measured.
 pub fn with_outputs(code: u8, unwritten: &[CliError]) -> u8 {
-    unwritten.iter().for_each(|error| complain(&error.to_string()));
+    unwritten.iter().for_each(|error| print_error(&error.to_string()));
     if code == exit::PASSED && !unwritten.is_empty() { exit::OUTPUT_FAILED } else { code }
 }
 
@@ -42,14 +42,14 @@ fn complain_of_end(name: &str, outcome: &Outcome) {
         RunEnd::Aborted(reason) => format!("the scenario asked to stop: {reason}"),
         RunEnd::Completed | RunEnd::DataEnded(_) | RunEnd::Stopped(_) => return,
     };
-    complain(&format!("{name}: {sentence}"));
+    print_error(&format!("{name}: {sentence}"));
 }
 
 fn complain_of_teardown(name: &str, outcome: &Outcome) {
     match &outcome.teardown {
         None => {}
-        Some(TeardownProblem::Failed(text)) => complain(&format!("{name}: teardown {text}")),
-        Some(TeardownProblem::TimedOut) => complain(&format!("{name}: teardown took longer than allowed")),
+        Some(TeardownProblem::Failed(text)) => print_error(&format!("{name}: teardown {text}")),
+        Some(TeardownProblem::TimedOut) => print_error(&format!("{name}: teardown took longer than allowed")),
     }
 }
 

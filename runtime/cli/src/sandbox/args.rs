@@ -9,7 +9,8 @@ use squall_plan::Rate;
 
 use super::limits::LimitArgs;
 use super::secrets::SecretArgument;
-use crate::args::parse_time;
+
+use crate::values::parse_time;
 
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use squall_plan::{LimitPreset, Limits, parse_duration};
 
-use crate::args::parse_size;
 use crate::error::CliError;
+use crate::values::parse_size;
 
 /// How much a scenario may take.
 #[derive(Debug, Default, Args)]

@@ -24,7 +24,7 @@ use std::thread::JoinHandle;
 use squall_load::{Event, Observer};
 
 use crate::command::Controls;
-use crate::terminal::say;
+use crate::stderr::print_status;
 use model::{Message, Phase};
 
 pub use tty::leave;
@@ -59,7 +59,7 @@ impl ScreenTeller {
     /// A line. Once the screen is gone, it goes to standard error.
     pub fn say(&self, text: &str) {
         if let Err(TrySendError::Disconnected(_)) = self.0.try_send(Message::Line(text.to_owned())) {
-            say(text);
+            print_status(text);
         }
     }
 

@@ -15,7 +15,7 @@ use super::model::{Message, Model};
 use super::tty::{self, Canvas};
 use super::{Setting, leave};
 use crate::command::Controls;
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 /// How often it looks whether there is something new: at most so often it draws unasked.
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -46,9 +46,9 @@ pub fn show(setting: Setting, messages: Receiver<Message>, wanted: &AtomicBool, 
     leave();
     messages.try_iter().for_each(|message| model.take(message, &plan));
     if model.lines_gone > 0 {
-        say(&format!("({} earlier lines are not kept)", model.lines_gone));
+        print_status(&format!("({} earlier lines are not kept)", model.lines_gone));
     }
-    model.lines.iter().for_each(|line| say(line));
+    model.lines.iter().for_each(|line| print_status(line));
 }
 
 struct Picture {

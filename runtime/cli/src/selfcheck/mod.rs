@@ -11,8 +11,8 @@ use squall_plan::Pacing;
 use crate::args::SelfcheckArgs;
 use crate::error::CliError;
 use crate::exit;
-use crate::run::print;
-use crate::terminal::say;
+use crate::stderr::print_status;
+use crate::stdout::print;
 use lab::Lab;
 use line::{Line, Verdict, json_form, text_form};
 
@@ -32,7 +32,7 @@ pub fn selfcheck(arguments: &SelfcheckArgs) -> Result<u8, CliError> {
     let lab = Lab::new(arguments.pacing.unwrap_or(Pacing::Timer))?;
     let mut lines = Vec::new();
     for (number, (about, trial)) in TRIALS.iter().enumerate() {
-        say(&format!("{} of {}: {about}", number + 1, TRIALS.len()));
+        print_status(&format!("{} of {}: {about}", number + 1, TRIALS.len()));
         lines.extend(trial(&lab)?);
     }
     print(&if arguments.json { json_form(&lab, &lines) } else { text_form(&lab, &lines) })?;

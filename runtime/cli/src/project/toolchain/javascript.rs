@@ -11,7 +11,7 @@ use crate::error::CliError;
 use crate::project::build::unwritable;
 use crate::project::source::Source;
 use crate::project::tool::Tool;
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 const INSTALL: &str = "install Node.js 20 or newer (https://nodejs.org, or your distribution's nodejs and npm)";
 
@@ -51,7 +51,7 @@ fn ensure_starling_monkey(folder: &Path) -> Result<(), CliError> {
     if folder.join("node_modules").join(componentize).is_dir() {
         return Ok(());
     }
-    say("installing StarlingMonkey, some 380 MB, once");
+    print_status("installing StarlingMonkey, some 380 MB, once");
     let packages = [format!("{componentize}@0.23"), shim.to_owned()];
     let quietly = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
     Tool::new("npm", INSTALL).args(quietly).args(packages).inside(folder).run()

@@ -11,7 +11,7 @@ use crate::error::CliError;
 use crate::project::build::unwritable;
 use crate::project::source::Source;
 use crate::project::tool::Tool;
-use crate::terminal::say;
+use crate::stderr::print_status;
 
 pub const INSTALL: &str = "scenarios in C are compiled with zig: install it (https://ziglang.org/download), or Python 3 with its \
                            module venv (Debian, Ubuntu: `apt install python3 python3-venv`), and it is fetched from PyPI";
@@ -44,7 +44,7 @@ fn tools() -> Option<PathBuf> {
 
 /// Fetches it from PyPI. It comes to its place whole, whoever else does the same meanwhile.
 fn install(folder: &Path) -> Result<(), CliError> {
-    say(&format!("installing zig {VERSION} in {}: some 90 MB to fetch, once", folder.display()));
+    print_status(&format!("installing zig {VERSION} in {}: some 90 MB to fetch, once", folder.display()));
     let parent = folder.parent().unwrap_or(folder);
     fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;
     let making = parent.join(format!(".zig-{}", process::id()));

@@ -1,0 +1,94 @@
+//! The commands of the program.
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::args::{BuildArgs, DemoArgs, InspectArgs, NewArgs, RunArgs, SelfcheckArgs};
+use crate::breakpoint::args::BreakpointArgs;
+use crate::control::args::ClientArgs;
+use crate::memory::args::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::plan::args::PlanArgs;
+use crate::registry::{PullArgs, PushArgs};
+use crate::signature::SignArgs;
+
+/// Load tests whose scripts are WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "squall", version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a load test: a scenario (a .wasm file), or one request (a URL).
+    Run(Box<RunArgs>),
+    /// Search for the highest rate at which every threshold holds.
+    Breakpoint(Box<BreakpointArgs>),
+    /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
+    Demo(Box<DemoArgs>),
+    /// Read, change or stop a run that was started with --control.
+    Control(ClientArgs),
+    /// Show what a scenario is, what it asks for, and whether this Squall can run it.
+    Inspect(InspectArgs),
+    /// Put a scenario into an OCI registry.
+    Push(PushArgs),
+    /// Fetch a scenario from an OCI registry.
+    Pull(PullArgs),
+    /// Sign a scenario: a file, or what lies in a registry.
+    Sign(SignArgs),
+    /// Make a project for a scenario, in the language of your choice.
+    New(NewArgs),
+    /// Make a component of a scenario's source, with its language's own tools.
+    Build(BuildArgs),
+    /// List, show, export, tag or remove the runs that were kept.
+    Runs(RunsArgs),
+    /// Show the summary of a kept run.
+    Report(ReportArgs),
+    /// Add up several kept runs, exactly.
+    Merge(MergeArgs),
+    /// Say whether runs are slower than earlier ones, and how sure that is.
+    Compare(CompareArgs),
+    /// Say when, in the history of a load, its level changed.
+    Trend(TrendArgs),
+    /// Write, check and show plans, which `squall run` runs.
+    Plan(PlanArgs),
+    /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
+    Selfcheck(SelfcheckArgs),
+}
+
+/// The names of the long options of `squall run`.
+pub fn long_options() -> Vec<String> {
+    let command = Cli::command();
+    let run = command.find_subcommand("run").into_iter();
+    run.flat_map(|run| run.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use squall_plan::{ArrivalProcess, Level, Pacing, Warmup};
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn rates_are_read_and_mistakes_told() {
+        let load = |arguments: &[&str]| match Cli::try_parse_from(["squall", "run", "a.wasm"].iter().chain(arguments)) {
+            Ok(Cli { command: Command::Run(run) }) => Ok(run.load),
+            Ok(_) => Err("not a run".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let open = load(&["-R", "5000", "--arrival", "poisson", "--warmup", "auto", "--pacing", "spin"]).unwrap();
+        assert_eq!((open.rate, open.arrival), (Some(Level::Bare(5_000)), Some(ArrivalProcess::Poisson)));
+        assert_eq!((open.warmup, open.pacing), (Some(Warmup::Auto), Some(Pacing::Spin)));
+        assert_eq!(load(&["-s", "1m:90/m"]).unwrap().stages[0].to_string(), "1m:90/m");
+        let mistake = load(&["-R", "5000/"]).unwrap_err();
+        assert!(mistake.contains("the unit of the rate \"5000/\" cannot be read"), "{mistake}");
+        assert!(load(&["-R", "5", "-i", "9"]).unwrap_err().contains("cannot be used with"));
+    }
+}

@@ -1,0 +1,17 @@
+//! Whether text is coloured.
+
+use std::io::{IsTerminal, stdout};
+
+use squall_report::Style;
+
+use crate::args::OutputArgs;
+
+/// The style for standard output.
+pub fn summary_style(output: &OutputArgs) -> Style {
+    style_of(stdout().is_terminal(), output.no_color)
+}
+
+pub fn style_of(is_terminal: bool, no_color: bool) -> Style {
+    let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if is_terminal && !refused { Style::Coloured } else { Style::Plain }
+}

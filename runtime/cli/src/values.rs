@@ -1,0 +1,122 @@
+//! Values on the command line: each parser gives the value, or a sentence that says how to write one.
+
+use std::time::Duration;
+
+use squall_plan::{
+    DataOptions, DurationError, ExecutorKind, ThresholdSpec, parse_cli_data, parse_cli_threshold, parse_duration,
+};
+
+use std::net::SocketAddr;
+
+use std::net::Ipv4Addr;
+
+/// A time, in which a bare number is seconds, as with wrk and curl.
+pub fn parse_time(text: &str) -> Result<Duration, DurationError> {
+    match parse_duration(text) {
+        Err(DurationError::NoUnit { .. }) if !text.contains(char::is_alphabetic) => parse_duration(&format!("{text}s")),
+        other => other,
+    }
+}
+
+/// A number of things.
+pub fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number, like 100".to_owned())
+}
+
+pub fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+pub fn parse_data(text: &str) -> Result<(String, DataOptions), String> {
+    parse_cli_data(text).map_err(|error| error.to_string())
+}
+
+pub fn parse_header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("write 'name: value'".to_owned()),
+    }
+}
+
+pub fn parse_threshold(text: &str) -> Result<(String, ThresholdSpec), String> {
+    parse_cli_threshold(text).map_err(|error| error.to_string())
+}
+
+pub fn parse_executor(text: &str) -> Result<ExecutorKind, String> {
+    text.parse().map_err(|error: squall_plan::UnknownExecutor| error.to_string())
+}
+
+/// A share: `0.05`, or `5%`.
+pub fn parse_share(text: &str) -> Result<f64, String> {
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(number) => (number, 0.01),
+        None => (text, 1.0),
+    };
+    let share = number.trim().parse::<f64>().map(|number| number * scale);
+    share
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "write a share from 0 to 1, or 0% to 100%".to_owned())
+}
+
+/// An amount of memory or data: `64MiB`, `1GiB`, `500MB`.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 6] =
+        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let bytes = UNITS.iter().find_map(|(unit, bytes)| {
+        let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        number.checked_mul(*bytes)
+    });
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "write a whole number with a unit: 64MiB".to_owned())
+}
+
+/// What one memory can have.
+pub fn parse_memory(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text)?;
+    // Less than a page cannot hold anything; more than 4 GiB cannot be addressed by a guest.
+    if (64 << 10..=4 << 30).contains(&bytes) { Ok(bytes) } else { Err("from 64KiB to 4GiB".to_owned()) }
+}
+
+/// An address with its port. Only `localhost` is known by name: whatever else there is must be asked for, and is not here.
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    local
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "write an address of this machine with a port: 127.0.0.1:6565".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_number_is_seconds() {
+        assert_eq!(parse_time("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_time("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_time("1m30s"), Ok(Duration::from_secs(90)));
+        assert!(parse_time("1m30").is_err() && parse_time("-5").is_err() && parse_time("").is_err());
+    }
+
+    #[test]
+    fn shares_and_sizes() {
+        assert_eq!(parse_share("5%"), Ok(0.05));
+        assert_eq!(parse_share("0.25"), Ok(0.25));
+        assert!(parse_share("7").is_err());
+        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
+        assert!(parse_size("64").is_err());
+        assert!(parse_memory("9GiB").is_err());
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(parse_address("localhost:6565"), parse_address("127.0.0.1:6565"));
+        assert!(parse_address("[::1]:0").is_ok());
+        for wrong in ["6565", "localhost", "example.com:80", "127.0.0.1", "localhost:99999"] {
+            assert!(parse_address(wrong).is_err(), "{wrong}");
+        }
+    }
+}
