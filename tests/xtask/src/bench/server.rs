@@ -22,7 +22,7 @@ impl Server {
     pub fn start(bench: &Bench<'_>, tools: &Tools) -> Result<Server> {
         let port = free_port()?;
         let template = fs::read_to_string(bench.repository.path("tests/xtask/nginx.conf"))?;
-        let document = fs::read_to_string(bench.repository.path("runtime/cli/src/demo/shop/document.json"))?;
+        let document = fs::read_to_string(bench.repository.path("runtime/shop/src/document.json"))?;
         let configuration = bench.folder.join("nginx.conf");
         let text = template.replace("{port}", &port.to_string()).replace("{document}", document.trim());
         fs::write(&configuration, text)?;

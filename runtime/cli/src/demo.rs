@@ -1,11 +1,10 @@
 //! `squall demo`: a scenario and the shop that it loads, both in this program.
 
-mod shop;
-
 use std::io;
 use std::net::SocketAddr;
 
 use squall_guest::Artifact;
+use squall_shop::{Faults, Shop};
 
 use crate::args::{DemoArgs, HttpArgs};
 use crate::background::{Background, End, runtime};
@@ -15,10 +14,9 @@ use crate::options::from_arguments;
 use crate::run::Order;
 use crate::sandbox::args::SandboxArgs;
 use crate::stderr::print_status;
-use shop::{Faults, Shop};
 
 /// The scenario, built from `guest-examples/shop/rust`.
-const COMPONENT: &[u8] = include_bytes!("../../assets/shop.wasm");
+const COMPONENT: &[u8] = include_bytes!("../assets/shop.wasm");
 const NAME: &str = "shop.wasm (built in)";
 
 /// Runs the demo.
