@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use squall_plan::{ArrivalProcess, DataOptions, ExecutorKind, Level, Pacing, StageSpec, ThresholdSpec, Warmup};
+use squall_toolchain::{Compat, Engine, Language, ScriptOptions};
 
 use crate::control::args::ControlArgs;
 use crate::memory::args::KeepArgs;
 use crate::monitoring::MonitorArgs;
-use crate::project::Language;
 use crate::registry::RegistryArgs;
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
@@ -18,8 +18,8 @@ use crate::sandbox::limits::ComponentLimitArgs;
 use crate::screen::args::ScreenArgs;
 use crate::streaming::StreamArgs;
 use crate::values::{
-    parse_count, parse_data, parse_executor, parse_header, parse_memory, parse_pair, parse_share, parse_threshold,
-    parse_time,
+    compat, engine, language, parse_count, parse_data, parse_executor, parse_header, parse_memory, parse_pair,
+    parse_share, parse_threshold, parse_time,
 };
 
 /// `squall run`.
@@ -112,7 +112,7 @@ pub struct NewArgs {
     #[arg(value_name = "FOLDER")]
     pub path: PathBuf,
     /// The language.
-    #[arg(short, long, value_name = "LANGUAGE")]
+    #[arg(short, long, value_name = "LANGUAGE", value_parser = language())]
     pub lang: Language,
 }
 
@@ -134,38 +134,18 @@ pub struct BuildArgs {
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct ScriptArgs {
     /// The script is one of k6's.
-    #[arg(long, value_name = "TOOL", help_heading = "Source")]
+    #[arg(long, value_name = "TOOL", value_parser = compat(), help_heading = "Source")]
     pub compat: Option<Compat>,
     /// The JavaScript engine that goes into the component.
-    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    #[arg(long, value_name = "NAME", value_parser = engine(), help_heading = "Source")]
     pub engine: Option<Engine>,
 }
 
 impl ScriptArgs {
-    /// The first of its flags that was given.
-    pub fn given(self) -> Option<&'static str> {
-        let compat = self.compat.map(|_| "--compat");
-        compat.or(self.engine.map(|_| "--engine"))
+    /// The same for the toolchain.
+    pub fn options(self) -> ScriptOptions {
+        ScriptOptions { compat: self.compat, engine: self.engine }
     }
-}
-
-/// Engines for scripts in JavaScript.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
-    /// Small, and starts fast.
-    #[value(name = "quickjs")]
-    QuickJs,
-    /// Large, faster at computing, and has `fetch()`.
-    #[value(name = "starlingmonkey")]
-    StarlingMonkey,
-}
-
-/// Other tools whose scripts can be built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Compat {
-    /// k6: JavaScript with the modules `k6`, `k6/http` and so on.
-    #[value(name = "k6")]
-    K6,
 }
 
 /// `squall selfcheck`.

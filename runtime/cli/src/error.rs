@@ -9,6 +9,7 @@ use squall_history::HistoryError;
 use squall_load::{PreflightError, RunError};
 use squall_registry::RegistryError;
 use squall_stream::StreamError;
+use squall_toolchain::BuildError;
 use thiserror::Error;
 
 use crate::exit;
@@ -64,8 +65,8 @@ pub enum CliError {
     #[error("the demo shop does not start: {0}")]
     Demo(io::Error),
     /// A project cannot be made, or its source not built.
-    #[error("{0}")]
-    Build(String),
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// The known server could not be started, or reached.
     #[error("the server to check against does not work: {0}")]
     SelfcheckServer(io::Error),

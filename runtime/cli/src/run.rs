@@ -22,6 +22,7 @@ use squall_plan::{
 };
 use squall_registry::Reference;
 use squall_report::{DataLine, Document, histogram_log, summary_export};
+use squall_toolchain::{Source, Watch, build_for_run, is_source};
 
 use crate::args::{OutputArgs, RunArgs};
 use crate::control::args::ControlArgs;
@@ -32,7 +33,6 @@ use crate::memory::Told;
 use crate::options::from_arguments;
 use crate::patience::compiling;
 use crate::plan::Remark;
-use crate::project::{Source, Watch, build_for_run, is_source};
 use crate::reporting::{document, ending};
 use crate::sandbox::Ceilings;
 use crate::sandbox::args::SandboxArgs;
@@ -100,7 +100,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
         return order_of_plan(arguments, typed);
     }
     if !is_scenario_source(&arguments.scenario) {
-        if let Some(flag) = arguments.script.given() {
+        if let Some(flag) = arguments.script.options().given() {
             return Err(needs_a_source(flag));
         }
         let artifact = registry::artifact(&arguments.scenario, &arguments.registry, limits(arguments).component)?;
@@ -108,7 +108,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<Order<'_>, CliError> {
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
     arguments.sandbox.limits.allow_source(&arguments.scenario)?;
-    let built = build_for_run(&Source::at(scenario)?, arguments.script)?;
+    let built = build_for_run(&Source::at(scenario)?, arguments.script.options(), &print_status)?;
     typed.data = built.data.into_iter().chain(typed.data).collect();
     order(arguments, typed, Artifact::read(&built.component, limits(arguments).component))
 }

@@ -1,14 +1,14 @@
 //! Values on the command line: each parser gives the value, or a sentence that says how to write one.
 
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use squall_plan::{
     DataOptions, DurationError, ExecutorKind, ThresholdSpec, parse_cli_data, parse_cli_threshold, parse_duration,
 };
-
-use std::net::SocketAddr;
-
-use std::net::Ipv4Addr;
+use squall_toolchain::{Compat, Engine, Language};
 
 /// A time, in which a bare number is seconds, as with wrk and curl.
 pub fn parse_time(text: &str) -> Result<Duration, DurationError> {
@@ -87,6 +87,46 @@ pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
         .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .or_else(|| text.parse().ok())
         .ok_or_else(|| "write an address of this machine with a port: 127.0.0.1:6565".to_owned())
+}
+
+/// One of a list of named values, which help and errors list.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    values: impl IntoIterator<Item = (PossibleValue, T)>,
+) -> impl TypedValueParser<Value = T> {
+    let (names, values): (Vec<PossibleValue>, Vec<T>) = values.into_iter().unzip();
+    let known = names.clone();
+    PossibleValuesParser::new(names).try_map(move |name| {
+        let place = known.iter().position(|known| known.matches(&name, false));
+        place.and_then(|place| values.get(place)).copied().ok_or("no such value")
+    })
+}
+
+/// A language of scenarios.
+pub fn language() -> impl TypedValueParser<Value = Language> {
+    one_of([
+        (PossibleValue::new("rust"), Language::Rust),
+        (PossibleValue::new("typescript").alias("ts"), Language::TypeScript),
+        (PossibleValue::new("javascript").alias("js"), Language::JavaScript),
+        (PossibleValue::new("python"), Language::Python),
+        (PossibleValue::new("go"), Language::Go),
+        (PossibleValue::new("c"), Language::C),
+    ])
+}
+
+/// A tool whose scripts can be built.
+pub fn compat() -> impl TypedValueParser<Value = Compat> {
+    one_of([(PossibleValue::new("k6").help("k6: JavaScript with the modules `k6`, `k6/http` and so on"), Compat::K6)])
+}
+
+/// A JavaScript engine.
+pub fn engine() -> impl TypedValueParser<Value = Engine> {
+    one_of([
+        (PossibleValue::new("quickjs").help("Small, and starts fast"), Engine::QuickJs),
+        (
+            PossibleValue::new("starlingmonkey").help("Large, faster at computing, and has `fetch()`"),
+            Engine::StarlingMonkey,
+        ),
+    ])
 }
 
 #[cfg(test)]

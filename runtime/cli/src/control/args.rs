@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use squall_plan::Rate;
 
 use super::dashboard::DashboardArgs;
-
 use crate::values::parse_address;
 
 /// How others may control a run while it goes on.

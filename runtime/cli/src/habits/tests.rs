@@ -1,7 +1,6 @@
 use clap::Parser;
 
 use super::*;
-
 use crate::cli::Cli;
 
 /// What is said of a command line behind `squall`; nothing if it is understood. Words are told apart by white space.

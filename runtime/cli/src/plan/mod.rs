@@ -17,14 +17,15 @@ use squall_guest::Artifact;
 use squall_plan::{Mistake, Options, PlanError, PlanFile, schema};
 use squall_registry::Reference;
 use squall_stream::Output;
+use squall_toolchain::{Source, build_for_run, is_source};
 
 use self::args::{PlanArgs, PlanCommand};
 use crate::args::ScriptArgs;
 use crate::error::CliError;
 use crate::exit;
-use crate::project::{Source, build_for_run, is_source};
 use crate::registry::{self, RegistryArgs};
 use crate::sandbox::limits::LimitArgs;
+use crate::stderr::print_status;
 use crate::stdout::print;
 
 pub use conductor::Conductor;
@@ -76,11 +77,11 @@ pub fn artifact(component: &str, script: ScriptArgs, registry: &RegistryArgs, mo
     let path = Path::new(component);
     if !Reference::is_meant(component) && is_source(path) {
         registry.signature.allow_source(component)?;
-        let built = build_for_run(&Source::at(path)?, script)?;
+        let built = build_for_run(&Source::at(path)?, script.options(), &print_status)?;
         return Artifact::read(&built.component, most)
             .map_err(|source| CliError::Guest { name: component.to_owned(), source });
     }
-    if let Some(flag) = script.given() {
+    if let Some(flag) = script.options().given() {
         return Err(CliError::Options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
     }
     registry::artifact(component, registry, most)

@@ -9,10 +9,10 @@ use squall_data::{Folder, Places};
 use squall_guest::{Artifact, Secrets};
 use squall_load::Known;
 use squall_plan::{DataFormat, Options, PlanFile};
+use squall_toolchain::Source;
 
 use super::{is_scenario_source, upper};
 use crate::error::CliError;
-use crate::project::Source;
 
 /// The mark, at the end of what its SDK says of itself, of a component that was made of a k6 script.
 const OF_K6: &str = " k6";
@@ -46,7 +46,7 @@ impl Said {
 fn folder_of(path: &Path) -> Result<Folder, CliError> {
     let source = Source::at(path)?;
     let script = source.file.clone().unwrap_or_else(|| main_of(&source.folder));
-    Folder::of_script(&script).map_err(|error| CliError::Build(format!("{}: {error}", script.display())))
+    Folder::of_script(&script).map_err(|error| CliError::Options(vec![format!("{}: {error}", script.display())]))
 }
 
 /// The script of a project: what its package.json calls so, or any file in the folder itself.

@@ -9,7 +9,6 @@ use squall_plan::Rate;
 
 use super::limits::LimitArgs;
 use super::secrets::SecretArgument;
-
 use crate::values::parse_time;
 
 /// What a scenario may do.

@@ -6,9 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{checkout, zig};
-use crate::error::CliError;
-use crate::project::build::unwritable;
-use crate::project::source::Source;
+use crate::build::Build;
+use crate::error::BuildError;
+use crate::source::Source;
 
 /// What the compiler reads further options from, and so does clangd: one on each line.
 const OPTIONS: &str = "compile_flags.txt";
@@ -16,7 +16,7 @@ const OPTIONS: &str = "compile_flags.txt";
 /// Files of the SDK: where they go, and what is in them.
 macro_rules! sdk {
     ($($path:literal),+ $(,)?) => {
-        &[$(($path, include_str!(concat!("../../../../../sdk/c/", $path)))),+]
+        &[$(($path, include_str!(concat!("../../../../sdk/c/", $path)))),+]
     };
 }
 
@@ -41,13 +41,14 @@ const SDK: &[(&str, &str)] = sdk!(
     "src/text.c",
 );
 
-pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
+pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
+    let Build { source, output, notify, .. } = *build;
     let sdk = sdk(source)?;
     let own = match &source.file {
         Some(file) => vec![file.clone()],
         None => sources(&source.folder)?,
     };
-    let compiler = zig::compiler(source)?.inside(&source.folder);
+    let compiler = zig::compiler(source, notify)?.inside(&source.folder);
     let compiler = compiler.args([format!("@{}", sdk.join("flags.txt").display())]);
     let options = source.has(OPTIONS).then(|| format!("@{OPTIONS}"));
     let sdk_sources = [sources(&sdk.join("src"))?, sources(&sdk.join("bindings"))?].concat();
@@ -56,14 +57,14 @@ pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
 }
 
 /// The folder of the SDK: a checkout's, or this program's, laid beside the project where an editor finds it too.
-fn sdk(source: &Source) -> Result<PathBuf, CliError> {
+fn sdk(source: &Source) -> Result<PathBuf, BuildError> {
     if let Some(checkout) = checkout() {
         return Ok(checkout.join("sdk/c"));
     }
     let folder = source.hidden().join("c/sdk");
     for (path, text) in SDK {
         let path = folder.join(path);
-        write_if_changed(&path, text).map_err(|error| unwritable(&path, &error))?;
+        write_if_changed(&path, text).map_err(|error| BuildError::at(&path, error))?;
     }
     Ok(folder)
 }
@@ -77,8 +78,8 @@ fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The C files in a folder, in order.
-fn sources(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let entries = fs::read_dir(folder).map_err(|error| unwritable(folder, &error))?;
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let entries = fs::read_dir(folder).map_err(|error| BuildError::at(folder, error))?;
     let files = entries.flatten().map(|entry| entry.path());
     let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|ending| ending == "c")).collect();
     files.sort();

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::language::Language;
-use crate::error::CliError;
+use crate::error::BuildError;
+use crate::language::Language;
 
 /// A scenario's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +24,12 @@ pub fn is_source(path: &Path) -> bool {
 }
 
 impl Source {
-    /// What lies at `path`.
-    pub fn at(path: &Path) -> Result<Source, CliError> {
-        let wrong = |text: String| CliError::Build(format!("{}: {text}", path.display()));
+    /// The source at `path`.
+    ///
+    /// # Errors
+    /// If nothing that can be built is there.
+    pub fn at(path: &Path) -> Result<Source, BuildError> {
+        let wrong = |problem: String| BuildError::at(path, problem);
         let full = path.canonicalize().map_err(|error| wrong(error.to_string()))?;
         let is_project = full.is_dir();
         let language = if is_project { Language::of_folder(&full) } else { Language::of_file(&full) };

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::error::CliError;
+use crate::error::BuildError;
 
 /// A program that is to be run, and what to say if it is missing.
 pub struct Tool {
@@ -35,14 +35,14 @@ impl Tool {
     }
 
     /// Runs it and shows what it prints.
-    pub fn run(mut self) -> Result<(), CliError> {
+    pub fn run(mut self) -> Result<(), BuildError> {
         self.command.stdin(Stdio::null()).stdout(io::stderr());
         let status = self.command.status().map_err(|error| self.missing(&error))?;
         if status.success() { Ok(()) } else { Err(self.failed(&status.to_string())) }
     }
 
     /// Runs it and takes what it prints on standard output.
-    pub fn output(mut self) -> Result<String, CliError> {
+    pub fn output(mut self) -> Result<String, BuildError> {
         self.command.stdin(Stdio::null()).stderr(Stdio::inherit());
         let Output { status, stdout, .. } = self.command.output().map_err(|error| self.missing(&error))?;
         if status.success() {
@@ -52,15 +52,15 @@ impl Tool {
         }
     }
 
-    fn missing(&self, error: &io::Error) -> CliError {
+    fn missing(&self, error: &io::Error) -> BuildError {
         let program = self.command.get_program().to_string_lossy();
-        CliError::Build(match error.kind() {
+        BuildError::new(match error.kind() {
             io::ErrorKind::NotFound => format!("{program} is not there: {}", self.install),
             _ => format!("{program} does not start: {error}"),
         })
     }
 
-    fn failed(&self, status: &str) -> CliError {
-        CliError::Build(format!("`{}` failed ({status}); what it says is above", self.line.to_string_lossy()))
+    fn failed(&self, status: &str) -> BuildError {
+        BuildError::new(format!("`{}` failed ({status}); what it says is above", self.line.to_string_lossy()))
     }
 }

@@ -1,14 +1,10 @@
-//! `squall new`: a project that builds and runs as it is.
+//! A new project, which builds and runs as it is.
 
 use std::fs;
 use std::path::Path;
 
-use super::build::unwritable;
-use super::language::Language;
-use crate::args::NewArgs;
-use crate::error::CliError;
-use crate::exit;
-use crate::stdout::print;
+use crate::error::BuildError;
+use crate::language::Language;
 
 /// A file of a template: where it goes, and what is in it.
 type File = (&'static str, &'static str);
@@ -16,7 +12,7 @@ type File = (&'static str, &'static str);
 /// The files of a language's template, read when this program was built.
 macro_rules! template {
     ($language:literal: $($path:literal),+ $(,)?) => {
-        &[$(($path, include_str!(concat!("../../templates/", $language, "/", $path, ".in")))),+]
+        &[$(($path, include_str!(concat!("../templates/", $language, "/", $path, ".in")))),+]
     };
 }
 
@@ -31,31 +27,30 @@ fn files(language: Language) -> &'static [File] {
     }
 }
 
-const README: &str = include_str!("../../templates/README.md.in");
-const IGNORED: &str = include_str!("../../templates/gitignore.in");
+const README: &str = include_str!("../templates/README.md.in");
+const IGNORED: &str = include_str!("../templates/gitignore.in");
 
-/// Makes the project, and says what to do with it.
-pub fn new(arguments: &NewArgs) -> Result<u8, CliError> {
-    let folder = &arguments.path;
+/// Makes the project in `folder`, whose name becomes the project's.
+///
+/// # Errors
+/// If the name does not suit every language, if the folder has something in it, or if a file cannot be written.
+pub fn create_project(folder: &Path, language: Language) -> Result<(), BuildError> {
     let name = package_name(folder)?;
     if folder.exists() && fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_some()) {
-        return Err(CliError::Build(format!("{} is there already, and not an empty folder", folder.display())));
+        return Err(BuildError::new(format!("{} is there already, and not an empty folder", folder.display())));
     }
     let common = [("README.md", README), (".gitignore", IGNORED)];
-    for (path, text) in files(arguments.lang).iter().copied().chain(common) {
-        write(&folder.join(path), &fill(text, &name))?;
-    }
-    print(&format!(
-        "made {folder}. Try it against the demo shop:\n\n  squall demo --serve 127.0.0.1:8080\n  squall run {folder} --target http://127.0.0.1:8080 -u 5 -d 10s\n",
-        folder = folder.display()
-    ))?;
-    Ok(exit::PASSED)
+    files(language)
+        .iter()
+        .copied()
+        .chain(common)
+        .try_for_each(|(path, text)| write(&folder.join(path), &fill(text, &name)))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
+fn write(path: &Path, text: &str) -> Result<(), BuildError> {
     let folder = path.parent().unwrap_or(path);
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, text));
-    written.map_err(|error| unwritable(path, &error))
+    written.map_err(|error| BuildError::at(path, error))
 }
 
 fn fill(text: &str, name: &str) -> String {
@@ -63,12 +58,12 @@ fn fill(text: &str, name: &str) -> String {
 }
 
 /// The folder's name, if it can be a package's in every language.
-fn package_name(folder: &Path) -> Result<String, CliError> {
+fn package_name(folder: &Path) -> Result<String, BuildError> {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let fits = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(|character| matches!(character, 'a'..='z' | '0'..='9' | '-' | '_'));
     let sentence = "a project's name has lower-case letters, digits, - and _, and begins with a letter";
-    if fits { Ok(name) } else { Err(CliError::Build(format!("{}: {sentence}", folder.display()))) }
+    if fits { Ok(name) } else { Err(BuildError::at(folder, sentence)) }
 }
 
 #[cfg(test)]

@@ -4,15 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use super::checkout;
-use crate::error::CliError;
-use crate::project::build::unwritable;
-use crate::project::source::Source;
-use crate::project::tool::Tool;
+use crate::build::Build;
+use crate::error::BuildError;
+use crate::source::Source;
+use crate::tool::Tool;
 
 const INSTALL: &str =
     "install Python 3.11 or newer with its module venv (Debian, Ubuntu: `apt install python3 python3-venv`)";
 
-pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
+pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
+    let Build { source, output, .. } = *build;
     let environment = source.hidden().join("python");
     let wanted = requirements(source);
     // Written last, so that an environment that was not finished is made anew.
@@ -20,10 +21,10 @@ pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
     if fs::read_to_string(&seal).ok().as_deref() != Some(wanted.as_str()) {
         Tool::new("python3", INSTALL).args(["-m".as_ref(), "venv".as_ref(), environment.as_os_str()]).run()?;
         let list = environment.join("wanted.txt");
-        fs::write(&list, &wanted).map_err(|error| unwritable(&list, &error))?;
+        fs::write(&list, &wanted).map_err(|error| BuildError::at(&list, error))?;
         let quiet = ["install", "--quiet", "--disable-pip-version-check", "--requirement"];
         Tool::new(environment.join("bin/pip"), INSTALL).args(quiet).args([&list]).inside(&source.folder).run()?;
-        fs::rename(&list, &seal).map_err(|error| unwritable(&seal, &error))?;
+        fs::rename(&list, &seal).map_err(|error| BuildError::at(&seal, error))?;
     }
     let tool = Tool::new(environment.join("bin/squall-build"), INSTALL);
     tool.args([source.path()]).args([Path::new("--output"), output]).inside(&source.folder).run()

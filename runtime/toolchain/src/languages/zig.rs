@@ -7,11 +7,9 @@ use std::process;
 
 use squall_files::PrivateFolder;
 
-use crate::error::CliError;
-use crate::project::build::unwritable;
-use crate::project::source::Source;
-use crate::project::tool::Tool;
-use crate::stderr::print_status;
+use crate::error::BuildError;
+use crate::source::Source;
+use crate::tool::Tool;
 
 pub const INSTALL: &str = "scenarios in C are compiled with zig: install it (https://ziglang.org/download), or Python 3 with its \
                            module venv (Debian, Ubuntu: `apt install python3 python3-venv`), and it is fetched from PyPI";
@@ -20,7 +18,7 @@ pub const INSTALL: &str = "scenarios in C are compiled with zig: install it (htt
 const VERSION: &str = "0.17.1";
 
 /// `zig cc`.
-pub fn compiler(source: &Source) -> Result<Tool, CliError> {
+pub fn compiler(source: &Source, notify: &dyn Fn(&str)) -> Result<Tool, BuildError> {
     let zig = if Tool::new("zig", INSTALL).args(["version"]).output().is_ok() {
         PathBuf::from("zig")
     } else {
@@ -28,7 +26,7 @@ pub fn compiler(source: &Source) -> Result<Tool, CliError> {
         let shared = tools().filter(|folder| PrivateFolder::create(folder).is_ok());
         let folder = shared.unwrap_or_else(|| source.hidden().join("c")).join(format!("zig-{VERSION}"));
         if !folder.is_dir() {
-            install(&folder)?;
+            install(&folder, notify)?;
         }
         folder.join("zig")
     };
@@ -43,13 +41,13 @@ fn tools() -> Option<PathBuf> {
 }
 
 /// Fetches it from PyPI. It comes to its place whole, whoever else does the same meanwhile.
-fn install(folder: &Path) -> Result<(), CliError> {
-    print_status(&format!("installing zig {VERSION} in {}: some 90 MB to fetch, once", folder.display()));
+fn install(folder: &Path, notify: &dyn Fn(&str)) -> Result<(), BuildError> {
+    notify(&format!("installing zig {VERSION} in {}: some 90 MB to fetch, once", folder.display()));
     let parent = folder.parent().unwrap_or(folder);
-    fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;
+    fs::create_dir_all(parent).map_err(|error| BuildError::at(parent, error))?;
     let making = parent.join(format!(".zig-{}", process::id()));
     let made = fetch(&making).and_then(|package| match fs::rename(package, folder) {
-        Err(error) if !folder.is_dir() => Err(unwritable(folder, &error)),
+        Err(error) if !folder.is_dir() => Err(BuildError::at(folder, error)),
         _ => Ok(()),
     });
     // What is left of the making is of no use; that it cannot be removed, neither.
@@ -58,7 +56,7 @@ fn install(folder: &Path) -> Result<(), CliError> {
 }
 
 /// Has pip unpack the package in a folder that is ours; returns where.
-fn fetch(making: &Path) -> Result<PathBuf, CliError> {
+fn fetch(making: &Path) -> Result<PathBuf, BuildError> {
     let (environment, packages) = (making.join("python"), making.join("packages"));
     Tool::new("python3", INSTALL).args(["-m".as_ref(), "venv".as_ref(), environment.as_os_str()]).run()?;
     let quiet = ["install", "--quiet", "--disable-pip-version-check", "--target"];

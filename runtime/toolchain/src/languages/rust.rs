@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::checkout;
-use crate::error::CliError;
-use crate::project::build::unwritable;
-use crate::project::source::Source;
-use crate::project::tool::Tool;
+use crate::build::Build;
+use crate::error::BuildError;
+use crate::tool::Tool;
 
 const TARGET: &str = "wasm32-wasip2";
 const INSTALL: &str = "install Rust from https://rustup.rs";
 
-pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
+pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
+    let Build { source, output, .. } = *build;
     if !source.has("Cargo.toml") {
         let text = "a scenario in Rust is a package: `squall new NAME --lang rust` makes one";
-        return Err(CliError::Build(format!("{}: {text}", source.path().display())));
+        return Err(BuildError::at(source.path(), text));
     }
     ensure_target()?;
     let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
@@ -25,9 +25,9 @@ pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
     let messages = cargo.inside(&source.folder).output()?;
     let component = component(&messages).ok_or_else(|| {
         let text = "the package makes no component: it needs `crate-type = [\"cdylib\"]` under [lib]";
-        CliError::Build(format!("{}: {text}", source.folder.join("Cargo.toml").display()))
+        BuildError::at(&source.folder.join("Cargo.toml"), text)
     })?;
-    fs::copy(&component, output).map(drop).map_err(|error| unwritable(output, &error))
+    fs::copy(&component, output).map(drop).map_err(|error| BuildError::at(output, error))
 }
 
 /// The SDK in a checkout of Squall takes the place of the published one.
@@ -40,7 +40,7 @@ fn sdk_of_checkout() -> Vec<String> {
 }
 
 /// Asking the compiler, not rustup, so that a distribution's Rust will do as well.
-fn ensure_target() -> Result<(), CliError> {
+fn ensure_target() -> Result<(), BuildError> {
     let library = Tool::new("rustc", INSTALL).args(["--print", "target-libdir", "--target", TARGET]).output()?;
     if Path::new(library.trim()).is_dir() {
         return Ok(());

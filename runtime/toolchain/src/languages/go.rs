@@ -4,18 +4,19 @@ use std::fs;
 use std::path::Path;
 
 use super::checkout;
-use crate::error::CliError;
-use crate::project::source::Source;
-use crate::project::tool::Tool;
+use crate::build::Build;
+use crate::error::BuildError;
+use crate::tool::Tool;
 
 const INSTALL: &str = "install Go 1.24 or newer (https://go.dev/dl, or your distribution's golang)";
 const SDK: &str = "github.com/squall-load/squall/sdk/go";
 const COMMAND: &str = "github.com/squall-load/squall/sdk/go/build";
 
-pub fn build(source: &Source, output: &Path) -> Result<(), CliError> {
+pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
+    let Build { source, output, .. } = *build;
     if !source.has("go.mod") {
         let text = "a scenario in Go is a module: `squall new NAME --lang go` makes one";
-        return Err(CliError::Build(format!("{}: {text}", source.path().display())));
+        return Err(BuildError::at(source.path(), text));
     }
     let go = || Tool::new("go", INSTALL).inside(&source.folder);
     if let Some(sdk) = checkout().map(|checkout| checkout.join("sdk/go")).filter(|sdk| !takes(&source.folder, sdk)) {

@@ -6,25 +6,24 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::checkout;
-use crate::args::{Compat, Engine, ScriptArgs};
-use crate::error::CliError;
-use crate::project::build::unwritable;
-use crate::project::source::Source;
-use crate::project::tool::Tool;
-use crate::stderr::print_status;
+use crate::build::{Build, Compat, Engine};
+use crate::error::BuildError;
+use crate::source::Source;
+use crate::tool::Tool;
 
 const INSTALL: &str = "install Node.js 20 or newer (https://nodejs.org, or your distribution's nodejs and npm)";
 
 /// What makes components with StarlingMonkey, and what that needs beside it.
 const STARLING_MONKEY: [&str; 2] = ["@bytecodealliance/componentize-js", "@bytecodealliance/preview2-shim"];
 
-pub fn build(source: &Source, output: &Path, script: ScriptArgs, data: Option<&Path>) -> Result<(), CliError> {
+pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
+    let Build { source, output, script, data, notify } = *build;
     let (folder, tool) = match checkout() {
         Some(checkout) => tool_of_checkout(checkout.join("sdk/js"))?,
         None => installed_tool(source)?,
     };
     if script.engine == Some(Engine::StarlingMonkey) {
-        ensure_starling_monkey(&folder)?;
+        ensure_starling_monkey(&folder, notify)?;
     }
     let node = Tool::new("node", INSTALL).args([tool.as_os_str(), source.path().as_os_str()]);
     let compat: &[&str] = match script.compat {
@@ -46,19 +45,19 @@ pub fn build(source: &Source, output: &Path, script: ScriptArgs, data: Option<&P
 }
 
 /// The second engine is large, so it comes when it is first asked for.
-fn ensure_starling_monkey(folder: &Path) -> Result<(), CliError> {
+fn ensure_starling_monkey(folder: &Path, notify: &dyn Fn(&str)) -> Result<(), BuildError> {
     let [componentize, shim] = STARLING_MONKEY;
     if folder.join("node_modules").join(componentize).is_dir() {
         return Ok(());
     }
-    print_status("installing StarlingMonkey, some 380 MB, once");
+    notify("installing StarlingMonkey, some 380 MB, once");
     let packages = [format!("{componentize}@0.23"), shim.to_owned()];
     let quietly = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
     Tool::new("npm", INSTALL).args(quietly).args(packages).inside(folder).run()
 }
 
 /// The SDK as it lies in a checkout of Squall, with what it needs: the folder, and the tool in it.
-fn tool_of_checkout(sdk: PathBuf) -> Result<(PathBuf, PathBuf), CliError> {
+fn tool_of_checkout(sdk: PathBuf) -> Result<(PathBuf, PathBuf), BuildError> {
     if !sdk.join("node_modules").is_dir() {
         Tool::new("npm", INSTALL).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).inside(&sdk).run()?;
     }
@@ -67,7 +66,7 @@ fn tool_of_checkout(sdk: PathBuf) -> Result<(PathBuf, PathBuf), CliError> {
 }
 
 /// The SDK that the project depends on; a script without a project gets one beside it, out of the way.
-fn installed_tool(source: &Source) -> Result<(PathBuf, PathBuf), CliError> {
+fn installed_tool(source: &Source) -> Result<(PathBuf, PathBuf), BuildError> {
     let folder = if depends_on_squall(&source.folder) { source.folder.clone() } else { hidden_project(source)? };
     let tool = folder.join("node_modules/squall/build.mjs");
     if !tool.is_file() {
@@ -85,11 +84,11 @@ fn depends_on_squall(folder: &Path) -> bool {
     ["dependencies", "devDependencies"].iter().any(|kind| manifest[*kind]["squall"].is_string())
 }
 
-fn hidden_project(source: &Source) -> Result<PathBuf, CliError> {
+fn hidden_project(source: &Source) -> Result<PathBuf, BuildError> {
     let folder = source.hidden().join("javascript");
     let manifest = json!({ "private": true, "dependencies": { "squall": format!("^{}", env!("CARGO_PKG_VERSION")) } });
     let written =
         fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("package.json"), manifest.to_string()));
-    written.map_err(|error| unwritable(&folder, &error))?;
+    written.map_err(|error| BuildError::at(&folder, error))?;
     Ok(folder)
 }

@@ -1,16 +1,13 @@
-//! The languages that `squall new` and `squall build` know.
+//! The languages that scenarios are written in.
 
 use std::path::Path;
 
-use clap::ValueEnum;
-
 /// A language that scenarios are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Language {
     Rust,
-    #[value(name = "typescript", alias = "ts")]
     TypeScript,
-    #[value(name = "javascript", alias = "js")]
     JavaScript,
     Python,
     Go,
