@@ -7,9 +7,9 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::getpgrp;
 use rustix::termios::tcgetpgrp;
+use squall_control::{Command, Controls, HELP};
 use squall_load::StoppedBy;
 
-use crate::command::{Command, Controls, HELP};
 use crate::terminal::Voice;
 
 /// How often a run in the background looks whether it has come to the foreground.

@@ -3,11 +3,11 @@
 use std::io;
 use std::net::SocketAddr;
 
+use squall_control::{Background, End, runtime};
 use squall_guest::Artifact;
 use squall_shop::{Faults, Shop};
 
 use crate::args::{DemoArgs, HttpArgs};
-use crate::background::{Background, End, runtime};
 use crate::error::CliError;
 use crate::exit;
 use crate::options::from_arguments;

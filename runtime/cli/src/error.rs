@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use squall_control::ControlError;
 use squall_data::LoadError;
 use squall_guest::GuestError;
 use squall_history::HistoryError;
@@ -70,9 +71,9 @@ pub enum CliError {
     /// The known server could not be started, or reached.
     #[error("the server to check against does not work: {0}")]
     SelfcheckServer(io::Error),
-    /// `squall control` got no answer, or not the one that was wanted.
-    #[error("{0}")]
-    Control(String),
+    /// A run cannot be controlled or watched.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// Kept runs cannot be found, read or written.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -87,6 +88,7 @@ impl CliError {
         match self {
             CliError::Guest { source: GuestError::Read(_) | GuestError::Capacity { .. }, .. } => exit::WRONG_PLAN,
             CliError::Guest { .. } | CliError::SuggestedPlan { .. } => exit::GUEST_FAILED,
+            CliError::Control(ControlError::Answer(_)) => exit::OUTPUT_FAILED,
             CliError::Options(_)
             | CliError::Build(_)
             | CliError::File { .. }
@@ -95,10 +97,9 @@ impl CliError {
             | CliError::Registry(_)
             | CliError::History(_)
             | CliError::Preflight(_)
+            | CliError::Control(_)
             | CliError::Run(_) => exit::WRONG_PLAN,
-            CliError::Demo(_) | CliError::Control(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => {
-                exit::OUTPUT_FAILED
-            }
+            CliError::Demo(_) | CliError::SelfcheckServer(_) | CliError::Output(_) => exit::OUTPUT_FAILED,
         }
     }
 }

@@ -1,10 +1,8 @@
 //! The `squall` program: arguments, progress, files and exit codes. The only crate that knows a terminal.
 
 mod args;
-mod background;
 mod breakpoint;
 mod cli;
-mod command;
 mod console;
 mod control;
 mod demo;
@@ -67,7 +65,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Breakpoint(arguments) => breakpoint::breakpoint(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
-        Command::Control(arguments) => control::client::control(&arguments),
+        Command::Control(arguments) => control::control(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Push(arguments) => registry::push_file(&arguments),
         Command::Pull(arguments) => registry::pull_file(&arguments),

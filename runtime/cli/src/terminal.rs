@@ -4,13 +4,13 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use squall_control::Controls;
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
 use squall_metrics::{Certainty, FlowId, Nanos};
 use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
 
 use crate::args::OutputArgs;
-use crate::command::Controls;
 use crate::scenarios;
 use crate::screen::{Screen, ScreenTeller, Setting};
 use crate::stderr::print_status;

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use squall_plan::Rate;
 
-use super::dashboard::DashboardArgs;
 use crate::values::parse_address;
 
 /// How others may control a run while it goes on.
@@ -22,6 +21,17 @@ pub struct ControlArgs {
     /// Looking at it.
     #[command(flatten)]
     pub dashboard: DashboardArgs,
+}
+
+/// Whether a run can be looked at.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Control")]
+pub struct DashboardArgs {
+    /// Show the run in a browser on this machine while it goes on; port 0: any that is free.
+    /// [default ADDRESS: 127.0.0.1:5665]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, num_args = 0..=1, require_equals = true,
+          default_missing_value = "127.0.0.1:5665")]
+    pub dashboard: Option<SocketAddr>,
 }
 
 /// `squall control`.

@@ -1,45 +1,36 @@
-//! `squall run --control`: a small HTTP API on this machine, through which a run can be read and changed while it goes
-//! on; and `squall control`, its client. docs/control.md is its reference.
-//!
-//! The server has a thread of its own. It never reaches into the run: what it knows comes from the run's events
-//! (`board`), and what it wants goes to the run as a wish (`Steering`), so that workers do not notice it.
+//! `squall control`: reads or changes a run that goes on.
 
-mod api;
 pub mod args;
-mod board;
-mod change;
-pub mod client;
-pub mod dashboard;
-mod guard;
-mod refusal;
-mod report;
-mod server;
-mod status;
-mod token;
 
-use std::future::Future;
-use std::net::SocketAddr;
-use std::time::Duration;
+use squall_control::{Command, RemoteRun, describe};
 
 use crate::error::CliError;
+use crate::exit;
+use crate::stdout::print;
+use args::{Action, ClientArgs};
 
-pub use board::Board;
-pub use server::Reserved;
-
-/// Refuses addresses that others than this machine can reach, or are on.
-fn only_loopback(option: &str, address: SocketAddr) -> Result<SocketAddr, CliError> {
-    if address.ip().is_loopback() {
-        return Ok(address);
+/// Does what the arguments say.
+pub fn control(arguments: &ClientArgs) -> Result<u8, CliError> {
+    let run = RemoteRun::at(arguments.at, arguments.token_file.as_deref())?;
+    match command(&arguments.action) {
+        Some(command) => {
+            run.change(command)?;
+            print(&format!("{command}\n"))?;
+        }
+        None if matches!(arguments.action, Action::Status { json: true }) => print(&run.status_json()?)?,
+        None => print(&describe(&run.status()?))?,
     }
-    Err(CliError::Options(vec![format!(
-        "{option} {address}: a run is controlled from its own machine alone: give a loopback address, like \
-         127.0.0.1:{port} (from elsewhere: ssh -L {port}:127.0.0.1:{port})",
-        port = address.port()
-    )]))
+    Ok(exit::PASSED)
 }
 
-/// Waits for `future`, but not longer than `limit`.
-#[expect(clippy::disallowed_methods, reason = "the API paces and measures nothing")]
-async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    tokio::time::timeout(limit, future).await.ok()
+/// The change that is asked for, if it is one.
+fn command(action: &Action) -> Option<Command> {
+    match action {
+        Action::Status { .. } => None,
+        Action::Pause => Some(Command::Pause),
+        Action::Resume => Some(Command::Resume),
+        Action::Stop => Some(Command::Stop),
+        Action::Vus { number } => Some(Command::Vus(*number)),
+        Action::Rate { rate } => Some(Command::Rate(*rate)),
+    }
 }

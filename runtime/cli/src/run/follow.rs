@@ -4,27 +4,25 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use squall_control::{Controls, Dashboard, JudgeObjectives, ReservedApi, ReservedDashboard, RunState};
 use squall_load::{Observer, Outcome, Run};
 use squall_plan::{MAX_RATE, Plan, TestType};
 use squall_stream::Streams;
 
 use super::Order;
 use super::heading::heading;
-use crate::command::Controls;
-use crate::control::dashboard::{Dashboard, ReservedDashboard};
-use crate::control::{Board, Reserved};
 use crate::error::CliError;
 use crate::listeners::Listeners;
 use crate::memory::{Keep, run_info};
 use crate::plan::{Conductor, Remark};
-use crate::reporting::{Reports, facts};
+use crate::reporting::{Reports, ending, facts};
 use crate::streaming::Streaming;
 use crate::terminal::Terminal;
 use crate::{console, signals};
 
 /// The addresses at which a run can be reached, and the ways out of it, taken before it is prepared.
 pub struct Doors {
-    control: Option<Reserved>,
+    control: Option<ReservedApi>,
     dashboard: Option<ReservedDashboard>,
     streams: Streams,
 }
@@ -32,7 +30,9 @@ pub struct Doors {
 impl Doors {
     /// Takes those that are asked for.
     pub fn reserve(order: &Order<'_>, plan: &Plan) -> Result<Doors, CliError> {
-        let (control, dashboard) = (Reserved::take(order.control)?, ReservedDashboard::take(&order.control.dashboard)?);
+        let token_file = order.control.control_token_file.as_deref();
+        let control = order.control.control.map(|address| ReservedApi::take(address, token_file)).transpose()?;
+        let dashboard = order.control.dashboard.dashboard.map(ReservedDashboard::take).transpose()?;
         Ok(Doors { control, dashboard, streams: order.output.streams.open(plan, order.plan_file.as_ref())? })
     }
 }
@@ -66,12 +66,12 @@ impl Order<'_> {
         let most = self.sandbox.max_rate.unwrap_or(MAX_RATE);
         let controls = Controls::new(plan.clone(), most, run.steering.clone());
         let on_screen = self.output.screen.tui && terminal.fill_screen(&self.name, &controls);
-        let mut board = Board::new(&plan.thresholds);
+        let mut state = RunState::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = doors.control {
             // Said even where it is to be quiet: without it nobody could use what was asked for.
             terminal.voice().say(&reserved.heading());
-            server = Some(reserved.serve(controls.clone(), &board)?);
+            server = Some(reserved.serve(controls.clone(), &state)?);
         }
         let mut streaming = Streaming::new(doors.streams, terminal.voice());
         if !on_screen {
@@ -82,7 +82,7 @@ impl Order<'_> {
         if let Some(reserved) = doors.dashboard {
             terminal.voice().say(&reserved.heading());
             let facts = facts(&self.name, &self.artifact, began);
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), self.plan_file.clone(), facts)?);
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), self.judge_objectives(&plan), facts)?);
         }
         let info = run_info(&self.name, &self.artifact, &plan, self.plan_file.as_ref(), began);
         let mut keep = Keep::new(&self.output.keep, began, info, terminal.voice());
@@ -93,7 +93,7 @@ impl Order<'_> {
         let mut conductor = (kind == Some(TestType::Stress)).then(|| Conductor::of(&planned)).flatten();
         let run = conductor.iter_mut().fold(run, |run, conductor| conductor.conduct(run));
         let mut listeners: Vec<&mut dyn Observer> =
-            vec![&mut terminal, &mut board, &mut dashboard, &mut keep, &mut interim, &mut streaming];
+            vec![&mut terminal, &mut state, &mut dashboard, &mut keep, &mut interim, &mut streaming];
         listeners.extend(conductor.iter_mut().map(|conductor| conductor as &mut dyn Observer));
         let mut outcome = run.run(&mut Listeners(listeners))?;
         let course = match (&conductor, kind) {
@@ -107,10 +107,19 @@ impl Order<'_> {
         };
         drop(server);
         if let Some(open) = open_dashboard {
-            open.close(dashboard, &outcome);
+            open.close(dashboard, &outcome, ending(&outcome));
         }
         terminal.finish();
         streaming.end();
         Ok(Followed { outcome, course, keep, terminal })
+    }
+
+    /// Judges the plan's objectives while the run goes on.
+    fn judge_objectives(&self, plan: &Plan) -> JudgeObjectives {
+        let Some(file) = self.plan_file.clone() else {
+            return Box::new(|_| Vec::new());
+        };
+        let objectives = crate::plan::in_force(&file.objectives, &plan.thresholds);
+        Box::new(move |totals| crate::plan::judged(&objectives, &file.watching, totals))
     }
 }

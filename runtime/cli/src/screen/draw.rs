@@ -9,13 +9,13 @@ use ratatui_widgets::borders::Borders;
 use ratatui_widgets::clear::Clear;
 use ratatui_widgets::gauge::LineGauge;
 use ratatui_widgets::paragraph::{Paragraph, Wrap};
+use squall_control::Controls;
 use squall_load::Progress;
 use squall_metrics::{GeneratorVerdict, Health, plain};
 use squall_report::{Outcome, ThresholdLine};
 
 use super::model::{Model, Phase, Tab};
 use super::{charts, keys, tables};
-use crate::command::Controls;
 use crate::terminal::times;
 
 /// Whether there are colours.

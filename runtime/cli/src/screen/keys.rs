@@ -1,11 +1,11 @@
 //! Keys: which there are, and what they do to the run and to what is shown.
 
+use squall_control::{Command, Controls};
 use squall_load::StoppedBy;
 use squall_plan::{Executor, Rate};
 use termion::event::{Event, Key, parse_event};
 
 use super::model::{Model, Tab};
-use crate::command::{Command, Controls};
 
 /// What is said of the keys.
 pub const HELP: [(&str, &str); 7] = [

@@ -21,9 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use squall_control::Controls;
 use squall_load::{Event, Observer};
 
-use crate::command::Controls;
 use crate::stderr::print_status;
 use model::{Message, Phase};
 

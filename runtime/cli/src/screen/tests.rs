@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ratatui_core::backend::TestBackend;
 use ratatui_core::terminal::Terminal;
+use squall_control::Controls;
 use squall_load::{Progress, Steering};
 use squall_metrics::{
     FlowId, GeneratorVerdict, IterationEnd, Method, Nanos, Phases, Recorder, Registry, RequestSample, Totals,
@@ -14,7 +15,6 @@ use squall_plan::{Defaults, MAX_RATE, Options, Plan};
 use super::draw::{Look, Steered, draw};
 use super::keys::{Action, actions, perform};
 use super::model::{Message, Model, Phase, Tab};
-use crate::command::Controls;
 
 const MILLI: u64 = 1_000_000;
 

@@ -8,13 +8,13 @@ use ratatui_core::layout::Rect;
 use ratatui_core::terminal::{Terminal, TerminalOptions, Viewport};
 use ratatui_termion::TermionBackend;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use squall_control::Controls;
 
 use super::draw::{Look, Steered, draw};
 use super::keys::{Action, actions, perform};
 use super::model::{Message, Model};
 use super::tty::{self, Canvas};
 use super::{Setting, leave};
-use crate::command::Controls;
 use crate::stderr::print_status;
 
 /// How often it looks whether there is something new: at most so often it draws unasked.

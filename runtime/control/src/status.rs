@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use squall_load::Progress;
 use squall_plan::Executor;
 
-use super::board::{Phase, Seen};
 use crate::command::Controls;
+use crate::run_state::{Phase, Seen};
 
 /// How a run goes. What is counted is as of the last second; what was asked for, as of now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

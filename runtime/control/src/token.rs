@@ -8,7 +8,7 @@ use std::path::Path;
 
 use subtle::ConstantTimeEq;
 
-use crate::error::CliError;
+use crate::error::ControlError;
 
 /// The environment variable that gives it.
 pub const VARIABLE: &str = "SQUALL_CONTROL_TOKEN";
@@ -37,10 +37,11 @@ impl Token {
     ///
     /// # Errors
     /// If it cannot be read, or is no token; `option` is what named the file.
-    pub fn given(option: &'static str, file: Option<&Path>) -> Result<Option<Token>, CliError> {
+    pub fn given(option: &'static str, file: Option<&Path>) -> Result<Option<Token>, ControlError> {
         let (source, text) = match file {
             Some(path) => {
-                let read = read(path).map_err(|source| CliError::File { option, path: path.to_owned(), source })?;
+                let read =
+                    read(path).map_err(|source| ControlError::TokenFile { option, path: path.to_owned(), source })?;
                 (format!("{option} {}", path.display()), read)
             }
             None => match std::env::var(VARIABLE) {
@@ -48,8 +49,7 @@ impl Token {
                 _ => return Ok(None),
             },
         };
-        let token =
-            Token::from_text(&text).map_err(|sentence| CliError::Options(vec![format!("{source}: {sentence}")]));
+        let token = Token::from_text(&text).map_err(|sentence| ControlError::Setting(format!("{source}: {sentence}")));
         token.map(Some)
     }
 

@@ -10,12 +10,12 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use squall_load::StoppedBy;
 
-use super::board::Reader;
-use super::change::Change;
-use super::guard::Guard;
-use super::refusal::Refusal;
-use super::status::Status;
+use crate::api_error::ApiError;
+use crate::change::Change;
 use crate::command::Controls;
+use crate::guard::Guard;
+use crate::run_state::RunStateReader;
+use crate::status::Status;
 
 /// The largest body that is read; a change needs a hundredth of it.
 const BODY_LIMIT: usize = 4 * 1024;
@@ -23,7 +23,7 @@ const BODY_LIMIT: usize = 4 * 1024;
 const FIGURES_WITHIN: Duration = Duration::from_secs(2);
 
 /// An answer, whole.
-pub type Answer = Response<Full<Bytes>>;
+pub type ApiResponse = Response<Full<Bytes>>;
 
 /// The control API of a run.
 pub struct Api {
@@ -32,29 +32,29 @@ pub struct Api {
     /// The run, as far as it can be changed.
     pub controls: Controls,
     /// What is known of it.
-    pub board: Reader,
+    pub state: RunStateReader,
 }
 
 impl Api {
     /// Answers a request.
-    pub async fn answer(&self, request: Request<Incoming>) -> Answer {
+    pub async fn answer(&self, request: Request<Incoming>) -> ApiResponse {
         match self.result_of(request).await {
             Ok(body) => answer(StatusCode::OK, &body),
             Err(refusal) => answer(refusal.status(), &json!({ "error": refusal.sentence() })),
         }
     }
 
-    async fn result_of(&self, request: Request<Incoming>) -> Result<Value, Refusal> {
+    async fn result_of(&self, request: Request<Incoming>) -> Result<Value, ApiError> {
         let (head, body) = request.into_parts();
         self.guard.check(&head.headers)?;
         match (head.uri.path(), head.method) {
             ("/v1/status", Method::GET) => Ok(self.status()),
             ("/v1/status", Method::PATCH) => self.change(&read(body).await?),
-            ("/v1/metrics", Method::GET) => Ok(self.board.figures("metrics", FIGURES_WITHIN).await),
-            ("/v1/thresholds", Method::GET) => Ok(self.board.figures("thresholds", FIGURES_WITHIN).await),
+            ("/v1/metrics", Method::GET) => Ok(self.state.figures("metrics", FIGURES_WITHIN).await),
+            ("/v1/thresholds", Method::GET) => Ok(self.state.figures("thresholds", FIGURES_WITHIN).await),
             ("/v1/status", _) => Err(wrong_method("/v1/status", "GET and PATCH")),
             (path @ ("/v1/metrics" | "/v1/thresholds"), _) => Err(wrong_method(path, "GET")),
-            _ => Err(Refusal::new(
+            _ => Err(ApiError::new(
                 StatusCode::NOT_FOUND,
                 "there is no such path: ask for /v1/status, /v1/metrics or /v1/thresholds",
             )),
@@ -63,34 +63,34 @@ impl Api {
 
     fn status(&self) -> Value {
         // A struct of texts and numbers always is JSON.
-        serde_json::to_value(Status::of(&self.board.seen(), &self.controls)).unwrap_or_default()
+        serde_json::to_value(Status::of(&self.state.seen(), &self.controls)).unwrap_or_default()
     }
 
-    fn change(&self, body: &[u8]) -> Result<Value, Refusal> {
+    fn change(&self, body: &[u8]) -> Result<Value, ApiError> {
         let commands = Change::from_json(body).and_then(Change::commands);
-        let commands = commands.map_err(|sentence| Refusal::new(StatusCode::BAD_REQUEST, sentence))?;
+        let commands = commands.map_err(|sentence| ApiError::new(StatusCode::BAD_REQUEST, sentence))?;
         let followed = self.controls.follow(&commands, StoppedBy::Api);
-        followed.map_err(|sentence| Refusal::new(StatusCode::CONFLICT, sentence))?;
+        followed.map_err(|sentence| ApiError::new(StatusCode::CONFLICT, sentence))?;
         Ok(self.status())
     }
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+async fn read(body: Incoming) -> Result<Bytes, ApiError> {
     Limited::new(body, BODY_LIMIT).collect().await.map(|whole| whole.to_bytes()).map_err(|error| {
         if error.is::<LengthLimitError>() {
             let sentence = format!("the body is too large: a change has at most {BODY_LIMIT} bytes");
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
         } else {
-            Refusal::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
+            ApiError::new(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}"))
         }
     })
 }
 
-fn wrong_method(path: &str, methods: &str) -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} knows {methods} alone"))
+fn wrong_method(path: &str, methods: &str) -> ApiError {
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} knows {methods} alone"))
 }
 
-fn answer(status: StatusCode, body: &Value) -> Answer {
+fn answer(status: StatusCode, body: &Value) -> ApiResponse {
     let mut answer = Response::new(Full::from(format!("{body}\n")));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

@@ -3,7 +3,7 @@
 use squall_metrics::Nanos;
 use squall_report::{count, duration, per_second};
 
-use super::status::Status;
+use crate::status::Status;
 
 /// A few lines, each with its heading.
 pub fn describe(status: &Status) -> String {

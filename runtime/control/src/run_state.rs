@@ -33,7 +33,7 @@ pub struct Seen {
 }
 
 /// Takes notes of a run.
-pub struct Board {
+pub struct RunState {
     seen: watch::Sender<Seen>,
     figures: watch::Sender<Value>,
     /// Whether somebody waits for the figures.
@@ -43,17 +43,17 @@ pub struct Board {
 
 /// Reads the notes. Clones read the same.
 #[derive(Clone)]
-pub struct Reader {
+pub struct RunStateReader {
     seen: watch::Receiver<Seen>,
     figures: watch::Receiver<Value>,
     wanted: Arc<AtomicBool>,
 }
 
-impl Board {
+impl RunState {
     /// For a run with these thresholds that has not begun.
-    pub fn new(thresholds: &[Threshold]) -> Board {
+    pub fn new(thresholds: &[Threshold]) -> RunState {
         let figures = json!({ "metrics": {}, "thresholds": [] });
-        Board {
+        RunState {
             seen: watch::Sender::new(Seen { phase: Phase::Starting, progress: nothing_yet() }),
             figures: watch::Sender::new(figures),
             wanted: Arc::default(),
@@ -62,9 +62,9 @@ impl Board {
     }
 
     /// Somebody who reads it.
-    pub fn reader(&self) -> Reader {
+    pub fn reader(&self) -> RunStateReader {
         let (seen, figures) = (self.seen.subscribe(), self.figures.subscribe());
-        Reader { seen, figures, wanted: Arc::clone(&self.wanted) }
+        RunStateReader { seen, figures, wanted: Arc::clone(&self.wanted) }
     }
 
     fn enter(&self, phase: Phase) {
@@ -82,7 +82,7 @@ impl Board {
     }
 }
 
-impl Observer for Board {
+impl Observer for RunState {
     fn on(&mut self, event: &Event<'_>) {
         match event {
             Event::Load { .. } => self.enter(Phase::Load),
@@ -100,7 +100,7 @@ impl Observer for Board {
     }
 }
 
-impl Reader {
+impl RunStateReader {
     /// How the run was a moment ago.
     pub fn seen(&self) -> Seen {
         self.seen.borrow().clone()
@@ -112,7 +112,7 @@ impl Reader {
         let mut figures = self.figures.clone();
         figures.mark_unchanged();
         self.wanted.store(true, Ordering::Relaxed);
-        super::within(patience, figures.changed()).await;
+        crate::within(patience, figures.changed()).await;
         let figures = figures.borrow();
         json!({ part: figures[part] })
     }

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, StatusCode, header};
 
-use super::refusal::Refusal;
-use super::token::Token;
+use crate::api_error::ApiError;
+use crate::token::Token;
 
 /// Stands at the door.
 #[derive(Debug)]
@@ -26,9 +26,9 @@ impl Guard {
     ///
     /// # Errors
     /// The answer to one that may not.
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         if headers.contains_key(header::ORIGIN) {
-            return Err(Refusal::new(
+            return Err(ApiError::new(
                 StatusCode::FORBIDDEN,
                 "requests of web pages (with an Origin header) are refused: use squall control, curl or a program",
             ));
@@ -36,10 +36,10 @@ impl Guard {
         // A page whose name is made to mean this machine (DNS rebinding) is of one origin with the API, but says so here.
         if !names_this_machine(headers) {
             let sentence = format!("the Host header must name this machine: ask http://{}", self.address);
-            return Err(Refusal::new(StatusCode::FORBIDDEN, sentence));
+            return Err(ApiError::new(StatusCode::FORBIDDEN, sentence));
         }
         if !headers.get(header::AUTHORIZATION).is_some_and(|shown| self.is_token(shown.as_bytes())) {
-            return Err(Refusal::new(
+            return Err(ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "the run's token is missing or wrong: send it as Authorization: Bearer TOKEN",
             ));

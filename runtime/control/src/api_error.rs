@@ -4,15 +4,15 @@ use hyper::StatusCode;
 
 /// Why a request is not done.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct ApiError {
     status: StatusCode,
     sentence: String,
 }
 
-impl Refusal {
+impl ApiError {
     /// With what is wrong, and what to do.
-    pub fn new(status: StatusCode, sentence: impl Into<String>) -> Refusal {
-        Refusal { status, sentence: sentence.into() }
+    pub fn new(status: StatusCode, sentence: impl Into<String>) -> ApiError {
+        ApiError { status, sentence: sentence.into() }
     }
 
     /// The status of the answer.

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,15 +19,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::api::{Answer, Api};
-use super::args::ControlArgs;
-use super::board::Board;
-use super::guard::Guard;
-use super::token::Token;
-use super::{only_loopback, within};
+use crate::api::{Api, ApiResponse};
 use crate::background::{Background, End, runtime};
 use crate::command::Controls;
-use crate::error::CliError;
+use crate::error::ControlError;
+use crate::guard::Guard;
+use crate::run_state::RunState;
+use crate::token::Token;
+use crate::{only_loopback, within};
 
 /// Connections at a time. One more takes the place of one that has asked nothing, or waits in line.
 const CONNECTIONS: usize = 16;
@@ -42,7 +42,7 @@ const HEADERS: usize = 32;
 const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 
 /// An address that is taken, before anybody is answered there.
-pub struct Reserved {
+pub struct ReservedApi {
     runtime: Runtime,
     listener: TcpListener,
     address: SocketAddr,
@@ -50,24 +50,21 @@ pub struct Reserved {
     is_new: bool,
 }
 
-impl Reserved {
-    /// Takes the address that the arguments name, if they name one.
+impl ReservedApi {
+    /// Takes the address. The token is in the file, or else in the environment, or else made.
     ///
     /// # Errors
-    /// If it is not of this machine, or not free; or if the token cannot be had.
-    pub fn take(arguments: &ControlArgs) -> Result<Option<Reserved>, CliError> {
-        let Some(address) = arguments.control else {
-            return Ok(None);
-        };
+    /// If the address is not of this machine, or not free; or if the token cannot be had.
+    pub fn take(address: SocketAddr, token_file: Option<&Path>) -> Result<ReservedApi, ControlError> {
         only_loopback("--control", address)?;
-        let given = Token::given("--control-token-file", arguments.control_token_file.as_deref())?;
-        let failed = |error: io::Error| CliError::Options(vec![format!("--control {address}: {error}")]);
+        let given = Token::given("--control-token-file", token_file)?;
+        let failed = |error: io::Error| ControlError::Setting(format!("--control {address}: {error}"));
         let is_new = given.is_none();
         let token = given.map_or_else(Token::random, Ok).map_err(failed)?;
         let runtime = runtime().map_err(failed)?;
         let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Some(Reserved { runtime, listener, address, token, is_new }))
+        Ok(ReservedApi { runtime, listener, address, token, is_new })
     }
 
     /// What whoever started the run must know to control it.
@@ -80,15 +77,15 @@ impl Reserved {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn serve(self, controls: Controls, board: &Board) -> Result<Background, CliError> {
-        let api = Arc::new(Api { guard: Guard::new(self.address, self.token), controls, board: board.reader() });
+    pub fn serve(self, controls: Controls, state: &RunState) -> Result<Background, ControlError> {
+        let api = Arc::new(Api { guard: Guard::new(self.address, self.token), controls, state: state.reader() });
         let (listener, address) = (self.listener, self.address);
         let answer = move |request| {
             let api = Arc::clone(&api);
             async move { api.answer(request).await }
         };
         Background::begin("control", self.runtime, move |end| serve_until(end, listener, answer))
-            .map_err(|error| CliError::Options(vec![format!("--control {address}: {error}")]))
+            .map_err(|error| ControlError::Setting(format!("--control {address}: {error}")))
     }
 }
 
@@ -96,7 +93,7 @@ impl Reserved {
 pub(super) async fn serve_until<A, F>(mut end: End, listener: TcpListener, answer: A)
 where
     A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Answer> + Send + 'static,
+    F: Future<Output = ApiResponse> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     let mut silent = Silent::default();
@@ -144,7 +141,7 @@ impl Silent {
 async fn converse<A, F>(connection: TcpStream, has_asked: Arc<AtomicBool>, answer: A)
 where
     A: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = ApiResponse>,
 {
     // Without this, small answers may wait for an acknowledgement. If it fails the answers are late, not wrong.
     let _ = connection.set_nodelay(true);

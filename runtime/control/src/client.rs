@@ -1,7 +1,8 @@
-//! `squall control`: asks a run that goes on, and tells what it answers.
+//! The client of the control API.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,63 +14,69 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use super::args::{Action, ClientArgs};
-use super::change::Change;
-use super::report::describe;
-use super::status::Status;
-use super::token::{Token, VARIABLE};
-use super::{only_loopback, within};
 use crate::background::runtime;
+use crate::change::Change;
 use crate::command::Command;
-use crate::error::CliError;
-use crate::exit;
-use crate::stdout::print;
+use crate::error::ControlError;
+use crate::status::Status;
+use crate::token::{Token, VARIABLE};
+use crate::{only_loopback, within};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The largest answer; a status has a thousandth of it.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// Does what the arguments say.
-pub fn control(arguments: &ClientArgs) -> Result<u8, CliError> {
-    let address = only_loopback("--at", arguments.at)?;
-    let token = Token::given("--token-file", arguments.token_file.as_deref())?.ok_or_else(|| {
-        let sentence = format!(
-            "the run's token is missing: it is printed when the run begins; give it as {VARIABLE}, or its file with \
-             --token-file"
-        );
-        CliError::Options(vec![sentence])
-    })?;
-    let run = DistantRun { address, token };
-    let command = match &arguments.action {
-        Action::Status { json } => {
-            let answer = run.ask(Method::GET, Bytes::new())?;
-            let text = if *json { answer } else { describe(&run.read::<Status>(&answer)?) };
-            print(&text)?;
-            return Ok(exit::PASSED);
-        }
-        Action::Pause => Command::Pause,
-        Action::Resume => Command::Resume,
-        Action::Stop => Command::Stop,
-        Action::Vus { number } => Command::Vus(*number),
-        Action::Rate { rate } => Command::Rate(*rate),
-    };
-    // A struct of numbers always is JSON.
-    let body = serde_json::to_vec(&Change::from(command)).unwrap_or_default();
-    run.ask(Method::PATCH, body.into())?;
-    print(&format!("{command}\n"))?;
-    Ok(exit::PASSED)
-}
-
-/// A run in another program on this machine.
-struct DistantRun {
+/// A run in another process on this machine.
+pub struct RemoteRun {
     address: SocketAddr,
     token: Token,
 }
 
-impl DistantRun {
+impl RemoteRun {
+    /// The run that listens at `address`; its token is in the file, or else in the environment.
+    ///
+    /// # Errors
+    /// If the address is not of this machine, or there is no token.
+    pub fn at(address: SocketAddr, token_file: Option<&Path>) -> Result<RemoteRun, ControlError> {
+        let address = only_loopback("--at", address)?;
+        let token = Token::given("--token-file", token_file)?.ok_or_else(|| {
+            ControlError::Setting(format!(
+                "the run's token is missing: it is printed when the run begins; give it as {VARIABLE}, or its file \
+                 with --token-file"
+            ))
+        })?;
+        Ok(RemoteRun { address, token })
+    }
+
+    /// How the run goes, as JSON.
+    ///
+    /// # Errors
+    /// If no run answers.
+    pub fn status_json(&self) -> Result<String, ControlError> {
+        self.ask(Method::GET, Bytes::new())
+    }
+
+    /// How the run goes.
+    ///
+    /// # Errors
+    /// If no run answers.
+    pub fn status(&self) -> Result<Status, ControlError> {
+        self.read(&self.status_json()?)
+    }
+
+    /// Changes the run.
+    ///
+    /// # Errors
+    /// If no run answers, or it cannot be changed like this.
+    pub fn change(&self, command: Command) -> Result<(), ControlError> {
+        // A struct of numbers always is JSON.
+        let body = serde_json::to_vec(&Change::from(command)).unwrap_or_default();
+        self.ask(Method::PATCH, body.into()).map(drop)
+    }
+
     /// What it answers, if that is what was wanted.
-    fn ask(&self, method: Method, body: Bytes) -> Result<String, CliError> {
+    fn ask(&self, method: Method, body: Bytes) -> Result<String, ControlError> {
         let exchange = async { within(PATIENCE, self.exchange(method, body)).await };
         let answer = runtime().map(|runtime| runtime.block_on(exchange)).map_err(|error| self.failed(&error))?;
         let no_answer = io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {}s", PATIENCE.as_secs()));
@@ -79,7 +86,7 @@ impl DistantRun {
         }
         let answer: Value = self.read(&text)?;
         let sentence = answer["error"].as_str().map_or_else(|| format!("it answered {status}"), str::to_owned);
-        Err(CliError::Control(format!("{}: {sentence}", self.address)))
+        Err(ControlError::Answer(format!("{}: {sentence}", self.address)))
     }
 
     async fn exchange(&self, method: Method, body: Bytes) -> io::Result<(StatusCode, String)> {
@@ -101,14 +108,15 @@ impl DistantRun {
         Ok((status, String::from_utf8_lossy(&whole.to_bytes()).into_owned()))
     }
 
-    fn read<Answer: serde::de::DeserializeOwned>(&self, text: &str) -> Result<Answer, CliError> {
-        let strange = |_| CliError::Control(format!("{}: what answers there is no run of this Squall", self.address));
+    fn read<Answer: serde::de::DeserializeOwned>(&self, text: &str) -> Result<Answer, ControlError> {
+        let strange =
+            |_| ControlError::Answer(format!("{}: what answers there is no run of this Squall", self.address));
         serde_json::from_str(text).map_err(strange)
     }
 
-    fn failed(&self, error: &io::Error) -> CliError {
+    fn failed(&self, error: &io::Error) -> ControlError {
         let address = self.address;
-        CliError::Control(match error.kind() {
+        ControlError::Answer(match error.kind() {
             io::ErrorKind::ConnectionRefused => {
                 format!("nobody listens at {address}: start the run with --control {address}, or say --at ADDRESS")
             }

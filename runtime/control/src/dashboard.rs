@@ -11,44 +11,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clap::Args;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use squall_load::{Event, Observer, Outcome};
 use squall_metrics::{GeneratorVerdict, Registry, Totals, evaluate_thresholds};
-use squall_plan::{Plan, PlanFile};
-use squall_report::{Document, Ending, LiveUpdate, RunFacts, live_page};
+use squall_plan::Plan;
+use squall_report::{Document, Ending, LiveUpdate, ObjectiveLine, RunFacts, live_page};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::guard::names_this_machine;
-use super::server::serve_until;
-use super::token::Token;
-use super::{only_loopback, within};
 use crate::background::{Background, runtime};
-use crate::error::CliError;
-use crate::plan;
-use crate::reporting::ending;
-use crate::values::parse_address;
+use crate::error::ControlError;
+use crate::guard::names_this_machine;
+use crate::server::serve_until;
+use crate::token::Token;
+use crate::{only_loopback, within};
 
 /// How long a request for news waits for some.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the end of the run waits for a page that looked at it to ask what the end was.
 const LAST_LOOK: Duration = Duration::from_millis(1_500);
-
-/// Whether a run can be looked at.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Control")]
-pub struct DashboardArgs {
-    /// Show the run in a browser on this machine while it goes on; port 0: any that is free.
-    /// [default ADDRESS: 127.0.0.1:5665]
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, num_args = 0..=1, require_equals = true,
-          default_missing_value = "127.0.0.1:5665")]
-    pub dashboard: Option<SocketAddr>,
-}
 
 /// What was measured up to now.
 struct Snapshot {
@@ -57,6 +42,9 @@ struct Snapshot {
     /// How the run ended, once it has.
     end: Option<Ending>,
 }
+
+/// What a plan's objectives come to with these totals.
+pub type JudgeObjectives = Box<dyn Fn(&Totals) -> Vec<ObjectiveLine> + Send + Sync>;
 
 type News = watch::Sender<Option<Arc<Snapshot>>>;
 
@@ -83,7 +71,7 @@ struct Pages {
     news: watch::Receiver<Option<Arc<Snapshot>>>,
     wanted: Arc<AtomicBool>,
     plan: Plan,
-    plan_file: Option<PlanFile>,
+    judge: JudgeObjectives,
     facts: RunFacts,
     /// Whether somebody knows how it ended.
     told_the_end: watch::Sender<bool>,
@@ -96,21 +84,18 @@ pub struct OpenDashboard {
 }
 
 impl ReservedDashboard {
-    /// Takes the address that the arguments name, if they name one.
+    /// Takes the address.
     ///
     /// # Errors
     /// If it is not of this machine, or not free.
-    pub fn take(arguments: &DashboardArgs) -> Result<Option<ReservedDashboard>, CliError> {
-        let Some(address) = arguments.dashboard else {
-            return Ok(None);
-        };
+    pub fn take(address: SocketAddr) -> Result<ReservedDashboard, ControlError> {
         only_loopback("--dashboard", address)?;
-        let failed = |error: io::Error| CliError::Options(vec![format!("--dashboard {address}: {error}")]);
+        let failed = |error: io::Error| ControlError::Setting(format!("--dashboard {address}: {error}"));
         let token = Token::random().map_err(failed)?;
         let runtime = runtime().map_err(failed)?;
         let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Some(ReservedDashboard { runtime, listener, address, token }))
+        Ok(ReservedDashboard { runtime, listener, address, token })
     }
 
     /// Where to look.
@@ -126,16 +111,16 @@ impl ReservedDashboard {
         self,
         dashboard: &Dashboard,
         plan: Plan,
-        plan_file: Option<PlanFile>,
+        judge: JudgeObjectives,
         facts: RunFacts,
-    ) -> Result<OpenDashboard, CliError> {
+    ) -> Result<OpenDashboard, ControlError> {
         let (told_the_end, end) = watch::channel(false);
         let pages = Arc::new(Pages {
             path: format!("/{}/", self.token.secret()),
             news: dashboard.news.subscribe(),
             wanted: Arc::clone(&dashboard.wanted),
             plan,
-            plan_file,
+            judge,
             facts,
             told_the_end,
         });
@@ -145,16 +130,16 @@ impl ReservedDashboard {
             async move { pages.answer(request).await }
         };
         let server = Background::begin("dashboard", self.runtime, move |end| serve_until(end, listener, answer))
-            .map_err(|error| CliError::Options(vec![format!("--dashboard {address}: {error}")]))?;
+            .map_err(|error| ControlError::Setting(format!("--dashboard {address}: {error}")))?;
         Ok(OpenDashboard { told_the_end: end, server })
     }
 }
 
 impl OpenDashboard {
     /// Whoever looks is told how it ended; then nobody is answered any more.
-    pub fn close(mut self, mut dashboard: Dashboard, outcome: &Outcome) {
+    pub fn close(mut self, mut dashboard: Dashboard, outcome: &Outcome, end: Ending) {
         dashboard.generator = outcome.generator.clone();
-        dashboard.publish(&outcome.totals, Some(ending(outcome)));
+        dashboard.publish(&outcome.totals, Some(end));
         if let (true, Ok(runtime)) = (dashboard.watched, runtime()) {
             runtime.block_on(within(LAST_LOOK, self.told_the_end.wait_for(|told| *told)));
         }
@@ -240,10 +225,7 @@ impl Pages {
             None => Vec::new(),
         };
         let end = snapshot.and_then(|snapshot| snapshot.end.clone()).unwrap_or_else(|| self.facts.end.clone());
-        let judge = |file: &PlanFile| {
-            plan::judged(&plan::in_force(&file.objectives, &self.plan.thresholds), &file.watching, totals)
-        };
-        let objectives = self.plan_file.as_ref().filter(|_| snapshot.is_some()).map(judge).unwrap_or_default();
+        let objectives = if snapshot.is_some() { (self.judge)(totals) } else { Vec::new() };
         let facts = RunFacts { end, objectives, ..self.facts.clone() };
         Document::new(totals, &thresholds, &generator, &[], &self.plan, &facts)
     }
