@@ -15,7 +15,7 @@ use crate::registry::RegistryArgs;
 use crate::reporting::args::ReportFileArgs;
 use crate::sandbox::args::SandboxArgs;
 use crate::sandbox::limits::ComponentLimitArgs;
-use crate::screen::args::ScreenArgs;
+use crate::screen_args::ScreenArgs;
 use crate::streaming::StreamArgs;
 use crate::values::{
     compat, engine, language, parse_count, parse_data, parse_executor, parse_header, parse_memory, parse_pair,

@@ -27,7 +27,7 @@ mod reporting;
 mod run;
 mod sandbox;
 mod scenarios;
-mod screen;
+mod screen_args;
 mod selfcheck;
 mod signals;
 mod signature;

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::screen;
 use crate::stderr::print_error;
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
@@ -10,12 +9,8 @@ static HAPPENED: AtomicBool = AtomicBool::new(false);
 /// From now on a panic is one sentence to the user.
 pub fn tell_the_user() {
     std::panic::set_hook(Box::new(|info| {
-        screen::leave();
-        // Ending with the reader of a pipe is no bug: `squall inspect x.wasm | head -1`.
+        squall_tui::leave();
         let message = info.payload_as_str().unwrap_or("no message");
-        if message.contains("Broken pipe") {
-            std::process::exit(0);
-        }
         HAPPENED.store(true, Ordering::Relaxed);
         let place = info.location().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
         print_error(&format!("internal error at {place}: {message}. This is a bug in Squall: please report it"));

@@ -1,10 +1,8 @@
-//! What is said of the scenarios of a plan before and while they run.
+//! The scenarios of a plan, as lines of a heading.
 
 use std::fmt::Write;
 
-use squall_load::{Progress, ScenarioProgress, Stage};
 use squall_plan::{HumanDuration, Plan, Scenario};
-use squall_report::count;
 
 /// The flows that a scenario runs, with their shares: `browse 60%, search 40%`.
 fn flows(plan: &Plan, scenario: &Scenario) -> String {
@@ -50,31 +48,8 @@ fn lines(plan: &Plan, components: &[String]) -> String {
     text
 }
 
-/// Where each of several scenarios is: `  readers 50/50 VUs  1,234 iterations`; nothing where there is but one.
-pub fn progress_lines(progress: &Progress) -> Vec<String> {
-    progress.scenarios.iter().map(line).collect()
-}
-
-fn line(scenario: &ScenarioProgress) -> String {
-    let ScenarioProgress { name, vus, vus_max, .. } = scenario;
-    let iterations = count(scenario.iterations as f64);
-    match scenario.stage {
-        Stage::Waiting(left) => {
-            let left = HumanDuration(std::time::Duration::from_secs(left.as_secs() + 1));
-            format!("  {name}: begins in {left}")
-        }
-        Stage::Over => format!("  {name}: over, {iterations} iterations"),
-        Stage::Running => {
-            let rate = squall_report::per_second(scenario.iteration_rate);
-            format!("  {name}: {vus}/{vus_max} VUs  {iterations} iterations  {rate}")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use squall_plan::{Defaults, Options};
 
     use super::*;
@@ -97,16 +72,5 @@ mod tests {
             "\n    scenarios: readers: 5 VUs for 1m; browse 75%, search 25%\n               \
              late: 10/s for 1m, up to 10 VUs, from 1m30s on; search"
         );
-    }
-
-    #[test]
-    fn each_scenario_is_somewhere_in_its_time() {
-        let at = |stage| {
-            let name = "late".to_owned();
-            line(&ScenarioProgress { name, stage, vus: 2, vus_max: 3, iterations: 1_234, iteration_rate: 10.0 })
-        };
-        assert_eq!(at(Stage::Waiting(Duration::from_millis(1_500))), "  late: begins in 2s");
-        assert_eq!(at(Stage::Running), "  late: 2/3 VUs  1,234 iterations  10/s");
-        assert_eq!(at(Stage::Over), "  late: over, 1,234 iterations");
     }
 }

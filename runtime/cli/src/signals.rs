@@ -9,7 +9,7 @@ use squall_load::{Steering, StoppedBy};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::{exit, screen};
+use crate::exit;
 
 /// Whether a signal has come, in this or an earlier run of this process.
 static CAME: AtomicBool = AtomicBool::new(false);
@@ -60,7 +60,7 @@ fn stop_on_first_signal(run: watch::Receiver<Steering>) {
             run.stop_gracefully(StoppedBy::Signal);
             signals.next().await;
         }
-        screen::leave();
+        squall_tui::leave();
         std::process::exit(i32::from(exit::INTERRUPTED));
     });
 }

@@ -8,11 +8,10 @@ use squall_control::Controls;
 use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
 use squall_metrics::{Certainty, FlowId, Nanos};
-use squall_report::{ProgressFigures, Style, duration, per_second, progress_line};
+use squall_report::{ProgressFigures, Style, duration, elapsed_and_left, per_second, progress_line};
+use squall_tui::{Screen, ScreenTeller, Setting, scenario_progress_lines};
 
 use crate::args::OutputArgs;
-use crate::scenarios;
-use crate::screen::{Screen, ScreenTeller, Setting};
 use crate::stderr::print_status;
 use crate::style::style_of;
 
@@ -120,7 +119,8 @@ impl Terminal {
     /// Shows the run on the whole screen, if there is one; whether it does.
     pub fn fill_screen(&mut self, name: &str, controls: &Controls) -> bool {
         let colours = self.style == Style::Coloured;
-        let opened = Screen::open(Setting { name: name.to_owned(), controls: controls.clone(), colours });
+        let opened =
+            Screen::open(Setting { name: name.to_owned(), controls: controls.clone(), colours, print: print_status });
         let is_open = opened.is_ok();
         match opened {
             Ok(screen) => self.view = View::Screen(screen),
@@ -143,14 +143,14 @@ impl Terminal {
             View::Bar(bar) => {
                 bar.set_position((progress.done.unwrap_or(0.0) * 1000.0) as u64);
                 let label = self.trial.as_ref().map(|label| format!("{label} ")).unwrap_or_default();
-                bar.set_prefix(label + &times(progress));
-                let lines = scenarios::progress_lines(progress).into_iter();
+                bar.set_prefix(label + &elapsed_and_left(progress.elapsed, progress.left));
+                let lines = scenario_progress_lines(progress).into_iter();
                 bar.set_message([text].into_iter().chain(lines).collect::<Vec<_>>().join("\n"));
             }
             View::Lines if self.trial.is_none() && progress.elapsed.since(self.last_line) >= LINE_EVERY.into() => {
                 self.last_line = progress.elapsed;
-                self.line(&format!("{}  {text}", times(progress)));
-                scenarios::progress_lines(progress).iter().for_each(|line| self.line(line));
+                self.line(&format!("{}  {text}", elapsed_and_left(progress.elapsed, progress.left)));
+                scenario_progress_lines(progress).iter().for_each(|line| self.line(line));
             }
             View::Lines => {}
         }
@@ -228,17 +228,6 @@ fn figures(progress: &Progress) -> ProgressFigures {
         p95: progress.p95,
         failed_requests: progress.failed_requests,
         failed_iterations: progress.failed_iterations,
-    }
-}
-
-/// How long it has run, and of how much.
-pub fn times(progress: &Progress) -> String {
-    let seconds = |time: Nanos| Nanos(time.0 / 1_000_000_000 * 1_000_000_000);
-    let elapsed = duration(seconds(progress.elapsed));
-    match progress.left {
-        Some(left) if left.is_zero() => format!("{elapsed}, ending"),
-        Some(left) => format!("{elapsed}, {} left", duration(seconds(left.into()))),
-        None => elapsed,
     }
 }
 

@@ -44,7 +44,7 @@ pub use html::{LiveUpdate, html_report, live_page, search_page, trend_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
 pub use objectives::{ObjectiveLine, ObjectiveRecord, course, verdict};
-pub use progress::{ProgressFigures, progress_line};
+pub use progress::{ProgressFigures, elapsed_and_left, progress_line};
 pub use style::Style;
 pub use summary::{DataLine, Detail, Rehearsal, Summary};
 pub use table::{Align, table};

@@ -1,5 +1,7 @@
 //! One line that says how the run goes.
 
+use std::time::Duration;
+
 use squall_metrics::Nanos;
 
 use crate::format::{count, duration, per_second};
@@ -40,6 +42,17 @@ pub fn progress_line(figures: &ProgressFigures, style: Style) -> String {
         count(figures.iterations as f64),
         per_second(figures.request_rate),
     )
+}
+
+/// `1m20s, 40s left`: whole seconds since the load began, and those that remain, where the plan says.
+pub fn elapsed_and_left(elapsed: Nanos, left: Option<Duration>) -> String {
+    let seconds = |time: Nanos| Nanos(time.0 / 1_000_000_000 * 1_000_000_000);
+    let elapsed = duration(seconds(elapsed));
+    match left {
+        Some(left) if left.is_zero() => format!("{elapsed}, ending"),
+        Some(left) => format!("{elapsed}, {} left", duration(seconds(left.into()))),
+        None => elapsed,
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! `--tui`: a run on the whole screen while it goes on, with keys. docs/running.md has the keys.
+//! `squall run --tui`: a run on the whole screen while it goes on, with charts, tables and keys. docs/screen.md.
 //!
-//! One thread draws and listens to keys; the run tells it what happens over a bounded channel and never waits for it. What is
-//! shown (`model`) and how it looks (`draw`) know no terminal; only `tty` does. What a key may do is decided where the
-//! control API's commands are (`command.rs`).
+//! One thread draws and reads keys; the run's events reach it over a bounded channel, and the run never waits for it. The
+//! model and the drawing know no terminal; only `tty` does. Must not know how a run is made; whether a key's command is
+//! allowed is decided in squall-control.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
-pub mod args;
 mod charts;
 mod columns;
 mod draw;
 mod keys;
 mod model;
+mod scenarios;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -24,9 +26,9 @@ use std::thread::JoinHandle;
 use squall_control::Controls;
 use squall_load::{Event, Observer};
 
-use crate::stderr::print_status;
 use model::{Message, Phase};
 
+pub use scenarios::scenario_progress_lines;
 pub use tty::leave;
 
 /// What waits to be shown, at most. The screen empties it ten times a second.
@@ -40,6 +42,8 @@ pub struct Setting {
     pub controls: Controls,
     /// Whether there may be colours.
     pub colours: bool,
+    /// Prints a line where it stays, once the screen is gone.
+    pub print: fn(&str),
 }
 
 /// The whole screen, until dropped. Then everything that was said meanwhile is said again, where it stays.
@@ -53,19 +57,22 @@ pub struct Screen {
 
 /// Says something on the screen, from any thread.
 #[derive(Clone)]
-pub struct ScreenTeller(SyncSender<Message>);
+pub struct ScreenTeller {
+    messages: SyncSender<Message>,
+    print: fn(&str),
+}
 
 impl ScreenTeller {
     /// A line. Once the screen is gone, it goes to standard error.
     pub fn say(&self, text: &str) {
-        if let Err(TrySendError::Disconnected(_)) = self.0.try_send(Message::Line(text.to_owned())) {
-            print_status(text);
+        if let Err(TrySendError::Disconnected(_)) = self.messages.try_send(Message::Line(text.to_owned())) {
+            (self.print)(text);
         }
     }
 
     /// If the screen does not keep up, later news are as good.
     fn tell(&self, message: Message) {
-        let _ = self.0.try_send(message);
+        let _ = self.messages.try_send(message);
     }
 }
 
@@ -79,9 +86,10 @@ impl Screen {
         let (sender, messages) = sync_channel(WAITING);
         let (wanted, end) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
         let (to_want, to_end) = (Arc::clone(&wanted), Arc::clone(&end));
+        let teller = ScreenTeller { messages: sender, print: setting.print };
         let show = move || thread::show(setting, messages, &to_want, &to_end);
         match std::thread::Builder::new().name("screen".to_owned()).spawn(show) {
-            Ok(thread) => Ok(Screen { teller: ScreenTeller(sender), wanted, end, thread: Some(thread) }),
+            Ok(thread) => Ok(Screen { teller, wanted, end, thread: Some(thread) }),
             Err(error) => {
                 leave();
                 Err(error.to_string())

@@ -5,7 +5,7 @@ use squall_load::StoppedBy;
 use squall_plan::{Executor, Rate};
 use termion::event::{Event, Key, parse_event};
 
-use super::model::{Model, Tab};
+use crate::model::{Model, Tab};
 
 /// What is said of the keys.
 pub const HELP: [(&str, &str); 7] = [

@@ -8,8 +8,8 @@ use ratatui_widgets::sparkline::Sparkline;
 use squall_metrics::Nanos;
 use squall_report::{count, duration, per_second};
 
-use super::draw::Look;
-use super::model::{Model, Moment};
+use crate::draw::Look;
+use crate::model::{Model, Moment};
 
 /// Where a chart has only one line, so much of it is for its title.
 const TITLE: u16 = 24;

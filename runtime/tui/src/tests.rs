@@ -12,9 +12,9 @@ use squall_metrics::{
 };
 use squall_plan::{Defaults, MAX_RATE, Options, Plan};
 
-use super::draw::{Look, Steered, draw};
-use super::keys::{Action, actions, perform};
-use super::model::{Message, Model, Phase, Tab};
+use crate::draw::{Look, Steered, draw};
+use crate::keys::{Action, actions, perform};
+use crate::model::{Message, Model, Phase, Tab};
 
 const MILLI: u64 = 1_000_000;
 

@@ -12,11 +12,11 @@ use ratatui_widgets::paragraph::{Paragraph, Wrap};
 use squall_control::Controls;
 use squall_load::Progress;
 use squall_metrics::{GeneratorVerdict, Health, plain};
-use squall_report::{Outcome, ThresholdLine};
+use squall_report::{Outcome, ThresholdLine, elapsed_and_left};
 
-use super::model::{Model, Phase, Tab};
-use super::{charts, keys, tables};
-use crate::terminal::times;
+use crate::model::{Model, Phase, Tab};
+use crate::scenarios::scenario_progress_lines;
+use crate::{charts, keys, tables};
 
 /// Whether there are colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,11 @@ fn course_line(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     let Some(progress) = &model.progress else {
         return;
     };
-    let label = format!("{}  {} iterations", times(progress), squall_report::count(progress.iterations as f64));
+    let label = format!(
+        "{}  {} iterations",
+        elapsed_and_left(progress.elapsed, progress.left),
+        squall_report::count(progress.iterations as f64)
+    );
     match progress.done {
         Some(done) => {
             let gauge =
@@ -149,7 +153,7 @@ fn overview(frame: &mut Frame<'_>, area: Rect, model: &mut Model, look: Look) {
     if let Some(progress) = &model.progress {
         lines.extend(generator_lines(&progress.generator, look));
         lines.extend(counts(progress));
-        lines.extend(crate::scenarios::progress_lines(progress).into_iter().map(Line::from));
+        lines.extend(scenario_progress_lines(progress).into_iter().map(Line::from));
     }
     lines.extend(model.thresholds.iter().map(|threshold| threshold_line(threshold, look)));
     let room = usize::from(below.height);

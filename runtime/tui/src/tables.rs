@@ -7,8 +7,8 @@ use squall_report::{
     CheckLine, Distribution, FlowLine, RequestLine, ScenarioLine, TransactionLine, Unit, count, percent,
 };
 
-use super::columns::{Column, show};
-use super::model::Model;
+use crate::columns::{Column, show};
+use crate::model::Model;
 
 /// By name.
 pub fn requests(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {

@@ -10,12 +10,11 @@ use ratatui_termion::TermionBackend;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use squall_control::Controls;
 
-use super::draw::{Look, Steered, draw};
-use super::keys::{Action, actions, perform};
-use super::model::{Message, Model};
-use super::tty::{self, Canvas};
-use super::{Setting, leave};
-use crate::stderr::print_status;
+use crate::draw::{Look, Steered, draw};
+use crate::keys::{Action, actions, perform};
+use crate::model::{Message, Model};
+use crate::tty::{self, Canvas};
+use crate::{Setting, leave};
 
 /// How often it looks whether there is something new: at most so often it draws unasked.
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -46,9 +45,9 @@ pub fn show(setting: Setting, messages: Receiver<Message>, wanted: &AtomicBool, 
     leave();
     messages.try_iter().for_each(|message| model.take(message, &plan));
     if model.lines_gone > 0 {
-        print_status(&format!("({} earlier lines are not kept)", model.lines_gone));
+        (setting.print)(&format!("({} earlier lines are not kept)", model.lines_gone));
     }
-    model.lines.iter().for_each(|line| print_status(line));
+    model.lines.iter().for_each(|line| (setting.print)(line));
 }
 
 struct Picture {
