@@ -29,7 +29,7 @@ fn a_run_is_kept_and_its_summary_is_the_same_later() {
     let list = asked(&runs, &["runs", "list"], 0);
     assert!(list.contains("passed") && list.contains("main"), "{list}");
     let exported: Value = serde_json::from_str(&asked(&runs, &["runs", "export", "last"], 0)).expect("json");
-    assert_eq!(exported["end"]["exit_code"], 0);
+    assert_eq!(exported["end"]["result"], "passed");
     assert_eq!(exported["totals"]["requests"][0]["count"], 50);
     let log = asked(&runs, &["runs", "export", "--format", "hlog"], 0);
     assert!(log.contains("Tag=response_time"), "{log}");

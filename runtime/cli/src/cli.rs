@@ -2,13 +2,17 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::args::{BuildArgs, DemoArgs, InspectArgs, NewArgs, RunArgs, SelfcheckArgs};
-use crate::breakpoint::args::BreakpointArgs;
-use crate::control::args::ClientArgs;
-use crate::memory::args::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
-use crate::plan::args::PlanArgs;
-use crate::registry::{PullArgs, PushArgs};
-use crate::signature::SignArgs;
+use crate::args::control::ClientArgs;
+use crate::args::history::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::args::plan::PlanArgs;
+use crate::commands::breakpoint::BreakpointArgs;
+use crate::commands::demo::DemoArgs;
+use crate::commands::inspect::InspectArgs;
+use crate::commands::project::{BuildArgs, NewArgs};
+use crate::commands::registry::{PullArgs, PushArgs};
+use crate::commands::run::RunArgs;
+use crate::commands::selfcheck::SelfcheckArgs;
+use crate::commands::signature::SignArgs;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]

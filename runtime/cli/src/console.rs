@@ -1,61 +1,75 @@
-//! Controlling a run from the terminal: lines such as `vus 50`, typed while it goes on. Only for loads that the plan lets
-//! be controlled from outside.
+//! The program's terminal, as a session's console.
 
-use std::io::{IsTerminal, stdin};
-use std::time::Duration;
+use squall_load::Steering;
+use squall_report::Style;
+use squall_session::{Console, Error, RunView};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::getpgrp;
-use rustix::termios::tcgetpgrp;
-use squall_control::{Command, Controls, HELP};
-use squall_load::StoppedBy;
+use crate::args::output::OutputArgs;
+use crate::signals;
+use crate::stderr::{print_error, print_status};
+use crate::stdout::print;
+use crate::style::summary_style;
+use crate::terminal::Terminal;
 
-use crate::terminal::Voice;
+/// Results go to standard output, everything else to standard error.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TerminalConsole {
+    /// Only results and errors.
+    pub quiet: bool,
+    /// Also what scenarios log for debugging.
+    pub verbose: bool,
+    /// No colours.
+    pub no_color: bool,
+    /// The whole screen while a run goes on.
+    pub full_screen: bool,
+}
 
-/// How often a run in the background looks whether it has come to the foreground.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// Listens on a thread of its own, if there is a terminal to listen to and the load can be controlled.
-pub fn listen(controls: Controls, voice: Voice) {
-    if !controls.can_change() || !stdin().is_terminal() {
-        return;
+impl TerminalConsole {
+    /// As the arguments ask for.
+    pub fn of(output: &OutputArgs) -> TerminalConsole {
+        let OutputArgs { quiet, verbose, no_color, .. } = *output;
+        TerminalConsole { quiet, verbose, no_color, full_screen: output.screen.tui }
     }
-    voice.say(HELP);
-    let follow = move || {
-        while let Some(line) = next_line() {
-            match follow(&line, &controls) {
-                Ok(command) => voice.say(&command.to_string()),
-                Err(sentence) => voice.say(&sentence),
-            }
-        }
-    };
-    // Without the thread the run goes on as planned.
-    let _ = std::thread::Builder::new().name("console".to_owned()).spawn(follow);
 }
 
-fn follow(line: &str, controls: &Controls) -> Result<Command, String> {
-    let command = line.parse()?;
-    controls.follow(&[command], StoppedBy::Terminal)?;
-    Ok(command)
-}
+impl Console for TerminalConsole {
+    fn print(&self, text: &str) -> Result<(), Error> {
+        print(text)
+    }
 
-/// The next line that is typed to this program; none when the terminal is gone.
-fn next_line() -> Option<String> {
-    wait_for_input();
-    let mut line = String::new();
-    stdin().read_line(&mut line).ok().filter(|bytes| *bytes > 0).map(|_| line)
-}
+    fn print_status(&self, line: &str) {
+        print_status(line);
+    }
 
-/// A program in the background that reads from the terminal is stopped by the system, with all its threads: what is typed
-/// then is for somebody else.
-fn wait_for_input() {
-    let terminal = stdin();
-    loop {
-        // An interrupted wait is as good as one that is over: reading waits, too.
-        let _ = poll(&mut [PollFd::new(&terminal, PollFlags::IN)], None);
-        if tcgetpgrp(&terminal).map_or(true, |foreground| foreground == getpgrp()) {
-            return;
-        }
-        std::thread::park_timeout(LOOK_EVERY);
+    fn print_error(&self, text: &str) {
+        print_error(text);
+    }
+
+    fn style(&self) -> Style {
+        summary_style(self.no_color)
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    fn view_run(&self, flows: Vec<String>) -> Box<dyn RunView> {
+        Box::new(Terminal::new(*self, flows))
+    }
+
+    fn view_trial(&self, flows: Vec<String>, label: String) -> Box<dyn RunView> {
+        Box::new(Terminal::of_trial(*self, flows, label))
+    }
+
+    fn stop_on_signals(&self, steering: Steering) {
+        signals::stop_on_signals(steering);
+    }
+
+    fn was_interrupted(&self) -> bool {
+        signals::came()
     }
 }

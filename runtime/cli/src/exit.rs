@@ -1,5 +1,12 @@
 //! Exit codes, all of them. Most are k6's, so that pipelines carry over; see docs/exit-codes.md.
 
+use squall_control::ControlError;
+use squall_guest::GuestError;
+use squall_history::RunResult;
+use squall_session::Error;
+
+use crate::error::CliError;
+
 /// The run came to its end and every threshold was met.
 pub const PASSED: u8 = 0;
 /// The output could not be written, or a run does not do what `squall control` asks for.
@@ -26,3 +33,46 @@ pub const GUEST_FAILED: u8 = 107;
 pub const GUEST_ABORTED: u8 = 108;
 /// A bug of ours.
 pub const INTERNAL_ERROR: u8 = 109;
+
+/// The exit code of a run's result.
+pub fn code_of_result(result: RunResult) -> u8 {
+    match result {
+        RunResult::Passed => PASSED,
+        RunResult::ThresholdsFailed => THRESHOLDS_FAILED,
+        RunResult::Interrupted => INTERRUPTED,
+        RunResult::StoppedByApi => STOPPED_BY_API,
+        RunResult::Aborted => GUEST_ABORTED,
+        RunResult::GuestFailed | RunResult::TeardownFailed => GUEST_FAILED,
+        RunResult::TeardownTimedOut => TEARDOWN_TIMED_OUT,
+        RunResult::SetupTimedOut => SETUP_TIMED_OUT,
+        RunResult::NoRequest => NO_REQUEST,
+        RunResult::Invalid => MEASUREMENT_INVALID,
+    }
+}
+
+/// The exit code of a command without a result.
+pub fn code_of_error(error: &CliError) -> u8 {
+    match error {
+        CliError::Session(error) | CliError::Selfcheck(squall_selfcheck::Error::Session(error)) => {
+            code_of_session_error(error)
+        }
+        CliError::Registry(_) | CliError::Build(_) => WRONG_PLAN,
+        CliError::Demo(_) | CliError::Selfcheck(squall_selfcheck::Error::Server(_)) => OUTPUT_FAILED,
+    }
+}
+
+fn code_of_session_error(error: &Error) -> u8 {
+    match error {
+        Error::Guest { source: GuestError::Read(_) | GuestError::Capacity { .. }, .. } => WRONG_PLAN,
+        Error::Guest { .. } | Error::SuggestedPlan { .. } => GUEST_FAILED,
+        Error::Control(ControlError::Answer(_)) | Error::Output(_) => OUTPUT_FAILED,
+        Error::Options(_)
+        | Error::File { .. }
+        | Error::Data(_)
+        | Error::Stream(_)
+        | Error::History(_)
+        | Error::Preflight(_)
+        | Error::Control(_)
+        | Error::Run(_) => WRONG_PLAN,
+    }
+}

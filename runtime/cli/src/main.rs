@@ -1,43 +1,21 @@
-//! The `squall` program: arguments, progress, files and exit codes. The only crate that knows a terminal.
+//! The `squall` program: arguments, commands, the terminal, signals and exit codes. The only crate that knows a command line.
 
 mod args;
-mod breakpoint;
 mod cli;
+mod commands;
 mod console;
-mod control;
-mod demo;
 mod error;
 mod exit;
-mod files;
 mod habits;
-mod inspect;
-mod layers;
-mod listeners;
-mod memory;
-mod monitoring;
 mod named;
-mod one_request;
 mod options;
 mod panic;
-mod patience;
-mod plan;
-mod project;
-mod registry;
-mod reporting;
-mod run;
-mod sandbox;
-mod scenarios;
-mod screen_args;
-mod selfcheck;
 mod signals;
-mod signature;
 mod stderr;
 mod stdout;
-mod streaming;
 mod style;
-mod system;
-mod telling;
 mod terminal;
+mod typed_commands;
 mod values;
 
 use std::process::ExitCode;
@@ -62,27 +40,27 @@ fn main() -> ExitCode {
     };
     signals::end_without_a_run();
     let result = match cli.command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Breakpoint(arguments) => breakpoint::breakpoint(&arguments),
-        Command::Demo(arguments) => demo::demo(&arguments),
-        Command::Control(arguments) => control::control(&arguments),
-        Command::Inspect(arguments) => inspect::inspect(&arguments),
-        Command::Push(arguments) => registry::push_file(&arguments),
-        Command::Pull(arguments) => registry::pull_file(&arguments),
-        Command::Sign(arguments) => signature::sign(&arguments),
-        Command::New(arguments) => project::new(&arguments),
-        Command::Build(arguments) => project::build(&arguments),
-        Command::Runs(arguments) => memory::runs(&arguments),
-        Command::Report(arguments) => memory::report(&arguments),
-        Command::Merge(arguments) => memory::merge(&arguments),
-        Command::Compare(arguments) => memory::compare(&arguments),
-        Command::Trend(arguments) => memory::trend(&arguments),
-        Command::Plan(arguments) => plan::plan(&arguments),
-        Command::Selfcheck(arguments) => selfcheck::selfcheck(&arguments),
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Breakpoint(arguments) => commands::breakpoint::breakpoint(&arguments),
+        Command::Demo(arguments) => commands::demo::demo(&arguments),
+        Command::Control(arguments) => commands::control::control(&arguments),
+        Command::Inspect(arguments) => commands::inspect::inspect(&arguments),
+        Command::Push(arguments) => commands::registry::push_file(&arguments),
+        Command::Pull(arguments) => commands::registry::pull_file(&arguments),
+        Command::Sign(arguments) => commands::signature::sign(&arguments),
+        Command::New(arguments) => commands::project::new(&arguments),
+        Command::Build(arguments) => commands::project::build(&arguments),
+        Command::Runs(arguments) => commands::runs::runs(&arguments),
+        Command::Report(arguments) => commands::report::report(&arguments),
+        Command::Merge(arguments) => commands::merge::merge(&arguments),
+        Command::Compare(arguments) => commands::compare::compare(&arguments),
+        Command::Trend(arguments) => commands::trend::trend(&arguments),
+        Command::Plan(arguments) => commands::plan::plan(&arguments),
+        Command::Selfcheck(arguments) => commands::selfcheck::selfcheck(&arguments),
     };
     let code = result.unwrap_or_else(|error| {
         stderr::print_error(&error.to_string());
-        error.code()
+        exit::code_of_error(&error)
     });
     ExitCode::from(if panic::happened() { exit::INTERNAL_ERROR } else { code })
 }

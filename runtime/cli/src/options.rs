@@ -2,7 +2,8 @@
 
 use squall_plan::{HttpOptions, Options, ThresholdSpec};
 
-use crate::args::{HttpArgs, LoadArgs};
+use crate::args::load::LoadArgs;
+use crate::args::requests::HttpArgs;
 
 /// The layer that the command line makes.
 pub fn from_arguments(load: &LoadArgs, http: &HttpArgs) -> Options {

@@ -2,12 +2,12 @@
 
 use std::io::{Write, stdout};
 
-use crate::error::CliError;
+use squall_session::Error;
 
-/// Writes to standard output. A reader that has gone away wanted no more.
-pub fn print(text: &str) -> Result<(), CliError> {
+/// Writes to standard output. A closed pipe is no error.
+pub fn print(text: &str) -> Result<(), Error> {
     match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
     }
 }

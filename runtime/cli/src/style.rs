@@ -4,11 +4,9 @@ use std::io::{IsTerminal, stdout};
 
 use squall_report::Style;
 
-use crate::args::OutputArgs;
-
 /// The style for standard output.
-pub fn summary_style(output: &OutputArgs) -> Style {
-    style_of(stdout().is_terminal(), output.no_color)
+pub fn summary_style(no_color: bool) -> Style {
+    style_of(stdout().is_terminal(), no_color)
 }
 
 pub fn style_of(is_terminal: bool, no_color: bool) -> Style {

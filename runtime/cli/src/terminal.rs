@@ -1,6 +1,7 @@
 //! The terminal: what the run tells goes to standard error as it happens; the summary alone goes to standard output.
 
 use std::io::{IsTerminal, stderr, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,52 +10,47 @@ use squall_guest::{Level, LogLine};
 use squall_load::{Capacity, Event, Observer, Progress};
 use squall_metrics::{Certainty, FlowId, Nanos};
 use squall_report::{ProgressFigures, Style, duration, elapsed_and_left, per_second, progress_line};
+use squall_session::{Notifier, RunView};
 use squall_tui::{Screen, ScreenTeller, Setting, scenario_progress_lines};
 
-use crate::args::OutputArgs;
+use crate::console::TerminalConsole;
 use crate::stderr::print_status;
 use crate::style::style_of;
+use crate::typed_commands;
 
 /// Where there is no terminal, a line is printed this often.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 /// The share of what the machine can do from which on a plan asks for too much of it, as in docs/measurement.md.
 const NEAR_ITS_LIMIT: f64 = 0.8;
 
-/// Says something while a run is shown, from any thread.
-#[derive(Clone)]
-pub struct Voice(Speaking);
-
-#[derive(Clone)]
-enum Speaking {
+/// Shows lines beside the view, from any thread.
+enum TerminalNotifier {
     /// Nothing is in the way.
-    Freely,
-    /// A bar is.
-    Above(ProgressBar),
-    /// The screen is taken.
-    On(ScreenTeller),
+    Plain,
+    /// Above a progress bar.
+    AboveBar(ProgressBar),
+    /// On the full screen.
+    OnScreen(ScreenTeller),
 }
 
-impl Voice {
-    /// Does something that writes to the terminal, with the bar out of the way.
-    pub fn beside(&self, write: impl FnOnce()) {
-        match &self.0 {
-            Speaking::Above(bar) => bar.suspend(write),
-            Speaking::Freely | Speaking::On(_) => write(),
+impl Notifier for TerminalNotifier {
+    fn notify(&self, line: &str) {
+        match self {
+            TerminalNotifier::Plain => print_status(line),
+            TerminalNotifier::AboveBar(bar) => bar.suspend(|| print_status(line)),
+            TerminalNotifier::OnScreen(screen) => screen.say(line),
         }
     }
 
-    /// A line, above the bar if there is one, or on the screen.
-    pub fn say(&self, text: &str) {
-        match &self.0 {
-            Speaking::Freely => print_status(text),
-            Speaking::Above(bar) => bar.suspend(|| print_status(text)),
-            Speaking::On(screen) => screen.say(text),
+    fn suspend(&self, write: &mut dyn FnMut()) {
+        match self {
+            TerminalNotifier::AboveBar(bar) => bar.suspend(write),
+            TerminalNotifier::Plain | TerminalNotifier::OnScreen(_) => write(),
         }
     }
 
-    /// Whether standard output may be written to: not while a screen is shown there.
-    pub fn leaves_output_free(&self) -> bool {
-        !matches!(self.0, Speaking::On(_)) || !stdout().is_terminal()
+    fn leaves_output_free(&self) -> bool {
+        !matches!(self, TerminalNotifier::OnScreen(_)) || !stdout().is_terminal()
     }
 }
 
@@ -71,6 +67,7 @@ enum View {
 /// Shows a run while it goes on.
 pub struct Terminal {
     quiet: bool,
+    wants_screen: bool,
     least_level: Level,
     style: Style,
     flows: Vec<String>,
@@ -81,58 +78,39 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// What `output` asks for; `flows` by index.
-    pub fn new(output: &OutputArgs, flows: Vec<String>) -> Terminal {
+    /// As the console is set; `flows` by index.
+    pub fn new(console: TerminalConsole, flows: Vec<String>) -> Terminal {
         let is_terminal = stderr().is_terminal();
         Terminal {
-            quiet: output.quiet,
-            least_level: if output.verbose { Level::Debug } else { Level::Info },
-            style: style_of(is_terminal, output.no_color),
+            quiet: console.quiet,
+            wants_screen: console.full_screen,
+            least_level: if console.verbose { Level::Debug } else { Level::Info },
+            style: style_of(is_terminal, console.no_color),
             flows,
-            view: if is_terminal && !output.quiet { View::Bar(bar()) } else { View::Lines },
+            view: if is_terminal && !console.quiet { View::Bar(bar()) } else { View::Lines },
             last_line: Nanos::ZERO,
             trial: None,
         }
     }
 
     /// For one of many runs: its progress, with this before it, only where it can be taken away again.
-    pub fn of_trial(output: &OutputArgs, flows: Vec<String>, label: String) -> Terminal {
-        Terminal { trial: Some(label), ..Terminal::new(output, flows) }
-    }
-
-    /// A line about the run, unless it is to be quiet.
-    pub fn line(&self, text: &str) {
-        if !self.quiet {
-            self.voice().say(text);
-        }
-    }
-
-    /// For others who have something to say.
-    pub fn voice(&self) -> Voice {
-        Voice(match &self.view {
-            View::Lines => Speaking::Freely,
-            View::Bar(bar) => Speaking::Above(bar.clone()),
-            View::Screen(screen) => Speaking::On(screen.teller()),
-        })
+    pub fn of_trial(console: TerminalConsole, flows: Vec<String>, label: String) -> Terminal {
+        Terminal { trial: Some(label), ..Terminal::new(console, flows) }
     }
 
     /// Shows the run on the whole screen, if there is one; whether it does.
-    pub fn fill_screen(&mut self, name: &str, controls: &Controls) -> bool {
+    fn fill_screen(&mut self, name: &str, controls: &Controls) -> bool {
         let colours = self.style == Style::Coloured;
-        let opened =
-            Screen::open(Setting { name: name.to_owned(), controls: controls.clone(), colours, print: print_status });
-        let is_open = opened.is_ok();
-        match opened {
-            Ok(screen) => self.view = View::Screen(screen),
-            Err(why) => self.line(&format!("{} --tui: {why}", self.style.warn("warning:"))),
-        }
-        is_open
-    }
-
-    /// Takes the bar away, or gives the screen back.
-    pub fn finish(&mut self) {
-        if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Lines) {
-            bar.finish_and_clear();
+        let setting = Setting { name: name.to_owned(), controls: controls.clone(), colours, print: print_status };
+        match Screen::open(setting) {
+            Ok(screen) => {
+                self.view = View::Screen(screen);
+                true
+            }
+            Err(why) => {
+                self.line(&format!("{} --tui: {why}", self.style.warn("warning:")));
+                false
+            }
         }
     }
 
@@ -193,6 +171,36 @@ impl Terminal {
         };
         let who = if line.vu == 0 { format!("[{flow}]") } else { format!("[vu {} {flow}]", line.vu) };
         self.line(&format!("{} {text}", self.style.faint(&who)));
+    }
+}
+
+impl RunView for Terminal {
+    fn line(&self, text: &str) {
+        if !self.quiet {
+            self.notifier().notify(text);
+        }
+    }
+
+    fn notifier(&self) -> Arc<dyn Notifier> {
+        Arc::new(match &self.view {
+            View::Lines => TerminalNotifier::Plain,
+            View::Bar(bar) => TerminalNotifier::AboveBar(bar.clone()),
+            View::Screen(screen) => TerminalNotifier::OnScreen(screen.teller()),
+        })
+    }
+
+    fn take_commands(&mut self, name: &str, controls: Controls) {
+        let on_screen = self.wants_screen && self.fill_screen(name, &controls);
+        if !on_screen {
+            typed_commands::listen(controls, self.notifier());
+        }
+    }
+
+    /// Takes the bar away, or gives the screen back.
+    fn finish(&mut self) {
+        if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Lines) {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use squall_metrics::{Band, BandParts, Histogram, Nanos};
 
 use crate::environment::Environment;
+use crate::run_result::RunResult;
 
 /// The version of the format, in `run.json`. It changes when older readers would misread newer files.
 pub const VERSION: u32 = 1;
@@ -94,8 +95,9 @@ impl LimitsInfo {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunEnd {
-    /// The exit code.
-    pub exit_code: u8,
+    /// What it came to.
+    #[serde(alias = "exit_code")]
+    pub result: RunResult,
     /// `ok`, `suspect` or `bottleneck`.
     pub generator: String,
     /// Why, if it is not ok.

@@ -136,7 +136,7 @@ fn end(runs: &[StoredRun]) -> RunEnd {
     let ends = || runs.iter().filter_map(|run| run.end.as_ref());
     let worst = runs.iter().map(|run| run.generator().health).max().unwrap_or(Health::Ok);
     RunEnd {
-        exit_code: ends().map(|end| end.exit_code).max().unwrap_or_default(),
+        result: ends().map(|end| end.result).max().unwrap_or_default(),
         generator: worst.name().to_owned(),
         findings: ends().flat_map(|end| end.findings.clone()).collect(),
         ..RunEnd::default()

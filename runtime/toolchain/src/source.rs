@@ -1,6 +1,9 @@
 //! What the user named: a source file, or the folder of a project.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::error::BuildError;
 use crate::language::Language;
@@ -51,6 +54,11 @@ impl Source {
         self.file.as_deref().unwrap_or(&self.folder)
     }
 
+    /// The script itself: the file, or of a project the one that its package.json names as `main`.
+    pub fn script(&self) -> PathBuf {
+        self.file.clone().unwrap_or_else(|| main_of(&self.folder))
+    }
+
     /// Where the component goes, unless the user says otherwise: beside the file, or into the folder.
     pub fn component(&self) -> PathBuf {
         let beside = self.file.as_deref().and_then(Path::parent).unwrap_or(&self.folder);
@@ -68,6 +76,13 @@ impl Source {
     }
 }
 
+/// The script of a project in JavaScript: what its package.json calls so, or any name in the folder itself.
+fn main_of(project: &Path) -> PathBuf {
+    let manifest = fs::read_to_string(project.join("package.json")).unwrap_or_default();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap_or_default();
+    project.join(manifest["main"].as_str().unwrap_or("scenario.js"))
+}
+
 /// The nearest folder above a file that has a manifest of its language, within a few levels; else the file's own.
 fn project_of(file: &Path, language: Language) -> PathBuf {
     let own = file.parent().unwrap_or(Path::new(".")).to_owned();
@@ -77,8 +92,6 @@ fn project_of(file: &Path, language: Language) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     /// What `squall build` makes of a file, by default, in a folder that other languages have their projects in.

@@ -1,0 +1,17 @@
+//! One file a command: from its arguments to its output and exit code.
+
+pub mod breakpoint;
+pub mod compare;
+pub mod control;
+pub mod demo;
+pub mod inspect;
+pub mod merge;
+pub mod plan;
+pub mod project;
+pub mod registry;
+pub mod report;
+pub mod run;
+pub mod runs;
+pub mod selfcheck;
+pub mod signature;
+pub mod trend;

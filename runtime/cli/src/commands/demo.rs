@@ -1,0 +1,95 @@
+//! `squall demo`: a scenario and the shop that it loads, both in this program.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use squall_control::{Background, End, runtime};
+use squall_guest::Artifact;
+use squall_session::TestRun;
+use squall_shop::{Faults, Shop};
+
+use crate::args::control::ControlArgs;
+use crate::args::limits::LimitArgs;
+use crate::args::load::LoadArgs;
+use crate::args::output::OutputArgs;
+use crate::args::requests::HttpArgs;
+use crate::commands::run::{component, execute};
+use crate::console::TerminalConsole;
+use crate::error::CliError;
+use crate::exit;
+use crate::options::from_arguments;
+use crate::stderr::print_status;
+use crate::values::{parse_share, parse_time};
+
+/// `squall demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Added to every answer of the shop.
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "5ms", help_heading = "Shop")]
+    pub latency: Duration,
+    /// The share of requests that the shop answers with 503: 0.05, or 5%.
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, default_value = "0", help_heading = "Shop")]
+    pub error_rate: f64,
+    /// Only serve the shop, at this address, until interrupted: to try your own scenarios against.
+    #[arg(long, value_name = "ADDRESS", help_heading = "Shop")]
+    pub serve: Option<SocketAddr>,
+    #[command(flatten)]
+    pub load: LoadArgs,
+    #[command(flatten)]
+    pub control: ControlArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The scenario, built from `guest-examples/shop/rust`.
+const COMPONENT: &[u8] = include_bytes!("../../assets/shop.wasm");
+const NAME: &str = "shop.wasm (built in)";
+
+/// Runs the demo.
+pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
+    let faults = Faults { latency: arguments.latency, error_rate: arguments.error_rate };
+    if let Some(address) = arguments.serve {
+        return serve_until_interrupted(address, faults);
+    }
+    let open = OpenShop::open(faults).map_err(CliError::Demo)?;
+    let component = component(NAME, Artifact::from_bytes(COMPONENT.to_vec()), None)?;
+    let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
+    typed.target = Some(format!("http://{}", open.address));
+    let limits = LimitArgs::default().limits(arguments.load.memory);
+    let test = TestRun {
+        control: arguments.control.settings(),
+        output: arguments.output.settings(),
+        ..TestRun::of(component, typed, limits)
+    };
+    execute(&test, &TerminalConsole::of(&arguments.output))
+}
+
+fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {
+    let serve = async {
+        let shop = Shop::bind(address, faults).await?;
+        print_status(&format!("the demo shop is open at http://{} (Ctrl-C closes it)", shop.address()));
+        let interrupted = async { drop(tokio::signal::ctrl_c().await) };
+        shop.serve(interrupted).await;
+        Ok(())
+    };
+    runtime().and_then(|runtime| runtime.block_on(serve)).map_err(CliError::Demo)?;
+    Ok(exit::PASSED)
+}
+
+/// A shop on a thread of its own, until dropped.
+struct OpenShop {
+    address: SocketAddr,
+    _server: Background,
+}
+
+impl OpenShop {
+    fn open(faults: Faults) -> io::Result<OpenShop> {
+        let runtime = runtime()?;
+        let shop = runtime.block_on(Shop::bind(SocketAddr::from(([127, 0, 0, 1], 0)), faults))?;
+        let address = shop.address();
+        let serve = |end: End| shop.serve(async { drop(end.await) });
+        Ok(OpenShop { address, _server: Background::begin("demo-shop", runtime, serve)? })
+    }
+}

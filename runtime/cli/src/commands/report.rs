@@ -1,0 +1,128 @@
+//! `squall report`: the summary of a kept run, as it was when it ended; of one that was killed, as far as it came. And
+//! reports as files, of kept runs and of what `--summary-json` wrote.
+
+use std::path::Path;
+
+use squall_history::StoredRun;
+use squall_history::format::RunEnd;
+use squall_insight::{Overall, overall};
+use squall_metrics::ThresholdResult;
+use squall_report::{DataLine, Detail, Document, ObjectiveLine, Status, Summary, course, verdict};
+use squall_session::{OpenFile, judge_objectives, print_as, soak_section, stored_objectives, trend_to};
+
+use crate::args::history::ReportArgs;
+use crate::error::CliError;
+use crate::exit;
+use crate::stderr::print_status;
+use crate::stdout::print;
+use crate::style::summary_style;
+
+/// Prints the summary, or writes reports.
+pub fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
+    if arguments.report.is_empty() {
+        return summary(arguments);
+    }
+    let document = document(arguments)?;
+    for file in &arguments.report {
+        OpenFile::create("--report", &file.path)?.write(&print_as(file.form, &document, None))?;
+    }
+    Ok(exit::PASSED)
+}
+
+/// Whether a summary's file is named, and not a run.
+fn is_file(named: &str) -> bool {
+    Path::new(named).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+}
+
+/// What was reported of the run when it ended, with its history up to it.
+fn document(arguments: &ReportArgs) -> Result<Document, CliError> {
+    let named = &arguments.run;
+    let unreadable = |sentence: String| CliError::options(vec![format!("{named}: {sentence}")]);
+    if is_file(named) {
+        let text = std::fs::read_to_string(named).map_err(|error| unreadable(error.to_string()))?;
+        return Document::from_json(&text).map_err(unreadable);
+    }
+    let store = arguments.store.open();
+    let run = store.find(named)?;
+    let none = "nothing was reported of this run (it was killed, merged, or kept by an older Squall); \
+                `squall report` without --report prints what was measured";
+    let text = run.summary()?.ok_or_else(|| unreadable(none.to_owned()))?;
+    let mut document = Document::from_json(&text).map_err(unreadable)?;
+    document.trend = trend_to(&store, &run.id, &print_status);
+    Ok(document)
+}
+
+fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
+    if is_file(&arguments.run) {
+        let hint = format!("{}: say with --report FILE where a report of it goes", arguments.run);
+        return Err(CliError::options(vec![hint]));
+    }
+    let run = arguments.store.open().find(&arguments.run)?;
+    let totals = run.totals()?;
+    if run.end.is_none() {
+        print_status(&format!(
+            "run {} did not end, or goes on: this is what was measured in {}",
+            run.id,
+            span(&totals)
+        ));
+    }
+    let thresholds = run.judged_thresholds(&totals);
+    let generator = run.generator();
+    let used = run.end.as_ref().map(|end| end.data.as_slice()).unwrap_or_default();
+    let line = |used: &'_ squall_history::format::DataLine| -> Option<(String, squall_plan::Policy)> {
+        Some((used.name.clone(), used.policy.parse().ok()?))
+    };
+    let policies: Vec<_> = used.iter().map(line).collect();
+    let data: Vec<DataLine<'_>> = used
+        .iter()
+        .zip(&policies)
+        .filter_map(|(used, known)| {
+            let (name, policy) = known.as_ref()?;
+            Some(DataLine {
+                name,
+                rows: used.rows,
+                policy: *policy,
+                taken: used.taken,
+                ended_the_run: used.ended_the_run,
+            })
+        })
+        .collect();
+    let style = summary_style(false);
+    let summary = Summary {
+        totals: &totals,
+        thresholds: &thresholds,
+        generator: &generator,
+        data: &data,
+        planned_shares: &run.info.planned_shares,
+        detail: if arguments.full { Detail::Full } else { Detail::Compact },
+        style,
+    };
+    let (wanted, watching) = stored_objectives(&run.info);
+    let objectives = judge_objectives(&wanted, &watching, &totals);
+    let told = |of: fn(&RunEnd) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
+    let (soak, remarks) = (told(|end| &end.soak), told(|end| &end.course));
+    let remarks: Vec<(&str, String)> = remarks.iter().map(|(about, text)| (about.as_str(), text.clone())).collect();
+    let judged = verdict(&objectives, status(&run, &objectives, &thresholds)?, style);
+    print(&(summary.render() + &soak_section(&soak, style) + &judged + &course(&remarks, style)))?;
+    Ok(exit::PASSED)
+}
+
+/// The verdict as it was reported; of a run about which nothing was, what its objectives and thresholds come to.
+fn status(run: &StoredRun, objectives: &[ObjectiveLine], thresholds: &[ThresholdResult]) -> Result<Status, CliError> {
+    if let Some(document) = run.summary()?.and_then(|text| Document::from_json(&text).ok()) {
+        return Ok(document.verdict.status);
+    }
+    let missed = thresholds.iter().any(|result| !result.passed);
+    let judged: Vec<_> = objectives.iter().map(|line| line.judged.clone()).collect();
+    Ok(match overall(&judged, run.generator().health) {
+        Overall::Invalid => Status::Invalid,
+        _ if missed => Status::Critical,
+        Overall::Critical => Status::Critical,
+        Overall::Warning => Status::Warning,
+        Overall::Good => Status::Good,
+    })
+}
+
+fn span(totals: &squall_metrics::Totals) -> String {
+    squall_report::duration(totals.elapsed)
+}

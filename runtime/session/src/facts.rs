@@ -1,0 +1,52 @@
+//! What neither the plan nor the measurement says of a run.
+
+use std::time::SystemTime;
+
+use squall_load::{Outcome, RunEnd, TeardownProblem};
+use squall_report::{Ending, Machine, RunFacts, shown_command};
+
+use crate::system::processor_cores;
+use crate::test_run::Component;
+
+/// Of a run that is about to begin.
+pub fn facts(component: &Component, began: SystemTime) -> RunFacts {
+    RunFacts {
+        scenario: component.name.clone(),
+        component: component.artifact.digest().to_owned(),
+        began,
+        end: Ending { as_planned: true, text: "not yet".to_owned() },
+        machine: Machine {
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            cores: processor_cores(),
+        },
+        squall: env!("CARGO_PKG_VERSION").to_owned(),
+        command: shown_command(command_line()),
+        objectives: Vec::new(),
+        conclusions: Vec::new(),
+    }
+}
+
+/// How it ended.
+pub fn ending(outcome: &Outcome) -> Ending {
+    let (as_planned, text) = match (&outcome.end, &outcome.teardown) {
+        (RunEnd::SetupFailed(text), _) => (false, format!("before the load, because setup failed: {text}")),
+        (RunEnd::SetupTimedOut, _) => (false, "before the load, because setup took too long".to_owned()),
+        (RunEnd::Hopeless(text), _) => (false, format!("early: {text}")),
+        (RunEnd::NoRequest(text), _) => (false, format!("without a request: {text}")),
+        (RunEnd::Aborted(reason), _) => (false, format!("because the scenario asked for it: {reason}")),
+        (RunEnd::ThresholdFailed(text), _) => (false, format!("early: {text}")),
+        (RunEnd::Stopped(by), _) => (false, format!("early: {by}")),
+        (_, Some(TeardownProblem::Failed(text))) => (false, format!("with a teardown that failed: {text}")),
+        (_, Some(TeardownProblem::TimedOut)) => (false, "with a teardown that took too long".to_owned()),
+        (RunEnd::DataEnded(name), None) => (true, format!("as planned, when no row of data {name:?} was left")),
+        (RunEnd::Completed, None) => (true, "as planned".to_owned()),
+    };
+    Ending { as_planned, text }
+}
+
+/// As it was typed, but for where the program lies.
+fn command_line() -> impl Iterator<Item = String> {
+    let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    std::iter::once("squall".to_owned()).chain(arguments)
+}

@@ -1,0 +1,125 @@
+//! A run with its observers: the view, the control API, the dashboard, the keeper, reports on the way, and outputs.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use squall_control::{Controls, Dashboard, JudgeObjectives, ReservedApi, ReservedDashboard, RunState};
+use squall_load::{Observer, Outcome, Run};
+use squall_plan::{MAX_RATE, Plan, TestType};
+use squall_stream::Streams;
+
+use crate::console::{Console, RunView};
+use crate::error::Error;
+use crate::facts::{ending, facts};
+use crate::heading::heading;
+use crate::keep::{Keep, run_info};
+use crate::objectives::{judge_objectives, objectives_in_force};
+use crate::observers::Observers;
+use crate::reports::Reports;
+use crate::streaming::{Streaming, open_streams};
+use crate::stress::controller::StressController;
+use crate::stress::phases::{Conclusion, course_of_spike, course_of_stress};
+use crate::summary::Summarizer;
+use crate::test_run::TestRun;
+
+/// The addresses at which a run can be reached, and its outputs, taken before it is prepared.
+pub(crate) struct Endpoints {
+    control: Option<ReservedApi>,
+    dashboard: Option<ReservedDashboard>,
+    streams: Streams,
+}
+
+impl Endpoints {
+    /// Takes those that are asked for.
+    pub(crate) fn reserve(test: &TestRun, plan: &Plan) -> Result<Endpoints, Error> {
+        let token_file = test.control.token_file.as_deref();
+        let control = test.control.api.map(|address| ReservedApi::take(address, token_file)).transpose()?;
+        let dashboard = test.control.dashboard.map(ReservedDashboard::take).transpose()?;
+        Ok(Endpoints {
+            control,
+            dashboard,
+            streams: open_streams(&test.output.streams, plan, test.plan_file.as_ref())?,
+        })
+    }
+}
+
+/// A run that is over, and the observers that outlive it.
+pub(crate) struct Followed {
+    pub(crate) outcome: Outcome,
+    /// What its course says, where the type of test asks for it.
+    pub(crate) course: Vec<Conclusion>,
+    pub(crate) keep: Keep,
+    pub(crate) view: Box<dyn RunView>,
+}
+
+impl TestRun {
+    /// Carries out the run, with its observers.
+    pub(crate) fn follow(
+        &self,
+        run: Run,
+        endpoints: Endpoints,
+        reports: &mut Reports,
+        began: SystemTime,
+        console: &dyn Console,
+    ) -> Result<Followed, Error> {
+        let plan = run.plan.clone();
+        let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
+        let mut view = console.view_run(flows);
+        view.line(&heading(self, &plan, &plan.load()));
+        console.stop_on_signals(run.steering.clone());
+        let most = self.sandbox.max_rate.unwrap_or(MAX_RATE);
+        let controls = Controls::new(plan.clone(), most, run.steering.clone());
+        view.take_commands(self.name(), controls.clone());
+        let notifier = view.notifier();
+        let mut state = RunState::new(&plan.thresholds);
+        let mut server = None;
+        if let Some(reserved) = endpoints.control {
+            // Shown even where it is to be quiet: without it nothing could use what was asked for.
+            notifier.notify(&reserved.heading());
+            server = Some(reserved.serve(controls, &state)?);
+        }
+        let mut streaming = Streaming::new(endpoints.streams, Arc::clone(&notifier));
+        let mut dashboard = Dashboard::new();
+        let mut open_dashboard = None;
+        if let Some(reserved) = endpoints.dashboard {
+            notifier.notify(&reserved.heading());
+            let facts = facts(&self.component, began);
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), self.judge(&plan), facts)?);
+        }
+        let mut keep = Keep::new(&self.output.keep, began, run_info(self, &plan, began), Arc::clone(&notifier));
+        let mut interim = Summarizer::of(self, began, console).interim(&plan, reports, &*notifier);
+        let planned = plan.scenarios.clone();
+        let kind = self.kind()?;
+        let mut controller = (kind == Some(TestType::Stress)).then(|| StressController::of(&planned)).flatten();
+        let run = controller.iter_mut().fold(run, |run, controller| controller.take_over(run));
+        let mut observers: Vec<&mut dyn Observer> =
+            vec![&mut *view, &mut state, &mut dashboard, &mut keep, &mut interim, &mut streaming];
+        observers.extend(controller.iter_mut().map(|controller| controller as &mut dyn Observer));
+        let mut outcome = run.run(&mut Observers(observers))?;
+        let course = match (&controller, kind) {
+            (Some(controller), _) => {
+                // Reports say what was planned, not by which means.
+                Arc::make_mut(&mut outcome.plan).scenarios = planned;
+                course_of_stress(&outcome, controller)
+            }
+            (None, Some(TestType::Spike)) => course_of_spike(&outcome),
+            _ => Vec::new(),
+        };
+        drop(server);
+        if let Some(open) = open_dashboard {
+            open.close(dashboard, &outcome, ending(&outcome));
+        }
+        view.finish();
+        streaming.end();
+        Ok(Followed { outcome, course, keep, view })
+    }
+
+    /// Judges the plan's objectives while the run goes on.
+    fn judge(&self, plan: &Plan) -> JudgeObjectives {
+        let Some(file) = self.plan_file.clone() else {
+            return Box::new(|_| Vec::new());
+        };
+        let objectives = objectives_in_force(&file.objectives, &plan.thresholds);
+        Box::new(move |totals| judge_objectives(&objectives, &file.watching, totals))
+    }
+}

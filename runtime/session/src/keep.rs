@@ -1,0 +1,158 @@
+//! Keeps a run while it goes on. A run is never worse for it: what cannot be kept is said, once, and the run goes on.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLine, VERSION};
+use squall_history::{Environment, HistoryError, Keeper, RunResult, Store, utc};
+use squall_load::{Event, Observer, Outcome};
+use squall_plan::Plan;
+use squall_report::{Document, without_secrets};
+
+use crate::console::Notifier;
+use crate::data_use::data_lines;
+use crate::settings::KeepSettings;
+use crate::stored_objectives::{limits_to_store, objectives_to_store};
+use crate::test_run::TestRun;
+
+/// Keeps what it hears.
+pub(crate) struct Keep {
+    store: Store,
+    began: SystemTime,
+    info: RunInfo,
+    tags: Vec<String>,
+    notifier: Arc<dyn Notifier>,
+    state: State,
+}
+
+enum State {
+    /// Nothing is kept before the load begins: then there is nothing to be kept.
+    Waiting,
+    Keeping(Keeper),
+    /// Not wanted, or not possible.
+    Off,
+}
+
+impl Keep {
+    /// Will keep a run, if `settings` say so.
+    pub fn new(settings: &KeepSettings, began: SystemTime, info: RunInfo, notifier: Arc<dyn Notifier>) -> Keep {
+        let state = if settings.enabled { State::Waiting } else { State::Off };
+        Keep { store: settings.store.clone(), began, info, tags: settings.tags.clone(), notifier, state }
+    }
+
+    /// Where runs are kept.
+    pub fn store(&self) -> Store {
+        self.store.clone()
+    }
+
+    /// The run is over. Returns its name, if it was kept.
+    pub fn end(
+        mut self,
+        outcome: &Outcome,
+        result: RunResult,
+        document: &Document,
+        conclusions: Conclusions,
+    ) -> Option<String> {
+        let State::Keeping(keeper) = std::mem::replace(&mut self.state, State::Off) else {
+            return None;
+        };
+        let id = keeper.id().to_owned();
+        let reported = keeper.summary(&document.to_json());
+        let ended = reported.and_then(|()| keeper.end(&outcome.totals, &run_end(outcome, conclusions, result)));
+        let tagged = ended.and_then(|()| self.tags.iter().try_for_each(|tag| self.store.tag(&id, tag, true)));
+        self.heard(tagged).map(|()| id)
+    }
+
+    fn heard<T>(&mut self, result: Result<T, HistoryError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.notifier.notify(&format!(
+                    "warning: this run is not kept any further: {error} (use --no-save to silence this)"
+                ));
+                self.state = State::Off;
+                None
+            }
+        }
+    }
+}
+
+impl Observer for Keep {
+    fn on(&mut self, event: &Event<'_>) {
+        match (event, &mut self.state) {
+            (Event::Load { .. }, State::Waiting) => {
+                let begun = self.store.begin(self.began, &self.info);
+                if let Some(keeper) = self.heard(begun) {
+                    self.state = State::Keeping(keeper);
+                }
+            }
+            (Event::Measured(totals), State::Keeping(keeper)) => {
+                let kept = keeper.measured(totals);
+                self.heard(kept);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is concluded of a run at its end, beside figures: about what, and a sentence.
+pub(crate) struct Conclusions {
+    /// Of its course.
+    pub course: Vec<(String, String)>,
+    /// Of hours of steady load.
+    pub soak: Vec<(String, String)>,
+}
+
+/// What is known of a run when it begins.
+pub(crate) fn run_info(test: &TestRun, plan: &Plan, began: SystemTime) -> RunInfo {
+    let file = test.plan_file.as_ref();
+    RunInfo {
+        objectives: file.map(|file| objectives_to_store(file, &plan.thresholds)).unwrap_or_default(),
+        limits: file.map(|file| limits_to_store(&file.watching)).unwrap_or_default(),
+        format: VERSION,
+        began: utc(began),
+        began_ms: began.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64,
+        scenario: test.name().to_owned(),
+        digest: test.component.artifact.digest().to_string(),
+        target: plan.target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default(),
+        load: plan.load(),
+        open_load: plan.is_open(),
+        seed: plan.seed,
+        threads: plan.threads,
+        planned_shares: plan.shares(),
+        thresholds: plan.thresholds.iter().map(|threshold| (threshold.selector(), threshold.source.clone())).collect(),
+        tags: plan.tags.clone(),
+        command: std::env::args_os().skip(1).map(|argument| without_secrets(&argument.to_string_lossy())).collect(),
+        environment: Environment::here(),
+    }
+}
+
+fn run_end(outcome: &Outcome, conclusions: Conclusions, result: RunResult) -> RunEnd {
+    let finding = |finding: &squall_metrics::Finding| FindingLine {
+        health: finding.health.name().to_owned(),
+        signal: finding.signal.to_owned(),
+        reason: finding.reason.clone(),
+    };
+    let threshold = |result: &squall_metrics::ThresholdResult| ThresholdLine {
+        metric: result.threshold.selector(),
+        expression: result.threshold.source.clone(),
+        actual: result.actual,
+        passed: result.passed,
+    };
+    let data = |line: squall_report::DataLine<'_>| DataLine {
+        name: line.name.to_owned(),
+        rows: line.rows,
+        policy: line.policy.to_string(),
+        taken: line.taken,
+        ended_the_run: line.ended_the_run,
+    };
+    RunEnd {
+        result,
+        generator: outcome.generator.health.name().to_owned(),
+        findings: outcome.generator.findings.iter().map(finding).collect(),
+        thresholds: outcome.thresholds.iter().map(threshold).collect(),
+        data: data_lines(outcome).into_iter().map(data).collect(),
+        course: conclusions.course,
+        soak: conclusions.soak,
+    }
+}

@@ -1,0 +1,64 @@
+//! A test, from settings to a result: what the scenario says of itself, the plan of all layers, the run with its observers,
+//! the judgement, the reports and the kept run; searches and stress tests are made of the same steps.
+//!
+//! Settings are plain structs, and what a run shows goes through [`Console`]. Must not know the command line, a terminal,
+//! signals or exit codes: those are the program's.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod ceilings;
+mod compiling;
+mod console;
+mod data_use;
+mod error;
+mod facts;
+mod files;
+mod follow;
+mod heading;
+mod keep;
+mod known;
+mod layers;
+mod monitoring;
+mod objectives;
+mod observers;
+pub mod one_request;
+mod policy;
+mod reports;
+mod result;
+mod scenarios;
+pub mod search;
+mod secrets;
+mod settings;
+mod soak;
+mod stored_objectives;
+mod streaming;
+mod stress;
+mod summary;
+mod system;
+mod test_run;
+mod trend;
+
+pub use compiling::notify_if_compiling_takes_long;
+pub use console::{Console, Notifier, RunView};
+pub use data_use::data_lines;
+pub use error::Error;
+pub use facts::{ending, facts};
+pub use files::OpenFile;
+pub use heading::{heading, plan_heading};
+pub use known::UserOptions;
+pub use layers::Layers;
+pub use objectives::judge_objectives;
+pub use policy::policy_by_name;
+pub use reports::{ReportFile, ReportForm, print_as};
+pub use result::{complaints, result_of};
+pub use scenarios::scenarios_heading;
+pub use secrets::SecretArgument;
+pub use settings::{
+    CiChoice, ControlSettings, KeepSettings, OutputSettings, ReportSettings, SandboxSettings, StreamSettings,
+    SummaryMode,
+};
+pub use soak::soak_section;
+pub use stored_objectives::stored_objectives;
+pub use system::{environment_variables, processor_cores, time_of_day};
+pub use test_run::{Component, Finished, TestRun, ready_run};
+pub use trend::{trend_of, trend_to};
