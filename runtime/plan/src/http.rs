@@ -3,87 +3,53 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::Deserializer;
 
 use crate::limits::{self, LimitError};
-use crate::options::{Key, Keyed, read_duration, read_whole};
+use crate::options::kinds::{File, Flag, Text, Time, Whole};
+use crate::options::table::option_table;
+use crate::options::{Key, Keyed};
 
-/// What one layer says about requests; everything optional.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HttpOptions {
-    /// Whether certificates go unchecked.
-    pub insecure: Option<bool>,
-    /// A file of certificate authorities (PEM) to trust as well.
-    pub cacert: Option<PathBuf>,
-    /// How long a request may take in all.
-    pub request_timeout: Option<Duration>,
-    /// How long opening a connection may take, TLS included.
-    pub connect_timeout: Option<Duration>,
-    /// How many redirects are followed; 0 for none.
-    pub max_redirects: Option<u32>,
-    /// Whether each request opens a connection of its own.
-    pub no_connection_reuse: Option<bool>,
-    /// Whether bodies of responses are thrown away unread by the guest.
-    pub discard_response_bodies: Option<bool>,
-    /// The `user-agent` header of requests that bring none.
-    pub user_agent: Option<String>,
-    /// How many connections to one origin all virtual users share.
-    pub connection_pool: Option<u32>,
-    /// How many requests of one batch go to the same origin at once.
-    pub batch_per_origin: Option<u32>,
+option_table! {
+    /// What one layer says about requests; everything optional.
+    pub struct HttpOptions {
+        /// Accept any TLS certificate.
+        insecure: Flag => also(&["insecureSkipTLSVerify"]), flag("-k, --insecure"), default("false");
+        /// A file of certificate authorities (PEM) to trust as well.
+        cacert: File => flag("--cacert");
+        /// How long a request may take in all.
+        request_timeout: Time => also(&["requestTimeout"]), flag("--timeout"), default("60s");
+        /// How long opening a connection may take, TLS included.
+        connect_timeout: Time => also(&["connectTimeout"]), flag("--connect-timeout"), default("10s");
+        /// Redirects that are followed; 0 for none.
+        max_redirects: Whole<u32> => also(&["maxRedirects"]), flag("--max-redirects"), default("10");
+        /// Open a connection for every request.
+        no_connection_reuse: Flag => also(&["noConnectionReuse"]), flag("--no-connection-reuse"), default("false");
+        /// Read the bodies of responses off the connection and throw them away.
+        discard_response_bodies: Flag => also(&["discardResponseBodies"]), flag("--discard-response-bodies"), default("false");
+        /// The `User-Agent` header of requests that bring none.
+        user_agent: Text => also(&["userAgent"]), flag("--user-agent"), default("squall/VERSION");
+        /// Connections to one origin that all virtual users share; each has its own unless said otherwise.
+        connection_pool: Whole<u32> => also(&["connectionPool"]), flag("--connection-pool");
+        /// Requests of one batch that go to the same origin at once.
+        batch_per_origin: Whole<u32> => also(&["batchPerOrigin", "batchPerHost"]), default("6");
+    }
 }
 
 impl HttpOptions {
     /// This layer laid over a lower one, which speaks where this one is silent.
     pub fn over(self, lower: HttpOptions) -> HttpOptions {
-        HttpOptions {
-            insecure: self.insecure.or(lower.insecure),
-            cacert: self.cacert.or(lower.cacert),
-            request_timeout: self.request_timeout.or(lower.request_timeout),
-            connect_timeout: self.connect_timeout.or(lower.connect_timeout),
-            max_redirects: self.max_redirects.or(lower.max_redirects),
-            no_connection_reuse: self.no_connection_reuse.or(lower.no_connection_reuse),
-            discard_response_bodies: self.discard_response_bodies.or(lower.discard_response_bodies),
-            user_agent: self.user_agent.or(lower.user_agent),
-            connection_pool: self.connection_pool.or(lower.connection_pool),
-            batch_per_origin: self.batch_per_origin.or(lower.batch_per_origin),
-        }
+        self.merged(lower)
     }
 }
 
-pub(crate) const HTTP_KEYS: &[Key] = &[
-    Key::new("insecure", &["insecureSkipTLSVerify"]),
-    Key::new("cacert", &[]),
-    Key::new("request_timeout", &["requestTimeout"]),
-    Key::new("connect_timeout", &["connectTimeout"]),
-    Key::new("max_redirects", &["maxRedirects"]),
-    Key::new("no_connection_reuse", &["noConnectionReuse"]),
-    Key::new("discard_response_bodies", &["discardResponseBodies"]),
-    Key::new("user_agent", &["userAgent"]),
-    Key::new("connection_pool", &["connectionPool"]),
-    Key::new("batch_per_origin", &["batchPerOrigin", "batchPerHost"]),
-];
-
 impl Keyed for HttpOptions {
     fn keys() -> impl Iterator<Item = &'static Key> {
-        HTTP_KEYS.iter()
+        HttpOptions::own_keys().iter()
     }
 
     fn set<'de, D: Deserializer<'de>>(&mut self, key: &str, value: D) -> Result<(), D::Error> {
-        match key {
-            "insecure" => self.insecure = Option::deserialize(value)?,
-            "cacert" => self.cacert = Option::deserialize(value)?,
-            "request_timeout" => self.request_timeout = read_duration(value)?,
-            "connect_timeout" => self.connect_timeout = read_duration(value)?,
-            "max_redirects" => self.max_redirects = read_whole(value)?,
-            "no_connection_reuse" => self.no_connection_reuse = Option::deserialize(value)?,
-            "discard_response_bodies" => self.discard_response_bodies = Option::deserialize(value)?,
-            "user_agent" => self.user_agent = Option::deserialize(value)?,
-            "connection_pool" => self.connection_pool = read_whole(value)?,
-            "batch_per_origin" => self.batch_per_origin = read_whole(value)?,
-            _ => debug_assert!(false, "{key} is a known key that nobody reads"),
-        }
-        Ok(())
+        self.set_own(key, value)
     }
 }
 

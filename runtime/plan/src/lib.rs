@@ -68,7 +68,7 @@ pub use limits::{
 };
 pub use load_shape::LoadShapeError;
 pub use mix::{MAX_PATTERN, Mix, MixError};
-pub use options::{Options, OptionsError, ScenarioOptions, from_environment};
+pub use options::{Options, OptionsError, ScenarioOptions, from_environment, options_reference};
 pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};

@@ -43,6 +43,8 @@ pub enum PlanCommand {
     Rehearse(Box<RehearseArgs>),
     /// Print the JSON Schema of plans, from which editors complete them.
     Schema,
+    /// Print every option of a run: where it can be written, and its default.
+    Options,
 }
 
 /// `squall plan show`.

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use squall_guest::Artifact;
-use squall_plan::{Mistake, Options, PlanError, PlanFile, schema};
+use squall_plan::{Mistake, Options, PlanError, PlanFile, options_reference, schema};
 use squall_registry::Reference;
 use squall_session::Component;
 use squall_stream::Output;
@@ -35,6 +35,10 @@ pub fn plan(arguments: &PlanArgs) -> Result<u8, CliError> {
         PlanCommand::Check { file, registry } => check(file, registry),
         PlanCommand::Show(arguments) => show::show(arguments),
         PlanCommand::Rehearse(arguments) => rehearse::rehearse(arguments),
+        PlanCommand::Options => {
+            print(&options_reference())?;
+            Ok(exit::PASSED)
+        }
         PlanCommand::Schema => {
             print(&format!("{:#}\n", schema()))?;
             Ok(exit::PASSED)

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::Value;
+
 use crate::choice::UnknownChoice;
+use crate::options::kinds::{Named, words_schema};
 
 /// How arrivals are spread in time around their rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -17,6 +20,12 @@ pub enum ArrivalProcess {
 
 impl ArrivalProcess {
     const NAMES: &[&str] = &["constant", "poisson"];
+}
+
+impl Named for ArrivalProcess {
+    fn schema() -> Value {
+        words_schema(ArrivalProcess::NAMES)
+    }
 }
 
 impl FromStr for ArrivalProcess {

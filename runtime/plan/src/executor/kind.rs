@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use thiserror::Error;
 
+use crate::options::kinds::{Named, words_schema};
 use crate::suggest::nearest;
 
 /// The name of an executor, as k6 has it.
@@ -51,6 +53,12 @@ impl ExecutorKind {
             ExecutorKind::RampingArrivalRate => "ramping-arrival-rate",
             ExecutorKind::ExternallyControlled => "externally-controlled",
         }
+    }
+}
+
+impl Named for ExecutorKind {
+    fn schema() -> Value {
+        words_schema(&ExecutorKind::ALL.map(ExecutorKind::name))
     }
 }
 

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::reader::snake_case;
 use super::test_type::TestType;
 use super::{limits, objective, own_loads, scenarios};
-use crate::executor::ExecutorKind;
-use crate::http::HTTP_KEYS;
-use crate::options::{Keyed, Options};
+use crate::http::HttpOptions;
+use crate::options::kinds::{scalar_schema as scalar, text_schema as text, time_schema as time};
+use crate::options::{Keyed, Options, ScenarioOptions};
 
 /// Who reads a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +64,12 @@ pub(super) fn find(written: &str) -> Option<(&'static str, Group)> {
 
 /// The documented name of a key under `http`.
 pub(super) fn find_http(written: &str) -> Option<&'static str> {
-    HTTP_KEYS.iter().find(|key| key.is_called(written)).map(|key| key.name)
+    HttpOptions::keys().find(|key| key.is_called(written)).map(|key| key.name)
 }
 
 /// All keys under `http`, for people.
 pub(super) fn http_names() -> String {
-    HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+    HttpOptions::keys().map(|key| key.name).collect::<Vec<_>>().join(", ")
 }
 
 /// All documented names.
@@ -91,36 +91,28 @@ pub fn schema() -> Value {
     })
 }
 
-/// What the value of a key looks like.
+/// The value of a key: as the plan reads it, or as every layer of options does.
 fn form(name: &str) -> Value {
-    match name {
+    own_form(name).or_else(|| Options::keys().find(|key| key.name == name).map(|key| key.schema())).unwrap_or_else(text)
+}
+
+/// The value of a key that only a plan has, or reads in its own way.
+fn own_form(name: &str) -> Option<Value> {
+    Some(match name {
+        "name" => with("What the test is called.", text()),
         "type" => with("The type of test, which shapes the load.", json!({ "enum": TestType::names() })),
-        "executor" => {
-            let names = ExecutorKind::ALL.map(ExecutorKind::name);
-            with("How the load is shaped, where other keys leave a choice.", json!({ "enum": names }))
-        }
         "users" | "vus" => with("Virtual users where the load is highest.", whole()),
-        "rate" => with("Iterations started in a second, in place of users: 1000/s.", rate()),
+        "rate" => with("Iterations started in a second, instead of users: 1000/s.", rate()),
         "duration" => with("How long the whole test takes.", time()),
         "ramp_up" => with("How much of the duration the way up takes.", time()),
         "ramp_down" => with("How much of the duration the way down takes.", time()),
+        "spike_factor" => with("How many times the normal load a spike is.", whole()),
         "objectives" => with("What it is to find out, in words.", list(text())),
+        "environment" => with("Facts about the environment, for reports.", mapping(scalar())),
         "component" => with("What runs: a .wasm file, a source, or a project's folder.", text()),
-        "environment" | "env" | "tags" => mapping(scalar()),
-        "stages" => with("The stages of a ramp: 30s:100.", list(json!({}))),
         "scenarios" => with(
             "Which flows run, and how often: a list; or loads of their own, by name.",
-            json!({ "oneOf": [
-                list(closed(&scenarios::KEYS, |key| match key {
-                    "weight" => scalar(),
-                    _ => text(),
-                })),
-                mapping(closed(&own_loads::keys(), |key| match key {
-                    "start_time" => time(),
-                    "data" => text(),
-                    key => form(key),
-                })),
-            ] }),
+            json!({ "oneOf": [list(closed(&scenarios::KEYS, weighted_form)), mapping(closed(&own_loads::keys(), load_form))] }),
         ),
         "response_time" => {
             let keys: Vec<&str> = objective::response_time_keys().collect();
@@ -136,33 +128,33 @@ fn form(name: &str) -> Value {
                 _ => json!({ "type": "object" }),
             }),
         ),
-        "out" => with("Where what is measured goes while the run goes on: json=points.ndjson.", list(text())),
-        "thresholds" => with("k6's thresholds by metric: p(95)<500.", mapping(json!({}))),
-        "data" => with("Data for the scenario, by name.", mapping(json!({ "type": ["string", "object"] }))),
-        "weights" => with("Weights of flows.", mapping(whole())),
-        "think_time" => with("How long a user thinks after an iteration, by flow: 1s..3s.", mapping(scalar())),
-        "http" => closed(&HTTP_KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), form),
-        "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "seed" | "threads" | "max_series"
-        | "max_redirects" | "batch_per_origin" | "spike_factor" => whole(),
-        "connection_pool" => with("How many connections to one origin all virtual users share.", whole()),
+        "out" => with("Where measurements go while the run goes on: json=points.ndjson.", list(text())),
         "min_rate" => with("The lowest rate that a breakpoint test tries.", rate()),
         "max_rate" => with("The highest rate that a breakpoint test tries.", rate()),
         "precision" => with("How exact its answer is to be: 2.5%.", scalar()),
         "trial" => with("How long its last trials are.", time()),
         "settle" => with("How long each trial runs before it counts.", time()),
-        "start_rate" => rate(),
-        "max_duration"
-        | "graceful_stop"
-        | "graceful_ramp_down"
-        | "time_unit"
-        | "max_backlog"
-        | "setup_timeout"
-        | "teardown_timeout"
-        | "min_iteration_duration"
-        | "request_timeout"
-        | "connect_timeout" => time(),
-        "insecure" | "no_connection_reuse" | "discard_response_bodies" => json!({ "type": "boolean" }),
+        _ => return None,
+    })
+}
+
+/// The keys of an entry in a list of scenarios.
+fn weighted_form(key: &str) -> Value {
+    match key {
+        "weight" => scalar(),
+        "think_time" => with("How long a user thinks after an iteration: 1s..3s.", scalar()),
         _ => text(),
+    }
+}
+
+/// The keys of a scenario with a load of its own.
+fn load_form(key: &str) -> Value {
+    match key {
+        "data" => text(),
+        "flow" | "component" | "start_time" => {
+            ScenarioOptions::keys().find(|known| known.name == key).map_or_else(text, |known| known.schema())
+        }
+        key => form(key),
     }
 }
 
@@ -171,20 +163,8 @@ fn with(description: &str, mut form: Value) -> Value {
     form
 }
 
-fn text() -> Value {
-    json!({ "type": "string" })
-}
-
-fn scalar() -> Value {
-    json!({ "type": ["string", "number", "boolean"] })
-}
-
 fn whole() -> Value {
     json!({ "type": "integer", "minimum": 0 })
-}
-
-fn time() -> Value {
-    json!({ "type": ["string", "number"], "examples": ["30s", "1m30s", "2h"] })
 }
 
 fn rate() -> Value {

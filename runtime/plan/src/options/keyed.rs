@@ -6,24 +6,75 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::Options;
+use super::kinds::{Kind, Text};
 use crate::http::HttpOptions;
 use crate::suggest::nearest;
 
-/// The name of an option, and what else it may be called.
+/// An option: its names, and what users and editors should know of it.
 pub(crate) struct Key {
     /// The documented name, in snake_case.
     pub(crate) name: &'static str,
     /// k6's names.
-    also: &'static [&'static str],
+    pub(crate) also: &'static [&'static str],
+    /// A sentence for users.
+    pub(crate) help: &'static str,
+    /// The value where no layer says one, if that can be written.
+    pub(crate) default: Option<&'static str>,
+    /// The command line's flag, short form first.
+    pub(crate) flag: Option<&'static str>,
     /// Whether there is a `SQUALL_` variable for it.
     pub(crate) in_environment: bool,
+    /// Whether a scenario with a load of its own can say it.
+    pub(crate) in_scenarios: bool,
+    schema: fn() -> Value,
 }
 
 impl Key {
+    /// A key of that kind, with a sentence for users.
+    pub(crate) const fn of<K: Kind>(name: &'static str, help: &'static str) -> Key {
+        Key {
+            name,
+            also: &[],
+            help,
+            default: None,
+            flag: None,
+            in_environment: true,
+            in_scenarios: false,
+            schema: K::schema,
+        }
+    }
+
+    /// A key without a description: of a part of an option.
     pub(crate) const fn new(name: &'static str, also: &'static [&'static str]) -> Key {
-        Key { name, also, in_environment: true }
+        Key { also, ..Key::of::<Text>(name, "") }
+    }
+
+    /// k6's names for it.
+    pub(crate) const fn also(self, also: &'static [&'static str]) -> Key {
+        Key { also, ..self }
+    }
+
+    /// The flag on the command line.
+    pub(crate) const fn flag(self, flag: &'static str) -> Key {
+        Key { flag: Some(flag), ..self }
+    }
+
+    /// The value where no layer says one.
+    pub(crate) const fn default(self, value: &'static str) -> Key {
+        Key { default: Some(value), ..self }
+    }
+
+    /// Its value is too rich for an environment variable.
+    pub(crate) const fn in_files_only(self) -> Key {
+        Key { in_environment: false, ..self }
+    }
+
+    /// Scenarios with a load of their own can say it, too.
+    pub(crate) const fn in_scenarios(self) -> Key {
+        Key { in_scenarios: true, ..self }
     }
 
     /// Whether this is one of its names.
@@ -31,9 +82,11 @@ impl Key {
         self.name == written || self.also.contains(&written)
     }
 
-    /// A key whose value is too rich for an environment variable.
-    pub(crate) const fn in_files_only(name: &'static str, also: &'static [&'static str]) -> Key {
-        Key { name, also, in_environment: false }
+    /// The JSON Schema of its value, with what users should know.
+    pub(crate) fn schema(&self) -> Value {
+        let mut schema = (self.schema)();
+        schema["description"] = self.help.trim().into();
+        schema
     }
 }
 
@@ -81,7 +134,7 @@ impl<'de, K: Keyed> Visitor<'de> for KeyedVisitor<K> {
             if !seen.insert(key) {
                 return Err(de::Error::custom(format_args!("{key} is given twice")));
             }
-            map.next_value_seed(Value { of: &mut read, key })?;
+            map.next_value_seed(KeyedValue { of: &mut read, key })?;
         }
         Ok(read)
     }
@@ -100,12 +153,12 @@ fn unknown<K: Keyed, E: de::Error>(written: &str) -> E {
 }
 
 /// The value of one key, to be read into the object.
-struct Value<'a, K> {
+struct KeyedValue<'a, K> {
     of: &'a mut K,
     key: &'static str,
 }
 
-impl<'de, K: Keyed> DeserializeSeed<'de> for Value<'_, K> {
+impl<'de, K: Keyed> DeserializeSeed<'de> for KeyedValue<'_, K> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {

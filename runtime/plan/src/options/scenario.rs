@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
+use super::kinds::{Text, Time};
 use super::{Key, Keyed, KeyedVisitor, Options, read_duration};
 
 /// What a layer says of one scenario.
@@ -21,38 +22,16 @@ pub struct ScenarioOptions {
     pub own: Options,
 }
 
-/// The keys of a scenario.
+/// The keys that only a scenario has, or calls by another name, too.
 const KEYS: &[Key] = &[
-    Key::new("executor", &[]),
-    Key::new("vus", &[]),
-    Key::new("duration", &[]),
-    Key::new("iterations", &[]),
-    Key::new("stages", &[]),
-    Key::new("rate", &[]),
-    Key::new("start_time", &["startTime"]),
-    Key::new("component", &[]),
-    Key::new("flow", &["exec"]),
-    Key::new("weights", &[]),
-    Key::new("think_time", &["thinkTime"]),
-    Key::new("env", &[]),
-    Key::new("tags", &[]),
-    Key::new("thresholds", &[]),
-    Key::new("graceful_stop", &["gracefulStop"]),
-    Key::new("graceful_ramp_down", &["gracefulRampDown"]),
-    Key::new("start_vus", &["startVUs", "startVus"]),
-    Key::new("time_unit", &["timeUnit"]),
-    Key::new("start_rate", &["startRate"]),
-    Key::new("pre_allocated_vus", &["preAllocatedVUs", "preAllocatedVus"]),
-    Key::new("max_vus", &["maxVUs", "maxVus"]),
-    Key::new("max_duration", &["maxDuration"]),
-    Key::new("arrival", &[]),
-    Key::new("max_backlog", &["maxBacklog"]),
-    Key::new("min_iteration_duration", &["minIterationDuration"]),
+    Key::of::<Time>("start_time", "When it begins, from the beginning of the load.").also(&["startTime"]),
+    Key::of::<Text>("component", "The component that it runs; that of the plan unless said otherwise."),
+    Key::of::<Text>("flow", "Run only this flow.").also(&["exec"]),
 ];
 
 impl Keyed for ScenarioOptions {
     fn keys() -> impl Iterator<Item = &'static Key> {
-        KEYS.iter()
+        Options::own_keys().iter().filter(|key| key.in_scenarios).chain(KEYS)
     }
 
     fn set<'de, D: Deserializer<'de>>(&mut self, key: &str, value: D) -> Result<(), D::Error> {

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -296,5 +299,20 @@ proptest! {
             let _ = environment(&[(&variable, &text)]);
             let _ = environment(&[(&variable, &near)]);
         }
+    }
+}
+
+#[test]
+fn the_reference_is_the_published_one() {
+    let published = include_str!("../../../../docs/options.md");
+    assert_eq!(published, options_reference(), "write it anew: squall plan options > docs/options.md");
+}
+
+#[test]
+fn every_option_is_described() {
+    for key in Options::keys() {
+        assert!(key.help.trim().ends_with('.') || key.help.contains("`."), "{}: {:?}", key.name, key.help);
+        let schema = key.schema();
+        assert!(schema["description"].as_str().is_some_and(|text| !text.is_empty()), "{}", key.name);
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::Value;
+
 use crate::choice::UnknownChoice;
+use crate::options::kinds::{Named, words_schema};
 
 /// How a worker thread waits for the next moment at which something is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -17,6 +20,12 @@ pub enum Pacing {
 
 impl Pacing {
     const NAMES: &[&str] = &["timer", "spin"];
+}
+
+impl Named for Pacing {
+    fn schema() -> Value {
+        words_schema(Pacing::NAMES)
+    }
 }
 
 impl FromStr for Pacing {

@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::duration::{DurationError, HumanDuration, parse_duration};
+use crate::options::kinds::{Named, time_schema, words_schema};
 
 /// How long a load warms up before what it measures counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +24,12 @@ pub enum Warmup {
 impl Warmup {
     /// The least time in which the end of a warm-up can be found: the twenty batches of 5 s that MSER-5 wants.
     pub const AUTO_TAKES: Duration = Duration::from_secs(100);
+}
+
+impl Named for Warmup {
+    fn schema() -> Value {
+        json!({ "anyOf": [words_schema(&["none", "auto"]), time_schema()] })
+    }
 }
 
 impl FromStr for Warmup {

@@ -1,0 +1,67 @@
+//! The table of options: one entry defines an option everywhere. From an entry follow the field of a layer, its reader, how
+//! layers merge, the environment variable, what `squall plan show` shows, the JSON Schema and the reference
+//! (docs/options.md). An entry reads:
+//!
+//! ```text
+//! /// One sentence for users.
+//! max_backlog: Time => also(&["maxBacklog"]), flag("--max-backlog"), default("10s"), in_scenarios();
+//! ```
+
+/// Makes a layer of options out of its table. What it makes uses the names of `options.rs`.
+macro_rules! option_table {
+    (
+        $(#[$meta:meta])*
+        pub struct $Layer:ident {
+            $($(#[doc = $help:literal])+ $name:ident: $kind:ty $(=> $($setting:ident($($value:expr)?)),+)?;)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct $Layer {
+            $($(#[doc = $help])+ pub $name: <$kind as $crate::options::kinds::Kind>::Value,)*
+        }
+
+        impl $Layer {
+            /// The keys of this table.
+            pub(crate) const fn own_keys() -> &'static [$crate::options::Key] {
+                const KEYS: &[$crate::options::Key] = &[
+                    $($crate::options::Key::of::<$kind>(stringify!($name), concat!($($help),+))
+                        $($(.$setting($($value)?))+)?,)*
+                ];
+                KEYS
+            }
+
+            /// Reads the value of a key of this table.
+            pub(crate) fn set_own<'de, D: serde::Deserializer<'de>>(
+                &mut self,
+                key: &str,
+                value: D,
+            ) -> Result<(), D::Error> {
+                $(
+                    if key == stringify!($name) {
+                        return <$kind as $crate::options::kinds::Kind>::set(&mut self.$name, value);
+                    }
+                )*
+                debug_assert!(false, "{key} is no key of this table");
+                Ok(())
+            }
+
+            /// What two layers say together, option by option.
+            pub(crate) fn merged(self, lower: $Layer) -> $Layer {
+                $Layer {
+                    $($name: <$kind as $crate::options::kinds::Kind>::merge(self.$name, lower.$name),)*
+                }
+            }
+
+            /// Every option that this layer says, by its documented name, in the order of the table; entries of mappings
+            /// one by one, as `weights.browse`.
+            pub fn said(&self) -> Vec<(String, String)> {
+                let mut entries = Vec::new();
+                $(<$kind as $crate::options::kinds::Kind>::show(stringify!($name), &self.$name, &mut entries);)*
+                entries
+            }
+        }
+    };
+}
+
+pub(crate) use option_table;
