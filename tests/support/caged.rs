@@ -36,6 +36,7 @@ impl Caged {
         Caged { squall: self.squall.env(name, value), ..self }
     }
 
+    #[cfg(target_os = "linux")]
     pub fn user(self, user: u32) -> Caged {
         Caged { squall: self.squall.user(user), ..self }
     }

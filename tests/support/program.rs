@@ -84,6 +84,7 @@ impl Squall {
     }
 
     /// As another user, which only root can say. The folder becomes theirs.
+    #[cfg(target_os = "linux")]
     pub fn user(mut self, user: u32) -> Squall {
         std::os::unix::fs::chown(self.folder.path(), Some(user), Some(user)).expect("these tests run as root");
         self.command.uid(user).gid(user).env("HOME", self.folder.path());
