@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::caged::Caged;
 use crate::support::component::{COUNTING, ERR, LOOP, OK, Wat, repeat};
-use crate::support::program::{Ended, Squall};
-
-/// What may be taken in these tests, in MiB: 64 of the guest's memory, 512 that are held for it, and 256 besides.
-const BUDGET: u64 = 64 + 512 + 256;
+use crate::support::imports::{logging, measuring};
+use crate::support::program::Ended;
 
 fn run(guest: &Wat, arguments: &[&str]) -> Ended {
-    let squall = Squall::new(&["run", "guest.wasm"]);
+    let squall = Caged::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
-    squall.args(arguments).exporting().run_within(BUDGET)
+    squall.args(arguments).exporting().run()
 }
 
 #[test]
@@ -108,41 +107,16 @@ fn a_result_outside_of_its_memory_is_a_trap() {
 
 #[test]
 fn precompiled_code_is_never_run() {
-    let squall = Squall::new(&["run", "code.cwasm"]);
+    let squall = Caged::new(&["run", "code.cwasm"]);
     let engine_made = b"\x7fELF\x02\x01\x01\xc8\0\0\0\0\0\0\0\0";
     std::fs::write(squall.folder().join("code.cwasm"), engine_made).unwrap();
     squall.run().expect_code(107);
 }
 
-/// What a component takes from `context`, beside simple functions.
-fn logging(guest: Wat) -> Wat {
-    guest.importing_all(
-        "squall:scenario/context@0.1.0",
-        r#"(type $level' (enum "debug" "info" "warn" "error")) (export "level" (type $level (eq $level')))
-           (export "log" (func (param "level" $level) (param "message" string)))
-           (export "abort" (func (param "reason" string)))"#,
-        &[("log", "log", "(param i32 i32 i32)"), ("abort", "abort", "(param i32 i32)")],
-    )
-}
-
-/// What it takes from `metrics`.
-fn measuring(guest: Wat) -> Wat {
-    guest.importing_all(
-        "squall:scenario/metrics@0.1.0",
-        r#"(export "counter" (type $counter (sub resource)))
-           (export "[constructor]counter" (func (param "name" string) (result (own $counter))))
-           (export "check" (func (param "name" string) (param "passed" bool)))"#,
-        &[
-            ("check", "check", "(param i32 i32 i32)"),
-            ("[constructor]counter", "counter", "(param i32 i32) (result i32)"),
-        ],
-    )
-}
-
 #[test]
 fn setup_and_teardown_that_never_end_are_ended() {
     let squall = |guest: Wat| {
-        let squall = Squall::new(&["run", "guest.wasm", "-i", "1"]);
+        let squall = Caged::new(&["run", "guest.wasm", "-i", "1"]);
         guest.write(squall.folder());
         squall.env("SQUALL_SETUP_TIMEOUT", "500ms").env("SQUALL_TEARDOWN_TIMEOUT", "500ms").run()
     };
@@ -297,7 +271,7 @@ fn a_suggested_plan_is_no_command_either() {
     let guest = Wat::new(OK).describing(&describe).with_functions(&data);
     let ended = run(&guest, &["-i", "1"]).expect_code(107);
     assert!(ended.complaint().contains("# #vso[x]") && !ended.err.contains("##vso["), "{}", ended.err);
-    let squall = Squall::new(&["inspect", "guest.wasm"]);
+    let squall = Caged::new(&["inspect", "guest.wasm"]);
     guest.write(squall.folder());
     let ended = squall.run();
     assert!(ended.out.contains("# #vso[x]") && !ended.out.contains("##vso["), "{}", ended.out);
@@ -312,7 +286,7 @@ fn what_a_component_says_of_itself_is_no_command_either() {
         section
     };
     for arguments in [&["inspect", "guest.wasm"][..], &["inspect", "--json", "guest.wasm"]] {
-        let squall = Squall::new(arguments);
+        let squall = Caged::new(arguments);
         let plan = r###"{"data": {"##vso[x]": {"policy": "shuffle"}}}"###;
         let path = Wat::new(OK).suggesting(plan).write(squall.folder());
         let mut component = std::fs::read(&path).unwrap();
@@ -327,7 +301,7 @@ fn what_a_component_says_of_itself_is_no_command_either() {
 /// The one-request scenario with options of its own, as a stranger's scenario could have them.
 fn asking(server: &crate::support::server::Server, options: &[(&str, &str)]) -> Ended {
     let component = crate::support::program::root().join("runtime/cli/assets/request.wasm").display().to_string();
-    let mut squall = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "2"]).exporting();
+    let mut squall = Caged::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "2"]).exporting();
     for (name, value) in options {
         squall = squall.args(&["-e", &format!("{name}={value}")]);
     }
@@ -382,7 +356,7 @@ fn a_request_has_one_length() {
 fn half_a_component_is_none() {
     let whole = std::fs::read(crate::support::program::guest("shop")).unwrap();
     for length in [0, 4, 8, 9, 1_000, whole.len() / 2, whole.len() - 1] {
-        let squall = Squall::new(&["run", "half.wasm"]);
+        let squall = Caged::new(&["run", "half.wasm"]);
         std::fs::write(squall.folder().join("half.wasm"), &whole[..length]).unwrap();
         let ended = squall.run().expect_code(107);
         assert!(ended.complaint().starts_with("half.wasm: "), "{length}: {}", ended.err);
@@ -395,7 +369,7 @@ fn a_cache_that_somebody_has_damaged_costs_time_only() {
     let server = crate::support::server::Server::start(|_| crate::support::server::Reply::ok("hello"));
     let once = || {
         let minimal = crate::support::program::guest("minimal");
-        let squall = Squall::new(&["run", &minimal, "--target", &server.url(), "-i", "1"]);
+        let squall = Caged::new(&["run", &minimal, "--target", &server.url(), "-i", "1"]);
         squall.env("XDG_CACHE_HOME", &cache.path().display().to_string()).run().expect_code_or_busy(0)
     };
     once();

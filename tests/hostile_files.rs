@@ -1,7 +1,8 @@
 //! Files that a stranger has made or chosen: kept runs in a checkout, sources, keys and data without an end.
 
+use crate::support::caged::Caged;
 use crate::support::component::{OK, Wat};
-use crate::support::program::{Ended, Squall};
+use crate::support::program::Ended;
 
 /// A folder of runs with one in it that somebody else has made, as a checkout may bring it along.
 fn checkout(name: &str, run: &str) -> tempfile::TempDir {
@@ -13,7 +14,7 @@ fn checkout(name: &str, run: &str) -> tempfile::TempDir {
 }
 
 fn asked(runs: &std::path::Path, arguments: &[&str]) -> Ended {
-    Squall::new(arguments).args(&["--runs-dir", &runs.display().to_string()]).run()
+    Caged::new(arguments).args(&["--runs-dir", &runs.display().to_string()]).run()
 }
 
 #[test]
@@ -69,6 +70,18 @@ fn nothing_is_written_through_a_link_in_a_checkout() {
 }
 
 #[test]
+fn the_folder_of_runs_may_be_a_link() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let squall = Caged::new(&["run", "guest.wasm", "-i", "1"]);
+    std::fs::create_dir(squall.folder().join(".squall")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), squall.folder().join(".squall/runs")).unwrap();
+    Wat::new(OK).write(squall.folder());
+    squall.run().expect_code_or_busy(0);
+    let kept = std::fs::read_dir(elsewhere.path()).unwrap().map(|entry| entry.unwrap().path());
+    assert_eq!(kept.filter(|entry| entry.join("run.json").exists()).count(), 1);
+}
+
+#[test]
 fn a_counter_that_grows_past_every_number_stays_a_number() {
     // 1.7e308, added twice in each iteration.
     let add = "(call $add (global.get $c) (f64.const 1.7e308))";
@@ -88,7 +101,7 @@ fn a_counter_that_grows_past_every_number_stays_a_number() {
     );
     let runs = tempfile::tempdir().unwrap();
     for _ in 0..2 {
-        let squall = Squall::new(&["run", "guest.wasm", "-i", "3", "--runs-dir", &runs.path().display().to_string()]);
+        let squall = Caged::new(&["run", "guest.wasm", "-i", "3", "--runs-dir", &runs.path().display().to_string()]);
         guest.write(squall.folder());
         squall.run().expect_code_or_busy(0);
     }
@@ -99,11 +112,11 @@ fn a_counter_that_grows_past_every_number_stays_a_number() {
 
 #[test]
 fn a_source_is_not_built_where_strangers_scenarios_run() {
-    let squall = Squall::new(&["run", "scenario.js", "--limits", "ci"]);
+    let squall = Caged::new(&["run", "scenario.js", "--limits", "ci"]);
     std::fs::write(squall.folder().join("scenario.js"), "").unwrap();
     let ended = squall.run().expect_code(104);
     assert!(ended.complaint().contains("which --limits ci does not allow"), "{}", ended.err);
-    let squall = Squall::new(&["run", "plan.yaml"]).env("SQUALL_LIMITS", "ci");
+    let squall = Caged::new(&["run", "plan.yaml"]).env("SQUALL_LIMITS", "ci");
     std::fs::write(squall.folder().join("scenario.js"), "").unwrap();
     std::fs::write(squall.folder().join("plan.yaml"), "component: scenario.js\nusers: 1\nduration: 1s\n").unwrap();
     let ended = squall.run().expect_code(104);
@@ -114,10 +127,10 @@ fn a_source_is_not_built_where_strangers_scenarios_run() {
 fn a_key_without_an_end_is_not_read_to_it() {
     for option in ["--verify-key", "--key"] {
         let command = if option == "--key" { "sign" } else { "inspect" };
-        let ended = Squall::new(&[command, "guest.wasm", option, "/dev/zero"]).run().expect_code(104);
+        let ended = Caged::new(&[command, "guest.wasm", option, "/dev/zero"]).run().expect_code(104);
         assert!(ended.complaint().contains("it has more than 65536 bytes"), "{}", ended.err);
     }
-    let squall = Squall::new(&["run", "guest.wasm", "-i", "1", "--data", "users=csv:/dev/zero"]);
+    let squall = Caged::new(&["run", "guest.wasm", "-i", "1", "--data", "users=csv:/dev/zero"]);
     Wat::new(OK).write(squall.folder());
     let ended = squall.run().expect_code(104);
     assert!(ended.complaint().contains("this is a device"), "{}", ended.err);

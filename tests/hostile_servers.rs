@@ -2,15 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::program::{Ended, Squall};
+use crate::support::caged::Caged;
+use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
 fn load(server: &Server, arguments: &[&str]) -> Ended {
-    Squall::new(&["run", &server.url(), "-c", "1", "-i", "4"])
-        .args(arguments)
-        .exporting()
-        .run_within(768)
-        .expect_code(0)
+    Caged::new(&["run", &server.url(), "-c", "1", "-i", "4"]).args(arguments).exporting().run().expect_code(0)
 }
 
 /// Every second answer is a good one, and it has to arrive: the others spoil nothing but themselves.
@@ -68,7 +65,7 @@ fn a_body_without_an_end() {
         Reply::raw(&format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{}", chunk.repeat(40))).closing()
     });
     let component = crate::support::program::root().join("runtime/cli/assets/shop.wasm").display().to_string();
-    let ended = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "4", "-e", "THINK=0"])
+    let ended = Caged::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "4", "-e", "THINK=0"])
         .args(&["--max-body-size", "1MiB"])
         .run();
     assert!(
@@ -91,7 +88,7 @@ fn a_little_that_unpacks_to_much() {
         reply.bytes.extend(&bomb);
         reply
     });
-    let ended = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "2", "-e", "THINK=0"])
+    let ended = Caged::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "2", "-e", "THINK=0"])
         .args(&["--max-body-size", "1MiB"])
         .run();
     let offence = "the decoded body is larger than 1048576 bytes (limit, raise with --max-body-size)";

@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::caged::Caged;
 use crate::support::component::{LOOP, OK, Wat};
-use crate::support::program::{Ended, Squall, guest, root};
+use crate::support::program::{Ended, guest, root};
 use crate::support::server::{Reply, Server};
 
 fn run(guest: &Wat, arguments: &[&str]) -> Ended {
-    let squall = Squall::new(&["run", "guest.wasm"]);
+    let squall = Caged::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
-    squall.args(arguments).exporting().run_within(64 + 512 + 256)
+    squall.args(arguments).exporting().run()
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn an_iteration_that_waits_for_ever_is_ended_and_named() {
 fn a_request_that_takes_too_long_ends_with_its_iteration() {
     let server = Server::start(|_| Reply::ok("late").after(Duration::from_secs(30)));
     let started = Instant::now();
-    let ended = Squall::new(&["run", &server.url(), "-c", "1", "-i", "1", "--iteration-timeout", "300ms"])
+    let ended = Caged::new(&["run", &server.url(), "-c", "1", "-i", "1", "--iteration-timeout", "300ms"])
         .exporting()
         .run()
         .expect_code_or_busy(0);
@@ -55,6 +56,26 @@ fn a_start_that_computes_for_ever_is_named() {
         &Wat::new(OK).exporting("start", LOOP),
         &["-u", "1", "-d", "2s", "--iteration-timeout", "200ms", "--graceful-stop", "0s"],
     );
+    assert!(ended.out.contains("not done within 200ms, and still computing"), "{}\n{}", ended.out, ended.err);
+}
+
+#[test]
+fn an_open_load_begins_when_its_users_have_started() {
+    // Each takes a second and a half for it, which is no part of the one second that the load lasts.
+    let guest = Wat::new(OK).exporting("start", "(call $sleep (i64.const 1500000000)) (i32.const 200)").importing(
+        "squall:scenario/timing@0.1.0",
+        "sleep",
+        "(param \"ns\" u64)",
+        "(param i64)",
+    );
+    let began = Instant::now();
+    let load = ["-R", "20", "-d", "1s", "--max-duration", "1s"];
+    let ended = run(&guest, &load).expect_code_or_busy(0);
+    assert!(began.elapsed() > Duration::from_millis(2_400), "{:?}", began.elapsed());
+    assert_eq!(ended.number("iterations", "count") + ended.number("dropped_iterations", "count"), 20.0);
+    // And it has its limit.
+    let endless = Wat::new(OK).exporting("start", LOOP);
+    let ended = run(&endless, &[&load[..], &["--iteration-timeout", "200ms"]].concat());
     assert!(ended.out.contains("not done within 200ms, and still computing"), "{}\n{}", ended.out, ended.err);
 }
 
@@ -92,7 +113,7 @@ fn memory_that_a_component_begins_with_counts() {
 #[test]
 fn a_component_has_a_size() {
     for command in ["run", "inspect"] {
-        let ended = Squall::new(&[command, &guest("shop"), "--max-component-size", "64KiB"]).run().expect_code(107);
+        let ended = Caged::new(&[command, &guest("shop"), "--max-component-size", "64KiB"]).run().expect_code(107);
         let complaint = ended.complaint();
         assert!(
             complaint.ends_with(
@@ -102,13 +123,13 @@ fn a_component_has_a_size() {
         );
     }
     // Neither is a file without an end read to it.
-    let ended = Squall::new(&["inspect", "/dev/zero", "--max-component-size", "1MiB"]).run().expect_code(107);
+    let ended = Caged::new(&["inspect", "/dev/zero", "--max-component-size", "1MiB"]).run().expect_code(107);
     assert!(ended.complaint().contains("--max-component-size"), "{}", ended.err);
 }
 
 #[test]
 fn compiling_has_a_time() {
-    let squall = Squall::new(&["run", &guest("shop"), "--compile-timeout", "1ms", "-i", "1"]);
+    let squall = Caged::new(&["run", &guest("shop"), "--compile-timeout", "1ms", "-i", "1"]);
     let cache = squall.folder().display().to_string();
     let ended = squall.env("XDG_CACHE_HOME", &cache).run().expect_code(107);
     assert!(
@@ -121,7 +142,7 @@ fn compiling_has_a_time() {
 fn compiling_has_its_memory() {
     let component = root().join("runtime/cli/assets/shop.wasm").display().to_string();
     let compile = |memory: &str| {
-        let squall = Squall::new(&["inspect", &component, "--compile-memory", memory]);
+        let squall = Caged::new(&["inspect", &component, "--compile-memory", memory]);
         let cache = squall.folder().display().to_string();
         squall.env("XDG_CACHE_HOME", &cache).run()
     };
@@ -136,7 +157,7 @@ fn compiling_has_its_memory() {
 fn a_body_has_a_size() {
     let server = Server::start(|_| Reply::ok(&"x".repeat(100_000)));
     let component = root().join("runtime/cli/assets/shop.wasm").display().to_string();
-    let ended = Squall::new(&["run", &component, "--target", &server.url(), "-e", "THINK=0", "-u", "1", "-i", "1"])
+    let ended = Caged::new(&["run", &component, "--target", &server.url(), "-e", "THINK=0", "-u", "1", "-i", "1"])
         .args(&["--max-body-size", "64KiB"])
         .run();
     let offence = "the body is larger than 65536 bytes (limit, raise with --max-body-size)";

@@ -3,17 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::component::{COUNTING, LOOP, OK, Wat, repeat};
-use crate::support::program::{Ended, Squall};
+use crate::support::caged::{Caged, IN_CI};
+use crate::support::component::{LOOP, OK, Wat, repeat};
+use crate::support::imports::{UNSENT_BODY, requesting, with_wasi_http};
+use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
-/// What may be taken under `--limits ci` by one virtual user, in MiB: 64 of its memory, 128 that are held for it, and 256 besides.
-const BUDGET: u64 = 64 + 128 + 256;
 /// Nobody listens here.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-fn squall(text: &str, arguments: &[&str]) -> Squall {
-    let squall = Squall::new(arguments);
+fn squall(text: &str, arguments: &[&str]) -> Caged {
+    let squall = Caged::new(arguments).within(IN_CI);
     let binary = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     std::fs::write(squall.folder().join("guest.wasm"), binary).unwrap();
     squall
@@ -21,7 +21,7 @@ fn squall(text: &str, arguments: &[&str]) -> Squall {
 
 fn run(guest: &Wat, target: &str, arguments: &[&str]) -> Ended {
     let ci = ["run", "guest.wasm", "--limits", "ci", "-u", "1", "-i", "1", "--target", target];
-    squall(&guest.text(), &ci).args(arguments).exporting().run_within(BUDGET)
+    squall(&guest.text(), &ci).args(arguments).exporting().run()
 }
 
 /// The component, with something more in it.
@@ -52,42 +52,10 @@ fn parts_count_as_often_as_they_are_instantiated() {
         (doubling(25, ""), "it comes to 67108863 instances of its parts: at most 1000 are allowed"),
     ] {
         for command in ["run", "inspect"] {
-            let ended =
-                squall(&and(&Wat::new(OK), &text), &[command, "guest.wasm"]).run_within(BUDGET).expect_code(107);
+            let ended = squall(&and(&Wat::new(OK), &text), &[command, "guest.wasm"]).run().expect_code(107);
             assert!(format!("{}{}", ended.out, ended.err).contains(offence), "{}\n{}", ended.out, ended.err);
         }
     }
-}
-
-/// What a component takes from `http`.
-fn requesting(guest: Wat) -> Wat {
-    guest.importing_all(
-        "squall:scenario/http@0.1.0",
-        r#"(export "request-options" (type $options (sub resource)))
-           (export "response" (type $response (sub resource)))
-           (type $request' (record (field "method" string) (field "url" string) (field "headers" (list (tuple string string)))
-             (field "body" (option (list u8))) (field "options" (option (borrow $options)))))
-           (export "request" (type $request (eq $request')))
-           (type $error' (variant (case "timeout") (case "dns" string) (case "connect" string) (case "tls" string)
-             (case "reset" string) (case "protocol" string) (case "too-large" string) (case "too-many-redirects" string)
-             (case "refused-by-policy" string) (case "invalid-request" string) (case "other" string)))
-           (export "error" (type $error (eq $error')))
-           (export "[constructor]request-options" (func (result (own $options))))
-           (export "[method]request-options.set-expected-statuses"
-             (func (param "self" (borrow $options)) (param "ranges" (list (tuple u16 u16)))))
-           (export "get" (func (param "url" string) (param "options" (option (borrow $options)))
-             (result (result (own $response) (error $error)))))
-           (export "send-all" (func (param "requests" (list $request))
-             (result (list (result (own $response) (error $error))))))"#,
-        &[
-            ("send-all", "send_all", "(param i32 i32 i32)"),
-            ("get", "get", "(param i32 i32 i32 i32 i32)"),
-            ("[constructor]request-options", "options", "(result i32)"),
-            ("[method]request-options.set-expected-statuses", "expect", "(param i32 i32 i32)"),
-        ],
-    )
-    .with_functions(COUNTING)
-    .with_functions(r#"(data (i32.const 700) "POST/")"#)
 }
 
 /// A hundred requests to `/` at 4096, with so many of the same bytes as the body of each, or as the value of each of `headers`; sent.
@@ -125,9 +93,6 @@ fn a_body_that_is_sent_a_hundred_times_is_booked_a_hundred_times() {
     assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
     // Two had room.
     assert!(ended.out.contains("too large (flow \"main\"): 98"), "{}", ended.out);
-    let describing =
-        Wat::new(OK).describing(&hundred_times_the_same(7 << 20, 0).replace("(i32.const 200)", "(i32.const 64)"));
-    run(&requesting(describing), NOWHERE, &[]).expect_code_or_busy(0);
 }
 
 #[test]
@@ -172,6 +137,23 @@ fn bodies_and_heads_that_are_held_are_booked() {
 }
 
 #[test]
+fn the_copy_that_hands_a_body_over_is_booked() {
+    let server = Server::start(|_| Reply::ok(&"x".repeat(3 << 20)));
+    let guest = requesting(Wat::new(
+        "(call $get (i32.const 704) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 400))
+         (if (i32.load8_u (i32.const 400)) (then (return (i32.const 208))))
+         (call $body (i32.load (i32.const 404)) (i32.const 420)) (i32.const 200)",
+    ));
+    let ended = run(&guest, &server.url(), &[]).expect_code_or_busy(0);
+    assert_eq!(ended.number("iterations_failed", "passes"), 0.0, "{}", ended.out);
+    // There is room for the body, and not for it and its copy.
+    let ended = run(&guest, &server.url(), &["--host-memory", "5MiB"]).expect_code_or_busy(0);
+    let offence = "at most 5242880 bytes are held for a virtual user (limit, raise with --host-memory)";
+    assert!(ended.out.contains("trapped: 1") && ended.out.contains(offence), "{}", ended.out);
+    assert_eq!(ended.number("http_req_failed", "passes"), 0.0, "{}", ended.out);
+}
+
+#[test]
 fn a_batch_of_answers_is_booked_while_it_comes() {
     // A hundred answers of 8 MiB each; the requests have no body.
     let server = Server::start(|_| Reply::ok(&"x".repeat(8 << 20)));
@@ -182,71 +164,11 @@ fn a_batch_of_answers_is_booked_while_it_comes() {
     assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
 }
 
-/// A guest that begins bodies of `wasi:http` requests, writes into each as much as it may, and sends none.
-fn unsent_bodies(times: u32) -> String {
-    let types = r#"
-      (import "wasi:io/error@0.2.0" (instance $errors (export "error" (type (sub resource)))))
-      (alias export $errors "error" (type $io-error))
-      (import "wasi:io/streams@0.2.0" (instance $streams
-        (export "output-stream" (type $stream (sub resource)))
-        (alias outer 1 $io-error (type $outer-error))
-        (export "error" (type $error (eq $outer-error)))
-        (type $stream-error' (variant (case "last-operation-failed" (own $error)) (case "closed")))
-        (export "stream-error" (type $stream-error (eq $stream-error')))
-        (export "[method]output-stream.check-write" (func (param "self" (borrow $stream))
-          (result (result u64 (error $stream-error)))))
-        (export "[method]output-stream.write" (func (param "self" (borrow $stream)) (param "contents" (list u8))
-          (result (result (error $stream-error)))))))
-      (alias export $streams "output-stream" (type $output-stream))
-      (import "wasi:http/types@0.2.0" (instance $http
-        (alias outer 1 $output-stream (type $outer-stream))
-        (export "output-stream" (type $stream (eq $outer-stream)))
-        (export "fields" (type $fields (sub resource)))
-        (export "headers" (type $headers (eq $fields)))
-        (export "outgoing-request" (type $request (sub resource)))
-        (export "outgoing-body" (type $body (sub resource)))
-        (export "[constructor]fields" (func (result (own $fields))))
-        (export "[constructor]outgoing-request" (func (param "headers" (own $headers)) (result (own $request))))
-        (export "[method]outgoing-request.body" (func (param "self" (borrow $request)) (result (result (own $body)))))
-        (export "[method]outgoing-body.write" (func (param "self" (borrow $body)) (result (result (own $stream)))))))
-      (core func $l-fields (canon lower (func $http "[constructor]fields")))
-      (core func $l-request (canon lower (func $http "[constructor]outgoing-request")))
-      (core func $l-body (canon lower (func $http "[method]outgoing-request.body") (memory $mem)))
-      (core func $l-write (canon lower (func $http "[method]outgoing-body.write") (memory $mem)))
-      (core func $l-check (canon lower (func $streams "[method]output-stream.check-write") (memory $mem)))
-      (core func $l-put (canon lower (func $streams "[method]output-stream.write") (memory $mem)))"#;
-    let imports = r#"
-      (import "wasi" "fields" (func $fields (result i32)))
-      (import "wasi" "request" (func $request (param i32) (result i32)))
-      (import "wasi" "body" (func $body (param i32 i32)))
-      (import "wasi" "write" (func $write (param i32 i32)))
-      (import "wasi" "check" (func $check (param i32 i32)))
-      (import "wasi" "put" (func $put (param i32 i32 i32 i32)))"#;
-    let instance = r#"(with "wasi" (instance (export "fields" (func $l-fields)) (export "request" (func $l-request))
-        (export "body" (func $l-body)) (export "write" (func $l-write)) (export "check" (func $l-check)) (export "put" (func $l-put))))"#;
-    // As long as it may write something, and not more than it may.
-    let put = "(block $full (loop $more
-        (call $check (global.get $stream) (i32.const 400))
-        (br_if $full (i64.eqz (i64.load (i32.const 408))))
-        (call $put (global.get $stream) (i32.const 0) (i32.wrap_i64 (i64.load (i32.const 408))) (i32.const 400))
-        (br $more)))";
-    let one = format!(
-        "(call $body (call $request (call $fields)) (i32.const 400))
-         (call $write (i32.load (i32.const 404)) (i32.const 400))
-         (global.set $stream (i32.load (i32.const 404))) {put}"
-    );
-    let run = format!("(drop (memory.grow (i32.const 20))) {}", repeat(times, &one));
-    let text =
-        Wat::new(&run).with_functions(COUNTING).with_functions("(global $stream (mut i32) (i32.const 0))").text();
-    text.replace("(core module $guest", &format!("{types} (core module $guest"))
-        .replace(r#"(import "libc" "memory" (memory 1))"#, &format!(r#"(import "libc" "memory" (memory 1)) {imports}"#))
-        .replace(r#"(with "host" (instance ))"#, instance)
-}
-
 #[test]
 fn bodies_that_are_never_sent_take_little() {
     let arguments = ["run", "guest.wasm", "-u", "1", "-i", "1", "--target", NOWHERE, "--limits", "ci"];
-    let ended = squall(&unsent_bodies(5_000), &arguments).run_within(BUDGET);
+    let unsent = with_wasi_http(&format!("(drop (memory.grow (i32.const 20))) {}", repeat(5_000, UNSENT_BODY)));
+    let ended = squall(&unsent, &arguments).run();
     // That many handles it does not get.
     assert!(ended.out.contains("flow \"main\" trapped: 1"), "{}\n{}", ended.out, ended.err);
 }
@@ -312,7 +234,7 @@ fn a_start_function_has_the_time_of_an_iteration() {
     let ended =
         squall(&starting_for_ever().text(), &["run", "guest.wasm", "-u", "1", "-d", "2s", "--graceful-stop", "0s"])
             .args(&["--iteration-timeout", "300ms"])
-            .run_within(BUDGET);
+            .run();
     let offence = "not done within 300ms, and still computing (limit 300ms, raise with --iteration-timeout)";
     assert!(format!("{}{}", ended.out, ended.err).contains(offence), "{}\n{}", ended.out, ended.err);
 }
@@ -324,7 +246,7 @@ fn a_guest_that_computes_comes_to_an_end_in_a_rehearsal_too() {
         let squall = squall(&guest.text(), &["plan", "rehearse", "plan.yaml"]).args(arguments);
         let plan = format!("component: guest.wasm\ntarget: {NOWHERE}\nusers: 1\niterations: 2\n");
         std::fs::write(squall.folder().join("plan.yaml"), plan).unwrap();
-        squall.run_within(BUDGET)
+        squall.run()
     };
     let ended = rehearse(&Wat::new(LOOP), &["--iteration-timeout", "300ms"]);
     let offence = "not done within 300ms, and still computing (limit 300ms, raise with --iteration-timeout)";

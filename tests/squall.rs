@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod boundaries;
 mod breakpoint;
 mod container;
 mod control;
@@ -56,4 +57,6 @@ mod statsd;
 mod streams;
 mod stress;
 mod suggestions;
+#[cfg(target_os = "linux")]
+mod two_users;
 mod verdicts;

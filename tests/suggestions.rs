@@ -1,18 +1,16 @@
 //! What a component suggests: it makes a run stricter, never looser. Each key is tried in `runtime/plan/src/suggestion/tests.rs`;
 //! here is the whole program.
 
-use std::fs;
-use std::time::Duration;
-
+use crate::support::caged::{Caged, Mebibytes};
 use crate::support::component::{LOOP, OK, Wat};
-use crate::support::program::{Ended, Squall};
+use crate::support::program::Ended;
 
 fn run(plan: &str, arguments: &[&str]) -> Ended {
     with(Wat::new(OK).suggesting(plan), arguments).run()
 }
 
-fn with(guest: Wat, arguments: &[&str]) -> Squall {
-    let squall = Squall::new(&["run", "guest.wasm"]);
+fn with(guest: Wat, arguments: &[&str]) -> Caged {
+    let squall = Caged::new(&["run", "guest.wasm"]);
     guest.write(squall.folder());
     squall.args(arguments)
 }
@@ -76,21 +74,6 @@ fn no_rate_fills_the_memory_with_arrivals_that_wait() {
     let plan =
         r#"{"rate": "10000000/s", "duration": "5s", "pre_allocated_vus": 1, "max_vus": 1, "graceful_stop": "0s"}"#;
     let squall = with(Wat::new(LOOP).suggesting(plan), &["--threads", "1", "--no-save"]).exporting();
-    let running = squall.start();
-    let status = format!("/proc/{}/status", running.id());
-    let mut peak = 0;
-    while let Some(kilobytes) = peak_kilobytes(&status) {
-        peak = kilobytes;
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let ended = running.wait();
+    let ended = squall.within(Mebibytes(350)).run();
     assert!(ended.number("dropped_iterations", "count") > 1_000_000.0, "{}", ended.out);
-    assert!(peak < 350 << 10, "{peak} KiB");
-}
-
-/// The most memory that a process has had up to now; none once it has ended.
-fn peak_kilobytes(status: &str) -> Option<u64> {
-    let status = fs::read_to_string(status).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }

@@ -1,6 +1,7 @@
 //! Running the real `squall`.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -82,6 +83,14 @@ impl Squall {
         self
     }
 
+    /// As another user, which only root can say. The folder becomes theirs.
+    #[cfg(target_os = "linux")]
+    pub fn user(mut self, user: u32) -> Squall {
+        std::os::unix::fs::chown(self.folder.path(), Some(user), Some(user)).expect("these tests run as root");
+        self.command.uid(user).gid(user).env("HOME", self.folder.path());
+        self
+    }
+
     pub fn stdin(mut self, stdin: Stdio) -> Squall {
         self.command.stdin(stdin);
         self
@@ -104,7 +113,7 @@ impl Squall {
     /// Runs it under a limit of memory, in MiB: past that it is killed, and the test fails. (A limit of the system's would count
     /// the address space that wasmtime reserves for each instance.)
     #[track_caller]
-    pub fn run_within(mut self, budget: u64) -> Ended {
+    pub(super) fn run_within(mut self, budget: u64) -> Ended {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = Leashed(Some(self.command.spawn().expect("squall starts")));
         let (id, ended, went_past) = (child.id(), AtomicBool::new(false), AtomicBool::new(false));

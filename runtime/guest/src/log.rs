@@ -105,6 +105,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_has_4_kib() {
+        let (sink, receiver) = sink(10);
+        for length in [4 << 10, (4 << 10) + 1, 60 << 10] {
+            sink.write(Level::Info, 1, FlowId(0), &"c".repeat(length));
+        }
+        let lengths: Vec<usize> = receiver.try_iter().map(|line| line.text.len()).collect();
+        assert_eq!(lengths, [4 << 10; 3]);
+    }
+
+    #[test]
     fn escape_codes_do_not_get_through() {
         assert_eq!(printable("a\u{1b}[31mb"), "a\u{fffd}[31mb");
     }

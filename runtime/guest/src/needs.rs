@@ -127,10 +127,39 @@ mod tests {
         assert_eq!(needing(1 << 20, 1).check(&limits), Ok(()));
         let error = needing(2 << 20, 1).check(&limits).expect_err("too much");
         assert_eq!(error, "its memory has 2 MiB from the beginning, and --memory allows 1 MiB: raise it");
-        let error = needing(1 << 20, 65).check(&limits).expect_err("too many");
-        assert_eq!(error, "it has 65 tables: at most 64 are allowed");
         assert_eq!(needing(1 << 20, 1).check_total(10, &limits), Ok(()));
         let error = needing(1 << 20, 1).check_total(11, &limits).expect_err("too many");
         assert!(error.contains("11 MiB in all, and --memory-total allows 10 MiB"), "{error}");
+    }
+
+    #[test]
+    fn what_is_counted_goes_up_to_its_limit() {
+        type Set = fn(&mut Needs, u64);
+        let counted: [(&str, u64, Set); 4] = [
+            ("memories", 8, |needs, count| needs.memory_count = count),
+            ("tables", 64, |needs, count| needs.table_count = count),
+            ("entries in a table", 100_000, |needs, count| needs.tables[0].initial = count),
+            ("core instances", 64, |needs, count| needs.core_instances = count),
+        ];
+        for (what, most, set) in counted {
+            let check = |count| {
+                let mut needs = needing(1 << 16, 1);
+                set(&mut needs, count);
+                needs.check(&Limits::default())
+            };
+            assert_eq!(check(most), Ok(()), "{what}");
+            let offence = format!("it has {} {what}: at most {most} are allowed", most + 1);
+            assert_eq!(check(most + 1), Err(offence));
+        }
+    }
+
+    #[test]
+    fn a_table_may_become_twice_as_large_as_the_largest() {
+        let with = |entries| {
+            let mut needs = needing(1 << 16, 2);
+            needs.tables[1].initial = entries;
+            needs.table_entries()
+        };
+        assert_eq!([0, 1_000, 1_001, 100_000].map(with), [2_000, 2_000, 2_002, 200_000]);
     }
 }

@@ -1,5 +1,7 @@
 //! What a guest did, in words: a trap's cause, with what the host knows about it.
 
+use squall_plan::Limits;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::state::State;
@@ -26,7 +28,15 @@ fn cause(state: &State, error: &wasmtime::Error) -> String {
         Some(Trap::StackOverflow) => "stack overflow: it recursed too deeply".to_owned(),
         Some(Trap::Interrupt) => "stopped: it kept the processor for too long".to_owned(),
         Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
+        None => match error.root_cause().downcast_ref() {
+            Some(ResourceTableError::Full) => {
+                format!(
+                    "too many open handles: {} of WASI are held at once, and no more are allowed",
+                    Limits::WASI_HANDLES
+                )
+            }
+            _ => error.root_cause().to_string(),
+        },
     }
 }
 

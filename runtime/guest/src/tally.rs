@@ -594,4 +594,40 @@ mod tests {
         let error = Tally::of(&wasm).check().expect_err("too many");
         assert_eq!(error, "it comes to 10001 parts: at most 10000 are allowed");
     }
+
+    #[test]
+    fn each_count_goes_up_to_its_limit() {
+        type Set = fn(&mut Tally, u64);
+        let counted: [(&str, u64, Set); 6] = [
+            ("parts", 10_000, |tally, count| tally.parts = count),
+            ("instances of its parts", 1_000, |tally, count| tally.component_instances = count),
+            ("definitions, those of its parts counted as often as they are instantiated", 500_000, |tally, count| {
+                tally.definitions = count
+            }),
+            ("types in the types of its instances", 10_000, |tally, count| tally.types = count),
+            ("instances in each other", 10, |tally, count| tally.depth = count),
+            ("functions that are lifted or lowered", 20_000, |tally, count| tally.adapted = count),
+        ];
+        for (what, most, set) in counted {
+            let check = |count| {
+                let mut tally = Tally::default();
+                set(&mut tally, count);
+                tally.check()
+            };
+            assert_eq!(check(most), Ok(()), "{what}");
+            let offence = format!("it comes to {} {what}: at most {most} are allowed", most + 1);
+            assert_eq!(check(most + 1), Err(offence));
+        }
+    }
+
+    #[test]
+    fn definitions_and_functions_count_as_often_as_their_part_is_instantiated() {
+        let part =
+            "(component $a (core module $m (func (export \"f\")) (func) (func)) (core instance $i (instantiate $m))
+            (func (export \"f\") (canon lift (core func $i \"f\"))))";
+        let of = |times: usize| tally(&format!("(component {part} {})", "(instance (instantiate $a))".repeat(times)));
+        let (one, three) = (of(1), of(3));
+        assert_eq!((one.adapted, three.adapted), (1, 3));
+        assert!(three.definitions >= one.definitions + 2 * 3, "{} and {}", one.definitions, three.definitions);
+    }
 }

@@ -294,8 +294,8 @@ impl Client {
                 return next.map(Outcome::Redirect);
             }
             if !request.return_last_redirect {
-                let (url, most) = (request.url(), request.redirects);
-                return Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects")));
+                let (url, most, limit) = (request.url(), request.redirects, request.cut.of_redirects());
+                return Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects{limit}")));
             }
         }
         if reader.encoded && !reader.body.is_empty() {
@@ -378,7 +378,8 @@ impl Client {
         match error {
             None => {}
             Some(error) if error.class() == FailureClass::Timeout => {
-                self.record_failure(error, &format!("{}: no response within {:?}", request.url(), request.timeout));
+                let (url, time, limit) = (request.url(), request.timeout, request.cut.of_timeout());
+                self.record_failure(error, &format!("{url}: no response within {time:?}{limit}"));
             }
             Some(error) => self.record_failure(error, &error.to_string()),
         }

@@ -31,7 +31,10 @@ pub(crate) async fn decode(
     let content_encoding = String::from_utf8_lossy(content_encoding).to_ascii_lowercase();
     let layers: Vec<&str> = content_encoding.split(',').map(str::trim).filter(|layer| !layer.is_empty()).collect();
     if layers.len() > MOST_LAYERS {
-        return Err(Malformed::Protocol(format!("content-encoding \"{content_encoding}\" has too many layers")));
+        let count = layers.len();
+        return Err(Malformed::Protocol(format!(
+            "content-encoding \"{content_encoding}\" has {count} layers: at most {MOST_LAYERS} are undone (limit)"
+        )));
     }
     let mut decoded: Option<Vec<u8>> = None;
     for layer in layers.iter().rev() {
@@ -254,7 +257,11 @@ mod tests {
     fn encodings_are_undone_from_the_outside() {
         let frame = ruzstd::encoding::compress_to_vec(&gzip(b"hello")[..], ruzstd::encoding::CompressionLevel::Fastest);
         assert_eq!(decoded("gzip, zstd", &frame), b"hello");
-        assert!(decode(b"gzip,gzip,gzip,gzip,gzip", &gzip(b""), LIMIT).is_err());
+        let four = gzip(&gzip(&gzip(&gzip(b"hello"))));
+        assert_eq!(decoded("gzip, gzip, gzip, gzip", &four), b"hello");
+        let five = decode(b"gzip, gzip, gzip, gzip, gzip", &gzip(&four), LIMIT);
+        let Err(Malformed::Protocol(text)) = five else { panic!("{five:?}") };
+        assert!(text.ends_with("has 5 layers: at most 4 are undone (limit)"), "{text}");
     }
 
     #[test]
@@ -298,15 +305,20 @@ mod tests {
 
     #[test]
     fn parts_with_nothing_in_them_are_counted_and_others_have_their_turn() {
-        let few = gzip(b"").repeat(1_000);
-        let (decoded, turns) = decode_in_turns(b"gzip", &few, LIMIT);
+        let (decoded, turns) = decode_in_turns(b"gzip", &gzip(b"").repeat(10_000), LIMIT);
         assert_eq!((decoded, turns > 10), (Ok(Some(Vec::new())), true), "{turns}");
-        let many = gzip(b"").repeat(MOST_PARTS + 1);
+        let frame = ruzstd::encoding::compress_to_vec(&b""[..], ruzstd::encoding::CompressionLevel::Fastest);
+        assert_eq!(decode(b"zstd", &frame.repeat(10_000), LIMIT), Ok(Some(Vec::new())));
+        let many = gzip(b"").repeat(10_001);
         // Compressed once more, as a server would send it.
-        for (encoding, body) in [("gzip", many.clone()), ("gzip, gzip", gzip(&many))] {
+        for (encoding, body, kind) in [
+            ("gzip", many.clone(), "gzip"),
+            ("gzip, gzip", gzip(&many), "gzip"),
+            ("zstd", frame.repeat(10_001), "zstd"),
+        ] {
             let decoded = decode(encoding.as_bytes(), &body, u64::MAX);
             let Err(Malformed::TooLarge(text)) = decoded else { panic!("{encoding}: {decoded:?}") };
-            assert_eq!(text, "the body has more than 10000 parts of gzip (limit)");
+            assert_eq!(text, format!("the body has more than 10000 parts of {kind} (limit)"));
         }
     }
 

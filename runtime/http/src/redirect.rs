@@ -63,7 +63,9 @@ pub(crate) fn follow(
         body: (repeats && !request.shared.is_empty()).then(|| request.shared.clone()),
         ..request.options_for_next()
     };
-    Prepared::new(belongings, (method, &url), fields.chain(own_cookie), body, &options)
+    let mut next = Prepared::new(belongings, (method, &url), fields.chain(own_cookie), body, &options)?;
+    next.cut = request.cut;
+    Ok(next)
 }
 
 /// Whether a field says something about the body: it goes with the body.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use squall_metrics::{Method, NameId, TagSetId, without_credentials};
 
 use crate::account::{Booked, MemoryAccount};
+use crate::config::ClientConfig;
 use crate::cookies::CookieJar;
 use crate::error::Error;
 use crate::head::{Announced, Ending, HeadWriter, check_method};
@@ -77,9 +78,37 @@ pub struct Prepared {
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
+    /// Which of the scenario's wishes went past the run's limits.
+    pub(crate) cut: Cut,
     pub(crate) return_last_redirect: bool,
     expected: Option<Rc<[(u16, u16)]>>,
     _booked: Booked,
+}
+
+/// Which of a request's own wishes the run's limits have cut: an error then names the option that raises the limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cut {
+    pub(crate) timeout: bool,
+    pub(crate) redirects: bool,
+}
+
+impl Cut {
+    fn of(options: &RequestOptions, config: &ClientConfig) -> Cut {
+        Cut {
+            timeout: options.timeout.is_some_and(|own| own > config.longest_timeout),
+            redirects: options.redirects.is_some_and(|own| own > config.most_redirects),
+        }
+    }
+
+    /// What is added to the error of a request that had no more time.
+    pub(crate) fn of_timeout(self) -> &'static str {
+        if self.timeout { " (limit, raise with --timeout)" } else { "" }
+    }
+
+    /// What is added to the error of a request that was redirected too often.
+    pub(crate) fn of_redirects(self) -> &'static str {
+        if self.redirects { " (limit, raise with --max-redirects)" } else { "" }
+    }
 }
 
 /// What a request is made with: what its thread has, and what its virtual user has.
@@ -183,6 +212,7 @@ impl Prepared {
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
             timeout: options.timeout.unwrap_or(config.request_timeout).min(config.longest_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects).min(config.most_redirects),
+            cut: Cut::of(options, config),
             return_last_redirect: options.return_last_redirect,
             expected: options.expected.clone(),
             _booked: booked,

@@ -191,4 +191,43 @@ mod tests {
         assert_eq!(MemorySize(100_000).to_string(), "100000 bytes");
         assert_eq!(MemorySize(100_000_000).to_string(), "95.4 MiB");
     }
+
+    /// The cells of a row of the table in `docs/security.md`: by default, and with `--limits ci`.
+    fn documented(row: &str) -> (String, String) {
+        let docs = include_str!("../../../docs/security.md");
+        let found = docs.lines().find(|line| line.starts_with('|') && line.contains(row));
+        let cells: Vec<&str> = found.unwrap_or_else(|| panic!("no row has {row}")).split(" | ").collect();
+        (cells[1].to_owned(), cells[2].to_owned())
+    }
+
+    #[test]
+    fn the_documented_table_is_this_one() {
+        let (default, ci) = (Limits::default(), Limits::CI);
+        let size =
+            |of: fn(&Limits) -> u64| [default.clone(), ci.clone()].map(|limits| MemorySize(of(&limits)).to_string());
+        let minutes = |time: Duration| format!("{} min", time.as_secs() / 60);
+        let total = |limits: &Limits| limits.memory_total.map_or("-".to_owned(), |total| MemorySize(total).to_string());
+        let iteration = ci.iteration.map(minutes).unwrap();
+        for (row, expected) in [
+            ("`--max-component-size`", size(|limits| limits.component)),
+            ("`--compile-timeout`", [default.compile, ci.compile].map(minutes)),
+            ("`--compile-memory`", size(|limits| limits.compile_memory)),
+            ("`--memory`", size(|limits| limits.memory)),
+            ("`--host-memory`", size(|limits| limits.host_memory)),
+            ("`--memory-total`", [total(&default), total(&ci)]),
+            ("| an iteration", ["- (but see below)".to_owned(), iteration.clone()]),
+            ("| making an instance", [format!("{} s", Limits::START.as_secs()), iteration]),
+            ("`--max-body-size`", size(|limits| limits.body)),
+            ("`--max-log-size`", size(|limits| limits.log)),
+            (
+                "`--max-batch`",
+                [default.batch, ci.batch]
+                    .map(|batch| if batch == 1_000 { "1,000".to_owned() } else { batch.to_string() }),
+            ),
+        ] {
+            let (by_default, in_ci) = documented(row);
+            assert_eq!([by_default, in_ci], expected, "{row}");
+        }
+        assert_eq!(default.iteration, None);
+    }
 }

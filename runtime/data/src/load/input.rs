@@ -67,3 +67,43 @@ impl Read for Input {
 fn too_large(most: u64) -> String {
     format!("it has more than {} MiB, the most that data may have", most >> 20)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_has_4_gib() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // It has holes only: nothing of it lies anywhere.
+        file.as_file().set_len(4 << 30).unwrap();
+        assert_eq!(Input::open(file.path()).ok().unwrap().size(), 4 << 30);
+        file.as_file().set_len((4 << 30) + 1).unwrap();
+        let error = Input::open(file.path()).err().unwrap();
+        assert!(format!("{error:?}").contains("it has more than 4096 MiB, the most that data may have"), "{error:?}");
+    }
+
+    #[test]
+    fn from_a_pipe_come_256_mib() {
+        const MOST: u64 = 256 << 20;
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for (length, fits) in [(MOST, true), (MOST + 1, false)] {
+            let path = pipe.clone();
+            let writer = std::thread::spawn(move || {
+                let mut pipe = File::options().write(true).open(path).unwrap();
+                // A reader that goes away is the end, too.
+                let _ = io::copy(&mut io::repeat(b'x').take(length), &mut pipe).and_then(|_| pipe.flush());
+            });
+            let read = io::copy(&mut Input::open(&pipe).ok().unwrap(), &mut io::sink());
+            writer.join().unwrap();
+            match read {
+                Ok(read) => assert!(fits && read == MOST, "{read}"),
+                Err(error) => assert!(!fits && error.to_string().contains("more than 256 MiB"), "{error}"),
+            }
+        }
+    }
+}

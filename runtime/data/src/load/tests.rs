@@ -188,6 +188,9 @@ fn a_device_is_no_data_and_a_wide_file_is_told_at_once() {
     let header: Vec<String> = (0..1_000_000).map(|column| format!("c{column}")).collect();
     let error = mistake("a.csv", header.join(","));
     assert_eq!(error, "--data d=a.csv, line 1: there are 1000000 columns: at most 10000 can be read");
+    assert!(mistake("a.csv", header[..10_001].join(",")).contains("10001 columns: at most 10000"));
+    let widest = table("a.csv", format!("{}\n{}\n", header[..10_000].join(","), ",".repeat(9_999)));
+    assert_eq!(widest.columns().count(), 10_000);
     let names: Vec<String> = header.iter().map(|name| format!("\"{name}\":1")).collect();
     let object = format!("{{{}}}", names.join(","));
     assert!(mistake("a.ndjson", &object).contains("1000000 columns: at most 10000"));

@@ -143,6 +143,7 @@ impl<'a> Course<'a> {
             return Error::Connect(format!("connect to {}: no answer within {limit:?}", request.origin.authority));
         }
         request.timeout = limit;
+        request.cut.timeout = false;
         Error::Timeout
     }
 

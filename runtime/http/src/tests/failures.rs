@@ -53,7 +53,12 @@ fn a_request_s_own_time_is_no_longer_than_the_run_s() {
         let options = RequestOptions { timeout: Some(Duration::from_secs(3600)), ..RequestOptions::default() };
         assert!(matches!(world.send("GET", "/slow", &[], None, &options).await, Err(Error::Timeout)));
         let text = format!("{:?}", world.recorded().problems);
-        assert!(text.contains("/slow: no response within 40ms"), "{text}");
+        assert!(text.contains("/slow: no response within 40ms (limit, raise with --timeout)"), "{text}");
+        // One that is within the run's is the scenario's own business.
+        let options = RequestOptions { timeout: Some(short / 2), ..RequestOptions::default() };
+        assert!(world.send("GET", "/slow", &[], None, &options).await.is_err());
+        let text = format!("{:?}", world.recorded().problems);
+        assert!(text.contains("no response within 20ms") && !text.contains("--timeout"), "{text}");
     });
 }
 
@@ -111,6 +116,24 @@ fn what_comes_is_not_http() {
         let not_gzip = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc";
         let text = failure_of(not_gzip, FailureClass::Protocol).await;
         assert!(text.contains("its content-encoding says gzip, but its body is not:"), "{text}");
+    });
+}
+
+#[test]
+fn a_head_has_256_kib() {
+    const MOST: usize = 256 << 10;
+    run(async {
+        let start = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: ";
+        for (length, fits) in [(MOST, true), (MOST + 1, false)] {
+            let head: &[u8] = format!("{start}{}\r\n\r\n", "a".repeat(length - start.len() - 4)).leak().as_bytes();
+            let (_, outcome) = get_answer(head, ClientConfig::default()).await;
+            match outcome {
+                Ok(_) => assert!(fits, "{length}"),
+                Err(error) => {
+                    assert!(!fits && error.to_string().contains("the head is larger than 262144 bytes"), "{error}")
+                }
+            }
+        }
     });
 }
 
