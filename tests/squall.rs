@@ -11,6 +11,7 @@ mod control;
 mod control_client;
 mod data;
 mod demo;
+mod docs_paths;
 mod executors;
 mod fetch;
 mod figures;
