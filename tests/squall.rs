@@ -12,6 +12,7 @@ mod control;
 mod control_client;
 mod data;
 mod demo;
+mod docs_paths;
 mod executors;
 mod fetch;
 mod figures;

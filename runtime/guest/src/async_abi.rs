@@ -1,5 +1,5 @@
-//! Whether a component needs component-model async, the ABI of WASI 0.3. This host's engine is built without it (see
-//! docs/architecture.md, The guest host), and wasmtime's refusal would name an offset in the file.
+//! Whether a component needs component-model async, the ABI of WASI 0.3. This host's engine is built without it
+//! (docs/decisions/0003-sync-contract.md), and wasmtime's refusal would name an offset in the file.
 
 use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
 

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a run came to. The order is that of merged runs, where the greatest counts: the more a result says against the
-/// measurement, the greater it is.
+/// What a run came to. The order is that of merged runs, where the greatest counts: the less a run says about the target,
+/// the greater its result. (docs/exit-codes.md has another order: which result one run has where several would do.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunResult {
@@ -56,7 +56,7 @@ impl RunResult {
         entry.map_or("passed", |(_, name, _)| name)
     }
 
-    /// Runs kept by a Squall before 0.2 have the exit code in its place.
+    /// Runs kept by an earlier Squall have the exit code in its place.
     fn of_exit_code(code: u8) -> Option<RunResult> {
         RunResult::ALL.iter().find(|(.., of)| *of == code).map(|(result, ..)| *result)
     }
