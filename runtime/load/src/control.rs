@@ -163,9 +163,9 @@ impl<'a> Control<'a> {
     ) -> Verdict {
         self.begin(load_begins);
         let mut beat = timer.every_second();
-        let mut wishes = steering.watch();
+        let mut control_state = steering.watch();
         // Whoever wished for something before the load began, while `setup` ran, is heard now.
-        wishes.mark_changed();
+        control_state.mark_changed();
         let mut rate_changes = RateChanges::new(self.plan, load_begins);
         let mut verdict = Verdict::AllDone;
         let mut may_stop = true;
@@ -182,10 +182,10 @@ impl<'a> Control<'a> {
                     may_stop = false;
                     steering.end_gracefully();
                 }
-                _ = wishes.changed(), if may_stop => {
-                    let wished = wishes.borrow_and_update().clone();
+                _ = control_state.changed(), if may_stop => {
+                    let wished = control_state.borrow_and_update().clone();
                     if wished.stop == Stop::No {
-                        if let Some(change) = rate_changes.heed(&wished, self.clock.now()) {
+                        if let Some(change) = rate_changes.apply(&wished, self.clock.now()) {
                             steering.change_rate_at(change);
                         }
                         continue;

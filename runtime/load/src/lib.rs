@@ -6,12 +6,12 @@
 //! This crate must not know what a request is, nor what a terminal is.
 #![deny(missing_docs)]
 
+mod backlog;
 mod control;
-mod desk;
+mod describe;
 mod event;
 mod generator;
 mod guest_log;
-mod life;
 mod preflight;
 mod quota;
 mod rate_changes;
@@ -20,16 +20,16 @@ mod schedule;
 mod seconds;
 mod self_checks;
 mod steering;
-mod survey;
 mod system;
 mod think;
 mod thread_times;
 mod timer;
+mod vu;
 mod warm_up;
 mod worker;
 
+pub use describe::{Known, describe};
 pub use event::{Capacity, Event, Observer, Progress, ScenarioProgress, Stage};
 pub use preflight::{PreflightError, raise_open_files};
 pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
 pub use steering::{Steering, StoppedBy};
-pub use survey::{Known, describe};

@@ -8,18 +8,18 @@ use squall_plan::Executor;
 /// Numbers the iterations of a run, over all its threads: what the mix of flows goes by. One atomic addition an
 /// iteration; no lock.
 #[derive(Debug)]
-pub(crate) struct Numbering {
+pub(crate) struct IterationCounter {
     next: AtomicU64,
     limit: u64,
 }
 
-impl Numbering {
-    pub(crate) fn new(executor: &Executor) -> Arc<Numbering> {
+impl IterationCounter {
+    pub(crate) fn new(executor: &Executor) -> Arc<IterationCounter> {
         let limit = match executor {
             Executor::SharedIterations { iterations, .. } => *iterations,
             _ => u64::MAX,
         };
-        Arc::new(Numbering { next: AtomicU64::new(0), limit })
+        Arc::new(IterationCounter { next: AtomicU64::new(0), limit })
     }
 
     /// The number of the next iteration; none if all are taken.
@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn shared_iterations_run_out() {
         let executor = Executor::SharedIterations { vus: 2, iterations: 3, max_duration: Duration::from_secs(1) };
-        let numbering = Numbering::new(&executor);
-        let taken: Vec<_> = std::iter::from_fn(|| numbering.take()).collect();
+        let iteration_counter = IterationCounter::new(&executor);
+        let taken: Vec<_> = std::iter::from_fn(|| iteration_counter.take()).collect();
         assert_eq!(taken, [0, 1, 2]);
-        assert_eq!(numbering.take(), None);
+        assert_eq!(iteration_counter.take(), None);
     }
 }

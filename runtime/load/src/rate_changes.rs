@@ -6,7 +6,7 @@ use std::time::Duration;
 use squall_metrics::Nanos;
 use squall_plan::{Arrivals, Executor, Plan, Rate, Scenario};
 
-use crate::steering::{RateChange, Wishes};
+use crate::steering::{ControlState, RateChange};
 
 /// Time for the news to reach all workers.
 const NOTICE: Nanos = Nanos(5_000_000);
@@ -29,10 +29,10 @@ impl RateChanges<'_> {
         RateChanges { scenario, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned } }
     }
 
-    /// The change that the wishes ask for, if it is one.
-    pub(crate) fn heed(&mut self, wishes: &Wishes, now: Nanos) -> Option<RateChange> {
+    /// The change that the control_state ask for, if it is one.
+    pub(crate) fn apply(&mut self, control_state: &ControlState, now: Nanos) -> Option<RateChange> {
         let planned = self.planned?;
-        let wanted = if wishes.paused { None } else { Some(wishes.rate.unwrap_or(planned)) };
+        let wanted = if control_state.paused { None } else { Some(control_state.rate.unwrap_or(planned)) };
         if wanted == self.since.rate {
             return None;
         }

@@ -19,11 +19,11 @@ use tokio::sync::{mpsc, watch};
 use crate::control::{Control, Verdict};
 use crate::event::{Event, Observer};
 use crate::guest_log::GuestLog;
-use crate::quota::Numbering;
+use crate::quota::IterationCounter;
 use crate::schedule::Share;
-use crate::steering::{Steering, StoppedBy, Wishes};
+use crate::steering::{ControlState, Steering, StoppedBy};
 use crate::timer::{WorkerTimer, virtual_time, within};
-use crate::worker::{Job, Part, Shared, Time, runtime, virtual_runtime, work, work_here};
+use crate::worker::{Job, Part, Shared, Time, run_job, run_job_here, runtime, virtual_runtime};
 
 /// How long an iteration of a rehearsal takes at least.
 const LEAST_OF_AN_ITERATION: Duration = Duration::from_millis(1);
@@ -316,34 +316,34 @@ impl Running {
     ) -> Result<Verdict, RunError> {
         let plan = &self.shared.plan;
         let workers = plan.threads.max(1);
-        let numbering: Arc<[Arc<Numbering>]> =
-            plan.scenarios.iter().map(|scenario| Numbering::new(&scenario.executor)).collect();
+        let iteration_counter: Arc<[Arc<IterationCounter>]> =
+            plan.scenarios.iter().map(|scenario| IterationCounter::new(&scenario.executor)).collect();
         let (reports, incoming) = mpsc::channel(4 * workers);
         let (ready, ready_crews) = mpsc::channel(workers);
         let (begin, _) = watch::channel(None);
-        let mut at_work = Vec::with_capacity(workers);
+        let mut active = Vec::with_capacity(workers);
         for number in 0..workers {
             let job = Job {
                 shared: self.shared.for_worker(number, workers),
                 parts: Arc::clone(parts),
-                numbering: Arc::clone(&numbering),
+                iteration_counter: Arc::clone(&iteration_counter),
                 number,
                 workers,
                 ready: ready.clone(),
                 begin: begin.subscribe(),
-                wishes: self.steering.watch(),
+                control_state: self.steering.watch(),
                 reports: reports.clone(),
             };
-            at_work.push(self.start(job)?);
+            active.push(self.start(job)?);
         }
         drop((reports, ready));
-        let crews = plan.scenarios.iter().map(|scenario| Share::team(scenario, workers as u64)).sum();
-        self.all_ready(crews, ready_crews).await;
+        let scenario_workers = plan.scenarios.iter().map(|scenario| Share::count(scenario, workers as u64)).sum();
+        self.all_ready(scenario_workers, ready_crews).await;
         let load_begins = self.shared.clock.now();
         self.shared.run.progress.begin(load_begins);
         begin.send_replace(Some(load_begins));
         let verdict = control.watch(timer, load_begins, &self.steering, &self.shared.run, incoming).await;
-        for worker in at_work {
+        for worker in active {
             match worker.join().await {
                 Ok(result) => result?,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -353,39 +353,39 @@ impl Running {
     }
 
     /// Starts a worker: on a thread of its own or, where time is virtual, on this one, so that all share that time.
-    fn start(&self, job: Job) -> std::io::Result<AtWork> {
+    fn start(&self, job: Job) -> std::io::Result<WorkerHandle> {
         match self.shared.time {
             Time::Real => {
                 let thread = std::thread::Builder::new().name(format!("worker-{}", job.number));
-                thread.spawn(move || work(job)).map(AtWork::Thread)
+                thread.spawn(move || run_job(job)).map(WorkerHandle::Thread)
             }
-            Time::Virtual(..) => Ok(AtWork::Here(tokio::task::spawn_local(work_here(job)))),
+            Time::Virtual(..) => Ok(WorkerHandle::Here(tokio::task::spawn_local(run_job_here(job)))),
         }
     }
 
     /// Waits until all can begin together, or somebody wants to stop.
-    async fn all_ready(&self, crews: u64, mut ready: mpsc::Receiver<()>) {
-        let mut wishes = self.steering.watch();
-        for _ in 0..crews {
+    async fn all_ready(&self, scenario_workers: u64, mut ready: mpsc::Receiver<()>) {
+        let mut control_state = self.steering.watch();
+        for _ in 0..scenario_workers {
             tokio::select! {
                 _ = ready.recv() => {}
-                _ = wishes.wait_for(Wishes::to_stop) => return,
+                _ = control_state.wait_for(ControlState::to_stop) => return,
             }
         }
     }
 }
 
 /// A worker.
-enum AtWork {
+enum WorkerHandle {
     Thread(std::thread::JoinHandle<std::io::Result<()>>),
     Here(tokio::task::JoinHandle<std::io::Result<()>>),
 }
 
-impl AtWork {
+impl WorkerHandle {
     async fn join(self) -> std::thread::Result<std::io::Result<()>> {
         match self {
-            AtWork::Thread(thread) => thread.join(),
-            AtWork::Here(task) => match task.await {
+            WorkerHandle::Thread(thread) => thread.join(),
+            WorkerHandle::Here(task) => match task.await {
                 Ok(result) => Ok(result),
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => Err(panic),

@@ -8,23 +8,23 @@ use squall_plan::{Executor, Ramp, Scenario};
 
 /// A stretch of time in which a virtual user works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Stint {
+pub(crate) struct VuPeriod {
     /// When it begins, from the beginning of the load.
     pub(crate) from: Nanos,
     /// When it begins no more iterations.
     pub(crate) until: Nanos,
     /// When an iteration that is still under way is interrupted.
-    pub(crate) killed_at: Nanos,
+    pub(crate) hard_stop: Nanos,
     /// The virtual user, from 1.
     pub(crate) vu: u32,
 }
 
-/// What one worker has of a scenario: every `team`-th virtual user and every `team`-th arrival, from number `rank` on. A
+/// What one worker has of a scenario: every `count`-th virtual user and every `count`-th arrival, from number `index` on. A
 /// worker that has none of the users must have none of the arrivals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Share {
-    pub(crate) rank: u64,
-    pub(crate) team: u64,
+    pub(crate) index: u64,
+    pub(crate) count: u64,
 }
 
 impl Share {
@@ -32,24 +32,24 @@ impl Share {
     /// different workers, so that small ones do not all work on the first.
     pub(crate) fn of(scenario: &Scenario, worker: usize, workers: usize) -> Option<Share> {
         let (worker, workers) = (worker as u64, workers.max(1) as u64);
-        let rank = (worker + workers - scenario.first_vu % workers) % workers;
-        let team = Share::team(scenario, workers);
-        (rank < team).then_some(Share { rank, team })
+        let index = (worker + workers - scenario.first_vu % workers) % workers;
+        let count = Share::count(scenario, workers);
+        (index < count).then_some(Share { index, count })
     }
 
     /// How many workers share a scenario.
-    pub(crate) fn team(scenario: &Scenario, workers: u64) -> u64 {
+    pub(crate) fn count(scenario: &Scenario, workers: u64) -> u64 {
         workers.min(scenario.executor.max_vus())
     }
 
     /// How many of `total` virtual users are in it.
     pub(crate) fn users(self, total: u64) -> u64 {
-        (total + self.team - 1).saturating_sub(self.rank) / self.team
+        (total + self.count - 1).saturating_sub(self.index) / self.count
     }
 
     /// The numbers, from 0, of those of `total` virtual users of the scenario that are in it.
     pub(crate) fn numbers(self, total: u64) -> impl Iterator<Item = u64> {
-        (self.rank..total).step_by(usize::try_from(self.team).unwrap_or(usize::MAX))
+        (self.index..total).step_by(usize::try_from(self.count).unwrap_or(usize::MAX))
     }
 }
 
@@ -58,27 +58,27 @@ pub(crate) fn vu_of(scenario: &Scenario, user: u64) -> u32 {
     u32::try_from(scenario.first_vu + user + 1).unwrap_or(u32::MAX)
 }
 
-/// The stints of those virtual users of a scenario that are in that share, in the order in which they begin.
-pub(crate) fn stints_of(scenario: &Scenario, share: Share) -> Vec<Stint> {
+/// The periods of those virtual users of a scenario that are in that share, in the order in which they begin.
+pub(crate) fn vu_periods_of(scenario: &Scenario, share: Share) -> Vec<VuPeriod> {
     let users = share.numbers(scenario.executor.max_vus());
-    let mut stints: Vec<Stint> = users.flat_map(|user| stints_of_user(scenario, user)).collect();
-    stints.sort_unstable();
-    stints
+    let mut periods: Vec<VuPeriod> = users.flat_map(|user| periods_of_vu(scenario, user)).collect();
+    periods.sort_unstable();
+    periods
 }
 
-fn stints_of_user(scenario: &Scenario, user: u64) -> Vec<Stint> {
+fn periods_of_vu(scenario: &Scenario, user: u64) -> Vec<VuPeriod> {
     let begins = Nanos::from(scenario.start_time);
-    let stint = |from: Duration, until: Duration, grace: Duration| Stint {
+    let period = |from: Duration, until: Duration, grace: Duration| VuPeriod {
         from: begins + from.into(),
         until: begins + until.into(),
-        killed_at: begins + until.into() + grace.into(),
+        hard_stop: begins + until.into() + grace.into(),
         vu: vu_of(scenario, user),
     };
     match &scenario.executor {
         Executor::ConstantVus { duration: until, .. }
         | Executor::PerVuIterations { max_duration: until, .. }
         | Executor::SharedIterations { max_duration: until, .. } => {
-            vec![stint(Duration::ZERO, *until, scenario.graceful_stop)]
+            vec![period(Duration::ZERO, *until, scenario.graceful_stop)]
         }
         // Somebody else says when these work: the arrivals, or whoever controls the run.
         Executor::ConstantArrivalRate { .. }
@@ -91,7 +91,7 @@ fn stints_of_user(scenario: &Scenario, user: u64) -> Vec<Stint> {
             intervals
                 .map(|(from, until)| {
                     let grace = if until >= end { scenario.graceful_stop } else { *graceful_ramp_down };
-                    stint(from, until, grace)
+                    period(from, until, grace)
                 })
                 .collect()
         }
@@ -110,7 +110,7 @@ mod tests {
         Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().scenarios
     }
 
-    const ALL: Share = Share { rank: 0, team: 1 };
+    const ALL: Share = Share { index: 0, count: 1 };
 
     #[test]
     fn a_scenario_begins_ends_and_is_interrupted_by_its_own_time() {
@@ -119,11 +119,11 @@ mod tests {
                 "later": {"start_vus": 0, "stages": ["10s:2", "10s:0"], "graceful_stop": "3s", "graceful_ramp_down": "1s",
                           "start_time": "1m"}}}"#,
         );
-        let text = |stint: &Stint| {
+        let text = |period: &VuPeriod| {
             let seconds = |time: Nanos| time.as_secs_f64();
-            format!("{}: {}-{} ({})", stint.vu, seconds(stint.from), seconds(stint.until), seconds(stint.killed_at))
+            format!("{}: {}-{} ({})", period.vu, seconds(period.from), seconds(period.until), seconds(period.hard_stop))
         };
-        let of = |index: usize| stints_of(&scenarios[index], ALL).iter().map(text).collect::<Vec<_>>();
+        let of = |index: usize| vu_periods_of(&scenarios[index], ALL).iter().map(text).collect::<Vec<_>>();
         assert_eq!(of(0), ["1: 0-10 (40)", "2: 0-10 (40)"]);
         // The users of the second scenario are numbered behind those of the first.
         let later = of(1);
@@ -149,9 +149,9 @@ mod tests {
             for workers in 1..6 {
                 let shares = (0..workers).filter_map(|worker| Share::of(scenario, worker, workers));
                 let mut shares: Vec<Share> = shares.collect();
-                shares.sort_unstable_by_key(|share| share.rank);
-                let ranks: Vec<u64> = shares.iter().map(|share| share.rank).collect();
-                assert_eq!(ranks, (0..Share::team(scenario, workers as u64)).collect::<Vec<_>>());
+                shares.sort_unstable_by_key(|share| share.index);
+                let indices: Vec<u64> = shares.iter().map(|share| share.index).collect();
+                assert_eq!(indices, (0..Share::count(scenario, workers as u64)).collect::<Vec<_>>());
                 assert_eq!(shares.iter().map(|share| share.users(7)).sum::<u64>(), 7);
                 let mut numbers: Vec<u64> = shares.iter().flat_map(|share| share.numbers(vus)).collect();
                 numbers.sort_unstable();

@@ -45,7 +45,7 @@ impl fmt::Display for StoppedBy {
 
 /// What those outside wish for at present.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct ControlState {
     pub(crate) stop: Stop,
     /// The first one who wanted to stop, if it was somebody outside.
     pub(crate) stopped_by: Option<StoppedBy>,
@@ -59,7 +59,7 @@ pub(crate) struct Wishes {
     pub(crate) rate_change: Option<RateChange>,
 }
 
-impl Wishes {
+impl ControlState {
     pub(crate) fn to_stop(&self) -> bool {
         self.stop != Stop::No
     }
@@ -75,11 +75,11 @@ pub(crate) struct RateChange {
 
 /// Steers a run. Clones steer the same one.
 #[derive(Clone, Debug)]
-pub struct Steering(watch::Sender<Wishes>);
+pub struct Steering(watch::Sender<ControlState>);
 
 impl Default for Steering {
     fn default() -> Steering {
-        Steering(watch::Sender::new(Wishes::default()))
+        Steering(watch::Sender::new(ControlState::default()))
     }
 }
 
@@ -101,22 +101,22 @@ impl Steering {
 
     /// Begins no iterations until [`Steering::resume`]. Only a load that is controlled from outside heeds it.
     pub fn pause(&self) {
-        self.wish(|wishes| !std::mem::replace(&mut wishes.paused, true));
+        self.change(|control_state| !std::mem::replace(&mut control_state.paused, true));
     }
 
     /// Goes on after a pause.
     pub fn resume(&self) {
-        self.wish(|wishes| std::mem::replace(&mut wishes.paused, false));
+        self.change(|control_state| std::mem::replace(&mut control_state.paused, false));
     }
 
     /// So many virtual users from now on. Only a closed load that is controlled from outside heeds it.
     pub fn set_vus(&self, vus: u64) {
-        self.wish(|wishes| wishes.vus.replace(vus) != Some(vus));
+        self.change(|control_state| control_state.vus.replace(vus) != Some(vus));
     }
 
     /// So many iterations a time from now on. Only an open load that is controlled from outside heeds it.
     pub fn set_rate(&self, rate: Rate) {
-        self.wish(|wishes| wishes.rate.replace(rate) != Some(rate));
+        self.change(|control_state| control_state.rate.replace(rate) != Some(rate));
     }
 
     /// Whether the run is to stop, or has stopped, for whatever reason.
@@ -140,25 +140,25 @@ impl Steering {
     }
 
     fn raise(&self, to: Stop, by: Option<StoppedBy>) {
-        self.wish(|wishes| {
-            let raised = to > wishes.stop;
-            if !wishes.to_stop() {
-                wishes.stopped_by = by;
+        self.change(|control_state| {
+            let raised = to > control_state.stop;
+            if !control_state.to_stop() {
+                control_state.stopped_by = by;
             }
-            wishes.stop = to.max(wishes.stop);
+            control_state.stop = to.max(control_state.stop);
             raised
         });
     }
 
-    fn wish(&self, change: impl FnOnce(&mut Wishes) -> bool) {
+    fn change(&self, change: impl FnOnce(&mut ControlState) -> bool) {
         self.0.send_if_modified(change);
     }
 
     pub(crate) fn change_rate_at(&self, change: RateChange) {
-        self.wish(|wishes| wishes.rate_change.replace(change) != Some(change));
+        self.change(|control_state| control_state.rate_change.replace(change) != Some(change));
     }
 
-    pub(crate) fn watch(&self) -> watch::Receiver<Wishes> {
+    pub(crate) fn watch(&self) -> watch::Receiver<ControlState> {
         self.0.subscribe()
     }
 }

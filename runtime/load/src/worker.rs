@@ -1,11 +1,11 @@
-//! A worker thread: its runtime, its virtual users, and its report once a second. Each scenario has a leader of its own on
-//! the thread. What that does depends on who decides when iterations begin: `closed.rs` (the virtual users themselves) or
+//! A worker thread: its runtime, its virtual users, and its report once a second. Each scenario has a
+//! `ScenarioWorker` of its own on the thread. What that does depends on who decides when iterations begin: `closed.rs` (the virtual users themselves) or
 //! `open.rs` (the plan).
 
+mod active_vus;
 mod closed;
-mod look;
+mod lag_probe;
 mod open;
-mod present;
 mod reporter;
 
 use std::cell::{Cell, RefCell};
@@ -22,16 +22,16 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
 
-use crate::desk::Desk;
-use crate::life::Work;
-use crate::quota::{Numbering, of_each_user};
+use crate::backlog::ArrivalQueue;
+use crate::quota::{IterationCounter, of_each_user};
 use crate::schedule::Share;
-use crate::steering::Wishes;
+use crate::steering::ControlState;
 use crate::thread_times;
 use crate::timer::{WorkerTimer, virtual_time};
+use crate::vu::ScenarioContext;
 use crate::warm_up::planned_warm_up;
-use look::look_at_ourselves;
-use present::Presence;
+use active_vus::Presence;
+use lag_probe::look_at_ourselves;
 use reporter::{Reporter, Seen};
 
 /// Which time a run goes by, and what it talks to.
@@ -140,7 +140,7 @@ pub(crate) struct Job {
     /// By component.
     pub(crate) parts: Arc<[Part]>,
     /// By scenario.
-    pub(crate) numbering: Arc<[Arc<Numbering>]>,
+    pub(crate) iteration_counter: Arc<[Arc<IterationCounter>]>,
     /// This worker, of so many.
     pub(crate) number: usize,
     pub(crate) workers: usize,
@@ -148,7 +148,7 @@ pub(crate) struct Job {
     pub(crate) ready: mpsc::Sender<()>,
     /// When the load begins, on the run's clock, as soon as that is known.
     pub(crate) begin: watch::Receiver<Option<Nanos>>,
-    pub(crate) wishes: watch::Receiver<Wishes>,
+    pub(crate) control_state: watch::Receiver<ControlState>,
     pub(crate) reports: mpsc::Sender<Report>,
 }
 
@@ -189,37 +189,41 @@ pub(crate) fn virtual_runtime() -> std::io::Result<LocalRuntime> {
     Builder::new_current_thread().enable_all().on_thread_park(virtual_time::passes).build_local(LocalOptions::default())
 }
 
-/// Does a job on the calling thread; returns when all virtual users have ended and the last report is sent.
-pub(crate) fn work(job: Job) -> std::io::Result<()> {
-    runtime()?.block_on(work_here(job))
+/// Runs a job on the calling thread; returns when all virtual users have ended and the last report is sent.
+pub(crate) fn run_job(job: Job) -> std::io::Result<()> {
+    runtime()?.block_on(run_job_here(job))
 }
 
 /// The same inside of the thread's runtime.
-pub(crate) async fn work_here(mut job: Job) -> std::io::Result<()> {
+pub(crate) async fn run_job_here(mut job: Job) -> std::io::Result<()> {
     let (context, timer) = job.shared.context()?;
     let present = Presence::of_worker(&context);
-    let crews = Crew::of_all(&job, &context, &timer, &present);
-    let works: Vec<Rc<Work>> = crews.iter().map(|(_, crew)| Rc::clone(&crew.work)).collect();
-    let seen = crews.iter().map(|(scenario, crew)| crew.seen(*scenario)).collect();
+    let scenario_workers = ScenarioWorker::of_all(&job, &context, &timer, &present);
+    let contexts: Vec<Rc<ScenarioContext>> =
+        scenario_workers.iter().map(|(_, worker)| Rc::clone(&worker.context)).collect();
+    let seen =
+        scenario_workers.iter().map(|(scenario, worker_of_scenario)| worker_of_scenario.seen(*scenario)).collect();
     let reports = job.reports.clone();
     let mut reporter = Reporter::new(job.number, reports, Rc::clone(&context), present, seen);
-    let leaders: Vec<_> = crews.into_iter().map(|(_, crew)| tokio::task::spawn_local(crew.lead())).collect();
+    let scenarios: Vec<_> =
+        scenario_workers.into_iter().map(|(_, worker)| tokio::task::spawn_local(worker.run())).collect();
     let mut second_ends = Nanos::MAX;
-    let grid = beginning(&mut job.begin, &mut job.wishes).await.map(|begins| second_grid(&job.shared.plan, begins));
+    let grid =
+        beginning(&mut job.begin, &mut job.control_state).await.map(|begins| second_grid(&job.shared.plan, begins));
     if let Some(grid) = grid {
         context.recorder.borrow_mut().begin_seconds(grid);
         second_ends = grid.end_of(0);
         if !timer.is_virtual() {
             let begins = grid.start_of(0);
-            tokio::task::spawn_local(look_at_ourselves(Rc::clone(&context), works, timer.clone(), begins));
+            tokio::task::spawn_local(look_at_ourselves(Rc::clone(&context), contexts, timer.clone(), begins));
         }
     }
-    for mut leader in leaders {
+    for mut scenario in scenarios {
         loop {
             tokio::select! {
-                ended = &mut leader => {
+                ended = &mut scenario => {
                     if let Err(panic) = ended.map_err(JoinError::try_into_panic) {
-                        std::panic::resume_unwind(panic.unwrap_or_else(|_| Box::new("a leader was cancelled")));
+                        std::panic::resume_unwind(panic.unwrap_or_else(|_| Box::new("a scenario was cancelled")));
                     }
                     break;
                 }
@@ -241,35 +245,43 @@ fn second_grid(plan: &Plan, load_begins: Nanos) -> SecondGrid {
 }
 
 /// When the load begins, as soon as that is known; `None` if the run is over before.
-async fn beginning(begin: &mut watch::Receiver<Option<Nanos>>, wishes: &mut watch::Receiver<Wishes>) -> Option<Nanos> {
+async fn beginning(
+    begin: &mut watch::Receiver<Option<Nanos>>,
+    control_state: &mut watch::Receiver<ControlState>,
+) -> Option<Nanos> {
     loop {
         if let Some(begins) = *begin.borrow_and_update() {
             return Some(begins);
         }
         tokio::select! {
             changed = begin.changed() => changed.ok()?,
-            _ = wishes.wait_for(Wishes::to_stop) => return None,
+            _ = control_state.wait_for(ControlState::to_stop) => return None,
         }
     }
 }
 
-/// The virtual users that a worker has of a scenario, and what it needs to lead them.
-struct Crew {
+/// The virtual users that a worker has of a scenario, and what it needs to run them.
+struct ScenarioWorker {
     share: Share,
-    work: Rc<Work>,
+    context: Rc<ScenarioContext>,
     timer: WorkerTimer,
     identities: HashMap<u32, Rc<Identity>>,
     ready: mpsc::Sender<()>,
     begin: watch::Receiver<Option<Nanos>>,
-    wishes: watch::Receiver<Wishes>,
+    control_state: watch::Receiver<ControlState>,
     present: Presence,
     /// Where arrivals wait, in an open load.
-    desk: Rc<Desk>,
+    queue: Rc<ArrivalQueue>,
 }
 
-impl Crew {
+impl ScenarioWorker {
     /// Those of all scenarios that the worker has a share of, each with the scenario's number.
-    fn of_all(job: &Job, context: &Rc<WorkerContext>, timer: &WorkerTimer, present: &Presence) -> Vec<(usize, Crew)> {
+    fn of_all(
+        job: &Job,
+        context: &Rc<WorkerContext>,
+        timer: &WorkerTimer,
+        present: &Presence,
+    ) -> Vec<(usize, ScenarioWorker)> {
         let scenarios = job.shared.plan.scenarios.iter().enumerate();
         let shares = scenarios.filter_map(|(index, scenario)| {
             Share::of(scenario, job.number, job.workers).map(|share| (index, scenario, share))
@@ -278,42 +290,42 @@ impl Crew {
             .filter_map(|(index, scenario, share)| {
                 let part = job.parts.get(scenario.component)?;
                 let options = Arc::new(scenario.env.clone());
-                let context = context.of_scenario(facts(scenario), options, scenario.first_flow);
-                let work = Rc::new(Work {
+                let guest_context = context.of_scenario(facts(scenario), options, scenario.first_flow);
+                let context = Rc::new(ScenarioContext {
                     iterations_of_each: of_each_user(&scenario.executor),
                     plan: Arc::clone(&job.shared.plan),
                     scenario: scenario.clone(),
                     guest: Arc::clone(&part.guest),
-                    context,
-                    numbering: Arc::clone(job.numbering.get(index)?),
+                    guest_context,
+                    iteration_counter: Arc::clone(job.iteration_counter.get(index)?),
                     shared: Arc::clone(&part.setup_data),
                     stopping: Cell::new(false),
                     under_way: Cell::new(0),
                 });
-                let crew = Crew {
+                let worker = ScenarioWorker {
                     share,
-                    work,
+                    context,
                     timer: timer.clone(),
                     identities: HashMap::new(),
                     ready: job.ready.clone(),
                     begin: job.begin.clone(),
-                    wishes: job.wishes.clone(),
+                    control_state: job.control_state.clone(),
                     present: present.part(),
-                    desk: Rc::default(),
+                    queue: Rc::default(),
                 };
-                Some((index, crew))
+                Some((index, worker))
             })
             .collect()
     }
 
     /// What the reporter sees of it.
     fn seen(&self, scenario: usize) -> Seen {
-        Seen { scenario, present: self.present.clone(), desk: Rc::clone(&self.desk) }
+        Seen { scenario, present: self.present.clone(), queue: Rc::clone(&self.queue) }
     }
 
-    /// Leads them to the end of their load.
-    async fn lead(self) {
-        let scenario = &self.work.scenario;
+    /// Runs the load to its end.
+    async fn run(self) {
+        let scenario = &self.context.scenario;
         match Arrivals::of(&scenario.executor, scenario.arrival, scenario.seed) {
             Some(arrivals) => open::Open::new(self, arrivals).run().await,
             None => closed::Closed::new(self).run().await,
@@ -324,21 +336,21 @@ impl Crew {
     async fn wait_for_beginning(&mut self) -> Option<Nanos> {
         // If the control thread is gone, so is the beginning.
         let _ = self.ready.send(()).await;
-        let begins = beginning(&mut self.begin, &mut self.wishes).await?;
+        let begins = beginning(&mut self.begin, &mut self.control_state).await?;
         // Before the first iteration, whichever task of the thread is the first to hear of it.
-        self.work.context.recorder.borrow_mut().begin_seconds(second_grid(&self.work.plan, begins));
+        self.context.guest_context.recorder.borrow_mut().begin_seconds(second_grid(&self.context.plan, begins));
         Some(begins)
     }
 
     /// A virtual user that comes back after a while is the same user, with its cookies and connections; unless it is
-    /// still busy with the end of its last stint, when somebody new comes under its number.
+    /// still busy with the end of its last period, when somebody new comes under its number.
     fn identity(&mut self, vu: u32) -> Rc<Identity> {
         if let Some(identity) = self.identities.get(&vu)
             && Rc::strong_count(identity) == 1
         {
             return Rc::clone(identity);
         }
-        let identity = Rc::new(Identity::new(&self.work.context, vu));
+        let identity = Rc::new(Identity::new(&self.context.guest_context, vu));
         self.identities.insert(vu, Rc::clone(&identity));
         identity
     }

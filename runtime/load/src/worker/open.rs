@@ -1,5 +1,5 @@
 //! An open load: iterations begin when the plan says, whatever the target does. Arrivals and free virtual users meet at a
-//! desk; an arrival that finds nobody waits there with its intended start.
+//! queue; an arrival that finds nobody waits there with its intended start.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -9,20 +9,20 @@ use squall_metrics::{FlowId, Nanos};
 use squall_plan::{Arrivals, Executor, Limits, WorkerArrivals};
 use tokio::task::AbortHandle;
 
-use super::Crew;
-use crate::desk::Due;
-use crate::life::{Pulse, serve};
+use super::ScenarioWorker;
+use crate::backlog::Due;
 use crate::schedule::vu_of;
 use crate::steering::{RateChange, Stop};
 use crate::timer::within;
+use crate::vu::{VuHandle, run_open};
 
 /// How long virtual users may take to prepare themselves before the load begins without them.
 const PREPARATION: Duration = Duration::from_secs(60);
 
 pub(super) struct Open {
-    crew: Crew,
+    worker: ScenarioWorker,
     upcoming: Upcoming,
-    pulses: HashMap<u32, (Rc<Pulse>, AbortHandle)>,
+    handles: HashMap<u32, (Rc<VuHandle>, AbortHandle)>,
     /// Users that this worker has, and may have.
     users: u64,
     most_users: u64,
@@ -48,8 +48,8 @@ struct Upcoming {
 }
 
 impl Upcoming {
-    fn new(arrivals: Arrivals, begins: Nanos, first_index: u64, crew: &Crew) -> Upcoming {
-        let arrivals = arrivals.of_worker(crew.share.rank, crew.share.team).peekable();
+    fn new(arrivals: Arrivals, begins: Nanos, first_index: u64, worker: &ScenarioWorker) -> Upcoming {
+        let arrivals = arrivals.of_worker(worker.share.index, worker.share.count).peekable();
         Upcoming { arrivals, begins, first_index }
     }
 
@@ -65,16 +65,17 @@ impl Upcoming {
 }
 
 impl Open {
-    pub(super) fn new(crew: Crew, arrivals: Arrivals) -> Open {
+    pub(super) fn new(worker: ScenarioWorker, arrivals: Arrivals) -> Open {
         Open {
-            most_users: crew.share.users(crew.work.scenario.executor.max_vus()),
-            most_waiting: Limits::ITERATIONS_WAITING / (crew.share.team * crew.work.plan.scenarios.len() as u64).max(1),
-            upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &crew),
+            most_users: worker.share.users(worker.context.scenario.executor.max_vus()),
+            most_waiting: Limits::ITERATIONS_WAITING
+                / (worker.share.count * worker.context.plan.scenarios.len() as u64).max(1),
+            upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &worker),
             change: None,
             heeded: None,
             load_ends: Nanos::MAX,
-            crew,
-            pulses: HashMap::new(),
+            worker,
+            handles: HashMap::new(),
             users: 0,
             deadline: Nanos::MAX,
         }
@@ -82,67 +83,67 @@ impl Open {
 
     pub(super) async fn run(mut self) {
         self.prepare().await;
-        match self.crew.wait_for_beginning().await {
-            Some(begins) => self.lead(begins).await,
+        match self.worker.wait_for_beginning().await {
+            Some(begins) => self.start_arrivals(begins).await,
             None => self.abort_all(),
         }
-        let now = self.crew.work.context.clock.now();
+        let now = self.worker.context.guest_context.clock.now();
         self.give_up(now, |_| true);
     }
 
     /// Virtual users are there before they are needed: making them is no part of the load.
     async fn prepare(&mut self) {
-        let wanted = self.crew.share.users(self.crew.work.scenario.executor.pre_allocated_vus());
+        let wanted = self.worker.share.users(self.worker.context.scenario.executor.pre_allocated_vus());
         while self.users < wanted {
-            self.employ();
+            self.spawn_vu();
         }
-        let prepared = self.crew.desk.wait_until_prepared(wanted);
-        let mut wishes = self.crew.wishes.clone();
+        let prepared = self.worker.queue.wait_until_prepared(wanted);
+        let mut control_state = self.worker.control_state.clone();
         tokio::select! {
             _ = within(PREPARATION, prepared) => {}
-            _ = wishes.wait_for(crate::steering::Wishes::to_stop) => {}
+            _ = control_state.wait_for(crate::steering::ControlState::to_stop) => {}
         }
     }
 
-    async fn lead(&mut self, begins: Nanos) {
-        let begins = begins + self.crew.work.scenario.start_time.into();
+    async fn start_arrivals(&mut self, begins: Nanos) {
+        let begins = begins + self.worker.context.scenario.start_time.into();
         self.upcoming.begins = begins;
-        let duration = self.crew.work.scenario.executor.planned_duration();
+        let duration = self.worker.context.scenario.executor.planned_duration();
         self.load_ends = duration.map_or(Nanos::MAX, |duration| begins + duration.into());
-        let mut beat = self.crew.timer.every_second();
+        let mut beat = self.worker.timer.every_second();
         let mut may_wish = true;
-        self.heed_wishes();
+        self.apply_control();
         loop {
-            let now = self.crew.work.context.clock.now();
+            let now = self.worker.context.guest_context.clock.now();
             self.hand_out(now);
-            self.find_helpers();
+            self.scale_up();
             self.end_if_due(now);
-            if self.crew.present.now() == 0 && self.crew.desk.is_closed() {
+            if self.worker.present.now() == 0 && self.worker.queue.is_closed() {
                 return;
             }
             let change = self.change.as_ref().map_or(Nanos::MAX, |(at, _)| *at);
-            let end = if self.crew.desk.is_closed() { Nanos::MAX } else { self.load_ends };
+            let end = if self.worker.queue.is_closed() { Nanos::MAX } else { self.load_ends };
             let next = self.upcoming.next_at().unwrap_or(Nanos::MAX).min(self.deadline).min(change).min(end);
-            if next <= self.crew.work.context.clock.now() {
+            if next <= self.worker.context.guest_context.clock.now() {
                 // More is due already. The virtual users on this thread come first, or none of it would ever be begun.
                 tokio::task::yield_now().await;
             }
             tokio::select! {
                 biased;
-                changed = self.crew.wishes.changed(), if may_wish => {
+                changed = self.worker.control_state.changed(), if may_wish => {
                     may_wish = changed.is_ok();
-                    self.heed_wishes();
+                    self.apply_control();
                 }
                 () = beat.tick() => self.beat(),
-                () = self.crew.timer.until(next) => {}
-                () = self.crew.present.all_gone() => {}
+                () = self.worker.timer.until(next) => {}
+                () = self.worker.present.all_gone() => {}
             }
         }
     }
 
     fn beat(&mut self) {
-        let now = self.crew.work.context.clock.now();
-        let oldest = now.since(self.crew.work.scenario.max_backlog.into());
+        let now = self.worker.context.guest_context.clock.now();
+        let oldest = now.since(self.worker.context.scenario.max_backlog.into());
         self.give_up(now, |due| due.intended < oldest);
     }
 
@@ -160,45 +161,45 @@ impl Open {
 
     fn hand_out_by(&mut self, last: Nanos, now: Nanos) {
         while let Some(due) = self.upcoming.pop_due(last) {
-            let mut recorder = self.crew.work.context.recorder.borrow_mut();
+            let mut recorder = self.worker.context.guest_context.recorder.borrow_mut();
             recorder.advance_to(now);
             recorder.due(now.since(due.intended));
             drop(recorder);
-            self.crew.desk.bring(due);
-            if self.crew.desk.waiting() > self.most_waiting {
+            self.worker.queue.push(due);
+            if self.worker.queue.waiting() > self.most_waiting {
                 self.give_up_oldest(now);
             }
         }
     }
 
     /// Somebody new for each arrival that waits, as far as the plan allows; those on their way are counted.
-    fn find_helpers(&mut self) {
-        while self.users < self.most_users && self.crew.desk.waiting() > self.users - self.crew.desk.prepared() {
-            self.employ();
+    fn scale_up(&mut self) {
+        while self.users < self.most_users && self.worker.queue.waiting() > self.users - self.worker.queue.prepared() {
+            self.spawn_vu();
         }
     }
 
-    fn employ(&mut self) {
-        let vu = vu_of(&self.crew.work.scenario, self.crew.share.rank + self.users * self.crew.share.team);
+    fn spawn_vu(&mut self) {
+        let vu = vu_of(&self.worker.context.scenario, self.worker.share.index + self.users * self.worker.share.count);
         self.users += 1;
         if self.upcoming.begins != Nanos::MAX {
-            let context = &self.crew.work.context;
+            let context = &self.worker.context.guest_context;
             context.run.progress.further_vu(context.number);
         }
-        self.crew.desk.set_fully_staffed(self.users == self.most_users);
-        let identity = self.crew.identity(vu);
-        let pulse = Rc::new(Pulse::until(Nanos::MAX));
-        let (work, desk) = (Rc::clone(&self.crew.work), Rc::clone(&self.crew.desk));
-        let life = serve(work, identity, Rc::clone(&pulse), desk, self.crew.present.enter());
-        let task = tokio::task::spawn_local(life).abort_handle();
-        self.pulses.insert(vu, (pulse, task));
+        self.worker.queue.set_at_max_vus(self.users == self.most_users);
+        let identity = self.worker.identity(vu);
+        let handle = Rc::new(VuHandle::until(Nanos::MAX));
+        let (context, queue) = (Rc::clone(&self.worker.context), Rc::clone(&self.worker.queue));
+        let task = run_open(context, identity, Rc::clone(&handle), queue, self.worker.present.enter());
+        let task = tokio::task::spawn_local(task).abort_handle();
+        self.handles.insert(vu, (handle, task));
     }
 
     /// Nothing more comes: users go when nothing waits any longer, or when their time is up.
     fn end_if_due(&mut self, now: Nanos) {
-        if !self.crew.desk.is_closed() && self.upcoming.next_at().is_none() && now >= self.load_ends {
-            self.crew.desk.close();
-            self.deadline = now + self.crew.work.scenario.graceful_stop.into();
+        if !self.worker.queue.is_closed() && self.upcoming.next_at().is_none() && now >= self.load_ends {
+            self.worker.queue.close();
+            self.deadline = now + self.worker.context.scenario.graceful_stop.into();
         }
         if now >= self.deadline {
             self.abort_all();
@@ -207,45 +208,45 @@ impl Open {
     }
 
     fn abort_all(&mut self) {
-        self.crew.desk.close();
-        for (_, task) in self.pulses.values() {
+        self.worker.queue.close();
+        for (_, task) in self.handles.values() {
             task.abort();
         }
     }
 
     /// Gives up what has waited in vain.
     fn give_up(&mut self, now: Nanos, in_vain: impl Fn(&Due) -> bool) {
-        while let Some(due) = self.crew.desk.take_oldest_if(&in_vain) {
+        while let Some(due) = self.worker.queue.take_oldest_if(&in_vain) {
             self.count_dropped(due, now);
         }
     }
 
     fn give_up_oldest(&mut self, now: Nanos) {
-        if let Some(due) = self.crew.desk.take_oldest_if(|_| true) {
+        if let Some(due) = self.worker.queue.take_oldest_if(|_| true) {
             self.count_dropped(due, now);
         }
     }
 
     /// It is counted, and measured as far as it got.
     fn count_dropped(&self, due: Due, now: Nanos) {
-        let work = &self.crew.work;
-        let flow = FlowId(work.scenario.flow_at(due.index));
-        let mut recorder = work.context.recorder.borrow_mut();
+        let context = &self.worker.context;
+        let flow = FlowId(context.scenario.flow_at(due.index));
+        let mut recorder = context.guest_context.recorder.borrow_mut();
         recorder.advance_to(now);
         recorder.dropped(flow, now.since(due.intended));
     }
 
-    fn heed_wishes(&mut self) {
-        let wishes = self.crew.wishes.borrow_and_update().clone();
-        match wishes.stop {
+    fn apply_control(&mut self) {
+        let control_state = self.worker.control_state.borrow_and_update().clone();
+        match control_state.stop {
             Stop::No => {}
             Stop::Now => return self.abort_all(),
             Stop::Gracefully => return self.stop_gracefully(),
         }
         // Whatever else is wished for, a change is made once: its first arrivals may have begun already.
-        if matches!(self.crew.work.scenario.executor, Executor::ExternallyControlled { .. })
-            && wishes.rate_change != self.heeded
-            && let Some(change) = wishes.rate_change
+        if matches!(self.worker.context.scenario.executor, Executor::ExternallyControlled { .. })
+            && control_state.rate_change != self.heeded
+            && let Some(change) = control_state.rate_change
         {
             self.heeded = Some(change);
             self.go_on_with(change);
@@ -254,27 +255,27 @@ impl Open {
 
     /// From then on arrivals come at another rate, or not at all.
     fn go_on_with(&mut self, RateChange { at, first_index, rate }: RateChange) {
-        let scenario = &self.crew.work.scenario;
-        let began = self.crew.begin.borrow().unwrap_or(at);
+        let scenario = &self.worker.context.scenario;
+        let began = self.worker.begin.borrow().unwrap_or(at);
         let left =
             scenario.executor.planned_duration().map(|duration| Duration::from((began + duration.into()).since(at)));
         let arrivals = rate.map_or_else(Arrivals::none, |rate| {
             Arrivals::constant(rate, left, scenario.arrival, scenario.seed.wrapping_add(first_index))
         });
-        self.change = Some((at, Upcoming::new(arrivals, at, first_index, &self.crew)));
+        self.change = Some((at, Upcoming::new(arrivals, at, first_index, &self.worker)));
     }
 
     fn stop_gracefully(&mut self) {
-        let now = self.crew.work.context.clock.now();
-        self.upcoming = Upcoming::new(Arrivals::none(), now, 0, &self.crew);
+        let now = self.worker.context.guest_context.clock.now();
+        self.upcoming = Upcoming::new(Arrivals::none(), now, 0, &self.worker);
         self.change = None;
-        self.crew.work.stopping.set(true);
+        self.worker.context.stopping.set(true);
         // What waits has not begun, so it is not waited for.
         self.give_up(now, |_| true);
-        self.crew.desk.close();
-        self.deadline = now + self.crew.work.scenario.graceful_stop.into();
-        for (pulse, task) in self.pulses.values() {
-            if !pulse.busy.get() {
+        self.worker.queue.close();
+        self.deadline = now + self.worker.context.scenario.graceful_stop.into();
+        for (handle, task) in self.handles.values() {
+            if !handle.busy.get() {
                 task.abort();
             }
         }

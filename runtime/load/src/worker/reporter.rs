@@ -7,8 +7,8 @@ use squall_metrics::{Nanos, TakenSeconds};
 use tokio::sync::mpsc;
 
 use super::Report;
-use super::present::Presence;
-use crate::desk::Desk;
+use super::active_vus::Presence;
+use crate::backlog::ArrivalQueue;
 use crate::thread_times::{ThreadTimes, kept_waiting};
 
 pub(super) struct Reporter {
@@ -27,7 +27,7 @@ pub(super) struct Seen {
     pub(super) scenario: usize,
     pub(super) present: Presence,
     /// Where its arrivals wait; a closed load has none.
-    pub(super) desk: Rc<Desk>,
+    pub(super) queue: Rc<ArrivalQueue>,
 }
 
 impl Reporter {
@@ -63,8 +63,8 @@ impl Reporter {
             taken,
             vus: self.present.take_most(),
             vus_of_scenarios: self.scenarios.iter().map(|seen| (seen.scenario, seen.present.take_most())).collect(),
-            backlog: self.scenarios.iter().map(|seen| seen.desk.waiting()).sum(),
-            all_users_busy: self.scenarios.iter().any(|seen| seen.desk.everybody_is_busy()),
+            backlog: self.scenarios.iter().map(|seen| seen.queue.waiting()).sum(),
+            all_users_busy: self.scenarios.iter().any(|seen| seen.queue.is_saturated()),
             worker: self.worker,
             log_dropped: self.context.log.take_dropped(),
         }
@@ -73,12 +73,12 @@ impl Reporter {
     /// Gives each of the seconds an equal part of how long the thread was at work, and kept from it. Usually that is one second.
     fn add_thread_times(&mut self, taken: &mut TakenSeconds) {
         let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
-        let at_work = times.at_work_since(self.times);
+        let active = times.at_work_since(self.times);
         let kept = kept_waiting.since(self.kept_waiting);
         (self.times, self.kept_waiting) = (times, kept_waiting);
         let seconds = taken.seconds.len().max(1) as u64;
         for (_, recorded) in &mut taken.seconds {
-            recorded.busy += Nanos(at_work.0 / seconds);
+            recorded.busy += Nanos(active.0 / seconds);
             recorded.pacing.kept_waiting += Nanos(kept.0 / seconds);
         }
     }

@@ -8,18 +8,18 @@ use squall_guest::{Guest, Identity, Iteration, VirtualUser, WorkerContext};
 use squall_metrics::{FlowId, IterationEnd, Nanos};
 use squall_plan::{Plan, Scenario};
 
-use crate::desk::{Desk, Seat};
-use crate::quota::Numbering;
+use crate::backlog::{ArrivalQueue, VuSlot};
+use crate::quota::IterationCounter;
 use crate::think::think_time;
 
 /// What the virtual users of a scenario go by, on a worker thread.
-pub(crate) struct Work {
+pub(crate) struct ScenarioContext {
     pub(crate) plan: Arc<Plan>,
     /// By value: an iteration looks here, and not through the plan.
     pub(crate) scenario: Scenario,
     pub(crate) guest: Arc<Guest>,
-    pub(crate) context: Rc<WorkerContext>,
-    pub(crate) numbering: Arc<Numbering>,
+    pub(crate) guest_context: Rc<WorkerContext>,
+    pub(crate) iteration_counter: Arc<IterationCounter>,
     pub(crate) iterations_of_each: u64,
     /// What `setup` returned.
     pub(crate) shared: Arc<[u8]>,
@@ -31,109 +31,114 @@ pub(crate) struct Work {
 
 /// What the worker sees of a virtual user at work, and says to it.
 #[derive(Debug)]
-pub(crate) struct Pulse {
+pub(crate) struct VuHandle {
     /// Whether an iteration (or a start) is under way.
     pub(crate) busy: Cell<bool>,
     /// From when on it begins no more iterations.
     pub(crate) until: Cell<Nanos>,
 }
 
-impl Pulse {
-    pub(crate) fn until(until: Nanos) -> Pulse {
-        Pulse { busy: Cell::new(false), until: Cell::new(until) }
+impl VuHandle {
+    pub(crate) fn until(until: Nanos) -> VuHandle {
+        VuHandle { busy: Cell::new(false), until: Cell::new(until) }
     }
 }
 
 /// A virtual user that begins its iterations itself, until its time is up or there is nothing left to do. Holds `_present`
 /// as long.
-pub(crate) async fn live<Guard>(work: Rc<Work>, identity: Rc<Identity>, pulse: Rc<Pulse>, _present: Guard) {
-    let mut patience = Patience::default();
+pub(crate) async fn run_closed<Guard>(
+    context: Rc<ScenarioContext>,
+    identity: Rc<Identity>,
+    handle: Rc<VuHandle>,
+    _present: Guard,
+) {
+    let mut backoff = Backoff::default();
     let mut instance = None;
-    let mut now = work.context.clock.now();
-    while !work.is_stopping() && now < pulse.until.get() && identity.iterations() < work.iterations_of_each {
-        let until = pulse.until.get();
+    let mut now = context.guest_context.clock.now();
+    while !context.is_stopping() && now < handle.until.get() && identity.iterations() < context.iterations_of_each {
+        let until = handle.until.get();
         let Some(user) = &mut instance else {
-            pulse.busy.set(true);
+            handle.busy.set(true);
             // Boxed: starting is rare, and its future would make everybody's task three times as large.
-            instance = Box::pin(work.new_instance(&identity)).await;
-            pulse.busy.set(false);
+            instance = Box::pin(context.new_instance(&identity)).await;
+            handle.busy.set(false);
             now = match instance {
-                Some(_) => work.context.clock.now(),
-                None => work.rest(patience.next_pause(), until).await,
+                Some(_) => context.guest_context.clock.now(),
+                None => context.rest(backoff.next_pause(), until).await,
             };
             continue;
         };
-        let Some(number) = work.numbering.take() else {
+        let Some(number) = context.iteration_counter.take() else {
             return;
         };
         // One reading of the clock ends an iteration and begins the next.
         let started = now;
-        pulse.busy.set(true);
-        let iteration = work.iterate(user, number, started, Nanos::ZERO).await;
-        pulse.busy.set(false);
-        now = work.keep_pace(started, iteration.ended, until).await;
-        now = work.think(number, now, until).await;
+        handle.busy.set(true);
+        let iteration = context.iterate(user, number, started, Nanos::ZERO).await;
+        handle.busy.set(false);
+        now = context.keep_pace(started, iteration.ended, until).await;
+        now = context.think(number, now, until).await;
         if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
             instance = None;
-            now = work.rest(patience.next_pause(), until).await;
+            now = context.rest(backoff.next_pause(), until).await;
         } else {
-            patience = Patience::default();
+            backoff = Backoff::default();
         }
     }
 }
 
 /// A virtual user that is told when to begin. Holds `_present` until there is nothing more to come.
-pub(crate) async fn serve<Guard>(
-    work: Rc<Work>,
+pub(crate) async fn run_open<Guard>(
+    context: Rc<ScenarioContext>,
     identity: Rc<Identity>,
-    pulse: Rc<Pulse>,
-    desk: Rc<Desk>,
+    handle: Rc<VuHandle>,
+    queue: Rc<ArrivalQueue>,
     _present: Guard,
 ) {
-    let seat = Rc::new(Seat::default());
-    let mut patience = Patience::default();
-    pulse.busy.set(true);
-    let mut instance = Box::pin(work.new_instance(&identity)).await;
-    desk.one_is_prepared();
+    let slot = Rc::new(VuSlot::default());
+    let mut backoff = Backoff::default();
+    handle.busy.set(true);
+    let mut instance = Box::pin(context.new_instance(&identity)).await;
+    queue.one_is_prepared();
     loop {
         let Some(user) = &mut instance else {
-            pulse.busy.set(false);
-            work.rest(patience.next_pause(), pulse.until.get()).await;
-            if desk.is_closed() && desk.waiting() == 0 {
+            handle.busy.set(false);
+            context.rest(backoff.next_pause(), handle.until.get()).await;
+            if queue.is_closed() && queue.waiting() == 0 {
                 return;
             }
-            pulse.busy.set(true);
-            instance = Box::pin(work.new_instance(&identity)).await;
+            handle.busy.set(true);
+            instance = Box::pin(context.new_instance(&identity)).await;
             continue;
         };
-        pulse.busy.set(false);
-        let Some(due) = desk.next(&seat).await else { return };
-        pulse.busy.set(true);
-        let started = work.context.clock.now();
+        handle.busy.set(false);
+        let Some(due) = queue.next(&slot).await else { return };
+        handle.busy.set(true);
+        let started = context.guest_context.clock.now();
         let late_by = started.since(due.intended);
-        work.record_begin(started, late_by);
-        let iteration = work.iterate(user, due.index, started, late_by).await;
+        context.record_begin(started, late_by);
+        let iteration = context.iterate(user, due.index, started, late_by).await;
         if iteration.end == IterationEnd::Trapped {
             // A trap poisons the instance.
             instance = None;
         } else {
-            patience = Patience::default();
+            backoff = Backoff::default();
         }
-        pulse.busy.set(false);
-        work.think(due.index, iteration.ended, pulse.until.get()).await;
+        handle.busy.set(false);
+        context.think(due.index, iteration.ended, handle.until.get()).await;
     }
 }
 
-impl Work {
+impl ScenarioContext {
     /// Whether no new iteration is to begin: somebody said so, or there is no data left to do it with.
     fn is_stopping(&self) -> bool {
-        self.stopping.get() || self.context.run.data_end.name().is_some()
+        self.stopping.get() || self.guest_context.run.data_end.name().is_some()
     }
 
     /// An instance that has done its `start`; none if that failed, which is counted.
     async fn new_instance(&self, identity: &Rc<Identity>) -> Option<VirtualUser> {
-        let made = self.guest.virtual_user(&self.context, identity).await;
+        let made = self.guest.virtual_user(&self.guest_context, identity).await;
         let started = match made {
             Ok(mut user) => user.start(&self.shared).await.map(|()| user),
             Err(error) => Err(error.to_string()),
@@ -141,8 +146,8 @@ impl Work {
         match started {
             Ok(user) => Some(user),
             Err(text) => {
-                let mut recorder = self.context.recorder.borrow_mut();
-                recorder.advance_to(self.context.clock.now());
+                let mut recorder = self.guest_context.recorder.borrow_mut();
+                recorder.advance_to(self.guest_context.clock.now());
                 recorder.start_failure(&text);
                 None
             }
@@ -152,7 +157,7 @@ impl Work {
     async fn iterate(&self, user: &mut VirtualUser, number: u64, started: Nanos, late_by: Nanos) -> Iteration {
         let flow = FlowId(self.scenario.flow_at(number));
         self.under_way.set(self.under_way.get() + 1);
-        let under_way = UnderWay { work: self, flow, started, over: false };
+        let under_way = UnderWay { context: self, flow, started, over: false };
         let iteration = user.iterate(flow, number, started, late_by).await;
         under_way.end();
         self.record(flow, &iteration);
@@ -167,14 +172,14 @@ impl Work {
     }
 
     fn record_begin(&self, started: Nanos, late_by: Nanos) {
-        let mut recorder = self.context.recorder.borrow_mut();
+        let mut recorder = self.guest_context.recorder.borrow_mut();
         recorder.advance_to(started);
         recorder.begun(late_by);
     }
 
     fn record(&self, flow: FlowId, iteration: &Iteration) {
-        self.context.run.progress.iteration_ended(self.context.number, iteration.end);
-        let mut recorder = self.context.recorder.borrow_mut();
+        self.guest_context.run.progress.iteration_ended(self.guest_context.number, iteration.end);
+        let mut recorder = self.guest_context.recorder.borrow_mut();
         recorder.advance_to(iteration.ended);
         recorder.iteration(flow, iteration.end, iteration.duration, iteration.guest_time, &iteration.text);
     }
@@ -188,16 +193,16 @@ impl Work {
         if next <= now {
             return now;
         }
-        self.context.timer.sleep_until(next).await;
-        self.context.clock.now()
+        self.guest_context.timer.sleep_until(next).await;
+        self.guest_context.clock.now()
     }
 
     /// Waits for as long as a user thinks after an iteration. Returns the time then.
     async fn think(&self, number: u64, now: Nanos, until: Nanos) -> Nanos {
         match think_time(&self.scenario, &self.plan.flows, number) {
             Some(time) if !self.is_stopping() && now < until => {
-                self.context.timer.sleep_until((now + time).min(until)).await;
-                self.context.clock.now()
+                self.guest_context.timer.sleep_until((now + time).min(until)).await;
+                self.guest_context.clock.now()
             }
             _ => now,
         }
@@ -205,15 +210,15 @@ impl Work {
 
     /// Waits before trying again. Returns the time then.
     async fn rest(&self, pause: Nanos, until: Nanos) -> Nanos {
-        let end = (self.context.clock.now() + pause).min(until);
-        self.context.timer.sleep_until(end).await;
-        self.context.clock.now()
+        let end = (self.guest_context.clock.now() + pause).min(until);
+        self.guest_context.timer.sleep_until(end).await;
+        self.guest_context.clock.now()
     }
 }
 
 /// An iteration under way. Dropped before its end, it counts as interrupted.
 struct UnderWay<'a> {
-    work: &'a Work,
+    context: &'a ScenarioContext,
     flow: FlowId,
     started: Nanos,
     over: bool,
@@ -227,9 +232,9 @@ impl UnderWay<'_> {
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.work.under_way.set(self.work.under_way.get() - 1);
+        self.context.under_way.set(self.context.under_way.get() - 1);
         if !self.over {
-            let context = &self.work.context;
+            let context = &self.context.guest_context;
             context.run.progress.iteration_ended(context.number, IterationEnd::Interrupted);
             let now = context.clock.now();
             let duration = now.since(self.started);
@@ -242,11 +247,11 @@ impl Drop for UnderWay<'_> {
 
 /// How long to wait before trying again what failed: 1 ms, doubled each time, at most a second.
 #[derive(Debug, Default)]
-struct Patience {
+struct Backoff {
     failures: u32,
 }
 
-impl Patience {
+impl Backoff {
     fn next_pause(&mut self) -> Nanos {
         let millis = 1u64 << self.failures.min(10);
         self.failures += 1;
@@ -260,8 +265,8 @@ mod tests {
 
     #[test]
     fn patience_grows_up_to_a_second() {
-        let mut patience = Patience::default();
-        let pauses: Vec<u64> = (0..12).map(|_| patience.next_pause().0 / 1_000_000).collect();
+        let mut backoff = Backoff::default();
+        let pauses: Vec<u64> = (0..12).map(|_| backoff.next_pause().0 / 1_000_000).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000]);
     }
 }

@@ -1,4 +1,4 @@
-//! Where arrivals and free virtual users of a worker meet. Whoever comes first waits.
+//! The backlog of an open load on one worker: arrivals wait here for free virtual users, or the users for arrivals.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -18,53 +18,54 @@ pub(crate) struct Due {
     pub(crate) intended: Nanos,
 }
 
+/// Arrivals that wait for virtual users, or virtual users that wait for arrivals.
 #[derive(Debug, Default)]
-pub(crate) struct Desk {
+pub(crate) struct ArrivalQueue {
     /// The one freed last is at the end, and comes first: its connection is warm.
-    free: RefCell<Vec<Rc<Seat>>>,
+    free: RefCell<Vec<Rc<VuSlot>>>,
     waiting: RefCell<VecDeque<Due>>,
     prepared: Cell<u64>,
-    somebody_prepared: Notify,
+    vu_prepared: Notify,
     /// Whether there are as many users as there may be.
-    is_fully_staffed: Cell<bool>,
+    at_max_vus: Cell<bool>,
     closed: Cell<bool>,
 }
 
 /// Where a free virtual user waits.
 #[derive(Debug, Default)]
-pub(crate) struct Seat {
+pub(crate) struct VuSlot {
     given: Cell<Option<Due>>,
     waker: RefCell<Option<Waker>>,
 }
 
-impl Desk {
-    /// Hands an arrival to somebody who is free, or lets it wait.
-    pub(crate) fn bring(&self, due: Due) {
+impl ArrivalQueue {
+    /// Hands an arrival to a free virtual user, or lets it wait.
+    pub(crate) fn push(&self, due: Due) {
         match self.free.borrow_mut().pop() {
-            Some(seat) => {
-                seat.given.set(Some(due));
-                seat.wake();
+            Some(slot) => {
+                slot.given.set(Some(due));
+                slot.wake();
             }
             None => self.waiting.borrow_mut().push_back(due),
         }
     }
 
-    /// The next iteration for the user on this seat; none when there will be no more.
-    pub(crate) async fn next(&self, seat: &Rc<Seat>) -> Option<Due> {
+    /// The next iteration for the user on this slot; none when there will be no more.
+    pub(crate) async fn next(&self, slot: &Rc<VuSlot>) -> Option<Due> {
         if let Some(due) = self.waiting.borrow_mut().pop_front() {
             return Some(due);
         }
-        let mut seated = false;
+        let mut waits = false;
         poll_fn(|context| {
-            if let Some(due) = seat.given.take() {
+            if let Some(due) = slot.given.take() {
                 return Poll::Ready(Some(due));
             }
             if self.closed.get() {
                 return Poll::Ready(None);
             }
-            *seat.waker.borrow_mut() = Some(context.waker().clone());
-            if !std::mem::replace(&mut seated, true) {
-                self.free.borrow_mut().push(Rc::clone(seat));
+            *slot.waker.borrow_mut() = Some(context.waker().clone());
+            if !std::mem::replace(&mut waits, true) {
+                self.free.borrow_mut().push(Rc::clone(slot));
             }
             Poll::Pending
         })
@@ -74,8 +75,8 @@ impl Desk {
     /// Nothing more will be brought.
     pub(crate) fn close(&self) {
         self.closed.set(true);
-        for seat in self.free.borrow_mut().drain(..) {
-            seat.wake();
+        for slot in self.free.borrow_mut().drain(..) {
+            slot.wake();
         }
     }
 
@@ -86,7 +87,7 @@ impl Desk {
     /// A user has tried to prepare itself, for the first time.
     pub(crate) fn one_is_prepared(&self) {
         self.prepared.set(self.prepared.get() + 1);
-        self.somebody_prepared.notify_one();
+        self.vu_prepared.notify_one();
     }
 
     pub(crate) fn prepared(&self) -> u64 {
@@ -95,7 +96,7 @@ impl Desk {
 
     pub(crate) async fn wait_until_prepared(&self, users: u64) {
         while self.prepared.get() < users {
-            self.somebody_prepared.notified().await;
+            self.vu_prepared.notified().await;
         }
     }
 
@@ -105,13 +106,13 @@ impl Desk {
     }
 
     /// Says whether there are as many users as there may be.
-    pub(crate) fn set_fully_staffed(&self, is_fully_staffed: bool) {
-        self.is_fully_staffed.set(is_fully_staffed);
+    pub(crate) fn set_at_max_vus(&self, at_max_vus: bool) {
+        self.at_max_vus.set(at_max_vus);
     }
 
     /// Whether everybody that there may be is busy.
-    pub(crate) fn everybody_is_busy(&self) -> bool {
-        self.is_fully_staffed.get() && self.nobody_is_free()
+    pub(crate) fn is_saturated(&self) -> bool {
+        self.at_max_vus.get() && self.nobody_is_free()
     }
 
     fn nobody_is_free(&self) -> bool {
@@ -124,7 +125,7 @@ impl Desk {
     }
 }
 
-impl Seat {
+impl VuSlot {
     fn wake(&self) {
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
@@ -144,33 +145,33 @@ mod tests {
     #[test]
     fn arrivals_wait_in_order_and_so_do_users() {
         runtime().unwrap().block_on(async {
-            let desk = Rc::new(Desk::default());
-            let seat = Rc::new(Seat::default());
-            desk.bring(due(0));
-            desk.bring(due(1));
-            assert_eq!(desk.waiting(), 2);
-            assert_eq!(desk.next(&seat).await, Some(due(0)));
-            assert_eq!(desk.next(&seat).await, Some(due(1)));
-            let (desk_of_user, seat_of_user) = (Rc::clone(&desk), Rc::clone(&seat));
+            let queue = Rc::new(ArrivalQueue::default());
+            let slot = Rc::new(VuSlot::default());
+            queue.push(due(0));
+            queue.push(due(1));
+            assert_eq!(queue.waiting(), 2);
+            assert_eq!(queue.next(&slot).await, Some(due(0)));
+            assert_eq!(queue.next(&slot).await, Some(due(1)));
+            let (desk_of_user, seat_of_user) = (Rc::clone(&queue), Rc::clone(&slot));
             let user = tokio::task::spawn_local(async move {
                 (desk_of_user.next(&seat_of_user).await, desk_of_user.next(&seat_of_user).await)
             });
             tokio::task::yield_now().await;
-            assert!(!desk.nobody_is_free());
-            desk.bring(due(2));
+            assert!(!queue.nobody_is_free());
+            queue.push(due(2));
             tokio::task::yield_now().await;
-            desk.close();
+            queue.close();
             assert_eq!(user.await.unwrap(), (Some(due(2)), None));
         });
     }
 
     #[test]
     fn what_has_waited_in_vain_can_be_taken_back() {
-        let desk = Desk::default();
-        desk.bring(due(5));
-        desk.bring(due(9));
-        assert_eq!(desk.take_oldest_if(|due| due.intended < Nanos(7)), Some(due(5)));
-        assert_eq!(desk.take_oldest_if(|due| due.intended < Nanos(7)), None);
-        assert_eq!(desk.waiting(), 1);
+        let queue = ArrivalQueue::default();
+        queue.push(due(5));
+        queue.push(due(9));
+        assert_eq!(queue.take_oldest_if(|due| due.intended < Nanos(7)), Some(due(5)));
+        assert_eq!(queue.take_oldest_if(|due| due.intended < Nanos(7)), None);
+        assert_eq!(queue.waiting(), 1);
     }
 }

@@ -5,15 +5,15 @@ use std::rc::Rc;
 use squall_guest::WorkerContext;
 use squall_metrics::Nanos;
 
-use crate::life::Work;
 use crate::timer::WorkerTimer;
+use crate::vu::ScenarioContext;
 
 const EVERY: Nanos = Nanos(10_000_000);
 
 /// Looks until the runtime ends.
 pub(super) async fn look_at_ourselves(
     context: Rc<WorkerContext>,
-    scenarios: Vec<Rc<Work>>,
+    scenarios: Vec<Rc<ScenarioContext>>,
     timer: WorkerTimer,
     begins: Nanos,
 ) {
@@ -22,7 +22,7 @@ pub(super) async fn look_at_ourselves(
         next += EVERY;
         timer.until(next).await;
         let now = context.clock.now();
-        let under_way = scenarios.iter().map(|work| work.under_way.get()).sum();
+        let under_way = scenarios.iter().map(|context| context.under_way.get()).sum();
         let mut recorder = context.recorder.borrow_mut();
         recorder.advance_to(now);
         recorder.look(now.since(next), under_way);
