@@ -227,7 +227,7 @@ impl Pages {
         let end = snapshot.and_then(|snapshot| snapshot.end.clone()).unwrap_or_else(|| self.facts.end.clone());
         let objectives = if snapshot.is_some() { (self.judge)(totals) } else { Vec::new() };
         let facts = RunFacts { end, objectives, ..self.facts.clone() };
-        Document::new(totals, &thresholds, &generator, &[], &self.plan, &facts)
+        Document::new(totals, &thresholds, &generator, &[], &(&self.plan).into(), &facts)
     }
 }
 

@@ -56,6 +56,23 @@ impl RunResult {
         entry.map_or("passed", |(_, name, _)| name)
     }
 
+    /// Whether the run did not come to the end that was planned.
+    pub fn ended_early(self) -> bool {
+        match self {
+            RunResult::Interrupted
+            | RunResult::StoppedByApi
+            | RunResult::Aborted
+            | RunResult::SetupTimedOut
+            | RunResult::GuestFailed
+            | RunResult::NoRequest => true,
+            RunResult::Passed
+            | RunResult::ThresholdsFailed
+            | RunResult::TeardownFailed
+            | RunResult::TeardownTimedOut
+            | RunResult::Invalid => false,
+        }
+    }
+
     /// Runs kept by an earlier Squall have the exit code in its place.
     fn of_exit_code(code: u8) -> Option<RunResult> {
         RunResult::ALL.iter().find(|(.., of)| *of == code).map(|(result, ..)| *result)

@@ -1,9 +1,8 @@
-//! Objectives judged: target, actual, status, margin, and what they come to altogether.
+//! Objectives judged: target, actual, status, margin. The verdict on a whole run is made of them in squall-report.
 //!
 //! What was not measured is never met. An objective whose interval reaches over its limit is met or missed by chance, and
 //! says so. This is the one place where that is decided, whatever form the verdict is shown in.
 
-use squall_metrics::Health;
 use squall_plan::Comparison;
 
 /// Something that a test is to show, as a limit on one number.
@@ -80,32 +79,6 @@ pub struct Judged {
     pub margin: Option<f64>,
 }
 
-/// What a whole run comes to. Ordered: the worse is the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Overall {
-    /// Every objective is met.
-    Good,
-    /// An objective is close to its limit or was not measured, or one that was only desired is missed; or the generator
-    /// is to be read with care.
-    Warning,
-    /// A required objective is missed.
-    Critical,
-    /// The generator was the bottleneck: nothing can be said about the target.
-    Invalid,
-}
-
-impl Overall {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Overall::Good => "Good",
-            Overall::Warning => "Warning",
-            Overall::Critical => "Critical",
-            Overall::Invalid => "Invalid",
-        }
-    }
-}
-
 /// Less of the limit than this is close.
 const CLOSE: f64 = 0.10;
 
@@ -123,24 +96,6 @@ pub fn judge(objective: Objective, actual: Option<f64>, interval: Option<Interva
         Some(_) => Status::Met,
     };
     Judged { objective, actual, interval, status, margin }
-}
-
-/// What all objectives and the state of the generator come to.
-pub fn overall(judged: &[Judged], generator: Health) -> Overall {
-    let of_generator = match generator {
-        Health::Ok => Overall::Good,
-        Health::Suspect => Overall::Warning,
-        Health::Bottleneck => return Overall::Invalid,
-    };
-    judged.iter().map(severity).fold(of_generator, Overall::max)
-}
-
-fn severity(judged: &Judged) -> Overall {
-    match (judged.status, judged.objective.importance) {
-        (Status::Met, _) => Overall::Good,
-        (Status::Close | Status::NotMeasured, _) | (_, Importance::Desired) => Overall::Warning,
-        (Status::Missed, Importance::Required) => Overall::Critical,
-    }
 }
 
 fn margin(objective: &Objective, actual: f64) -> Option<f64> {
@@ -193,18 +148,5 @@ mod tests {
         let at_least = Objective { name, comparison, limit: 1_000.0, importance };
         assert_eq!(judge(at_least.clone(), Some(1_000.0), None).status, Status::Met);
         assert_eq!(judge(at_least, Some(999.0), None).status, Status::Missed);
-    }
-
-    #[test]
-    fn the_worst_decides_and_a_bad_generator_above_all() {
-        let (met, close, missed) = (p95(Some(9.0), None), p95(Some(490.0), None), p95(Some(900.0), None));
-        assert_eq!(overall(&[], Health::Ok), Overall::Good);
-        assert_eq!(overall(std::slice::from_ref(&met), Health::Suspect), Overall::Warning);
-        assert_eq!(overall(&[met.clone(), close.clone()], Health::Ok), Overall::Warning);
-        assert_eq!(overall(&[met.clone(), close, missed.clone()], Health::Ok), Overall::Critical);
-        assert_eq!(overall(&[p95(None, None)], Health::Ok), Overall::Warning, "not measured is not passed");
-        assert_eq!(overall(std::slice::from_ref(&missed), Health::Bottleneck), Overall::Invalid);
-        let desired = Objective { importance: Importance::Desired, ..missed.objective };
-        assert_eq!(overall(&[judge(desired, Some(900.0), None)], Health::Ok), Overall::Warning);
     }
 }

@@ -20,7 +20,7 @@ use crate::objectives::ObjectiveRecord;
 use crate::trend::Trend;
 
 pub use breakdown::Breakdown;
-pub use build::{Ending, Machine, RunFacts};
+pub use build::{Ending, Machine, PlannedRun, RunFacts};
 pub use issues::{Issue, Status, Verdict};
 pub use over_time::{HeatMap, Timeline};
 pub use target::{TargetSeries, TargetSource};

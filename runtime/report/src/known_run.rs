@@ -103,5 +103,5 @@ pub(crate) fn known_document(name: &str) -> Document {
         conclusions: Vec::new(),
     };
     let results = evaluate_thresholds(&thresholds(), &totals);
-    Document::new(&totals, &results, &squall_metrics::GeneratorVerdict::default(), &[], &plan, &facts)
+    Document::new(&totals, &results, &squall_metrics::GeneratorVerdict::default(), &[], &(&plan).into(), &facts)
 }

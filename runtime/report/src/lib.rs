@@ -34,8 +34,8 @@ pub use command_line::{shown_command, without_secrets};
 pub use ctrf::ctrf_report;
 pub use document::{
     Breakdown, CheckLine, Distribution, Document, Ending, ErrorLine, FlowLine, Issue, Machine, Metric, Outcome,
-    RequestLine, RunFacts, ScenarioLine, Status, TargetSeries, TargetSource, ThresholdLine, TransactionLine, Unit,
-    Values, Verdict,
+    PlannedRun, RequestLine, RunFacts, ScenarioLine, Status, TargetSeries, TargetSource, ThresholdLine,
+    TransactionLine, Unit, Values, Verdict,
 };
 pub use export::{selector_name, summary_export};
 pub use format::{bytes, count, duration, per_second, percent};

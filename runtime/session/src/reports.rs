@@ -100,7 +100,8 @@ pub(crate) fn document(
     course: Vec<(&str, String)>,
 ) -> Document {
     let generator: &GeneratorVerdict = &outcome.generator;
-    let mut document = Document::new(&outcome.totals, &outcome.thresholds, generator, data, &outcome.plan, facts);
+    let mut document =
+        Document::new(&outcome.totals, &outcome.thresholds, generator, data, &(&*outcome.plan).into(), facts);
     document.tell_course(course);
     document
 }

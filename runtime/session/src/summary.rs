@@ -122,7 +122,7 @@ impl<'a> Summarizer<'a> {
         let judged = self.judge(so_far);
         let facts = self.facts(Ending { as_planned: true, text: "not yet".to_owned() }, judged.clone());
         let SoFar { totals, thresholds, generator, data, plan } = so_far;
-        let document = Document::new(totals, thresholds, generator, data, plan, &facts);
+        let document = Document::new(totals, thresholds, generator, data, &(*plan).into(), &facts);
         if may_print && self.test.output.summary != SummaryMode::Disabled {
             let summary = self.summary(so_far, &judged, document.verdict.status);
             self.console.print(&format!("\n  after {}:\n{summary}", duration(elapsed)))?;

@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use squall_history::StoredRun;
 use squall_history::format::RunEnd;
-use squall_insight::{Overall, overall};
-use squall_metrics::ThresholdResult;
-use squall_report::{DataLine, Detail, Document, ObjectiveLine, Status, Summary, course, verdict};
-use squall_session::{OpenFile, judge_objectives, print_as, soak_section, stored_objectives, trend_to};
+use squall_report::{Detail, Document, Summary, course, verdict};
+use squall_session::{
+    OpenFile, judge_objectives, kept_data_lines, kept_document, print_as, soak_section, stored_objectives, trend_to,
+};
 
 use crate::args::history::ReportArgs;
 use crate::error::CliError;
@@ -44,10 +43,7 @@ fn document(arguments: &ReportArgs) -> Result<Document, CliError> {
     }
     let store = arguments.store.open();
     let run = store.find(named)?;
-    let none = "nothing was reported of this run (it was killed, merged, or kept by an older Squall); \
-                `squall report` without --report prints what was measured";
-    let text = run.summary()?.ok_or_else(|| unreadable(none.to_owned()))?;
-    let mut document = Document::from_json(&text).map_err(unreadable)?;
+    let mut document = kept_document(&run, &run.totals()?)?;
     document.trend = trend_to(&store, &run.id, &print_status);
     Ok(document)
 }
@@ -68,25 +64,7 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
     }
     let thresholds = run.judged_thresholds(&totals);
     let generator = run.generator();
-    let used = run.end.as_ref().map(|end| end.data.as_slice()).unwrap_or_default();
-    let line = |used: &'_ squall_history::format::DataLine| -> Option<(String, squall_plan::Policy)> {
-        Some((used.name.clone(), used.policy.parse().ok()?))
-    };
-    let policies: Vec<_> = used.iter().map(line).collect();
-    let data: Vec<DataLine<'_>> = used
-        .iter()
-        .zip(&policies)
-        .filter_map(|(used, known)| {
-            let (name, policy) = known.as_ref()?;
-            Some(DataLine {
-                name,
-                rows: used.rows,
-                policy: *policy,
-                taken: used.taken,
-                ended_the_run: used.ended_the_run,
-            })
-        })
-        .collect();
+    let data = kept_data_lines(&run);
     let style = summary_style(false);
     let summary = Summary {
         totals: &totals,
@@ -102,25 +80,9 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
     let told = |of: fn(&RunEnd) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
     let (soak, remarks) = (told(|end| &end.soak), told(|end| &end.course));
     let remarks: Vec<(&str, String)> = remarks.iter().map(|(about, text)| (about.as_str(), text.clone())).collect();
-    let judged = verdict(&objectives, status(&run, &objectives, &thresholds)?, style);
+    let judged = verdict(&objectives, kept_document(&run, &totals)?.verdict.status, style);
     print(&(summary.render() + &soak_section(&soak, style) + &judged + &course(&remarks, style)))?;
     Ok(exit::PASSED)
-}
-
-/// The verdict as it was reported; of a run about which nothing was, what its objectives and thresholds come to.
-fn status(run: &StoredRun, objectives: &[ObjectiveLine], thresholds: &[ThresholdResult]) -> Result<Status, CliError> {
-    if let Some(document) = run.summary()?.and_then(|text| Document::from_json(&text).ok()) {
-        return Ok(document.verdict.status);
-    }
-    let missed = thresholds.iter().any(|result| !result.passed);
-    let judged: Vec<_> = objectives.iter().map(|line| line.judged.clone()).collect();
-    Ok(match overall(&judged, run.generator().health) {
-        Overall::Invalid => Status::Invalid,
-        _ if missed => Status::Critical,
-        Overall::Critical => Status::Critical,
-        Overall::Warning => Status::Warning,
-        Overall::Good => Status::Good,
-    })
 }
 
 fn span(totals: &squall_metrics::Totals) -> String {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use squall_metrics::{GeneratorVerdict, Health, Kind, ThresholdResult, Totals};
-use squall_plan::{Aggregation, Plan};
+use squall_plan::{Aggregation, OfferedRate, Plan};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -41,6 +41,39 @@ pub struct RunFacts {
     pub conclusions: Vec<(String, String)>,
 }
 
+/// What was planned, as far as it is reported.
+#[derive(Clone, Debug, Default)]
+pub struct PlannedRun {
+    /// The base URL, if there is one.
+    pub target: Option<String>,
+    /// The shape of the load, in words.
+    pub load: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// The origin of its random numbers.
+    pub seed: u64,
+    /// Tags of the whole run.
+    pub tags: BTreeMap<String, String>,
+    /// The share of each flow.
+    pub shares: Vec<f64>,
+    /// The rate at which iterations were to start, where the plan decides that.
+    pub offered_rate: Option<OfferedRate>,
+}
+
+impl From<&Plan> for PlannedRun {
+    fn from(plan: &Plan) -> PlannedRun {
+        PlannedRun {
+            target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
+            load: plan.load(),
+            threads: plan.threads,
+            seed: plan.seed,
+            tags: plan.tags.clone(),
+            shares: plan.shares(),
+            offered_rate: plan.offered_rate(),
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
@@ -68,7 +101,7 @@ impl Document {
         thresholds: &[ThresholdResult],
         generator: &GeneratorVerdict,
         data: &[DataLine<'_>],
-        plan: &Plan,
+        planned: &PlannedRun,
         facts: &RunFacts,
     ) -> Document {
         let curves = ["response_time", "http_req_duration"].into_iter().map(|name| {
@@ -76,12 +109,12 @@ impl Document {
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
         let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, errors } =
-            Breakdown::of(totals, &plan.shares());
-        let timeline = over_time::timeline(&totals.history, plan.offered_rate().as_ref());
+            Breakdown::of(totals, &planned.shares);
+        let timeline = over_time::timeline(&totals.history, planned.offered_rate.as_ref());
         let mut document = Document {
             format: Document::FORMAT.to_owned(),
             version: Document::VERSION,
-            run: run_record(totals, plan, facts),
+            run: run_record(totals, planned, facts),
             verdict: issues::Verdict::default(),
             generator: generator_record(generator),
             thresholds: thresholds.iter().map(|result| ThresholdLine::of(result, totals, generator.health)).collect(),
@@ -116,22 +149,22 @@ impl Document {
     }
 }
 
-fn run_record(totals: &Totals, plan: &Plan, facts: &RunFacts) -> RunRecord {
+fn run_record(totals: &Totals, planned: &PlannedRun, facts: &RunFacts) -> RunRecord {
     RunRecord {
         scenario: facts.scenario.clone(),
         component: facts.component.clone(),
-        target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
-        load: plan.load(),
+        target: planned.target.clone(),
+        load: planned.load.clone(),
         began: rfc3339(facts.began),
         began_unix_ms: (OffsetDateTime::from(facts.began).unix_timestamp_nanos() / 1_000_000) as i64,
         duration_ms: totals.elapsed.as_millis_f64(),
         end: facts.end.clone(),
-        threads: plan.threads,
-        seed: plan.seed.to_string(),
+        threads: planned.threads,
+        seed: planned.seed.to_string(),
         squall: facts.squall.clone(),
         machine: facts.machine.clone(),
         command: facts.command.clone(),
-        tags: plan.tags.clone(),
+        tags: planned.tags.clone(),
     }
 }
 
