@@ -118,6 +118,38 @@ fn what_was_measured_survives_a_kill() {
     assert!(reported > 0 && reported <= counted, "{reported} of {counted}: {report}");
 }
 
+/// A run about which nothing was reported, because it was merged or killed, is reported of what was kept.
+#[test]
+fn reports_are_made_of_merged_and_killed_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runs = folder.path().join("runs");
+    let server = Server::start(|_| Reply::ok("hello"));
+    for _ in 0..2 {
+        kept(&server, &runs, &["-i", "30", "--threshold", "http_reqs=count>10"]);
+    }
+    let report = |of: &str| -> Value {
+        let file = folder.path().join(format!("{of}.json"));
+        asked(&runs, &["report", of, "--report", &file.display().to_string()], 0);
+        serde_json::from_str(&std::fs::read_to_string(file).expect("a report")).expect("json")
+    };
+    asked(&runs, &["merge", "last", "last~1"], 0);
+    let merged = report("last");
+    assert_eq!(merged["requests"][0]["count"], 60);
+    assert_eq!(merged["run"]["end"]["as_planned"], true);
+    assert_eq!(merged["verdict"]["status"], "good", "{}", merged["verdict"]);
+    std::fs::remove_file(runs.join(newest(&runs)).join("end.json")).expect("an end");
+    let killed = report("last");
+    assert_eq!(killed["run"]["end"]["as_planned"], false);
+    assert_eq!(killed["verdict"]["status"], "critical", "{}", killed["verdict"]);
+    assert!(asked(&runs, &["report", "last"], 0).contains("verdict: Critical"));
+}
+
+/// The name of the last run: names begin with the time.
+fn newest(runs: &Path) -> String {
+    let names = std::fs::read_dir(runs).expect("runs").map(|run| run.expect("a run").file_name());
+    names.filter_map(|name| name.into_string().ok()).max().expect("a run")
+}
+
 #[test]
 fn a_slower_target_is_a_regression() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -110,7 +110,8 @@ fn precompiled_code_is_never_run() {
     let squall = Caged::new(&["run", "code.cwasm"]);
     let engine_made = b"\x7fELF\x02\x01\x01\xc8\0\0\0\0\0\0\0\0";
     std::fs::write(squall.folder().join("code.cwasm"), engine_made).unwrap();
-    squall.run().expect_code(107);
+    let ended = squall.run().expect_code(107);
+    assert!(ended.complaint().contains("it does not begin as WebAssembly does"), "{}", ended.err);
 }
 
 #[test]
@@ -129,8 +130,9 @@ fn setup_and_teardown_that_never_end_are_ended() {
 #[test]
 fn a_start_that_never_ends_does_not_hold_the_run() {
     let started = Instant::now();
-    run(&Wat::new(OK).exporting("start", LOOP), &["-u", "2", "-d", "1s", "--graceful-stop", "0s"]);
+    let ended = run(&Wat::new(OK).exporting("start", LOOP), &["-u", "2", "-d", "1s", "--graceful-stop", "0s"]);
     assert!(started.elapsed() < Duration::from_secs(20));
+    assert!(ended.out.contains("STARTS"), "{}\n{}", ended.out, ended.err);
 }
 
 #[test]

@@ -24,11 +24,11 @@ fn the_first_interrupt_stops_gracefully_and_the_summary_is_there() {
 fn the_second_interrupt_ends_at_once() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_secs(600)));
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-d", "10m"]);
-    let running = squall.args(&["--graceful-stop", "10m"]).start();
+    let mut running = squall.args(&["--graceful-stop", "10m"]).start();
     server.until_asked();
     running.signal("INT");
     // The second signal must not arrive together with the first, or the two are one.
-    std::thread::sleep(Duration::from_millis(500));
+    running.until_said("stopping (interrupted)");
     running.signal("INT");
     running.wait().expect_code(105);
 }

@@ -9,12 +9,13 @@ use serde_json::Value;
 use crate::support::daemon::{Daemon, free_address};
 use crate::support::program::{Squall, guest, root};
 use crate::support::server::{Reply, Server};
+use crate::support::skip;
 
 #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
 fn receiver() -> Option<Daemon> {
     let python = root().join("target/tools/opentelemetry/bin/python");
     if !python.is_file() {
-        println!("skipped: opentelemetry-proto is not installed (cargo xtask test does that)");
+        skip("opentelemetry", "opentelemetry-proto is not installed (cargo xtask test does that)");
         return None;
     }
     let address = free_address();

@@ -240,7 +240,6 @@ fn what_cannot_be_reported_is_said() {
     for _ in 0..2 {
         refused(&["run", &guest("minimal"), "--target", &server.url(), "-i", "5"]).expect_code(0);
     }
-    refused(&["merge", "last", "last~1"]).expect_code(0);
-    let ended = refused(&["report", "last", "--report", "r.html"]).expect_code(104);
-    assert!(ended.err.contains("nothing was reported of this run (it was killed, merged"), "{}", ended.err);
+    let ended = refused(&["report", "last", "--report", "r.pdf"]).expect_code(2);
+    assert!(ended.err.contains("its ending must say its form"), "{}", ended.err);
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::program::{Ended, Squall, guest};
+use crate::support::skip;
 
 /// A registry with nothing in it.
 struct Registry {
@@ -36,7 +37,7 @@ impl Registry {
         let mut command = Command::new("docker-registry");
         command.arg("serve").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let Ok(child) = command.spawn() else {
-            println!("skipped: docker-registry is not installed (apt-get install docker-registry)");
+            skip("registry", "docker-registry is not installed (apt-get install docker-registry)");
             return None;
         };
         let registry = Registry { child, address, folder };

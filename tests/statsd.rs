@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::support::daemon::{Daemon, free_address};
 use crate::support::program::{Squall, guest, root};
 use crate::support::server::{Reply, Server};
+use crate::support::skip;
 
 struct Statsd {
     management: Daemon,
@@ -18,7 +19,7 @@ impl Statsd {
     fn start() -> Option<Statsd> {
         let program = root().join("target/tools/statsd/node_modules/statsd/stats.js");
         if !program.is_file() {
-            println!("skipped: statsd is not installed (cargo xtask test does that)");
+            skip("statsd", "statsd is not installed (cargo xtask test does that)");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::support::caged::Caged;
 use crate::support::component::{ERR, OK, Wat};
 use crate::support::program::{Ended, path};
+use crate::support::skip;
 
 const VICTIM: u32 = 4711;
 const ATTACKER: u32 = 4712;
@@ -23,7 +24,7 @@ fn can_be_run() -> bool {
     let can =
         is_root && Command::new("test").arg("-x").arg(path()).uid(VICTIM).status().is_ok_and(|status| status.success());
     if !can {
-        println!("skipped: this takes root, and a program that other users may run");
+        skip("two_users", "this takes root, and a program that other users may run");
         assert!(std::env::var_os("CI").is_none(), "tests run as root in CI");
     }
     can

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
+use super::skip;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -49,7 +50,7 @@ impl Browser {
         let is_there = Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !is_there.is_ok_and(|status| status.success()) {
             assert!(std::env::var_os("CI").is_none(), "in CI the pages are tested in a browser");
-            println!("skipped: chromium is not installed (apt-get install chromium)");
+            skip("pages", "chromium is not installed (apt-get install chromium)");
             return None;
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

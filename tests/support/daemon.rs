@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::skip;
 use tempfile::TempDir;
 
 /// A server that does not outlive its test.
@@ -32,7 +33,7 @@ impl Daemon {
         command.args(arguments);
         let started = Daemon::spawn(&mut command, address, folder);
         if started.is_none() {
-            println!("skipped: {program} is not installed (apt-get install {package})");
+            skip("servers", &format!("{program} is not installed (apt-get install {package})"));
         }
         started.inspect(|daemon| daemon.until(|| daemon.is_well(ready_at)))
     }

@@ -13,3 +13,15 @@ pub mod queue;
 pub mod screen;
 pub mod server;
 pub mod terminal;
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+/// Notes that the rest of a test is skipped, and why. `cargo xtask test` lists these at its end.
+pub fn skip(test: &str, reason: &str) {
+    println!("skipped: {test}: {reason}");
+    if let Ok(path) = std::env::var("SQUALL_SKIPPED_TESTS") {
+        let mut list = OpenOptions::new().create(true).append(true).open(path).expect("the list of skipped tests");
+        writeln!(list, "{test}: {reason}").expect("the list of skipped tests");
+    }
+}

@@ -90,10 +90,12 @@ impl Server {
         self.requests.lock().unwrap().len()
     }
 
-    /// Waits until somebody asks for something: then the load runs.
+    /// Waits for the first request: then the load runs.
+    #[track_caller]
     pub fn until_asked(&self) {
         let give_up = Instant::now() + Duration::from_secs(60);
-        while self.count() == 0 && Instant::now() < give_up {
+        while self.count() == 0 {
+            assert!(Instant::now() < give_up, "no request in a minute");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
