@@ -34,6 +34,7 @@ mod monitoring;
 mod one_request;
 mod open_load;
 mod opentelemetry;
+mod options;
 mod output;
 mod packages;
 mod pages;

@@ -69,20 +69,162 @@ typedef struct {
     const char *metric, *expression;
 } squall_threshold;
 
-// A scenario: its flows, and the plan that it suggests. Who runs it may override all of the plan. What is not set is left
-// open.
+// A flow's share of the traffic in a plan: {"browse", 60}.
+typedef struct {
+    const char *flow;
+    uint32_t weight;
+} squall_weight;
+
+// Name and value of an option, a tag, a header field, a part of a query, or a form's field.
+typedef struct {
+    const char *name, *value;
+} squall_pair;
+
+// A load of its own: `static const squall_load buying = {"buying", .vus = 5, .duration = "1m", .flow = "buy"};`. What is
+// not set is left open.
+typedef struct {
+    const char *name;
+    // When it begins, from the beginning of the load.
+    const char *start_time;
+    // Run only this flow.
+    const char *flow;
+    // Virtual users; with stages, the number to start with; with a rate, as pre_allocated_vus.
+    uint32_t vus;
+    // How long virtual users iterate; with iterations, how long these may take: "30s", "1m30s", "500ms".
+    const char *duration;
+    // The number of iterations: in all, or for each virtual user with "per-vu-iterations".
+    uint32_t iterations;
+    // The stages of a ramp: {{"30s", 100}}.
+    squall_stage stages[32];
+    // How the load is shaped, where the other options leave a choice: "constant-vus", "ramping-vus",
+    // "constant-arrival-rate", ...
+    const char *executor;
+    // How long a number of iterations may take.
+    const char *max_duration;
+    // How long iterations may go on once the load has ended.
+    const char *graceful_stop;
+    // How long a virtual user that the ramp no longer needs may go on with its iteration.
+    const char *graceful_ramp_down;
+    // Virtual users at the start of the first stage.
+    uint32_t start_vus;
+    // Iterations started in a second, or in each time_unit, however long they take: "1000/s".
+    const char *rate;
+    // The time that rates without a unit of their own are for.
+    const char *time_unit;
+    // The rate at the start of the first stage.
+    const char *start_rate;
+    // Virtual users that are made before an open load begins.
+    uint32_t pre_allocated_vus;
+    // Virtual users at most, where their number is not fixed.
+    uint32_t max_vus;
+    // Whether the iterations of an open load start evenly or at random: "constant", "poisson".
+    const char *arrival;
+    // How long an iteration of an open load may wait for a virtual user before it is dropped.
+    const char *max_backlog;
+    // Weights of flows, in place of those that the component describes: {{"browse", 60}}.
+    squall_weight weights[32];
+    // How long a virtual user thinks after an iteration, by flow: {{"browse", "1s..3s"}}.
+    squall_pair think_time[32];
+    // Thresholds by metric, as k6 writes them: {{"http_req_duration", "p(95)<500"}}.
+    squall_threshold thresholds[32];
+    // Options of the scenario, by name.
+    squall_pair env[16];
+    // Tags of the whole run, or of a scenario.
+    squall_pair tags[16];
+    // The least time from the start of an iteration to the start of the next one of the same virtual user.
+    const char *min_iteration_duration;
+} squall_load;
+
+// A scenario: its flows, and the plan that it suggests. The user may override all of the plan. What is not set is left open.
 typedef struct {
     squall_flow flows[32];
-    uint32_t vus;                   // virtual users
-    uint32_t iterations;            // of all virtual users together
-    const char *duration;           // "30s", "1m30s", "500ms"
-    const char *executor;           // "constant-vus", "ramping-vus", "constant-arrival-rate", ...
-    squall_stage stages[32];        //
-    const char *rate;               // iterations that begin: "1000/s", "90/m"
-    uint32_t pre_allocated_vus;     // virtual users that a rate begins with
-    uint32_t max_vus;               // ... and may have at most
-    const char *data[16];           // the feeds that a run has to be given: without one of them it does not begin
+    // Virtual users; with stages, the number to start with; with a rate, as pre_allocated_vus.
+    uint32_t vus;
+    // How long virtual users iterate; with iterations, how long these may take: "30s", "1m30s", "500ms".
+    const char *duration;
+    // The number of iterations: in all, or for each virtual user with "per-vu-iterations".
+    uint32_t iterations;
+    // The stages of a ramp: {{"30s", 100}}.
+    squall_stage stages[32];
+    // How the load is shaped, where the other options leave a choice: "constant-vus", "ramping-vus",
+    // "constant-arrival-rate", ...
+    const char *executor;
+    // How long a number of iterations may take.
+    const char *max_duration;
+    // How long iterations may go on once the load has ended.
+    const char *graceful_stop;
+    // How long a virtual user that the ramp no longer needs may go on with its iteration.
+    const char *graceful_ramp_down;
+    // Virtual users at the start of the first stage.
+    uint32_t start_vus;
+    // Iterations started in a second, or in each time_unit, however long they take: "1000/s".
+    const char *rate;
+    // The time that rates without a unit of their own are for.
+    const char *time_unit;
+    // The rate at the start of the first stage.
+    const char *start_rate;
+    // Virtual users that are made before an open load begins.
+    uint32_t pre_allocated_vus;
+    // Virtual users at most, where their number is not fixed.
+    uint32_t max_vus;
+    // Whether the iterations of an open load start evenly or at random: "constant", "poisson".
+    const char *arrival;
+    // How long an iteration of an open load may wait for a virtual user before it is dropped.
+    const char *max_backlog;
+    // How long the load warms up before its measurements count: "30s"; "auto" finds it out.
+    const char *warmup;
+    // How worker threads wait for the next start: "timer", "spin".
+    const char *pacing;
+    // Run only this flow.
+    const char *flow;
+    // Weights of flows, in place of those that the component describes: {{"browse", 60}}.
+    squall_weight weights[32];
+    // How long a virtual user thinks after an iteration, by flow: {{"browse", "1s..3s"}}.
+    squall_pair think_time[32];
+    // Loads of their own, by name, in place of the one above: {&browsing, &buying}.
+    const squall_load *scenarios[16];
+    // Thresholds by metric, as k6 writes them: {{"http_req_duration", "p(95)<500"}}.
     squall_threshold thresholds[32];
+    // The base URL of requests that name only a path. Refused unless the user says it, too.
+    const char *target;
+    // Options of the scenario, by name.
+    squall_pair env[16];
+    // Data for the scenario, by name: {"users"}. Without one of these feeds a run does not begin.
+    const char *data[16];
+    // Tags of the whole run, or of a scenario.
+    squall_pair tags[16];
+    // The origin of all randomness: the same seed, the same choices.
+    uint64_t seed;
+    // Worker threads; one for each core unless said otherwise.
+    uint32_t threads;
+    // How long setup may take.
+    const char *setup_timeout;
+    // How long teardown may take.
+    const char *teardown_timeout;
+    // The least time from the start of an iteration to the start of the next one of the same virtual user.
+    const char *min_iteration_duration;
+    // Series that are kept apart; further ones are counted together.
+    uint32_t max_series;
+    // Accept any TLS certificate. Refused unless the user says it, too.
+    bool insecure;
+    // How long a request may take in all.
+    const char *request_timeout;
+    // How long opening a connection may take, TLS included.
+    const char *connect_timeout;
+    // Redirects that are followed.
+    uint32_t max_redirects;
+    // No redirect is followed.
+    bool no_redirects;
+    // Open a connection for every request.
+    bool no_connection_reuse;
+    // Read the bodies of responses off the connection and throw them away.
+    bool discard_response_bodies;
+    // The User-Agent header of requests that bring none.
+    const char *user_agent;
+    // Connections to one origin that all virtual users share; each has its own unless said otherwise.
+    uint32_t connection_pool;
+    // Requests of one batch that go to the same origin at once.
+    uint32_t batch_per_origin;
 } squall_scenario;
 
 extern const squall_scenario squall_this_scenario;
@@ -123,11 +265,6 @@ const char *squall_shared(void);
 size_t squall_shared_size(void);
 
 // ------------------------------------------------------------------------------------------------------------ HTTP
-
-// Name and value of a header field, of a part of a query, or of a form.
-typedef struct {
-    const char *name, *value;
-} squall_pair;
 
 // Status codes from first to last; {404} is 404 alone.
 typedef struct {

@@ -1,37 +1,155 @@
 package squall
 
 import (
-	"sort"
-	"strconv"
 	"time"
 
 	"github.com/squall-load/squall/sdk/go/data"
 	"github.com/squall-load/squall/sdk/go/internal/scenario"
 )
 
-// Options are the plan that a scenario suggests. Who runs it may override all of it. What is zero is left open.
+// Options are the plan that a scenario suggests. The user may override all of it. What is zero is left open; a negative
+// number or time says zero.
 type Options struct {
-	// VUs is the number of virtual users.
+	// Virtual users; with stages, the number to start with; with a rate, as PreAllocatedVUs.
 	VUs int
-	// Iterations is how many iterations all virtual users do together.
-	Iterations int
-	// Duration is how long the run lasts.
+	// How long virtual users iterate; with iterations, how long these may take.
 	Duration time.Duration
-	// Executor says how iterations are scheduled: "constant-vus", "ramping-vus", "per-vu-iterations",
-	// "shared-iterations", "constant-arrival-rate", "ramping-arrival-rate".
-	Executor string
-	// Stages are ramps of virtual users, or of a rate.
+	// The number of iterations: in all, or for each virtual user with "per-vu-iterations".
+	Iterations int
+	// The stages of a ramp.
 	Stages []Stage
-	// Rate is how many iterations begin, with its unit: "1000/s", "90/m".
+	// How the load is shaped, where the other options leave a choice: "constant-vus", "ramping-vus",
+	// "per-vu-iterations", "shared-iterations", "constant-arrival-rate", "ramping-arrival-rate",
+	// "externally-controlled".
+	Executor string
+	// How long a number of iterations may take.
+	MaxDuration time.Duration
+	// How long iterations may go on once the load has ended.
+	GracefulStop time.Duration
+	// How long a virtual user that the ramp no longer needs may go on with its iteration.
+	GracefulRampDown time.Duration
+	// Virtual users at the start of the first stage.
+	StartVUs int
+	// Iterations started in a second, or in each TimeUnit, however long they take: "1000/s".
 	Rate string
-	// PreAllocatedVUs is how many virtual users a rate begins with.
+	// The time that rates without a unit of their own are for.
+	TimeUnit time.Duration
+	// The rate at the start of the first stage.
+	StartRate string
+	// Virtual users that are made before an open load begins.
 	PreAllocatedVUs int
-	// MaxVUs is how many virtual users a rate may have at most.
+	// Virtual users at most, where their number is not fixed.
 	MaxVUs int
-	// Data are the feeds that a run has to be given: without one of them it does not begin.
-	Data []*data.Feed
-	// Thresholds are what has to be met for the run to pass, by metric: {"http_req_duration": {"p(95)<500"}}.
+	// Whether the iterations of an open load start evenly or at random: "constant", "poisson".
+	Arrival string
+	// How long an iteration of an open load may wait for a virtual user before it is dropped.
+	MaxBacklog time.Duration
+	// How long the load warms up before its measurements count: "30s"; "auto" finds it out, "none" is no time.
+	Warmup string
+	// How worker threads wait for the next start: "timer", "spin".
+	Pacing string
+	// Run only this flow.
+	Flow string
+	// Weights of flows, in place of those that the component describes.
+	Weights map[string]uint32
+	// How long a virtual user thinks after an iteration, by flow: {"browse": "1s..3s"}.
+	ThinkTime map[string]string
+	// Loads of their own, by name, in place of the one above.
+	Scenarios map[string]Scenario
+	// Thresholds by metric, as k6 writes them: {"http_req_duration": {"p(95)<500"}}.
 	Thresholds Thresholds
+	// The base URL of requests that name only a path. Refused unless the user says it, too.
+	Target string
+	// Options of the scenario, by name.
+	Env map[string]string
+	// Data for the scenario: without one of these feeds a run does not begin.
+	Data []*data.Feed
+	// Tags of the whole run, or of a scenario.
+	Tags map[string]string
+	// The origin of all randomness: the same seed, the same choices.
+	Seed uint64
+	// Worker threads; one for each core unless said otherwise.
+	Threads int
+	// How long setup may take.
+	SetupTimeout time.Duration
+	// How long teardown may take.
+	TeardownTimeout time.Duration
+	// The least time from the start of an iteration to the start of the next one of the same virtual user.
+	MinIterationDuration time.Duration
+	// Series that are kept apart; further ones are counted together.
+	MaxSeries int
+	// Accept any TLS certificate. Refused unless the user says it, too.
+	Insecure bool
+	// How long a request may take in all.
+	RequestTimeout time.Duration
+	// How long opening a connection may take, TLS included.
+	ConnectTimeout time.Duration
+	// Redirects that are followed; -1 for none.
+	MaxRedirects int
+	// Open a connection for every request.
+	NoConnectionReuse bool
+	// Read the bodies of responses off the connection and throw them away.
+	DiscardResponseBodies bool
+	// The User-Agent header of requests that bring none.
+	UserAgent string
+	// Connections to one origin that all virtual users share; each has its own unless said otherwise.
+	ConnectionPool int
+	// Requests of one batch that go to the same origin at once.
+	BatchPerOrigin int
+}
+
+// Scenario is a load of its own. What is zero is left open; a negative number or time says zero.
+type Scenario struct {
+	// When it begins, from the beginning of the load.
+	StartTime time.Duration
+	// Run only this flow.
+	Flow string
+	// Virtual users; with stages, the number to start with; with a rate, as PreAllocatedVUs.
+	VUs int
+	// How long virtual users iterate; with iterations, how long these may take.
+	Duration time.Duration
+	// The number of iterations: in all, or for each virtual user with "per-vu-iterations".
+	Iterations int
+	// The stages of a ramp.
+	Stages []Stage
+	// How the load is shaped, where the other options leave a choice: "constant-vus", "ramping-vus",
+	// "per-vu-iterations", "shared-iterations", "constant-arrival-rate", "ramping-arrival-rate",
+	// "externally-controlled".
+	Executor string
+	// How long a number of iterations may take.
+	MaxDuration time.Duration
+	// How long iterations may go on once the load has ended.
+	GracefulStop time.Duration
+	// How long a virtual user that the ramp no longer needs may go on with its iteration.
+	GracefulRampDown time.Duration
+	// Virtual users at the start of the first stage.
+	StartVUs int
+	// Iterations started in a second, or in each TimeUnit, however long they take: "1000/s".
+	Rate string
+	// The time that rates without a unit of their own are for.
+	TimeUnit time.Duration
+	// The rate at the start of the first stage.
+	StartRate string
+	// Virtual users that are made before an open load begins.
+	PreAllocatedVUs int
+	// Virtual users at most, where their number is not fixed.
+	MaxVUs int
+	// Whether the iterations of an open load start evenly or at random: "constant", "poisson".
+	Arrival string
+	// How long an iteration of an open load may wait for a virtual user before it is dropped.
+	MaxBacklog time.Duration
+	// Weights of flows, in place of those that the component describes.
+	Weights map[string]uint32
+	// How long a virtual user thinks after an iteration, by flow: {"browse": "1s..3s"}.
+	ThinkTime map[string]string
+	// Thresholds by metric, as k6 writes them: {"http_req_duration": {"p(95)<500"}}.
+	Thresholds Thresholds
+	// Options of the scenario, by name.
+	Env map[string]string
+	// Tags of the whole run, or of a scenario.
+	Tags map[string]string
+	// The least time from the start of an iteration to the start of the next one of the same virtual user.
+	MinIterationDuration time.Duration
 }
 
 // Thresholds are expressions by metric.
@@ -47,120 +165,3 @@ type Stage struct {
 
 // Suggest sets the plan that the scenario suggests.
 func Suggest(options Options) { scenario.Plan = options.plan() }
-
-// plan words the options with the plan file's keys. By hand: package encoding/json would be half of a small scenario.
-func (options Options) plan() string {
-	object := jsonObject{text: []byte{'{'}}
-	object.number("vus", options.VUs)
-	object.number("iterations", options.Iterations)
-	if options.Duration > 0 {
-		object.text = appendString(object.key("duration"), duration(options.Duration))
-	}
-	if options.Executor != "" {
-		object.text = appendString(object.key("executor"), options.Executor)
-	}
-	if len(options.Stages) > 0 {
-		text := append(object.key("stages"), '[')
-		for i, stage := range options.Stages {
-			if i > 0 {
-				text = append(text, ',')
-			}
-			text = appendString(append(text, `{"duration":`...), duration(stage.Duration))
-			text = append(strconv.AppendInt(append(text, `,"target":`...), int64(stage.Target), 10), '}')
-		}
-		object.text = append(text, ']')
-	}
-	if options.Rate != "" {
-		object.text = appendString(object.key("rate"), options.Rate)
-	}
-	object.number("pre_allocated_vus", options.PreAllocatedVUs)
-	object.number("max_vus", options.MaxVUs)
-	if len(options.Data) > 0 {
-		object.text = appendData(object.key("data"), options.Data)
-	}
-	if len(options.Thresholds) > 0 {
-		object.text = options.Thresholds.append(object.key("thresholds"))
-	}
-	return string(append(object.text, '}'))
-}
-
-// appendData says for each feed how its rows are to be handed out.
-func appendData(text []byte, feeds []*data.Feed) []byte {
-	object := jsonObject{text: append(text, '{')}
-	for _, feed := range feeds {
-		wishes := jsonObject{text: append(object.key(feed.Name()), '{')}
-		if policy := feed.Policy(); policy != "" {
-			wishes.text = appendString(wishes.key("policy"), policy)
-		}
-		if atEnd := feed.AtEnd(); atEnd != "" {
-			wishes.text = appendString(wishes.key("at_end"), atEnd)
-		}
-		object.text = append(wishes.text, '}')
-	}
-	return append(object.text, '}')
-}
-
-func (thresholds Thresholds) append(text []byte) []byte {
-	metrics := make([]string, 0, len(thresholds))
-	for metric := range thresholds {
-		metrics = append(metrics, metric)
-	}
-	sort.Strings(metrics) // a component describes itself the same way each time
-	object := jsonObject{text: append(text, '{')}
-	for _, metric := range metrics {
-		text := append(object.key(metric), '[')
-		for i, expression := range thresholds[metric] {
-			if i > 0 {
-				text = append(text, ',')
-			}
-			text = appendString(text, expression)
-		}
-		object.text = append(text, ']')
-	}
-	return append(object.text, '}')
-}
-
-// duration words a duration as plans do.
-func duration(length time.Duration) string {
-	if length%time.Second == 0 {
-		return strconv.FormatInt(int64(length/time.Second), 10) + "s"
-	}
-	return strconv.FormatInt(length.Milliseconds(), 10) + "ms"
-}
-
-// jsonObject is an object that is being written.
-type jsonObject struct {
-	text []byte
-	any  bool
-}
-
-func (object *jsonObject) key(name string) []byte {
-	if object.any {
-		object.text = append(object.text, ',')
-	}
-	object.any = true
-	return append(appendString(object.text, name), ':')
-}
-
-func (object *jsonObject) number(name string, value int) {
-	if value != 0 {
-		object.text = strconv.AppendInt(object.key(name), int64(value), 10)
-	}
-}
-
-// appendString appends a JSON string.
-func appendString(text []byte, value string) []byte {
-	const digits = "0123456789abcdef"
-	text = append(text, '"')
-	for i := range len(value) {
-		switch letter := value[i]; {
-		case letter == '"' || letter == '\\':
-			text = append(text, '\\', letter)
-		case letter < ' ':
-			text = append(text, '\\', 'u', '0', '0', digits[letter>>4], digits[letter&15])
-		default:
-			text = append(text, letter)
-		}
-	}
-	return append(text, '"')
-}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	squall "github.com/squall-load/squall/sdk/go"
+	"github.com/squall-load/squall/sdk/go/data"
 	"github.com/squall-load/squall/sdk/go/http"
 	"github.com/squall-load/squall/sdk/go/internal/scenario"
 	"github.com/squall-load/squall/sdk/go/log"
@@ -113,25 +114,80 @@ func TestChanceCanBeRepeatedAndMeetsItsEnds(t *testing.T) {
 	}
 }
 
-func TestThePlanIsJSONInThePlansWords(t *testing.T) {
-	squall.Suggest(squall.Options{
-		VUs: 10, Iterations: 5, Duration: 90 * time.Second, Executor: "ramping-vus",
-		Stages: []squall.Stage{{Duration: 1500 * time.Millisecond, Target: 2}, {Duration: time.Second}},
-		Rate:   "1000/s", PreAllocatedVUs: 20, MaxVUs: 200,
-		Thresholds: squall.Thresholds{`http_req_duration{name:"home"}`: {"p(95)<500", "max<2000"}, "checks": {"rate>0.99"}},
-	})
+// suggested returns the plan that options become.
+func suggested(t *testing.T, options squall.Options) map[string]any {
+	squall.Suggest(options)
 	var plan map[string]any
 	if err := json.Unmarshal([]byte(scenario.Plan), &plan); err != nil {
 		t.Fatal(err, scenario.Plan)
 	}
-	wanted := map[string]any{
-		"vus": 10.0, "iterations": 5.0, "duration": "90s", "executor": "ramping-vus",
-		"stages":            []any{map[string]any{"duration": "1500ms", "target": 2.0}, map[string]any{"duration": "1s", "target": 0.0}},
-		"rate":              "1000/s",
-		"pre_allocated_vus": 20.0, "max_vus": 200.0,
-		"thresholds": map[string]any{`http_req_duration{name:"home"}`: []any{"p(95)<500", "max<2000"}, "checks": []any{"rate>0.99"}},
+	return plan
+}
+
+func TestThePlanIsJSONInThePlansWords(t *testing.T) {
+	thresholds := squall.Thresholds{`http_req_duration{name:"home"}`: {"p(95)<500", "max<2000"}, "checks": {"rate>0.99"}}
+	load := squall.Scenario{
+		StartTime: 5 * time.Second, Flow: "browse",
+		VUs: 1, Duration: 2 * time.Second, Iterations: 3, Stages: []squall.Stage{{Duration: time.Second, Target: 4}},
+		Executor: "ramping-vus", MaxDuration: 5 * time.Second, GracefulStop: 6 * time.Second,
+		GracefulRampDown: 7 * time.Second, StartVUs: 8, Rate: "9/s", TimeUnit: 10 * time.Microsecond, StartRate: "11/s",
+		PreAllocatedVUs: 12, MaxVUs: 13, Arrival: "poisson", MaxBacklog: 14 * time.Second,
+		Weights: map[string]uint32{"browse": 15}, ThinkTime: map[string]string{"browse": "16s"}, Thresholds: thresholds,
+		Env: map[string]string{"KIND": "guest"}, Tags: map[string]string{"team": "web"}, MinIterationDuration: 17 * time.Second,
 	}
-	if !reflect.DeepEqual(plan, wanted) {
+	options := squall.Options{
+		VUs: 10, Duration: 90 * time.Second, Iterations: 5,
+		Stages:   []squall.Stage{{Duration: 1500 * time.Millisecond, Target: 2}, {Duration: time.Second}},
+		Executor: "ramping-vus", MaxDuration: 5 * time.Minute, GracefulStop: -1, GracefulRampDown: 5 * time.Second,
+		StartVUs: 1, Rate: "1000/s", TimeUnit: time.Minute, StartRate: "5/s", PreAllocatedVUs: 20, MaxVUs: 200,
+		Arrival: "constant", MaxBacklog: 2 * time.Second, Warmup: "auto", Pacing: "spin", Flow: "browse",
+		Weights: map[string]uint32{"browse": 3, "buy": 0}, ThinkTime: map[string]string{"browse": "1s..3s"},
+		Scenarios: map[string]squall.Scenario{"browsing": load, "idle": {}}, Thresholds: thresholds,
+		Target: "http://localhost:8080", Env: map[string]string{"KEY": "a \"value\""},
+		Data: []*data.Feed{data.NewFeed("users", data.Shuffle, data.Stop)}, Tags: map[string]string{"release": "1.2"},
+		Seed: 1<<64 - 1, Threads: 2, SetupTimeout: 20 * time.Second, TeardownTimeout: 30 * time.Second,
+		MinIterationDuration: time.Second, MaxSeries: 500, Insecure: true, RequestTimeout: 5 * time.Second,
+		ConnectTimeout: 2 * time.Second, MaxRedirects: -1, NoConnectionReuse: true, DiscardResponseBodies: true,
+		UserAgent: "mine/1", ConnectionPool: 8, BatchPerOrigin: 4,
+	}
+	for _, said := range []any{load, options} {
+		for i, value := 0, reflect.ValueOf(said); i < value.NumField(); i++ {
+			if value.Field(i).IsZero() {
+				t.Errorf("the test leaves %s.%s open", value.Type().Name(), value.Type().Field(i).Name)
+			}
+		}
+	}
+	judged := map[string]any{`http_req_duration{name:"home"}`: []any{"p(95)<500", "max<2000"}, "checks": []any{"rate>0.99"}}
+	wanted := map[string]any{
+		"vus": 10.0, "duration": "90s", "iterations": 5.0,
+		"stages":   []any{map[string]any{"duration": "1500ms", "target": 2.0}, map[string]any{"duration": "1s", "target": 0.0}},
+		"executor": "ramping-vus", "max_duration": "300s", "graceful_stop": "0s", "graceful_ramp_down": "5s",
+		"start_vus": 1.0, "rate": "1000/s", "time_unit": "60s", "start_rate": "5/s", "pre_allocated_vus": 20.0,
+		"max_vus": 200.0, "arrival": "constant", "max_backlog": "2s", "warmup": "auto", "pacing": "spin", "flow": "browse",
+		"weights": map[string]any{"browse": 3.0, "buy": 0.0}, "think_time": map[string]any{"browse": "1s..3s"},
+		"scenarios": map[string]any{
+			"browsing": map[string]any{
+				"start_time": "5s", "flow": "browse", "vus": 1.0, "duration": "2s", "iterations": 3.0,
+				"stages":   []any{map[string]any{"duration": "1s", "target": 4.0}},
+				"executor": "ramping-vus", "max_duration": "5s", "graceful_stop": "6s", "graceful_ramp_down": "7s",
+				"start_vus": 8.0, "rate": "9/s", "time_unit": "10000ns", "start_rate": "11/s", "pre_allocated_vus": 12.0,
+				"max_vus": 13.0, "arrival": "poisson", "max_backlog": "14s", "weights": map[string]any{"browse": 15.0},
+				"think_time": map[string]any{"browse": "16s"}, "thresholds": judged, "env": map[string]any{"KIND": "guest"},
+				"tags": map[string]any{"team": "web"}, "min_iteration_duration": "17s",
+			},
+			"idle": map[string]any{},
+		},
+		"thresholds": judged, "target": "http://localhost:8080", "env": map[string]any{"KEY": `a "value"`},
+		"data": map[string]any{"users": map[string]any{"policy": "shuffle", "at_end": "stop"}},
+		"tags": map[string]any{"release": "1.2"}, "seed": float64(1<<64 - 1), "threads": 2.0, "setup_timeout": "20s",
+		"teardown_timeout": "30s", "min_iteration_duration": "1s", "max_series": 500.0, "insecure": true,
+		"request_timeout": "5s", "connect_timeout": "2s", "max_redirects": 0.0, "no_connection_reuse": true,
+		"discard_response_bodies": true, "user_agent": "mine/1", "connection_pool": 8.0, "batch_per_origin": 4.0,
+	}
+	if plan := suggested(t, options); !reflect.DeepEqual(plan, wanted) {
+		t.Error(scenario.Plan)
+	}
+	if plan := suggested(t, squall.Options{}); len(plan) != 0 {
 		t.Error(scenario.Plan)
 	}
 }

@@ -1,4 +1,5 @@
 // The plan that a scenario suggests, as JSON with the plan file's keys.
+#include <stddef.h>
 #include <string.h>
 
 #include "internal.h"
@@ -11,22 +12,19 @@ static void append_key(squall_buffer *buffer, const char *key) {
     squall_append_letter(buffer, ':');
 }
 
-static void append_number(squall_buffer *buffer, const char *key, uint32_t number) {
-    if (number) {
-        append_key(buffer, key);
-        squall_append(buffer, squall_decimal(number));
-    }
+// All 64 bits, without a sign.
+static void append_long(squall_buffer *buffer, uint64_t number) {
+    if (number > INT64_MAX)
+        squall_append(buffer, squall_decimal((int64_t)(number / 10)));
+    squall_append(buffer, squall_decimal((int64_t)(number > INT64_MAX ? number % 10 : number)));
 }
 
 static void append_text(squall_buffer *buffer, const char *key, const char *text) {
-    if (text) {
-        append_key(buffer, key);
-        squall_append_quoted(buffer, text);
-    }
+    append_key(buffer, key);
+    squall_append_quoted(buffer, text);
 }
 
 static void append_stages(squall_buffer *buffer, const squall_stage *stages, size_t most) {
-    append_key(buffer, "stages");
     squall_append_letter(buffer, '[');
     for (size_t i = 0; i < most && stages[i].duration; i++) {
         squall_append(buffer, i ? ",{" : "{");
@@ -38,9 +36,33 @@ static void append_stages(squall_buffer *buffer, const squall_stage *stages, siz
     squall_append_letter(buffer, ']');
 }
 
+static void append_weights(squall_buffer *buffer, const squall_weight *weights, size_t most) {
+    squall_append_letter(buffer, '{');
+    for (size_t i = 0; i < most && weights[i].flow; i++) {
+        append_key(buffer, weights[i].flow);
+        squall_append(buffer, squall_decimal(weights[i].weight));
+    }
+    squall_append_letter(buffer, '}');
+}
+
+static void append_pairs(squall_buffer *buffer, const squall_pair *pairs, size_t most) {
+    squall_append_letter(buffer, '{');
+    for (size_t i = 0; i < most && pairs[i].name; i++)
+        append_text(buffer, pairs[i].name, pairs[i].value ? pairs[i].value : "");
+    squall_append_letter(buffer, '}');
+}
+
+static void append_feeds(squall_buffer *buffer, const char *const *feeds, size_t most) {
+    squall_append_letter(buffer, '{');
+    for (size_t i = 0; i < most && feeds[i]; i++) {
+        append_key(buffer, feeds[i]);
+        squall_append(buffer, "{}");
+    }
+    squall_append_letter(buffer, '}');
+}
+
 // One member for each metric, with all of its expressions.
 static void append_thresholds(squall_buffer *buffer, const squall_threshold *thresholds, size_t most) {
-    append_key(buffer, "thresholds");
     squall_append_letter(buffer, '{');
     for (size_t i = 0; i < most && thresholds[i].metric; i++) {
         bool seen = false;
@@ -60,31 +82,153 @@ static void append_thresholds(squall_buffer *buffer, const squall_threshold *thr
     squall_append_letter(buffer, '}');
 }
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+// How a value is laid out. Those from STAGES on are arrays up to the first item that begins with NULL.
+typedef enum { NUMBER, LONG, FLAG, TEXT, STAGES, WEIGHTS, PAIRS, FEEDS, THRESHOLDS, SCENARIOS } kind;
+
+// A key of the plan, and where its value is; NOWHERE if the whole run, or a load of its own, does not take it.
+typedef struct {
+    const char *key;
+    kind kind;
+    uint16_t of_run, of_load, size;
+} field;
+
+#define NOWHERE UINT16_MAX
+#define SIZE(type, name) sizeof(((type *)0)->name)
+#define OF_RUN(kind, name) {#name, kind, offsetof(squall_scenario, name), NOWHERE, SIZE(squall_scenario, name)}
+#define OF_LOAD(kind, name) {#name, kind, NOWHERE, offsetof(squall_load, name), SIZE(squall_load, name)}
+// Division by zero is an error: both have arrays of the same size.
+#define OF_BOTH(kind, name)                                                                                            \
+    {#name, kind, offsetof(squall_scenario, name), offsetof(squall_load, name),                                        \
+     SIZE(squall_load, name) / (SIZE(squall_load, name) == SIZE(squall_scenario, name))}
+
+static const field fields[] = {
+    OF_LOAD(TEXT, start_time),
+    OF_BOTH(NUMBER, vus),
+    OF_BOTH(TEXT, duration),
+    OF_BOTH(NUMBER, iterations),
+    OF_BOTH(STAGES, stages),
+    OF_BOTH(TEXT, executor),
+    OF_BOTH(TEXT, max_duration),
+    OF_BOTH(TEXT, graceful_stop),
+    OF_BOTH(TEXT, graceful_ramp_down),
+    OF_BOTH(NUMBER, start_vus),
+    OF_BOTH(TEXT, rate),
+    OF_BOTH(TEXT, time_unit),
+    OF_BOTH(TEXT, start_rate),
+    OF_BOTH(NUMBER, pre_allocated_vus),
+    OF_BOTH(NUMBER, max_vus),
+    OF_BOTH(TEXT, arrival),
+    OF_BOTH(TEXT, max_backlog),
+    OF_RUN(TEXT, warmup),
+    OF_RUN(TEXT, pacing),
+    OF_BOTH(TEXT, flow),
+    OF_BOTH(WEIGHTS, weights),
+    OF_BOTH(PAIRS, think_time),
+    OF_RUN(SCENARIOS, scenarios),
+    OF_BOTH(THRESHOLDS, thresholds),
+    OF_RUN(TEXT, target),
+    OF_BOTH(PAIRS, env),
+    OF_RUN(FEEDS, data),
+    OF_BOTH(PAIRS, tags),
+    OF_RUN(LONG, seed),
+    OF_RUN(NUMBER, threads),
+    OF_RUN(TEXT, setup_timeout),
+    OF_RUN(TEXT, teardown_timeout),
+    OF_BOTH(TEXT, min_iteration_duration),
+    OF_RUN(NUMBER, max_series),
+    OF_RUN(FLAG, insecure),
+    OF_RUN(TEXT, request_timeout),
+    OF_RUN(TEXT, connect_timeout),
+    OF_RUN(NUMBER, max_redirects),
+    OF_RUN(FLAG, no_connection_reuse),
+    OF_RUN(FLAG, discard_response_bodies),
+    OF_RUN(TEXT, user_agent),
+    OF_RUN(NUMBER, connection_pool),
+    OF_RUN(NUMBER, batch_per_origin),
+};
+
+static void append_scenarios(squall_buffer *buffer, const squall_load *const *loads, size_t most);
+
+// Whether the author has set it.
+static bool is_set(const field *field, const void *value) {
+    switch (field->kind) {
+    case NUMBER:
+        return *(const uint32_t *)value;
+    case LONG:
+        return *(const uint64_t *)value;
+    case FLAG:
+        return *(const bool *)value;
+    default: // text, or an array whose items begin with one
+        return *(const char *const *)value;
+    }
+}
+
+static void append_value(squall_buffer *buffer, const field *field, const void *value) {
+    switch (field->kind) {
+    case NUMBER:
+        squall_append(buffer, squall_decimal(*(const uint32_t *)value));
+        break;
+    case LONG:
+        append_long(buffer, *(const uint64_t *)value);
+        break;
+    case FLAG:
+        squall_append(buffer, "true");
+        break;
+    case TEXT:
+        squall_append_quoted(buffer, *(const char *const *)value);
+        break;
+    case STAGES:
+        append_stages(buffer, value, field->size / sizeof(squall_stage));
+        break;
+    case WEIGHTS:
+        append_weights(buffer, value, field->size / sizeof(squall_weight));
+        break;
+    case PAIRS:
+        append_pairs(buffer, value, field->size / sizeof(squall_pair));
+        break;
+    case FEEDS:
+        append_feeds(buffer, value, field->size / sizeof(const char *));
+        break;
+    case THRESHOLDS:
+        append_thresholds(buffer, value, field->size / sizeof(squall_threshold));
+        break;
+    case SCENARIOS:
+        append_scenarios(buffer, value, field->size / sizeof(const squall_load *));
+        break;
+    }
+}
+
+// All that is set of a whole run or of a load of its own, in an object that has begun.
+static void append_fields(squall_buffer *buffer, const void *options, bool of_run) {
+    for (const field *field = fields; field < fields + sizeof fields / sizeof *fields; field++) {
+        uint16_t place = of_run ? field->of_run : field->of_load;
+        if (place == NOWHERE)
+            continue;
+        const void *value = (const char *)options + place;
+        if (is_set(field, value)) {
+            append_key(buffer, field->key);
+            append_value(buffer, field, value);
+        }
+    }
+}
+
+static void append_scenarios(squall_buffer *buffer, const squall_load *const *loads, size_t most) {
+    squall_append_letter(buffer, '{');
+    for (size_t i = 0; i < most && loads[i]; i++) {
+        append_key(buffer, loads[i]->name);
+        squall_append_letter(buffer, '{');
+        append_fields(buffer, loads[i], false);
+        squall_append_letter(buffer, '}');
+    }
+    squall_append_letter(buffer, '}');
+}
 
 void squall_append_plan(squall_buffer *buffer, const squall_scenario *scenario) {
     squall_append_letter(buffer, '{');
-    append_number(buffer, "vus", scenario->vus);
-    append_number(buffer, "iterations", scenario->iterations);
-    append_text(buffer, "duration", scenario->duration);
-    append_text(buffer, "executor", scenario->executor);
-    if (scenario->stages[0].duration)
-        append_stages(buffer, scenario->stages, COUNT(scenario->stages));
-    append_text(buffer, "rate", scenario->rate);
-    append_number(buffer, "pre_allocated_vus", scenario->pre_allocated_vus);
-    append_number(buffer, "max_vus", scenario->max_vus);
-    if (scenario->data[0]) {
-        append_key(buffer, "data");
-        squall_append_letter(buffer, '{');
-        for (size_t i = 0; i < COUNT(scenario->data) && scenario->data[i]; i++) {
-            if (i)
-                squall_append_letter(buffer, ',');
-            squall_append_quoted(buffer, scenario->data[i]);
-            squall_append(buffer, ":{}");
-        }
-        squall_append_letter(buffer, '}');
+    append_fields(buffer, scenario, true);
+    if (scenario->no_redirects) {
+        append_key(buffer, "max_redirects");
+        squall_append_letter(buffer, '0');
     }
-    if (scenario->thresholds[0].metric)
-        append_thresholds(buffer, scenario->thresholds, COUNT(scenario->thresholds));
     squall_append_letter(buffer, '}');
 }

@@ -80,18 +80,55 @@ static void numbers_are_those_of_strtod(void) {
     }
 }
 
+#define STAGES_AND_THRESHOLDS                                                                                          \
+    .stages = {{"30s", 100}, {"1s", 0}},                                                                               \
+    .thresholds = {{"a{name:\"x\"}", "p(95)<500"}, {"checks", "rate>0.99"}, {"a{name:\"x\"}", "max<2"}}
+
 static void the_plan_has_the_plan_files_keys(void) {
+    static const squall_load browsing = {
+        "browsing", .start_time = "5s", .flow = "browse", .vus = 1, .duration = "2s", .iterations = 3, STAGES_AND_THRESHOLDS,
+        .executor = "ramping-vus", .max_duration = "4s", .graceful_stop = "0s", .graceful_ramp_down = "6s", .start_vus = 7,
+        .rate = "8/s", .time_unit = "9s", .start_rate = "10/s", .pre_allocated_vus = 11, .max_vus = 12, .arrival = "poisson",
+        .max_backlog = "13s", .weights = {{"browse", 14}}, .think_time = {{"browse", "15s"}}, .env = {{"KIND", "guest"}},
+        .tags = {{"team", "web"}}, .min_iteration_duration = "16s",
+    };
+    static const squall_load idle = {"idle"};
     squall_scenario scenario = {
-        .vus = 10, .iterations = 5, .duration = "1m30s", .executor = "ramping-vus", .stages = {{"30s", 100}, {"1s", 0}},
-        .rate = "1000/s", .pre_allocated_vus = 20, .max_vus = 200,
-        .thresholds = {{"a{name:\"x\"}", "p(95)<500"}, {"checks", "rate>0.99"}, {"a{name:\"x\"}", "max<2"}},
+        .vus = 10, .duration = "1m30s", .iterations = 5, STAGES_AND_THRESHOLDS, .executor = "ramping-vus",
+        .max_duration = "5m", .graceful_stop = "10s", .graceful_ramp_down = "5s", .start_vus = 1, .rate = "1000/s",
+        .time_unit = "1m", .start_rate = "5/s", .pre_allocated_vus = 20, .max_vus = 200, .arrival = "constant",
+        .max_backlog = "2s", .warmup = "auto", .pacing = "spin", .flow = "browse", .weights = {{"browse", 3}, {"buy", 0}},
+        .think_time = {{"browse", "1s..3s"}}, .scenarios = {&browsing, &idle}, .target = "http://localhost:8080",
+        .env = {{"KEY", "a \"value\""}, {"EMPTY", ""}}, .data = {"users", "video"}, .tags = {{"release", "1.2"}},
+        .seed = UINT64_MAX, .threads = 2, .setup_timeout = "20s", .teardown_timeout = "30s",
+        .min_iteration_duration = "1s", .max_series = 500, .insecure = true, .request_timeout = "5s",
+        .connect_timeout = "2s", .max_redirects = 4, .no_connection_reuse = true, .discard_response_bodies = true,
+        .user_agent = "mine/1", .connection_pool = 8, .batch_per_origin = 6,
     };
     squall_buffer plan = {0};
     squall_append_plan(&plan, &scenario);
-    EXPECT_TEXT(plan.data, "{\"vus\":10,\"iterations\":5,\"duration\":\"1m30s\",\"executor\":\"ramping-vus\","
-                           "\"stages\":[{\"duration\":\"30s\",\"target\":100},{\"duration\":\"1s\",\"target\":0}],"
-                           "\"rate\":\"1000/s\",\"pre_allocated_vus\":20,\"max_vus\":200,"
-                           "\"thresholds\":{\"a{name:\\\"x\\\"}\":[\"p(95)<500\",\"max<2\"],\"checks\":[\"rate>0.99\"]}}");
+#define STAGES "\"stages\":[{\"duration\":\"30s\",\"target\":100},{\"duration\":\"1s\",\"target\":0}],"
+#define THRESHOLDS "\"thresholds\":{\"a{name:\\\"x\\\"}\":[\"p(95)<500\",\"max<2\"],\"checks\":[\"rate>0.99\"]},"
+    EXPECT_TEXT(plan.data,
+                "{\"vus\":10,\"duration\":\"1m30s\",\"iterations\":5," STAGES "\"executor\":\"ramping-vus\","
+                "\"max_duration\":\"5m\",\"graceful_stop\":\"10s\",\"graceful_ramp_down\":\"5s\",\"start_vus\":1,"
+                "\"rate\":\"1000/s\",\"time_unit\":\"1m\",\"start_rate\":\"5/s\",\"pre_allocated_vus\":20,\"max_vus\":200,"
+                "\"arrival\":\"constant\",\"max_backlog\":\"2s\",\"warmup\":\"auto\",\"pacing\":\"spin\",\"flow\":\"browse\","
+                "\"weights\":{\"browse\":3,\"buy\":0},\"think_time\":{\"browse\":\"1s..3s\"},\"scenarios\":{\"browsing\":{"
+                "\"start_time\":\"5s\",\"vus\":1,\"duration\":\"2s\",\"iterations\":3," STAGES "\"executor\":\"ramping-vus\","
+                "\"max_duration\":\"4s\",\"graceful_stop\":\"0s\",\"graceful_ramp_down\":\"6s\",\"start_vus\":7,"
+                "\"rate\":\"8/s\",\"time_unit\":\"9s\",\"start_rate\":\"10/s\",\"pre_allocated_vus\":11,\"max_vus\":12,"
+                "\"arrival\":\"poisson\",\"max_backlog\":\"13s\",\"flow\":\"browse\",\"weights\":{\"browse\":14},"
+                "\"think_time\":{\"browse\":\"15s\"}," THRESHOLDS "\"env\":{\"KIND\":\"guest\"},\"tags\":{\"team\":\"web\"},"
+                "\"min_iteration_duration\":\"16s\"},\"idle\":{}}," THRESHOLDS "\"target\":\"http://localhost:8080\","
+                "\"env\":{\"KEY\":\"a \\\"value\\\"\",\"EMPTY\":\"\"},\"data\":{\"users\":{},\"video\":{}},"
+                "\"tags\":{\"release\":\"1.2\"},\"seed\":18446744073709551615,\"threads\":2,\"setup_timeout\":\"20s\","
+                "\"teardown_timeout\":\"30s\",\"min_iteration_duration\":\"1s\",\"max_series\":500,\"insecure\":true,"
+                "\"request_timeout\":\"5s\",\"connect_timeout\":\"2s\",\"max_redirects\":4,\"no_connection_reuse\":true,"
+                "\"discard_response_bodies\":true,\"user_agent\":\"mine/1\",\"connection_pool\":8,\"batch_per_origin\":6}");
+    squall_buffer little = {0};
+    squall_append_plan(&little, &(squall_scenario){.seed = 7, .no_redirects = true});
+    EXPECT_TEXT(little.data, "{\"seed\":7,\"max_redirects\":0}");
     squall_buffer nothing = {0};
     squall_append_plan(&nothing, &(squall_scenario){0});
     EXPECT_TEXT(nothing.data, "{}");

@@ -13,80 +13,111 @@ export interface Stage {
   target: number | string;
 }
 
-/** How the load is shaped. What is not given is decided by who runs the scenario. */
+/** A load, and what belongs to its samples. What is not given is decided by the user. */
 export interface Load {
-  /** `'constant-vus'`, `'ramping-vus'`, `'shared-iterations'`, `'constant-arrival-rate'`, ... Mostly clear from the rest. */
-  executor?: string;
-  /** Virtual users. */
+  /** Virtual users; with stages, the number to start with; with a rate, as `preAllocatedVUs`. */
   vus?: number;
-  /** `'30s'`, `'1m30s'`. */
+  /** How long virtual users iterate; with iterations, how long these may take: `'30s'`, `'1m30s'`. */
   duration?: string;
-  /** How many iterations: in all, or for each virtual user with `per-vu-iterations`. */
+  /** The number of iterations: in all, or for each virtual user with `per-vu-iterations`. */
   iterations?: number;
-  /** A ramp, piece by piece. */
+  /** The stages of a ramp: `[{ duration: '30s', target: 100 }]`. */
   stages?: readonly Stage[];
-  /** Iterations started in each `timeUnit`, however long they take: `100`, or with its own unit `'90/m'`. */
-  rate?: number | string;
-  /** What a rate is per: `'1s'` unless said otherwise. */
-  timeUnit?: string;
-  /** The rate at the start of the first stage. */
-  startRate?: number | string;
-  /** Virtual users at the start of the first stage. */
-  startVUs?: number;
-  /** Virtual users made before a load of a rate begins. */
-  preAllocatedVUs?: number;
-  /** Virtual users at most. */
-  maxVUs?: number;
+  /**
+   * How the load is shaped, where the other options leave a choice: `'constant-vus'`, `'ramping-vus'`,
+   * `'shared-iterations'`, `'constant-arrival-rate'`, ...
+   */
+  executor?: string;
   /** How long a number of iterations may take. */
   maxDuration?: string;
   /** How long iterations may go on once the load has ended. */
   gracefulStop?: string;
-  /** How long a virtual user that the ramp no longer wants may go on. */
+  /** How long a virtual user that the ramp no longer needs may go on with its iteration. */
   gracefulRampDown?: string;
+  /** Virtual users at the start of the first stage. */
+  startVUs?: number;
+  /** Iterations started in a second, or in each `timeUnit`, however long they take: `1000`, `'90/m'`. */
+  rate?: number | string;
+  /** The time that rates without a unit of their own are for. */
+  timeUnit?: string;
+  /** The rate at the start of the first stage. */
+  startRate?: number | string;
+  /** Virtual users that are made before an open load begins. */
+  preAllocatedVUs?: number;
+  /** Virtual users at most, where their number is not fixed. */
+  maxVUs?: number;
+  /** Whether the iterations of an open load start evenly or at random. */
+  arrival?: 'constant' | 'poisson';
+  /** How long an iteration of an open load may wait for a virtual user before it is dropped. */
+  maxBacklog?: string;
+  /** Weights of flows, in place of those that the component describes. */
+  weights?: Record<string, number>;
+  /** How long a virtual user thinks after an iteration, by flow: `{ browse: '1s..3s' }`. */
+  thinkTime?: Record<string, string>;
+  /** Thresholds by metric, as k6 writes them: `{ http_req_duration: ['p(95)<500', 'max<2000'] }`. */
+  thresholds?: Record<string, Threshold | readonly Threshold[]>;
+  /** Options of the scenario, by name. */
+  env?: Record<string, string>;
+  /** Tags of the whole run, or of a scenario. */
+  tags?: Record<string, string>;
+  /** The least time from the start of an iteration to the start of the next one of the same virtual user. */
+  minIterationDuration?: string;
 }
 
 /** A load of its own, as k6 has it. */
 export interface ScenarioOptions extends Load {
   /** The exported function, or the flow, that it runs. */
   exec?: string;
-  /** When it begins, from the start of the run. */
+  /** When it begins, from the beginning of the load. */
   startTime?: string;
-  /** Options of its own. */
-  env?: Record<string, string>;
-  /** Tags of its own. */
-  tags?: Record<string, string>;
 }
 
-/** `export const options`: the plan that the scenario suggests. Who runs it may override all of it. */
+/** `export const options`: the plan that the scenario suggests. The user may override all of it. */
 export interface Options extends Load {
-  /** Limits that the run has to keep: `{ http_req_duration: ['p(95)<500', 'max<2000'] }`. */
-  thresholds?: Record<string, Threshold | readonly Threshold[]>;
-  /** Loads of their own, as k6 has them. */
+  /** How long the load warms up before its measurements count: `'30s'`; `'auto'` finds it out. */
+  warmup?: string;
+  /** How worker threads wait for the next start. */
+  pacing?: 'timer' | 'spin';
+  /** Run only this flow. */
+  flow?: string;
+  /** Loads of their own, by name, in place of the one above. */
   scenarios?: Record<string, ScenarioOptions>;
-  /** Tags of the whole run. */
-  tags?: Record<string, string>;
-  /** The feeds that a run has to be given: `{ users: { policy: 'shuffle' } }`. Without one of them it does not begin. */
-  data?: Record<string, { policy?: Policy; at_end?: AtEnd; format?: 'file' }>;
-  /** The base URL of requests that name only a path; `--target`. */
+  /** The base URL of requests that name only a path. Refused unless the user says it, too. */
   target?: string;
-  /** How long `setup` and `teardown` may take. */
+  /**
+   * Data for the scenario, by name: `{ users: { policy: 'shuffle' } }`. Without one of these feeds a run does not
+   * begin.
+   */
+  data?: Record<string, { policy?: Policy; at_end?: AtEnd; format?: 'file' }>;
+  /** The origin of all randomness: the same seed, the same choices. */
+  seed?: number;
+  /** Worker threads; one for each core unless said otherwise. */
+  threads?: number;
+  /** How long `setup` may take. */
   setupTimeout?: string;
+  /** How long `teardown` may take. */
   teardownTimeout?: string;
-  /** The least time from the start of a virtual user's iteration to the start of its next. */
-  minIterationDuration?: string;
-  /** Do not keep bodies, unless a request says otherwise. */
-  discardResponseBodies?: boolean;
-  /** How many redirects are followed at most. */
-  maxRedirects?: number;
-  /** Do not ask for a valid certificate. */
+  /** Series that are kept apart; further ones are counted together. */
+  maxSeries?: number;
+  /** Accept any TLS certificate. Refused unless the user says it, too. */
   insecureSkipTLSVerify?: boolean;
-  /** A new connection for every request. */
+  /** How long a request may take in all. */
+  requestTimeout?: string;
+  /** How long opening a connection may take, TLS included. */
+  connectTimeout?: string;
+  /** Redirects that are followed; 0 for none. */
+  maxRedirects?: number;
+  /** Open a connection for every request. */
   noConnectionReuse?: boolean;
-  /** How many connections all virtual users share; without it each has its own. */
-  connectionPool?: number;
-  /** The `user-agent` of requests that have none. */
+  /** Read the bodies of responses off the connection and throw them away. */
+  discardResponseBodies?: boolean;
+  /** The `User-Agent` header of requests that bring none. */
   userAgent?: string;
-  /** How many requests of a batch are under way together to one origin. */
+  /** Connections to one origin that all virtual users share; each has its own unless said otherwise. */
+  connectionPool?: number;
+  /** Requests of one batch that go to the same origin at once. */
+  batchPerOrigin?: number;
+  /** k6's name of `batchPerOrigin`. */
   batchPerHost?: number;
 }
 
@@ -108,18 +139,21 @@ export interface Planned {
   warnings: string[];
 }
 
+/** The load itself: where there are scenarios, theirs alone. */
 const LOAD_KEYS = [
   'executor', 'vus', 'duration', 'iterations', 'stages', 'rate', 'timeUnit', 'startRate', 'startVUs', 'preAllocatedVUs',
   'maxVUs', 'maxDuration', 'gracefulStop', 'gracefulRampDown',
 ];
+/** What a scenario takes, too, and has from the whole run where it says nothing. */
+const SHARED_KEYS = ['arrival', 'maxBacklog', 'max_backlog', 'weights', 'thinkTime', 'env', 'tags', 'minIterationDuration'];
 const RUN_KEYS = [
-  'tags', 'target', 'setupTimeout', 'teardownTimeout', 'minIterationDuration', 'discardResponseBodies', 'maxRedirects',
-  'insecureSkipTLSVerify', 'noConnectionReuse', 'userAgent',
+  'target', 'setupTimeout', 'teardownTimeout', 'discardResponseBodies', 'maxRedirects', 'insecureSkipTLSVerify',
+  'noConnectionReuse', 'userAgent',
 ];
-/** The host's own, which k6 does not have. */
+/** The host's own, which k6 does not have. It refuses `cacert`, and says what to do instead. */
 const HOST_KEYS = [
-  'max_backlog', 'maxBacklog', 'arrival', 'warmup', 'pacing', 'flow', 'weights', 'env', 'seed', 'threads', 'http',
-  'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout', 'batchPerOrigin', 'connectionPool', 'data',
+  'warmup', 'pacing', 'flow', 'seed', 'threads', 'http', 'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout',
+  'batchPerOrigin', 'connectionPool', 'data',
 ];
 /** What this file, and the k6 layer, do by themselves. */
 const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
@@ -127,18 +161,21 @@ const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 /** Translates `options`. `data` is what the run has to be given beside what they say. */
 export function planOf(options: Options, data: Options['data'] = {}): Planned {
   const warnings: string[] = [];
-  const plan = only(options, [...RUN_KEYS, ...HOST_KEYS]);
+  const plan = only(options, [...SHARED_KEYS, ...RUN_KEYS, ...HOST_KEYS]);
   if (options.batchPerHost !== undefined && options.batchPerHost > 0) plan.batchPerHost = options.batchPerHost;
   const given = options as Record<string, unknown>;
   for (const key of Object.keys(options)) {
-    const known = [LOAD_KEYS, RUN_KEYS, HOST_KEYS, OWN_KEYS].some((keys) => keys.includes(key));
+    const known = [LOAD_KEYS, SHARED_KEYS, RUN_KEYS, HOST_KEYS, OWN_KEYS].some((keys) => keys.includes(key));
     if (!known && given[key] != null) warnings.push(`option ${key} is not supported and has no effect`);
   }
   if (Object.keys(data).length > 0) plan.data = { ...options.data, ...data };
   const scenarios = Object.entries(options.scenarios ?? {});
   const flows = scenarios.map(([name, scenario]) => flowOf(name, scenario));
   if (scenarios.length === 0) Object.assign(plan, only(options, LOAD_KEYS));
-  else plan.scenarios = Object.fromEntries(scenarios.map(([, scenario], index) => [flows[index]!.name, loadOf(scenario, flows[index]!)]));
+  else {
+    const loads = scenarios.map(([, scenario], index) => [flows[index]!.name, loadOf(scenario, flows[index]!, flows)]);
+    plan.scenarios = Object.fromEntries(loads);
+  }
   if (options.thresholds !== undefined) plan.thresholds = thresholdsOf(options.thresholds, flows);
   return { plan, flows, warnings };
 }
@@ -158,8 +195,15 @@ function flowOf(name: string, scenario: ScenarioOptions): PlannedFlow {
 }
 
 /** A scenario as the host's plan has it. */
-function loadOf(scenario: ScenarioOptions, flow: PlannedFlow): Record<string, unknown> {
-  return { ...one(scenario), ...only(scenario, ['startTime', 'env', 'tags']), flow: flow.name };
+function loadOf(scenario: ScenarioOptions, flow: PlannedFlow, flows: PlannedFlow[]): Record<string, unknown> {
+  const plan = { ...one(scenario), ...only(scenario, ['startTime', ...SHARED_KEYS]), flow: flow.name } as Record<string, unknown>;
+  // Its flow is called as the scenario is, and not as the function that both run.
+  const renamed = (values: object) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name === flow.exec ? flow.name : name, value]));
+  if (scenario.weights != null) plan.weights = renamed(scenario.weights);
+  if (scenario.thinkTime != null) plan.thinkTime = renamed(scenario.thinkTime);
+  if (scenario.thresholds != null) plan.thresholds = thresholdsOf(scenario.thresholds, flows);
+  return plan;
 }
 
 /** The load of one scenario, with what k6 takes where it says nothing. */

@@ -15,7 +15,7 @@ import { parseHTML } from '../k6/html.ts';
 import { type K6Options, translate } from '../k6/options.ts';
 import { parseUrl, resolveUrl } from '../k6/url.ts';
 import { placeOf } from '../src/errors.ts';
-import { planOf } from '../src/plan.ts';
+import { type Options, planOf, type ScenarioOptions } from '../src/plan.ts';
 import { nanoseconds } from '../src/seconds.ts';
 
 test('lengths of time come in many shapes', () => {
@@ -34,6 +34,27 @@ test('simple options pass as they are', () => {
     flows: [],
     warnings: [],
   });
+});
+
+test('every option that may be suggested is in the plan', () => {
+  const load: Required<Omit<ScenarioOptions, 'exec' | 'startTime'>> = {
+    vus: 10, duration: '30s', iterations: 100, stages: [{ duration: '10s', target: 5 }], executor: 'ramping-arrival-rate',
+    maxDuration: '5m', gracefulStop: '10s', gracefulRampDown: '5s', startVUs: 1, rate: '90/m', timeUnit: '1m', startRate: 5,
+    preAllocatedVUs: 20, maxVUs: 200, arrival: 'poisson', maxBacklog: '2s', weights: { browse: 3 },
+    thinkTime: { browse: '1s..3s' }, thresholds: { checks: ['rate>0.99'] }, env: { KEY: 'value' }, tags: { release: '1.2' },
+    minIterationDuration: '1s',
+  };
+  const run: Required<Omit<Options, keyof typeof load | 'scenarios' | 'batchPerHost'>> = {
+    warmup: 'auto', pacing: 'spin', flow: 'browse', target: 'http://localhost:8080',
+    data: { users: { policy: 'shuffle', at_end: 'stop' } }, seed: 7, threads: 2, setupTimeout: '20s', teardownTimeout: '30s',
+    maxSeries: 500, insecureSkipTLSVerify: false, requestTimeout: '5s', connectTimeout: '2s', maxRedirects: 0,
+    noConnectionReuse: true, discardResponseBodies: true, userAgent: 'mine/1', connectionPool: 8, batchPerOrigin: 4,
+  };
+  expect(planOf({ ...run, ...load })).toEqual({ plan: { ...run, ...load }, flows: [], warnings: [] });
+  const { plan, warnings } = planOf({ ...run, scenarios: { readers: { ...load, exec: 'browse', startTime: '5s' } } });
+  const renamed = { weights: { readers: 3 }, thinkTime: { readers: '1s..3s' } };
+  expect(plan).toEqual({ ...run, scenarios: { readers: { ...load, ...renamed, flow: 'readers', startTime: '5s' } } });
+  expect(warnings).toEqual([]);
 });
 
 test('a scenario becomes a scenario of the plan, and a flow', () => {

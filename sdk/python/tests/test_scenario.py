@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import squall
-from squall import flow, http, log, setup, shared, start, teardown, transaction, vu
+from squall import Options, ScenarioOptions, flow, http, log, setup, shared, start, teardown, transaction, vu
 from squall._failure import describe
 from squall._options import OptionsError
 from squall._scenario import Scenario, ScenarioError
@@ -54,6 +54,83 @@ def test_flows_are_found_in_order_once() -> None:
 def test_what_is_no_scenario_is_told(names: dict[str, Any], text: str) -> None:
     with pytest.raises(ScenarioError, match=text):
         Scenario.of(module(**names))
+
+
+def test_every_option_that_may_be_suggested_is_in_the_plan() -> None:
+    scenario_options: ScenarioOptions = {
+        "start_time": "5s",
+        "flow": "browse",
+        "vus": 10,
+        "duration": "30s",
+        "iterations": 100,
+        "stages": [{"duration": "10s", "target": 5}],
+        "executor": "ramping-vus",
+        "max_duration": "5m",
+        "graceful_stop": "10s",
+        "graceful_ramp_down": "5s",
+        "start_vus": 1,
+        "rate": "90/m",
+        "time_unit": "1m",
+        "start_rate": 5,
+        "pre_allocated_vus": 20,
+        "max_vus": 200,
+        "arrival": "poisson",
+        "max_backlog": "2s",
+        "weights": {"browse": 3},
+        "think_time": {"browse": "1s..3s"},
+        "thresholds": {"checks": "rate>0.99"},
+        "env": {"KEY": "value"},
+        "tags": {"release": "1.2"},
+        "min_iteration_duration": "1s",
+    }
+    options: Options = {
+        "vus": 10,
+        "duration": "30s",
+        "iterations": 100,
+        "stages": [{"duration": "10s", "target": 5}],
+        "executor": "ramping-vus",
+        "max_duration": "5m",
+        "graceful_stop": "10s",
+        "graceful_ramp_down": "5s",
+        "start_vus": 1,
+        "rate": "90/m",
+        "time_unit": "1m",
+        "start_rate": 5,
+        "pre_allocated_vus": 20,
+        "max_vus": 200,
+        "arrival": "poisson",
+        "max_backlog": "2s",
+        "warmup": "auto",
+        "pacing": "spin",
+        "flow": "browse",
+        "weights": {"browse": 3},
+        "think_time": {"browse": "1s..3s"},
+        "scenarios": {"readers": scenario_options},
+        "thresholds": {"checks": "rate>0.99"},
+        "target": "http://localhost:8080",
+        "env": {"KEY": "value"},
+        "data": {"users": {"policy": "shuffle", "at_end": "stop"}},
+        "tags": {"release": "1.2"},
+        "seed": 7,
+        "threads": 2,
+        "setup_timeout": "20s",
+        "teardown_timeout": "30s",
+        "min_iteration_duration": "1s",
+        "max_series": 500,
+        "insecure": False,
+        "request_timeout": "5s",
+        "connect_timeout": "2s",
+        "max_redirects": 0,
+        "no_connection_reuse": True,
+        "discard_response_bodies": True,
+        "user_agent": "mine/1",
+        "connection_pool": 8,
+        "batch_per_origin": 4,
+    }
+    assert set(options) == Options.__optional_keys__
+    assert set(scenario_options) == ScenarioOptions.__optional_keys__
+    scenario = Scenario.of(module(browse=flow(name="browse")(lambda: None), options=options))
+    assert json.loads(scenario.suggest()) == options
 
 
 def test_options_may_be_a_function_which_is_called_when_a_run_asks() -> None:

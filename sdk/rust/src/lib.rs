@@ -103,8 +103,56 @@ pub use scenario::{Flow, Scenario};
 /// fn clean_up() {}
 /// ```
 ///
-/// Further plan keys: `iterations: 1000`, `executor: "ramping-vus"`, `stages: [{ duration: "30s", target: 100 }]`,
-/// `rate: "1000/s"`, `pre_allocated_vus: 20`, `max_vus: 200`, `data: { users: { policy: "shuffle" } }` (see [`data`]).
+/// Every key of the plan, as in [the table of options](https://github.com/squall-load/squall/blob/main/docs/options.md):
+///
+/// | key | value | |
+/// | --- | --- | --- |
+/// | `vus` | `10` | Virtual users; with stages, the number to start with; with a rate, as `pre_allocated_vus`. |
+/// | `duration` | `"30s"` | How long virtual users iterate; with iterations, how long these may take. |
+/// | `iterations` | `1000` | The number of iterations: in all, or for each virtual user with `per-vu-iterations`. |
+/// | `stages` | `[{ duration: "30s", target: 100 }]` | The stages of a ramp: `30s:100`. |
+/// | `executor` | `"ramping-vus"` | How the load is shaped, where the other options leave a choice. |
+/// | `max_duration` | `"5m"` | How long a number of iterations may take. |
+/// | `graceful_stop` | `"10s"` | How long iterations may go on once the load has ended. |
+/// | `graceful_ramp_down` | `"10s"` | How long a virtual user that the ramp no longer needs may go on with its iteration. |
+/// | `start_vus` | `1` | Virtual users at the start of the first stage. |
+/// | `rate` | `1000`, `"90/m"` | Iterations started in a second, or in each `time_unit`, however long they take: `1000/s`. |
+/// | `time_unit` | `"1m"` | The time that rates without a unit of their own are for. |
+/// | `start_rate` | `10` | The rate at the start of the first stage. |
+/// | `pre_allocated_vus` | `20` | Virtual users that are made before an open load begins. |
+/// | `max_vus` | `200` | Virtual users at most, where their number is not fixed. |
+/// | `arrival` | `"constant"`, `"poisson"` | Whether the iterations of an open load start evenly or at random. |
+/// | `max_backlog` | `"5s"` | How long an iteration of an open load may wait for a virtual user before it is dropped. |
+/// | `warmup` | `"none"`, `"auto"`, `"30s"` | How long the load warms up before its measurements count: `30s`; `auto` finds it out. |
+/// | `pacing` | `"timer"`, `"spin"` | How worker threads wait for the next start. |
+/// | `flow` | `"browse"` | Run only this flow. |
+/// | `weights` | `{ browse: 60 }` | Weights of flows, in place of those that the component describes. |
+/// | `think_time` | `{ browse: "1s..3s" }` | How long a virtual user thinks after an iteration, by flow: `1s..3s`. |
+/// | `scenarios` | `{ buying: { vus: 5, duration: "1m", flow: "buy" } }` | Loads of their own, by name, in place of the one above. |
+/// | `thresholds` | `{ checks: "rate>0.99" }` | Thresholds by metric, as k6 writes them: `p(95)<500`. |
+/// | `target` | `"https://shop.example.test"` | The base URL of requests that name only a path. |
+/// | `env` | `{ NAME: "value" }` | Options of the scenario, by name. |
+/// | `data` | `{ users: { policy: "shuffle" } }` | Data for the scenario, by name. |
+/// | `tags` | `{ release: "1.2" }` | Tags of the whole run, or of a scenario. |
+/// | `seed` | `7` | The origin of all randomness: the same seed, the same choices. |
+/// | `threads` | `2` | Worker threads; one for each core unless said otherwise. |
+/// | `setup_timeout` | `"30s"` | How long `setup` may take. |
+/// | `teardown_timeout` | `"30s"` | How long `teardown` may take. |
+/// | `min_iteration_duration` | `"1s"` | The least time from the start of an iteration to the start of the next one of the same virtual user. |
+/// | `max_series` | `500` | Series that are kept apart; further ones are counted together. |
+/// | `insecure` | `true` | Accept any TLS certificate. |
+/// | `request_timeout` | `"5s"` | How long a request may take in all. |
+/// | `connect_timeout` | `"2s"` | How long opening a connection may take, TLS included. |
+/// | `max_redirects` | `0` | Redirects that are followed; 0 for none. |
+/// | `no_connection_reuse` | `true` | Open a connection for every request. |
+/// | `discard_response_bodies` | `true` | Read the bodies of responses off the connection and throw them away. |
+/// | `user_agent` | `"my-test/1"` | The `User-Agent` header of requests that bring none. |
+/// | `connection_pool` | `8` | Connections to one origin that all virtual users share; each has its own unless said otherwise. |
+/// | `batch_per_origin` | `4` | Requests of one batch that go to the same origin at once. |
+///
+/// A scenario of `scenarios` takes `start_time: "10s"`, `flow`, and the keys that shape a load or belong to its samples:
+/// `vus` to `max_backlog`, `weights`, `think_time`, `thresholds`, `env`, `tags` and `min_iteration_duration`. A `target` or
+/// `insecure: true` is refused unless the user says the same option, which counts. For `data` see [`data`].
 ///
 /// Flows, `start` and `teardown` take nothing and return `()`, [`Outcome`], or any `Result<(), E>` where `E: Display`.
 /// What `setup` returns is described in [`shared`].

@@ -29,7 +29,7 @@ from squall import data, http, log
 from squall._context import abort, env, iteration, target, vu
 from squall._error import Error
 from squall._metrics import Counter, Gauge, Rate, Trend, check
-from squall._options import Options, Stage, Threshold
+from squall._options import Options, ScenarioOptions, Stage, Threshold
 from squall._random import random
 from squall._scenario import flow, setup, start, teardown
 from squall._shared import shared
@@ -47,6 +47,7 @@ __all__ = [
     "Gauge",
     "Options",
     "Rate",
+    "ScenarioOptions",
     "Stage",
     "Threshold",
     "Transaction",

@@ -34,12 +34,20 @@ class Data(TypedDict, total=False):
     at_end: Literal["recycle", "stop", "error"]
 
 
-class Options(TypedDict, total=False):
-    """The keys of ``options``, for editors and type checkers: ``options: Options = {"vus": 10}``.
+class Load(TypedDict, total=False):
+    """A load, and what belongs to its samples.
 
     Durations are written ``"30s"``, ``"1m30s"``, ``"500ms"``; rates ``1000`` (a second) or ``"90/m"``.
     """
 
+    vus: int
+    """Virtual users; with stages, the number to start with; with a rate, as ``pre_allocated_vus``."""
+    duration: str
+    """How long virtual users iterate; with iterations, how long these may take."""
+    iterations: int
+    """The number of iterations: in all, or for each virtual user with ``per-vu-iterations``."""
+    stages: Sequence[Stage]
+    """The stages of a ramp: ``[{"duration": "30s", "target": 100}]``."""
     executor: Literal[
         "constant-vus",
         "ramping-vus",
@@ -49,41 +57,95 @@ class Options(TypedDict, total=False):
         "ramping-arrival-rate",
         "externally-controlled",
     ]
-    vus: int
-    iterations: int
-    duration: str
-    stages: Sequence[Stage]
-    rate: int | str
-    time_unit: str
-    start_rate: int | str
-    start_vus: int
-    pre_allocated_vus: int
-    max_vus: int
-    max_backlog: str
-    arrival: Literal["constant", "poisson"]
-    pacing: Literal["timer", "spin"]
-    warmup: str
+    """How the load is shaped, where the other options leave a choice."""
     max_duration: str
+    """How long a number of iterations may take."""
     graceful_stop: str
+    """How long iterations may go on once the load has ended."""
     graceful_ramp_down: str
-    min_iteration_duration: str
-    setup_timeout: str
-    teardown_timeout: str
+    """How long a virtual user that the ramp no longer needs may go on with its iteration."""
+    start_vus: int
+    """Virtual users at the start of the first stage."""
+    rate: int | str
+    """Iterations started in a second, or in each ``time_unit``, however long they take: ``1000``, ``"90/m"``."""
+    time_unit: str
+    """The time that rates without a unit of their own are for."""
+    start_rate: int | str
+    """The rate at the start of the first stage."""
+    pre_allocated_vus: int
+    """Virtual users that are made before an open load begins."""
+    max_vus: int
+    """Virtual users at most, where their number is not fixed."""
+    arrival: Literal["constant", "poisson"]
+    """Whether the iterations of an open load start evenly or at random."""
+    max_backlog: str
+    """How long an iteration of an open load may wait for a virtual user before it is dropped."""
+    weights: Mapping[str, int]
+    """Weights of flows, in place of those that the component describes."""
+    think_time: Mapping[str, str]
+    """How long a virtual user thinks after an iteration, by flow: ``{"browse": "1s..3s"}``."""
     thresholds: Mapping[str, str | Threshold | Sequence[str | Threshold]]
-    data: Mapping[str, Data]
-    """The feeds that a run has to be given: ``{"users": {}}``."""
-    target: str
+    """Thresholds by metric, as k6 writes them: ``{"http_req_duration": ["p(95)<500"]}``."""
     env: Mapping[str, str]
+    """Options of the scenario, by name."""
     tags: Mapping[str, str]
+    """Tags of the whole run, or of a scenario."""
+    min_iteration_duration: str
+    """The least time from the start of an iteration to the start of the next one of the same virtual user."""
+
+
+class ScenarioOptions(Load, total=False):
+    """A load of its own."""
+
+    start_time: str
+    """When it begins, from the beginning of the load."""
+    flow: str
+    """Run only this flow."""
+
+
+class Options(Load, total=False):
+    """The keys of ``options``, for editors and type checkers: ``options: Options = {"vus": 10}``."""
+
+    warmup: str
+    """How long the load warms up before its measurements count: ``"30s"``; ``"auto"`` finds it out."""
+    pacing: Literal["timer", "spin"]
+    """How worker threads wait for the next start."""
+    flow: str
+    """Run only this flow."""
+    scenarios: Mapping[str, ScenarioOptions]
+    """Loads of their own, by name, in place of the one above."""
+    target: str
+    """The base URL of requests that name only a path. Refused unless the user says it, too."""
+    data: Mapping[str, Data]
+    """Data for the scenario, by name: ``{"users": {}}``. Without one of these feeds a run does not begin."""
+    seed: int
+    """The origin of all randomness: the same seed, the same choices."""
+    threads: int
+    """Worker threads; one for each core unless said otherwise."""
+    setup_timeout: str
+    """How long ``setup`` may take."""
+    teardown_timeout: str
+    """How long ``teardown`` may take."""
+    max_series: int
+    """Series that are kept apart; further ones are counted together."""
+    insecure: bool
+    """Accept any TLS certificate. Refused unless the user says it, too."""
     request_timeout: str
+    """How long a request may take in all."""
     connect_timeout: str
+    """How long opening a connection may take, TLS included."""
     max_redirects: int
-    discard_response_bodies: bool
+    """Redirects that are followed; 0 for none."""
     no_connection_reuse: bool
-    connection_pool: int
-    """How many connections all virtual users share; without it each has its own."""
+    """Open a connection for every request."""
+    discard_response_bodies: bool
+    """Read the bodies of responses off the connection and throw them away."""
     user_agent: str
+    """The ``User-Agent`` header of requests that bring none."""
+    connection_pool: int
+    """Connections to one origin that all virtual users share; each has its own unless said otherwise."""
     batch_per_origin: int
+    """Requests of one batch that go to the same origin at once."""
 
 
 class OptionsError(Exception):

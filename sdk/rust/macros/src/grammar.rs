@@ -7,10 +7,10 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, LitInt, Path, Result, Token, braced};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, advise_on_key};
 
-const KEYS: &str = "`flows`, `setup`, `start`, `teardown`, `vus`, `duration`, `iterations`, `executor`, `stages`, \
-                    `rate`, `pre_allocated_vus`, `max_vus`, `data` or `thresholds`";
+/// The keys beside the plan's.
+const KEYS: &[&str] = &["flows", "setup", "start", "teardown"];
 
 /// A whole `scenario! { .. }`.
 pub(crate) struct Scenario {
@@ -46,9 +46,9 @@ impl Parse for Scenario {
                 "setup" => scenario.setup = Some(parse_path(input)?),
                 "start" => scenario.start = Some(parse_path(input)?),
                 "teardown" => scenario.teardown = Some(parse_path(input)?),
-                _ if scenario.plan.parse_key(&name, input)? => {}
+                _ if scenario.plan.parse_key(&key, input)? => {}
                 _ => {
-                    let message = format!("unknown key `{name}`: expected {KEYS}");
+                    let message = format!("unknown key `{name}`: {}", advise_on_key(&name, KEYS));
                     return Err(Error::new(key.span(), message));
                 }
             }
@@ -151,7 +151,7 @@ mod tests {
             let text = error(&format!("flows: {{ a: {weight} }}"));
             assert!(text.contains("a weight is a whole number"), "{weight}: {text}");
         }
-        assert!(error("flows: { a }, vu: 3").contains("unknown key `vu`"));
+        assert!(error("flows: { a }, vu: 3").contains("unknown key `vu`: did you mean `vus`?"));
         assert_eq!(error("flows: { a }, flows: { b }"), "`flows` is given twice");
         assert!(error("flows: { größe }").contains("ASCII"));
     }

@@ -1,35 +1,28 @@
 //! The keys of `scenario!` that suggest a plan, turned into the JSON object that `description.plan` carries.
 //!
-//! Shapes are checked here, because a typo found by the compiler is cheaper than one found by the run. What the values
-//! mean (which executors there are, how a threshold reads) is the host's to judge.
+//! Shapes and words are checked here, because a typo found by the compiler is cheaper than one found by the run. What
+//! the values mean (how a threshold reads, which keys go together) is the host's to judge.
 
-use std::fmt::Write as _;
+mod json;
+mod keys;
+mod values;
+mod words;
 
 use proc_macro2::Ident;
-use syn::ext::IdentExt;
+use syn::Result;
 use syn::parse::ParseStream;
-use syn::{Error, LitInt, LitStr, Result, Token, braced, bracketed, token};
 
 /// The plan's keys in the order in which they were written, each with its value as JSON.
 #[derive(Default)]
 pub(crate) struct Plan {
-    entries: Vec<(String, String)>,
+    entries: values::Entries,
 }
 
 impl Plan {
     /// Reads the value of a plan key; `false` if there is no such key.
-    pub(crate) fn parse_key(&mut self, key: &str, input: ParseStream<'_>) -> Result<bool> {
-        let value = match key {
-            "vus" | "iterations" | "pre_allocated_vus" | "max_vus" => parse_count(input)?,
-            "rate" => parse_level(input)?,
-            "duration" => quote_json(&parse_duration(input)?),
-            "executor" => quote_json(&input.parse::<LitStr>()?.value()),
-            "stages" => parse_stages(input)?,
-            "data" => parse_data(input)?,
-            "thresholds" => parse_thresholds(input)?,
-            _ => return Ok(false),
-        };
-        self.entries.push((key.to_owned(), value));
+    pub(crate) fn parse_key(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<bool> {
+        let Some(key) = values::find_key(key, keys::of_plan()) else { return Ok(false) };
+        self.entries.push((key.name.to_owned(), values::parse_value(key, input)?));
         Ok(true)
     }
 
@@ -38,199 +31,15 @@ impl Plan {
         if self.entries.is_empty() {
             return String::new();
         }
-        object(&self.entries)
+        json::object(&self.entries)
     }
 }
 
-fn parse_count(input: ParseStream<'_>) -> Result<String> {
-    let span = input.span();
-    let count = input.parse::<LitInt>().and_then(|literal| literal.base10_parse::<u64>());
-    match count {
-        Ok(count) => Ok(count.to_string()),
-        Err(_) => Err(Error::new(span, "expected a whole number, 0 or more")),
-    }
-}
-
-/// A whole number, or a rate with its unit: `"1000/s"`.
-fn parse_level(input: ParseStream<'_>) -> Result<String> {
-    if input.peek(LitStr) { Ok(quote_json(&input.parse::<LitStr>()?.value())) } else { parse_count(input) }
-}
-
-fn parse_duration(input: ParseStream<'_>) -> Result<String> {
-    let literal: LitStr = input.parse()?;
-    let text = literal.value();
-    if !is_duration(&text) {
-        let message = format!("`{text}` is not a duration: write \"30s\", \"1m30s\" or \"500ms\"");
-        return Err(Error::new(literal.span(), message));
-    }
-    Ok(text)
-}
-
-/// One or more numbers, each with its unit.
-fn is_duration(text: &str) -> bool {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        if rest[..rest.len() - digits.len()].parse::<f64>().is_err() {
-            return false;
-        }
-        let units = ["ms", "us", "ns", "s", "m", "h", "d"];
-        match units.iter().find_map(|unit| digits.strip_prefix(unit)) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    !text.is_empty()
-}
-
-/// `[{ duration: "30s", target: 100 }, ..]`
-fn parse_stages(input: ParseStream<'_>) -> Result<String> {
-    let content;
-    bracketed!(content in input);
-    let stages = content.parse_terminated(parse_stage, Token![,])?;
-    Ok(array(stages))
-}
-
-fn parse_stage(input: ParseStream<'_>) -> Result<String> {
-    let start = input.span();
-    let content;
-    braced!(content in input);
-    let (mut duration, mut target) = (None, None);
-    while !content.is_empty() {
-        let key: Ident = content.parse()?;
-        content.parse::<Token![:]>()?;
-        match key.to_string().as_str() {
-            "duration" => duration = Some(quote_json(&parse_duration(&content)?)),
-            "target" => target = Some(parse_level(&content)?),
-            _ => {
-                return Err(Error::new(key.span(), "a stage has `duration` and `target`"));
-            }
-        }
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    match (duration, target) {
-        (Some(duration), Some(target)) => Ok(object(&[("duration".into(), duration), ("target".into(), target)])),
-        _ => Err(Error::new(start, "a stage has `duration` and `target`")),
-    }
-}
-
-/// `{ users, orders: { policy: "once-each", at_end: "stop" } }`
-fn parse_data(input: ParseStream<'_>) -> Result<String> {
-    let content;
-    braced!(content in input);
-    let mut entries: Vec<(String, String)> = Vec::new();
-    while !content.is_empty() {
-        let span = content.span();
-        let name = if content.peek(LitStr) {
-            content.parse::<LitStr>()?.value()
-        } else {
-            content.call(Ident::parse_any)?.to_string()
-        };
-        if entries.iter().any(|(earlier, _)| *earlier == name) {
-            return Err(Error::new(span, format!("`{name}` is given twice")));
-        }
-        let wishes =
-            if content.parse::<Option<Token![:]>>()?.is_some() { parse_wishes(&content)? } else { "{}".into() };
-        entries.push((name, wishes));
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    Ok(object(&entries))
-}
-
-/// `{ policy: "once-each", at_end: "stop" }`
-fn parse_wishes(input: ParseStream<'_>) -> Result<String> {
-    let content;
-    braced!(content in input);
-    let mut wishes = Vec::new();
-    while !content.is_empty() {
-        let key: Ident = content.parse()?;
-        if key != "policy" && key != "at_end" {
-            let message = "data has `policy` and `at_end`; the file is named by who runs the scenario, with --data";
-            return Err(Error::new(key.span(), message));
-        }
-        content.parse::<Token![:]>()?;
-        wishes.push((key.to_string(), quote_json(&content.parse::<LitStr>()?.value())));
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    Ok(object(&wishes))
-}
-
-/// `{ http_req_failed: "rate<0.01", "http_req_duration{name:home}": ["p(95)<500", "max<2000"] }`
-fn parse_thresholds(input: ParseStream<'_>) -> Result<String> {
-    let content;
-    braced!(content in input);
-    let mut entries: Vec<(String, String)> = Vec::new();
-    while !content.is_empty() {
-        let span = content.span();
-        let metric = if content.peek(LitStr) {
-            content.parse::<LitStr>()?.value()
-        } else {
-            content.call(Ident::parse_any)?.to_string()
-        };
-        if entries.iter().any(|(earlier, _)| *earlier == metric) {
-            let message = format!("`{metric}` is given twice: list its expressions in `[..]`");
-            return Err(Error::new(span, message));
-        }
-        content.parse::<Token![:]>()?;
-        entries.push((metric, parse_expressions(&content)?));
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    Ok(object(&entries))
-}
-
-fn parse_expressions(input: ParseStream<'_>) -> Result<String> {
-    if input.peek(token::Bracket) {
-        let content;
-        bracketed!(content in input);
-        Ok(array(content.parse_terminated(parse_expression, Token![,])?))
-    } else {
-        Ok(array([parse_expression(input)?]))
-    }
-}
-
-fn parse_expression(input: ParseStream<'_>) -> Result<String> {
-    let literal: LitStr = input.parse()?;
-    let text = literal.value();
-    if !text.contains(['<', '>', '=']) {
-        let message = format!("`{text}` compares nothing: write \"p(95)<500\" or \"rate<0.01\"");
-        return Err(Error::new(literal.span(), message));
-    }
-    Ok(quote_json(&text))
-}
-
-fn array(items: impl IntoIterator<Item = String>) -> String {
-    let items: Vec<String> = items.into_iter().collect();
-    format!("[{}]", items.join(","))
-}
-
-fn object(entries: &[(String, String)]) -> String {
-    let members: Vec<String> = entries.iter().map(|(key, value)| format!("{}:{value}", quote_json(key))).collect();
-    format!("{{{}}}", members.join(","))
-}
-
-fn quote_json(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            control if control < ' ' => {
-                // Writing to a string cannot fail.
-                let _ = write!(quoted, "\\u{:04x}", u32::from(control));
-            }
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
+/// The end of a message about a key that is unknown: the one that was meant, or all of them. `others` are those beside
+/// the plan's.
+pub(crate) fn advise_on_key(key: &str, others: &[&str]) -> String {
+    let known: Vec<&str> = others.iter().copied().chain(keys::of_plan().map(|key| key.name)).collect();
+    words::advise(key, &known)
 }
 
 #[cfg(test)]
@@ -278,6 +87,48 @@ mod tests {
     }
 
     #[test]
+    fn every_key_that_may_be_suggested_becomes_json() {
+        let source = r#"
+            vus: 10, duration: "30s", iterations: 100, stages: [{ duration: "10s", target: 5 }], executor: "ramping-vus",
+            max_duration: "5m", graceful_stop: "10s", graceful_ramp_down: "5s", start_vus: 1, rate: "90/m",
+            time_unit: "1m", start_rate: 5, pre_allocated_vus: 20, max_vus: 200, arrival: "poisson", max_backlog: "2s",
+            warmup: "auto", pacing: "spin", flow: "a", weights: { a: 3, "b-c": 0 }, think_time: { a: "1s..3s" },
+            scenarios: {
+                browsing: {
+                    executor: "constant-arrival-rate", rate: 10, duration: "1m", flow: "a", start_time: "5s",
+                    env: { KIND: "guest" }, tags: { team: "web" }, thresholds: { checks: "rate>0.9" },
+                },
+                idle: {},
+            },
+            thresholds: { checks: "rate>0.99" }, target: "http://localhost:8080", env: { KEY: "value" },
+            data: { users: { policy: "shuffle", at_end: "stop" } }, tags: { release: "1.2" }, seed: 7, threads: 2,
+            setup_timeout: "20s", teardown_timeout: "30s", min_iteration_duration: "1s", max_series: 500,
+            insecure: false, request_timeout: "5s", connect_timeout: "2s", max_redirects: 0,
+            no_connection_reuse: true, discard_response_bodies: true, user_agent: "mine/1", connection_pool: 8,
+            batch_per_origin: 4,
+        "#;
+        let json = concat!(
+            r#"{"vus":10,"duration":"30s","iterations":100,"stages":[{"duration":"10s","target":5}],"#,
+            r#""executor":"ramping-vus","max_duration":"5m","graceful_stop":"10s","graceful_ramp_down":"5s","#,
+            r#""start_vus":1,"rate":"90/m","time_unit":"1m","start_rate":5,"pre_allocated_vus":20,"max_vus":200,"#,
+            r#""arrival":"poisson","max_backlog":"2s","warmup":"auto","pacing":"spin","flow":"a","#,
+            r#""weights":{"a":3,"b-c":0},"think_time":{"a":"1s..3s"},"scenarios":{"browsing":{"#,
+            r#""executor":"constant-arrival-rate","rate":10,"duration":"1m","flow":"a","start_time":"5s","#,
+            r#""env":{"KIND":"guest"},"tags":{"team":"web"},"thresholds":{"checks":["rate>0.9"]}},"idle":{}},"#,
+            r#""thresholds":{"checks":["rate>0.99"]},"target":"http://localhost:8080","env":{"KEY":"value"},"#,
+            r#""data":{"users":{"policy":"shuffle","at_end":"stop"}},"tags":{"release":"1.2"},"seed":7,"threads":2,"#,
+            r#""setup_timeout":"20s","teardown_timeout":"30s","min_iteration_duration":"1s","max_series":500,"#,
+            r#""insecure":false,"request_timeout":"5s","connect_timeout":"2s","max_redirects":0,"#,
+            r#""no_connection_reuse":true,"discard_response_bodies":true,"user_agent":"mine/1","connection_pool":8,"#,
+            r#""batch_per_origin":4}"#,
+        );
+        assert_eq!(plan(source).as_deref(), Ok(json));
+        for key in super::keys::of_plan() {
+            assert!(source.contains(&format!("{}: ", key.name)), "{} is not in the test's plan", key.name);
+        }
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (source, part) in [
             (r#"duration: "30 seconds""#, "is not a duration"),
@@ -288,9 +139,22 @@ mod tests {
             (r#"stages: [{ duration: "30s" }]"#, "a stage has"),
             (r#"stages: [{ vus: 3 }]"#, "a stage has"),
             (r#"thresholds: { checks: "rate" }"#, "compares nothing"),
-            (r#"thresholds: { a: "rate<1", a: "rate<2" }"#, "given twice"),
+            (r#"thresholds: { a: "rate<1", a: "rate<2" }"#, "given twice: list its expressions"),
             (r#"data: { a, a }"#, "given twice"),
-            (r#"data: { a: { file: "x.csv" } }"#, "the file is named by who runs the scenario"),
+            (r#"data: { a: { file: "x.csv" } }"#, "the file is named by the user"),
+            (r#"data: { a: { policy: "shufle" } }"#, "did you mean `shuffle`?"),
+            (r#"executor: "constant-vu""#, "unknown executor `constant-vu`: did you mean `constant-vus`?"),
+            (r#"arrival: "normal""#, "expected `constant` or `poisson`"),
+            (r#"warmup: "soon""#, "write a duration, `none` or `auto`"),
+            (r#"insecure: 1"#, "expected boolean literal"),
+            (r#"weights: { a: "many" }"#, "expected a whole number"),
+            (r#"think_time: { a: "1s..never" }"#, "is not a think time"),
+            (r#"think_time: "1s""#, "expected curly braces"),
+            (r#"scenarios: { x: { pacing: "spin" } }"#, "a scenario has no key `pacing`"),
+            (r#"scenarios: { x: { start: "1s" } }"#, "a scenario has no key `start`"),
+            (r#"scenarios: { x: { vus: 1, vus: 2 } }"#, "given twice"),
+            (r#"max_backlogs: "1s""#, "did you mean `max_backlog`?"),
+            (r#"cacert: "ca.pem""#, "unknown key `cacert`"),
         ] {
             let error = plan(source).expect_err(source);
             assert!(error.contains(part), "{source}: {error}");
