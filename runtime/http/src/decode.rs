@@ -31,7 +31,10 @@ pub(crate) async fn decode(
     let content_encoding = String::from_utf8_lossy(content_encoding).to_ascii_lowercase();
     let layers: Vec<&str> = content_encoding.split(',').map(str::trim).filter(|layer| !layer.is_empty()).collect();
     if layers.len() > MOST_LAYERS {
-        return Err(Malformed::Protocol(format!("content-encoding \"{content_encoding}\" has too many layers")));
+        return Err(Malformed::Protocol(format!(
+            "content-encoding has {} layers, more than {MOST_LAYERS}",
+            layers.len()
+        )));
     }
     let mut decoded: Option<Vec<u8>> = None;
     for layer in layers.iter().rev() {
