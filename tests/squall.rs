@@ -14,6 +14,7 @@ mod demo;
 mod executors;
 mod fetch;
 mod figures;
+mod fuzz_targets;
 mod guests;
 mod history;
 mod hostile;

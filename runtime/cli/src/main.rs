@@ -10,6 +10,8 @@ mod demo;
 mod error;
 mod exit;
 mod files;
+#[cfg(test)]
+mod fuzz;
 mod habits;
 mod inspect;
 mod layers;

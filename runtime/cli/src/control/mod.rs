@@ -7,7 +7,7 @@
 mod api;
 pub mod args;
 mod board;
-mod change;
+pub mod change;
 pub mod client;
 pub mod dashboard;
 mod guard;
