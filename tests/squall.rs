@@ -16,6 +16,7 @@ mod docs_paths;
 mod executors;
 mod fetch;
 mod figures;
+mod fuzz_targets;
 mod guests;
 mod history;
 mod hostile;

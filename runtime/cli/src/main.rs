@@ -6,6 +6,8 @@ mod commands;
 mod console;
 mod error;
 mod exit;
+#[cfg(test)]
+mod fuzz;
 mod habits;
 mod named;
 mod options;

@@ -15,6 +15,8 @@ mod client;
 mod command;
 mod dashboard;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod guard;
 mod run_state;
 mod server;

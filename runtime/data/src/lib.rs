@@ -12,6 +12,8 @@ mod cursor;
 mod error;
 mod feed;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod load;
 mod permutation;
 mod row;

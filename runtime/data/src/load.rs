@@ -8,6 +8,7 @@ mod quotes;
 mod tests;
 mod text;
 
+use std::io::Read;
 use std::path::Path;
 
 use squall_plan::DataFormat;
@@ -22,10 +23,17 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Reads a file of that format.
 pub(crate) fn table(file: &Path, format: DataFormat) -> Result<Table, Wrong> {
+    let input = Input::open(file)?;
+    let size = input.size();
+    table_of(input, size, format)
+}
+
+/// The same of what has been opened, and has about so many bytes.
+pub(crate) fn table_of(input: impl Read + 'static, size: usize, format: DataFormat) -> Result<Table, Wrong> {
     match format {
-        DataFormat::Csv { delimiter } => csv::read(file, delimiter),
-        DataFormat::Json => json::read_array(file),
-        DataFormat::NdJson => json::read_lines(file),
+        DataFormat::Csv { delimiter } => csv::read(input, size, delimiter),
+        DataFormat::Json => json::read_array(input),
+        DataFormat::NdJson => json::read_lines(input, size),
         DataFormat::File => Err(Wrong::somewhere("a file that is sent as it is has no rows")),
     }
 }

@@ -171,7 +171,7 @@ fn encode(module: &[u8]) -> Result<Vec<u8>, GuestError> {
     if !has_component_metadata(module) {
         return Err(GuestError::PlainModule);
     }
-    let failed = |error: &dyn std::fmt::Display| GuestError::Encode(error.to_string());
+    let failed = |error: &dyn std::fmt::Display| GuestError::Encode(one_line(&error.to_string()));
     ComponentEncoder::default()
         .validate(true)
         .module(module)
@@ -207,12 +207,19 @@ fn sdk_of(component: &[u8]) -> Option<String> {
 }
 
 fn decode(component: &[u8]) -> Result<(Resolve, WorldId), GuestError> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        GuestError::NotWasm(one_line(&format!("its interface cannot be read: {error:#}")))
+    };
+    // The decoder makes room for what a section says that it has, up to 4 GiB. Here it is seen first whether it has that.
+    if let Some(error) = wasmparser::Parser::new(0).parse_all(component).find_map(Result::err) {
+        return Err(unreadable(&error));
+    }
     match wit_component::decode(component) {
         Ok(DecodedWasm::Component(resolve, world)) => Ok((resolve, world)),
         Ok(DecodedWasm::WitPackage(..)) => {
             Err(GuestError::NotWasm("this file holds WIT definitions, not a program".to_owned()))
         }
-        Err(error) => Err(GuestError::NotWasm(one_line(&format!("its interface cannot be read: {error:#}")))),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 
@@ -235,9 +242,9 @@ fn functions(resolve: &Resolve, item: &WorldItem) -> Vec<String> {
     }
 }
 
-/// An error text without line feeds.
+/// An error text without line feeds, and with nothing that steers: it may hold names of the component's.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -252,6 +259,27 @@ mod tests {
     fn text_is_not_wasm() {
         let error = Artifact::from_bytes(b"hello, world".to_vec()).expect_err("text");
         assert!(matches!(error, GuestError::NotWasm(_)), "{error}");
+    }
+
+    #[test]
+    fn a_section_that_says_it_has_gigabytes_gets_no_room_for_them() {
+        // A custom section of 4 GiB less a byte, and a code section in a module of as much.
+        for rest in [
+            &[0, 0xff, 0xff, 0xff, 0xff, 0x0f][..],
+            &[1, 0xfb, 0xff, 0xff, 0xff, 0x0f, 0, b'a', b's', b'm', 1, 0, 0, 0],
+        ] {
+            let wasm = [b"\0asm\x0d\0\x01\0", rest].concat();
+            let mut artifact = None;
+            let took = squall_fuzzing::most_held(|| artifact = Some(Artifact::from_bytes(wasm)));
+            assert!(took < 1 << 20, "{took} bytes");
+            let error = artifact.expect("an answer").expect_err("damaged").to_string();
+            assert!(error.contains("its interface cannot be read"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_with_a_name_of_the_component_s_steers_nothing() {
+        assert_eq!(one_line("no export\n named `a\u{1b}[2J`: ##vso[x]"), "no export named `a\u{fffd}[2J`: # #vso[x]");
     }
 
     #[test]

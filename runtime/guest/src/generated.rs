@@ -1,11 +1,10 @@
 //! Components that were made to cost as much as they can: parts in parts, aliases of aliases, types of types, start functions. Looking
 //! at one takes little memory and little time, whatever it comes to; and never a panic.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use squall_fuzzing::most_held;
 use squall_plan::Limits;
 
 use crate::artifact::Artifact;
@@ -13,45 +12,8 @@ use crate::user::split_mix;
 
 const HOW_MANY: u64 = 10_000;
 /// What looking at one of them may take. Each has a few kilobytes.
-const MOST_MEMORY: i64 = 64 << 20;
+const MOST_MEMORY: usize = 64 << 20;
 const MOST_TIME: Duration = Duration::from_secs(10);
-
-/// Counts what the calling thread has allocated.
-struct Counting;
-
-thread_local! {
-    static NOW: Cell<i64> = const { Cell::new(0) };
-    static PEAK: Cell<i64> = const { Cell::new(0) };
-}
-
-fn count(bytes: i64) {
-    NOW.set(NOW.get() + bytes);
-    PEAK.set(PEAK.get().max(NOW.get()));
-}
-
-// SAFETY: all is done by the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
-        // SAFETY: what the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as i64));
-        // SAFETY: what the caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size as i64 - layout.size() as i64);
-        // SAFETY: what the caller promises.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Makes components; the same number makes the same one.
 struct Maker {
@@ -177,13 +139,12 @@ fn looking_at_what_was_made_to_be_large_takes_little() {
         let text = Maker::component(number);
         // Some make no sense to the assembler; they are few.
         let Ok(wasm) = wat::parse_str(&text) else { continue };
-        let (before, began) = (NOW.get(), Instant::now());
-        PEAK.set(before);
-        let artifact = Artifact::from_bytes(wasm);
-        let (took, time) = (PEAK.get() - before, began.elapsed());
+        let (began, mut artifact) = (Instant::now(), None);
+        let took = most_held(|| artifact = Artifact::from_bytes(wasm).ok());
+        let time = began.elapsed();
         assert!(took < MOST_MEMORY && time < MOST_TIME, "{number} took {took} bytes and {time:?}: {text}");
         looked_at += 1;
-        refused += u64::from(artifact.is_ok_and(|artifact| artifact.needs().check(&Limits::default()).is_err()));
+        refused += u64::from(artifact.is_some_and(|artifact| artifact.needs().check(&Limits::default()).is_err()));
     }
     assert!(
         looked_at > HOW_MANY / 2 && refused > HOW_MANY / 100,

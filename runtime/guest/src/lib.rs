@@ -15,6 +15,8 @@ mod contract;
 mod data_end;
 mod engine;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 #[cfg(test)]
 mod generated;
 mod guest;
@@ -22,8 +24,6 @@ mod host;
 mod linked;
 mod log;
 mod memory;
-#[cfg(test)]
-mod mutations;
 mod needs;
 mod offence;
 mod progress;

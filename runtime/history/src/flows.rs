@@ -17,7 +17,7 @@ impl Flows {
             }
         }
         for (index, flow) in snapshot.flows.iter().enumerate() {
-            let name = scenario_of(snapshot, index).name;
+            let name = scenario_of(snapshot, index);
             let ours = self.0.iter_mut().find(|(known, _)| known.name == name).map(|(_, flows)| flows);
             if let Some(ours) = ours.filter(|ours| !ours.contains(flow)) {
                 ours.push(flow.clone());
@@ -31,9 +31,9 @@ impl Flows {
         let Some((index, name)) = theirs.and_then(|index| Some((index, snapshot.flows.get(index)?))) else {
             return FlowId(flow);
         };
-        let scenario = scenario_of(snapshot, index).name;
+        let scenario = scenario_of(snapshot, index);
         let all = self.0.iter().flat_map(|(ours, flows)| flows.iter().map(|flow| (&ours.name, flow)));
-        let ours = all.enumerate().find(|(_, (ours, flow))| **ours == scenario && *flow == name);
+        let ours = all.enumerate().find(|(_, (ours, flow))| **ours == *scenario && *flow == name);
         ours.map_or(FlowId(flow), |(number, _)| FlowId(number as u16))
     }
 
@@ -56,9 +56,13 @@ fn scenarios(snapshot: &Snapshot) -> Vec<StoredScenario> {
     snapshot.scenarios.clone()
 }
 
-fn scenario_of(snapshot: &Snapshot, flow: usize) -> StoredScenario {
-    let mut all = scenarios(snapshot).into_iter().rev();
-    all.find(|scenario| usize::from(scenario.first_flow) <= flow).unwrap_or_default()
+/// The name of a flow's scenario.
+fn scenario_of(snapshot: &Snapshot, flow: usize) -> &str {
+    if snapshot.scenarios.is_empty() {
+        return &snapshot.scenario;
+    }
+    let own = snapshot.scenarios.iter().rev().find(|scenario| usize::from(scenario.first_flow) <= flow);
+    own.map_or("", |scenario| &scenario.name)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod environment;
 mod error;
 mod flows;
 pub mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod keeper;
 mod key_figures;
 mod merge;

@@ -46,8 +46,8 @@ pub fn merge(runs: &[StoredRun]) -> Result<Merged, HistoryError> {
         let names = Names { registry: &registry, flows: &flows };
         let recorded = restore(&snapshot, &names).map_err(|error| HistoryError::Clash(error.to_string()))?;
         totals.recorded.merge(&recorded);
-        let offset = (run.info.began_ms - began) * 1_000_000;
-        spans.push((offset, offset + snapshot.elapsed));
+        let offset = (run.info.began_ms - began).saturating_mul(1_000_000);
+        spans.push((offset, offset.saturating_add(snapshot.elapsed)));
         add_users(&mut totals, &snapshot);
         for second in run.seconds(Nanos(snapshot.counts_from))? {
             place(&mut placed, second, offset);
@@ -82,7 +82,7 @@ impl Merged {
 }
 
 fn add_users(totals: &mut Totals, snapshot: &Snapshot) {
-    totals.vus_max += snapshot.vus_max;
+    totals.vus_max = totals.vus_max.saturating_add(snapshot.vus_max);
     let Some(theirs) = snapshot.vus.as_ref().map(gauge) else {
         return;
     };
@@ -98,8 +98,8 @@ fn add_users(totals: &mut Totals, snapshot: &Snapshot) {
 
 /// Puts a second where it belongs on the common time, together with those that other runs have there.
 fn place(placed: &mut BTreeMap<u64, Second>, mut second: Second, offset: u64) {
-    second.at = Nanos(second.at.0 + offset);
-    let slot = (second.at.0 + SECOND / 2) / SECOND;
+    second.at = Nanos(second.at.0.saturating_add(offset));
+    let slot = second.at.0.saturating_add(SECOND / 2) / SECOND;
     match placed.get_mut(&slot) {
         None => drop(placed.insert(slot, second)),
         Some(there) => there.add_parallel(&second),

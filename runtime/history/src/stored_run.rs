@@ -9,7 +9,7 @@ use squall_metrics::{
     Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, ThresholdResult, Totals, Watched,
     evaluate_thresholds,
 };
-use squall_plan::{Threshold, ThresholdSpec};
+use squall_plan::{MAX_SCENARIO_FLOWS, MAX_SCENARIOS, Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
 use crate::flows::Flows;
@@ -44,7 +44,10 @@ impl StoredRun {
 
     /// What was measured, series by series, as it was last written.
     pub fn snapshot(&self) -> Result<Snapshot, HistoryError> {
-        read_json(&self.folder.join("totals.json"))?.ok_or_else(|| HistoryError::Empty(self.id.clone()))
+        let path = self.folder.join("totals.json");
+        let snapshot = read_json(&path)?.ok_or_else(|| HistoryError::Empty(self.id.clone()))?;
+        check_size(&snapshot).map_err(|reason| damaged(&path, reason))?;
+        Ok(snapshot)
     }
 
     /// What was reported of it, as JSON; none of a run that was killed, merged, or kept by an older Squall.
@@ -158,6 +161,18 @@ fn health(name: &str) -> Health {
     [Health::Suspect, Health::Bottleneck].into_iter().find(|health| health.name() == name).unwrap_or_default()
 }
 
+/// Refuses more flows and scenarios than any run has: each is looked up among all of them.
+pub(crate) fn check_size(snapshot: &Snapshot) -> Result<(), String> {
+    for (number, most, what) in
+        [(snapshot.flows.len(), MAX_SCENARIO_FLOWS, "flows"), (snapshot.scenarios.len(), MAX_SCENARIOS, "scenarios")]
+    {
+        if number as u64 > most {
+            return Err(format!("it has {number} {what}: a run has at most {most}"));
+        }
+    }
+    Ok(())
+}
+
 /// The totals without what happened second by second.
 pub(crate) fn totals_of(snapshot: &Snapshot) -> Result<Totals, String> {
     let registry = Arc::new(Registry::new(usize::MAX));
@@ -173,4 +188,23 @@ pub(crate) fn totals_of(snapshot: &Snapshot) -> Result<Totals, String> {
     totals.elapsed = Nanos(snapshot.elapsed);
     totals.warm_up = warm_up(&snapshot.warm_up);
     Ok(totals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_flows_than_any_run_has_are_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |flows: usize| {
+            let snapshot = Snapshot { flows: vec![String::new(); flows], ..Snapshot::default() };
+            std::fs::write(folder.path().join("run.json"), "{}").unwrap();
+            std::fs::write(folder.path().join("totals.json"), serde_json::to_string(&snapshot).unwrap()).unwrap();
+            StoredRun::open(folder.path(), "a").unwrap().snapshot().map_err(|error| error.to_string())
+        };
+        assert_eq!(run(50_000).unwrap().flows.len(), 50_000);
+        let reason = run(50_001).unwrap_err();
+        assert!(reason.contains("totals.json") && reason.contains("50001 flows: a run has at most 50000"), "{reason}");
+    }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use cookie_store::{Cookie, CookieStore};
 use url::Url;
 
+use crate::head::is_control;
 use crate::reader::fields;
 use crate::url::Origin;
 
@@ -91,6 +92,10 @@ impl CookieJar {
 impl Kept {
     /// Takes a cookie. One that is malformed, too long, or not the server's to set is ignored, as browsers do.
     fn take(&mut self, cookie: &str, url: &Url) -> bool {
+        // One with a line break would be another field of the next request's head.
+        if cookie.bytes().any(is_control) {
+            return false;
+        }
         if cookie.len() > LONGEST_FIELD || is_for_a_whole_ending(cookie, url.host_str().unwrap_or_default()) {
             return false;
         }
@@ -194,6 +199,17 @@ mod tests {
         assert_eq!(cookies.of(&other, b"/"), None);
         cookies.set(&single, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Domain=api\r\n\r\n");
         assert_eq!(cookies.of(&single, b"/"), Some("b=2".to_owned()));
+    }
+
+    #[test]
+    fn a_cookie_cannot_bring_another_field_into_a_head() {
+        let shop = origin("shop.example");
+        let cookies = CookieJar::default();
+        for cookie in ["a=b\r\nX-Evil: 1", "a\nb=c", "a=\0", "a=b; Path=/\r"] {
+            assert!(!cookies.set_one(&shop, b"/", cookie), "{cookie:?}");
+        }
+        assert_eq!(cookies.of(&shop, b"/"), None);
+        assert!(cookies.set_one(&shop, b"/", "a=b\tc"));
     }
 
     #[test]

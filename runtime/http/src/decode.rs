@@ -33,7 +33,7 @@ pub(crate) async fn decode(
     if layers.len() > MOST_LAYERS {
         let count = layers.len();
         return Err(Malformed::Protocol(format!(
-            "content-encoding \"{content_encoding}\" has {count} layers: at most {MOST_LAYERS} are undone (limit)"
+            "content-encoding has {count} layers: at most {MOST_LAYERS} are undone (limit)"
         )));
     }
     let mut decoded: Option<Vec<u8>> = None;

@@ -20,6 +20,8 @@ mod decode;
 mod error;
 mod exchange;
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod head;
 mod idle;
 mod network;

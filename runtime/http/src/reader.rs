@@ -328,7 +328,7 @@ fn is_chunked(value: &[u8], newer: bool) -> Result<bool, Malformed> {
             _ if coding.eq_ignore_ascii_case(b"identity") => {}
             _ if newer && coding.eq_ignore_ascii_case(b"chunked") => chunked = true,
             _ => {
-                let value = String::from_utf8_lossy(value);
+                let value = beginning(value, 60);
                 return Err(Malformed::Protocol(format!("transfer-encoding \"{value}\" is not supported")));
             }
         }
@@ -344,9 +344,9 @@ fn content_length(value: &[u8]) -> Result<u64, Malformed> {
     };
     let mut lengths = value.split(|byte| *byte == b',').map(|length| number(length.trim_ascii()));
     let length = lengths.next().flatten();
-    length.filter(|length| lengths.all(|other| other == Some(*length))).ok_or_else(|| {
-        Malformed::Protocol(format!("content-length \"{}\" is no number", String::from_utf8_lossy(value)))
-    })
+    length
+        .filter(|length| lengths.all(|other| other == Some(*length)))
+        .ok_or_else(|| Malformed::Protocol(format!("content-length \"{}\" is no number", beginning(value, 60))))
 }
 
 #[cold]

@@ -96,14 +96,19 @@ impl Inner {
 fn read_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |reason: String| TlsError::CaFile { path: path.clone(), reason };
     let text = read_bounded(path).map_err(|error| wrong(error.to_string()))?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    let certificates = certificates.map_err(|error| wrong(format!("this is not PEM: {error}")))?;
+    certificates(&text).map_err(wrong)
+}
+
+/// The certificates of a text in PEM; else a part of a sentence.
+pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|error| format!("this is not PEM: {error}"))?;
     if certificates.is_empty() {
-        return Err(wrong("there is no certificate in it (PEM is expected: -----BEGIN CERTIFICATE-----)".to_owned()));
+        return Err("there is no certificate in it (PEM is expected: -----BEGIN CERTIFICATE-----)".to_owned());
     }
     let mut store = RootCertStore::empty();
     for certificate in &certificates {
-        store.add(certificate.clone()).map_err(|error| wrong(error.to_string()))?;
+        store.add(certificate.clone()).map_err(|error| error.to_string())?;
     }
     Ok(certificates)
 }

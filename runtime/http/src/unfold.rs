@@ -13,7 +13,11 @@ pub(crate) fn unfolded(head: &[u8]) -> Option<Vec<u8>> {
 pub(crate) fn unfold(head: &mut [u8]) -> bool {
     let Some(status_line) = head.iter().position(|byte| *byte == b'\n') else { return false };
     let mut changed = false;
-    for place in status_line + 2..head.len().saturating_sub(1) {
+    for place in status_line + 1..head.len().saturating_sub(1) {
+        // Behind the empty line is the body, which may begin with white space.
+        if head[place] == b'\n' && matches!(head[..place], [.., b'\n'] | [.., b'\n', b'\r']) {
+            break;
+        }
         if head[place] == b'\n' && matches!(head[place + 1], b' ' | b'\t') {
             head[place] = b' ';
             if head[place - 1] == b'\r' {
@@ -44,9 +48,16 @@ mod tests {
 
     #[test]
     fn other_heads_are_left_alone() {
-        for head in
-            ["HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "HTTP/1.1 200 OK\r\n A: b\r\n\r\n", "HTTP/1.1", "", "\n", "\n\n"]
-        {
+        for head in [
+            "HTTP/1.1 200 OK\r\nA: b\r\n\r\n",
+            "a\n\n b\n c",
+            "a\r\nb\r\n\r\n c\n d",
+            "HTTP/1.1 200 OK\r\n A: b\r\n\r\n",
+            "HTTP/1.1",
+            "",
+            "\n",
+            "\n\n",
+        ] {
             assert_eq!(text(head), None, "{head:?}");
         }
     }

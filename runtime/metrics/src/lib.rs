@@ -10,6 +10,8 @@
 mod catalogue;
 mod clock;
 mod cost;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod generator;
 mod histogram;
 mod history;

@@ -54,3 +54,10 @@ impl Exporter {
         if container.is_empty() { Arc::clone(&self.name) } else { format!("{} ({container})", self.name).into() }
     }
 }
+
+/// What a page says by container, to those who ask for the first time and a second later.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn said(text: &str) -> Result<Vec<(String, Vec<squall_metrics::ResourceValue>)>, String> {
+    let page = Page::read(text)?;
+    Ok(page.values(None).into_iter().chain(page.values(Some((1.0, &page)))).collect())
+}

@@ -9,6 +9,8 @@
 
 mod exporter;
 mod fetch;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod monitor;
 mod process;
 mod prometheus;

@@ -64,7 +64,7 @@ impl Query {
 }
 
 /// The one number of an answer.
-fn number(status: u16, text: &str) -> Result<f64, String> {
+pub(crate) fn number(status: u16, text: &str) -> Result<f64, String> {
     let answer: Answer =
         serde_json::from_str(text).map_err(|_| format!("it answered {status}, and not as Prometheus"))?;
     let data = match answer.data {
@@ -72,11 +72,11 @@ fn number(status: u16, text: &str) -> Result<f64, String> {
         _ => {
             return Err(format!(
                 "it answered {status}: {}",
-                answer.error.unwrap_or_else(|| "no reason given".to_owned())
+                answer.error.map_or_else(|| "no reason given".to_owned(), |error| shown_words(&error))
             ));
         }
     };
-    let wrong = |error: serde_json::Error| format!("its answer cannot be read: {error}");
+    let wrong = |error: serde_json::Error| format!("its answer cannot be read: {}", shown_words(&error.to_string()));
     let (_, value) = match data.result_type.as_str() {
         "scalar" => serde_json::from_value::<Sample>(data.result).map_err(wrong)?,
         "vector" => {
@@ -87,9 +87,20 @@ fn number(status: u16, text: &str) -> Result<f64, String> {
                 more => return Err(format!("the query has {more} results: make it one, with sum() or avg()")),
             }
         }
-        other => return Err(format!("the query's result is a {other}: it must be one number at a time")),
+        other => {
+            return Err(format!("the query's result is a {}: it must be one number at a time", shown_words(other)));
+        }
     };
-    value.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| format!("the query's result is {value}"))
+    value
+        .parse()
+        .ok()
+        .filter(|value: &f64| value.is_finite())
+        .ok_or_else(|| format!("the query's result is {}", shown_words(&value)))
+}
+
+/// A server's words, as far as they are shown: in one line, and not without end.
+fn shown_words(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }
 
 /// What a number is, by the name that the user gave its query: `cpu` and `memory`, and names in `_share` or `_ratio`, are
@@ -140,6 +151,8 @@ mod tests {
         let wrong = r#"{"status":"error","errorType":"bad_data","error":"parse error: unexpected end"}"#;
         assert_eq!(number(400, wrong), Err("it answered 400: parse error: unexpected end".to_owned()));
         assert!(number(404, "<html>").unwrap_err().contains("404"));
+        let long = format!(r#"{{"status":"error","error":"a\u001b[2J{}"}}"#, "b".repeat(9_000));
+        assert!(number(400, &long).is_err_and(|told| told.starts_with("it answered 400: a[2Jbbb") && told.len() < 300));
     }
 
     #[test]

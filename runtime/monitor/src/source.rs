@@ -83,7 +83,7 @@ impl Sources {
     }
 }
 
-fn parse(address: &str) -> Result<Url, WrongSource> {
+pub(crate) fn parse(address: &str) -> Result<Url, WrongSource> {
     let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| WrongSource::NoAddress(without_credentials(address).into_owned()))
 }

@@ -12,26 +12,43 @@ pub fn without_credentials(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text with URLs in it, without their users and passwords.
+/// A text with URLs in it, without their users and passwords. In one pass: a stranger's text can consist of URLs.
 pub fn text_without_credentials(text: &str) -> Cow<'_, str> {
-    let mut shown = Cow::Borrowed(text);
-    let mut from = 0;
-    while let Some(scheme) = shown[from..].find("://") {
-        let start = from + scheme;
-        let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>');
-        let end = shown[start..].find(ends).map_or(shown.len(), |length| start + length);
-        if let Some(found) = credentials_in(&shown[start..end]) {
-            shown.to_mut().replace_range(start + found.start..start + found.end, "");
-        }
-        from = start + "://".len();
+    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>');
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(scheme) = rest.find("://") {
+        let end = rest[scheme..].find(ends).map_or(rest.len(), |length| scheme + length);
+        push_without_credentials(&rest[..end], &mut shown);
+        rest = &rest[end..];
     }
-    shown
+    shown.push_str(rest);
+    if shown.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(shown) }
+}
+
+/// Appends a word, without the users and passwords of all URLs in it.
+fn push_without_credentials(word: &str, shown: &mut String) {
+    let mut rest = word;
+    // Behind the last "@" there is neither.
+    let last = word.rfind('@').unwrap_or_default();
+    while let Some(scheme) = rest.find("://").filter(|scheme| word.len() - rest.len() + scheme < last) {
+        let (before, url) = rest.split_at(scheme);
+        let (kept, behind) = credentials_in(url).map_or(("://".len(), "://".len()), |found| (found.start, found.end));
+        shown.push_str(before);
+        shown.push_str(&url[..kept]);
+        rest = &url[behind..];
+    }
+    shown.push_str(rest);
 }
 
 /// Where a text has user and password, the `@` behind them included.
 pub fn credentials_in(text: &str) -> Option<Range<usize>> {
-    let start = text.find("://").map_or(0, |scheme| scheme + "://".len());
-    let behind = &text[start..];
+    let behind = match text.split_once("://") {
+        // More slashes than two are as two, and so are backslashes, for whoever sends the request.
+        Some((_, behind)) => behind.trim_start_matches(['/', '\\']),
+        None => text,
+    };
+    let start = text.len() - behind.len();
     let authority = &behind[..behind.find(['/', '?', '#', '\\']).unwrap_or(behind.len())];
     // In a password that should have been percent-encoded the authority ends too early, within what looks like a port.
     let end = authority.rfind('@').or_else(|| if has_port(authority) { None } else { behind.rfind('@') })?;
@@ -60,6 +77,8 @@ mod tests {
             // No URL, but the secret is one all the same.
             ("http://ada:se/cret@host/", "http://host/"),
             ("http://ada:1a?se#cret@host/", "http://host/"),
+            ("http:///ada:secret@host/", "http:///host/"),
+            ("https://\\ada:secret@host/", "https://\\host/"),
         ] {
             assert_eq!(without_credentials(text), shown);
         }
@@ -73,6 +92,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_nothing_but_urls_takes_one_pass() {
+        let many = "http://ada:secret@".repeat(100_000);
+        assert_eq!(text_without_credentials(&many), "http://".repeat(100_000));
+        let none = format!("{}@", "://".repeat(500_000));
+        assert!(text_without_credentials(&none).len() >= none.len() - 1);
+    }
+
+    #[test]
     fn other_urls_stay_as_they_are() {
         for text in [
             "http://host/",
@@ -81,6 +108,8 @@ mod tests {
             "http://[::1]/a@b",
             "http://host?to=ada@host",
             "/users/ada@host",
+            "/ada@host",
+            "//ada@host",
             "",
             "localhost:8080",
         ] {

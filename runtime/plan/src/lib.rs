@@ -33,13 +33,13 @@ mod data;
 mod duration;
 mod executor;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod guest_limits;
 mod http;
 mod limits;
 mod load_shape;
 mod mix;
-#[cfg(test)]
-mod mutations;
 mod options;
 mod plan;
 mod ramp;

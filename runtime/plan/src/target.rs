@@ -163,8 +163,13 @@ impl FromStr for Target {
             Some((scheme, rest)) => (Scheme::named(scheme).ok_or_else(|| TargetError::Scheme(whole()))?, rest),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        if !authority.contains('@') && credentials_in(text).is_some() {
+        // Whoever sends the request takes a backslash for a slash.
+        let has_backslash = authority.contains('\\');
+        if (has_backslash || !authority.contains('@')) && credentials_in(text).is_some() {
             return Err(TargetError::Credentials(whole()));
+        }
+        if has_backslash {
+            return Err(TargetError::Host { text: whole(), host: authority.to_owned() });
         }
         if let Some(sign) = path.chars().find(|c| matches!(c, '?' | '#')) {
             return Err(TargetError::QueryOrFragment { text: whole(), sign });
@@ -285,7 +290,11 @@ mod tests {
             let error = text.parse::<Target>().map_err(|error| error.to_string());
             assert_eq!(error, Err(message.to_owned()));
         }
-        for host in ["a..b", "-a", "[::1", "[zz]", "bücher.test", "::1]"] {
+        for text in ["https://\\ada:secret@host", "https:///ada:secret@host"] {
+            let error = text.parse::<Target>().unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        for host in ["a..b", "a\\b@c", "-a", "[::1", "[zz]", "bücher.test", "::1]"] {
             let error = format!("http://{host}").parse::<Target>().unwrap_err();
             assert!(matches!(error, TargetError::Host { .. }), "{host}: {error}");
         }

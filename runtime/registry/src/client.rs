@@ -13,7 +13,7 @@ use crate::Access;
 use crate::challenge::Challenge;
 use crate::credentials::{Identity, basic};
 use crate::digest::Digest;
-use crate::error::RegistryError;
+use crate::error::{RegistryError, shown};
 use crate::manifest::MANIFEST;
 use crate::reference::Reference;
 use crate::transport::{Answer, Exchanged, exchange};
@@ -261,8 +261,7 @@ fn unreachable(host: &str, problem: String) -> RegistryError {
 fn message(answer: &Answer) -> String {
     let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let text = document["errors"][0]["message"].as_str().unwrap_or_default();
-    // It goes to a terminal, and comes from a stranger.
-    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+    shown(text)
 }
 
 #[cfg(test)]

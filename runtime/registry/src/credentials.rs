@@ -29,6 +29,15 @@ pub(crate) enum Identity {
     RefreshToken(String),
 }
 
+/// Why that cannot be said: a part of a sentence.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// Of the file, which is to be named.
+    OfFile(String),
+    /// Of a helper, which names itself.
+    OfHelper(String),
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Config {
@@ -74,19 +83,31 @@ impl Credentials {
         let Some(file) = self.file.as_ref().filter(|file| file.exists()) else {
             return Ok(Identity::Anonymous);
         };
-        let in_file = |error: &dyn std::fmt::Display| wrong(format!("{}: {error}", file.display()));
-        let text = fs::read_to_string(file).map_err(|error| in_file(&error))?;
-        let config: Config = serde_json::from_str(&text).map_err(|error| in_file(&error))?;
+        let in_file = |problem: String| wrong(format!("{}: {problem}", file.display()));
+        let text = fs::read_to_string(file).map_err(|error| in_file(error.to_string()))?;
+        Credentials::identity_in(&text, host, ask_helper).map_err(|problem| match problem {
+            Problem::OfHelper(problem) => wrong(problem),
+            Problem::OfFile(problem) => in_file(problem),
+        })
+    }
+
+    /// Who one is for a registry, as Docker's `config.json` says; `ask` asks the helper of that name.
+    pub(crate) fn identity_in(
+        text: &str,
+        host: &str,
+        ask: impl Fn(&str, &str) -> Result<Identity, String>,
+    ) -> Result<Identity, Problem> {
+        let config: Config = serde_json::from_str(text).map_err(|error| Problem::OfFile(error.to_string()))?;
         let key = key(host);
         if let Some(helper) = config.cred_helpers.get(key).or(config.creds_store.as_ref()) {
-            let asked = ask_helper(helper, key).map_err(wrong)?;
+            let asked = ask(helper, key).map_err(Problem::OfHelper)?;
             if asked != Identity::Anonymous {
                 return Ok(asked);
             }
         }
         let spellings = [key.to_owned(), format!("https://{key}"), format!("https://{key}/"), format!("http://{key}")];
         match spellings.iter().find_map(|spelling| config.auths.get(spelling)) {
-            Some(login) => login.identity().map_err(|error| in_file(&error)),
+            Some(login) => login.identity().map_err(Problem::OfFile),
             None => Ok(Identity::Anonymous),
         }
     }

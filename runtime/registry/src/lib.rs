@@ -12,6 +12,8 @@ mod client;
 mod credentials;
 mod digest;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod key;
 mod manifest;
 mod reference;

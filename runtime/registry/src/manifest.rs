@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::digest::Digest;
-use crate::error::RegistryError;
+use crate::error::{RegistryError, shown};
 use crate::reference::Reference;
 
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -111,18 +111,18 @@ struct Descriptor {
 impl Manifest {
     pub fn read(reference: &Reference, bytes: &[u8]) -> Result<Manifest, RegistryError> {
         let not = |problem: String| RegistryError::NotWasm { reference: reference.to_string(), problem };
-        let written: Written =
-            serde_json::from_slice(bytes).map_err(|error| not(format!("its manifest does not parse: {error}")))?;
+        let written: Written = serde_json::from_slice(bytes)
+            .map_err(|error| not(format!("its manifest does not parse: {}", shown(&error.to_string()))))?;
         let kind = written.media_type.unwrap_or_default();
         if kind == INDEX || kind.contains("manifest.list") {
             return Err(not("it is an image for several platforms".to_owned()));
         }
         match written.layers.as_slice() {
             [layer] if LAYERS.contains(&layer.media_type.as_str()) => {
-                Ok(Manifest { layer: layer.digest.parse().map_err(not)?, size: layer.size })
+                Ok(Manifest { layer: shown(&layer.digest).parse().map_err(not)?, size: layer.size })
             }
             [] => Err(not("it has no layer".to_owned())),
-            [layer] => Err(not(format!("its layer is {}, not {LAYER}", layer.media_type))),
+            [layer] => Err(not(format!("its layer is {}, not {LAYER}", shown(&layer.media_type)))),
             layers if layers.iter().all(|layer| !LAYERS.contains(&layer.media_type.as_str())) => {
                 Err(not(format!("it is a container image or the like, with {} layers", layers.len())))
             }
@@ -189,6 +189,8 @@ mod tests {
                 "tar+gzip, not application/wasm",
             ),
             (json!({ "layers": [{ "mediaType": LAYER, "digest": "sha256:../.." }] }), "not a digest"),
+            (json!({ "layers": [{ "mediaType": "\u{1b}[2Jtar", "digest": "" }] }), "its layer is [2Jtar, not"),
+            (json!({ "layers": [{ "mediaType": "x".repeat(9_000), "digest": "" }] }), "xxxx, not application/wasm"),
             (json!([]), "does not parse"),
         ] {
             let error = Manifest::read(&somewhere(), manifest.to_string().as_bytes()).err().unwrap().to_string();

@@ -12,6 +12,8 @@ mod ctrf;
 mod document;
 mod export;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod histogram_log;
 mod html;
 mod junit;

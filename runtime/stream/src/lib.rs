@@ -12,6 +12,8 @@ mod courier;
 mod error;
 mod exponential;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod output;
 mod series;
 mod statistic;

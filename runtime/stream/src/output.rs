@@ -76,7 +76,7 @@ impl Kind {
         let name = if name == "experimental-prometheus-rw" { "prometheus" } else { name };
         Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
             let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-            format!("\"{name}\" is none of {}: write KIND=WHERE", all.join(", "))
+            format!("{name:?} is none of {}: write KIND=WHERE", all.join(", "))
         })
     }
 

@@ -88,8 +88,8 @@ impl FromStr for Statistic {
             Some((percent, number)) if (0.0..=100.0).contains(&percent) => {
                 Ok(Statistic::Percentile(percent, number.to_owned()))
             }
-            Some(_) => Err(format!("\"{text}\": a percentile is from 0 to 100")),
-            None => Err(format!("\"{text}\" is none of avg, min, med, max, count, sum and p(N)")),
+            Some(_) => Err(format!("{text:?}: a percentile is from 0 to 100")),
+            None => Err(format!("{text:?} is none of avg, min, med, max, count, sum and p(N)")),
         }
     }
 }

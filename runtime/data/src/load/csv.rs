@@ -2,23 +2,20 @@
 
 use std::collections::HashSet;
 use std::io::Read;
-use std::path::Path;
 
 use csv::{ErrorKind, Position, Reader, ReaderBuilder, StringRecord};
 
 use super::quotes::Quotes;
-use super::{Input, finish, not_utf8, text};
+use super::{finish, not_utf8, text};
 use crate::error::Wrong;
 use crate::table::{MOST_COLUMNS, Table, TableBuilder, too_many_columns};
 
 /// How much is read at once, in bytes.
 const READ_SIZE: usize = 256 * 1024;
 
-pub(super) fn read(path: &Path, delimiter: u8) -> Result<Table, Wrong> {
-    let file = Input::open(path)?;
-    let size = file.size();
+pub(super) fn read(input: impl Read + 'static, size: usize, delimiter: u8) -> Result<Table, Wrong> {
     // The crate skips a byte order mark, and empty lines.
-    let file = Quotes::new(text::reader(file)?, delimiter);
+    let file = Quotes::new(text::reader(input)?, delimiter);
     let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(READ_SIZE).from_reader(file);
     let read = read_table(&mut reader, size);
     // Whatever is wrong behind an unclosed quote is so because of it.

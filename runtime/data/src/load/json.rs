@@ -2,19 +2,18 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{BYTE_ORDER_MARK, Input, finish, not_utf8, text};
+use super::{BYTE_ORDER_MARK, finish, not_utf8, text};
 use crate::error::Wrong;
 use crate::row::Kind;
 use crate::table::{NamedField, Table, TableBuilder};
 
-pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
+pub(super) fn read_array(input: impl Read + 'static) -> Result<Table, Wrong> {
     let mut bytes = Vec::new();
-    text::reader(Input::open(path)?)?.read_to_end(&mut bytes)?;
+    text::reader(input)?.read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         Wrong::in_line(1 + valid.iter().filter(|byte| **byte == b'\n').count() as u64, not_utf8())
@@ -27,10 +26,9 @@ pub(super) fn read_array(path: &Path) -> Result<Table, Wrong> {
     finish(table)
 }
 
-pub(super) fn read_lines(path: &Path) -> Result<Table, Wrong> {
-    let file = Input::open(path)?;
-    let mut table = TableBuilder::new(Vec::new(), file.size());
-    let mut reader = BufReader::new(text::reader(file)?);
+pub(super) fn read_lines(input: impl Read + 'static, size: usize) -> Result<Table, Wrong> {
+    let mut table = TableBuilder::new(Vec::new(), size);
+    let mut reader = BufReader::new(text::reader(input)?);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();

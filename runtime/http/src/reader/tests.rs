@@ -94,6 +94,15 @@ fn a_contradictory_length_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_understood_is_shown_in_one_short_line() {
+    for field in ["Content-Length", "Transfer-Encoding"] {
+        let refusal =
+            refusal(format!("HTTP/1.1 200 OK\r\n{field}: a\u{9b}2J\tb{}\r\n\r\n", "c".repeat(3_000)).as_bytes());
+        assert!(refusal.contains("\"a\\u{9b}2J\\tbccc") && refusal.len() < 150, "{refusal}");
+    }
+}
+
+#[test]
 fn chunks_are_taken_off_once_however_often_they_are_announced() {
     for (fields, keeps) in [
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: Chunked", true),
@@ -124,6 +133,17 @@ fn a_field_may_go_on_in_the_next_line() {
     }
     // In front of the first field there is none that could go on.
     assert!(refusal(b"HTTP/1.1 200 OK\r\n X-A: one\r\n\r\n").contains("\" X-A\""));
+}
+
+#[test]
+fn a_body_that_begins_with_white_space_is_no_part_of_a_folded_field() {
+    let folded = b"HTTP/1.1 200 OK\r\nX-A: one\r\n two\r\nContent-Length: 5\r\n\r\n abc\n";
+    for split in 0..folded.len() {
+        let mut reader = reader();
+        reader.push(&folded[..split]).unwrap();
+        assert_eq!(reader.push(&folded[split..]).unwrap(), WHOLE, "split at {split}");
+        assert_eq!((&*reader.body, field(&reader.head, "x-a")), (&b" abc\n"[..], Some(&b"one   two"[..])));
+    }
 }
 
 #[test]

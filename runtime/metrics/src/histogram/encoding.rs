@@ -65,7 +65,12 @@ impl Histogram {
         plain.extend(1f64.to_be_bytes()); // Ratio of the values to what they stand for.
         plain.extend(counts);
 
-        let deflated = deflate(&plain);
+        Histogram::compressed(&plain)
+    }
+
+    /// The outer of the format's two layers.
+    pub(crate) fn compressed(plain: &[u8]) -> Vec<u8> {
+        let deflated = deflate(plain);
         let mut bytes = Vec::with_capacity(8 + deflated.len());
         bytes.extend(COMPRESSED_COOKIE.to_be_bytes());
         bytes.extend((deflated.len() as u32).to_be_bytes());
@@ -95,13 +100,7 @@ impl Histogram {
     /// Reads what [`Histogram::encode`] or any HdrHistogram library wrote, taken to be in microseconds with three
     /// significant digits from 1 on. The least, greatest and sum are those of the buckets.
     pub fn decode(bytes: &[u8]) -> Result<Histogram, DecodeError> {
-        let mut outer = Fields(bytes);
-        if outer.u32()? != COMPRESSED_COOKIE {
-            return Err(DecodeError::Cookie);
-        }
-        let length = outer.u32()? as usize;
-        let plain = inflate(outer.0.get(..length).ok_or(DecodeError::Damaged)?)?;
-
+        let plain = Histogram::uncompressed(bytes)?;
         let mut fields = Fields(&plain);
         if fields.u32()? != COOKIE {
             return Err(DecodeError::Cookie);
@@ -117,11 +116,21 @@ impl Histogram {
         Histogram::from_counts(fields.0.get(..length).ok_or(DecodeError::Damaged)?)
     }
 
+    pub(crate) fn uncompressed(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+        let mut outer = Fields(bytes);
+        if outer.u32()? != COMPRESSED_COOKIE {
+            return Err(DecodeError::Cookie);
+        }
+        let length = outer.u32()? as usize;
+        inflate(outer.0.get(..length).ok_or(DecodeError::Damaged)?)
+    }
+
     /// With the exact least, greatest and sum, which the format has no room for, as they were stored beside it.
     pub fn with_exact(mut self, least: Nanos, greatest: Nanos, sum: Nanos) -> Histogram {
         if self.count > 0 {
             self.least = Some(least.0);
-            self.greatest = greatest.0;
+            // A file that says otherwise was made by hand.
+            self.greatest = greatest.0.max(least.0);
             self.sum = u128::from(sum.0);
         }
         self
@@ -145,7 +154,7 @@ impl Histogram {
                 }
                 histogram.fill_as_middle(index, count);
             }
-            index += 1;
+            index = index.checked_add(1).ok_or(DecodeError::TooGreat)?;
         }
         Ok(histogram)
     }

@@ -225,6 +225,8 @@ impl Histogram {
     pub fn with_bands(mut self, bands: Vec<BandParts>, [least, greatest, sum]: [f64; 3]) -> Histogram {
         if !bands.is_empty() {
             let bands = bands.into_iter().map(|parts| (parts.band, parts.histogram)).collect();
+            // A file in which the least is above the greatest was made by hand.
+            let (least, greatest) = (least.min(greatest), greatest.max(least));
             self.beyond = Some(Box::new(Beyond { bands, sum, least, greatest }));
         }
         self

@@ -85,7 +85,10 @@ impl Cgroup {
 impl Counted {
     fn read(folder: &Path) -> Counted {
         let read = |name: &str| read_to_string(folder.join(name)).unwrap_or_default();
-        let (processor, disks) = (read("cpu.stat"), read("io.stat"));
+        Counted::of(&read("cpu.stat"), &read("io.stat"))
+    }
+
+    fn of(processor: &str, disks: &str) -> Counted {
         let field = |name: &str| {
             let line = processor.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
             line.trim().parse().ok()
@@ -116,6 +119,14 @@ fn quota(text: &str) -> Option<f64> {
     let mut numbers = text.split_whitespace();
     let (quota, period): (f64, f64) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
     (quota > 0.0 && period > 0.0).then(|| quota / period)
+}
+
+/// Whether something is found in one of the group's files.
+#[cfg(any(test, fuzzing))]
+pub(super) fn understands(text: &str) -> bool {
+    Counted::of(text, "").processor.is_some()
+        || Counted::of("", text).read.is_some_and(|read| read > 0.0)
+        || quota(text).is_some()
 }
 
 #[cfg(test)]

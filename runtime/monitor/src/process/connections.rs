@@ -18,7 +18,7 @@ pub(super) fn established(process: u32, sockets: &BTreeSet<u64>) -> Option<usize
 }
 
 /// The inodes of the established connections in such a file.
-fn inodes(text: &str) -> impl Iterator<Item = u64> {
+pub(super) fn inodes(text: &str) -> impl Iterator<Item = u64> {
     text.lines().skip(1).filter_map(|line| {
         let mut fields = line.split_whitespace();
         (fields.nth(3)? == ESTABLISHED).then_some(())?;

@@ -32,7 +32,7 @@ impl Stat {
 }
 
 /// `1234 (a (name) S 1 ...`: the name may have anything in it, even parentheses.
-fn parse(text: &str) -> Option<Stat> {
+pub(super) fn parse(text: &str) -> Option<Stat> {
     let (id, rest) = text.split_once(" (")?;
     let (command, rest) = rest.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split_whitespace().collect();

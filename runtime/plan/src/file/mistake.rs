@@ -28,7 +28,9 @@ pub struct Mistake {
 
 impl Mistake {
     pub(super) fn at(place: Place, message: impl Into<String>) -> Mistake {
-        Mistake { line: place.line, column: place.column, message: message.into() }
+        // It may hold what stands in the plan, which may be a stranger's.
+        let steers = |letter: char| letter.is_control() && letter != '\n';
+        Mistake { line: place.line, column: place.column, message: message.into().replace(steers, "\u{fffd}") }
     }
 }
 

@@ -118,6 +118,12 @@ fn all_mistakes_are_found_where_they_are() {
 }
 
 #[test]
+fn no_mistake_steers_a_terminal() {
+    let mistakes = mistakes("component: a\n\"b\\e[2J\": 1\nscenarios: {\"c\\e[2J\": {nothing: 1}}");
+    assert!(mistakes.len() > 1 && !mistakes.iter().any(|mistake| mistake.contains('\u{1b}')), "{mistakes:?}");
+}
+
+#[test]
 fn what_contradicts_is_found_where_it_is() {
     let one = |text: &str| mistakes(text).join("; ");
     assert_eq!(one("users: 5\nrate: 10/s"), "3:1: users and rate contradict each other; give only one of them");

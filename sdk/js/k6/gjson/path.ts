@@ -144,8 +144,8 @@ export function parseSubSelectors(path: string): { selectors: SubSelector[]; res
 /** The name that a path of `{...}` has without one of its own: that of its last component, if it is simple. */
 export function nameOf({ name, path }: SubSelector): string {
   if (name !== '') return name[0] === '"' ? (parsed(name) as string ?? name) : name;
-  const last = /(?:^|.*?)([^.|]*)$/s.exec(path.replace(/\\./gs, '__'))![1]!;
-  const written = path.slice(path.length - last.length);
+  const signs = path.replace(/\\./gs, '__');
+  const written = path.slice(Math.max(signs.lastIndexOf('.'), signs.lastIndexOf('|')) + 1);
   // eslint-disable-next-line no-control-regex
   return /[\u0000-\u001f[\]{}()#|!]/.test(written) ? '_' : written;
 }

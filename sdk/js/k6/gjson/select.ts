@@ -167,11 +167,33 @@ function isLike(value: unknown, word: string): boolean | undefined {
   }
 }
 
-/** Whether a text matches a pattern with `*` and `?`. */
+/** Whether a text matches a pattern with `*` and `?`, in a time that grows with the product of their lengths at most. */
 function globbing(pattern: string): (text: string) => boolean {
-  const source = pattern.replace(/\\(.)|(.)/gsu, (_, escaped?: string, plain?: string) =>
-    plain === '*' ? '.*' : plain === '?' ? '.' : (escaped ?? plain)!.replace(/[.*+?^${}()|[\]\\/]/, '\\$&'),
-  );
-  const whole = new RegExp(`^${source}$`, 'su');
-  return (text) => whole.test(text);
+  const signs = [...pattern.matchAll(/\\(.)|(.)/gsu)].map(([, escaped, plain]) => ({
+    star: plain === '*',
+    any: plain === '?',
+    letter: escaped ?? plain,
+  }));
+  return (text) => {
+    const letters = [...text];
+    let [sign, letter] = [0, 0];
+    // Behind the last star, and what it stands for so far ends here: only its length has to be tried.
+    let [star, end] = [-1, 0];
+    while (letter < letters.length) {
+      const wanted = signs[sign];
+      if (wanted?.star) {
+        sign += 1;
+        [star, end] = [sign, letter];
+      } else if (wanted !== undefined && (wanted.any || wanted.letter === letters[letter])) {
+        sign += 1;
+        letter += 1;
+      } else if (star >= 0) {
+        end += 1;
+        [sign, letter] = [star, end];
+      } else {
+        return false;
+      }
+    }
+    return signs.slice(sign).every((rest) => rest.star);
+  };
 }

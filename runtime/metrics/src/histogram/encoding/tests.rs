@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Nanos;
+use crate::{Band, BandParts};
 
 fn of(values: &[u64]) -> Histogram {
     let mut histogram = Histogram::new();
@@ -79,6 +80,26 @@ fn what_cannot_be_read_says_why() {
     let mut bytes = Vec::new();
     V2DeflateSerializer::new().serialize(&beyond, &mut bytes).expect("in memory");
     assert_eq!(Histogram::decode(&bytes).err(), Some(DecodeError::TooGreat));
+}
+
+#[test]
+fn a_least_above_the_greatest_does_no_harm() {
+    let histogram = of(&[1_000, 5_000]).with_exact(Nanos(9_000), Nanos(10), Nanos(0));
+    assert_eq!(histogram.percentile(50.0), Nanos(9_000));
+    let parts = of(&[1_000]);
+    let bands = vec![BandParts { band: Band::ALL[0], histogram: parts }];
+    let histogram = Histogram::new().with_bands(bands, [3.0, -3.0, 0.0]);
+    assert!((-3.0..=3.0).contains(&histogram.percentile_value(50.0)));
+}
+
+#[test]
+fn empty_counters_without_end_are_too_many() {
+    let mut counts = Vec::new();
+    // As many as can be counted, and one more.
+    for number in [i64::MIN, -i64::MAX, 0, 1] {
+        write_number(number, &mut counts);
+    }
+    assert_eq!(Histogram::from_counts(&counts).err(), Some(DecodeError::TooGreat));
 }
 
 #[test]

@@ -1,0 +1,6 @@
+//! See `squall_plan::fuzz::values`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    squall_plan::fuzz::values(bytes);
+});

@@ -1,0 +1,178 @@
+//! The targets of `fuzz/` for all that this crate reads of servers, guests and users.
+
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use squall_fuzzing::{Outcome, assert_brief, assert_harmless, text};
+
+use crate::account::{Booked, MemoryAccount, MemoryLimits};
+use crate::cookies::CookieJar;
+use crate::decode::decode;
+use crate::head::is_control;
+use crate::policy::HostRule;
+use crate::reader::{Limits, Malformed, Progress, Reader, fields};
+use crate::redirect::location;
+use crate::server_timing;
+use crate::tls::certificates;
+use crate::url::{BaseUrl, Origin, Origins, join};
+
+const LIMITS: Limits = Limits { head: 64 << 10, body: 1 << 20 };
+/// What a body may take while it is decoded, in bytes.
+const HELD: u64 = 32 << 20;
+
+fn booked() -> Option<Booked> {
+    MemoryAccount::new(&MemoryLimits { own: HELD, shared: None }).book(0).ok()
+}
+
+fn assert_told(wrong: &Malformed) {
+    let (Malformed::Protocol(message) | Malformed::TooLarge(message)) = wrong;
+    assert_brief(message);
+}
+
+/// A response that came in pieces of some size, up to its end or that of the connection; none if it is malformed.
+fn response_in(pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> Option<(Reader, bool)> {
+    let mut reader = Reader::new(LIMITS, false, true, Vec::new(), Vec::new(), booked()?);
+    let told = |wrong: Malformed| assert_told(&wrong);
+    for piece in pieces {
+        if let Progress::Whole { .. } = reader.push(piece.as_ref()).map_err(told).ok()? {
+            return Some((reader, true));
+        }
+    }
+    let whole = reader.close().map_err(told).ok()?;
+    Some((reader, whole))
+}
+
+/// A response: head, fields that go on in the next line, lengths, chunks and trailers. The first byte says in pieces of which
+/// size it comes, and however it comes, the outcome is the same.
+pub fn response(bytes: &[u8]) -> Outcome {
+    let Some((size, bytes)) = bytes.split_first() else { return Outcome::Refused };
+    let at_once = response_in(std::iter::once(bytes));
+    let in_pieces = response_in(bytes.chunks(usize::from(*size).max(1)));
+    let seen = |response: &Option<(Reader, bool)>| {
+        response.as_ref().filter(|(_, whole)| *whole).map(|(reader, _)| {
+            let kept = (reader.status, reader.keep_alive, reader.sets_cookies, reader.encoded, reader.timed);
+            (kept, reader.head.clone(), reader.body.clone())
+        })
+    };
+    assert_eq!(at_once.is_some(), in_pieces.is_some(), "malformed or not");
+    let (seen_at_once, seen_in_pieces) = (seen(&at_once), seen(&in_pieces));
+    assert_eq!(seen_at_once, seen_in_pieces);
+    let Some((_, head, body)) = seen_at_once else { return Outcome::Refused };
+    assert!(head.len() + body.len() <= bytes.len());
+    for (_, value) in fields(&head) {
+        assert!(!value.iter().any(|byte| is_control(*byte)), "{:?}", value.escape_ascii().to_string());
+    }
+    Outcome::Taken
+}
+
+const ENCODINGS: [&str; 8] =
+    ["gzip", "deflate", "br", "zstd", "gzip, zstd", "br,GZIP", "x-gzip , identity", "deflate,deflate"];
+
+/// A body that is compressed in the way that the first byte says.
+pub fn encoded_body(bytes: &[u8]) -> Outcome {
+    let Some((encoding, body)) = bytes.split_first() else { return Outcome::Refused };
+    let encoding = ENCODINGS[usize::from(*encoding) % ENCODINGS.len()];
+    let Some(mut booked) = booked() else { return Outcome::Refused };
+    let mut decoding = pin!(decode(encoding.as_bytes(), body, LIMITS.body, &mut booked));
+    let mut context = Context::from_waker(Waker::noop());
+    // Others have their turn at least once for each 256 KiB, and for each 16 parts.
+    for _ in 0..100_000 {
+        if let Poll::Ready(decoded) = decoding.as_mut().poll(&mut context) {
+            match &decoded {
+                Ok(decoded) => assert!(decoded.as_ref().is_none_or(|body| body.len() as u64 <= LIMITS.body)),
+                Err(wrong) => assert_told(wrong),
+            }
+            return Outcome::of(&decoded);
+        }
+    }
+    unreachable!("it comes to an end");
+}
+
+/// What a server says that its work took.
+pub fn server_timing(bytes: &[u8]) -> Outcome {
+    let head = [b"HTTP/1.1 200 OK\r\nServer-Timing: ", bytes, b"\r\n\r\n"].concat();
+    let mut entries = 0;
+    for (name, _) in server_timing::entries(&head) {
+        entries += 1;
+        assert!(!name.is_empty() && name.is_ascii() && !name.contains(char::is_control), "{name:?}");
+    }
+    if (1..=32).contains(&entries) { Outcome::Taken } else { Outcome::Refused }
+}
+
+/// Cookies that servers and guests set, with an empty line between them; what goes back fits into a line of a head, and never to another host.
+pub fn cookies(bytes: &[u8]) -> Outcome {
+    let origin = |host: &str| Rc::new(Origin { secure: false, host: host.into(), port: 80, authority: host.into() });
+    let (shop, other) = (origin("www.shop.example"), origin("other.example"));
+    let jar = CookieJar::default();
+    let set = text(bytes).split("\n\n").filter(|cookie| jar.set_one(&shop, b"/a/b", cookie)).count();
+    let sent = jar.of(&shop, b"/a/b/c?d");
+    assert!(sent.as_deref().is_none_or(|sent| !sent.bytes().any(is_control)), "{sent:?}");
+    let pairs = jar.pairs(&shop, b"/a/b/c?d");
+    assert!(pairs.len() <= set.max(1), "{pairs:?}");
+    assert_eq!(jar.of(&other, b"/a/b/c?d"), None);
+    if set > 0 { Outcome::Taken } else { Outcome::Refused }
+}
+
+/// A request's target, as origin and path in the request line.
+fn written(origins: &Origins, url: &str) -> Result<String, String> {
+    let target = origins.resolve(url).map_err(|error| error.to_string())?;
+    let mut path = Vec::new();
+    target.write_path(&mut path).map_err(|error| error.to_string())?;
+    // What a short path grows by is not booked.
+    assert!(path.len() <= target.longest_path() + 2048, "{} bytes", path.len());
+    assert!(path.starts_with(b"/") && path.iter().all(u8::is_ascii_graphic), "{:?}", path.escape_ascii().to_string());
+    Ok(format!("{}{}", target.origin, text(&path)))
+}
+
+/// A URL of a guest, below a target and alone: what is sent is one word, and means the same again.
+pub fn url(bytes: &[u8]) -> Outcome {
+    let text = text(bytes);
+    let base = BaseUrl::parse("https://ada:secret@shop.test:8443/api/").ok();
+    let taken = written(&Origins::new(base.as_ref()), &text);
+    match &taken {
+        // One that has grown by what was encoded may be too long for a guest.
+        Ok(url) if url.len() > 1_000 => {}
+        Ok(url) => assert_eq!(written(&Origins::new(None), url).as_ref(), Ok(url)),
+        Err(message) => assert_brief(message),
+    }
+    match BaseUrl::parse(&text) {
+        Ok(base) => assert_eq!(BaseUrl::parse(&base.to_string()).map(|base| base.to_string()), Ok(base.to_string())),
+        Err(error) => assert_brief(&error.to_string()),
+    }
+    Outcome::of(&taken)
+}
+
+/// A redirect's `Location`: where it leads can be asked for, and is told in one line where it cannot.
+pub fn redirect(bytes: &[u8]) -> Outcome {
+    let head = [b"HTTP/1.1 302 Found\r\nLocation: ", bytes, b"\r\n\r\n"].concat();
+    let Some(location) = location(302, &head) else { return Outcome::Refused };
+    let joined = join("https://shop.test:8443/a/b?c", &location).map_err(|error| error.to_string());
+    let taken = joined.and_then(|url| written(&Origins::new(None), &url));
+    if let Err(message) = &taken {
+        assert_brief(message);
+    }
+    Outcome::of(&taken)
+}
+
+/// A host, as behind `--allow`.
+pub fn host_rule(bytes: &[u8]) -> Outcome {
+    let read = text(bytes).parse::<HostRule>();
+    if let Err(error) = &read {
+        assert_harmless(&error.to_string());
+    }
+    Outcome::of(&read)
+}
+
+/// Certificates that a user trusts, in PEM.
+pub fn ca_file(bytes: &[u8]) -> Outcome {
+    let read = certificates(bytes);
+    if let Err(reason) = &read {
+        assert_harmless(reason);
+    }
+    Outcome::of(&read)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! The input that a thread is busy with, for those who can only stop it by ending the process: the allocator, and a watch for
+//! what never comes to an end.
+
+use std::cell::Cell;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use crate::files::keep_failed;
+
+/// Whatever else the machine has to do, no input takes this long.
+const FOR_EVER: Duration = Duration::from_secs(120);
+
+/// An input, with its target and its name.
+pub(crate) type Current = (&'static str, String, Vec<u8>);
+
+thread_local! {
+    static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
+}
+
+/// Notes what the thread is busy with.
+pub(crate) fn set_current(current: Option<Current>) {
+    CURRENT.set(current);
+}
+
+/// Keeps the input that the thread is busy with, and ends the process.
+pub(crate) fn give_up_on_current(why: &str) {
+    if let Some(current) = CURRENT.take() {
+        give_up(current, why);
+    }
+}
+
+#[allow(clippy::print_stderr)]
+fn give_up((target, name, input): Current, why: &str) -> ! {
+    let place = keep_failed(target, &name, &input);
+    eprintln!("{target}, {name}: {why}; the input is in {place}");
+    std::process::abort();
+}
+
+/// Is told each input; notices if none follows.
+pub(crate) fn watch() -> SyncSender<Current> {
+    let (tell, told) = sync_channel(1);
+    std::thread::spawn(move || wait_for_ever(&told));
+    tell
+}
+
+fn wait_for_ever(told: &Receiver<Current>) {
+    let mut current = None;
+    loop {
+        match (told.recv_timeout(FOR_EVER), current.take()) {
+            (Ok(next), _) => current = Some(next),
+            (Err(RecvTimeoutError::Timeout), Some(current)) => give_up(current, "it does not come to an end"),
+            (Err(RecvTimeoutError::Timeout), None) => {}
+            (Err(RecvTimeoutError::Disconnected), _) => return,
+        }
+    }
+}
