@@ -18,6 +18,7 @@ mod error;
 #[cfg(test)]
 mod generated;
 mod guest;
+mod handles;
 mod host;
 mod linked;
 mod log;
