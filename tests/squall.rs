@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod breakpoint;
+mod calls;
 mod container;
 mod control;
 mod control_client;

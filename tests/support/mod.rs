@@ -1,6 +1,7 @@
 //! What every end-to-end test needs: the program, servers with programmed answers, and small hostile components.
 
 pub mod browser;
+pub mod calls;
 pub mod component;
 pub mod control;
 pub mod daemon;
