@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::caged::{Caged, IN_CI};
-use crate::support::component::{LOOP, OK, Wat, repeat};
+use crate::support::component::{COUNTING, LOOP, OK, Wat, repeat};
 use crate::support::imports::{UNSENT_BODY, requesting, with_wasi_http};
 use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
@@ -92,13 +92,43 @@ fn a_body_that_is_sent_a_hundred_times_is_booked_a_hundred_times() {
     let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 0))), NOWHERE, &[]).expect_code_or_busy(97);
     assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
     // Two had room.
-    assert!(ended.out.contains("too large (flow \"main\"): 98"), "{}", ended.out);
+    assert!(ended.out.contains("no room (not sent) (flow \"main\"): 98"), "{}", ended.out);
 }
 
 #[test]
 fn so_are_headers() {
-    let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 2))), NOWHERE, &[]).expect_code_or_busy(0);
+    // None had room: a run without a request.
+    let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 2))), NOWHERE, &[]).expect_code_or_busy(97);
     assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
+    assert!(ended.err.contains("not one of 100 requests could be made: out of memory"), "{}", ended.err);
+}
+
+#[test]
+fn lists_that_options_keep_are_booked() {
+    // Forty times the same megabyte, kept by options of which none is let go.
+    let names: String = (0..40)
+        .flat_map(|name| [(4096 + 8 * name, 65_536), (4100 + 8 * name, 1 << 20)])
+        .map(|(address, value)| format!("(i32.store (i32.const {address}) (i32.const {value}))"))
+        .collect();
+    let keep = repeat(100, "(call $replace (call $options) (i32.const 4096) (i32.const 40))");
+    let guest = Wat::new(&format!("(drop (memory.grow (i32.const 20))) {names} {keep}"));
+    let ended = run(&requesting(guest), NOWHERE, &[]);
+    assert!(ended.out.contains(NO_ROOM), "{}\n{}", ended.out, ended.err);
+}
+
+#[test]
+fn handles_of_metrics_are_counted_as_all_others() {
+    let guest = Wat::new(&repeat(20_000, "(drop (call $counter (i32.const 128) (i32.const 4)))"))
+        .importing_all(
+            "squall:scenario/metrics@0.1.0",
+            r#"(export "counter" (type $counter (sub resource)))
+               (export "[constructor]counter" (func (param "name" string) (result (own $counter))))"#,
+            &[("[constructor]counter", "counter", "(param i32 i32) (result i32)")],
+        )
+        .with_functions(COUNTING);
+    let ended = run(&guest, NOWHERE, &[]);
+    let offence = "too many open handles: 10000 of custom metrics are held at once, and no more are allowed";
+    assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
 }
 
 #[test]

@@ -43,12 +43,15 @@ pub fn requesting(guest: Wat) -> Wat {
            (export "[constructor]request-options" (func (result (own $options))))
            (export "[method]request-options.set-expected-statuses"
              (func (param "self" (borrow $options)) (param "ranges" (list (tuple u16 u16)))))
+           (export "[method]request-options.set-replaced-cookies"
+             (func (param "self" (borrow $options)) (param "names" (list string))))
            (export "[method]response.body" (func (param "self" (borrow $response)) (result (list u8))))
            (export "get" (func (param "url" string) (param "options" (option (borrow $options)))
              (result (result (own $response) (error $error)))))
            (export "send-all" (func (param "requests" (list $request))
              (result (list (result (own $response) (error $error))))))"#,
         &[
+            ("[method]request-options.set-replaced-cookies", "replace", "(param i32 i32 i32)"),
             ("send-all", "send_all", "(param i32 i32 i32)"),
             ("get", "get", "(param i32 i32 i32 i32 i32)"),
             ("[method]response.body", "body", "(param i32 i32)"),

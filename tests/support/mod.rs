@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod caged;
+pub mod calls;
 pub mod component;
 pub mod control;
 pub mod daemon;

@@ -62,6 +62,15 @@ pub struct Server {
 
 impl Server {
     pub fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
+        Server::remembering(usize::MAX, answer)
+    }
+
+    /// One that keeps no request, for loads that would fill the memory of the tests.
+    pub fn forgetting(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
+        Server::remembering(0, answer)
+    }
+
+    fn remembering(most: usize, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -72,7 +81,7 @@ impl Server {
                 accepted.fetch_add(1, Ordering::Relaxed);
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
                 // A client that goes away in the middle is part of some tests.
-                std::thread::spawn(move || drop(converse(&stream, &*answer, &seen)));
+                std::thread::spawn(move || drop(converse(&stream, &*answer, &seen, most)));
             }
         });
         Server { address, requests, connections }
@@ -105,7 +114,12 @@ impl Server {
     }
 }
 
-fn converse(stream: &TcpStream, answer: &dyn Fn(&Request) -> Reply, seen: &Mutex<Vec<Request>>) -> std::io::Result<()> {
+fn converse(
+    stream: &TcpStream,
+    answer: &dyn Fn(&Request) -> Reply,
+    seen: &Mutex<Vec<Request>>,
+    most: usize,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream.try_clone()?;
@@ -114,7 +128,9 @@ fn converse(stream: &TcpStream, answer: &dyn Fn(&Request) -> Reply, seen: &Mutex
         {
             let mut seen = seen.lock().unwrap();
             request.number = seen.len() as u64;
-            seen.push(request.clone());
+            if seen.len() < most {
+                seen.push(request.clone());
+            }
         }
         let reply = answer(&request);
         wait_until(arrived + reply.after);

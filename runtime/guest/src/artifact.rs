@@ -12,6 +12,7 @@ use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
 use crate::about::About;
 use crate::async_abi;
+use crate::compiler;
 use crate::contract::{Misfit, check_import};
 use crate::error::GuestError;
 use crate::needs::Needs;
@@ -80,7 +81,7 @@ impl Artifact {
         let file_digest: [u8; 32] = Sha256::digest(&bytes).into();
         let (size, about) = (bytes.len(), About::of(&bytes));
         let encoded = wasmparser::Parser::is_core_wasm(&bytes);
-        let component = if encoded { encode(&bytes)? } else { bytes };
+        let component = if encoded { component_of(bytes)? } else { bytes };
         let component_digest = if encoded { Sha256::digest(&component).into() } else { file_digest };
         let digest = format!("sha256:{}", hex(&file_digest));
         // First, because whatever looks at the types takes part in what they come to.
@@ -167,22 +168,20 @@ impl Artifact {
     }
 }
 
-fn encode(module: &[u8]) -> Result<Vec<u8>, GuestError> {
-    if !has_component_metadata(module) {
-        return Err(GuestError::PlainModule);
-    }
-    let failed = |error: &dyn std::fmt::Display| GuestError::Encode(one_line(&error.to_string()));
-    ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .map_err(|error| failed(&format!("{error:#}")))?
-        .adapter(
+/// What becomes of a core module with metadata. Those are a stranger's, too: what they come to is not known before.
+fn component_of(module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
+    if has_component_metadata(&module) { compiler::encode(module) } else { Err(GuestError::PlainModule) }
+}
+
+/// Makes a component of a core module, here.
+pub(crate) fn encode(module: &[u8]) -> Result<Vec<u8>, String> {
+    let encoder = ComponentEncoder::default().validate(true).module(module).and_then(|encoder| {
+        encoder.adapter(
             wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
             wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
         )
-        .map_err(|error| failed(&format!("{error:#}")))?
-        .encode()
-        .map_err(|error| failed(&format!("{error:#}")))
+    });
+    encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| format!("{error:#}"))
 }
 
 /// Custom sections of the module or component itself, not of what is nested in it.
@@ -243,7 +242,7 @@ fn functions(resolve: &Resolve, item: &WorldItem) -> Vec<String> {
 }
 
 /// An error text without line feeds, and with nothing that steers: it may hold names of the component's.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     plain(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 

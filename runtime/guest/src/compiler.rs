@@ -1,8 +1,9 @@
-//! Compiling in a process of its own, with a limit on the memory that it takes and an end to the time: what a component makes the
-//! compiler do nobody can foresee, and where it runs out of memory the process dies that it runs in.
+//! Compiling, and making a component of a core module, in a process of its own, with a limit on the memory that it takes and an end
+//! to the time: what a component makes the compiler do nobody can foresee, and where it runs out of memory the process dies that it
+//! runs in.
 //!
-//! The process is this program once more, called with [`CALLED`]: it reads what to compile from its standard input, and writes the
-//! code, or why there is none, to its standard output. Which program that is, its `main` says; where none has, as in tests, it is
+//! The process is this program once more, called with [`CALLED`]: it reads its work from its standard input, and writes what comes
+//! of it, or why nothing does, to its standard output. Which program that is, its `main` says; where none has, as in tests, it is
 //! compiled here.
 
 use std::ffi::OsStr;
@@ -14,16 +15,19 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use squall_plan::Limits;
+use squall_plan::{HumanDuration, Limits, MemorySize};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::artifact;
 use crate::engine::{Layout, survey_engine};
 use crate::error::GuestError;
 use crate::linked;
 
 /// The only argument of the program where it is to compile.
 const CALLED: &str = "compile-for-the-program-that-called";
+/// The argument after it where it is to make a component of a core module.
+const ENCODE: &str = "encode";
 /// As much as a main thread usually has.
 const STACK: usize = 8 << 20;
 
@@ -58,6 +62,35 @@ impl Order {
     }
 }
 
+/// What the process is to do.
+enum Job {
+    Compile(Order),
+    Encode,
+}
+
+impl Job {
+    fn parse(arguments: &[String]) -> Option<Job> {
+        if arguments == [ENCODE] { Some(Job::Encode) } else { Order::parse(arguments).map(Job::Compile) }
+    }
+
+    fn memory(&self) -> u64 {
+        match self {
+            Job::Compile(order) => order.memory,
+            Job::Encode => Limits::ENCODE_MEMORY,
+        }
+    }
+
+    fn result(&self, input: &[u8]) -> Result<Vec<u8>, String> {
+        match self {
+            Job::Compile(order) => {
+                let limits = Limits { memory: order.guest_memory, ..Limits::default() };
+                code_of(&limits, order.layout, input)
+            }
+            Job::Encode => artifact::encode(input),
+        }
+    }
+}
+
 /// To be called first in `main`: if the program was called to compile, it does, and this is its exit code. Otherwise it is what
 /// will be called.
 pub fn compile_if_called() -> Option<ExitCode> {
@@ -70,18 +103,17 @@ pub fn compile_if_called() -> Option<ExitCode> {
         return None;
     }
     let arguments: Vec<String> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
-    let answered = Order::parse(&arguments).ok_or(io::ErrorKind::InvalidInput.into()).and_then(answer);
+    let answered = Job::parse(&arguments).ok_or(io::ErrorKind::InvalidInput.into()).and_then(|job| answer(&job));
     Some(if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Compiles what comes in.
-fn answer(order: Order) -> io::Result<()> {
-    bound_this_process(order.memory);
-    let mut component = Vec::new();
-    io::stdin().lock().read_to_end(&mut component)?;
-    let limits = Limits { memory: order.guest_memory, ..Limits::default() };
-    let (kind, bytes) = match code_of(&limits, order.layout, &component) {
-        Ok(code) => (b'c', code),
+/// Does the job with what comes in.
+fn answer(job: &Job) -> io::Result<()> {
+    bound_this_process(job.memory());
+    let mut input = Vec::new();
+    io::stdin().lock().read_to_end(&mut input)?;
+    let (kind, bytes) = match job.result(&input) {
+        Ok(result) => (b'c', result),
         Err(text) => (b'e', text.into_bytes()),
     };
     let mut out = io::stdout().lock();
@@ -113,50 +145,91 @@ fn bound_this_process(_memory: u64) {}
 
 /// Compiles a component for an engine that was made with the same settings.
 pub(crate) fn compile(engine: &Engine, component: &[u8], order: &Order) -> Result<Component, GuestError> {
-    let Some(program) = PROGRAM.get() else { return compile_here(engine, component, order.time) };
-    let mut command = Command::new(program);
-    command.arg(CALLED).args(order.arguments()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // What it only reserves should not count, or there is little to compile with.
-    command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        // The program may have been replaced since it was started.
-        Err(_) => return compile_here(engine, component, order.time),
-    };
-    let answer = answer_of(&mut child, component, order.time);
-    // If it has ended, there is nothing to end.
-    let _ = child.kill();
-    let _ = child.wait();
-    let answer = answer?;
-    match answer.split_first() {
+    let Some(mut child) = call(&order.arguments()) else { return compile_here(engine, component, order.time) };
+    match answer_of(&mut child, component.to_vec(), order.time)? {
         // SAFETY: these bytes were made by this program from a component, in another process of it. Wasmtime checks that an
         // engine with the same settings made them.
-        Some((b'c', code)) => {
-            unsafe { Component::deserialize(engine, code) }.map_err(|error| GuestError::Compile(format!("{error:#}")))
+        Answer::Result(code) => {
+            unsafe { Component::deserialize(engine, &code) }.map_err(|error| GuestError::Compile(format!("{error:#}")))
         }
-        Some((b'e', text)) => Err(GuestError::Compile(String::from_utf8_lossy(text).into_owned())),
-        _ => Err(GuestError::CompileMemory(order.memory)),
+        Answer::Refusal(text) => Err(GuestError::Compile(text)),
+        Answer::TooLate => Err(GuestError::CompileTimeout(order.time)),
+        Answer::Death => Err(GuestError::CompileMemory(order.memory)),
     }
 }
 
-/// What the process answers: nothing, if it died.
-fn answer_of(child: &mut Child, component: &[u8], time: Duration) -> Result<Vec<u8>, GuestError> {
+/// Makes a component of a core module.
+pub(crate) fn encode(module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
+    let Some(mut child) = call(&[ENCODE.to_owned()]) else {
+        return artifact::encode(&module).map_err(|text| GuestError::Encode(artifact::one_line(&text)));
+    };
+    match answer_of(&mut child, module, Limits::ENCODE)? {
+        Answer::Result(component) => Ok(component),
+        Answer::Refusal(text) => Err(GuestError::Encode(artifact::one_line(&text))),
+        Answer::TooLate => {
+            Err(GuestError::Encode(format!("that takes longer than {} (limit)", HumanDuration(Limits::ENCODE))))
+        }
+        Answer::Death => Err(GuestError::Encode(format!(
+            "that takes more than {} of memory (limit), or fails badly",
+            MemorySize(Limits::ENCODE_MEMORY)
+        ))),
+    }
+}
+
+/// The process, if there can be one.
+fn call(arguments: &[String]) -> Option<Child> {
+    let mut command = Command::new(PROGRAM.get()?);
+    command.arg(CALLED).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // What it only reserves should not count, or there is little to work with.
+    command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+    // The program may have been replaced since it was started.
+    command.spawn().ok()
+}
+
+/// What comes of a job.
+enum Answer {
+    Result(Vec<u8>),
+    Refusal(String),
+    TooLate,
+    /// The process died of it.
+    Death,
+}
+
+impl Answer {
+    fn parse(mut bytes: Vec<u8>) -> Answer {
+        match bytes.first() {
+            Some(b'c') => Answer::Result(bytes.split_off(1)),
+            Some(b'e') => Answer::Refusal(String::from_utf8_lossy(&bytes[1..]).into_owned()),
+            _ => Answer::Death,
+        }
+    }
+}
+
+/// Gives the process its work, and ends it when it has answered or its time is over.
+fn answer_of(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer, GuestError> {
+    let answer = exchange(child, input, time);
+    // If it has ended, there is nothing to end.
+    let _ = child.kill();
+    let _ = child.wait();
+    answer
+}
+
+fn exchange(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer, GuestError> {
     let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(GuestError::Compile("the compiler cannot be reached".to_owned()));
     };
-    let component = component.to_vec();
     let (answered, answer) = sync_channel(1);
     thread::Builder::new().name("compile".to_owned()).spawn(move || {
         // Where it died before it has read everything, it has no answer either.
-        let _ = stdin.write_all(&component);
+        let _ = stdin.write_all(&input);
         drop(stdin);
         let mut bytes = Vec::new();
         // If nobody waits any more, nobody wants it.
         let _ = answered.send(stdout.read_to_end(&mut bytes).map(|_| bytes));
     })?;
     match answer.recv_timeout(time) {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(GuestError::CompileTimeout(time)),
+        Ok(answer) => Ok(Answer::parse(answer?)),
+        Err(_) => Ok(Answer::TooLate),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod fuzz;
 #[cfg(test)]
 mod generated;
 mod guest;
+mod handles;
 mod host;
 mod linked;
 mod log;

@@ -4,7 +4,6 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
-use slab::Slab;
 use squall_data::Openable;
 use squall_http::{CookieJar, RequestOptions, Response};
 use squall_metrics::{FlowId, NameId, Nanos};
@@ -14,6 +13,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
+use crate::handles::Handles;
 use crate::host;
 use crate::host::data::DataHandles;
 use crate::host::wasi_http::{Exchanges, WasiHttp};
@@ -48,14 +48,16 @@ pub(crate) struct Local {
     /// The number of the iteration in its scenario.
     pub(crate) number: u64,
     pub(crate) iteration_started: Nanos,
-    pub(crate) responses: Slab<Response>,
-    pub(crate) request_options: Slab<RequestOptions>,
+    pub(crate) responses: Handles<Response>,
+    pub(crate) request_options: Handles<RequestOptions>,
     /// The settings of requests that bring none.
     pub(crate) default_options: RequestOptions,
-    pub(crate) cookie_jars: Slab<Rc<CookieJar>>,
+    pub(crate) cookie_jars: Handles<Rc<CookieJar>>,
     /// The jars that the guest has made, to count those that something still holds.
     own_jars: Vec<Weak<CookieJar>>,
-    pub(crate) transactions: Slab<Transaction>,
+    pub(crate) transactions: Handles<Transaction>,
+    /// How many handles of custom metrics the guest holds.
+    metric_handles: usize,
     pub(crate) data: DataHandles,
     /// What the component may open beside the run's data.
     pub(crate) files: Arc<Openable>,
@@ -80,22 +82,24 @@ impl State {
         memory: MemoryLimit,
         files: Arc<Openable>,
     ) -> State {
+        let account = user.client().account();
         let local = Local {
-            worker,
-            user,
             iteration: 0,
             number: 0,
             iteration_started: Nanos::ZERO,
-            responses: Slab::new(),
-            request_options: Slab::new(),
+            responses: Handles::new("response", account),
+            request_options: Handles::new("request-options", account),
             default_options: RequestOptions::default(),
-            cookie_jars: Slab::new(),
+            cookie_jars: Handles::new("cookie-jar", account),
             own_jars: Vec::new(),
-            transactions: Slab::new(),
-            data: DataHandles::default(),
+            transactions: Handles::new("transaction", account),
+            metric_handles: 0,
+            data: DataHandles::new(account),
             files,
             out_of_rows: false,
             most_at_once: limits.batch,
+            worker,
+            user,
         };
         State { local: SendWrapper::new(local), memory, wasi: None }
     }
@@ -143,6 +147,22 @@ impl Local {
         Ok(jar)
     }
 
+    /// A handle of a custom metric has nothing behind it but the registry, but the library keeps it as any other.
+    pub(crate) fn count_metric_handle(&mut self) -> wasmtime::Result<()> {
+        if self.metric_handles >= Limits::HANDLES {
+            wasmtime::bail!(
+                "too many open handles: {} of custom metrics are held at once, and no more are allowed",
+                Limits::HANDLES
+            );
+        }
+        self.metric_handles += 1;
+        Ok(())
+    }
+
+    pub(crate) fn drop_metric_handle(&mut self) {
+        self.metric_handles = self.metric_handles.saturating_sub(1);
+    }
+
     /// Writes to the run's log.
     pub(crate) fn say(&self, level: Level, text: &str) {
         self.worker.log.write(level, self.user.number(), self.flow(), text);
@@ -158,22 +178,11 @@ impl Local {
 
     /// Ends what a bad end of an iteration left open.
     pub(crate) fn fail_open_transactions(&mut self) {
-        for mut transaction in std::mem::take(&mut self.transactions).drain() {
+        for mut transaction in self.transactions.take_all() {
             transaction.failed = true;
             self.finish_transaction(&transaction);
         }
     }
-}
-
-/// Puts a resource into its table.
-pub(crate) fn hold<T>(table: &mut Slab<T>, kind: &str, value: T) -> wasmtime::Result<u32> {
-    if table.len() >= Limits::HANDLES {
-        wasmtime::bail!(
-            "too many open handles: {} of {kind} are held at once, and no more are allowed",
-            Limits::HANDLES
-        );
-    }
-    Ok(table.insert(value) as u32)
 }
 
 impl WasiView for State {

@@ -239,7 +239,7 @@ impl VirtualUser {
         let local = self.store.data_mut().local_mut();
         match end {
             IterationEnd::Completed => {}
-            IterationEnd::Interrupted => local.transactions.clear(),
+            IterationEnd::Interrupted => drop(local.transactions.take_all()),
             IterationEnd::Failed | IterationEnd::Trapped => local.fail_open_transactions(),
         }
         let ended = local.worker.clock.now();

@@ -5,6 +5,7 @@
 //! is a limit for all; they take from it in pieces, so that small amounts do not touch what threads share.
 
 use std::cell::Cell;
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -109,6 +110,11 @@ impl MemoryAccount {
     pub fn book(self: &Rc<MemoryAccount>, bytes: usize) -> Result<Booked, OverLimit> {
         self.add(bytes as u64)?;
         Ok(Booked { account: Rc::clone(self), bytes: bytes as u64 })
+    }
+
+    /// A receipt for nothing yet, for what grows.
+    pub fn receipt(self: &Rc<MemoryAccount>) -> Booked {
+        Booked { account: Rc::clone(self), bytes: 0 }
     }
 
     #[inline]
@@ -226,6 +232,38 @@ impl Drop for Booked {
     #[inline]
     fn drop(&mut self) {
         self.account.remove(self.bytes);
+    }
+}
+
+/// A list that is kept for a guest, with the receipt for what it takes. Clones share it.
+#[derive(Debug)]
+pub struct KeptList<T>(Rc<(Box<[T]>, Option<Booked>)>);
+
+impl<T> KeptList<T> {
+    /// Keeps both for as long as there is a clone.
+    pub fn new(list: Vec<T>, booked: Booked) -> KeptList<T> {
+        KeptList(Rc::new((list.into(), Some(booked))))
+    }
+}
+
+impl<T> Clone for KeptList<T> {
+    fn clone(&self) -> KeptList<T> {
+        KeptList(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for KeptList<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0.0
+    }
+}
+
+#[cfg(test)]
+impl<T, const N: usize> From<[T; N]> for KeptList<T> {
+    fn from(list: [T; N]) -> KeptList<T> {
+        KeptList(Rc::new((list.into(), None)))
     }
 }
 

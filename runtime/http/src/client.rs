@@ -101,6 +101,7 @@ impl Client {
     ) -> Result<Prepared, Error> {
         let body = body.map_or(Brought::Nothing, Brought::Bytes);
         let prepared = Prepared::new(self.belongings(&self.cookies), (method, url), headers, body, options);
+        let prepared = prepared.map_err(Error::before_sending);
         if let Err(error) = &prepared {
             self.record_failure(error, &error.to_string());
         }
@@ -192,7 +193,7 @@ impl Client {
         let mut reader = match self.reader(request) {
             Ok(reader) => reader,
             Err(over) => {
-                let error = Error::from(over);
+                let error = Error::from(over).before_sending();
                 self.record_failure(&error, &error.to_string());
                 return (Err(error), watch.last_lap());
             }

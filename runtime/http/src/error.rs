@@ -28,7 +28,7 @@ pub enum Error {
     /// What came is not HTTP/1.1, or breaks its rules.
     #[error("{0}")]
     Protocol(String),
-    /// The request or the response is larger than allowed, or there is no room for it beside what the virtual user holds already.
+    /// The response is larger than allowed, or there is no room for it beside what the virtual user holds already.
     #[error("{0}")]
     TooLarge(String),
     /// More redirects than allowed.
@@ -43,6 +43,9 @@ pub enum Error {
     /// The guest gave the request up before there was an answer.
     #[error("{0}")]
     Abandoned(String),
+    /// There is no room for the request beside what the virtual user holds already. Nothing was sent.
+    #[error("{0}")]
+    NoRoom(String),
 }
 
 impl From<OverLimit> for Error {
@@ -52,6 +55,14 @@ impl From<OverLimit> for Error {
 }
 
 impl Error {
+    /// The same, of a request of which nothing was sent: then it was the request that had no room.
+    pub(crate) fn before_sending(self) -> Error {
+        match self {
+            Error::TooLarge(text) => Error::NoRoom(text),
+            other => other,
+        }
+    }
+
     /// The class under which it is counted.
     pub fn class(&self) -> FailureClass {
         match self {
@@ -66,6 +77,7 @@ impl Error {
             Error::RefusedByPolicy(_) => FailureClass::RefusedByPolicy,
             Error::InvalidRequest(_) => FailureClass::InvalidRequest,
             Error::Abandoned(_) => FailureClass::Abandoned,
+            Error::NoRoom(_) => FailureClass::NoRoom,
         }
     }
 }

@@ -45,7 +45,7 @@ mod turns;
 mod unfold;
 mod url;
 
-pub use account::{Booked, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
+pub use account::{Booked, KeptList, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
 pub use client::Client;
 pub use config::{AddressTurns, ClientConfig, TlsConfig};
 pub use cookies::CookieJar;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use squall_metrics::{Method, NameId, TagSetId, without_credentials};
 
-use crate::account::{Booked, MemoryAccount};
+use crate::account::{Booked, KeptList, MemoryAccount};
 use crate::config::ClientConfig;
 use crate::cookies::CookieJar;
 use crate::error::Error;
@@ -31,13 +31,13 @@ pub struct RequestOptions {
     /// Whether the body is read, measured and thrown away.
     pub discard_body: Option<bool>,
     /// The status codes that count as expected, as closed ranges. By default 200 to 399.
-    pub expected: Option<Rc<[(u16, u16)]>>,
+    pub expected: Option<KeptList<(u16, u16)>>,
     /// The body of requests that bring none of their own. It is sent from where it lies.
     pub body: Option<Bytes>,
     /// The jar to send cookies from and to keep them in, in place of the client's own.
     pub cookie_jar: Option<Rc<CookieJar>>,
     /// Names of cookies that the jar does not add, because the request brings its own.
-    pub replaced_cookies: Option<Rc<[String]>>,
+    pub replaced_cookies: Option<KeptList<String>>,
 }
 
 /// Longer than any run, and short enough to add to any time.
@@ -71,7 +71,7 @@ pub struct Prepared {
     /// The cookies that the guest brought itself.
     pub(crate) cookie: Option<Box<str>>,
     cookie_jar: Option<Rc<CookieJar>>,
-    replaced_cookies: Option<Rc<[String]>>,
+    replaced_cookies: Option<KeptList<String>>,
     /// Whether the connection is closed afterwards.
     pub(crate) close: bool,
     announced: Announced,
@@ -81,7 +81,7 @@ pub struct Prepared {
     /// Which of the scenario's wishes went past the run's limits.
     pub(crate) cut: Cut,
     pub(crate) return_last_redirect: bool,
-    expected: Option<Rc<[(u16, u16)]>>,
+    expected: Option<KeptList<(u16, u16)>>,
     _booked: Booked,
 }
 

@@ -110,6 +110,7 @@ impl Client {
         match prepared {
             Ok(request) => Ok(Streamed { request, source, limits }),
             Err(error) => {
+                let error = error.before_sending();
                 self.record_failure(&error, &error.to_string());
                 Err(error)
             }

@@ -55,7 +55,7 @@ impl Histogram {
         self.sum += u128::from(value);
         self.greatest = self.greatest.max(value);
         self.least = Some(self.least.map_or(value, |least| least.min(value)));
-        let rounded = (value + 500) / 1000;
+        let rounded = value.saturating_add(500) / 1000;
         if rounded == 0 {
             self.zeros += 1;
         } else {
@@ -71,6 +71,13 @@ impl Histogram {
         }
         let page = self.pages[page].get_or_insert_with(|| Box::new([0; PAGE]));
         &mut page[index % PAGE]
+    }
+
+    /// What it takes beside itself, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let pages = self.pages.iter().flatten().count() * size_of::<[u64; PAGE]>();
+        let places = self.pages.capacity() * size_of::<Option<Box<[u64; PAGE]>>>();
+        pages + places + self.beyond.as_ref().map_or(0, |beyond| beyond.weight())
     }
 
     /// Adds all that `other` has recorded. Exact: the order of merging does not matter.
@@ -240,6 +247,13 @@ mod tests {
         assert_eq!(empty.percentile(99.0), Nanos::ZERO);
         assert_eq!(empty.mean(), Nanos::ZERO);
         assert_eq!(empty.min(), Nanos::ZERO);
+    }
+
+    #[test]
+    fn no_time_is_too_long() {
+        let histogram = of(&[1, u64::MAX, u64::MAX]);
+        assert_eq!((histogram.count(), histogram.max(), histogram.sum()), (3, Nanos(u64::MAX), Nanos(u64::MAX)));
+        assert!(histogram.percentile(50.0).0 > 1_000_000_000);
     }
 
     #[test]

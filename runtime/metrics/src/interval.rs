@@ -52,6 +52,13 @@ impl RequestCell {
         self.receiving.record(sample.phases.receiving);
     }
 
+    fn weight(&self) -> usize {
+        let phases =
+            [&self.blocked, &self.connecting, &self.tls_handshaking, &self.sending, &self.waiting, &self.receiving];
+        let all = phases.into_iter().chain([&self.response_time, &self.duration]);
+        all.map(Histogram::weight).sum()
+    }
+
     fn merge(&mut self, other: &RequestCell) {
         self.count += other.count;
         self.sent += other.sent;
@@ -292,6 +299,25 @@ impl Interval {
             && self.problems.is_empty()
             && self.dropped.is_empty()
             && self.reconnects == 0
+    }
+
+    /// About what it takes, in bytes: what names are known by is held elsewhere.
+    pub fn weight(&self) -> usize {
+        fn of<K, V>(map: &FxHashMap<K, V>, beside: impl Fn(&V) -> usize) -> usize {
+            map.capacity() * size_of::<(K, V)>() + map.values().map(beside).sum::<usize>()
+        }
+        let of_problem = |cell: &ProblemCell| cell.examples.iter().map(|(text, _)| text.capacity() + 32).sum();
+        let of_custom =
+            |cell: &CustomCell| if let CustomCell::Trend(histogram) = cell { histogram.weight() } else { 0 };
+        of(&self.requests, RequestCell::weight)
+            + of(&self.iterations, |cell| cell.duration.weight())
+            + of(&self.checks, |_| 0)
+            + of(&self.transactions, |cell| cell.duration.weight())
+            + of(&self.server_timings, Histogram::weight)
+            + of(&self.customs, of_custom)
+            + of(&self.tagged, Interval::weight)
+            + of(&self.problems, of_problem)
+            + of(&self.dropped, |_| 0)
     }
 
     /// Adds what another stretch, or another thread, recorded. The order does not matter.

@@ -71,11 +71,13 @@ pub enum FailureClass {
     Interrupted,
     /// The guest gave the request up before there was an answer.
     Abandoned,
+    /// There was no room for the request beside what its virtual user holds; nothing was sent.
+    NoRoom,
 }
 
 impl FailureClass {
     /// All classes.
-    pub const ALL: [FailureClass; 12] = [
+    pub const ALL: [FailureClass; 13] = [
         FailureClass::Timeout,
         FailureClass::Dns,
         FailureClass::Connect,
@@ -88,6 +90,7 @@ impl FailureClass {
         FailureClass::InvalidRequest,
         FailureClass::Interrupted,
         FailureClass::Abandoned,
+        FailureClass::NoRoom,
     ];
 
     /// The word for it in reports and in the `error` tag.
@@ -105,7 +108,13 @@ impl FailureClass {
             FailureClass::InvalidRequest => "invalid request",
             FailureClass::Interrupted => "interrupted",
             FailureClass::Abandoned => "abandoned",
+            FailureClass::NoRoom => "no room",
         }
+    }
+
+    /// Whether the request never was one: it is a problem, and no sample.
+    pub fn is_unsent(self) -> bool {
+        matches!(self, FailureClass::InvalidRequest | FailureClass::RefusedByPolicy | FailureClass::NoRoom)
     }
 }
 

@@ -314,9 +314,9 @@ impl RequestKey {
         self.was_sent() && !without.map(|class| class as u8).contains(&self.failure)
     }
 
-    /// Requests that made no sense, or that the policy refused, never were: they are problems, not samples.
+    /// What was never sent is no sample, but a problem.
     pub fn was_sent(&self) -> bool {
-        ![FailureClass::InvalidRequest as u8, FailureClass::RefusedByPolicy as u8].contains(&self.failure)
+        !FailureClass::ALL.iter().any(|class| class.is_unsent() && *class as u8 == self.failure)
     }
 }
 

@@ -80,6 +80,11 @@ impl Limits {
     pub const DESCRIBE: Duration = Duration::from_secs(10);
     /// What is held outside of its memories for a component that describes itself, in bytes.
     pub const DESCRIBE_HOST_MEMORY: u64 = 32 * MIB;
+    /// How long it may take to make a component of a core module. There is no option: what takes longer can be made one where
+    /// it is built.
+    pub const ENCODE: Duration = Duration::from_secs(60);
+    /// The memory for that, in bytes.
+    pub const ENCODE_MEMORY: u64 = 1024 * MIB;
     /// The most series (`max_series`) that the plan which a component suggests may ask for.
     pub const SUGGESTED_SERIES: usize = 10_000;
     /// The longest plan that a component may suggest, in bytes.
@@ -229,5 +234,13 @@ mod tests {
             assert_eq!([by_default, in_ci], expected, "{row}");
         }
         assert_eq!(default.iteration, None);
+    }
+
+    #[test]
+    fn the_limits_of_encoding_are_the_documented_ones() {
+        let (minutes, memory) = (Limits::ENCODE.as_secs() / 60, MemorySize(Limits::ENCODE_MEMORY));
+        let page = include_str!("../../../docs/security.md");
+        let row = page.lines().find(|line| line.starts_with("| making a component of a core module")).unwrap();
+        assert!(row.ends_with(&format!("| {minutes} min; {memory} |")), "{row}");
     }
 }

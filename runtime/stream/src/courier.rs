@@ -1,13 +1,13 @@
 //! Brings what a run recorded to one output, on a thread of its own. The run never waits for it.
 //!
 //! There is room for a few batches on the way. While there is none, what comes is added to one batch that waits, so an
-//! output that cannot keep up, or is away for an hour, gets a longer stretch instead of many seconds, and the memory it
-//! takes is bounded by the number of series. What could not be delivered is tried again, at growing distances. When
-//! the run has ended, what is left has a few seconds.
+//! output that cannot keep up, or is away for an hour, gets a longer stretch instead of many seconds. What is on the way and
+//! what waits may each take so many bytes: where the latter takes more, it is dropped and counted. What could not be
+//! delivered is tried again, at growing distances. When the run has ended, what is left has a few seconds.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ use squall_exchange::{pause, within};
 
 /// Batches on the way to an output, one of which is kept free for the last.
 const ON_THE_WAY: usize = 9;
+/// What those may take, and what one may take that waits, in bytes.
+const MOST_ON_THE_WAY: usize = 32 << 20;
 /// How long to wait before the second attempt; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -29,12 +31,38 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How much longer a thread may take to end.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// A batch on its way, counted as long as it is there.
+struct Parcel {
+    batch: Arc<Batch>,
+    weight: usize,
+    on_the_way: Arc<AtomicUsize>,
+}
+
+impl Parcel {
+    fn new(batch: Arc<Batch>, on_the_way: &Arc<AtomicUsize>) -> Parcel {
+        let weight = batch.recorded.weight();
+        on_the_way.fetch_add(weight, Ordering::Relaxed);
+        Parcel { batch, weight, on_the_way: Arc::clone(on_the_way) }
+    }
+}
+
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        self.on_the_way.fetch_sub(self.weight, Ordering::Relaxed);
+    }
+}
+
 /// One output, as the run sees it.
 pub(crate) struct Courier {
     output: String,
-    batches: mpsc::Sender<Arc<Batch>>,
+    batches: mpsc::Sender<Parcel>,
+    on_the_way: Arc<AtomicUsize>,
+    /// What may be on the way, in bytes.
+    most: usize,
     /// What there was no room for.
     waiting: Option<Arc<Batch>>,
+    /// Seconds that were dropped because too much waited.
+    dropped: u64,
     run_ended: watch::Sender<bool>,
     handed_over: u64,
     delivered: Arc<AtomicU64>,
@@ -48,6 +76,7 @@ pub(crate) struct Leaving {
     output: String,
     handed_over: u64,
     delivered: Arc<AtomicU64>,
+    dropped: u64,
     problems: Receiver<String>,
     latest_problem: Option<String>,
     done: Receiver<()>,
@@ -82,8 +111,20 @@ impl Courier {
             // A look-up of a name that never ends must not keep the thread.
             runtime.shutdown_background();
         })?;
-        let (waiting, latest_problem) = (None, None);
-        Ok(Courier { output, batches, waiting, run_ended, handed_over: 0, delivered, problems, latest_problem, done })
+        Ok(Courier {
+            output,
+            batches,
+            on_the_way: Arc::default(),
+            most: MOST_ON_THE_WAY,
+            waiting: None,
+            dropped: 0,
+            run_ended,
+            handed_over: 0,
+            delivered,
+            problems,
+            latest_problem: None,
+            done,
+        })
     }
 
     /// Sends a batch on its way, or lets it wait if there is no room.
@@ -97,22 +138,25 @@ impl Courier {
             }
         };
         // Only this thread sends: what there is room for now, there is room for in a moment.
-        if self.batches.capacity() > 1 {
+        if self.batches.capacity() > 1 && self.on_the_way.load(Ordering::Relaxed) < self.most {
             self.send(next);
-        } else {
+        } else if next.recorded.weight() <= self.most {
             self.waiting = Some(next);
+        } else {
+            self.dropped += next.seconds;
         }
     }
 
     fn send(&mut self, batch: Arc<Batch>) {
         // There is room; and if the thread is gone, that shows in what was delivered.
-        let _ = self.batches.try_send(batch);
+        let _ = self.batches.try_send(Parcel::new(batch, &self.on_the_way));
     }
 
     /// The first problem, once: whoever watches the run may want to do something about it.
     pub fn first_problem(&mut self) -> Option<String> {
         let is_first = self.latest_problem.is_none();
-        self.latest_problem = self.problems.try_iter().last().or(self.latest_problem.take());
+        let too_slow = (self.dropped > 0).then(|| too_much(self.dropped));
+        self.latest_problem = self.problems.try_iter().last().or(self.latest_problem.take()).or(too_slow);
         let problem = self.latest_problem.as_ref().filter(|_| is_first)?;
         Some(format!("--out {}: {problem}", self.output))
     }
@@ -124,21 +168,22 @@ impl Courier {
         }
         self.run_ended.send_replace(true);
         // Without a sender of batches, the thread ends after the last.
-        let Courier { output, handed_over, delivered, problems, latest_problem, done, .. } = self;
-        Leaving { output, handed_over, delivered, problems, latest_problem, done }
+        let Courier { output, handed_over, delivered, dropped, problems, latest_problem, done, .. } = self;
+        Leaving { output, handed_over, delivered, dropped, problems, latest_problem, done }
     }
 }
 
 impl Leaving {
     /// Waits for the thread, not for long. Returns what should be known of what was not delivered.
     pub fn end(self) -> Option<String> {
-        let Leaving { output, handed_over, delivered, problems, latest_problem, done } = self;
+        let Leaving { output, handed_over, delivered, dropped, problems, latest_problem, done } = self;
         let too_late = matches!(done.recv_timeout(LAST_WORDS + FAREWELL), Err(RecvTimeoutError::Timeout));
         let missing = handed_over.saturating_sub(delivered.load(Ordering::Relaxed));
         if missing == 0 {
             return None;
         }
-        let reason = problems.try_iter().last().or(latest_problem);
+        let too_slow = (dropped > 0).then(|| too_much(dropped));
+        let reason = too_slow.or_else(|| problems.try_iter().last()).or(latest_problem);
         let reason = reason.unwrap_or_else(|| {
             if too_late { "it does not take what it is given".to_owned() } else { "the run had ended".to_owned() }
         });
@@ -146,8 +191,16 @@ impl Leaving {
     }
 }
 
+/// Why some were dropped.
+fn too_much(dropped: u64) -> String {
+    format!(
+        "it does not keep up, and {dropped} seconds were dropped: they would have taken more than {} MiB",
+        MOST_ON_THE_WAY >> 20
+    )
+}
+
 impl Work {
-    fn until_done(mut self, runtime: &Runtime, mut incoming: mpsc::Receiver<Arc<Batch>>) {
+    fn until_done(mut self, runtime: &Runtime, mut incoming: mpsc::Receiver<Parcel>) {
         let mut run_ended = self.run_ended.clone();
         let too_late = async {
             // An error means that the run forgot us: then it has ended, too.
@@ -162,14 +215,15 @@ impl Work {
         });
     }
 
-    async fn deliver_all(&mut self, incoming: &mut mpsc::Receiver<Arc<Batch>>) {
+    async fn deliver_all(&mut self, incoming: &mut mpsc::Receiver<Parcel>) {
         if let Err(problem) = self.transport.begin() {
             self.tell(problem);
             return;
         }
-        while let Some(batch) = incoming.recv().await {
+        while let Some(parcel) = incoming.recv().await {
+            let batch = &*parcel.batch;
             let mut whole = true;
-            for payload in self.format.encode(&batch) {
+            for payload in self.format.encode(batch) {
                 whole &= self.deliver(&payload).await;
             }
             if whole {
@@ -214,5 +268,64 @@ impl Work {
     fn tell(&self, problem: String) {
         // Whoever has not heard of eight problems has heard enough.
         let _ = self.problems.try_send(problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_batch::batch;
+
+    /// A courier whose output takes nothing, with room for so many bytes.
+    fn stuck(most: usize) -> (Courier, mpsc::Receiver<Parcel>) {
+        let (batches, incoming) = mpsc::channel(ON_THE_WAY);
+        let (_, problems) = sync_channel(1);
+        let (_, done) = sync_channel(1);
+        let courier = Courier {
+            output: "x".to_owned(),
+            batches,
+            on_the_way: Arc::default(),
+            most,
+            waiting: None,
+            dropped: 0,
+            run_ended: watch::channel(false).0,
+            handed_over: 0,
+            delivered: Arc::default(),
+            problems,
+            latest_problem: None,
+            done,
+        };
+        (courier, incoming)
+    }
+
+    #[test]
+    fn what_an_output_holds_back_has_a_size() {
+        let batch = Arc::new(batch());
+        let weight = batch.recorded.weight();
+        assert!(weight > 1_000, "{weight}");
+        let (mut courier, mut incoming) = stuck(3 * weight);
+        for _ in 0..5 {
+            courier.hand_over(&batch);
+        }
+        // Three are on the way; the others wait as one, which takes no more than one does.
+        assert_eq!((incoming.len(), courier.dropped), (3, 0));
+        assert_eq!(courier.waiting.as_ref().map(|waiting| waiting.seconds), Some(2));
+        // One that takes more than may wait is dropped, and counted.
+        courier.most = weight / 2;
+        courier.hand_over(&batch);
+        assert!(courier.waiting.is_none());
+        let told = courier.first_problem().expect("it is told at once");
+        assert!(told.contains("3 seconds were dropped"), "{told}");
+        // What was delivered makes room.
+        courier.most = 3 * weight;
+        assert!(incoming.try_recv().is_ok());
+        courier.hand_over(&batch);
+        assert_eq!(incoming.len(), 3);
+        drop(incoming);
+        let told = courier.leave().end().expect("it is told at the end");
+        assert!(
+            told.contains("7 of 7 seconds were not delivered: it does not keep up, and 3 seconds were dropped"),
+            "{told}"
+        );
     }
 }

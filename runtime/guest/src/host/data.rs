@@ -1,21 +1,24 @@
 //! `squall:scenario/data`: rows and bytes that the host holds for all virtual users, handed to the guest as far as it asks.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
-use slab::Slab;
 use squall_data::{Feed as DataFeed, OpenError, Opened, TakeError, UnknownColumn, Way};
+use squall_http::MemoryAccount;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmStr};
 
+use super::http::book;
 use super::text;
 use crate::contract::DATA;
-use crate::state::{Local, State, hold, local};
+use crate::handles::Handles;
+use crate::state::{Local, State, local};
 
 /// What an instance has open.
-#[derive(Default)]
 pub(crate) struct DataHandles {
-    feeds: Slab<Feed>,
-    rows: Slab<Row>,
-    blobs: Slab<Blob>,
+    feeds: Handles<Feed>,
+    rows: Handles<Row>,
+    blobs: Handles<Blob>,
     /// Files that were found while the component described itself.
     opened: Opened,
 }
@@ -116,9 +119,18 @@ impl From<TakeError> for Failure {
 }
 
 impl DataHandles {
+    pub(crate) fn new(account: &Rc<MemoryAccount>) -> DataHandles {
+        DataHandles {
+            feeds: Handles::new("feed", account),
+            rows: Handles::new("row", account),
+            blobs: Handles::new("blob", account),
+            opened: Opened::default(),
+        }
+    }
+
     /// The bytes behind a handle.
     pub(crate) fn blob(&self, handle: &Resource<Blob>) -> wasmtime::Result<&Bytes> {
-        let blob = self.blobs.get(handle.rep() as usize).ok_or_else(|| gone("a blob"))?;
+        let blob = self.blobs.get(handle.rep()).ok_or_else(|| gone("a blob"))?;
         Ok(&blob.0)
     }
 
@@ -136,15 +148,15 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance(DATA)?;
     // All three first: functions of one speak of the others.
     interface.resource("feed", ResourceType::host::<Feed>(), |mut store: StoreContextMut<'_, State>, handle| {
-        store.data_mut().local_mut().data.feeds.try_remove(handle as usize);
+        store.data_mut().local_mut().data.feeds.remove(handle);
         Ok(())
     })?;
     interface.resource("row", ResourceType::host::<Row>(), |mut store: StoreContextMut<'_, State>, handle| {
-        store.data_mut().local_mut().data.rows.try_remove(handle as usize);
+        store.data_mut().local_mut().data.rows.remove(handle);
         Ok(())
     })?;
     interface.resource("blob", ResourceType::host::<Blob>(), |mut store: StoreContextMut<'_, State>, handle| {
-        store.data_mut().local_mut().data.blobs.try_remove(handle as usize);
+        store.data_mut().local_mut().data.blobs.remove(handle);
         Ok(())
     })?;
     link_feed(&mut interface)?;
@@ -160,7 +172,7 @@ fn link_feed(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> 
             let opened = open(local(&store), &text(&store, &name)?, policy, at_end);
             let feeds = &mut store.data_mut().local_mut().data.feeds;
             Ok((match opened {
-                Ok(feed) => Ok(Resource::<Feed>::new_own(hold(feeds, "feed", feed)?)),
+                Ok(feed) => Ok(Resource::<Feed>::new_own(feeds.hold(feed)?)),
                 Err(error) => Err(Failure::from(error)),
             },))
         },
@@ -215,11 +227,11 @@ fn next(local: &mut Local, handle: &Resource<Feed>) -> wasmtime::Result<Result<O
 }
 
 fn hold_row(local: &mut Local, feed: usize, index: u64) -> wasmtime::Result<Resource<Row>> {
-    Ok(Resource::new_own(hold(&mut local.data.rows, "row", Row { feed, index })?))
+    Ok(Resource::new_own(local.data.rows.hold(Row { feed, index })?))
 }
 
 fn feed(local: &Local, handle: &Resource<Feed>) -> wasmtime::Result<Feed> {
-    local.data.feeds.get(handle.rep() as usize).copied().ok_or_else(|| gone("a feed"))
+    local.data.feeds.get(handle.rep()).copied().ok_or_else(|| gone("a feed"))
 }
 
 fn data_of(local: &Local, feed: usize) -> wasmtime::Result<&DataFeed> {
@@ -227,7 +239,7 @@ fn data_of(local: &Local, feed: usize) -> wasmtime::Result<&DataFeed> {
 }
 
 fn row<'a>(local: &'a Local, handle: &Resource<Row>) -> wasmtime::Result<(&'a DataFeed, u64)> {
-    let row = local.data.rows.get(handle.rep() as usize).ok_or_else(|| gone("a row"))?;
+    let row = local.data.rows.get(handle.rep()).ok_or_else(|| gone("a row"))?;
     Ok((data_of(local, row.feed)?, row.index))
 }
 
@@ -279,7 +291,7 @@ type Held = Result<Resource<Blob>, Failure>;
 
 fn hold_blob(local: &mut Local, bytes: Result<Bytes, Failure>) -> wasmtime::Result<Held> {
     Ok(match bytes {
-        Ok(bytes) => Ok(Resource::new_own(hold(&mut local.data.blobs, "blob", Blob(bytes))?)),
+        Ok(bytes) => Ok(Resource::new_own(local.data.blobs.hold(Blob(bytes))?)),
         Err(error) => Err(error),
     })
 }
@@ -300,6 +312,7 @@ fn link_blob(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> 
             let blob = local(&store).data.blob(&handle)?;
             let start = usize::try_from(offset).unwrap_or(usize::MAX).min(blob.len());
             let end = start.saturating_add(length as usize).min(blob.len());
+            let _booked = book(&store, end - start)?;
             Ok((blob[start..end].to_vec(),))
         },
     )

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_http::{Booked, CookieJar, Error, Prepared, RequestOptions, Response};
+use squall_http::{Booked, CookieJar, Error, KeptList, Prepared, RequestOptions, Response};
 use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
@@ -16,7 +16,7 @@ use wasmtime::component::{
 use super::data::Blob;
 use super::text;
 use crate::contract::HTTP;
-use crate::state::{State, hold, local};
+use crate::state::{State, local};
 
 type Headers = WasmList<(WasmStr, WasmStr)>;
 
@@ -78,7 +78,7 @@ impl From<Error> for Failure {
             Error::Tls(text) => Failure::Tls(text),
             Error::Reset(text) => Failure::Reset(text),
             Error::Protocol(text) => Failure::Protocol(text),
-            Error::TooLarge(text) => Failure::TooLarge(text),
+            Error::TooLarge(text) | Error::NoRoom(text) => Failure::TooLarge(text),
             Error::TooManyRedirects(text) => Failure::TooManyRedirects(text),
             Error::RefusedByPolicy(text) => Failure::RefusedByPolicy(text),
             Error::InvalidRequest(text) => Failure::InvalidRequest(text),
@@ -215,7 +215,7 @@ fn booked_text<'a>(
 }
 
 /// Books what is allocated for a call.
-fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
+pub(super) fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
     Ok(local(store).user.client().account().book(bytes)?)
 }
 
@@ -233,7 +233,7 @@ fn options_of<'a>(
     handle: Option<&Resource<RequestOptions>>,
 ) -> &'a RequestOptions {
     let local = local(store);
-    handle.and_then(|handle| local.request_options.get(handle.rep() as usize)).unwrap_or(&local.default_options)
+    handle.and_then(|handle| local.request_options.get(handle.rep())).unwrap_or(&local.default_options)
 }
 
 /// A list of pairs that lie in the guest's memory.
@@ -248,7 +248,7 @@ fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error
     match result {
         Ok(response) => {
             let local = store.data_mut().local_mut();
-            Ok(Ok(Resource::new_own(hold(&mut local.responses, "response", response)?)))
+            Ok(Ok(Resource::new_own(local.responses.hold(response)?)))
         }
         Err(error) => Ok(Err(error.into())),
     }
@@ -259,7 +259,7 @@ fn link_cookie_jar(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Resul
         "cookie-jar",
         ResourceType::host::<CookieJar>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            store.data_mut().local_mut().cookie_jars.try_remove(handle as usize);
+            store.data_mut().local_mut().cookie_jars.remove(handle);
             Ok(())
         },
     )?;
@@ -293,14 +293,14 @@ fn link_cookie_jar(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Resul
 }
 
 fn hold_jar(store: &mut StoreContextMut<'_, State>, jar: Rc<CookieJar>) -> wasmtime::Result<Resource<CookieJar>> {
-    Ok(Resource::new_own(hold(&mut store.data_mut().local_mut().cookie_jars, "cookie-jar", jar)?))
+    Ok(Resource::new_own(store.data_mut().local_mut().cookie_jars.hold(jar)?))
 }
 
 fn cookie_jar<'a>(
     store: &'a StoreContextMut<'_, State>,
     handle: &Resource<CookieJar>,
 ) -> wasmtime::Result<&'a Rc<CookieJar>> {
-    let jar = local(store).cookie_jars.get(handle.rep() as usize);
+    let jar = local(store).cookie_jars.get(handle.rep());
     jar.ok_or_else(|| wasmtime::format_err!("a cookie-jar that is no longer there"))
 }
 
@@ -309,13 +309,13 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         "request-options",
         ResourceType::host::<RequestOptions>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            store.data_mut().local_mut().request_options.try_remove(handle as usize);
+            store.data_mut().local_mut().request_options.remove(handle);
             Ok(())
         },
     )?;
     interface.func_wrap("[constructor]request-options", |mut store: StoreContextMut<'_, State>, ()| {
         let table = &mut store.data_mut().local_mut().request_options;
-        let handle = hold(table, "request-options", RequestOptions::default())?;
+        let handle = table.hold(RequestOptions::default())?;
         Ok((Resource::<RequestOptions>::new_own(handle),))
     })?;
     type Options = Resource<RequestOptions>;
@@ -360,8 +360,9 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
     )?;
     interface.func_wrap(
         "[method]request-options.set-replaced-cookies",
-        |mut store: StoreContextMut<'_, State>, (options, names): (Options, Vec<String>)| {
-            set(&mut store, &options, |options| options.replaced_cookies = Some(names.into()))
+        |mut store: StoreContextMut<'_, State>, (options, names): (Options, WasmList<WasmStr>)| {
+            let names = kept_texts(&mut store, &names)?;
+            set(&mut store, &options, |options| options.replaced_cookies = Some(names))
         },
     )?;
     interface.func_wrap(
@@ -377,7 +378,9 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
                 let (count, most) = (ranges.len(), Limits::STATUS_RANGES);
                 wasmtime::bail!("{count} ranges of expected statuses: at most {most} are allowed");
             }
-            let ranges: Rc<[(u16, u16)]> = ranges.iter(&mut store)?.collect::<wasmtime::Result<_>>()?;
+            let booked = book(&store, ranges.len() * size_of::<(u16, u16)>())?;
+            let ranges = ranges.iter(&mut store)?.collect::<wasmtime::Result<_>>()?;
+            let ranges = KeptList::new(ranges, booked);
             set(&mut store, &options, |options| options.expected = Some(ranges))
         },
     )?;
@@ -390,13 +393,29 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
     )
 }
 
+/// Copies of texts of the guest's, which are booked one by one.
+fn kept_texts(store: &mut StoreContextMut<'_, State>, texts: &WasmList<WasmStr>) -> wasmtime::Result<KeptList<String>> {
+    if texts.len() > Limits::HEADERS {
+        wasmtime::bail!("{} names of cookies are replaced: at most {} are allowed", texts.len(), Limits::HEADERS);
+    }
+    let places: Vec<WasmStr> = texts.iter(&mut *store)?.collect::<wasmtime::Result<_>>()?;
+    let mut booked = book(store, places.len() * size_of::<String>())?;
+    let mut kept = Vec::with_capacity(places.len());
+    for place in &places {
+        let copy = text(store, place)?;
+        booked.add(copy.len())?;
+        kept.push(copy.into_owned());
+    }
+    Ok(KeptList::new(kept, booked))
+}
+
 fn set(
     store: &mut StoreContextMut<'_, State>,
     handle: &Resource<RequestOptions>,
     change: impl FnOnce(&mut RequestOptions),
 ) -> wasmtime::Result<()> {
     let table = &mut store.data_mut().local_mut().request_options;
-    let options = table.get_mut(handle.rep() as usize);
+    let options = table.get_mut(handle.rep());
     change(options.ok_or_else(|| wasmtime::format_err!("request-options that are no longer there"))?);
     Ok(())
 }
@@ -407,7 +426,7 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         "response",
         ResourceType::host::<Response>(),
         |mut store: StoreContextMut<'_, State>, handle| {
-            store.data_mut().local_mut().responses.try_remove(handle as usize);
+            store.data_mut().local_mut().responses.remove(handle);
             Ok(())
         },
     )?;
@@ -462,6 +481,6 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
 }
 
 fn response<'a>(store: &'a StoreContextMut<'_, State>, handle: &Resource<Response>) -> wasmtime::Result<&'a Response> {
-    let response = local(store).responses.get(handle.rep() as usize);
+    let response = local(store).responses.get(handle.rep());
     response.ok_or_else(|| wasmtime::format_err!("a response that is no longer there"))
 }

@@ -10,7 +10,7 @@ use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Resource,
 use super::text;
 use crate::contract::METRICS;
 use crate::log::Level;
-use crate::state::{State, Transaction, hold, local};
+use crate::state::{State, Transaction, local};
 
 /// The handle of a metric whose values go nowhere.
 const DROPPED: u32 = u32::MAX;
@@ -79,7 +79,13 @@ fn link_tags(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> 
 }
 
 /// The handle of a metric; says so once a construction if it cannot be had.
-fn register(store: &StoreContextMut<'_, State>, name: &WasmStr, kind: Kind, unit: MetricUnit) -> wasmtime::Result<u32> {
+fn register(
+    store: &mut StoreContextMut<'_, State>,
+    name: &WasmStr,
+    kind: Kind,
+    unit: MetricUnit,
+) -> wasmtime::Result<u32> {
+    store.data_mut().local_mut().count_metric_handle()?;
     let (name, local) = (text(store, name)?, local(store));
     let registered = local.worker.recorder.borrow_mut().metric(&name, kind, unit);
     Ok(registered.map_or_else(
@@ -89,6 +95,11 @@ fn register(store: &StoreContextMut<'_, State>, name: &WasmStr, kind: Kind, unit
         },
         |MetricId(id)| id,
     ))
+}
+
+fn drop_handle(mut store: StoreContextMut<'_, State>, _: u32) -> wasmtime::Result<()> {
+    store.data_mut().local_mut().drop_metric_handle();
+    Ok(())
 }
 
 /// Hands a usable value to `record`.
@@ -117,9 +128,9 @@ fn is_negative(store: &StoreContextMut<'_, State>, value: f64) -> bool {
 }
 
 fn link_counter(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    interface.resource("counter", ResourceType::host::<Counter>(), |_, _| Ok(()))?;
-    interface.func_wrap("[constructor]counter", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
-        Ok((Resource::<Counter>::new_own(register(&store, &name, Kind::Counter, MetricUnit::Number)?),))
+    interface.resource("counter", ResourceType::host::<Counter>(), drop_handle)?;
+    interface.func_wrap("[constructor]counter", |mut store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
+        Ok((Resource::<Counter>::new_own(register(&mut store, &name, Kind::Counter, MetricUnit::Number)?),))
     })?;
     interface.func_wrap(
         "[method]counter.add",
@@ -134,9 +145,9 @@ fn link_counter(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<(
 }
 
 fn link_gauge(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    interface.resource("gauge", ResourceType::host::<Gauge>(), |_, _| Ok(()))?;
-    interface.func_wrap("[constructor]gauge", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
-        Ok((Resource::<Gauge>::new_own(register(&store, &name, Kind::Gauge, MetricUnit::Number)?),))
+    interface.resource("gauge", ResourceType::host::<Gauge>(), drop_handle)?;
+    interface.func_wrap("[constructor]gauge", |mut store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
+        Ok((Resource::<Gauge>::new_own(register(&mut store, &name, Kind::Gauge, MetricUnit::Number)?),))
     })?;
     interface.func_wrap(
         "[method]gauge.set",
@@ -152,9 +163,9 @@ fn link_gauge(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()>
 }
 
 fn link_rate(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    interface.resource("rate", ResourceType::host::<Rate>(), |_, _| Ok(()))?;
-    interface.func_wrap("[constructor]rate", |store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
-        Ok((Resource::<Rate>::new_own(register(&store, &name, Kind::Rate, MetricUnit::Number)?),))
+    interface.resource("rate", ResourceType::host::<Rate>(), drop_handle)?;
+    interface.func_wrap("[constructor]rate", |mut store: StoreContextMut<'_, State>, (name,): (WasmStr,)| {
+        Ok((Resource::<Rate>::new_own(register(&mut store, &name, Kind::Rate, MetricUnit::Number)?),))
     })?;
     interface.func_wrap(
         "[method]rate.add",
@@ -167,10 +178,13 @@ fn link_rate(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> 
 }
 
 fn link_trend(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    interface.resource("trend", ResourceType::host::<Trend>(), |_, _| Ok(()))?;
-    interface.func_wrap("[constructor]trend", |store: StoreContextMut<'_, State>, (name, unit): (WasmStr, Unit)| {
-        Ok((Resource::<Trend>::new_own(register(&store, &name, Kind::Trend, unit.into())?),))
-    })?;
+    interface.resource("trend", ResourceType::host::<Trend>(), drop_handle)?;
+    interface.func_wrap(
+        "[constructor]trend",
+        |mut store: StoreContextMut<'_, State>, (name, unit): (WasmStr, Unit)| {
+            Ok((Resource::<Trend>::new_own(register(&mut store, &name, Kind::Trend, unit.into())?),))
+        },
+    )?;
     interface.func_wrap(
         "[method]trend.add",
         |store: StoreContextMut<'_, State>, (trend, value): (Resource<Trend>, f64)| {
@@ -188,7 +202,7 @@ fn link_transaction(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Resu
         |mut store: StoreContextMut<'_, State>, handle| {
             let local = store.data_mut().local_mut();
             // One that a bad end of the iteration closed is no longer there.
-            if let Some(transaction) = local.transactions.try_remove(handle as usize) {
+            if let Some(transaction) = local.transactions.remove(handle) {
                 local.finish_transaction(&transaction);
             }
             Ok(())
@@ -198,14 +212,14 @@ fn link_transaction(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Resu
         let name = local(&store).worker.recorder.borrow_mut().name(&text(&store, &name)?);
         let started = local(&store).worker.clock.now();
         let transactions = &mut store.data_mut().local_mut().transactions;
-        let handle = hold(transactions, "transaction", Transaction { name, started, failed: false })?;
+        let handle = transactions.hold(Transaction { name, started, failed: false })?;
         Ok((Resource::<Transaction>::new_own(handle),))
     })?;
     interface.func_wrap(
         "[method]transaction.fail",
         |mut store: StoreContextMut<'_, State>, (transaction,): (Resource<Transaction>,)| {
             let transactions = &mut store.data_mut().local_mut().transactions;
-            if let Some(transaction) = transactions.get_mut(transaction.rep() as usize) {
+            if let Some(transaction) = transactions.get_mut(transaction.rep()) {
                 transaction.failed = true;
             }
             Ok(())

@@ -179,7 +179,7 @@ fn what_is_held_is_booked_and_what_is_let_go_of_is_not() {
         assert!(error.to_string().ends_with("for a virtual user (limit, raise with --host-memory)"), "{error}");
         let body = "b".repeat(150_000);
         // A request is booked, too: before it is copied.
-        assert!(matches!(world.post("/", &body).await, Err(Error::TooLarge(_))));
+        assert!(matches!(world.post("/", &body).await, Err(Error::NoRoom(_))));
         held.clear();
         world.post("/", &body).await.unwrap();
     });

@@ -1,6 +1,6 @@
 //! When a load makes no sense any more: nearly all iterations trap, no virtual user starts, or no request can be made.
 
-use squall_metrics::{FailureClass, FlowId, Interval, Nanos, Problem};
+use squall_metrics::{FlowId, Interval, Nanos, Problem};
 
 use super::Control;
 
@@ -71,7 +71,7 @@ fn is_of_load(flow: FlowId) -> bool {
 struct Attempts {
     made: u64,
     in_vain: u64,
-    /// Those of the latter that were never meant to be sent: invalid, or refused by the policy.
+    /// Those of the latter that were never sent: invalid, refused by the policy, or without room.
     unsent: u64,
 }
 
@@ -86,7 +86,8 @@ impl Attempts {
             }
         }
         for (problem, cell) in &recorded.problems {
-            if let Problem::Request(flow, FailureClass::InvalidRequest | FailureClass::RefusedByPolicy) = problem
+            if let Problem::Request(flow, class) = problem
+                && class.is_unsent()
                 && counts(*flow)
             {
                 attempts.unsent += cell.count;

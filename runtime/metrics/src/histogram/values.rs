@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::{Histogram, rank};
 use crate::clock::Nanos;
+use crate::interval::sum;
 
 /// A range of values with a scale of its own. Positive values of middling size have none: those are the histogram's own.
 /// In rising order of values, as the halves of the number line have it: see [`Beyond::rising`].
@@ -101,7 +102,7 @@ impl Default for Beyond {
 impl Beyond {
     fn record(&mut self, band: Band, value: f64) {
         self.bands.entry(band).or_default().record(Nanos((value.abs() * band.scale()).round() as u64));
-        self.sum += value;
+        self.sum = sum(self.sum, value);
         self.least = self.least.min(value);
         self.greatest = self.greatest.max(value);
     }
@@ -110,9 +111,14 @@ impl Beyond {
         for (band, histogram) in &other.bands {
             self.bands.entry(*band).or_default().merge(histogram);
         }
-        self.sum += other.sum;
+        self.sum = sum(self.sum, other.sum);
         self.least = self.least.min(other.least);
         self.greatest = self.greatest.max(other.greatest);
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        let bands = self.bands.values().map(|histogram| size_of::<(Band, Histogram)>() + histogram.weight());
+        size_of::<Beyond>() + bands.sum::<usize>()
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -249,6 +255,19 @@ mod tests {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         sorted[rank(percent, values.len() as u64) as usize - 1]
+    }
+
+    #[test]
+    fn the_greatest_numbers_are_values() {
+        for (value, least) in [(f64::MAX, 1.0), (-f64::MAX, -f64::MAX), (f64::MIN_POSITIVE, f64::MIN_POSITIVE)] {
+            let mut histogram = of(&[value, 1.0, value]);
+            histogram.merge(&of(&[value]));
+            assert_eq!((histogram.count(), histogram.min_value()), (4, least));
+            // JSON has no infinity.
+            for figure in [histogram.sum_value(), histogram.mean_value(), histogram.percentile_value(99.0)] {
+                assert!(figure.is_finite(), "{value}: {figure}");
+            }
+        }
     }
 
     #[test]

@@ -211,8 +211,5 @@ fn problem_title(totals: &Totals, problem: &Problem) -> String {
 }
 
 fn request_problem(class: FailureClass) -> String {
-    match class {
-        FailureClass::RefusedByPolicy | FailureClass::InvalidRequest => format!("{} (not sent)", class.name()),
-        _ => class.name().to_owned(),
-    }
+    if class.is_unsent() { format!("{} (not sent)", class.name()) } else { class.name().to_owned() }
 }

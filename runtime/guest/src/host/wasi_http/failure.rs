@@ -18,7 +18,9 @@ pub(super) fn wasi_error(error: Error) -> WasiError {
         Error::TooLarge(_) => WasiError::HttpResponseBodySize(None),
         Error::TooManyRedirects(_) => WasiError::LoopDetected,
         Error::RefusedByPolicy(_) => WasiError::HttpRequestDenied,
-        Error::InvalidRequest(text) | Error::Abandoned(text) => WasiError::InternalError(Some(text)),
+        Error::InvalidRequest(text) | Error::Abandoned(text) | Error::NoRoom(text) => {
+            WasiError::InternalError(Some(text))
+        }
     }
 }
 
