@@ -1,8 +1,8 @@
 //! `squall breakpoint` against servers whose limit is known, and everything else that ends a search.
 
-use crate::support::erlang::Queue;
+use crate::support::mmc::Queue;
+use crate::support::mmc_server;
 use crate::support::program::{Ended, Squall, guest};
-use crate::support::queue;
 use crate::support::server::{Reply, Server};
 use crate::support::skip;
 
@@ -33,7 +33,7 @@ fn too_busy(test: &str, ended: &Ended) -> bool {
 #[test]
 fn the_limit_of_a_queue_is_found() {
     let queue = Queue { workers: 4, service: 50.0 };
-    let server = queue::serve(queue, 1);
+    let server = mmc_server::serve(queue, 1);
     let limit = ["--threshold", "response_time=p(95)<300", "--min-rate", "25", "--max-rate", "3000"];
     let ended = search(&server, &limit).args(&["--arrival", "poisson", "--max-vus", "100", "--seed", "1"]).run();
     let report = found(&ended);
@@ -65,7 +65,7 @@ fn the_limit_of_a_queue_is_exact_ten_times_of_ten() {
     let truth = queue.capacity(0.020);
     let mut near = 0;
     for seed in 0..10 {
-        let server = queue::serve(queue, seed);
+        let server = mmc_server::serve(queue, seed);
         let command = ["breakpoint", &guest("minimal"), "--target", &server.url(), "--summary-json", "search.json"];
         let limit = ["--threshold", "response_time=p(95)<20", "--min-rate", "200", "--max-rate", "10000"];
         let short = ["--trial", "8s", "--settle", "500ms", "--arrival", "poisson", "--seed", &seed.to_string()];

@@ -7,10 +7,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::browser::{Browser, Look};
-use crate::support::erlang::Queue;
-use crate::support::hour::summary_of_an_hour;
+use crate::support::mmc::Queue;
+use crate::support::mmc_server;
+use crate::support::one_hour_summary::summary_of_an_hour;
 use crate::support::program::{Squall, guest};
-use crate::support::queue;
 use crate::support::server::{Reply, Server};
 
 /// The page of an hour's run with 50 names.
@@ -199,7 +199,7 @@ fn the_history_of_kept_runs_is_a_page_and_a_part_of_the_report() {
 
 #[test]
 fn a_search_is_a_page_with_a_chart_by_rate() {
-    let server = queue::serve(Queue { workers: 4, service: 50.0 }, 1);
+    let server = mmc_server::serve(Queue { workers: 4, service: 50.0 }, 1);
     let limit =
         ["--threshold", "response_time=p(95)<300", "--min-rate", "25", "--max-rate", "3000", "--max-vus", "100"];
     let short = ["--trial", "1s", "--settle", "200ms", "--precision", "40%", "--report", "search.html"];

@@ -60,7 +60,7 @@ fn a_stress_test_ends_where_the_target_gives_way_and_sees_it_recover() {
         assert!(ended.out.contains(text), "{text} is missing:\n{}", ended.out);
     }
     let report = std::fs::read_to_string(ended.folder().join("report.md")).unwrap();
-    assert!(report.contains("## Course of the test") && report.contains("gave way: at "), "{report}");
+    assert!(report.contains("## BodyProgress of the test") && report.contains("gave way: at "), "{report}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! See `squall_stream::fuzz::output`.
+//! See `squall_outputs::fuzz::output`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    squall_stream::fuzz::output(bytes);
+    squall_outputs::fuzz::output(bytes);
 });

@@ -115,7 +115,7 @@ impl Squall {
     #[track_caller]
     pub(super) fn run_within(mut self, budget: u64) -> Ended {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = Leashed(Some(self.command.spawn().expect("squall starts")));
+        let child = KillOnDrop(Some(self.command.spawn().expect("squall starts")));
         let (id, ended, went_past) = (child.id(), AtomicBool::new(false), AtomicBool::new(false));
         let output = std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -142,14 +142,14 @@ impl Squall {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("squall starts");
         let err = BufReader::new(child.stderr.take().expect("it was asked for"));
-        Running { child: Leashed(Some(child)), err, heard: String::new(), folder: self.folder }
+        Running { child: KillOnDrop(Some(child)), err, heard: String::new(), folder: self.folder }
     }
 
     /// Likewise, with standard error where somebody else reads it.
-    pub fn start_at(mut self, err: Stdio) -> (Leashed, TempDir) {
+    pub fn start_at(mut self, err: Stdio) -> (KillOnDrop, TempDir) {
         self.command.stdout(Stdio::piped()).stderr(err);
         let child = self.command.spawn().expect("squall starts");
-        (Leashed(Some(child)), self.folder)
+        (KillOnDrop(Some(child)), self.folder)
     }
 }
 
@@ -162,7 +162,7 @@ fn peak_of(id: u32) -> Option<u64> {
 
 /// A `squall` that runs.
 pub struct Running {
-    child: Leashed,
+    child: KillOnDrop,
     err: BufReader<ChildStderr>,
     /// What was read of standard error.
     heard: String,
@@ -170,9 +170,9 @@ pub struct Running {
 }
 
 /// A process that does not outlive the test that started it, however that ends.
-pub struct Leashed(Option<Child>);
+pub struct KillOnDrop(Option<Child>);
 
-impl Leashed {
+impl KillOnDrop {
     fn id(&self) -> u32 {
         self.0.as_ref().expect("only waiting takes it").id()
     }
@@ -187,7 +187,7 @@ impl Leashed {
     }
 }
 
-impl Drop for Leashed {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         if let Some(mut child) = self.0.take() {
             drop(child.kill());

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::program::{Ended, Leashed, Squall};
+use super::program::{Ended, KillOnDrop, Squall};
 
 /// A `squall` whose standard input and standard error are a terminal.
 pub struct OnScreen {
-    program: Leashed,
+    program: KillOnDrop,
     folder: TempDir,
     terminal: File,
     screen: vt100::Parser,

@@ -10,12 +10,12 @@ use wasmtime::Engine;
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
-use crate::about::About;
 use crate::async_abi;
 use crate::compiler;
-use crate::contract::{Misfit, check_import};
+use crate::contract::{Incompatible, check_import};
 use crate::error::GuestError;
-use crate::needs::Needs;
+use crate::metadata::About;
+use crate::requirements::Requirements;
 use crate::tally::Tally;
 
 /// A component, with what can be learnt from it without running it.
@@ -30,7 +30,7 @@ pub struct Artifact {
     exports: Vec<String>,
     sdk: Option<String>,
     about: About,
-    needs: Needs,
+    needs: Requirements,
 }
 
 /// Something that a component imports.
@@ -86,9 +86,9 @@ impl Artifact {
         let digest = format!("sha256:{}", hex(&file_digest));
         // First, because whatever looks at the types takes part in what they come to.
         let tally = Tally::of(&component);
-        tally.check().map_err(GuestError::Needs)?;
+        tally.check().map_err(GuestError::Requirements)?;
         let (resolve, world) = decode(&component)?;
-        let (sdk, needs) = (sdk_of(&component), Needs::from(tally));
+        let (sdk, needs) = (sdk_of(&component), Requirements::from(tally));
         let (imports, exports) = surface(&resolve, world);
         Ok(Artifact { component, digest, component_digest, size, encoded, imports, exports, sdk, about, needs })
     }
@@ -144,7 +144,7 @@ impl Artifact {
     }
 
     /// What one instance of it asks for.
-    pub fn needs(&self) -> &Needs {
+    pub fn needs(&self) -> &Requirements {
         &self.needs
     }
 
@@ -152,16 +152,16 @@ impl Artifact {
     ///
     /// # Errors
     /// The first thing that does not fit.
-    pub fn check(&self) -> Result<(), Misfit> {
+    pub fn check(&self) -> Result<(), Incompatible> {
         if let Some(what) = async_abi::first_use(&self.component) {
-            return Err(Misfit::Async(what.to_owned()));
+            return Err(Incompatible::Async(what.to_owned()));
         }
         for import in &self.imports {
             check_import(&import.name, import.functions.iter().map(String::as_str))?;
         }
         for missing in ["describe", "run"] {
             if !self.exports.iter().any(|export| export == missing) {
-                return Err(Misfit::NotAScenario { missing });
+                return Err(Incompatible::NotAScenario { missing });
             }
         }
         Ok(())
@@ -326,6 +326,6 @@ mod tests {
     #[test]
     fn an_empty_component_is_no_scenario() {
         let artifact = Artifact::from_bytes(b"\0asm\x0d\0\x01\0".to_vec()).expect("a component");
-        assert_eq!(artifact.check(), Err(Misfit::NotAScenario { missing: "describe" }));
+        assert_eq!(artifact.check(), Err(Incompatible::NotAScenario { missing: "describe" }));
     }
 }

@@ -20,7 +20,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::artifact;
-use crate::engine::{Layout, survey_engine};
+use crate::engine::{Layout, describe_engine};
 use crate::error::GuestError;
 use crate::linked;
 
@@ -123,7 +123,7 @@ fn answer(job: &Job) -> io::Result<()> {
 }
 
 fn code_of(limits: &Limits, layout: Layout, component: &[u8]) -> Result<Vec<u8>, String> {
-    let engine = survey_engine(limits, layout).map_err(|error| error.to_string())?;
+    let engine = describe_engine(limits, layout).map_err(|error| error.to_string())?;
     let compiled = linked::compile(&engine, component).and_then(|component| component.serialize());
     compiled.map_err(|error| format!("{error:#}"))
 }

@@ -100,7 +100,7 @@ const OFFERED: &[(&str, &[&str])] = &[
 
 /// Why a component cannot run here.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Misfit {
+pub enum Incompatible {
     /// It exports no `run`, or no `describe`: it is some other kind of component.
     #[error(
         "it is not a load test scenario: it does not export \"{missing}\" (a scenario exports describe and run; see \
@@ -189,7 +189,7 @@ impl<'a> InterfaceName<'a> {
 }
 
 /// Checks one imported interface and the functions that the guest takes from it.
-pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a str>) -> Result<(), Misfit> {
+pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a str>) -> Result<(), Incompatible> {
     let Some(import) = InterfaceName::parse(name) else {
         return check_foreign(name);
     };
@@ -198,7 +198,7 @@ pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a s
     let known: &[&str] = offered.map_or(&[], |(_, functions)| functions);
     for function in functions {
         if !known.contains(&function) {
-            return Err(Misfit::Function {
+            return Err(Incompatible::Function {
                 interface: import.interface.to_owned(),
                 function: readable(function),
                 wanted: import.version,
@@ -206,23 +206,23 @@ pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a s
         }
     }
     if offered.is_none() {
-        return Err(Misfit::Import(name.to_owned()));
+        return Err(Incompatible::Import(name.to_owned()));
     }
     Ok(())
 }
 
 /// Of other packages the linker decides; but what it would only call unknown can be said better.
-fn check_foreign(name: &str) -> Result<(), Misfit> {
+fn check_foreign(name: &str) -> Result<(), Incompatible> {
     let is_async =
         name.starts_with("wasi:") && name.split_once('@').is_some_and(|(_, version)| version.starts_with("0.3."));
-    if is_async { Err(Misfit::Async(format!("it imports {name}"))) } else { Ok(()) }
+    if is_async { Err(Incompatible::Async(format!("it imports {name}"))) } else { Ok(()) }
 }
 
-fn check_version(wanted: Version) -> Result<(), Misfit> {
+fn check_version(wanted: Version) -> Result<(), Incompatible> {
     let Some(ours) = Version::parse(CONTRACT_VERSION) else {
         return Ok(());
     };
-    if wanted.track() == ours.track() { Ok(()) } else { Err(Misfit::Version { wanted, newer: wanted > ours }) }
+    if wanted.track() == ours.track() { Ok(()) } else { Err(Incompatible::Version { wanted, newer: wanted > ours }) }
 }
 
 /// `[method]response.status` as a person would write it.
@@ -238,7 +238,7 @@ fn readable(function: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(name: &str, functions: &[&str]) -> Result<(), Misfit> {
+    fn check(name: &str, functions: &[&str]) -> Result<(), Incompatible> {
         check_import(name, functions.iter().copied())
     }
 
@@ -270,6 +270,6 @@ mod tests {
     fn other_packages_are_the_linkers_business() {
         assert_eq!(check("wasi:cli/stdout@0.2.6", &["get-stdout"]), Ok(()));
         let newer = "wasi:http/client@0.3.0";
-        assert_eq!(check(newer, &["send"]), Err(Misfit::Async(format!("it imports {newer}"))));
+        assert_eq!(check(newer, &["send"]), Err(Incompatible::Async(format!("it imports {newer}"))));
     }
 }

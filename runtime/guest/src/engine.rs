@@ -79,7 +79,7 @@ pub(crate) enum Layout {
 }
 
 /// An engine for looking at a component: instances are made one at a time.
-pub(crate) fn survey_engine(limits: &Limits, layout: Layout) -> Result<Engine, GuestError> {
+pub(crate) fn describe_engine(limits: &Limits, layout: Layout) -> Result<Engine, GuestError> {
     Engine::new(&settings(limits, layout)).map_err(|error| GuestError::Compile(format!("{error:#}")))
 }
 

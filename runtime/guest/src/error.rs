@@ -6,7 +6,7 @@ use std::time::Duration;
 use squall_plan::{HumanDuration, MemorySize};
 use thiserror::Error;
 
-use crate::contract::Misfit;
+use crate::contract::Incompatible;
 
 /// Why a guest cannot be loaded, prepared or started.
 #[derive(Debug, Error)]
@@ -28,7 +28,7 @@ pub enum GuestError {
     Encode(String),
     /// It is a component, but it does not fit the contract.
     #[error("this component cannot run here: {0}")]
-    Misfit(#[from] Misfit),
+    Incompatible(#[from] Incompatible),
     /// The file is larger than allowed.
     #[error("it is larger than {}, the most that a component may have: raise it with --max-component-size", MemorySize(*.0))]
     TooLarge(u64),
@@ -43,7 +43,7 @@ pub enum GuestError {
     CompileMemory(u64),
     /// It asks for more than the limits allow, before it has run.
     #[error("this component asks for too much: {0}")]
-    Needs(String),
+    Requirements(String),
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),

@@ -18,15 +18,15 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use crate::artifact::Artifact;
 use crate::cache::CodeCache;
 use crate::compiler::Order;
-use crate::contract::Misfit;
-use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, pooled_engine, survey_engine};
+use crate::contract::Incompatible;
+use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, describe_engine, pooled_engine};
 use crate::error::GuestError;
 use crate::host;
 use crate::log::{LogLine, printable};
 use crate::memory::MemoryLimit;
-use crate::offence::describe_trap;
 use crate::state::State;
 use crate::time_limit::TimeLimit;
+use crate::trap::describe_trap;
 use crate::user::{Identity, VirtualUser, settle, took_too_long};
 use crate::worker::WorkerContext;
 
@@ -95,10 +95,10 @@ impl Guest {
     ///
     /// # Errors
     /// If it does not fit the contract or does not compile.
-    pub fn survey(artifact: &Artifact, limits: &Limits, cache: &CodeCache) -> Result<Guest, GuestError> {
+    pub fn inspect(artifact: &Artifact, limits: &Limits, cache: &CodeCache) -> Result<Guest, GuestError> {
         artifact.check()?;
-        artifact.needs().check(limits).map_err(GuestError::Needs)?;
-        let engine = survey_engine(limits, Layout::Roomy)?;
+        artifact.needs().check(limits).map_err(GuestError::Requirements)?;
+        let engine = describe_engine(limits, Layout::Roomy)?;
         let component = cache.component(&engine, artifact, &Order::new(limits, Layout::Roomy))?;
         Guest::link(&engine, &component, artifact, limits)
     }
@@ -106,7 +106,7 @@ impl Guest {
     /// Compiles a component (or finds it compiled) for a run with so many virtual users at once.
     ///
     /// # Errors
-    /// As [`Guest::survey`], and if there is no room for them.
+    /// As [`Guest::inspect`], and if there is no room for them.
     pub fn for_run(
         artifact: &Artifact,
         limits: &Limits,
@@ -114,7 +114,7 @@ impl Guest {
         cache: &CodeCache,
     ) -> Result<Guest, GuestError> {
         artifact.check()?;
-        artifact.needs().check(limits).map_err(GuestError::Needs)?;
+        artifact.needs().check(limits).map_err(GuestError::Requirements)?;
         capacity.check()?;
         let room = artifact.needs().check_total(capacity.vus, limits);
         room.map_err(|reason| GuestError::Capacity { vus: capacity.vus, reason })?;
@@ -132,9 +132,9 @@ impl Guest {
         layout: Layout,
         cache: &CodeCache,
     ) -> Result<Guest, GuestError> {
-        let survey = survey_engine(limits, layout)?;
+        let inspected = describe_engine(limits, layout)?;
         let order = Order::new(limits, layout);
-        let surveyed = cache.component(&survey, artifact, &order)?;
+        let surveyed = cache.component(&inspected, artifact, &order)?;
         let engine = pooled_engine(limits, capacity, layout, &surveyed, artifact.needs().table_entries())?;
         let known = cache.find(&engine, artifact).or_else(|| adopt(&surveyed, &engine));
         let component = known.map_or_else(|| cache.component(&engine, artifact, &order), Ok)?;
@@ -285,7 +285,7 @@ impl Guest {
             let local = store.data().local();
             let (user, worker) = (Rc::clone(&local.user), Rc::clone(&local.worker));
             let way: Pin<Box<dyn Future<Output = ()>>> = match &rehearsed {
-                None => Box::pin(give_way(user, worker)),
+                None => Box::pin(yield_to_others(user, worker)),
                 Some(rehearsed) => rehearsed.way_of(user, worker)?,
             };
             Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
@@ -297,7 +297,7 @@ impl Guest {
 }
 
 /// Lets the other virtual users of the thread go on.
-async fn give_way(user: Rc<Identity>, worker: Rc<WorkerContext>) {
+async fn yield_to_others(user: Rc<Identity>, worker: Rc<WorkerContext>) {
     let stopped = worker.clock.now();
     user.gives_way(true);
     tokio::task::yield_now().await;
@@ -342,7 +342,7 @@ impl Rehearsed {
                 // As if it had computed all the time: then the next is the last.
                 user.computes_again(clock.now().since(allowed));
             } else {
-                give_way(Rc::clone(&user), worker).await;
+                yield_to_others(Rc::clone(&user), worker).await;
                 user.computes_again(clock.now());
             }
         }))
@@ -361,7 +361,7 @@ fn unlinkable(error: &wasmtime::Error) -> GuestError {
     // Wasmtime's words: "component imports instance `x`, but a matching implementation was not found in the linker".
     match text.split_once('`').and_then(|(_, rest)| rest.split_once('`')) {
         Some((import, _)) if text.contains("matching implementation was not found") => {
-            GuestError::Misfit(Misfit::Import(import.to_owned()))
+            GuestError::Incompatible(Incompatible::Import(import.to_owned()))
         }
         _ => GuestError::Compile(text),
     }
@@ -391,8 +391,8 @@ impl Exports {
             component.get_export_index(Some(&interface), name)
         };
         Ok(Exports {
-            describe: function("describe").ok_or(Misfit::NotAScenario { missing: "describe" })?,
-            run: function("run").ok_or(Misfit::NotAScenario { missing: "run" })?,
+            describe: function("describe").ok_or(Incompatible::NotAScenario { missing: "describe" })?,
+            run: function("run").ok_or(Incompatible::NotAScenario { missing: "run" })?,
             setup: optional("setup"),
             start: optional("start"),
             teardown: optional("teardown"),

@@ -6,7 +6,6 @@
 //! `squall-load`) nor how requests are sent (that is `squall-http`).
 #![deny(missing_docs)]
 
-mod about;
 mod artifact;
 mod async_abi;
 mod cache;
@@ -25,28 +24,29 @@ mod host;
 mod linked;
 mod log;
 mod memory;
-mod needs;
-mod offence;
+mod metadata;
 mod progress;
+mod requirements;
 mod secrets;
 mod state;
 mod tally;
 mod time_limit;
+mod trap;
 mod user;
 mod worker;
 
-pub use about::About;
 pub use artifact::{Artifact, Import};
 pub use cache::CodeCache;
 pub use compiler::compile_if_called;
-pub use contract::{CONTRACT_VERSION, Misfit};
+pub use contract::{CONTRACT_VERSION, Incompatible};
 pub use data_end::DataEnd;
 pub use engine::Capacity;
 pub use error::GuestError;
 pub use guest::{Description, Flow, Guest};
 pub use log::{Level, LogLine, LogSink};
-pub use needs::{Extent, Needs};
+pub use metadata::About;
 pub use progress::{Goal, Progress, ScenarioFacts, Total};
+pub use requirements::{Extent, Requirements};
 pub use secrets::Secrets;
 pub use user::{Identity, Iteration, VirtualUser};
 pub use worker::{Abort, RunContext, Timer, WorkerContext};

@@ -11,7 +11,7 @@ use wasmparser::{
     TypeBounds,
 };
 
-use crate::needs::Extent;
+use crate::requirements::Extent;
 
 /// The size of a page of linear memory unless it says otherwise, in bytes.
 pub(crate) const PAGE: u64 = 64 << 10;

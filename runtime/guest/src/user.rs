@@ -12,9 +12,9 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 use crate::engine::TICKS_BEFORE_YIELD;
-use crate::offence::describe_trap;
 use crate::state::State;
 use crate::time_limit::{Elapsed, TimeLimit};
+use crate::trap::describe_trap;
 use crate::worker::WorkerContext;
 
 /// What stays the same when a trapped instance is replaced: number, connections, cookies, random numbers, count of

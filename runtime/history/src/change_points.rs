@@ -8,7 +8,7 @@
 //! the samples, which makes it call a little more. Where it gets a p-value that is no number (equal values on both
 //! sides), this takes 1.
 
-use crate::student::two_sided_p;
+use crate::t_test::two_sided_p;
 
 /// What counts as a change.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@
 //! figures, and greater than the least effect that matters. With fewer than three runs a side nothing is proved: then a
 //! change can at most be suspected.
 
-use crate::student::{upper_quantile, welch};
+use crate::t_test::{upper_quantile, welch};
 
 /// The chance of a false alarm that is accepted, over all figures together.
 const SIGNIFICANCE: f64 = 0.05;
@@ -16,7 +16,7 @@ const POWER: f64 = 0.8;
 pub const ENOUGH_RUNS: usize = 3;
 /// How far single runs must be apart to be suspected, where nothing is known of how runs differ anyway.
 const SUSPICIOUS: f64 = 0.10;
-/// Turns a median absolute deviation into a standard deviation, for a normal distribution.
+/// OriginLimit a median absolute deviation into a standard deviation, for a normal distribution.
 const MAD_TO_DEVIATION: f64 = 1.4826;
 
 /// The values of one figure.

@@ -1,6 +1,6 @@
 //! The memory of runs: each run kept in a folder of its own, read again, merged, compared, and watched for changes.
 //!
-//! [`Keeper`] writes while a run goes on, so that what was measured outlives the program; [`Store`] finds runs again.
+//! [`RunWriter`] writes while a run goes on, so that what was measured outlives the program; [`Store`] finds runs again.
 //! The arithmetic ([`compare`], [`change_points`]) knows only numbers. Must not know how a run was made, nor what any of
 //! this looks like on a terminal.
 #![deny(missing_docs)]
@@ -15,7 +15,6 @@ mod flows;
 pub mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
-mod keeper;
 mod key_figures;
 mod merge;
 mod reading;
@@ -24,14 +23,14 @@ mod run_result;
 mod snapshot;
 mod store;
 mod stored_run;
-pub mod student;
+pub mod t_test;
 mod target;
 mod utc;
+mod writer;
 
 pub use baseline::Acceptance;
 pub use environment::Environment;
 pub use error::HistoryError;
-pub use keeper::Keeper;
 pub use key_figures::{FIGURES, Figure, key_figures};
 pub use merge::{Merged, merge};
 pub use run_result::RunResult;
@@ -39,3 +38,4 @@ pub use snapshot::snapshot;
 pub use store::Store;
 pub use stored_run::StoredRun;
 pub use utc::utc;
+pub use writer::RunWriter;

@@ -170,6 +170,6 @@ fn pacing(line: &PacingLine) -> Pacing {
         runtime_delay: line.runtime_delay.0.clone(),
         under_way: line.under_way,
         looks: line.looks,
-        kept_waiting: Nanos(line.kept_waiting),
+        run_delay: Nanos(line.kept_waiting),
     }
 }

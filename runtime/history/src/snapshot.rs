@@ -214,6 +214,6 @@ fn pacing(pacing: &Pacing) -> PacingLine {
         runtime_delay: stored(&pacing.runtime_delay),
         under_way: pacing.under_way,
         looks: pacing.looks,
-        kept_waiting: pacing.kept_waiting.0,
+        kept_waiting: pacing.run_delay.0,
     }
 }

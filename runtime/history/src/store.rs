@@ -15,10 +15,10 @@ use squall_files::append;
 
 use crate::error::HistoryError;
 use crate::format::RunInfo;
-use crate::keeper::Keeper;
 use crate::reading::read_text;
 use crate::stored_run::StoredRun;
 use crate::utc::utc;
+use crate::writer::RunWriter;
 
 /// A folder of runs.
 #[derive(Clone, Debug)]
@@ -38,10 +38,10 @@ impl Store {
     }
 
     /// Begins to keep a run that began at `began`.
-    pub fn begin(&self, began: SystemTime, info: &RunInfo) -> Result<Keeper, HistoryError> {
+    pub fn begin(&self, began: SystemTime, info: &RunInfo) -> Result<RunWriter, HistoryError> {
         self.make_root()?;
         let id = new_id(began);
-        Keeper::begin(self.root.join(&id), id, info)
+        RunWriter::begin(self.root.join(&id), id, info)
     }
 
     /// The folder, out of sight of others and of git: a command line can hold secrets.

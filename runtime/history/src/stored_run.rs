@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use squall_metrics::{
-    Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, ThresholdResult, Totals, Watched,
-    evaluate_thresholds,
+    Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, TargetResources, ThresholdResult,
+    Totals, evaluate_thresholds,
 };
 use squall_plan::{MAX_SCENARIO_FLOWS, MAX_SCENARIOS, Threshold, ThresholdSpec};
 
@@ -69,8 +69,8 @@ impl StoredRun {
     }
 
     /// What was seen of the target, as far as it counts.
-    pub fn watched(&self, counts_from: Nanos) -> Result<Watched, HistoryError> {
-        let mut watched = Watched::default();
+    pub fn watched(&self, counts_from: Nanos) -> Result<TargetResources, HistoryError> {
+        let mut watched = TargetResources::default();
         let readings = self.readings(counts_from)?;
         if !readings.is_empty() {
             watched.take(readings);

@@ -12,7 +12,7 @@ use crate::cookies::CookieJar;
 use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
-use crate::exchange::{Broken, Cause, InOnePiece, Travel, exchange};
+use crate::exchange::{BodyTransfer, Broken, Buffered, Cause, exchange};
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
@@ -200,7 +200,7 @@ impl Client {
         };
         let remaining = deadline.since(watch.last_lap()).into();
         let attempt =
-            limit(&self.timer, deadline, remaining, self.attempt(request, &mut InOnePiece, &mut reader, watch)).await;
+            limit(&self.timer, deadline, remaining, self.attempt(request, &mut Buffered, &mut reader, watch)).await;
         if let Err(error) = attempt.unwrap_or(Err(Error::Timeout)) {
             watch.lap(network.clock.now());
             self.record(request, watch, 0, Some(&error), false);
@@ -226,7 +226,7 @@ impl Client {
     }
 
     /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
-    pub(crate) async fn attempt<T: Travel>(
+    pub(crate) async fn attempt<T: BodyTransfer>(
         &self,
         request: &Prepared,
         travel: &mut T,

@@ -50,7 +50,7 @@ impl Cause {
 }
 
 /// How the bodies of an exchange travel: in one piece, or piece by piece.
-pub(crate) trait Travel {
+pub(crate) trait BodyTransfer {
     /// Writes the rest of the request, of which `written` bytes are on their way.
     fn poll_send(
         &mut self,
@@ -69,9 +69,9 @@ pub(crate) trait Travel {
 
 /// The request lies ready, and the response is of interest when it is whole.
 #[derive(Debug)]
-pub(crate) struct InOnePiece;
+pub(crate) struct Buffered;
 
-impl Travel for InOnePiece {
+impl BodyTransfer for Buffered {
     #[inline]
     fn poll_send(
         &mut self,
@@ -106,7 +106,7 @@ impl Travel for InOnePiece {
 
 /// Sends `request` and lets `reader` read the response. The response is in `reader` afterwards; whether the connection
 /// can be used again is the value.
-pub(crate) async fn exchange<T: Travel>(
+pub(crate) async fn exchange<T: BodyTransfer>(
     network: &Network,
     transport: &mut Transport,
     request: &Prepared,
@@ -140,7 +140,7 @@ struct Exchange<'a, T> {
     watch: &'a mut Stopwatch,
 }
 
-impl<T: Travel> Exchange<'_, T> {
+impl<T: BodyTransfer> Exchange<'_, T> {
     #[inline]
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Cause>> {
         if self.sending {

@@ -64,12 +64,12 @@ pub(crate) struct Ending<'a> {
     /// The cookies that servers have set.
     pub cookies: Option<String>,
     /// What to say of the body.
-    pub body: Announced,
+    pub body: BodyLength,
 }
 
 /// What a head says of the body behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Announced {
+pub(crate) enum BodyLength {
     /// Nothing: there is no body, and the method does not make one expect it.
     Nothing,
     /// Its length.
@@ -78,9 +78,9 @@ pub(crate) enum Announced {
     Chunks,
 }
 
-impl Announced {
+impl BodyLength {
     fn length(self) -> u64 {
-        if let Announced::Length(length) = self { length } else { 0 }
+        if let BodyLength::Length(length) = self { length } else { 0 }
     }
 }
 
@@ -123,7 +123,7 @@ impl<'b> HeadWriter<'b> {
 
     /// Adds a field of the guest's. `body` is what will be said of the body in the end.
     #[inline]
-    pub(crate) fn field(&mut self, name: &str, value: &str, body: Announced) -> Result<(), String> {
+    pub(crate) fn field(&mut self, name: &str, value: &str, body: BodyLength) -> Result<(), String> {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(format!("header name \"{}\" is not a token", quoted(name)));
         }
@@ -138,7 +138,7 @@ impl<'b> HeadWriter<'b> {
         Ok(())
     }
 
-    fn special(&mut self, special: Special, name: &str, value: &str, body: Announced) -> Result<(), String> {
+    fn special(&mut self, special: Special, name: &str, value: &str, body: BodyLength) -> Result<(), String> {
         match special {
             Special::Host => {
                 let mut line = Vec::new();
@@ -206,9 +206,9 @@ impl<'b> HeadWriter<'b> {
             (None, None) => {}
         }
         match ending.body {
-            Announced::Nothing => {}
-            Announced::Length(length) => write_field(self.buffer, "Content-Length", &length.to_string()),
-            Announced::Chunks => write_field(self.buffer, "Transfer-Encoding", "chunked"),
+            BodyLength::Nothing => {}
+            BodyLength::Length(length) => write_field(self.buffer, "Content-Length", &length.to_string()),
+            BodyLength::Chunks => write_field(self.buffer, "Transfer-Encoding", "chunked"),
         }
         self.buffer.extend_from_slice(b"\r\n");
     }
@@ -259,7 +259,7 @@ mod tests {
     }
 
     fn ending(length: Option<u64>) -> Ending<'static> {
-        let body = length.map_or(Announced::Nothing, Announced::Length);
+        let body = length.map_or(BodyLength::Nothing, BodyLength::Length);
         Ending { user_agent: "squall", keep_alive: true, credentials: None, cookies: None, body }
     }
 
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_body_of_unknown_length_comes_in_chunks() {
-        let head = written(&[], Ending { body: Announced::Chunks, ..ending(None) }).unwrap();
+        let head = written(&[], Ending { body: BodyLength::Chunks, ..ending(None) }).unwrap();
         assert!(head.ends_with("\r\nTransfer-Encoding: chunked\r\n\r\n"), "{head}");
     }
 
@@ -319,7 +319,7 @@ mod tests {
         for (value, closes) in [("keep-alive, Upgrade", false), ("close, TE", true), ("x,CLOSE", true), ("", false)] {
             let mut buffer = b"GET /".to_vec();
             let mut head = HeadWriter::begin(&mut buffer, &origin());
-            head.field("Connection", value, Announced::Nothing).unwrap();
+            head.field("Connection", value, BodyLength::Nothing).unwrap();
             head.finish(ending(None));
             assert_eq!(head.close, closes, "{value}");
             assert!(String::from_utf8(buffer).unwrap().contains(&format!("\r\nConnection: {value}\r\n")));

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod batch;
 mod buffers;
 mod client;
 mod config;
@@ -25,6 +26,7 @@ pub mod fuzz;
 mod head;
 mod idle;
 mod network;
+mod origin_limit;
 mod policy;
 mod pool;
 mod reader;
@@ -32,7 +34,6 @@ mod redirect;
 mod request;
 mod resolve;
 mod response;
-mod send_all;
 mod server_timing;
 mod stopwatch;
 mod streamed;
@@ -41,7 +42,6 @@ mod stub;
 mod tests;
 mod tls;
 mod transport;
-mod turns;
 mod unfold;
 mod url;
 
@@ -51,11 +51,11 @@ pub use config::{AddressTurns, ClientConfig, TlsConfig};
 pub use cookies::CookieJar;
 pub use error::Error;
 pub use network::Network;
+pub use origin_limit::OriginLimit;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};
 pub use request::{Prepared, RequestOptions, check_request};
 pub use response::Response;
 pub use streamed::{GivenUp, Listener, Source, StreamLimits, Streamed, StreamedBody};
 pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
-pub use turns::Turns;
 pub use url::{BaseUrl, UrlError};

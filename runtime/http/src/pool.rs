@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connect::Connection;
 use crate::idle::{Found, Idle};
-use crate::turns::Turns;
+use crate::origin_limit::OriginLimit;
 use crate::url::Origin;
 
 /// How many full pools' worth of idle connections are kept: one for each origin, if there are not more.
@@ -19,13 +19,13 @@ const MOST_ORIGINS: usize = 64;
 pub(crate) struct Pool {
     /// To one origin.
     most: usize,
-    places: Turns,
+    places: OriginLimit,
     idle: Idle,
 }
 
 impl Pool {
     pub(crate) fn new(most: usize) -> Pool {
-        Pool { most, places: Turns::default(), idle: Idle::default() }
+        Pool { most, places: OriginLimit::default(), idle: Idle::default() }
     }
 
     /// Waits for a place among those that have a connection to this origin.

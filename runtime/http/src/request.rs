@@ -11,7 +11,7 @@ use crate::account::{Booked, KeptList, MemoryAccount};
 use crate::config::ClientConfig;
 use crate::cookies::CookieJar;
 use crate::error::Error;
-use crate::head::{Announced, Ending, HeadWriter, check_method};
+use crate::head::{BodyLength, Ending, HeadWriter, check_method};
 use crate::network::Network;
 use crate::url::{Origin, Origins, UrlError, without_fragment};
 
@@ -74,7 +74,7 @@ pub struct Prepared {
     replaced_cookies: Option<KeptList<String>>,
     /// Whether the connection is closed afterwards.
     pub(crate) close: bool,
-    announced: Announced,
+    announced: BodyLength,
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
@@ -163,11 +163,11 @@ impl Prepared {
         };
         let shared = if body.is_none() { shared.cloned() } else { None };
         let announced = match (brought, body.map(<[u8]>::len).or(shared.as_ref().map(Bytes::len))) {
-            (Brought::Pieces(None), _) => Announced::Chunks,
-            (Brought::Pieces(Some(length)), _) => Announced::Length(length),
-            (_, Some(length)) => Announced::Length(length as u64),
-            (_, None) if expects_body(known_method) => Announced::Length(0),
-            (_, None) => Announced::Nothing,
+            (Brought::Pieces(None), _) => BodyLength::Chunks,
+            (Brought::Pieces(Some(length)), _) => BodyLength::Length(length),
+            (_, Some(length)) => BodyLength::Length(length as u64),
+            (_, None) if expects_body(known_method) => BodyLength::Length(0),
+            (_, None) => BodyLength::Nothing,
         };
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
         for (name, value) in fields {
@@ -238,7 +238,7 @@ impl Prepared {
     /// The body that was copied.
     pub(crate) fn own_body(&self) -> Brought<'_> {
         match self.announced {
-            Announced::Length(_) if self.shared.is_empty() => Brought::Bytes(&self.bytes[self.head_length..]),
+            BodyLength::Length(_) if self.shared.is_empty() => Brought::Bytes(&self.bytes[self.head_length..]),
             _ => Brought::Nothing,
         }
     }
@@ -291,9 +291,9 @@ pub fn check_request<'h>(
     let mut bytes = Vec::new();
     target.write_path(&mut bytes).map_err(invalid)?;
     let announced = match body {
-        Some(length) => Announced::Length(length),
-        None if expects_body(Method::of(method)) => Announced::Length(0),
-        None => Announced::Nothing,
+        Some(length) => BodyLength::Length(length),
+        None if expects_body(Method::of(method)) => BodyLength::Length(0),
+        None => BodyLength::Nothing,
     };
     let mut head = HeadWriter::begin(&mut bytes, &target.origin);
     for (name, value) in fields {

@@ -4,7 +4,7 @@
 //! the guest asks for it, so that a slow guest does not make a slow server. Redirects, cookies and content encodings are
 //! the guest's business here.
 
-mod course;
+mod body_progress;
 mod pieces;
 
 use std::future::Future;
@@ -19,11 +19,11 @@ use crate::client::Client;
 use crate::cookies::CookieJar;
 use crate::deadline::{Elapsed, limit_moving};
 use crate::error::Error;
+use crate::origin_limit::OriginLimit;
 use crate::reader::Reader;
 use crate::request::{Brought, Prepared, RequestOptions};
 use crate::stopwatch::Stopwatch;
-use crate::turns::Turns;
-use course::Course;
+use body_progress::BodyProgress;
 use pieces::Pieces;
 
 /// The body of a request, in pieces that come while it is sent.
@@ -125,7 +125,7 @@ impl Client {
     pub async fn send_streamed<S: Source>(
         &self,
         streamed: Streamed<S>,
-        turns: &Turns,
+        turns: &OriginLimit,
         listener: &impl Listener,
     ) -> Result<(), Error> {
         let Streamed { mut request, source, limits } = streamed;
@@ -133,7 +133,7 @@ impl Client {
         let asked = clock.now();
         let mut waiter = self.start_waiting(asked);
         let mut watch = Stopwatch::start_late(asked, self.late_by.take());
-        let course = Course::new(clock, limits, request.timeout, asked);
+        let course = BodyProgress::new(clock, limits, request.timeout, asked);
         let bodiless = request.method == Method::Head;
         let head = self.network.buffers.take();
         let booked = self.account().book(head.capacity())?;

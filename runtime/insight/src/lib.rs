@@ -24,4 +24,4 @@ pub use phase::Phase;
 pub use recovery::{Recovery, recovery};
 pub use stress::{Failure, LoadLevel, first_failure};
 pub use usl::{Estimate, Scaling, ScalingKind, UslMisfit, fit_usl};
-pub use verdict::{Importance, Interval, Judged, Objective, Status, judge};
+pub use verdict::{Interval, Judged, Objective, Status, judge};

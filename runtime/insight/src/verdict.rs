@@ -3,7 +3,7 @@
 //! What was not measured is never met. An objective whose interval reaches over its limit is met or missed by chance, and
 //! says so. This is the one place where that is decided, whatever form the verdict is shown in.
 
-use squall_plan::Comparison;
+use squall_plan::{Comparison, Importance};
 
 /// Something that a test is to show, as a limit on one number.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,16 +16,6 @@ pub struct Objective {
     pub limit: f64,
     /// What missing it means.
     pub importance: Importance,
-}
-
-/// What missing an objective means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Importance {
-    /// The test has failed.
-    #[default]
-    Required,
-    /// A warning: a target to grow towards.
-    Desired,
 }
 
 /// Where the true value probably lies (about 90 % sure).

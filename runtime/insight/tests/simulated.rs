@@ -5,10 +5,10 @@ use std::time::Duration;
 use squall_insight::search::{Goal, Limit, Search, Step, Trial, TrialResult};
 use squall_insight::{LeakVerdict, leak_verdict};
 
-#[path = "../../../tests/support/erlang.rs"]
-mod erlang;
+#[path = "../../../tests/support/mmc.rs"]
+mod mmc;
 
-use erlang::{Queue, Random};
+use mmc::{Queue, Random};
 
 fn normal(random: &mut Random) -> f64 {
     (-2.0 * random.uniform().ln()).sqrt() * (std::f64::consts::TAU * random.uniform()).cos()

@@ -59,7 +59,7 @@ impl Watch {
             all_users_busy: self.workers.iter().any(|worker| worker.all_users_busy),
             backlog: self.workers.iter().map(|worker| worker.backlog).sum(),
             busiest_worker: share_of_time(of_second.busiest),
-            kept_waiting: share_of_time(of_second.kept_waiting),
+            run_delay: share_of_time(of_second.run_delay),
             ..GeneratorSecond::default()
         };
         let mut guest = Nanos::ZERO;

@@ -13,14 +13,14 @@ pub(crate) struct RecordedByAll {
     /// The longest time that one of the threads was at work.
     pub(crate) busiest: Nanos,
     /// The longest time that one of the threads was ready to run, and the system ran something else.
-    pub(crate) kept_waiting: Nanos,
+    pub(crate) run_delay: Nanos,
 }
 
 impl RecordedByAll {
     fn add(&mut self, by_worker: &Interval) {
         self.recorded.merge(by_worker);
         self.busiest = self.busiest.max(by_worker.busy);
-        self.kept_waiting = self.kept_waiting.max(by_worker.pacing.kept_waiting);
+        self.run_delay = self.run_delay.max(by_worker.pacing.run_delay);
     }
 }
 

@@ -56,7 +56,7 @@ fn processor_time() -> Nanos {
 }
 
 /// How long this thread was ready to run, and something else ran. Zero where the system does not say.
-pub(crate) fn kept_waiting() -> Nanos {
+pub(crate) fn run_delay() -> Nanos {
     // Three numbers: time on the processor, time waiting for one, and how often (Linux, Documentation/scheduler/sched-stats).
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Nanos(text.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0))

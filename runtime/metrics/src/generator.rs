@@ -63,7 +63,7 @@ pub struct GeneratorSecond {
     /// The share of the workers' work that the guests were.
     pub guest_share: f64,
     /// The largest share of the time for which a worker was ready and the system ran something else.
-    pub kept_waiting: f64,
+    pub run_delay: f64,
     /// How often the control group's quota stopped the process.
     pub throttled: u64,
     /// Iterations given up because no virtual user was free in time.

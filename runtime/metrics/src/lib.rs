@@ -7,7 +7,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod catalogue;
+mod builtin;
 mod clock;
 mod cost;
 #[cfg(any(test, fuzzing))]
@@ -17,22 +17,22 @@ mod histogram;
 mod history;
 mod interval;
 mod pacing;
+mod query;
 mod recorder;
 mod redactor;
 mod registry;
 mod sample;
+mod sanitize;
 mod seconds;
-mod select;
+mod segments;
 pub mod statistics;
-mod stretches;
 mod tags;
-mod text;
+mod target_resources;
 mod threshold;
 mod threshold_check;
 mod totals;
-mod watched;
 
-pub use catalogue::{BUILT_IN, Builtin, Kind, Subject, Unit};
+pub use builtin::{BUILT_IN, Builtin, Kind, Subject, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use cost::{Certainty, Cost, ThreadCapacity};
 pub use generator::{
@@ -44,18 +44,20 @@ pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
 };
 pub use pacing::{DroppedCell, Pacing};
+pub use query::{Aggregate, Selector};
 pub use recorder::Recorder;
 pub use redactor::{HIDDEN, Redactor};
 pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample, SampleOrigin};
+pub use sanitize::{plain, plain_json};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
-pub use select::{Aggregate, Selector};
+pub use segments::Stretches;
 /// How a URL is shown: for those who know measurements, but no plans.
 pub use squall_plan::{credentials_in, without_credentials};
-pub use stretches::Stretches;
 pub use tags::{AskedTags, Tag, TagSetId};
-pub use text::{plain, plain_json};
+pub use target_resources::{
+    Reading, ResourceUnit, ResourceValue, TargetResources, WatchedPoint, WatchedSeries, WatchedSource,
+};
 pub use threshold::{ThresholdResult, evaluate_thresholds};
 pub use threshold_check::{ExpectedSamples, ThresholdMisfit, asked_tags, check_threshold};
 pub use totals::{LeftOut, ScenarioTags, Totals};
-pub use watched::{Reading, ResourceUnit, ResourceValue, Watched, WatchedPoint, WatchedSeries, WatchedSource};

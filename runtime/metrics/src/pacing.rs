@@ -21,7 +21,7 @@ pub struct Pacing {
     /// How often that was looked at.
     pub looks: u64,
     /// How long the thread was ready to run, and the system ran something else.
-    pub kept_waiting: Nanos,
+    pub run_delay: Nanos,
 }
 
 impl Pacing {
@@ -38,7 +38,7 @@ impl Pacing {
         self.runtime_delay.merge(&other.runtime_delay);
         self.under_way += other.under_way;
         self.looks += other.looks;
-        self.kept_waiting += other.kept_waiting;
+        self.run_delay += other.run_delay;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalogue::{Kind, Unit};
+use crate::builtin::{Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};

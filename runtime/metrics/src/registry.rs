@@ -15,10 +15,10 @@ use rustc_hash::FxHashMap;
 use squall_plan::text_without_credentials;
 use thiserror::Error;
 
-use crate::catalogue::{BUILT_IN, Kind, Unit};
+use crate::builtin::{BUILT_IN, Kind, Unit};
 use crate::redactor::Redactor;
+use crate::sanitize::plain;
 use crate::tags::{AskedTags, Tag, TagSetId, TagSets};
-use crate::text::plain;
 
 /// A flow, by its index in the component's description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use squall_plan::{Aggregation, Threshold};
 
-use crate::select::{Aggregate, Selector};
+use crate::query::{Aggregate, Selector};
 use crate::totals::Totals;
 
 /// What became of one threshold.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use squall_plan::{Aggregation, Threshold, nearest};
 use thiserror::Error;
 
-use crate::catalogue::{BUILT_IN, Builtin, Kind, Subject};
+use crate::builtin::{BUILT_IN, Builtin, Kind, Subject};
 use crate::registry::{Method, MetricInfo};
 use crate::sample::FailureClass;
 use crate::tags::{AskedTags, Tag};
@@ -161,7 +161,7 @@ mod tests {
     use squall_plan::parse_cli_threshold;
 
     use super::*;
-    use crate::catalogue::Unit;
+    use crate::builtin::Unit;
 
     fn threshold(text: &str) -> Threshold {
         let (selector, spec) = parse_cli_threshold(text).expect("readable");

@@ -7,7 +7,7 @@ use crate::clock::Nanos;
 use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
 use crate::registry::{FlowId, MetricId, NameId, Registry};
-use crate::watched::Watched;
+use crate::target_resources::TargetResources;
 
 /// What of a load's beginning does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Totals {
     /// What does not count.
     pub warm_up: LeftOut,
     /// What was seen of the target's resources.
-    pub watched: Watched,
+    pub watched: TargetResources,
 }
 
 impl Totals {
@@ -91,7 +91,7 @@ impl Totals {
             elapsed: Nanos::ZERO,
             history: History::new(),
             warm_up: LeftOut::Nothing,
-            watched: Watched::default(),
+            watched: TargetResources::default(),
         }
     }
 
@@ -112,7 +112,7 @@ impl Totals {
             elapsed: self.elapsed,
             history: History::new(),
             warm_up: self.warm_up,
-            watched: Watched::default(),
+            watched: TargetResources::default(),
         }
     }
 

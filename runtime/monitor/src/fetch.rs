@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{ACCEPT, AUTHORIZATION};
-use squall_exchange::{Answer, connect, within};
+use squall_plain_http::{Answer, connect, within};
 use url::Url;
 
 /// How long an answer may take, all in all.
@@ -21,13 +21,13 @@ pub(crate) async fn get(url: &Url, accept: &str) -> Result<(u16, String), String
 }
 
 async fn exchange(url: &Url, accept: &str) -> Result<(u16, String), String> {
-    let mut request = Request::get(squall_exchange::path(url)).header(ACCEPT, accept);
-    if let Some(credentials) = squall_exchange::credentials(url) {
+    let mut request = Request::get(squall_plain_http::path(url)).header(ACCEPT, accept);
+    if let Some(credentials) = squall_plain_http::credentials(url) {
         request = request.header(AUTHORIZATION, credentials);
     }
     let mut request = request.body(Full::<Bytes>::default()).map_err(|error| error.to_string())?;
-    request.headers_mut().extend(squall_exchange::headers(url)?);
-    let answer = squall_exchange::send(connect(url).await?, request).await?;
+    request.headers_mut().extend(squall_plain_http::headers(url)?);
+    let answer = squall_plain_http::send(connect(url).await?, request).await?;
     let status = answer.head.status.as_u16();
     Ok((status, String::from_utf8_lossy(&receive(answer).await?).into_owned()))
 }

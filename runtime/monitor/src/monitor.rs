@@ -22,7 +22,7 @@ pub struct Monitor {
 
 /// Asks, until dropped.
 #[derive(Debug)]
-pub struct Asking {
+pub struct MonitorHandle {
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,7 +40,7 @@ impl Monitor {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn begin(self) -> io::Result<(Asking, Receiver<Reading>)> {
+    pub fn begin(self) -> io::Result<(MonitorHandle, Receiver<Reading>)> {
         let (out, readings) = sync_channel(WAITING);
         let (end, ended) = oneshot::channel();
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -52,11 +52,11 @@ impl Monitor {
             // Whatever is under way then ends with the runtime.
             drop(runtime.block_on(ended));
         })?;
-        Ok((Asking { end: Some(end), thread: Some(thread) }, readings))
+        Ok((MonitorHandle { end: Some(end), thread: Some(thread) }, readings))
     }
 }
 
-impl Drop for Asking {
+impl Drop for MonitorHandle {
     fn drop(&mut self) {
         self.end.take();
         if let Some(thread) = self.thread.take() {

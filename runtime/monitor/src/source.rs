@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use squall_metrics::{Nanos, Reading};
-use squall_plan::{WatchedProcess, Watching, without_credentials};
+use squall_plan::{TargetMonitoring, WatchedProcess, without_credentials};
 use thiserror::Error;
 use url::Url;
 
@@ -41,7 +41,7 @@ pub enum WrongSource {
 
 impl Sources {
     /// What a plan asks for.
-    pub fn of_plan(watching: &Watching) -> Sources {
+    pub fn of_plan(watching: &TargetMonitoring) -> Sources {
         Sources {
             processes: watching.process.iter().cloned().collect(),
             scrape: watching.scrape.clone(),

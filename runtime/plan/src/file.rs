@@ -11,8 +11,8 @@ mod mistake;
 mod node;
 mod objective;
 mod out;
-mod own_loads;
 mod reader;
+mod scenario_loads;
 mod scenarios;
 mod schema;
 mod search;
@@ -30,9 +30,9 @@ use crate::plan::PlanError;
 use mistake::Place;
 
 pub use about::About;
-pub use limits::{WatchedProcess, Watching};
+pub use limits::{TargetMonitoring, WatchedProcess};
 pub use mistake::Mistake;
-pub use objective::{Objective, Weightiness};
+pub use objective::{Importance, Objective};
 pub use schema::schema;
 pub use search::SearchOptions;
 pub use shape::Shape;
@@ -50,7 +50,7 @@ pub struct PlanFile {
     /// What must hold, and what is hoped for, in the order of the file.
     pub objectives: Vec<Objective>,
     /// What the target may use, and how that is watched.
-    pub watching: Watching,
+    pub watching: TargetMonitoring,
     /// Where what is measured goes while the run goes on, as `--out` has it; read by whoever knows outputs.
     out: Vec<(String, Place)>,
     /// All else, as the layer that it is.
@@ -62,7 +62,7 @@ pub struct PlanFile {
     /// Where each flow is named in `scenarios`.
     flow_places: BTreeMap<String, Place>,
     /// Where the keys of scenarios with loads of their own stand.
-    scenario_places: own_loads::Places,
+    scenario_places: scenario_loads::Places,
 }
 
 impl PlanFile {

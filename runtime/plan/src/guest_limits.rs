@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::choice::UnknownChoice;
+use crate::unknown_value::UnknownChoice;
 
 const MIB: u64 = 1 << 20;
 

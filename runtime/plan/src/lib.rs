@@ -27,9 +27,9 @@
 #![forbid(unsafe_code)]
 
 mod arrivals;
-mod choice;
 mod credentials;
 mod data;
+mod did_you_mean;
 mod duration;
 mod executor;
 mod file;
@@ -45,21 +45,22 @@ mod plan;
 mod ramp;
 mod rate;
 mod stage;
-mod suggest;
 mod suggestion;
 mod target;
 mod threshold;
+mod unknown_value;
 
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
-pub use choice::UnknownChoice;
 pub use credentials::{credentials_in, text_without_credentials, without_credentials};
 pub use data::{
     AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
 };
+pub use did_you_mean::nearest;
 pub use duration::{DurationError, HumanDuration, parse_duration};
 pub use executor::{Executor, ExecutorKind, UnknownExecutor};
 pub use file::{
-    About, Mistake, Objective, PlanFile, SearchOptions, Shape, TestType, WatchedProcess, Watching, Weightiness, schema,
+    About, Importance, Mistake, Objective, PlanFile, SearchOptions, Shape, TargetMonitoring, TestType, WatchedProcess,
+    schema,
 };
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan, RequestCeilings};
@@ -73,7 +74,7 @@ pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, Planne
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};
 pub use stage::{RateStage, Stage, StageError, StageSpec};
-pub use suggest::nearest;
 pub use suggestion::{Machine, permit};
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};
+pub use unknown_value::UnknownChoice;

@@ -6,7 +6,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, WWW_AUTHENTIC
 use hyper::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use squall_exchange::authority;
+use squall_plain_http::authority;
 use url::Url;
 
 use crate::Access;

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::CONTENT_LENGTH;
 use hyper::{HeaderMap, Request, StatusCode};
-use squall_exchange::{authority, connect};
+use squall_plain_http::{authority, connect};
 use url::Url;
 
 use crate::error::RegistryError;
@@ -43,16 +43,16 @@ pub(crate) async fn exchange(
 }
 
 async fn answer_to(url: &Url, mut request: Request<Full<Bytes>>, limit: usize) -> Result<Exchanged, String> {
-    let path = squall_exchange::path(url);
+    let path = squall_plain_http::path(url);
     *request.uri_mut() = path.parse().map_err(|_| format!("{path} is no path"))?;
-    request.headers_mut().extend(squall_exchange::headers(url)?);
+    request.headers_mut().extend(squall_plain_http::headers(url)?);
     let stream = within(PATIENCE, connect(url)).await?;
     // Sending a large file takes its time.
     let patience = PATIENCE + Duration::from_secs(request.body().size_hint().lower() / SLOWEST_UPLOAD);
-    receive(within(patience, squall_exchange::send(stream, request)).await?, limit).await
+    receive(within(patience, squall_plain_http::send(stream, request)).await?, limit).await
 }
 
-async fn receive(mut answer: squall_exchange::Answer, limit: usize) -> Result<Exchanged, String> {
+async fn receive(mut answer: squall_plain_http::Answer, limit: usize) -> Result<Exchanged, String> {
     let announced = answer.head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
         return Ok(Exchanged::TooLarge(limit));
@@ -70,5 +70,5 @@ async fn receive(mut answer: squall_exchange::Answer, limit: usize) -> Result<Ex
 
 async fn within<T>(patience: Duration, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let late = || Err(format!("no answer in {}s", patience.as_secs()));
-    squall_exchange::within(patience, work).await.unwrap_or_else(late)
+    squall_plain_http::within(patience, work).await.unwrap_or_else(late)
 }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::Document;
-use crate::cases::{Case, Result, cases};
 use crate::markdown::figures;
+use crate::test_cases::{Case, Result, cases};
 
 /// The report in the Common Test Report Format.
 pub fn ctrf_report(document: &Document) -> String {

@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn summaries() {
-        let seed = crate::known_run::known_document("browse").to_json();
+        let seed = crate::fixture::known_document("browse").to_json();
         // Three reports are made of it.
         let memory = Memory { base: 8 << 20, per_byte: 200 };
         let pieces = ["null", "\"version\":1", "1e308", "-1", "[]", "{}", "\"\""];

@@ -5,9 +5,9 @@
 //! the page came from.
 
 mod charts;
+mod overview;
 mod search;
 mod tables;
-mod top;
 mod trend;
 
 use base64::Engine;
@@ -49,7 +49,7 @@ impl LiveUpdate {
     /// What there is to show now.
     pub fn of(document: &Document, ended: bool) -> LiveUpdate {
         LiveUpdate {
-            top: top::top(document).into_string(),
+            top: overview::overview(document).into_string(),
             tables: tables::tables(document).into_string(),
             charts: charts::data(document),
             ended,
@@ -109,7 +109,7 @@ fn run_page(document: &Document, updates: Option<&str>) -> String {
         data: charts::data(document),
     };
     page.around(&html! {
-        div #top { (top::top(document)) }
+        div #top { (overview::overview(document)) }
         (charts::shells())
         @if let Some(trend) = &document.trend { (trend::trend(trend)) }
         div #tables { (tables::tables(document)) }

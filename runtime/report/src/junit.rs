@@ -2,8 +2,8 @@
 //! invalid is an error.
 
 use crate::Document;
-use crate::cases::{Case, Result, cases};
 use crate::markdown::figures;
+use crate::test_cases::{Case, Result, cases};
 
 /// The report as JUnit XML.
 pub fn junit_report(document: &Document) -> String {

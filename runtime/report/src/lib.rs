@@ -5,26 +5,26 @@
 #![forbid(unsafe_code)]
 
 mod breakpoint;
-mod cases;
 mod ci;
 mod command_line;
 mod ctrf;
 mod document;
 mod export;
+#[cfg(test)]
+mod fixture;
 mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod histogram_log;
 mod html;
 mod junit;
-#[cfg(test)]
-mod known_run;
 mod markdown;
 mod objectives;
 mod progress;
 mod style;
 mod summary;
 mod table;
+mod test_cases;
 mod trend;
 
 pub use breakpoint::{

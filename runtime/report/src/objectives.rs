@@ -2,7 +2,8 @@
 //! this only finds words for it.
 
 use serde::{Deserialize, Serialize};
-use squall_insight::{Importance, Judged, Status as ObjectiveStatus};
+use squall_insight::{Judged, Status as ObjectiveStatus};
+use squall_plan::Importance;
 
 use crate::document::Status;
 use crate::style::Style;

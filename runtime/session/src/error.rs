@@ -8,7 +8,7 @@ use squall_data::LoadError;
 use squall_guest::GuestError;
 use squall_history::HistoryError;
 use squall_load::{PreflightError, RunError};
-use squall_stream::StreamError;
+use squall_outputs::StreamError;
 
 /// Why there is no run, or no result of it.
 #[derive(Debug, thiserror::Error)]

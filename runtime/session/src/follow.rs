@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use squall_control::{Controls, Dashboard, JudgeObjectives, ReservedApi, ReservedDashboard, RunState};
 use squall_load::{Observer, Outcome, Run};
+use squall_outputs::Streams;
 use squall_plan::{MAX_RATE, Plan, TestType};
-use squall_stream::Streams;
 
 use crate::console::{Console, RunView};
 use crate::error::Error;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLine, VERSION};
-use squall_history::{Environment, HistoryError, Keeper, RunResult, Store, utc};
+use squall_history::{Environment, HistoryError, RunResult, RunWriter, Store, utc};
 use squall_load::{Event, Observer, Outcome};
 use squall_plan::Plan;
 use squall_report::{Document, without_secrets};
@@ -28,7 +28,7 @@ pub(crate) struct Keep {
 enum State {
     /// Nothing is kept before the load begins: then there is nothing to be kept.
     Waiting,
-    Keeping(Keeper),
+    Keeping(RunWriter),
     /// Not wanted, or not possible.
     Off,
 }

@@ -1,9 +1,9 @@
-//! Watching the target while it is loaded: the plan's sources and those that were asked for. docs/monitoring.md.
+//! TargetMonitoring the target while it is loaded: the plan's sources and those that were asked for. docs/monitoring.md.
 
 use std::sync::mpsc::Receiver;
 
 use squall_metrics::Reading;
-use squall_monitor::{Asking, Monitor, Sources};
+use squall_monitor::{Monitor, MonitorHandle, Sources};
 use squall_plan::PlanFile;
 
 use crate::error::Error;
@@ -26,7 +26,7 @@ pub(crate) fn monitor(added: &Sources, plan: Option<&PlanFile>) -> Result<Option
 }
 
 /// Begins to ask, until what this returns first is dropped.
-pub(crate) fn begin(monitor: Option<Monitor>) -> Result<(Option<Asking>, Option<Receiver<Reading>>), Error> {
+pub(crate) fn begin(monitor: Option<Monitor>) -> Result<(Option<MonitorHandle>, Option<Receiver<Reading>>), Error> {
     let failed = |error: std::io::Error| Error::option(format!("monitoring: {error}"));
     match monitor.map(Monitor::begin).transpose().map_err(failed)? {
         Some((asking, readings)) => Ok((Some(asking), Some(readings))),

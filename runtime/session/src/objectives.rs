@@ -1,17 +1,17 @@
 //! A plan's objectives, judged on what was measured.
 
-use squall_insight::{Importance, Interval, Objective as Wanted, Status, judge};
+use squall_insight::{Interval, Objective as Wanted, Status, judge};
 use squall_metrics::statistics::quantile_intervals;
 use squall_metrics::{Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds};
 use squall_monitor::names;
-use squall_plan::{Aggregation, Comparison, Objective, Threshold, Watching, Weightiness};
+use squall_plan::{Aggregation, Comparison, Importance, Objective, TargetMonitoring, Threshold};
 use squall_report::{ObjectiveLine, duration, per_second, percent};
 
 /// The same run has the same intervals, whenever it is looked at.
 const SEED: u64 = 1;
 
 /// All objectives of a plan: what has a threshold, what is hoped for, and the limits of the target's resources.
-pub fn judge_objectives(wanted: &[Objective], watching: &Watching, totals: &Totals) -> Vec<ObjectiveLine> {
+pub fn judge_objectives(wanted: &[Objective], watching: &TargetMonitoring, totals: &Totals) -> Vec<ObjectiveLine> {
     let thresholds: Vec<_> = wanted.iter().map(|objective| objective.threshold.clone()).collect();
     let results = evaluate_thresholds(&thresholds, totals);
     let of_measurements = wanted.iter().zip(&results).map(|(objective, result)| line(objective, result, totals));
@@ -24,7 +24,7 @@ pub(crate) fn objectives_in_force(wanted: &[Objective], thresholds: &[Threshold]
         thresholds.iter().any(|one| one.selector() == objective.selector() && one.source == objective.source)
     };
     let holds =
-        |objective: &&Objective| objective.weightiness == Weightiness::Hope || is_demanded(&objective.threshold);
+        |objective: &&Objective| objective.importance == Importance::Desired || is_demanded(&objective.threshold);
     wanted.iter().filter(holds).cloned().collect()
 }
 
@@ -40,19 +40,16 @@ fn line(objective: &Objective, result: &ThresholdResult, totals: &Totals) -> Obj
         name: objective.title.clone(),
         comparison: threshold.comparison,
         limit: threshold.limit,
-        importance: match objective.weightiness {
-            Weightiness::Must => Importance::Required,
-            Weightiness::Hope => Importance::Desired,
-        },
+        importance: objective.importance,
     };
     let interval = interval(objective, totals);
     let mut judged = judge(wanted, result.actual, interval);
     if result.actual.is_none() {
         // A threshold says whether nothing is enough: no failed request, say.
-        judged.status = match (result.passed, objective.weightiness) {
+        judged.status = match (result.passed, objective.importance) {
             (true, _) => Status::Met,
-            (false, Weightiness::Must) => Status::Missed,
-            (false, Weightiness::Hope) => Status::NotMeasured,
+            (false, Importance::Required) => Status::Missed,
+            (false, Importance::Desired) => Status::NotMeasured,
         };
     }
     let shown = |value| shown(objective, value);
@@ -96,7 +93,7 @@ fn shown(objective: &Objective, actual: f64) -> String {
 type LimitLine = (&'static str, &'static str, Option<f64>, Option<f64>, fn(f64) -> String);
 
 /// The limits of resources, each on the source that uses the most of it. Without a source that knows, it is not measured.
-fn limits(watching: &Watching, totals: &Totals) -> Vec<ObjectiveLine> {
+fn limits(watching: &TargetMonitoring, totals: &Totals) -> Vec<ObjectiveLine> {
     let most = |name: &'static str, figure: fn(&WatchedSeries) -> Option<f64>| {
         totals.watched.named(name).filter_map(|(_, series)| figure(series)).reduce(f64::max)
     };
@@ -166,8 +163,12 @@ mod tests {
     }
 
     fn statuses(totals: &Totals) -> Vec<(String, String, Status)> {
-        let watching =
-            Watching { cpu_max: Some(0.7), memory_max: Some(0.8), connection_pool: Some(100), ..Watching::default() };
+        let watching = TargetMonitoring {
+            cpu_max: Some(0.7),
+            memory_max: Some(0.8),
+            connection_pool: Some(100),
+            ..TargetMonitoring::default()
+        };
         let lines = limits(&watching, totals);
         assert_eq!(
             missed_limits(&lines).count(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use squall_history::Store;
 use squall_http::HostRule;
 use squall_monitor::Sources;
+use squall_outputs::{Header, Output, Statistic};
 use squall_plan::Rate;
-use squall_stream::{Header, Output, Statistic};
 
 use crate::reports::ReportFile;
 use crate::secrets::SecretArgument;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use squall_load::{Event, Observer};
+use squall_outputs::{Settings, Statistic, StreamError, Streams};
 use squall_plan::{Plan, PlanFile};
-use squall_stream::{Settings, Statistic, StreamError, Streams};
 
 use crate::console::Notifier;
 use crate::settings::StreamSettings;

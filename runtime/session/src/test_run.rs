@@ -206,10 +206,10 @@ impl TestRun {
         let said = UserOptions::of(self.plan_file.as_ref(), self.typed.clone())?;
         let known = said.known(self.secrets()?);
         let described = self.components().map(|component| {
-            let survey =
-                compile(component, cache, console, || Guest::survey(&component.artifact, &self.limits, cache))?;
-            let survey = survey.given(Openable::Searched(said.places(component)?));
-            let described = describe(&survey, &known);
+            let inspected =
+                compile(component, cache, console, || Guest::inspect(&component.artifact, &self.limits, cache))?;
+            let inspected = inspected.given(Openable::Searched(said.places(component)?));
+            let described = describe(&inspected, &known);
             let described = described.map_err(|source| Error::Guest { name: component.name.clone(), source })?;
             show_log(&described, console);
             Ok((component.name.clone(), described))

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use squall_monitor::Sources;
+use squall_outputs::{Header, Output, Statistic};
 use squall_plan::WatchedProcess;
 use squall_session::{self as session, OutputSettings, StreamSettings};
-use squall_stream::{Header, Output, Statistic};
 
 use crate::args::history::KeepArgs;
 use crate::args::reports::ReportFileArgs;
@@ -142,7 +142,7 @@ pub struct StreamArgs {
 
 /// Who is asked about the target.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Watching the target")]
+#[command(next_help_heading = "TargetMonitoring the target")]
 pub struct MonitorArgs {
     /// Watch this process of this machine, and those that it started; or all processes of that name; give several.
     #[arg(long, value_name = "PID|NAME", value_parser = parse_process)]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Extent, Guest, GuestError, Needs};
+use squall_guest::{Artifact, CONTRACT_VERSION, CodeCache, Description, Extent, Guest, GuestError, Requirements};
 use squall_load::{Known, describe};
 use squall_metrics::{plain, plain_json};
 use squall_plan::{DataOptions, Limits, MemorySize, Options};
@@ -52,7 +52,7 @@ pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
 fn described(name: &str, artifact: &Artifact, limits: &Limits, known: &Known) -> Result<Description, GuestError> {
     let cache = CodeCache::of_user();
     let guest = notify_if_compiling_takes_long(name, artifact, &cache, print_status, || {
-        Guest::survey(artifact, limits, &cache)
+        Guest::inspect(artifact, limits, &cache)
     });
     describe(&guest?, known)
 }
@@ -93,7 +93,7 @@ fn text_form(name: &str, artifact: &Artifact, described: &Result<Description, Gu
 }
 
 /// What an instance takes of the machine, before it has run.
-fn asks_for(needs: &Needs) -> String {
+fn asks_for(needs: &Requirements) -> String {
     let mut text = "\n  asks for\n".to_owned();
     for memory in &needs.memories {
         let most =

@@ -8,10 +8,10 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use squall_guest::Artifact;
+use squall_outputs::Output;
 use squall_plan::{Mistake, Options, PlanError, PlanFile, options_reference, schema};
 use squall_registry::Reference;
 use squall_session::Component;
-use squall_stream::Output;
 use squall_toolchain::{Source, build_for_run, is_source};
 
 use crate::args::limits::LimitArgs;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header::{CONNECTION, HOST};
 use send_wrapper::SendWrapper;
-use squall_http::{Error, RequestOptions, StreamLimits, StreamedBody, Turns};
+use squall_http::{Error, OriginLimit, RequestOptions, StreamLimits, StreamedBody};
 use squall_plan::Limits;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
@@ -56,7 +56,7 @@ pub(crate) struct Hooks(SendWrapper<Sender>);
 struct Sender {
     worker: Rc<WorkerContext>,
     user: Rc<Identity>,
-    turns: Rc<Turns>,
+    turns: Rc<OriginLimit>,
     exchanges: Exchanges,
 }
 
@@ -135,7 +135,7 @@ fn exchange(
 async fn send(
     worker: &WorkerContext,
     user: &Identity,
-    turns: &Turns,
+    turns: &OriginLimit,
     head: &http::request::Parts,
     body: StreamedBody<Outgoing>,
     limits: WasiOptions,

@@ -6,10 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
-use super::course::Course;
+use super::body_progress::BodyProgress;
 use super::{GivenUp, Listener, Source};
 use crate::account::{Booked, MemoryAccount};
-use crate::exchange::{InOnePiece, Travel};
+use crate::exchange::{BodyTransfer, Buffered};
 use crate::reader::{Malformed, Reader, body_too_large, fields};
 use crate::request::Prepared;
 use crate::transport::Transport;
@@ -25,7 +25,7 @@ const BESIDE: usize = 256;
 /// The bodies of one exchange, on their way.
 pub(super) struct Pieces<'a, S, L> {
     outgoing: Option<Outgoing<S>>,
-    course: &'a Course<'a>,
+    course: &'a BodyProgress<'a>,
     listener: &'a L,
     account: &'a Rc<MemoryAccount>,
     /// The largest body that is accepted, and how much of it has come.
@@ -52,7 +52,7 @@ impl<'a, S: Source, L: Listener> Pieces<'a, S, L> {
     /// `source` comes with the length that was announced.
     pub(super) fn new(
         source: Option<(S, Option<u64>)>,
-        course: &'a Course<'a>,
+        course: &'a BodyProgress<'a>,
         listener: &'a L,
         account: &'a Rc<MemoryAccount>,
         most: u64,
@@ -84,7 +84,7 @@ impl<S, L> Pieces<'_, S, L> {
     }
 }
 
-impl<S: Source, L: Listener> Travel for Pieces<'_, S, L> {
+impl<S: Source, L: Listener> BodyTransfer for Pieces<'_, S, L> {
     fn poll_send(
         &mut self,
         request: &Prepared,
@@ -94,7 +94,7 @@ impl<S: Source, L: Listener> Travel for Pieces<'_, S, L> {
     ) -> Poll<io::Result<()>> {
         self.course.connected();
         let Some(outgoing) = &mut self.outgoing else {
-            return InOnePiece.poll_send(request, transport, written, context);
+            return Buffered.poll_send(request, transport, written, context);
         };
         let head = &request.bytes;
         if *written < head.len() {

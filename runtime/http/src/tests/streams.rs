@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::server::{answering, ok, serve};
 use super::*;
-use crate::{Booked, GivenUp, Listener, Source, StreamLimits, StreamedBody, Turns};
+use crate::{Booked, GivenUp, Listener, OriginLimit, Source, StreamLimits, StreamedBody};
 
 /// A body that lies ready in pieces, and perhaps breaks off.
 struct Ready(VecDeque<Result<&'static str, GivenUp>>);
@@ -69,7 +69,7 @@ async fn send_to(
 ) -> Result<(), Error> {
     let options = RequestOptions::default();
     let request = world.client.prepare_streamed((method, url), std::iter::empty(), body, &options, limits)?;
-    world.client.send_streamed(request, &Turns::default(), reader).await
+    world.client.send_streamed(request, &OriginLimit::default(), reader).await
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn only_so_many_are_under_way_to_one_origin() {
         .await;
         let base = Some(BaseUrl::parse(&url).unwrap());
         let world = Rc::new(World::new(ClientConfig { base, batch_per_origin: 2, ..ClientConfig::default() }));
-        let turns = Rc::new(Turns::default());
+        let turns = Rc::new(OriginLimit::default());
         let tasks: Vec<_> = (0..7)
             .map(|_| {
                 let (world, turns) = (Rc::clone(&world), Rc::clone(&turns));

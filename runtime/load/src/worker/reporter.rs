@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::Report;
 use super::active_vus::Presence;
 use crate::backlog::ArrivalQueue;
-use crate::thread_times::{ThreadTimes, kept_waiting};
+use crate::thread_times::{ThreadTimes, run_delay};
 
 pub(super) struct Reporter {
     worker: usize,
@@ -18,7 +18,7 @@ pub(super) struct Reporter {
     present: Presence,
     scenarios: Vec<Seen>,
     times: ThreadTimes,
-    kept_waiting: Nanos,
+    run_delay: Nanos,
 }
 
 /// What is seen of a scenario on this thread.
@@ -38,8 +38,8 @@ impl Reporter {
         present: Presence,
         scenarios: Vec<Seen>,
     ) -> Reporter {
-        let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
-        Reporter { worker, reports, context, present, scenarios, times, kept_waiting }
+        let (times, run_delay) = (ThreadTimes::now(), run_delay());
+        Reporter { worker, reports, context, present, scenarios, times, run_delay }
     }
 
     /// A control thread that lags behind gets more at once later: nothing is lost.
@@ -72,14 +72,14 @@ impl Reporter {
 
     /// Gives each of the seconds an equal part of how long the thread was at work, and kept from it. Usually that is one second.
     fn add_thread_times(&mut self, taken: &mut TakenSeconds) {
-        let (times, kept_waiting) = (ThreadTimes::now(), kept_waiting());
+        let (times, run_delay) = (ThreadTimes::now(), run_delay());
         let active = times.at_work_since(self.times);
-        let kept = kept_waiting.since(self.kept_waiting);
-        (self.times, self.kept_waiting) = (times, kept_waiting);
+        let kept = run_delay.since(self.run_delay);
+        (self.times, self.run_delay) = (times, run_delay);
         let seconds = taken.seconds.len().max(1) as u64;
         for (_, recorded) in &mut taken.seconds {
             recorded.busy += Nanos(active.0 / seconds);
-            recorded.pacing.kept_waiting += Nanos(kept.0 / seconds);
+            recorded.pacing.run_delay += Nanos(kept.0 / seconds);
         }
     }
 }

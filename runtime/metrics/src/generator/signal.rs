@@ -76,7 +76,7 @@ impl Signal {
         let guest_is_most = second.guest_share > 0.5;
         match self {
             Signal::Throttled => second.throttled as f64,
-            Signal::KeptWaiting => second.kept_waiting.max(seems_kept_waiting(second)),
+            Signal::KeptWaiting => second.run_delay.max(seems_kept_waiting(second)),
             Signal::SlowGuest => {
                 if guest_is_most {
                     busy

@@ -46,7 +46,7 @@ fn too_few_users_are_not_called_a_slow_machine() {
     };
     let of_users = judged(&|second| second.dropped = 1);
     assert!(of_users.contains("were busy") && of_users.contains("--connections"), "{of_users}");
-    let of_both = judged(&|second| (second.dropped, second.kept_waiting) = (1, 0.5));
+    let of_both = judged(&|second| (second.dropped, second.run_delay) = (1, 0.5));
     assert!(of_both.contains("the generator was the bottleneck"), "{of_both}");
 }
 
@@ -65,8 +65,8 @@ fn each_way_of_falling_short_is_named() {
     };
     let open = |spoil: &dyn Fn(&mut GeneratorSecond)| verdict(LoadModel::Open, 20, spoil);
     assert_eq!(open(&|s| s.throttled = 3), (Health::Bottleneck, vec!["throttled"]));
-    assert_eq!(open(&|s| s.kept_waiting = 0.10), (Health::Suspect, vec!["kept waiting"]));
-    assert_eq!(open(&|s| s.kept_waiting = 0.50), (Health::Bottleneck, vec!["kept waiting"]));
+    assert_eq!(open(&|s| s.run_delay = 0.10), (Health::Suspect, vec!["kept waiting"]));
+    assert_eq!(open(&|s| s.run_delay = 0.50), (Health::Bottleneck, vec!["kept waiting"]));
     assert_eq!(open(&|s| s.busiest_worker = 0.85), (Health::Suspect, vec!["processor"]));
     assert_eq!(open(&|s| s.busiest_worker = 1.0), (Health::Suspect, vec!["processor"]));
     assert_eq!(open(&|s| (s.busiest_worker, s.guest_share) = (0.95, 0.8)), (Health::Bottleneck, vec!["slow guest"]));
@@ -108,8 +108,8 @@ fn a_neighbour_shows_even_where_the_system_does_not_tell() {
 
 #[test]
 fn one_bad_second_proves_nothing_unless_something_was_given_up() {
-    assert_eq!(verdict(LoadModel::Open, 1, |s| s.kept_waiting = 0.5), (Health::Ok, vec![]));
-    assert_eq!(verdict(LoadModel::Open, 2, |s| s.kept_waiting = 0.5), (Health::Bottleneck, vec!["kept waiting"]));
+    assert_eq!(verdict(LoadModel::Open, 1, |s| s.run_delay = 0.5), (Health::Ok, vec![]));
+    assert_eq!(verdict(LoadModel::Open, 2, |s| s.run_delay = 0.5), (Health::Bottleneck, vec!["kept waiting"]));
     assert_eq!(verdict(LoadModel::Open, 1, |s| s.dropped = 1), (Health::Suspect, vec!["too few VUs"]));
 }
 
@@ -123,7 +123,7 @@ fn a_closed_load_may_take_all_there_is() {
 fn causes_come_before_effects_and_the_worst_first() {
     let spoil = |second: &mut GeneratorSecond| {
         second.busiest_worker = 0.85;
-        second.kept_waiting = 0.5;
+        second.run_delay = 0.5;
         second.dropped = 5;
     };
     let (health, signals) = verdict(LoadModel::Open, 20, spoil);

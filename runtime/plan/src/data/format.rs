@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::choice::UnknownChoice;
+use crate::unknown_value::UnknownChoice;
 
 /// What a file of data holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::choice::UnknownChoice;
+use crate::unknown_value::UnknownChoice;
 
 /// Which row of a feed comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -8,8 +8,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use thiserror::Error;
 
 use super::{DataFormat, DataOptions};
-use crate::choice::UnknownChoice;
 use crate::options::{Key, Keyed, KeyedVisitor, read_word};
+use crate::unknown_value::UnknownChoice;
 
 /// Why `--data` cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

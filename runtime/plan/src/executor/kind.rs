@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::did_you_mean::nearest;
 use crate::options::kinds::{Named, words_schema};
-use crate::suggest::nearest;
 
 /// The name of an executor, as k6 has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

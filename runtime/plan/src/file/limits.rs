@@ -9,12 +9,12 @@ use serde::de::Error;
 use super::mistake::Trouble;
 use super::node::{Entry, Node, Value};
 use super::reader::snake_case;
+use crate::did_you_mean::nearest;
 use crate::options::{read_texts, read_whole};
-use crate::suggest::nearest;
 
 /// What the target may use, and where that can be seen; everything optional.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Watching {
+pub struct TargetMonitoring {
     /// The most of its processors that the target may use, from 0 to 1.
     pub cpu_max: Option<f64>,
     /// The most of its memory that the target may use, from 0 to 1.
@@ -43,7 +43,7 @@ pub enum WatchedProcess {
 pub(super) const LIMITS: [&str; 3] = ["cpu_max", "memory_max", "connection_pool"];
 pub(super) const MONITORING: [&str; 3] = ["prometheus", "scrape", "process"];
 
-impl Watching {
+impl TargetMonitoring {
     /// What is to be judged, for people: `cpu_max` and `70%`.
     pub fn limits(&self) -> Vec<(&'static str, String)> {
         let percent = |share: f64| format!("{}%", (share * 1e6).round() / 1e4);
@@ -56,7 +56,7 @@ impl Watching {
     }
 }
 
-pub(super) fn read(watching: &mut Watching, key: &str, value: &Node, troubles: &mut Vec<Trouble>) {
+pub(super) fn read(watching: &mut TargetMonitoring, key: &str, value: &Node, troubles: &mut Vec<Trouble>) {
     let known = if key == "resource_limits" { LIMITS } else { MONITORING };
     each(value, key, &known, troubles, |name, entry| {
         match name {

@@ -4,17 +4,17 @@
 use super::mistake::Trouble;
 use super::node::{Node, Value};
 use super::test_type::TestType;
+use crate::did_you_mean::nearest;
 use crate::duration::parse_duration;
-use crate::suggest::nearest;
 use crate::threshold::{Threshold, ThresholdSpec};
 
 /// What follows from an objective that is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weightiness {
+pub enum Importance {
     /// The test fails.
-    Must,
-    /// It is told, and the test passes.
-    Hope,
+    Required,
+    /// A warning: a target to grow towards.
+    Desired,
 }
 
 /// One objective.
@@ -27,7 +27,7 @@ pub struct Objective {
     /// The same as a demand on a metric.
     pub threshold: Threshold,
     /// What follows if it is not met.
-    pub weightiness: Weightiness,
+    pub importance: Importance,
 }
 
 const RESPONSE_TIMES: [(&str, &str); 9] = [
@@ -68,7 +68,7 @@ pub(super) fn read(key: &str, value: &Node, troubles: &mut Vec<Trouble>) -> Vec<
 /// That all checks pass, which a smoke test asks for.
 pub(super) fn of_type(kind: Option<TestType>) -> Option<Objective> {
     match kind {
-        Some(TestType::Smoke) => objective("checks", "all pass", "checks", "rate>=1", Weightiness::Must).ok(),
+        Some(TestType::Smoke) => objective("checks", "all pass", "checks", "rate>=1", Importance::Required).ok(),
         _ => None,
     }
 }
@@ -86,13 +86,13 @@ fn response_time(entry: &super::node::Entry) -> Result<Objective, Trouble> {
     let limit = parse_duration(text).map_err(|error| wrong(error.to_string()))?;
     let expression = format!("{aggregation}{comparison}{}", limit.as_secs_f64() * 1e3);
     let (title, target) = (format!("response time {key}"), format!("{comparison}{text}"));
-    objective(&title, &target, "response_time", &expression, Weightiness::Must).map_err(wrong)
+    objective(&title, &target, "response_time", &expression, Importance::Required).map_err(wrong)
 }
 
 fn throughput(key: &str, entry: &super::node::Entry) -> Result<Objective, Trouble> {
-    let weightiness = match key {
-        "min_rps" => Weightiness::Must,
-        "target_rps" => Weightiness::Hope,
+    let importance = match key {
+        "min_rps" => Importance::Required,
+        "target_rps" => Importance::Desired,
         _ => return Err(Trouble::at(entry.place, unknown(&entry.key, "throughput", THROUGHPUT_KEYS))),
     };
     let Value::Scalar { text, .. } = &entry.value.value else {
@@ -102,8 +102,8 @@ fn throughput(key: &str, entry: &super::node::Entry) -> Result<Objective, Troubl
     let rate = text.trim().trim_end_matches("/s");
     let rate =
         number(rate).ok_or_else(|| wrong(format!("{text:?} is no number of requests in a second: write 1000")))?;
-    let title = if weightiness == Weightiness::Must { "throughput, at least" } else { "throughput, target" };
-    objective(title, &format!(">={rate}/s"), "http_reqs", &format!("rate>={rate}"), weightiness).map_err(wrong)
+    let title = if importance == Importance::Required { "throughput, at least" } else { "throughput, target" };
+    objective(title, &format!(">={rate}/s"), "http_reqs", &format!("rate>={rate}"), importance).map_err(wrong)
 }
 
 fn error_rate(value: &Node) -> Result<Objective, Trouble> {
@@ -117,7 +117,7 @@ fn error_rate(value: &Node) -> Result<Objective, Trouble> {
         .filter(|share| (0.0..=1.0).contains(share))
         .ok_or_else(|| wrong(format!("{text:?} is no share: write <0.1%, or <0.001")))?;
     let expression = format!("rate{comparison}{share}");
-    objective("error rate", &format!("{comparison}{text}"), "http_req_failed", &expression, Weightiness::Must)
+    objective("error rate", &format!("{comparison}{text}"), "http_req_failed", &expression, Importance::Required)
         .map_err(wrong)
 }
 
@@ -142,10 +142,10 @@ fn objective(
     target: &str,
     metric: &str,
     expression: &str,
-    weightiness: Weightiness,
+    importance: Importance,
 ) -> Result<Objective, String> {
     let threshold = Threshold::parse(metric, &ThresholdSpec::new(expression)).map_err(|error| error.to_string())?;
-    Ok(Objective { title: title.to_owned(), target: target.to_owned(), threshold, weightiness })
+    Ok(Objective { title: title.to_owned(), target: target.to_owned(), threshold, importance })
 }
 
 fn unknown(written: &str, of: &str, known: impl IntoIterator<Item = &'static str> + Clone) -> String {

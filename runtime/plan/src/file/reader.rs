@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::mistake::{Mistake, Place, Trouble};
 use super::node::{self, Entry, Node, Value};
-use super::objective::{self, Weightiness};
+use super::objective::{self, Importance};
 use super::scenarios::NeededData;
 use super::schema::{self, Group};
-use super::{PlanFile, about, limits, out, own_loads, scenarios, shape};
+use super::{PlanFile, about, limits, out, scenario_loads, scenarios, shape};
+use crate::did_you_mean::nearest;
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
 use crate::plan::{Component, Defaults, Plan, PlanError};
-use crate::suggest::nearest;
 use crate::threshold::{SpecList, Threshold, ThresholdSpec};
 
 pub(super) fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
@@ -101,7 +101,8 @@ impl Reader {
                 if entries.is_empty() {
                     troubles.push(Trouble::at(value.place, "there is none; name one, or leave scenarios out"));
                 }
-                let named = own_loads::read(entries, &mut plan.scenario_places, &mut self.needed_data, &mut troubles);
+                let named =
+                    scenario_loads::read(entries, &mut plan.scenario_places, &mut self.needed_data, &mut troubles);
                 plan.options.scenarios = Some(named);
             }
             Group::Scenarios => {
@@ -110,7 +111,7 @@ impl Reader {
             }
             Group::Objective => plan.objectives.extend(objective::read(name, value, &mut troubles)),
             Group::Out => plan.out = out::read(value, &mut troubles),
-            Group::Watching => limits::read(&mut plan.watching, name, value, &mut troubles),
+            Group::TargetMonitoring => limits::read(&mut plan.watching, name, value, &mut troubles),
             Group::Options => match (&value.value, name) {
                 (Value::Map(entries), "thresholds") => thresholds(&mut plan.options, entries, &mut troubles),
                 (Value::Map(entries), "http") => http(&mut plan.options, entries, &mut troubles),
@@ -139,7 +140,7 @@ impl Reader {
 
     /// What must hold becomes thresholds, so that it decides the exit code.
     fn demand_objectives(&mut self) {
-        let demanded = self.plan.objectives.iter().filter(|objective| objective.weightiness == Weightiness::Must);
+        let demanded = self.plan.objectives.iter().filter(|objective| objective.importance == Importance::Required);
         for objective in demanded {
             let thresholds = self.plan.options.thresholds.get_or_insert_default();
             let spec = ThresholdSpec::new(&objective.threshold.source);

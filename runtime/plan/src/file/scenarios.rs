@@ -1,5 +1,5 @@
 //! `scenarios` as a list: which flows run, how often, with which think time. All share the load of the plan; those with loads
-//! of their own are in `own_loads.rs`. Must not know which flows a component has.
+//! of their own are in `scenario_loads.rs`. Must not know which flows a component has.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::mistake::{Place, Trouble};
 use super::node::{Entry, Node, Value};
-use super::own_loads;
 use super::reader::snake_case;
+use super::scenario_loads;
+use crate::did_you_mean::nearest;
 use crate::options::Options;
-use crate::suggest::nearest;
 
 /// The keys of a scenario.
 pub(super) const KEYS: [&str; 4] = ["flow", "weight", "think_time", "data"];
@@ -113,9 +113,9 @@ fn weight(value: &Node) -> Result<u32, Trouble> {
 }
 
 fn unknown(written: &str) -> String {
-    match nearest(written, KEYS).filter(|_| !own_loads::is_key(written)) {
+    match nearest(written, KEYS).filter(|_| !scenario_loads::is_key(written)) {
         Some(meant) => format!("a scenario has no {written:?}: did you mean {meant:?}?"),
-        None if own_loads::is_key(written) => format!(
+        None if scenario_loads::is_key(written) => format!(
             "{written} belongs to a load of its own, and in a list all scenarios share the load of the plan: write them as \
              a mapping, NAME: {{ {written}: ... }}"
         ),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::reader::snake_case;
 use super::test_type::TestType;
-use super::{limits, objective, own_loads, scenarios};
+use super::{limits, objective, scenario_loads, scenarios};
 use crate::http::HttpOptions;
 use crate::options::kinds::{scalar_schema as scalar, text_schema as text, time_schema as time};
 use crate::options::{Keyed, Options, ScenarioOptions};
@@ -17,7 +17,7 @@ pub(super) enum Group {
     Shape,
     Scenarios,
     Objective,
-    Watching,
+    TargetMonitoring,
     Out,
     /// A layer of options.
     Options,
@@ -45,8 +45,8 @@ const OWN: [(&str, Group); 24] = [
     ("response_time", Group::Objective),
     ("throughput", Group::Objective),
     ("error_rate", Group::Objective),
-    ("resource_limits", Group::Watching),
-    ("monitoring", Group::Watching),
+    ("resource_limits", Group::TargetMonitoring),
+    ("monitoring", Group::TargetMonitoring),
     ("out", Group::Out),
     // Another name for users.
     ("vus", Group::Shape),
@@ -112,7 +112,7 @@ fn own_form(name: &str) -> Option<Value> {
         "component" => with("What runs: a .wasm file, a source, or a project's folder.", text()),
         "scenarios" => with(
             "Which flows run, and how often: a list; or loads of their own, by name.",
-            json!({ "oneOf": [list(closed(&scenarios::KEYS, weighted_form)), mapping(closed(&own_loads::keys(), load_form))] }),
+            json!({ "oneOf": [list(closed(&scenarios::KEYS, weighted_form)), mapping(closed(&scenario_loads::keys(), load_form))] }),
         ),
         "response_time" => {
             let keys: Vec<&str> = objective::response_time_keys().collect();

@@ -5,12 +5,12 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::data::DataError;
+use crate::did_you_mean::nearest;
 use crate::duration::HumanDuration;
 use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::mix::MixError;
 use crate::plan::Warmup;
-use crate::suggest::nearest;
 use crate::target::TargetError;
 use crate::threshold::ThresholdError;
 

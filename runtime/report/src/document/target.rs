@@ -1,7 +1,7 @@
 //! What the target used of its machine, on the time axis of the run.
 
 use serde::{Deserialize, Serialize};
-use squall_metrics::{Nanos, ResourceUnit, Watched, WatchedSeries, WatchedSource};
+use squall_metrics::{Nanos, ResourceUnit, TargetResources, WatchedSeries, WatchedSource};
 
 use super::Unit;
 use super::over_time::{Timeline, rounded};
@@ -60,7 +60,7 @@ impl From<ResourceUnit> for Unit {
 }
 
 /// Everything that was said; `timeline` gives the points in time.
-pub(crate) fn target(watched: &Watched, timeline: &Timeline) -> Vec<TargetSource> {
+pub(crate) fn target(watched: &TargetResources, timeline: &Timeline) -> Vec<TargetSource> {
     let source = |source: &WatchedSource| TargetSource {
         source: source.name.to_string(),
         asked: source.asked,
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn values_stand_at_the_points_of_the_timeline_and_gaps_stay_gaps() {
-        let mut watched = Watched::default();
+        let mut watched = TargetResources::default();
         for (second, value) in [(0, 100.0), (1, 300.0), (5, 200.0)] {
             let unit = ResourceUnit::Bytes;
             let said = Ok(vec![ResourceValue { name: "memory".into(), unit, value, limit: Some(1_000.0) }]);

@@ -1,7 +1,7 @@
 use squall_metrics::{GeneratorVerdict, evaluate_thresholds};
 
 use super::*;
-use crate::known_run::{known_document, known_run, thresholds};
+use crate::fixture::{known_document, known_run, thresholds};
 use crate::{
     Change, ChangeKind, Detail, Level, Style, Summary, TrendFigure, TrendRun, Week, ctrf_report, github_annotations,
     html_report, junit_report, markdown_report, openmetrics, trend_page,

@@ -2,7 +2,7 @@ use squall_metrics::{GeneratorVerdict, evaluate_thresholds};
 use squall_plan::Policy;
 
 use super::*;
-use crate::known_run::{known_run, thresholds};
+use crate::fixture::{known_run, thresholds};
 use crate::summary_export;
 
 #[test]

@@ -77,9 +77,9 @@ fn describe_component(name: &str, registry: &RegistryArgs, said: &UserOptions) -
     let limits = Limits::default();
     let component = plan_component(name, ScriptArgs::default(), registry, limits.component)?;
     let places = said.places(&component)?;
-    let survey = Guest::survey(&component.artifact, &limits, &CodeCache::of_user());
-    let survey = survey.map(|survey| survey.given(Openable::Searched(places)));
-    let description = survey.and_then(|survey| describe(&survey, &said.known(Secrets::default())));
+    let inspected = Guest::inspect(&component.artifact, &limits, &CodeCache::of_user());
+    let inspected = inspected.map(|guest| guest.given(Openable::Searched(places)));
+    let description = inspected.and_then(|inspected| describe(&inspected, &said.known(Secrets::default())));
     description.map_err(|source| CliError::guest(&name, source))
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use crate::batch::Batch;
 use crate::format::Format;
 use crate::transport::{Failure, Transport};
-use squall_exchange::{pause, within};
+use squall_plain_http::{pause, within};
 
 /// Batches on the way to an output, one of which is kept free for the last.
 const ON_THE_WAY: usize = 9;
@@ -29,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// How long what is left may take to deliver when the run has ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How much longer a thread may take to end.
-const FAREWELL: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A batch on its way, counted as long as it is there.
 struct Parcel {
@@ -53,7 +53,7 @@ impl Drop for Parcel {
 }
 
 /// One output, as the run sees it.
-pub(crate) struct Courier {
+pub(crate) struct OutputThread {
     output: String,
     batches: mpsc::Sender<Parcel>,
     on_the_way: Arc<AtomicUsize>,
@@ -72,7 +72,7 @@ pub(crate) struct Courier {
 }
 
 /// An output whose run has ended.
-pub(crate) struct Leaving {
+pub(crate) struct Draining {
     output: String,
     handed_over: u64,
     delivered: Arc<AtomicU64>,
@@ -91,12 +91,12 @@ struct Work {
     problems: SyncSender<String>,
 }
 
-impl Courier {
+impl OutputThread {
     /// Begins to wait for batches.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn start(output: String, format: Box<dyn Format>, transport: Transport) -> io::Result<Courier> {
+    pub fn start(output: String, format: Box<dyn Format>, transport: Transport) -> io::Result<OutputThread> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (batches, incoming) = mpsc::channel(ON_THE_WAY);
         let (run_ended, ended) = watch::channel(false);
@@ -111,7 +111,7 @@ impl Courier {
             // A look-up of a name that never ends must not keep the thread.
             runtime.shutdown_background();
         })?;
-        Ok(Courier {
+        Ok(OutputThread {
             output,
             batches,
             on_the_way: Arc::default(),
@@ -162,22 +162,22 @@ impl Courier {
     }
 
     /// The run has ended: what waits goes on its way, and nothing is tried for long any more.
-    pub fn leave(mut self) -> Leaving {
+    pub fn leave(mut self) -> Draining {
         if let Some(waiting) = self.waiting.take() {
             self.send(waiting);
         }
         self.run_ended.send_replace(true);
         // Without a sender of batches, the thread ends after the last.
-        let Courier { output, handed_over, delivered, dropped, problems, latest_problem, done, .. } = self;
-        Leaving { output, handed_over, delivered, dropped, problems, latest_problem, done }
+        let OutputThread { output, handed_over, delivered, dropped, problems, latest_problem, done, .. } = self;
+        Draining { output, handed_over, delivered, dropped, problems, latest_problem, done }
     }
 }
 
-impl Leaving {
+impl Draining {
     /// Waits for the thread, not for long. Returns what should be known of what was not delivered.
     pub fn end(self) -> Option<String> {
-        let Leaving { output, handed_over, delivered, dropped, problems, latest_problem, done } = self;
-        let too_late = matches!(done.recv_timeout(LAST_WORDS + FAREWELL), Err(RecvTimeoutError::Timeout));
+        let Draining { output, handed_over, delivered, dropped, problems, latest_problem, done } = self;
+        let too_late = matches!(done.recv_timeout(LAST_WORDS + DRAIN_TIMEOUT), Err(RecvTimeoutError::Timeout));
         let missing = handed_over.saturating_sub(delivered.load(Ordering::Relaxed));
         if missing == 0 {
             return None;
@@ -277,11 +277,11 @@ mod tests {
     use crate::test_batch::batch;
 
     /// A courier whose output takes nothing, with room for so many bytes.
-    fn stuck(most: usize) -> (Courier, mpsc::Receiver<Parcel>) {
+    fn stuck(most: usize) -> (OutputThread, mpsc::Receiver<Parcel>) {
         let (batches, incoming) = mpsc::channel(ON_THE_WAY);
         let (_, problems) = sync_channel(1);
         let (_, done) = sync_channel(1);
-        let courier = Courier {
+        let courier = OutputThread {
             output: "x".to_owned(),
             batches,
             on_the_way: Arc::default(),

@@ -17,22 +17,22 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Where an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Station {
+enum BodyStage {
     /// Others of its kind are under way; it waits for its turn.
     Turn,
     Connecting,
     /// The request is being sent, or has been.
-    Asking,
+    MonitorHandle,
     /// The head has come.
     Answered,
 }
 
 /// How far an exchange has come.
-pub(super) struct Course<'a> {
+pub(super) struct BodyProgress<'a> {
     clock: &'a Clock,
     limits: StreamLimits,
     timeout: Duration,
-    station: Cell<Station>,
+    station: Cell<BodyStage>,
     /// When everything must be over.
     end: Cell<Nanos>,
     /// When it must have come further.
@@ -43,13 +43,13 @@ pub(super) struct Course<'a> {
     lingering: Cell<bool>,
 }
 
-impl<'a> Course<'a> {
-    pub(super) fn new(clock: &'a Clock, limits: StreamLimits, timeout: Duration, now: Nanos) -> Course<'a> {
-        Course {
+impl<'a> BodyProgress<'a> {
+    pub(super) fn new(clock: &'a Clock, limits: StreamLimits, timeout: Duration, now: Nanos) -> BodyProgress<'a> {
+        BodyProgress {
             clock,
             limits,
             timeout,
-            station: Cell::new(Station::Turn),
+            station: Cell::new(BodyStage::Turn),
             end: Cell::new(now + NEVER.into()),
             deadline: Cell::new(now + NEVER.into()),
             status: Cell::new(0),
@@ -70,7 +70,7 @@ impl<'a> Course<'a> {
 
     /// Whether the head has come.
     pub(super) fn is_answered(&self) -> bool {
-        self.station.get() == Station::Answered
+        self.station.get() == BodyStage::Answered
     }
 
     /// Whether the guest has what it wanted, and the rest is read for nobody.
@@ -80,22 +80,22 @@ impl<'a> Course<'a> {
 
     /// Its turn has come. The time allowed for it begins.
     pub(super) fn begin(&self, now: Nanos) {
-        self.station.set(Station::Connecting);
+        self.station.set(BodyStage::Connecting);
         self.end.set(now + self.timeout.into());
         self.allow(self.limits.connect, now);
     }
 
     /// There is a connection, and something is about to be sent.
     pub(super) fn connected(&self) {
-        if self.station.get() == Station::Connecting {
-            self.station.set(Station::Asking);
+        if self.station.get() == BodyStage::Connecting {
+            self.station.set(BodyStage::MonitorHandle);
             self.allow(self.limits.first_byte, self.clock.now());
         }
     }
 
     /// The head has come.
     pub(super) fn answered(&self, status: u16, length_is_known: bool) {
-        self.station.set(Station::Answered);
+        self.station.set(BodyStage::Answered);
         self.status.set(status);
         self.length_is_known.set(length_is_known);
     }
@@ -134,12 +134,12 @@ impl<'a> Course<'a> {
     pub(super) fn too_late(&self, request: &mut Prepared) -> Error {
         let by_limit = self.deadline.get() < self.end.get();
         let limit = match self.station.get() {
-            Station::Turn | Station::Connecting => self.limits.connect,
-            Station::Asking => self.limits.first_byte,
-            Station::Answered => self.limits.between_bytes,
+            BodyStage::Turn | BodyStage::Connecting => self.limits.connect,
+            BodyStage::MonitorHandle => self.limits.first_byte,
+            BodyStage::Answered => self.limits.between_bytes,
         };
         let Some(limit) = limit.filter(|_| by_limit) else { return Error::Timeout };
-        if self.station.get() == Station::Connecting {
+        if self.station.get() == BodyStage::Connecting {
             return Error::Connect(format!("connect to {}: no answer within {limit:?}", request.origin.authority));
         }
         request.timeout = limit;

@@ -70,7 +70,7 @@ pub struct Reading {
 
 /// Everything that all sources said.
 #[derive(Clone, Debug, Default)]
-pub struct Watched {
+pub struct TargetResources {
     sources: Vec<WatchedSource>,
     latest: Vec<Reading>,
     taken: u64,
@@ -121,7 +121,7 @@ pub struct WatchedPoint {
     pub max: f64,
 }
 
-impl Watched {
+impl TargetResources {
     /// Takes in what came since the last time. Returns what the user should hear of: sources that fell silent, or speak
     /// again.
     pub fn take(&mut self, readings: Vec<Reading>) -> Vec<String> {
@@ -299,8 +299,8 @@ mod tests {
         Reading { at: Nanos(second * SECOND), source: "process 7".into(), said }
     }
 
-    fn watched(seconds: u64, value: impl Fn(u64) -> f64) -> Watched {
-        let mut watched = Watched::default();
+    fn watched(seconds: u64, value: impl Fn(u64) -> f64) -> TargetResources {
+        let mut watched = TargetResources::default();
         (0..seconds).for_each(|second| drop(watched.take(vec![reading(second, Ok(value(second)))])));
         watched
     }
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_silent_source_is_told_once_and_leaves_a_gap() {
-        let mut watched = Watched::default();
+        let mut watched = TargetResources::default();
         assert!(watched.take(vec![reading(0, Ok(0.5))]).is_empty());
         let news = watched.take(vec![reading(1, Err("it is gone"))]);
         assert_eq!(news, ["process 7 cannot be watched: it is gone"]);

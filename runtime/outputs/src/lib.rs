@@ -8,13 +8,13 @@
 #![forbid(unsafe_code)]
 
 mod batch;
-mod courier;
 mod error;
 mod exponential;
 mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod output;
+mod output_thread;
 mod series;
 mod statistic;
 mod streams;

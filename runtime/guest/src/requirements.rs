@@ -7,7 +7,7 @@ use crate::tally::Tally;
 
 /// What one instance of a component asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
+pub struct Requirements {
     /// Its linear memories, in bytes; of very many, the first.
     pub memories: Vec<Extent>,
     memory_count: u64,
@@ -28,9 +28,9 @@ pub struct Extent {
     pub maximum: Option<u64>,
 }
 
-impl From<Tally> for Needs {
-    fn from(Tally { memories, tables, core_instances, .. }: Tally) -> Needs {
-        Needs {
+impl From<Tally> for Requirements {
+    fn from(Tally { memories, tables, core_instances, .. }: Tally) -> Requirements {
+        Requirements {
             memory_count: memories.count,
             initial_memory: memories.initial,
             memories: memories.first,
@@ -41,7 +41,7 @@ impl From<Tally> for Needs {
     }
 }
 
-impl Needs {
+impl Requirements {
     /// All memories of one instance in the beginning, in bytes.
     pub fn initial_memory(&self) -> u64 {
         self.initial_memory
@@ -100,9 +100,9 @@ mod tests {
     use super::*;
     use crate::tally::PAGE;
 
-    fn needing(memory: u64, tables: usize) -> Needs {
+    fn needing(memory: u64, tables: usize) -> Requirements {
         let extent = |initial| Extent { initial, maximum: None };
-        Needs {
+        Requirements {
             memories: vec![extent(memory)],
             memory_count: 1,
             initial_memory: memory,
@@ -116,7 +116,7 @@ mod tests {
     fn definitions_are_read() {
         // (module (memory 2 5) (table 7 funcref))
         let module = b"\0asm\x01\0\0\0\x04\x04\x01\x70\x00\x07\x05\x04\x01\x01\x02\x05";
-        let needs = Needs::from(Tally::of(module));
+        let needs = Requirements::from(Tally::of(module));
         assert_eq!(needs.memories, [Extent { initial: 2 * PAGE, maximum: Some(5 * PAGE) }]);
         assert_eq!(needs.tables, [Extent { initial: 7, maximum: None }]);
     }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_counted_goes_up_to_its_limit() {
-        type Set = fn(&mut Needs, u64);
+        type Set = fn(&mut Requirements, u64);
         let counted: [(&str, u64, Set); 4] = [
             ("memories", 8, |needs, count| needs.memory_count = count),
             ("tables", 64, |needs, count| needs.table_count = count),

@@ -14,9 +14,9 @@ const MOST_SPARE: usize = 64;
 
 /// The turns of one virtual user, or of one pool.
 #[derive(Debug, Default)]
-pub struct Turns(RefCell<Vec<(Rc<Origin>, Arc<Semaphore>)>>);
+pub struct OriginLimit(RefCell<Vec<(Rc<Origin>, Arc<Semaphore>)>>);
 
-impl Turns {
+impl OriginLimit {
     /// Waits for a place among the `most` that may be under way to that origin. Those who wait are served in order.
     pub(crate) async fn take(&self, origin: &Rc<Origin>, most: usize) -> Option<OwnedSemaphorePermit> {
         // It is never closed.

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Request, StatusCode};
-use squall_exchange::{Answer, connect, within};
+use squall_plain_http::{Answer, connect, within};
 use url::Url;
 
 use super::Failure;
@@ -27,8 +27,8 @@ impl HttpPost {
     /// # Errors
     /// If a header cannot be sent.
     pub fn to(url: &Url, headers: &[(&str, &str)]) -> Result<HttpPost, String> {
-        let mut all = squall_exchange::headers(url)?;
-        if let Some(credentials) = squall_exchange::credentials(url) {
+        let mut all = squall_plain_http::headers(url)?;
+        if let Some(credentials) = squall_plain_http::credentials(url) {
             all.insert(AUTHORIZATION, header_value(&credentials)?);
         }
         for (name, value) in headers {
@@ -53,10 +53,10 @@ impl HttpPost {
     }
 
     async fn exchange(&self, body: Bytes) -> Result<(StatusCode, String), String> {
-        let request = Request::post(squall_exchange::path(&self.url)).body(Full::new(body));
+        let request = Request::post(squall_plain_http::path(&self.url)).body(Full::new(body));
         let mut request = request.map_err(|error| error.to_string())?;
         *request.headers_mut() = self.headers.clone();
-        let answer = squall_exchange::send(connect(&self.url).await?, request).await?;
+        let answer = squall_plain_http::send(connect(&self.url).await?, request).await?;
         Ok((answer.head.status, beginning(answer).await))
     }
 }

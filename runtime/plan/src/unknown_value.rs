@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::suggest::nearest;
+use crate::did_you_mean::nearest;
 
 /// There is no such word among those that an option knows.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

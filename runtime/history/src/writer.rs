@@ -23,7 +23,7 @@ const REST: u64 = 50;
 
 /// Writes one run.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct RunWriter {
     id: String,
     folder: PathBuf,
     seconds: File,
@@ -35,13 +35,13 @@ pub struct Keeper {
     next_totals: Nanos,
 }
 
-impl Keeper {
-    pub(crate) fn begin(folder: PathBuf, id: String, info: &RunInfo) -> Result<Keeper, HistoryError> {
+impl RunWriter {
+    pub(crate) fn begin(folder: PathBuf, id: String, info: &RunInfo) -> Result<RunWriter, HistoryError> {
         let create = fs::DirBuilder::new().mode(0o700).recursive(true).create(&folder);
         create.map_err(HistoryError::file(&folder))?;
         replace(&folder, "run.json", info)?;
         let seconds = appended(&folder, "seconds.ndjson")?;
-        Ok(Keeper {
+        Ok(RunWriter {
             id,
             folder,
             seconds,

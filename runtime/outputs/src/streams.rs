@@ -8,11 +8,11 @@ use squall_metrics::{Clock, Interval, Nanos, Totals};
 use url::Url;
 
 use crate::batch::{Batch, Names};
-use crate::courier::{Courier, Leaving};
 use crate::error::StreamError;
 use crate::format::{Csv, Format, Influxdb, Json, OpenMetrics, Otlp, Prometheus, Statsd, Trends};
 use crate::format::{influxdb, openmetrics, otlp};
 use crate::output::{Header, Kind, Output, Place};
+use crate::output_thread::{Draining, OutputThread};
 use crate::statistic::Statistic;
 use crate::transport::{Datagrams, HttpPost, OutputFile, Page, Transport};
 
@@ -33,7 +33,7 @@ pub struct Settings {
 
 /// The outputs of a run, from before it begins until after it has ended.
 pub struct Streams {
-    couriers: Vec<Courier>,
+    couriers: Vec<OutputThread>,
     headings: Vec<String>,
     tags: BTreeMap<String, String>,
     /// The same for the whole run; known when the first second is.
@@ -68,7 +68,7 @@ impl Streams {
         if let Transport::Page(page) = &transport {
             self.headings.push(format!("  openmetrics: {}", page.url()));
         }
-        let courier = Courier::start(output.to_string(), format(output.kind(), settings), transport);
+        let courier = OutputThread::start(output.to_string(), format(output.kind(), settings), transport);
         self.couriers.push(courier.map_err(|error| error.to_string())?);
         Ok(())
     }
@@ -106,13 +106,13 @@ impl Streams {
 
     /// What went wrong for the first time, a sentence for each output.
     pub fn problems(&mut self) -> Vec<String> {
-        self.couriers.iter_mut().filter_map(Courier::first_problem).collect()
+        self.couriers.iter_mut().filter_map(OutputThread::first_problem).collect()
     }
 
     /// The run has ended. Gives what is left a few seconds, and returns a sentence for each output that did not get everything.
     pub fn close(self) -> Vec<String> {
-        let leaving: Vec<Leaving> = self.couriers.into_iter().map(Courier::leave).collect();
-        leaving.into_iter().filter_map(Leaving::end).collect()
+        let leaving: Vec<Draining> = self.couriers.into_iter().map(OutputThread::leave).collect();
+        leaving.into_iter().filter_map(Draining::end).collect()
     }
 }
 

@@ -4,10 +4,10 @@
 //! must not know who is asked or what for, and nothing on the way of a measured request may use it.
 
 mod connect;
-mod patience;
+mod timeout;
 
 pub use connect::{Stream, connect};
-pub use patience::{pause, within};
+pub use timeout::{pause, within};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

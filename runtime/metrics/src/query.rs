@@ -1,6 +1,6 @@
 //! Reading totals as metrics: "`http_req_duration` of flow `checkout`" becomes one number, share or distribution.
 
-use crate::catalogue::{BUILT_IN, Kind, Unit};
+use crate::builtin::{BUILT_IN, Kind, Unit};
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
 use crate::pacing::DroppedCell;

@@ -7,7 +7,7 @@ use crate::document::{Issue, Outcome, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
 use crate::{Document, Status, Unit};
 
-pub(super) fn top(document: &Document) -> Markup {
+pub(super) fn overview(document: &Document) -> Markup {
     html! {
         (verdict(document))
         (tiles(document))

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::erlang::{Queue, Random};
+use super::mmc::{Queue, Random};
 use super::server::{Reply, Server};
 
 /// When each worker will be free.

@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use squall_exchange::{pause, within};
+use squall_plain_http::{pause, within};
 
 /// Connections at a time; one more takes the place of the oldest.
 const CONNECTIONS: usize = 16;
