@@ -353,6 +353,13 @@ fn how_a_run_ends_is_in_its_exit_code() {
         row(Script("abort in teardown"), &[], 108, "Critical", "not cleaned up"),
         row(Component(|wat| wat.exporting("teardown", "(unreachable)")), &[], 107, "Critical", "teardown trapped"),
         row(
+            Component(|wat| wat.exporting("start", "(unreachable)")),
+            &[],
+            107,
+            "Critical",
+            "no virtual user could start",
+        ),
+        row(
             Script("all"),
             &["-i", "100000", "--abort-on-fail", T, "http_req_duration=p(95)<1ns"],
             99,

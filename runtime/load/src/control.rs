@@ -206,7 +206,7 @@ impl<'a> Control<'a> {
         }
         self.end();
         if let Verdict::AllDone | Verdict::DataEnded(_) | Verdict::Stopped(StoppedBy::Plan) = verdict {
-            let in_vain = self.hopeless().map(Verdict::Hopeless);
+            let in_vain = self.hopeless().or_else(|| self.nothing_began()).map(Verdict::Hopeless);
             verdict = in_vain.or_else(|| self.no_request().map(Verdict::NoRequest)).unwrap_or(verdict);
         }
         verdict

@@ -55,8 +55,8 @@ fn end(outcome: &Outcome) -> Option<String> {
     match &outcome.end {
         RunEnd::SetupFailed(text) => Some(format!("setup failed: {text}")),
         RunEnd::SetupTimedOut => Some(format!("setup took longer than {:?}", outcome.plan.setup_timeout)),
-        RunEnd::Hopeless(text) | RunEnd::ThresholdFailed(text) => Some(format!("stopped early: {text}")),
-        RunEnd::NoRequest(text) => Some(text.clone()),
+        RunEnd::ThresholdFailed(text) => Some(format!("stopped early: {text}")),
+        RunEnd::Hopeless(text) | RunEnd::NoRequest(text) => Some(text.clone()),
         RunEnd::Aborted(reason) => Some(format!("the scenario asked to stop: {reason}")),
         RunEnd::Completed | RunEnd::DataEnded(_) | RunEnd::Stopped(_) => None,
     }

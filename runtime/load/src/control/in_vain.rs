@@ -1,6 +1,7 @@
 //! When a load makes no sense any more: nearly all iterations trap, no virtual user starts, or no request can be made.
 
 use squall_metrics::{FlowId, Interval, Nanos, Problem};
+use squall_plan::Executor;
 
 use super::Control;
 
@@ -27,6 +28,30 @@ impl Control<'_> {
             return Some(format!("no virtual user could start, {not_started} times: {cause}"));
         }
         None
+    }
+
+    /// Why no iteration began, if a load is over in which all virtual users should have run some.
+    pub(super) fn nothing_began(&self) -> Option<String> {
+        let recorded = &self.totals.recorded;
+        let of_load = recorded.iterations.iter().filter(|(flow, _)| is_of_load(**flow));
+        let begun: u64 = of_load.map(|(_, cell)| cell.count + cell.interrupted).sum();
+        let should_begin = |executor: &Executor| {
+            let is_led = executor.is_open() || matches!(executor, Executor::ExternallyControlled { .. });
+            !is_led && executor.max_vus() > 0
+        };
+        // Iterations of a warm-up are not in the totals.
+        let has_warm_up = self.measured_from > Nanos::ZERO;
+        if begun > 0 || has_warm_up || !self.plan.scenarios.iter().all(|scenario| should_begin(&scenario.executor)) {
+            return None;
+        }
+        let failed = recorded.problems.get(&Problem::Start).map_or(0, |cell| cell.count);
+        Some(match failed {
+            0 => "no iteration began: the load was over before a virtual user had started".to_owned(),
+            failed => {
+                let cause = self.example(|problem| *problem == Problem::Start);
+                format!("no virtual user could start, {failed} times: {cause}")
+            }
+        })
     }
 
     /// Why no request could be made, if requests were asked for and not one got as far as a server.
