@@ -229,7 +229,7 @@ fn a_threshold_that_cannot_be_evaluated_stops_the_run_before_it_begins() {
     expect_all(&[
         refused(Url("URL/"), &[T, "http_req_duraton=p(95)<1s"], "did you mean \"http_req_duration\"?"),
         refused(Url("URL/"), &[T, "http_reqs{stauts:200}=count>0"], "did you mean \"status\"?"),
-        refused(Url("URL/"), &[T, "http_reqs{status:OK}=count>0"], "is no status"),
+        refused(Url("URL/"), &[T, "http_reqs{status:OK}=count>0"], "is not a status"),
         refused(Url("URL/"), &[T, "vus{scenario:default}=max<5"], "have no tags"),
         refused(Url("URL/"), &[T, "iterations{status:200}=count>0"], "have no tag \"status\""),
         refused(Url("URL/"), &[T, "checks=avg>0"], "a rate has no avg"),

@@ -38,7 +38,7 @@ impl FromStr for Command {
             ("stop", "") => Ok(Command::Stop),
             ("vus", number) => {
                 let vus = number.parse().map(Command::Vus);
-                vus.map_err(|_| format!("{number:?} is no number of virtual users: type vus 50"))
+                vus.map_err(|_| format!("{number:?} is not a number of virtual users: type vus 50"))
             }
             ("rate", rate) => {
                 rate.parse().map(Command::Rate).map_err(|error: squall_plan::RateError| error.to_string())
@@ -182,7 +182,7 @@ mod tests {
             ("", HELP),
             ("faster", HELP),
             ("pause 5", HELP),
-            ("vus many", "\"many\" is no number of virtual users: type vus 50"),
+            ("vus many", "\"many\" is not a number of virtual users: type vus 50"),
             ("rate fast", "\"fast\" is not a rate; write one as 1000/s, 90/m or 0.5/s"),
         ] {
             assert_eq!(line.parse::<Command>(), Err(sentence.to_owned()), "{line}");

@@ -378,7 +378,9 @@ where
     Return: ComponentNamedList + Lift,
 {
     instance.get_typed_func(store, export).map_err(|error| {
-        GuestError::Compile(format!("its export \"{name}\" has not the shape that the contract gives it: {error:#}"))
+        GuestError::Compile(format!(
+            "its export \"{name}\" does not have the signature that the contract requires: {error:#}"
+        ))
     })
 }
 

@@ -101,7 +101,7 @@ impl EgressRules {
     /// Allows what a URL names: its host at its port; at 80 and 443, both, because the one redirects to the other.
     ///
     /// # Errors
-    /// If it is no URL.
+    /// If it is not a URL.
     pub fn allow_url(&mut self, url: &str) -> Result<(), UrlError> {
         let host_and_port = |origin: &Origin| {
             let ports = if matches!(origin.port, 80 | 443) { vec![80, 443] } else { vec![origin.port] };

@@ -265,7 +265,7 @@ impl Reader {
             return Ok(());
         }
         if !(200..=999).contains(&status) {
-            return Err(Malformed::Protocol(format!("status {status} was not asked for")));
+            return Err(Malformed::Protocol(format!("status {status} was not expected")));
         }
         self.keep_alive = newer;
         let mut length = None;
@@ -346,7 +346,7 @@ fn content_length(value: &[u8]) -> Result<u64, Malformed> {
     let length = lengths.next().flatten();
     length
         .filter(|length| lengths.all(|other| other == Some(*length)))
-        .ok_or_else(|| Malformed::Protocol(format!("content-length \"{}\" is no number", beginning(value, 60))))
+        .ok_or_else(|| Malformed::Protocol(format!("content-length \"{}\" is not a number", beginning(value, 60))))
 }
 
 #[cold]
@@ -369,7 +369,7 @@ fn wrong_field(head: &[u8]) -> Option<String> {
     lines.take_while(|line| !line.is_empty()).find_map(|line| {
         let shown = beginning(line, 60);
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            return Some(format!("the line \"{shown}\" of its head has no colon, so it is no header field"));
+            return Some(format!("the line \"{shown}\" of its head has no colon, so it is not a header field"));
         };
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         let shown_name = beginning(name, 60);
@@ -377,7 +377,7 @@ fn wrong_field(head: &[u8]) -> Option<String> {
             return Some(format!("the name of header field \"{shown_name}\" has a space before its colon"));
         }
         if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
-            return Some(format!("\"{shown_name}\" is no name of a header field"));
+            return Some(format!("\"{shown_name}\" is not the name of a header field"));
         }
         let control = value.iter().any(|byte| is_control(*byte));
         control.then(|| format!("the value of header field {shown_name} holds a control character"))

@@ -104,7 +104,7 @@ pub enum RunError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] squall_http::TlsError),
-    /// The target is no URL.
+    /// The target is not a URL.
     #[error("the target {target}: {source}")]
     Target {
         /// The target.

@@ -298,7 +298,10 @@ mod tests {
     #[test]
     fn the_beginning_of_one_where_a_text_was_shortened() {
         assert_eq!(hidden("http://shop.test/?key=s3cr&t/pass wor…"), "http://shop.test/?key=***…");
-        assert_eq!(hidden("http://shop.test/?key=s3cr%26t%2Fpa… is no URL"), "http://shop.test/?key=***… is no URL");
+        assert_eq!(
+            hidden("http://shop.test/?key=s3cr%26t%2Fpa… is not a URL"),
+            "http://shop.test/?key=***… is not a URL"
+        );
         assert_eq!(hidden("s3c… and s3cr&t other…"), "s3c… and s3cr&t other…");
         assert_eq!(hidden("key=s3cr%26t%2…"), "key=***…");
         let redactor = Redactor::new(["pässwörd😀"]);

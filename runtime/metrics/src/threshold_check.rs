@@ -110,7 +110,7 @@ fn check_tag(metric: &str, subject: Subject, tag: &Tag, expected: &ExpectedSampl
         ("expected_response", _) => ["true", "false"].map(str::to_owned).to_vec(),
         ("status", _) if value.parse::<u16>().is_ok_and(|status| status < 1_000) => return Ok(()),
         ("status", _) => {
-            return Err(format!("{value:?} is no status: write a number such as 200, or 0 for no response"));
+            return Err(format!("{value:?} is not a status: write a number such as 200, or 0 for no response"));
         }
         // Which flows and scenarios there are is the plan's to say.
         ("scenario" | "flow" | "name" | "url" | "check" | "transaction" | "group", _) | (_, None) => return Ok(()),
@@ -208,7 +208,7 @@ mod tests {
             ("http_reconnects{scenario:a}=count<5", "have no tags"),
             ("iterations{status:200}=count<5", "have no tag \"status\"; they have scenario, flow, group, team"),
             ("http_reqs{stauts:200}=count<5", "no tag \"stauts\": did you mean \"status\"?"),
-            ("http_reqs{status:abc}=count<5", "\"abc\" is no status"),
+            ("http_reqs{status:abc}=count<5", "\"abc\" is not a status"),
             ("http_reqs{method:GTE}=count<5", "no sample has method:GTE; method is one of GET, "),
             ("http_reqs{team:wbe}=count<5", "no sample has team:wbe; team is one of web"),
             ("http_reqs{expected_response:yes}=count<5", "expected_response is one of true, false"),

@@ -160,7 +160,7 @@ fn shown(url: &Url) -> String {
 }
 
 fn http_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("this is no URL ({error})"))?;
+    let url = Url::parse(text).map_err(|error| format!("this is not a URL ({error})"))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         other => Err(format!("{other}: is not spoken here, only http: and https:")),
@@ -173,13 +173,13 @@ fn listening_address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     let text = text.replacen("localhost:", "127.0.0.1:", 1);
-    text.parse().map_err(|_| "this is no address with a port".to_owned())
+    text.parse().map_err(|_| "this is not an address with a port".to_owned())
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
-        _ => Err("this is no HOST:PORT".to_owned()),
+        _ => Err("this is not HOST:PORT".to_owned()),
     }
 }
 
@@ -206,9 +206,9 @@ mod tests {
             ("grafana=x", "\"grafana\" is none of json, csv, openmetrics,"),
             ("json", "it must say where: json=points.ndjson"),
             ("prometheus=localhost:9090", "write prometheus=http://localhost:9090/api/v1/write"),
-            ("otlp=nonsense", "this is no URL"),
-            ("statsd=localhost", "this is no HOST:PORT: write statsd=localhost:8125"),
-            ("openmetrics=host", "this is no address with a port"),
+            ("otlp=nonsense", "this is not a URL"),
+            ("statsd=localhost", "this is not HOST:PORT: write statsd=localhost:8125"),
+            ("openmetrics=host", "this is not an address with a port"),
         ] {
             let error = text.parse::<Output>().unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -76,7 +76,7 @@ impl Drop for Answer {
 /// # Errors
 /// If the host cannot be sent.
 pub fn headers(url: &Url) -> Result<HeaderMap, String> {
-    let host = HeaderValue::from_str(&authority(url)).map_err(|_| "this is no host".to_owned())?;
+    let host = HeaderValue::from_str(&authority(url)).map_err(|_| "this is not a host".to_owned())?;
     let agent = HeaderValue::from_static(concat!("squall/", env!("CARGO_PKG_VERSION")));
     Ok(HeaderMap::from_iter([(HOST, host), (CONNECTION, HeaderValue::from_static("close")), (USER_AGENT, agent)]))
 }

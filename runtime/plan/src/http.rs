@@ -91,7 +91,7 @@ pub struct RequestCeilings {
 
 impl RequestCeilings {
     /// What the user says, and where the user says nothing the defaults: a component's suggestion for all of its requests
-    /// is no bound on one of them.
+    /// is not a bound on one of them.
     pub fn of_user(users: &HttpOptions) -> RequestCeilings {
         let defaults = HttpPlan::default();
         RequestCeilings {

@@ -379,7 +379,7 @@ impl Document {
         let head: Head = serde_json::from_str(text)
             .map_err(|error| format!("this is not the JSON that --summary-json writes: {error}"))?;
         if head.format != Document::FORMAT {
-            return Err(format!("this is no summary of Squall's: its format is {:?}", head.format));
+            return Err(format!("this is not a summary of Squall's: its format is {:?}", head.format));
         }
         if head.version != Document::VERSION {
             return Err(format!(

@@ -166,9 +166,9 @@ mod tests {
 
     #[test]
     fn the_course_is_told_in_lines_that_line_up() {
-        let remarks = [("gave way", "at 200/s".to_owned()), ("recovery", "well at once".to_owned())];
+        let remarks = [("gave way", "at 200/s".to_owned()), ("recovery", "recovered immediately".to_owned())];
         let text = course(&remarks, Style::Plain);
-        assert_eq!(text, "\n  █ COURSE\n\n    gave way: at 200/s\n    recovery: well at once\n");
+        assert_eq!(text, "\n  █ COURSE\n\n    gave way: at 200/s\n    recovery: recovered immediately\n");
         assert_eq!(course(&[], Style::Plain), "");
     }
 

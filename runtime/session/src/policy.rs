@@ -94,7 +94,9 @@ mod tests {
         let texts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["shop.example.com", "*.staging.example.com:443"]);
         assert!(
-            hosts_of("a.example\nhttp://b.example").unwrap_err().starts_with("line 2: \"http://b.example\" is no host")
+            hosts_of("a.example\nhttp://b.example")
+                .unwrap_err()
+                .starts_with("line 2: \"http://b.example\" is not a host")
         );
     }
 

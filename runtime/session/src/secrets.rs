@@ -96,7 +96,7 @@ impl SecretSource {
             Place::Variable(variable) => env::var(variable).map_err(|error| {
                 let why = match error {
                     env::VarError::NotPresent => "is not set",
-                    env::VarError::NotUnicode(_) => "is no text (UTF-8)",
+                    env::VarError::NotUnicode(_) => "is not text (UTF-8)",
                 };
                 Error::option(format!("--secret {}: the variable {variable} {why}", self.name))
             })?,
@@ -104,7 +104,7 @@ impl SecretSource {
         if value.len() < Redactor::SHORTEST {
             return Err(Error::option(format!(
                 "--secret {} has {} bytes, and what has fewer than {} cannot be told from other text to keep it out of \
-                 what is shown: if it is no secret, pass it with -e",
+                 what is shown: if it is not a secret, pass it with -e",
                 self.name,
                 value.len(),
                 Redactor::SHORTEST
@@ -122,7 +122,7 @@ fn read_file(path: &PathBuf) -> Result<String, io::Error> {
         return Err(io::Error::new(ErrorKind::InvalidData, format!("a secret has at most {LARGEST} bytes")));
     }
     let mut text =
-        String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text (UTF-8)"))?;
+        String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text (UTF-8)"))?;
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

@@ -1,4 +1,4 @@
-//! What can be typed about controlling a run: by whoever starts it, and by whoever controls it.
+//! Arguments about controlling a run: of the command that starts it, and of the one that controls it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -77,13 +77,13 @@ pub enum Action {
     Stop,
     /// Change the number of virtual users.
     Vus {
-        /// So many.
+        /// How many there are to be.
         #[arg(value_name = "N")]
         number: u64,
     },
     /// Change the rate of an open load.
     Rate {
-        /// So many iterations a time: 500/s, 90/m.
+        /// Iterations per unit of time: 500/s, 90/m.
         #[arg(value_name = "RATE")]
         rate: Rate,
     },

@@ -132,7 +132,7 @@ pub struct TagArgs {
 /// `squall runs prune`.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Spare so many of the latest runs.
+    /// Keep the latest N runs.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub keep: usize,
     /// Spare runs that are not older than this.
@@ -187,7 +187,7 @@ pub struct CompareArgs {
     /// The least change that matters: 5%.
     #[arg(long, value_name = "SHARE", value_parser = parse_share, default_value = "5%")]
     pub min_effect: f64,
-    /// Make so many new runs of each side, with the command lines of its latest run, and compare those.
+    /// Make N new runs of each side, with the command line of its latest run, and compare those.
     #[arg(long, value_name = "N")]
     pub repeat: Option<usize>,
     /// With --repeat: take turns (A B B A A B ...), so that what changes with time hits both sides alike.

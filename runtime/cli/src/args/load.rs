@@ -24,7 +24,7 @@ pub struct LoadArgs {
     /// unit, the target is a rate: -s 1m:1000/s.
     #[arg(short, long = "stage", value_name = "TIME:TARGET", value_delimiter = ',')]
     pub stages: Vec<StageSpec>,
-    /// Start so many iterations a second, however long they take: 5000, 5000/s, 90/m, 0.5/s.
+    /// Start this many iterations per second, however long they take: 5000, 5000/s, 90/m, 0.5/s.
     #[arg(short = 'R', long, value_name = "RATE", conflicts_with_all = ["iterations", "stages"])]
     pub rate: Option<Level>,
     /// Virtual users made before the load begins, for a rate; --vus says the same. [default: by the rate]

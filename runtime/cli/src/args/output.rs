@@ -38,10 +38,10 @@ pub struct OutputArgs {
     /// How much the summary shows.
     #[arg(long, value_name = "MODE", default_value = "compact")]
     pub summary_mode: SummaryMode,
-    /// No progress, and nothing of what the scenario logs.
+    /// Show no progress and no lines that the scenario logs.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Also what the scenario logs for debugging.
+    /// Also show what the scenario logs for debugging.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
     /// No colours (nor with NO_COLOR set, nor where the output is no terminal).
@@ -125,17 +125,17 @@ pub struct ScreenArgs {
 /// Where what is measured goes while the run goes on.
 #[derive(Debug, Default, Args)]
 pub struct StreamArgs {
-    /// Pass on what is measured, each second: json=FILE, csv=FILE, openmetrics=[ADDRESS:]PORT, prometheus=URL (remote
+    /// Send measurements, each second: json=FILE, csv=FILE, openmetrics=[ADDRESS:]PORT, prometheus=URL (remote
     /// write), statsd=HOST:PORT, influxdb=URL, otlp=URL; give several.
     #[arg(short, long, value_name = "KIND=WHERE")]
     pub out: Vec<Output>,
-    /// What is told of distributions, where they cannot be told whole. [default: avg,min,med,max,p(90),p(95),p(99)]
+    /// Statistics to send for trends where the backend has no histograms. [default: avg,min,med,max,p(90),p(95),p(99)]
     #[arg(long, value_name = "LIST", value_delimiter = ',', env = "K6_PROMETHEUS_RW_TREND_STATS", hide_env = true)]
     pub out_trend_stats: Vec<Statistic>,
     /// A header for requests to outputs of a kind, 'otlp=Authorization: Bearer ...'; give several.
     #[arg(long, value_name = "KIND=HEADER")]
     pub out_header: Vec<Header>,
-    /// Give Prometheus native histograms in place of statistics.
+    /// Send native histograms to Prometheus instead of statistics.
     #[arg(long)]
     pub out_native_histograms: bool,
 }

@@ -30,7 +30,7 @@ pub struct HttpArgs {
     /// A new connection for every request.
     #[arg(long, alias = "disable-keepalive")]
     pub no_connection_reuse: bool,
-    /// All virtual users share so many connections to each origin, in place of one each.
+    /// All virtual users share N connections to each origin, instead of one each.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub connection_pool: Option<u32>,
     /// Read bodies off the connection and throw them away, unless a request says otherwise.

@@ -37,7 +37,7 @@ const WIDEST_SPECIAL_V6: u8 = 7;
 pub enum HostRuleError {
     /// Nothing that could be a host.
     #[error(
-        "{0:?} is no host: write a name (shop.test), a group of names (*.shop.test), an address or a range (10.1.0.0/16), \
+        "{0:?} is not a host: write a name (shop.test), a group of names (*.shop.test), an address or a range (10.1.0.0/16), \
          each perhaps with a port (shop.test:8080, [::1]:8080)"
     )]
     Host(String),

@@ -174,7 +174,7 @@ fn rules_are_read_and_mistakes_told() {
         "a..b",
         "x/8",
     ] {
-        assert!(mistake(text).contains("is no host"), "{text}: {}", mistake(text));
+        assert!(mistake(text).contains("is not a host"), "{text}: {}", mistake(text));
     }
     assert!(mistake("shop.test:0").contains("bad port"));
     assert!(mistake("shop.test:http").contains("bad port"));

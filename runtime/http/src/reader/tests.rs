@@ -158,9 +158,9 @@ fn what_is_not_http_is_refused_at_once() {
 fn a_field_that_is_none_is_named() {
     let refusal = |line: &str| refusal(format!("HTTP/1.1 200 OK\r\nA: b\r\n{line}\r\n\r\n").as_bytes());
     assert_eq!(refusal("X-Sp : v"), "the name of header field \"X-Sp \" has a space before its colon");
-    assert_eq!(refusal("bad header"), "the line \"bad header\" of its head has no colon, so it is no header field");
-    assert_eq!(refusal("X(Y): v"), "\"X(Y)\" is no name of a header field");
-    assert_eq!(refusal(": v"), "\"\" is no name of a header field");
+    assert_eq!(refusal("bad header"), "the line \"bad header\" of its head has no colon, so it is not a header field");
+    assert_eq!(refusal("X(Y): v"), "\"X(Y)\" is not the name of a header field");
+    assert_eq!(refusal(": v"), "\"\" is not the name of a header field");
     assert_eq!(refusal("X: a\0b"), "the value of header field X holds a control character");
 }
 

@@ -143,5 +143,5 @@ fn what_cannot_be_opened_is_noticed_before_the_run() {
     with_header.headers.push("influxdb=Bad Name: x".parse().unwrap());
     let outputs = ["influxdb=http://localhost/db".parse().unwrap()];
     let error = Streams::open(&outputs, &with_header, UNIX_EPOCH).err().unwrap().to_string();
-    assert!(error.contains("\"Bad Name\" is no name of a header"), "{error}");
+    assert!(error.contains("\"Bad Name\" is not the name of a header"), "{error}");
 }

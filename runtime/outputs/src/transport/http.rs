@@ -32,7 +32,7 @@ impl HttpPost {
             all.insert(AUTHORIZATION, header_value(&credentials)?);
         }
         for (name, value) in headers {
-            let name = HeaderName::try_from(*name).map_err(|_| format!("\"{name}\" is no name of a header"))?;
+            let name = HeaderName::try_from(*name).map_err(|_| format!("\"{name}\" is not the name of a header"))?;
             all.insert(name, header_value(value)?);
         }
         Ok(HttpPost { url: url.clone(), headers: all })

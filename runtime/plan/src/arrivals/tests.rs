@@ -40,7 +40,7 @@ fn a_constant_rate_makes_exactly_its_share() {
 
 #[test]
 fn a_constant_rate_does_not_drift() {
-    // A third of a second is no whole number of nanoseconds: each arrival is rounded up by itself.
+    // A third of a second is not a whole number of nanoseconds: each arrival is rounded up by itself.
     let mut late = even("3/s", 366 * 24 * 3600).of_worker(94_867_199, 94_867_200);
     assert_eq!(late.next().unwrap().at, Duration::new(31_622_399, 666_666_667));
     assert_eq!(late.next(), None);

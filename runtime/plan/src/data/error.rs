@@ -18,7 +18,7 @@ pub enum DataError {
         file: &'static str,
     },
     /// A name that is none.
-    #[error("{0:?} is no name for data: use letters, digits, '-', '_' and '.'")]
+    #[error("{0:?} is not a name for data: use letters, digits, '-', '_' and '.'")]
     Name(String),
     /// The file's name does not say what is in it.
     #[error(

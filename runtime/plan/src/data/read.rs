@@ -18,7 +18,7 @@ pub enum DataOptionError {
     #[error("write NAME=FILE, as in users=users.csv or upload=file:big.bin")]
     NoFile,
     /// A part behind the file is no setting.
-    #[error("{0:?} is no setting of data: write policy=.., at-end=.. or delimiter=.. behind the file")]
+    #[error("{0:?} is not a setting of data: write policy=.., at-end=.. or delimiter=.. behind the file")]
     Setting(String),
     /// A setting has a value that it cannot have.
     #[error(transparent)]

@@ -35,7 +35,7 @@ fn mistakes_are_told() {
         ("users=a.csv,delimiter=::", "the delimiter \"::\" is none: write one ASCII character, or tab"),
         (
             "users=a.csv,shuffle",
-            "\"shuffle\" is no setting of data: write policy=.., at-end=.. or delimiter=.. behind the file",
+            "\"shuffle\" is not a setting of data: write policy=.., at-end=.. or delimiter=.. behind the file",
         ),
     ] {
         assert_eq!(typed(text), Err(sentence.to_owned()), "{text}");

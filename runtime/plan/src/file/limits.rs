@@ -141,5 +141,5 @@ fn share(value: &Node) -> Result<f64, Trouble> {
     share
         .ok()
         .filter(|share| (0.0..=1.0).contains(share))
-        .ok_or_else(|| Trouble::custom(format_args!("{text:?} is no share: write 70%, or 0.7")))
+        .ok_or_else(|| Trouble::custom(format_args!("{text:?} is not a share: write 70%, or 0.7")))
 }

@@ -101,7 +101,7 @@ fn throughput(key: &str, entry: &super::node::Entry) -> Result<Objective, Troubl
     let wrong = |text: String| Trouble::at(entry.value.place, format!("{key}: {text}"));
     let rate = text.trim().trim_end_matches("/s");
     let rate =
-        number(rate).ok_or_else(|| wrong(format!("{text:?} is no number of requests in a second: write 1000")))?;
+        number(rate).ok_or_else(|| wrong(format!("{text:?} is not a number of requests per second: write 1000")))?;
     let title = if importance == Importance::Required { "throughput, at least" } else { "throughput, target" };
     objective(title, &format!(">={rate}/s"), "http_reqs", &format!("rate>={rate}"), importance).map_err(wrong)
 }
@@ -115,7 +115,7 @@ fn error_rate(value: &Node) -> Result<Objective, Trouble> {
     };
     let share = share
         .filter(|share| (0.0..=1.0).contains(share))
-        .ok_or_else(|| wrong(format!("{text:?} is no share: write <0.1%, or <0.001")))?;
+        .ok_or_else(|| wrong(format!("{text:?} is not a share: write <0.1%, or <0.001")))?;
     let expression = format!("rate{comparison}{share}");
     objective("error rate", &format!("{comparison}{text}"), "http_req_failed", &expression, Importance::Required)
         .map_err(wrong)
@@ -129,7 +129,7 @@ fn bound<'a>(value: &'a Node, example: &str) -> Result<(&'static str, &'a str), 
     match (text.strip_prefix("<="), text.strip_prefix('<')) {
         (Some(rest), _) => Ok(("<=", rest.trim())),
         (_, Some(rest)) => Ok(("<", rest.trim())),
-        _ => Err(Trouble::at(value.place, format!("{text:?} is no bound: write it with <, like {example}"))),
+        _ => Err(Trouble::at(value.place, format!("{text:?} is not a bound: write it with <, like {example}"))),
     }
 }
 

@@ -109,7 +109,7 @@ fn weight(value: &Node) -> Result<u32, Trouble> {
     let number = text.trim().trim_end_matches('%').trim_end();
     number
         .parse()
-        .map_err(|_| Trouble::at(value.place, format!("the weight {text:?} is no whole number: write 60, or 60%")))
+        .map_err(|_| Trouble::at(value.place, format!("the weight {text:?} is not a whole number: write 60, or 60%")))
 }
 
 fn unknown(written: &str) -> String {

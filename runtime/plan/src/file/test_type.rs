@@ -72,8 +72,8 @@ impl FromStr for TestType {
         match TestType::ALL.into_iter().find(|kind| kind.name() == text) {
             Some(kind) => Ok(kind),
             None => Err(match nearest(text, TestType::names()) {
-                Some(meant) => format!("{text:?} is no type of test: did you mean {meant:?}?"),
-                None => format!("{text:?} is no type of test: there are {}", known()),
+                Some(meant) => format!("unknown type of test {text:?}: did you mean {meant:?}?"),
+                None => format!("unknown type of test {text:?}: expected one of {}", known()),
             }),
         }
     }

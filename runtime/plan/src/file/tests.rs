@@ -101,12 +101,12 @@ fn all_mistakes_are_found_where_they_are() {
                 error_rate: <0.1%\nthresholds:\n  checks: rate>>0.9\nduratoin: 1m\n";
     let found = mistakes(text);
     let expected = [
-        "2:7: type: \"laod\" is no type of test: there are load, stress, soak, spike, breakpoint, smoke",
+        "2:7: type: unknown type of test \"laod\": expected one of load, stress, soak, spike, breakpoint, smoke",
         "3:8: users: ",
         "4:9: ramp_up: ",
         "6:21: scenarios: a scenario has no \"wieght\": did you mean \"weight\"?",
         "7:27: scenarios: there is no data \"user\": did you mean \"users\"?",
-        "9:23: response_time: \"500ms\" is no bound: write it with <, like <500ms",
+        "9:23: response_time: \"500ms\" is not a bound: write it with <, like <500ms",
         "9:30: response_time: response_time has no \"p59\": did you mean \"p50\"?",
         "12:11: thresholds: ",
         "13:1: unknown key \"duratoin\": did you mean \"duration\"?",

@@ -233,7 +233,7 @@ fn read_limit(cursor: &mut Cursor<'_>, aggregation: Aggregation) -> Result<f64, 
         }
         (None, Ok(duration)) => Ok(duration.as_secs_f64() * 1000.0),
         (None, Err(_)) => Err(cursor.error(format!(
-            "{limit:?} is no limit: write a number such as 500, a time such as 500ms, or for a rate 1%"
+            "{limit:?} is not a limit: write a number such as 500, a time such as 500ms, or for a rate 1%"
         ))),
     }
 }
@@ -293,8 +293,8 @@ mod tests {
             ("avg 5", "a comparison is missing; use <, <=, >, >=, == or !=".into(), 4),
             ("avg=5", "a comparison is missing; use <, <=, >, >=, == or !=".into(), 3),
             ("avg<", format!("a limit is missing: {LIMIT}"), 4),
-            ("avg<<5", format!("\"<5\" is no limit: write {LIMIT}"), 4),
-            ("avg<5 6", format!("\"5 6\" is no limit: write {LIMIT}"), 4),
+            ("avg<<5", format!("\"<5\" is not a limit: write {LIMIT}"), 4),
+            ("avg<5 6", format!("\"5 6\" is not a limit: write {LIMIT}"), 4),
             ("avg<inf", "a limit is a finite number".into(), 4),
             ("avg<5%", "only a rate has a percentage for its limit, avg has not".into(), 4),
             ("rate<5s", "a rate is not a time; write its limit as a number without a unit".into(), 5),

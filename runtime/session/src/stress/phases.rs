@@ -87,9 +87,9 @@ fn told(phase: &Phase) -> String {
 
 fn recovered(recovery: Recovery, since: &str) -> String {
     match recovery {
-        Recovery::After(time) if time.is_zero() => format!("well at once after {since}"),
-        Recovery::After(time) => format!("well again {} after {since}", duration(time.into())),
-        Recovery::NotWithin(time) => format!("not well again within {} of {since}", duration(time.into())),
+        Recovery::After(time) if time.is_zero() => format!("recovered immediately after {since}"),
+        Recovery::After(time) => format!("recovered {} after {since}", duration(time.into())),
+        Recovery::NotWithin(time) => format!("did not recover within {} of {since}", duration(time.into())),
         Recovery::NotMeasured => format!("not measured: there are no five seconds after {since} to compare"),
     }
 }
