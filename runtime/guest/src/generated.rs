@@ -8,7 +8,7 @@ use squall_fuzzing::most_held;
 use squall_plan::Limits;
 
 use crate::artifact::Artifact;
-use crate::user::split_mix;
+use crate::identity::split_mix;
 
 const HOW_MANY: u64 = 10_000;
 /// What looking at one of them may take. Each has a few kilobytes.

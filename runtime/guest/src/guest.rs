@@ -22,12 +22,13 @@ use crate::contract::Incompatible;
 use crate::engine::{Capacity, Layout, TICKS_BEFORE_YIELD, Ticker, describe_engine, pooled_engine};
 use crate::error::GuestError;
 use crate::host;
+use crate::identity::Identity;
 use crate::log::{LogLine, printable};
 use crate::memory::MemoryLimit;
 use crate::state::State;
 use crate::time_limit::TimeLimit;
 use crate::trap::describe_trap;
-use crate::user::{Identity, VirtualUser, settle, took_too_long};
+use crate::user::{VirtualUser, settle, took_too_long};
 use crate::worker::WorkerContext;
 
 /// What `describe` may return, in bytes of the host's memory: strings may overlap in the guest's, and be many here.

@@ -8,14 +8,13 @@ pub(crate) mod data;
 pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod progress;
+mod text;
 pub(crate) mod timing;
 pub(crate) mod wasi;
 pub(crate) mod wasi_http;
 
-use std::borrow::Cow;
-
-use wasmtime::component::{Linker, WasmStr};
-use wasmtime::{Engine, StoreContextMut};
+use wasmtime::Engine;
+use wasmtime::component::Linker;
 
 use crate::state::State;
 
@@ -28,14 +27,9 @@ pub(crate) fn linker(engine: &Engine, with_wasi_http: bool) -> wasmtime::Result<
     data::link(&mut linker)?;
     context::link(&mut linker)?;
     progress::link(&mut linker)?;
-    wasi::link(&mut linker)?;
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     if with_wasi_http {
-        wasi_http::link(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     }
     Ok(linker)
-}
-
-/// A string of the guest's, borrowed from its memory where its encoding allows.
-fn text<'a>(store: &'a StoreContextMut<'_, State>, string: &'a WasmStr) -> wasmtime::Result<Cow<'a, str>> {
-    string.to_str(store)
 }

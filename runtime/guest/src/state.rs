@@ -13,13 +13,13 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
+use crate::data_handles::DataHandles;
 use crate::handles::Handles;
-use crate::host;
-use crate::host::data::DataHandles;
+use crate::host::wasi::context as wasi_context;
 use crate::host::wasi_http::{Exchanges, WasiHttp};
+use crate::identity::Identity;
 use crate::log::Level;
 use crate::memory::MemoryLimit;
-use crate::user::Identity;
 use crate::worker::WorkerContext;
 
 /// The data of an instance's store.
@@ -117,7 +117,7 @@ impl State {
     fn wasi(&mut self) -> (&Local, &mut Wasi) {
         let local = &*self.local;
         let wasi = self.wasi.get_or_insert_with(|| {
-            let context = host::wasi::context(local);
+            let context = wasi_context(&local.worker, &local.user);
             let mut table = ResourceTable::new();
             table.set_max_capacity(Limits::WASI_HANDLES);
             Box::new(Wasi { context, table, http: None })
@@ -195,7 +195,7 @@ impl WasiView for State {
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let (local, wasi) = self.wasi();
-        let http = wasi.http.get_or_insert_with(|| Box::new(WasiHttp::new(local)));
+        let http = wasi.http.get_or_insert_with(|| Box::new(WasiHttp::new(&local.worker, &local.user)));
         WasiHttpCtxView { ctx: &mut http.context, table: &mut wasi.table, hooks: &mut http.hooks }
     }
 }

@@ -1,170 +1,19 @@
-//! A virtual user: who it is, and the instance that does its work.
+//! A virtual user: the instance that does its work.
 
-use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use squall_http::Client;
-use squall_metrics::{FlowId, IterationEnd, Nanos, SampleOrigin, TagSetId};
+use squall_metrics::{FlowId, IterationEnd, Nanos};
 use squall_plan::HumanDuration;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 use crate::engine::TICKS_BEFORE_YIELD;
+use crate::identity::Identity;
 use crate::state::State;
 use crate::time_limit::{Elapsed, TimeLimit};
 use crate::trap::describe_trap;
-use crate::worker::WorkerContext;
-
-/// What stays the same when a trapped instance is replaced: number, connections, cookies, random numbers, count of
-/// iterations.
-pub struct Identity {
-    number: u32,
-    client: Client,
-    flow: Cell<FlowId>,
-    tags: Cell<TagSetId>,
-    random: Cell<u64>,
-    iterations: Cell<u64>,
-    away: Cell<Nanos>,
-    /// Whether it would go on computing, if others had not their turn.
-    gives_way: Cell<bool>,
-    /// Where time stands still for a guest that computes: how long it has, since it was called.
-    computed: Computed,
-    last_words: RefCell<Option<Box<str>>>,
-    /// What was logged as an error outside of an iteration.
-    last_error: RefCell<Option<Box<str>>>,
-}
-
-#[derive(Default)]
-struct Computed {
-    since: Cell<Option<Nanos>>,
-    before: Cell<Nanos>,
-}
-
-impl Identity {
-    /// Virtual user `number` (from 1; 0 is for `setup` and `teardown`).
-    pub fn new(worker: &WorkerContext, number: u32) -> Identity {
-        // Users with neighbouring numbers must not have neighbouring sequences.
-        let mut seed = worker.run.seed ^ u64::from(number).wrapping_mul(0xa076_1d64_78bd_642f);
-        let random = split_mix(&mut seed);
-        Identity {
-            number,
-            client: Client::new(Rc::clone(&worker.network)),
-            flow: Cell::new(FlowId::START),
-            tags: Cell::default(),
-            random: Cell::new(random),
-            iterations: Cell::new(0),
-            away: Cell::new(Nanos::ZERO),
-            gives_way: Cell::new(false),
-            computed: Computed::default(),
-            last_words: RefCell::new(None),
-            last_error: RefCell::new(None),
-        }
-    }
-
-    /// Its number.
-    pub fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// Its connections and cookies.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// How many iterations it has begun.
-    pub fn iterations(&self) -> u64 {
-        self.iterations.get()
-    }
-
-    pub(crate) fn flow(&self) -> FlowId {
-        self.flow.get()
-    }
-
-    /// Where its samples come from.
-    pub(crate) fn origin(&self) -> SampleOrigin {
-        SampleOrigin { flow: self.flow.get(), tags: self.tags.get() }
-    }
-
-    /// Begins a flow, without tags.
-    pub(crate) fn enter(&self, flow: FlowId) {
-        self.flow.set(flow);
-        self.client.set_flow(flow);
-        self.set_tags(TagSetId::NONE);
-    }
-
-    pub(crate) fn set_tags(&self, tags: TagSetId) {
-        self.tags.set(tags);
-        self.client.set_tags(tags);
-    }
-
-    /// Notes time that was not the guest's: sleeping, or giving way to others. (The client counts requests itself.)
-    pub(crate) fn was_away(&self, time: Nanos) {
-        self.away.set(self.away.get() + time);
-    }
-
-    pub(crate) fn gives_way(&self, gives_way: bool) {
-        self.gives_way.set(gives_way);
-    }
-
-    /// It is called, and has given way to nobody yet.
-    #[inline]
-    pub(crate) fn begins_to_compute(&self) {
-        self.gives_way.set(false);
-        self.computed.since.set(None);
-        self.computed.before.set(Nanos::ZERO);
-    }
-
-    /// It computes, now as before. Says how long it has since it was called, up to what passed before this was asked first.
-    pub(crate) fn has_computed(&self, now: Nanos) -> Nanos {
-        let Computed { since, before } = &self.computed;
-        before.set(before.get() + since.replace(None).map_or(Nanos::ZERO, |since| now.since(since)));
-        before.get()
-    }
-
-    /// It goes on computing.
-    pub(crate) fn computes_again(&self, now: Nanos) {
-        self.computed.since.set(Some(now));
-    }
-
-    /// All the time up to now that was not the guest's.
-    fn elsewhere(&self) -> Nanos {
-        self.away.get() + self.client.waited()
-    }
-
-    pub(crate) fn random(&self) -> u64 {
-        let mut state = self.random.get();
-        let number = split_mix(&mut state);
-        self.random.set(state);
-        number
-    }
-
-    pub(crate) fn remember_words(&self, text: String) {
-        *self.last_words.borrow_mut() = Some(text.into());
-    }
-
-    pub(crate) fn remember_error(&self, text: String) {
-        *self.last_error.borrow_mut() = Some(text.into());
-    }
-
-    pub(crate) fn take_last_error(&self) -> Option<Box<str>> {
-        self.last_error.borrow_mut().take()
-    }
-
-    pub(crate) fn take_last_words(&self) -> Option<Box<str>> {
-        self.last_words.borrow_mut().take()
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and good enough for think times and picking products.
-pub(crate) fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
 
 /// How one iteration went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,7 +122,7 @@ where
 
 #[cold]
 pub(crate) fn took_too_long(user: &Identity, Elapsed(allowed): Elapsed) -> String {
-    let does = if user.gives_way.get() { "computing" } else { "waiting" };
+    let does = if user.is_giving_way() { "computing" } else { "waiting" };
     let allowed = HumanDuration(allowed.into());
     format!("not done within {allowed}, and still {does} (limit {allowed}, raise with --iteration-timeout)")
 }
@@ -292,25 +141,9 @@ fn begin(store: &mut Store<State>, flow: FlowId, started: Nanos) -> Nanos {
     store.data_mut().memory.forgive();
     let local = store.data_mut().local_mut();
     local.user.enter(flow);
-    local.iteration = local.user.iterations.get();
-    if flow.index().is_some() {
-        local.user.iterations.set(local.iteration + 1);
-    }
+    local.iteration = local.user.begin_iteration(flow);
     local.iteration_started = started;
     local.out_of_rows = false;
     local.user.begins_to_compute();
     local.user.elsewhere()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn random_numbers_are_those_of_split_mix() {
-        // The first outputs for seed 1234567, from the reference implementation.
-        let mut state = 1_234_567;
-        let numbers: Vec<u64> = (0..3).map(|_| split_mix(&mut state)).collect();
-        assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
-    }
 }

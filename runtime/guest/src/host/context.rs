@@ -3,7 +3,7 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, WasmStr};
 
-use super::text;
+use super::text::text;
 use crate::contract::CONTEXT;
 use crate::log;
 use crate::state::{State, local};

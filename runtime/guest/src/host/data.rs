@@ -1,43 +1,14 @@
 //! `squall:scenario/data`: rows and bytes that the host holds for all virtual users, handed to the guest as far as it asks.
 
-use std::rc::Rc;
-
 use bytes::Bytes;
-use squall_data::{Feed as DataFeed, OpenError, Opened, TakeError, UnknownColumn, Way};
-use squall_http::MemoryAccount;
+use squall_data::{Feed as DataFeed, OpenError, TakeError, UnknownColumn};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmStr};
 
-use super::http::book;
-use super::text;
+use super::text::{book, text};
 use crate::contract::DATA;
-use crate::handles::Handles;
+use crate::data_handles::{Blob, Feed, Row, gone};
 use crate::state::{Local, State, local};
-
-/// What an instance has open.
-pub(crate) struct DataHandles {
-    feeds: Handles<Feed>,
-    rows: Handles<Row>,
-    blobs: Handles<Blob>,
-    /// Files that were found while the component described itself.
-    opened: Opened,
-}
-
-/// A feed, by its number among the run's data, and how its rows are taken.
-#[derive(Clone, Copy)]
-struct Feed {
-    number: usize,
-    way: Way,
-}
-
-#[derive(Clone, Copy)]
-struct Row {
-    feed: usize,
-    index: u64,
-}
-
-/// Bytes that others hold, too.
-pub(crate) struct Blob(Bytes);
 
 #[derive(Clone, Copy, ComponentType, Lift)]
 #[allow(dead_code)] // Lifted, never made here.
@@ -116,32 +87,6 @@ impl From<TakeError> for Failure {
         let text = error.to_string();
         if matches!(error, TakeError::Exhausted(_)) { Failure::Exhausted(text) } else { Failure::Other(text) }
     }
-}
-
-impl DataHandles {
-    pub(crate) fn new(account: &Rc<MemoryAccount>) -> DataHandles {
-        DataHandles {
-            feeds: Handles::new("feed", account),
-            rows: Handles::new("row", account),
-            blobs: Handles::new("blob", account),
-            opened: Opened::default(),
-        }
-    }
-
-    /// The bytes behind a handle.
-    pub(crate) fn blob(&self, handle: &Resource<Blob>) -> wasmtime::Result<&Bytes> {
-        let blob = self.blobs.get(handle.rep()).ok_or_else(|| gone("a blob"))?;
-        Ok(&blob.0)
-    }
-
-    /// The files that were found, for the run.
-    pub(crate) fn take_opened(&mut self) -> Opened {
-        std::mem::take(&mut self.opened)
-    }
-}
-
-fn gone(what: &str) -> wasmtime::Error {
-    wasmtime::format_err!("{what} that is no longer there")
 }
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {

@@ -13,9 +13,9 @@ use wasmtime::component::{
     ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
 };
 
-use super::data::Blob;
-use super::text;
+use super::text::{book, text};
 use crate::contract::HTTP;
+use crate::data_handles::Blob;
 use crate::state::{State, local};
 
 type Headers = WasmList<(WasmStr, WasmStr)>;
@@ -212,11 +212,6 @@ fn booked_text<'a>(
         copies.push(book(store, copy.capacity())?);
     }
     Ok(text)
-}
-
-/// Books what is allocated for a call.
-pub(super) fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
-    Ok(local(store).user.client().account().book(bytes)?)
 }
 
 fn prepare_get(

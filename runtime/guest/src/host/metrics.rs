@@ -7,7 +7,7 @@ use squall_metrics::{Kind, MetricId, Unit as MetricUnit};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Resource, ResourceType, WasmStr};
 
-use super::text;
+use super::text::text;
 use crate::contract::METRICS;
 use crate::log::Level;
 use crate::state::{State, Transaction, local};

@@ -8,14 +8,12 @@ use bytes::Bytes;
 use rand_core::TryRng;
 use send_wrapper::SendWrapper;
 use tokio::io::AsyncWrite;
-use wasmtime::component::Linker;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
+use crate::identity::Identity;
 use crate::log::Level;
-use crate::state::{Local, State};
-use crate::user::Identity;
 use crate::worker::WorkerContext;
 
 /// How much random data a guest gets at once.
@@ -23,22 +21,18 @@ const MOST_RANDOM: u64 = 64 << 10;
 /// Of a line that has grown to this, in bytes, the rest is not kept: nobody would read it.
 const LONGEST_UNFINISHED: usize = 8 << 10;
 
-pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::add_to_linker_async(linker)
-}
-
 /// What one instance sees of the system.
-pub(crate) fn context(local: &Local) -> WasiCtx {
+pub(crate) fn context(worker: &Rc<WorkerContext>, user: &Rc<Identity>) -> WasiCtx {
     let stream = |level| LineStream {
-        inner: SendWrapper::new(Speaker { worker: Rc::clone(&local.worker), user: Rc::clone(&local.user) }),
+        inner: SendWrapper::new(Speaker { worker: Rc::clone(worker), user: Rc::clone(user) }),
         level,
     };
     WasiCtxBuilder::new()
         .stdout(stream(Level::Info))
         .stderr(stream(Level::Warn))
-        .secure_random(Seeded(local.user.random()))
-        .insecure_random(Seeded(local.user.random()))
-        .insecure_random_seed(u128::from(local.user.random()))
+        .secure_random(Seeded(user.random()))
+        .insecure_random(Seeded(user.random()))
+        .insecure_random_seed(u128::from(user.random()))
         .max_random_size(MOST_RANDOM)
         .allow_tcp(false)
         .allow_udp(false)
@@ -58,7 +52,7 @@ impl TryRng for Seeded {
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(crate::user::split_mix(&mut self.0))
+        Ok(crate::identity::split_mix(&mut self.0))
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {

@@ -18,8 +18,6 @@ use http::header::{CONNECTION, HOST};
 use send_wrapper::SendWrapper;
 use squall_http::{Error, OriginLimit, RequestOptions, StreamLimits, StreamedBody};
 use squall_plan::Limits;
-use wasmtime::component::Linker;
-use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, ForbiddenHeaderFilter, RequestOptions as WasiOptions, WasiBody, WasiHttpCtx,
     WasiHttpHooks,
@@ -29,8 +27,7 @@ use self::answer::{Answer, Receiving};
 pub(crate) use self::exchanges::Exchanges;
 use self::failure::wasi_error;
 use self::outgoing::{Outgoing, gather};
-use crate::state::{Local, State};
-use crate::user::Identity;
+use crate::identity::Identity;
 use crate::worker::WorkerContext;
 
 /// A field by which a guest names the series of a request. It is taken out and not sent.
@@ -39,10 +36,6 @@ const NAME_FIELD: &str = "squall-name";
 type Response = http::Response<WasiBody>;
 type WasiError = wasmtime_wasi_http::Error;
 type InBackground = Box<dyn Future<Output = Result<(), WasiError>> + Send>;
-
-pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    add_only_http_to_linker_async(linker)
-}
 
 /// What an instance that uses `wasi:http` has of it.
 pub(crate) struct WasiHttp {
@@ -61,10 +54,10 @@ struct Sender {
 }
 
 impl WasiHttp {
-    pub(crate) fn new(local: &Local) -> WasiHttp {
+    pub(crate) fn new(worker: &Rc<WorkerContext>, user: &Rc<Identity>) -> WasiHttp {
         let sender = Sender {
-            worker: Rc::clone(&local.worker),
-            user: Rc::clone(&local.user),
+            worker: Rc::clone(worker),
+            user: Rc::clone(user),
             turns: Rc::default(),
             exchanges: Exchanges::default(),
         };

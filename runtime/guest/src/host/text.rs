@@ -1,0 +1,19 @@
+//! Reading what a guest hands over, and booking what is allocated for it.
+
+use std::borrow::Cow;
+
+use squall_http::Booked;
+use wasmtime::StoreContextMut;
+use wasmtime::component::WasmStr;
+
+use crate::state::{State, local};
+
+/// A string of the guest's, borrowed from its memory where its encoding allows.
+pub(super) fn text<'a>(store: &'a StoreContextMut<'_, State>, string: &'a WasmStr) -> wasmtime::Result<Cow<'a, str>> {
+    string.to_str(store)
+}
+
+/// Books what is allocated for a call.
+pub(super) fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
+    Ok(local(store).user.client().account().book(bytes)?)
+}
