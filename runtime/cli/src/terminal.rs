@@ -98,22 +98,6 @@ impl Terminal {
         Terminal { trial: Some(label), ..Terminal::new(console, flows) }
     }
 
-    /// Shows the run on the whole screen, if there is one; whether it does.
-    fn fill_screen(&mut self, name: &str, controls: &Controls) -> bool {
-        let colours = self.style == Style::Coloured;
-        let setting = Setting { name: name.to_owned(), controls: controls.clone(), colours, print: print_status };
-        match Screen::open(setting) {
-            Ok(screen) => {
-                self.view = View::Screen(screen);
-                true
-            }
-            Err(why) => {
-                self.line(&format!("{} --tui: {why}", self.style.warn("warning:")));
-                false
-            }
-        }
-    }
-
     fn progress(&mut self, progress: &Progress) {
         let text = progress_line(&figures(progress), self.style);
         match &self.view {
@@ -189,9 +173,20 @@ impl RunView for Terminal {
         })
     }
 
-    fn take_commands(&mut self, name: &str, controls: Controls) {
-        let on_screen = self.wants_screen && self.fill_screen(name, &controls);
-        if !on_screen {
+    fn fill_screen(&mut self, name: &str, controls: &Controls) {
+        if !self.wants_screen {
+            return;
+        }
+        let colours = self.style == Style::Coloured;
+        let setting = Setting { name: name.to_owned(), controls: controls.clone(), colours, print: print_status };
+        match Screen::open(setting) {
+            Ok(screen) => self.view = View::Screen(screen),
+            Err(why) => self.line(&format!("{} --tui: {why}", self.style.warn("warning:"))),
+        }
+    }
+
+    fn take_typed_commands(&self, controls: Controls) {
+        if !matches!(self.view, View::Screen(_)) {
             typed_commands::listen(controls, self.notifier());
         }
     }

@@ -52,8 +52,11 @@ pub trait RunView: Observer {
     /// Shows lines from any thread while the view is open.
     fn notifier(&self) -> Arc<dyn Notifier>;
 
-    /// Lets the user change the run: by keys on a screen, or by typing.
-    fn take_commands(&mut self, name: &str, controls: Controls);
+    /// Shows the run on the whole screen, with keys to change it, if the user asked for that and there is one.
+    fn fill_screen(&mut self, name: &str, controls: &Controls);
+
+    /// Lets the user change the run by typing, unless a screen takes the keys.
+    fn take_typed_commands(&self, controls: Controls);
 
     /// Closes the view.
     fn finish(&mut self);

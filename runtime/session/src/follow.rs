@@ -69,16 +69,17 @@ impl TestRun {
         console.stop_on_signals(run.steering.clone());
         let most = self.sandbox.max_rate.unwrap_or(MAX_RATE);
         let controls = Controls::new(plan.clone(), most, run.steering.clone());
-        view.take_commands(self.name(), controls.clone());
+        view.fill_screen(self.name(), &controls);
         let notifier = view.notifier();
         let mut state = RunState::new(&plan.thresholds);
         let mut server = None;
         if let Some(reserved) = endpoints.control {
             // Shown even where it is to be quiet: without it nothing could use what was asked for.
             notifier.notify(&reserved.heading());
-            server = Some(reserved.serve(controls, &state)?);
+            server = Some(reserved.serve(controls.clone(), &state)?);
         }
         let mut streaming = Streaming::new(endpoints.streams, Arc::clone(&notifier));
+        view.take_typed_commands(controls);
         let mut dashboard = Dashboard::new();
         let mut open_dashboard = None;
         if let Some(reserved) = endpoints.dashboard {
