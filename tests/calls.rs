@@ -161,17 +161,28 @@ fn every_function_of_the_contract_is_called() {
     let contract = Contract::load();
     let guest = guest(&contract, &texts(&server.url()));
     let tame = ["-e", "TAME=1", "--max-series", "5000", "--iteration-timeout", "300ms"];
-    let ended =
-        squall(&guest, &server, &[&tame[..], &["-u", "16", "-i", "3000"]].concat()).run().expect_code_or_busy(0);
-    let mut called = checks(&ended);
+    let mut called = BTreeSet::new();
+    // What a sequence gets to is random, and on a busy machine less: more seeds reach the rest.
+    for seed in ["SEED=1", "SEED=2", "SEED=3", "SEED=4"] {
+        let load = ["-e", seed, "-u", "16", "-i", "3000"];
+        let ended = squall(&guest, &server, &[&tame[..], &load].concat()).run().expect_code_or_busy(0);
+        called.append(&mut checks(&ended));
+        if missing(&contract, &called).len() <= 1 {
+            break;
+        }
+    }
     // It ends the run.
     let ended = squall(&guest, &server, &[&tame[..], &["-i", "1", "-u", "1", "--flow", "abort"]].concat())
         .run()
         .expect_code(108);
     called.append(&mut checks(&ended));
-    let missing: Vec<String> = contract.names().into_iter().filter(|name| !called.contains(name)).collect();
-    // Of WASI there is what no scenario gets to, because nothing gives it a handle: files, sockets, requests of others.
-    let must = |name: &&String| name.starts_with("squall:") || OF_WASI.iter().any(|must| name.ends_with(must));
-    let missing: Vec<&String> = missing.iter().filter(must).collect();
+    let missing = missing(&contract, &called);
     assert!(missing.is_empty(), "the guest does not get to {missing:#?}");
+}
+
+/// What a scenario can get to, and none has called. Of WASI there is what nothing gives it a handle for: files, sockets,
+/// requests of others.
+fn missing(contract: &Contract, called: &BTreeSet<String>) -> Vec<String> {
+    let must = |name: &String| name.starts_with("squall:") || OF_WASI.iter().any(|must| name.ends_with(must));
+    contract.names().into_iter().filter(|name| must(name) && !called.contains(name)).collect()
 }

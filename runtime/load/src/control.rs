@@ -204,6 +204,11 @@ impl<'a> Control<'a> {
                 steering.end_gracefully();
             }
         }
+        // Workers may have heard of a stop, and ended, before this thread did.
+        let wished = control_state.borrow().clone();
+        if verdict == Verdict::AllDone && wished.stop != Stop::No {
+            verdict = Verdict::Stopped(wished.stopped_by.unwrap_or(StoppedBy::Signal));
+        }
         self.end();
         if let Verdict::AllDone | Verdict::DataEnded(_) | Verdict::Stopped(StoppedBy::Plan) = verdict {
             let in_vain = self.hopeless().or_else(|| self.nothing_began()).map(Verdict::Hopeless);
