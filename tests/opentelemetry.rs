@@ -11,7 +11,6 @@ use crate::support::program::{Squall, guest, root};
 use crate::support::server::{Reply, Server};
 use crate::support::skip;
 
-#[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
 fn receiver() -> Option<Daemon> {
     let python = root().join("target/tools/opentelemetry/bin/python");
     if !python.is_file() {

@@ -22,7 +22,6 @@ struct Registry {
 
 impl Registry {
     /// None, and a line that says so, where the program is not installed.
-    #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
     fn start(more: &str) -> Option<Registry> {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -38,7 +38,6 @@ pub struct Look {
 
 impl Browser {
     /// None, and a line that says so, where there is no Chromium; in CI there has to be one.
-    #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
     pub fn start() -> Option<Browser> {
         let profile = tempfile::tempdir().unwrap();
         // The protocol's messages travel over the descriptors 3 and 4; the shell makes them of its input and output.

@@ -22,7 +22,6 @@ pub fn free_address() -> String {
 impl Daemon {
     /// Starts the server of a package, which is ready when it answers at this path. None, and a line that says so, where it is
     /// not installed.
-    #[expect(clippy::print_stdout, reason = "whoever runs the tests is to know what they did not try")]
     pub fn start(
         (program, package): (&str, &str),
         arguments: &[String],

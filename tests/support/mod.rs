@@ -19,6 +19,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 
 /// Notes that the rest of a test is skipped, and why. `cargo xtask test` lists these at its end.
+#[expect(clippy::print_stdout, reason = "those who run the tests should know what was not tried")]
 pub fn skip(test: &str, reason: &str) {
     println!("skipped: {test}: {reason}");
     if let Ok(path) = std::env::var("SQUALL_SKIPPED_TESTS") {

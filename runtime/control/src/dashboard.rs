@@ -147,13 +147,15 @@ impl OpenDashboard {
     }
 }
 
-impl Dashboard {
+impl Default for Dashboard {
     /// Of a run that has not begun.
-    pub fn new() -> Dashboard {
+    fn default() -> Dashboard {
         let wanted = Arc::default();
         Dashboard { news: News::new(None), wanted, generator: GeneratorVerdict::default(), watched: false }
     }
+}
 
+impl Dashboard {
     fn publish(&self, totals: &Totals, end: Option<Ending>) {
         let (totals, generator) = (totals.clone(), self.generator.clone());
         self.news.send_replace(Some(Arc::new(Snapshot { totals, generator, end })));

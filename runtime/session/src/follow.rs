@@ -80,7 +80,7 @@ impl TestRun {
         }
         let mut streaming = Streaming::new(endpoints.streams, Arc::clone(&notifier));
         view.take_typed_commands(controls);
-        let mut dashboard = Dashboard::new();
+        let mut dashboard = Dashboard::default();
         let mut open_dashboard = None;
         if let Some(reserved) = endpoints.dashboard {
             notifier.notify(&reserved.heading());

@@ -94,7 +94,6 @@ impl MonitorArgs {
             scrape: self.monitor_scrape.clone(),
             prometheus: self.monitor_prometheus.clone(),
             queries: self.monitor_query.iter().cloned().collect(),
-            ..Sources::default()
         }
     }
 }

@@ -105,7 +105,7 @@ pub fn components(
 }
 
 fn init(path: &Path) -> Result<u8, CliError> {
-    let wrong = |source| CliError::file("the plan", &path, source);
+    let wrong = |source| CliError::file("the plan", path, source);
     let mut file = match File::create_new(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let text = format!("{} is there already; name another file", path.display());

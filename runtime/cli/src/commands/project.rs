@@ -64,6 +64,6 @@ pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, CliError> {
-    let folder = env::current_dir().map_err(|source| CliError::file("--output", &path, source))?;
+    let folder = env::current_dir().map_err(|source| CliError::file("--output", path, source))?;
     Ok(folder.join(path))
 }

@@ -87,7 +87,7 @@ pub fn artifact(name: &str, arguments: &RegistryArgs, most: u64) -> Result<Artif
         Some(reference) => Artifact::bounded(trusted(&reference, arguments, most)?.wasm.into(), most),
         None => signed_file(Path::new(name), &arguments.signature.keys()?, most)?,
     };
-    artifact.map_err(|source| CliError::guest(&name, source))
+    artifact.map_err(|source| CliError::guest(name, source))
 }
 
 /// Fetches what the reference means, and checks its signature if one is asked for.

@@ -90,7 +90,7 @@ impl SignatureArgs {
 }
 
 fn unreadable(option: &'static str, path: &Path, source: std::io::Error) -> CliError {
-    CliError::file(option, &path, source)
+    CliError::file(option, path, source)
 }
 
 fn no_key(option: &str, path: &Path, error: KeyError) -> CliError {

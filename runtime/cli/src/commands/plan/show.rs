@@ -80,7 +80,7 @@ fn describe_component(name: &str, registry: &RegistryArgs, said: &UserOptions) -
     let inspected = Guest::inspect(&component.artifact, &limits, &CodeCache::of_user());
     let inspected = inspected.map(|guest| guest.given(Openable::Searched(places)));
     let description = inspected.and_then(|inspected| describe(&inspected, &said.known(Secrets::default())));
-    description.map_err(|source| CliError::guest(&name, source))
+    description.map_err(|source| CliError::guest(name, source))
 }
 
 impl Resolved {
