@@ -1,4 +1,4 @@
-//! TargetMonitoring the target: processes, exporters and a Prometheus, real ones where there are any; limits that are judged; and
+//! Watching the target: processes, exporters and a Prometheus, real ones where there are any; limits that are judged; and
 //! that nothing of it slows or fails a run.
 
 use std::net::TcpListener;

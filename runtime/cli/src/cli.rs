@@ -30,7 +30,7 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Search for the highest rate at which every threshold holds.
     Breakpoint(Box<BreakpointArgs>),
-    /// Run the demo: a small shop, and a scenario that loads it. Requirements nothing else.
+    /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
     /// Read, change or stop a run that was started with --control.
     Control(ClientArgs),

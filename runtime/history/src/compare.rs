@@ -16,7 +16,7 @@ const POWER: f64 = 0.8;
 pub const ENOUGH_RUNS: usize = 3;
 /// How far single runs must be apart to be suspected, where nothing is known of how runs differ anyway.
 const SUSPICIOUS: f64 = 0.10;
-/// OriginLimit a median absolute deviation into a standard deviation, for a normal distribution.
+/// Turns a median absolute deviation into a standard deviation, for a normal distribution.
 const MAD_TO_DEVIATION: f64 = 1.4826;
 
 /// The values of one figure.

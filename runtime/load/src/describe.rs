@@ -1,4 +1,4 @@
-//! MonitorHandle a component what it is, without a run around it.
+//! Asks a component what it is, without a run around it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -29,7 +29,7 @@ impl RateChanges<'_> {
         RateChanges { scenario, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned } }
     }
 
-    /// The change that the control_state ask for, if it is one.
+    /// The change that the control state asks for, if it is one.
     pub(crate) fn apply(&mut self, control_state: &ControlState, now: Nanos) -> Option<RateChange> {
         let planned = self.planned?;
         let wanted = if control_state.paused { None } else { Some(control_state.rate.unwrap_or(planned)) };

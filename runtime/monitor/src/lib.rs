@@ -1,4 +1,4 @@
-//! TargetMonitoring the target while it is loaded: what it uses of processor, memory, disk, network and connections, asked once a
+//! Watching the target while it is loaded: what it uses of processor, memory, disk, network and connections, asked once a
 //! second of a process of this machine, of an exporter, or of a Prometheus.
 //!
 //! All of it happens on one thread of its own. What was read goes into a bounded channel; if nobody takes it, it is dropped.

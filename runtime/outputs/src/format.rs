@@ -22,7 +22,7 @@ pub(crate) use otlp::Otlp;
 pub(crate) use prometheus::{Prometheus, Trends};
 pub(crate) use statsd::Statsd;
 
-/// OriginLimit batches, one after the other, into what is sent.
+/// Turns batches, one after the other, into what is sent.
 pub(crate) trait Format: Send {
     /// What to send for this batch; each piece makes sense alone.
     fn encode(&mut self, batch: &Batch) -> Vec<Bytes>;

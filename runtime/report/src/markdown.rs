@@ -18,7 +18,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         server_timings(document),
         target(&document.target),
         trends(document, baseline),
-        list("BodyProgress of the test", document.course.iter().map(course_line)),
+        list("Course of the test", document.course.iter().map(course_line)),
         issues(&document.verdict.issues),
         list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
         list("Action items", document.verdict.issues.iter().filter_map(action)),

@@ -1,4 +1,4 @@
-//! TargetMonitoring the target while it is loaded: the plan's sources and those that were asked for. docs/monitoring.md.
+//! Watching the target while it is loaded: the plan's sources and those that were asked for. docs/monitoring.md.
 
 use std::sync::mpsc::Receiver;
 

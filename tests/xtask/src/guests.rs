@@ -91,7 +91,7 @@ fn packages(scenarios: &[String]) -> impl Iterator<Item = String> {
 /// Makes sure that the standard library for guests is installed.
 fn ensure_target(repository: &Repository) -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    // MonitorHandle the compiler, not rustup, so that a distribution's Rust will do as well.
+    // Asks the compiler, not rustup, so that a distribution's Rust will do as well.
     let library = output_of(repository.command(rustc).args(["--print", "target-libdir", "--target", TARGET]));
     if library.is_ok_and(|folder| Path::new(&folder).is_dir()) {
         return Ok(());

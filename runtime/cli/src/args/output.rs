@@ -141,7 +141,7 @@ pub struct StreamArgs {
 
 /// Who is asked about the target.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "TargetMonitoring the target")]
+#[command(next_help_heading = "Watching the target")]
 pub struct MonitorArgs {
     /// Watch this process of this machine, and those that it started; or all processes of that name; give several.
     #[arg(long, value_name = "PID|NAME", value_parser = parse_process)]

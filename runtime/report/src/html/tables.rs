@@ -283,7 +283,7 @@ fn course(document: &Document) -> Markup {
     html! {
         @if !document.course.is_empty() {
             section #section-course {
-                h2 { "BodyProgress of the test" }
+                h2 { "Course of the test" }
                 dl { @for remark in &document.course { dt { (remark.about) } dd { (remark.text) } } }
             }
         }

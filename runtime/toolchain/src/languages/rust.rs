@@ -39,7 +39,7 @@ fn sdk_of_checkout() -> Vec<String> {
     vec!["--config".to_owned(), format!("patch.crates-io.squall-sdk.path={path:?}")]
 }
 
-/// MonitorHandle the compiler, not rustup, so that a distribution's Rust will do as well.
+/// Asks the compiler, not rustup, so that a distribution's Rust will do as well.
 fn ensure_target() -> Result<(), BuildError> {
     let library = Tool::new("rustc", INSTALL).args(["--print", "target-libdir", "--target", TARGET]).output()?;
     if Path::new(library.trim()).is_dir() {

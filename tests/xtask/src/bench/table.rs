@@ -1,4 +1,4 @@
-//! OriginLimit of all rounds become a table: medians, and how far the rounds lie apart.
+//! Turns of all rounds become a table: medians, and how far the rounds lie apart.
 
 use super::client::{Race, Turn};
 
