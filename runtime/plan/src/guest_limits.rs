@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::unknown_value::UnknownChoice;
+use squall_schedule::UnknownChoice;
 
 const MIB: u64 = 1 << 20;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::de::Deserializer;
 
-use crate::limits::{self, LimitError};
 use crate::options::kinds::{File, Flag, Text, Time, Whole};
 use crate::options::table::option_table;
 use crate::options::{Key, Keyed};
+use squall_schedule::limits::{self, LimitError};
 
 option_table! {
     /// What one layer says about requests; everything optional.

@@ -5,8 +5,8 @@
 //! [`Plan::resolve`] turns the result into one [`Plan`] in which nothing is optional and everything is validated; it
 //! reports all mistakes at once.
 //!
-//! The crate also holds the arithmetic that follows from a plan alone, as pure functions: when each VU of a ramp is
-//! wanted ([`Ramp`]), when each iteration of an open load starts ([`Arrivals`]) and which flow each iteration runs ([`Mix`]).
+//! The values that a plan is written in, and the arithmetic that follows from them, are those of `squall-schedule`; other
+//! crates use them from here.
 //!
 //! ```
 //! use squall_plan::{Defaults, Options, Plan};
@@ -26,55 +26,41 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod arrivals;
 mod credentials;
 mod data;
-mod did_you_mean;
-mod duration;
-mod executor;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod guest_limits;
 mod http;
-mod limits;
 mod load_shape;
-mod mix;
 mod options;
 mod plan;
-mod ramp;
-mod rate;
-mod stage;
 mod suggestion;
 mod target;
 mod threshold;
-mod unknown_value;
 
-pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use credentials::{credentials_in, text_without_credentials, without_credentials};
 pub use data::{
     AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
 };
-pub use did_you_mean::nearest;
-pub use duration::{DurationError, HumanDuration, parse_duration};
-pub use executor::{Executor, ExecutorKind, UnknownExecutor};
 pub use file::{
     About, Importance, Mistake, Objective, PlanFile, SearchOptions, Shape, TargetMonitoring, TestType, WatchedProcess,
     schema,
 };
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan, RequestCeilings};
-pub use limits::{
-    LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
-};
 pub use load_shape::LoadShapeError;
-pub use mix::{MAX_PATTERN, Mix, MixError};
 pub use options::{Options, OptionsError, ScenarioOptions, from_environment, options_reference};
 pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
-pub use ramp::Ramp;
-pub use rate::{Level, Rate, RateError};
-pub use stage::{RateStage, Stage, StageError, StageSpec};
+pub use squall_schedule::limits::{
+    LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
+};
+pub use squall_schedule::{
+    Arrival, ArrivalProcess, Arrivals, DurationError, Executor, ExecutorKind, HumanDuration, Level, MAX_PATTERN, Mix,
+    MixError, Ramp, Rate, RateError, RateStage, Stage, StageError, StageSpec, UnknownChoice, UnknownExecutor,
+    WorkerArrivals, nearest, parse_duration, random,
+};
 pub use suggestion::{Machine, permit};
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};
-pub use unknown_value::UnknownChoice;

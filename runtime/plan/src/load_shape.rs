@@ -7,11 +7,11 @@ mod open;
 
 use std::time::Duration;
 
-use crate::executor::{Executor, ExecutorKind, peak, total_duration};
-use crate::limits::{self, MAX_STAGES, MAX_VUS};
 use crate::options::Options;
-use crate::rate::Level;
-use crate::stage::{Stage, StageSpec};
+use squall_schedule::Level;
+use squall_schedule::limits::{self, MAX_STAGES, MAX_VUS};
+use squall_schedule::{Executor, ExecutorKind, peak, total_duration};
+use squall_schedule::{Stage, StageSpec};
 
 pub use error::LoadShapeError;
 pub(crate) use layers::give_way;

@@ -12,8 +12,6 @@ mod values;
 
 use serde::de::Deserializer;
 
-use crate::arrivals::ArrivalProcess;
-use crate::executor::ExecutorKind;
 use crate::http::HttpOptions;
 use crate::load_shape;
 use crate::plan::{Pacing, Warmup};
@@ -22,6 +20,8 @@ use kinds::{
     DataFeeds, Environment, RateLevel, Requests, ScenarioLoads, Stages, Text, Texts, ThinkTimes, Thresholds, Time, Url,
     Weights, Whole, Word,
 };
+use squall_schedule::ArrivalProcess;
+use squall_schedule::ExecutorKind;
 use table::option_table;
 
 pub use environment::from_environment;
@@ -29,7 +29,7 @@ pub use error::OptionsError;
 pub(crate) use keyed::{Key, Keyed, KeyedVisitor};
 pub use reference::options_reference;
 pub use scenario::ScenarioOptions;
-pub(crate) use values::{read_duration, read_texts, read_whole, read_word};
+pub(crate) use values::{read_duration, read_level, read_texts, read_whole, read_word};
 
 option_table! {
     /// What one layer (command line, environment, plan file, component) says; everything optional.

@@ -9,12 +9,12 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use crate::credentials::without_credentials;
-use crate::duration::HumanDuration;
 use crate::guest_limits::Limits;
 use crate::http::HttpPlan;
 use crate::load_shape;
 use crate::options::{Options, ScenarioOptions};
 use crate::plan::settings;
+use squall_schedule::HumanDuration;
 
 /// How far a component may go with a key.
 enum Allowance {

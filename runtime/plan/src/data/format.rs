@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::unknown_value::UnknownChoice;
+use squall_schedule::UnknownChoice;
 
 /// What a file of data holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::unknown_value::UnknownChoice;
+use squall_schedule::UnknownChoice;
 
 /// Which row of a feed comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

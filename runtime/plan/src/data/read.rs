@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{DataFormat, DataOptions};
 use crate::options::{Key, Keyed, KeyedVisitor, read_word};
-use crate::unknown_value::UnknownChoice;
+use squall_schedule::UnknownChoice;
 
 /// Why `--data` cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -9,8 +9,8 @@ use serde::de::Error;
 use super::mistake::Trouble;
 use super::node::{Entry, Node, Value};
 use super::reader::snake_case;
-use crate::did_you_mean::nearest;
 use crate::options::{read_texts, read_whole};
+use squall_schedule::nearest;
 
 /// What the target may use, and where that can be seen; everything optional.
 #[derive(Debug, Clone, PartialEq, Default)]

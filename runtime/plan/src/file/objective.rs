@@ -4,9 +4,9 @@
 use super::mistake::Trouble;
 use super::node::{Node, Value};
 use super::test_type::TestType;
-use crate::did_you_mean::nearest;
-use crate::duration::parse_duration;
 use crate::threshold::{Threshold, ThresholdSpec};
+use squall_schedule::nearest;
+use squall_schedule::parse_duration;
 
 /// What follows from an objective that is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

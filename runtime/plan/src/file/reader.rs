@@ -8,12 +8,12 @@ use super::objective::{self, Importance};
 use super::scenarios::NeededData;
 use super::schema::{self, Group};
 use super::{PlanFile, about, limits, out, scenario_loads, scenarios, shape};
-use crate::did_you_mean::nearest;
-use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
 use crate::plan::{Component, Defaults, Plan, PlanError};
 use crate::threshold::{SpecList, Threshold, ThresholdSpec};
+use squall_schedule::limits::LimitError;
+use squall_schedule::nearest;
 
 pub(super) fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
     let mut reader = Reader::default();

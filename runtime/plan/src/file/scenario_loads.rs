@@ -9,8 +9,8 @@ use super::reader::{one_by_one, snake_case, thresholds};
 use super::scenarios::NeededData;
 use super::shape::{self, Shape};
 use super::test_type::TestType;
-use crate::did_you_mean::nearest;
 use crate::options::{Keyed, ScenarioOptions};
+use squall_schedule::nearest;
 
 /// The keys with which a load is said in a planner's words; what else there is, a layer's scenario has, too.
 const SHAPE: [&str; 7] = ["type", "users", "rate", "duration", "ramp_up", "ramp_down", "spike_factor"];

@@ -9,8 +9,8 @@ use super::mistake::{Place, Trouble};
 use super::node::{Entry, Node, Value};
 use super::reader::snake_case;
 use super::scenario_loads;
-use crate::did_you_mean::nearest;
 use crate::options::Options;
+use squall_schedule::nearest;
 
 /// The keys of a scenario.
 pub(super) const KEYS: [&str; 4] = ["flow", "weight", "think_time", "data"];

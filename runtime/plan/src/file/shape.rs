@@ -9,10 +9,10 @@ use super::mistake::Trouble;
 use super::node::Node;
 use super::search::{self, SearchOptions};
 use super::test_type::TestType;
-use crate::executor::ExecutorKind;
-use crate::options::{Options, read_duration, read_whole};
-use crate::rate::{Level, Rate, read_level};
-use crate::stage::StageSpec;
+use crate::options::{Options, read_duration, read_level, read_whole};
+use squall_schedule::ExecutorKind;
+use squall_schedule::StageSpec;
+use squall_schedule::{Level, Rate};
 
 /// How many steps a stress test has.
 const STRESS_STEPS: u32 = 10;

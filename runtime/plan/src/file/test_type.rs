@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::did_you_mean::nearest;
+use squall_schedule::nearest;
 
 /// What a test is to find out, which decides the shape of its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use crate::executor::ExecutorKind;
-use crate::limits::LimitError;
-use crate::stage::StageSpec;
+use squall_schedule::ExecutorKind;
+use squall_schedule::StageSpec;
+use squall_schedule::limits::LimitError;
 
 /// Why options make no executor.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

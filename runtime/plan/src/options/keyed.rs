@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::Options;
 use super::kinds::{Kind, Text};
-use crate::did_you_mean::nearest;
 use crate::http::HttpOptions;
+use squall_schedule::nearest;
 
 /// An option: its names, and what users and editors should know of it.
 pub(crate) struct Key {

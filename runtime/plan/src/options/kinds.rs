@@ -13,15 +13,15 @@ use serde::de::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::scenario::{ScenarioOptions, Scenarios};
-use super::values::{Scalar, Whole as WholeNumber, read_duration, read_map, read_whole, read_word};
+use super::values::{Scalar, Whole as WholeNumber, read_duration, read_level, read_map, read_whole, read_word};
 use crate::credentials::without_credentials;
 use crate::data::DataOptions;
-use crate::duration::HumanDuration;
 use crate::http::HttpOptions;
 use crate::plan::ThinkTime;
-use crate::rate::{Level, read_level};
-use crate::stage::StageSpec;
 use crate::threshold::{SpecList, ThresholdSpec, layers};
+use squall_schedule::HumanDuration;
+use squall_schedule::StageSpec;
+use squall_schedule::{ArrivalProcess, ExecutorKind, Level};
 
 /// Options and their values, as text.
 pub(super) type Entries = Vec<(String, String)>;
@@ -160,6 +160,18 @@ impl<T: TryFrom<u64> + Clone + Debug + PartialEq + Display> Kind for Whole<T> {
 pub trait Named {
     /// What may be written.
     fn schema() -> Value;
+}
+
+impl Named for ArrivalProcess {
+    fn schema() -> Value {
+        words_schema(ArrivalProcess::NAMES)
+    }
+}
+
+impl Named for ExecutorKind {
+    fn schema() -> Value {
+        words_schema(&ExecutorKind::ALL.map(ExecutorKind::name))
+    }
 }
 
 /// One of several words.

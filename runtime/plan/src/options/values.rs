@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use crate::duration::HumanDuration;
+use squall_schedule::{HumanDuration, Level};
 
 /// A whole number of at least 0 that fits its type.
 pub(crate) struct Whole<T>(pub(crate) T);
@@ -112,6 +112,11 @@ where
     D: Deserializer<'de>,
 {
     Ok(Option::deserialize(value)?.map(|HumanDuration(duration)| duration))
+}
+
+/// Reads a rate, or a number whose unit others say, or nothing.
+pub(crate) fn read_level<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Level>, D::Error> {
+    Option::deserialize(value)
 }
 
 /// Reads a word, or nothing.

@@ -5,14 +5,14 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::data::DataError;
-use crate::did_you_mean::nearest;
-use crate::duration::HumanDuration;
-use crate::limits::LimitError;
 use crate::load_shape::LoadShapeError;
-use crate::mix::MixError;
 use crate::plan::Warmup;
 use crate::target::TargetError;
 use crate::threshold::ThresholdError;
+use squall_schedule::HumanDuration;
+use squall_schedule::MixError;
+use squall_schedule::limits::LimitError;
+use squall_schedule::nearest;
 
 /// One mistake in a plan, as a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

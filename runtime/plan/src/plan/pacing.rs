@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::options::kinds::{Named, words_schema};
-use crate::unknown_value::UnknownChoice;
+use squall_schedule::UnknownChoice;
 
 /// How a worker thread waits for the next moment at which something is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::mistakes::Mistakes;
 use super::{Component, PlanError, PlannedFlow, flows, settings};
-use crate::arrivals::ArrivalProcess;
-use crate::executor::Executor;
-use crate::limits::{self, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_VUS};
 use crate::load_shape;
-use crate::mix::Mix;
 use crate::options::{Options, ScenarioOptions};
+use squall_schedule::ArrivalProcess;
+use squall_schedule::Executor;
+use squall_schedule::Mix;
+use squall_schedule::limits::{self, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_VUS};
+use squall_schedule::random::stream_seed;
 
 /// The name of the load of a plan that names no scenarios, as in k6.
 const ONLY: &str = "default";
@@ -100,7 +101,8 @@ pub(super) fn resolve(options: &Options, components: &[Component], seed: u64) ->
         mistakes.extend(settings::unnamed(&scenario.own).map(|mistake| mistake.in_scenario(&scenario.name)));
         let own = with_defaults(scenario, options, components);
         let start_time = scenario.start_time.unwrap_or_default();
-        let seed = seed_of(seed, index as u64);
+        // Scenarios of one plan do not draw the same numbers; the first draws as a plan without scenarios does.
+        let seed = stream_seed(seed, index as u64);
         match make(&scenario.name, scenario.component.as_deref(), start_time, &own, components, seed) {
             Ok(made) => loads.push(made),
             Err(wrong) => mistakes.extend(wrong.into_iter().map(|mistake| mistake.in_scenario(&scenario.name))),
@@ -238,10 +240,4 @@ fn make(
         }
         _ => Err(mistakes.into()),
     }
-}
-
-/// Scenarios of one plan do not draw the same numbers; the first draws as a plan without scenarios does.
-fn seed_of(seed: u64, index: u64) -> u64 {
-    // The step is that of SplitMix64: odd, and without a pattern in its bits.
-    seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::arrivals::ArrivalProcess;
+use squall_schedule::ArrivalProcess;
 
 const DEFAULTS: Defaults = Defaults { threads: 2, seed: 42 };
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer};
 
-use crate::duration::{HumanDuration, parse_duration};
+use squall_schedule::{HumanDuration, parse_duration};
 
 /// A think time, to be drawn anew after each iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

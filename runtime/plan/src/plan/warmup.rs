@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::duration::{DurationError, HumanDuration, parse_duration};
 use crate::options::kinds::{Named, time_schema, words_schema};
+use squall_schedule::{DurationError, HumanDuration, parse_duration};
 
 /// How long a load warms up before what it measures counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

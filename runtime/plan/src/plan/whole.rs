@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Plan, Scenario};
-use crate::arrivals::{ArrivalProcess, Arrivals};
-use crate::duration::HumanDuration;
+use squall_schedule::HumanDuration;
+use squall_schedule::{ArrivalProcess, Arrivals};
 
 /// The rate at which iterations of all scenarios are to start, over time.
 #[derive(Debug, Clone)]

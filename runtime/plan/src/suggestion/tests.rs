@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::limits::MAX_DURATION;
 use crate::options::Keyed;
+use squall_schedule::limits::MAX_DURATION;
 
 const MACHINE: Machine = Machine { cores: 4 };
 

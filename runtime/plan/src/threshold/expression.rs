@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ThresholdError;
 use super::cursor::Cursor;
-use crate::duration::parse_duration;
+use squall_schedule::parse_duration;
 
 /// What is made of a metric's samples.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::duration::HumanDuration;
+use squall_schedule::HumanDuration;
 
 /// One threshold of a metric, unread. In a file it is the expression alone, or an object with `threshold`,
 /// `abort_on_fail` and `delay_abort_eval` (or k6's `abortOnFail` and `delayAbortEval`).

@@ -76,7 +76,7 @@ pub enum LimitError {
 }
 
 /// A number from 1 up to a limit.
-pub(crate) fn count(key: &'static str, value: u64, limit: u64) -> Result<u64, LimitError> {
+pub fn count(key: &'static str, value: u64, limit: u64) -> Result<u64, LimitError> {
     match value {
         0 => Err(LimitError::Zero { key }),
         _ if value > limit => Err(LimitError::TooMany { key, value, limit }),
@@ -85,7 +85,7 @@ pub(crate) fn count(key: &'static str, value: u64, limit: u64) -> Result<u64, Li
 }
 
 /// A rate that may be zero.
-pub(crate) fn rate(key: &'static str, value: Rate) -> Result<Rate, LimitError> {
+pub fn rate(key: &'static str, value: Rate) -> Result<Rate, LimitError> {
     if value > MAX_RATE {
         return Err(LimitError::TooFast { key, value });
     }
@@ -93,7 +93,7 @@ pub(crate) fn rate(key: &'static str, value: Rate) -> Result<Rate, LimitError> {
 }
 
 /// A duration that may be zero.
-pub(crate) fn duration(key: &'static str, value: Duration) -> Result<Duration, LimitError> {
+pub fn duration(key: &'static str, value: Duration) -> Result<Duration, LimitError> {
     if value > MAX_DURATION {
         return Err(LimitError::TooLong { key, value });
     }
@@ -101,7 +101,7 @@ pub(crate) fn duration(key: &'static str, value: Duration) -> Result<Duration, L
 }
 
 /// A duration of more than zero.
-pub(crate) fn some_time(key: &'static str, value: Duration) -> Result<Duration, LimitError> {
+pub fn some_time(key: &'static str, value: Duration) -> Result<Duration, LimitError> {
     if value.is_zero() {
         return Err(LimitError::NoTime { key });
     }

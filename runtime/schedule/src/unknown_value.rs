@@ -14,7 +14,8 @@ pub struct UnknownChoice {
 }
 
 impl UnknownChoice {
-    pub(crate) fn new(what: &'static str, written: &str, known: &'static [&'static str]) -> UnknownChoice {
+    /// `written` is not one of the `known` values of `what`.
+    pub fn new(what: &'static str, written: &str, known: &'static [&'static str]) -> UnknownChoice {
         UnknownChoice { what, written: written.to_owned(), known }
     }
 }

@@ -189,12 +189,12 @@ impl Executor {
 }
 
 /// The greatest number of VUs that a ramp names.
-pub(crate) fn peak(start: u64, stages: &[Stage]) -> u64 {
+pub fn peak(start: u64, stages: &[Stage]) -> u64 {
     stages.iter().fold(start, |peak, stage| peak.max(stage.target))
 }
 
 /// How long all stages take together.
-pub(crate) fn total_duration<T>(stages: &[Stage<T>]) -> Duration {
+pub fn total_duration<T>(stages: &[Stage<T>]) -> Duration {
     // Saturating, in nanoseconds: no list of stages, however absurd, may panic here.
     from_nanos(stages.iter().fold(0_u128, |total, stage| total.saturating_add(stage.duration.as_nanos())))
 }

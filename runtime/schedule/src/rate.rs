@@ -15,7 +15,6 @@ use crate::duration::{DurationError, HumanDuration, from_nanos, parse_duration};
 use crate::limits::MAX_DURATION;
 
 pub use level::Level;
-pub(crate) use level::read_level;
 
 const SECOND: Duration = Duration::from_secs(1);
 

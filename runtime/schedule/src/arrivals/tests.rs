@@ -86,7 +86,7 @@ fn an_endless_load_does_not_end() {
 #[test]
 fn the_absurd_does_not_panic() {
     let absurd = Rate::new(u64::MAX, Duration::from_nanos(1)).unwrap();
-    let slow = Rate::new(1, crate::MAX_DURATION).unwrap();
+    let slow = Rate::new(1, crate::limits::MAX_DURATION).unwrap();
     let odd = Rate::new(3, Duration::from_nanos((1 << 54) - 33)).unwrap();
     let stages = [absurd, slow, Rate::ZERO, odd, absurd].map(|target| RateStage { duration: Duration::MAX, target });
     for process in [CONSTANT, POISSON] {

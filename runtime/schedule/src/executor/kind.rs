@@ -5,11 +5,9 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::did_you_mean::nearest;
-use crate::options::kinds::{Named, words_schema};
 
 /// The name of an executor, as k6 has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,12 +51,6 @@ impl ExecutorKind {
             ExecutorKind::RampingArrivalRate => "ramping-arrival-rate",
             ExecutorKind::ExternallyControlled => "externally-controlled",
         }
-    }
-}
-
-impl Named for ExecutorKind {
-    fn schema() -> Value {
-        words_schema(&ExecutorKind::ALL.map(ExecutorKind::name))
     }
 }
 

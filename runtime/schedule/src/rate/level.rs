@@ -20,7 +20,7 @@ pub enum Level {
 
 impl Level {
     /// The rate that it is where a bare number is one per `time_unit`, or per second if there is none.
-    pub(crate) fn as_rate(self, time_unit: Option<Duration>) -> Rate {
+    pub fn as_rate(self, time_unit: Option<Duration>) -> Rate {
         match self {
             Level::Bare(count) => Rate::new(count, time_unit.unwrap_or(SECOND)).unwrap_or(Rate::every_second(count)),
             Level::Rate(rate) => rate,
@@ -92,11 +92,6 @@ impl Visitor<'_> for LevelVisitor {
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Level, E> {
         self.visit_str(&number.to_string())
     }
-}
-
-/// Reads a level, or nothing.
-pub(crate) fn read_level<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Level>, D::Error> {
-    Option::deserialize(value)
 }
 
 #[cfg(test)]

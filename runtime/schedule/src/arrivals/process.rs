@@ -3,9 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::Value;
-
-use crate::options::kinds::{Named, words_schema};
 use crate::unknown_value::UnknownChoice;
 
 /// How arrivals are spread in time around their rate.
@@ -19,13 +16,8 @@ pub enum ArrivalProcess {
 }
 
 impl ArrivalProcess {
-    const NAMES: &[&str] = &["constant", "poisson"];
-}
-
-impl Named for ArrivalProcess {
-    fn schema() -> Value {
-        words_schema(ArrivalProcess::NAMES)
-    }
+    /// Every process, as users write it.
+    pub const NAMES: &[&str] = &["constant", "poisson"];
 }
 
 impl FromStr for ArrivalProcess {

@@ -1,7 +1,9 @@
 //! The arrivals of a Poisson process of rate one: sums of exponential gaps. Each gap is a function of the seed and its
 //! number alone, so that everybody who adds them up gets the same sums.
 
-/// Bits behind the binary point of a sum. Whole numbers, because their sums do not depend on rounding.
+use crate::random::{mix, nth};
+
+/// Bits after the binary point of a sum. Whole numbers, because their sums do not depend on rounding.
 const FRACTION_BITS: u32 = 48;
 
 /// Walks from gap to gap, adding them up.
@@ -36,33 +38,13 @@ impl Gaps {
 /// bit on every machine, which the logarithm of a system's own library is not.
 fn gap(seed: u64, number: u64) -> u64 {
     const TO_ONE: f64 = 1.0 / (1_u64 << 53) as f64;
-    let uniform = ((bits(seed, number) >> 11) + 1) as f64 * TO_ONE; // from (0, 1]
+    let uniform = ((nth(seed, number) >> 11) + 1) as f64 * TO_ONE; // from (0, 1]
     (-libm::log(uniform) * (1_u64 << FRACTION_BITS) as f64) as u64
-}
-
-/// Number `number` of SplitMix64's sequence, which needs none of those before it (Steele, Lea and Flood, "Fast splittable
-/// pseudorandom number generators", OOPSLA 2014).
-fn bits(seed: u64, number: u64) -> u64 {
-    mix(seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
-}
-
-/// Stafford's thirteenth variant of MurmurHash3's finalizer, as SplitMix64 has it.
-fn mix(mut bits: u64) -> u64 {
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_generator_is_splitmix64() {
-        // The first outputs for the seed 1234567, as published with its reference implementation's ports.
-        let outputs = [0, 1, 2].map(|number| bits(1_234_567, number));
-        assert_eq!(outputs, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
-    }
 
     #[test]
     fn gaps_are_exponential() {
