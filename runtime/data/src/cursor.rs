@@ -4,8 +4,9 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use squall_plan::Policy;
+use squall_plan::random::scale;
 
-use crate::chance::{below, key};
+use crate::chance::key;
 use crate::permutation::Permutation;
 
 /// A way through the rows of one table by one policy.
@@ -52,7 +53,7 @@ impl Cursor {
                 None => Step::End,
             },
             Policy::Random => match self.take(u64::from(vu), u64::MAX, true) {
-                Some(taken) => Step::Row(below(self.rows, key([self.seed, u64::from(vu), taken]))),
+                Some(taken) => Step::Row(scale(key([self.seed, u64::from(vu), taken]), self.rows)),
                 None => Step::NotAUser,
             },
             Policy::UniquePerVu => self.own(u64::from(vu), recycle),

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use squall_fuzzing::most_held;
 use squall_plan::Limits;
+use squall_plan::random::next_bits;
 
 use crate::artifact::Artifact;
-use crate::identity::split_mix;
 
 const HOW_MANY: u64 = 10_000;
 /// What looking at one of them may take. Each has a few kilobytes.
@@ -23,7 +23,7 @@ struct Maker {
 
 impl Maker {
     fn below(&mut self, end: u64) -> u64 {
-        split_mix(&mut self.state) % end
+        next_bits(&mut self.state) % end
     }
 
     /// Mostly little, sometimes much.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use squall_http::Client;
 use squall_metrics::{FlowId, Nanos, SampleOrigin, TagSetId};
+use squall_plan::random::next_bits;
 
 use crate::worker::WorkerContext;
 
@@ -38,7 +39,7 @@ impl Identity {
     pub fn new(worker: &WorkerContext, number: u32) -> Identity {
         // Users with neighbouring numbers must not have neighbouring sequences.
         let mut seed = worker.run.seed ^ u64::from(number).wrapping_mul(0xa076_1d64_78bd_642f);
-        let random = split_mix(&mut seed);
+        let random = next_bits(&mut seed);
         Identity {
             number,
             client: Client::new(Rc::clone(&worker.network)),
@@ -139,7 +140,7 @@ impl Identity {
 
     pub(crate) fn random(&self) -> u64 {
         let mut state = self.random.get();
-        let number = split_mix(&mut state);
+        let number = next_bits(&mut state);
         self.random.set(state);
         number
     }
@@ -158,27 +159,5 @@ impl Identity {
 
     pub(crate) fn take_last_words(&self) -> Option<Box<str>> {
         self.last_words.borrow_mut().take()
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and good enough for think times and picking products.
-pub(crate) fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn random_numbers_are_those_of_split_mix() {
-        // The first outputs for seed 1234567, from the reference implementation.
-        let mut state = 1_234_567;
-        let numbers: Vec<u64> = (0..3).map(|_| split_mix(&mut state)).collect();
-        assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 }

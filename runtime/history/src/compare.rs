@@ -199,44 +199,27 @@ fn wilson((hits, count): (u64, u64)) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use squall_plan::random::SplitMix64;
+
     use super::*;
 
     fn groups<'a>(before: &'a [f64], after: &'a [f64]) -> Groups<'a> {
         Groups { before, after, less_is_better: true }
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, 2014).
-    struct Random(u64);
-
-    impl Random {
-        fn unit(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut mixed = self.0;
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-        }
-    }
-
-    /// A normally distributed number, by the Box-Muller method.
-    fn normal(random: &mut Random) -> f64 {
-        let (u, v) = (1.0 - random.unit(), random.unit());
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-    }
-
     /// Runs of three percentiles: what the machine does that day moves all of them, each has some noise of its own.
-    fn runs(random: &mut Random, noise: f64, factor: f64) -> [Vec<f64>; 3] {
+    fn runs(random: &mut SplitMix64, noise: f64, factor: f64) -> [Vec<f64>; 3] {
         let mut figures = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..5 {
-            let day = noise * normal(random);
+            let day = noise * random.normal();
             for (figure, base) in figures.iter_mut().zip([10.0, 40.0, 90.0]) {
-                figure.push(base * factor * (day + 0.01 * normal(random)).exp());
+                figure.push(base * factor * (day + 0.01 * random.normal()).exp());
             }
         }
         figures
     }
 
-    fn called(random: &mut Random, factor: f64) -> bool {
+    fn called(random: &mut SplitMix64, factor: f64) -> bool {
         let (before, after) = (runs(random, 0.03, 1.0), runs(random, 0.03, factor));
         let figures: Vec<_> = before.iter().zip(&after).map(|(before, after)| groups(before, after)).collect();
         compare(&figures, 0.05).iter().flatten().any(|one| one.judgement == Judgement::Regressed)
@@ -244,8 +227,8 @@ mod tests {
 
     #[test]
     fn few_false_alarms_and_few_misses() {
-        let mut random = Random(20_261_125);
-        let of_hundred = |random: &mut Random, factor| (0..100).filter(|_| called(random, factor)).count();
+        let mut random = SplitMix64::new(20_261_125);
+        let of_hundred = |random: &mut SplitMix64, factor| (0..100).filter(|_| called(random, factor)).count();
         let (unchanged, slower) = (of_hundred(&mut random, 1.0), of_hundred(&mut random, 1.1));
         assert!(unchanged <= 5, "{unchanged} of 100 pairs without a change");
         assert!(slower >= 90, "{slower} of 100 pairs that are 10 % slower");

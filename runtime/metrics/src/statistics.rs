@@ -5,7 +5,6 @@
 
 mod bootstrap;
 mod normal;
-mod random;
 mod sample_size;
 mod series;
 mod trend;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use rand_core::TryRng;
 use send_wrapper::SendWrapper;
+use squall_plan::random::next_bits;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
@@ -52,7 +53,7 @@ impl TryRng for Seeded {
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(crate::identity::split_mix(&mut self.0))
+        Ok(next_bits(&mut self.0))
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {

@@ -74,8 +74,8 @@ fn squared_error(values: &[f64]) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::random::SplitMix64;
     use super::*;
+    use squall_plan::random::SplitMix64;
 
     /// 300 s that begin five times as slow and settle with a time constant, with noise of 5 % whose neighbours
     /// correlate by 0.6.
