@@ -1,5 +1,6 @@
 //! The `squall` program: arguments, commands, the terminal, signals and exit codes. The only crate that knows a command line.
 
+mod allocator;
 mod args;
 mod cli;
 mod commands;
@@ -26,10 +27,8 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
-/// An iteration allocates a dozen times, always on its own thread: what mimalloc is quickest at. Without huge pages (its feature
-/// `no_thp`): of the tables that an instance has for each function a user touches few, and 2 MiB at a time is all of them.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() -> ExitCode {
     if let Some(code) = squall_guest::compile_if_called() {
