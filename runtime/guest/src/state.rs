@@ -48,7 +48,7 @@ pub(crate) struct Local {
     /// The number of the iteration in its scenario.
     pub(crate) number: u64,
     pub(crate) iteration_started: Nanos,
-    pub(crate) responses: Handles<Response>,
+    pub(crate) responses: Handles<Box<Response>>,
     pub(crate) request_options: Handles<RequestOptions>,
     /// The settings of requests that bring none.
     pub(crate) default_options: RequestOptions,

@@ -14,7 +14,7 @@ use crate::request::Prepared;
 use crate::response::Response;
 use crate::url::Origin;
 
-type Answer = Result<Response, Error>;
+type Answer = Result<Box<Response>, Error>;
 
 /// A request under way, and its place in the batch.
 struct UnderWay<'a> {
@@ -28,7 +28,7 @@ struct Batch<'a> {
     client: &'a Client,
     start: Nanos,
     late_by: Nanos,
-    queue: VecDeque<(usize, Prepared)>,
+    queue: VecDeque<(usize, Box<Prepared>)>,
     under_way: Vec<UnderWay<'a>>,
     answers: Vec<Option<Answer>>,
 }
@@ -36,7 +36,7 @@ struct Batch<'a> {
 impl Client {
     /// Sends requests together and waits for all. Answers are in the order of the requests; what could not be prepared
     /// comes back as it is. The time allowed for a request begins when its turn comes, its `response_time` at once.
-    pub async fn send_all(&self, requests: Vec<Result<Prepared, Error>>) -> Vec<Result<Response, Error>> {
+    pub async fn send_all(&self, requests: Vec<Result<Box<Prepared>, Error>>) -> Vec<Result<Box<Response>, Error>> {
         let start = self.network.clock.now();
         let _waiter = self.start_waiting(start);
         let mut batch = Batch::new(self, start, requests);
@@ -47,7 +47,7 @@ impl Client {
 }
 
 impl<'a> Batch<'a> {
-    fn new(client: &'a Client, start: Nanos, requests: Vec<Result<Prepared, Error>>) -> Batch<'a> {
+    fn new(client: &'a Client, start: Nanos, requests: Vec<Result<Box<Prepared>, Error>>) -> Batch<'a> {
         let mut batch = Batch {
             client,
             start,

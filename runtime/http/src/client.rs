@@ -44,8 +44,8 @@ pub struct Client {
 
 /// What follows from a response.
 enum Outcome {
-    Answer(Response),
-    Redirect(Prepared),
+    Answer(Box<Response>),
+    Redirect(Box<Prepared>),
 }
 
 impl Client {
@@ -98,7 +98,7 @@ impl Client {
         headers: impl Iterator<Item = (&'h str, &'h str)>,
         body: Option<&[u8]>,
         options: &RequestOptions,
-    ) -> Result<Prepared, Error> {
+    ) -> Result<Box<Prepared>, Error> {
         let body = body.map_or(Brought::Nothing, Brought::Bytes);
         let prepared = Prepared::new(self.belongings(&self.cookies), (method, url), headers, body, options);
         let prepared = prepared.map_err(Error::before_sending);
@@ -109,7 +109,7 @@ impl Client {
     }
 
     /// Sends a request, follows redirects, and waits for the whole response.
-    pub async fn send(&self, request: Prepared) -> Result<Response, Error> {
+    pub async fn send(&self, request: Box<Prepared>) -> Result<Box<Response>, Error> {
         let start = self.network.clock.now();
         let mut waiter = self.start_waiting(start);
         let (result, end) = self.send_since(start, self.late_by.take(), start, request).await;
@@ -162,8 +162,8 @@ impl Client {
         asked: Nanos,
         late_by: Nanos,
         now: Nanos,
-        mut request: Prepared,
-    ) -> (Result<Response, Error>, Nanos) {
+        mut request: Box<Prepared>,
+    ) -> (Result<Box<Response>, Error>, Nanos) {
         let deadline = now + request.timeout.into();
         let mut watch = Stopwatch::start_late(asked, late_by);
         watch.lap(now);
@@ -207,7 +207,18 @@ impl Client {
             return (Err(error), watch.last_lap());
         }
         let (status, encoded) = (reader.status, reader.encoded);
-        let outcome = self.conclude(request, reader, watch, deadline, followed).await;
+        let outcome = match self.follow(request, &reader, followed) {
+            Ok(Some(next)) => Ok(Outcome::Redirect(next)),
+            Ok(None) => {
+                let decoded = match encoded && !reader.body.is_empty() {
+                    // Boxed, because it is large, and many responses are not encoded.
+                    true => Box::pin(self.decode(request, &mut reader, watch.last_lap(), deadline)).await,
+                    false => Ok(()),
+                };
+                decoded.and_then(|()| Ok(Outcome::Answer(Response::new(network, request, reader, watch.phases())?)))
+            }
+            Err(error) => Err(error),
+        };
         let expected = outcome.is_ok() && request.expects(status);
         self.record(request, watch, status, outcome.as_ref().err(), expected);
         // Decoding is nobody's latency, but it is not the guest's time either.
@@ -275,37 +286,31 @@ impl Client {
         }
     }
 
-    /// What follows from a response that has arrived. Its time is over; what is done here counts for nobody's latency.
-    async fn conclude(
-        &self,
-        request: &Prepared,
-        mut reader: Reader,
-        watch: &Stopwatch,
-        deadline: Nanos,
-        followed: u32,
-    ) -> Result<Outcome, Error> {
+    /// The request that a response leads to, if it is a redirect to be followed. Keeps its cookies. The response's time is
+    /// over: what is done here counts for nobody's latency.
+    #[inline]
+    fn follow(&self, request: &Prepared, reader: &Reader, followed: u32) -> Result<Option<Box<Prepared>>, Error> {
         if reader.sets_cookies {
             request.jar(&self.cookies).set(&request.origin, request.path(), &reader.head);
         }
-        if request.redirects > 0
-            && let Some(location) = redirect::location(reader.status, &reader.head)
-        {
-            if followed < request.redirects {
-                let next = redirect::follow(request, self.belongings(&self.cookies), reader.status, &location);
-                return next.map(Outcome::Redirect);
-            }
-            if !request.return_last_redirect {
-                let (url, most, limit) = (request.url(), request.redirects, request.cut.of_redirects());
-                return Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects{limit}")));
-            }
+        if request.redirects == 0 {
+            return Ok(None);
         }
-        if reader.encoded && !reader.body.is_empty() {
-            // Boxed, because it is large, and many responses are not encoded.
-            let decoding = Box::pin(self.decode_body(request, &mut reader));
-            let remaining = deadline.since(watch.last_lap()).into();
-            limit(&self.timer, deadline, remaining, decoding).await.unwrap_or(Err(Error::Timeout))?;
+        let Some(location) = redirect::location(reader.status, &reader.head) else { return Ok(None) };
+        if followed < request.redirects {
+            return redirect::follow(request, self.belongings(&self.cookies), reader.status, &location).map(Some);
         }
-        Ok(Outcome::Answer(Response::new(&self.network, request, reader, watch.phases())?))
+        if request.return_last_redirect {
+            return Ok(None);
+        }
+        let (url, most, limit) = (request.url(), request.redirects, request.cut.of_redirects());
+        Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects{limit}")))
+    }
+
+    async fn decode(&self, request: &Prepared, reader: &mut Reader, now: Nanos, deadline: Nanos) -> Result<(), Error> {
+        let remaining = deadline.since(now).into();
+        let decoding = self.decode_body(request, reader);
+        limit(&self.timer, deadline, remaining, decoding).await.unwrap_or(Err(Error::Timeout))
     }
 
     async fn decode_body(&self, request: &Prepared, reader: &mut Reader) -> Result<(), Error> {

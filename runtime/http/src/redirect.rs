@@ -30,7 +30,7 @@ pub(crate) fn follow(
     belongings: Belongings<'_>,
     status: u16,
     location: &str,
-) -> Result<Prepared, Error> {
+) -> Result<Box<Prepared>, Error> {
     let from = request.url();
     let url = join(&from, location).map_err(|error| Error::Protocol(format!("{from}: redirect to {error}")))?;
     let target =

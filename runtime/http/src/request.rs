@@ -137,7 +137,7 @@ impl Prepared {
         fields: impl Iterator<Item = (&'h str, &'h str)>,
         brought: Brought<'_>,
         options: &RequestOptions,
-    ) -> Result<Prepared, Error> {
+    ) -> Result<Box<Prepared>, Error> {
         let target = network.origins.resolve(url).map_err(|error| Error::InvalidRequest(error.to_string()))?;
         let known_method = Method::of(method);
         if known_method == Method::Other {
@@ -188,7 +188,8 @@ impl Prepared {
         let body = body.unwrap_or_default();
         booked.make_room(&mut bytes, body.len())?;
         bytes.extend_from_slice(body);
-        Ok(Prepared {
+        // Boxed: it is large, and goes through many hands.
+        Ok(Box::new(Prepared {
             origin: target.origin,
             bytes,
             shared: shared.unwrap_or_default(),
@@ -216,7 +217,7 @@ impl Prepared {
             return_last_redirect: options.return_last_redirect,
             expected: options.expected.clone(),
             _booked: booked,
-        })
+        }))
     }
 
     /// What the request after a redirect has in common with this one, but for the body.

@@ -38,14 +38,15 @@ impl Response {
         request: &Prepared,
         reader: Reader,
         phases: Phases,
-    ) -> Result<Response, OverLimit> {
+    ) -> Result<Box<Response>, OverLimit> {
         let Reader { mut head, mut booked, .. } = reader;
         let head_length = head.len();
         booked.make_room(&mut head, request.path().len())?;
         head.extend_from_slice(request.path());
         // For its names in lower case.
         booked.add(head_length)?;
-        Ok(Response {
+        // Boxed: it is large, and goes through many hands.
+        Ok(Box::new(Response {
             network: Rc::clone(network),
             origin: Rc::clone(&request.origin),
             head,
@@ -55,7 +56,7 @@ impl Response {
             body: reader.body,
             phases,
             _booked: booked,
-        })
+        }))
     }
 
     /// The status code.

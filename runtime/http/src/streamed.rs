@@ -75,7 +75,7 @@ pub struct StreamLimits {
 /// A request that has been checked, ready to be sent.
 #[derive(Debug)]
 pub struct Streamed<S> {
-    request: Prepared,
+    request: Box<Prepared>,
     /// With the length that was announced.
     source: Option<(S, Option<u64>)>,
     limits: StreamLimits,

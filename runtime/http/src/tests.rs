@@ -64,16 +64,16 @@ impl World {
         fields: &[(&str, &str)],
         body: Option<&[u8]>,
         options: &RequestOptions,
-    ) -> Result<Response, Error> {
+    ) -> Result<Box<Response>, Error> {
         let request = self.client.prepare(method, url, fields.iter().copied(), body, options)?;
         self.client.send(request).await
     }
 
-    async fn get(&self, url: &str) -> Result<Response, Error> {
+    async fn get(&self, url: &str) -> Result<Box<Response>, Error> {
         self.send("GET", url, &[], None, &RequestOptions::default()).await
     }
 
-    async fn post(&self, url: &str, body: &str) -> Result<Response, Error> {
+    async fn post(&self, url: &str, body: &str) -> Result<Box<Response>, Error> {
         self.send("POST", url, &[], Some(body.as_bytes()), &RequestOptions::default()).await
     }
 
@@ -95,7 +95,7 @@ impl World {
 }
 
 /// Checks that one request failed, that it was recorded as such, and gives its text.
-fn only_failure(world: &World, outcome: Result<Response, Error>, class: FailureClass) -> String {
+fn only_failure(world: &World, outcome: Result<Box<Response>, Error>, class: FailureClass) -> String {
     let error = outcome.expect_err("a failure was expected");
     assert_eq!(error.class(), class, "{error}");
     let interval = world.recorded();

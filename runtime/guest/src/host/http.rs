@@ -16,7 +16,7 @@ use wasmtime::component::{
 use super::text::{book, text};
 use crate::contract::HTTP;
 use crate::data_handles::Blob;
-use crate::state::{State, local};
+use crate::state::{Local, State, local};
 
 type Headers = WasmList<(WasmStr, WasmStr)>;
 
@@ -109,7 +109,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     interface.func_wrap(
         "set-default-options",
         |mut store: StoreContextMut<'_, State>, (options,): (Resource<RequestOptions>,)| {
-            let given = options_of(&store, Some(&options)).clone();
+            let given = options_of(local(&store), Some(&options)).clone();
             store.data_mut().local_mut().default_options = given;
             Ok(())
         },
@@ -136,7 +136,7 @@ fn get<'a>(
 
 fn send_prepared<'a>(
     mut store: StoreContextMut<'a, State>,
-    prepared: wasmtime::Result<Result<Prepared, Error>>,
+    prepared: wasmtime::Result<Result<Box<Prepared>, Error>>,
 ) -> Sending<'a, (Answer,)> {
     let prepared = match prepared {
         Ok(Ok(prepared)) => prepared,
@@ -169,7 +169,7 @@ fn send_all<'a>(mut store: StoreContextMut<'a, State>, requests: &WasmList<Reque
 fn prepare_all(
     store: &mut StoreContextMut<'_, State>,
     requests: &WasmList<Request>,
-) -> wasmtime::Result<Vec<Result<Prepared, Error>>> {
+) -> wasmtime::Result<Vec<Result<Box<Prepared>, Error>>> {
     let most = local(store).most_at_once;
     if requests.len() > most {
         let count = requests.len();
@@ -186,7 +186,10 @@ fn prepare_all(
 }
 
 /// Copies a request out of the guest's memory, straight into the bytes that will be sent. The outer error is a trap.
-fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtime::Result<Result<Prepared, Error>> {
+fn prepare(
+    store: &mut StoreContextMut<'_, State>,
+    request: &Request,
+) -> wasmtime::Result<Result<Box<Prepared>, Error>> {
     let headers = pairs(store, &request.headers)?;
     let store = &*store;
     let mut copies = Vec::new();
@@ -194,14 +197,15 @@ fn prepare(store: &mut StoreContextMut<'_, State>, request: &Request) -> wasmtim
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
-    let options = options_of(store, request.options.as_ref());
     let (method, url) = (text(&request.method)?, text(&request.url)?);
     let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    Ok(local(store).user.client().prepare(&method, &url, headers, body, options))
+    let local = local(store);
+    let options = options_of(local, request.options.as_ref());
+    Ok(local.user.client().prepare(&method, &url, headers, body, options))
 }
 
 /// A string of the guest's, borrowed where it can be. What is not UTF-8 there is copied; that is booked as soon as it is known to be so.
-#[inline]
+#[inline(always)]
 fn booked_text<'a>(
     store: &'a StoreContextMut<'_, State>,
     string: &'a WasmStr,
@@ -218,16 +222,14 @@ fn prepare_get(
     store: &StoreContextMut<'_, State>,
     url: &WasmStr,
     options: Option<&Resource<RequestOptions>>,
-) -> wasmtime::Result<Result<Prepared, Error>> {
-    let options = options_of(store, options);
-    Ok(local(store).user.client().prepare("GET", &text(store, url)?, std::iter::empty(), None, options))
+) -> wasmtime::Result<Result<Box<Prepared>, Error>> {
+    let url = text(store, url)?;
+    let local = local(store);
+    let options = options_of(local, options);
+    Ok(local.user.client().prepare("GET", &url, std::iter::empty(), None, options))
 }
 
-fn options_of<'a>(
-    store: &'a StoreContextMut<'_, State>,
-    handle: Option<&Resource<RequestOptions>>,
-) -> &'a RequestOptions {
-    let local = local(store);
+fn options_of<'a>(local: &'a Local, handle: Option<&Resource<RequestOptions>>) -> &'a RequestOptions {
     handle.and_then(|handle| local.request_options.get(handle.rep())).unwrap_or(&local.default_options)
 }
 
@@ -239,7 +241,7 @@ fn pairs(store: &mut StoreContextMut<'_, State>, list: &Headers) -> wasmtime::Re
     list.iter(store)?.collect()
 }
 
-fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Response, Error>) -> wasmtime::Result<Answer> {
+fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Box<Response>, Error>) -> wasmtime::Result<Answer> {
     match result {
         Ok(response) => {
             let local = store.data_mut().local_mut();
@@ -477,5 +479,5 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
 
 fn response<'a>(store: &'a StoreContextMut<'_, State>, handle: &Resource<Response>) -> wasmtime::Result<&'a Response> {
     let response = local(store).responses.get(handle.rep());
-    response.ok_or_else(|| wasmtime::format_err!("a response that is no longer there"))
+    response.map(Box::as_ref).ok_or_else(|| wasmtime::format_err!("a response that is no longer there"))
 }

@@ -4,7 +4,7 @@ use super::server::{answering, ok, serve};
 use super::*;
 
 /// Sends one GET to a server that answers `answer` and closes.
-async fn get_answer(answer: &'static [u8], config: ClientConfig) -> (World, Result<Response, Error>) {
+async fn get_answer(answer: &'static [u8], config: ClientConfig) -> (World, Result<Box<Response>, Error>) {
     let url = serve(move |_, mut peer| async move {
         peer.request().await;
         peer.send(answer).await;

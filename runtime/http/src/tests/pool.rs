@@ -49,7 +49,7 @@ fn pool_of(most: usize, base: &str) -> ClientConfig {
     ClientConfig { base: Some(BaseUrl::parse(base).unwrap()), pool: Some(most), ..ClientConfig::default() }
 }
 
-async fn get(client: &Client) -> Result<Response, Error> {
+async fn get(client: &Client) -> Result<Box<Response>, Error> {
     let request = client.prepare("GET", "/", std::iter::empty(), None, &RequestOptions::default()).unwrap();
     client.send(request).await
 }

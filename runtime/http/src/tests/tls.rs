@@ -90,7 +90,7 @@ fn given(certificates: &str) -> (NamedTempFile, TlsConfig) {
 }
 
 /// Trusts these certificates, and asks the server by that name.
-async fn ask(server: &Secure, certificates: &str, name: &str) -> (World, Result<Response, Error>) {
+async fn ask(server: &Secure, certificates: &str, name: &str) -> (World, Result<Box<Response>, Error>) {
     let (_file, tls) = given(certificates);
     let world = trusting(tls);
     let outcome = world.get(&server.url.replace("localhost", name)).await;
