@@ -1,5 +1,6 @@
 //! Every SDK knows every option that a component may suggest. The keys come from docs/options.md, which a unit test of
-//! `runtime/plan` holds to the table of options.
+//! `runtime/plan` holds to the table of options. With `UPDATE_EXPECT=1` the test adds options of the ordinary kinds (time,
+//! number, text, switch) to the lists that lack them.
 
 use std::fs;
 
@@ -15,6 +16,10 @@ struct Key {
     k6: String,
     /// Whether a scenario with a load of its own takes it.
     in_scenarios: bool,
+    /// The kind of its value, as the page names it.
+    kind: String,
+    /// A sentence for users.
+    help: String,
 }
 
 /// The keys that a list should have.
@@ -33,40 +38,128 @@ struct List {
     spell: fn(&Key) -> String,
     from: &'static str,
     to: &'static str,
+    /// The entry of an option, in full lines; none where its kind needs more than a line by hand.
+    entry: fn(&Key) -> Option<String>,
 }
 
 const fn list(
     file: &'static str,
     scope: Scope,
-    spell: fn(&Key) -> String,
+    (spell, entry): (fn(&Key) -> String, fn(&Key) -> Option<String>),
     from: &'static str,
     to: &'static str,
 ) -> List {
-    List { file, scope, spell, from, to }
+    List { file, scope, spell, from, to, entry }
+}
+
+/// The word for a kind in a language: of time, number, text, switch.
+fn word_of_kind<'a>(key: &Key, [time, number, text, switch]: [&'a str; 4]) -> Option<&'a str> {
+    match key.kind.as_str() {
+        "time" => Some(time),
+        "whole number" => Some(number),
+        "text" => Some(text),
+        "true or false" => Some(switch),
+        _ => None,
+    }
+}
+
+fn rust_entry(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["Duration", "Count", "Text", "Flag"])?;
+    let scope = if key.in_scenarios { "load" } else { "run" };
+    Some(format!("    of_{scope}(\"{}\", Kind::{kind}),\n", key.name))
+}
+
+fn rust_row(key: &Key) -> Option<String> {
+    let value = word_of_kind(key, ["\"30s\"", "10", "\"text\"", "true"])?;
+    Some(format!("/// | `{}` | `{value}` | {} |\n", key.name, key.help))
+}
+
+fn go_field(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["time.Duration", "int", "string", "bool"])?;
+    Some(format!("\t// {}\n\t{} {kind}\n", key.help, in_go(key)))
+}
+
+fn go_call(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["duration", "number", "string", "flag"])?;
+    Some(format!("\tobject.{kind}(\"{}\", options.{})\n", key.name, in_go(key)))
+}
+
+fn go_copy(key: &Key) -> Option<String> {
+    word_of_kind(key, [""; 4]).map(|_| format!("\t\t{0}: load.{0},\n", in_go(key)))
+}
+
+fn typescript_field(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["string", "number", "string", "boolean"])?;
+    Some(format!("  /** {} */\n  {}?: {kind};\n", key.help, as_in_k6(key)))
+}
+
+fn typescript_key(key: &Key) -> Option<String> {
+    // Those of scenarios go to another list, by hand.
+    word_of_kind(key, [""; 4]).filter(|_| !key.in_scenarios).map(|_| format!("  '{}',\n", as_in_k6(key)))
+}
+
+fn python_field(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["str", "int", "str", "bool"])?;
+    Some(format!("    {}: {kind}\n    \"\"\"{}\"\"\"\n", key.name, key.help.replace('`', "``")))
+}
+
+fn c_field(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["const char *", "uint32_t ", "const char *", "bool "])?;
+    Some(format!("    // {}\n    {kind}{};\n", key.help.replace('`', ""), key.name))
+}
+
+fn c_entry(key: &Key) -> Option<String> {
+    let kind = word_of_kind(key, ["TEXT", "NUMBER", "TEXT", "FLAG"])?;
+    let scope = if key.in_scenarios { "BOTH" } else { "RUN" };
+    Some(format!("    OF_{scope}({kind}, {}),\n", key.name))
 }
 
 const LISTS: &[List] = &[
-    list("sdk/rust/macros/src/plan/keys.rs", Scope::Scenarios, of_load_in_rust, "\nconst KEYS:", "\n];"),
-    list("sdk/rust/macros/src/plan/keys.rs", Scope::Run, of_run_in_rust, "\nconst KEYS:", "\n];"),
+    list("sdk/rust/macros/src/plan/keys.rs", Scope::Scenarios, (of_load_in_rust, rust_entry), "\nconst KEYS:", "\n];"),
+    list("sdk/rust/macros/src/plan/keys.rs", Scope::Run, (of_run_in_rust, rust_entry), "\nconst KEYS:", "\n];"),
     list(
         "sdk/rust/src/lib.rs",
         Scope::Everything,
-        in_table,
+        (in_table, rust_row),
         "/// Every key of the plan",
         "///\n/// A scenario of `scenarios`",
     ),
-    list("sdk/go/options.go", Scope::Everything, in_go, "type Options struct", "\n}"),
-    list("sdk/go/options.go", Scope::Scenarios, in_go, "type Scenario struct", "\n}"),
-    list("sdk/go/plan.go", Scope::Everything, as_documented, ") options(options *Options) {", "\n}"),
-    list("sdk/go/plan.go", Scope::Scenarios, in_go, "func appendScenario(", "\n}"),
-    list("sdk/js/src/plan.ts", Scope::Scenarios, as_in_k6, "export interface Load {", "\n}"),
-    list("sdk/js/src/plan.ts", Scope::Run, as_in_k6, "export interface Options ", "\n}"),
-    list("sdk/js/src/plan.ts", Scope::Everything, as_in_k6, "const LOAD_KEYS", "export function"),
-    list("sdk/python/src/squall/_options.py", Scope::Scenarios, as_documented, "class Load(", "\nclass "),
-    list("sdk/python/src/squall/_options.py", Scope::Run, as_documented, "class Options(", "\nclass "),
-    list("sdk/c/squall.h", Scope::Scenarios, as_documented, "// A load of its own:", "} squall_load;"),
-    list("sdk/c/squall.h", Scope::Everything, as_documented, "// A scenario: its flows", "} squall_scenario;"),
-    list("sdk/c/src/plan.c", Scope::Everything, as_documented, "static const field fields[]", "\n}"),
+    list("sdk/go/options.go", Scope::Everything, (in_go, go_field), "type Options struct", "\n}"),
+    list("sdk/go/options.go", Scope::Scenarios, (in_go, go_field), "type Scenario struct", "\n}"),
+    list("sdk/go/plan.go", Scope::Everything, (as_documented, go_call), ") options(options *Options) {", "\n}"),
+    list("sdk/go/plan.go", Scope::Scenarios, (in_go, go_copy), "func appendScenario(", "\n\t})"),
+    list("sdk/js/src/plan.ts", Scope::Scenarios, (as_in_k6, typescript_field), "export interface Load {", "\n}"),
+    list("sdk/js/src/plan.ts", Scope::Run, (as_in_k6, typescript_field), "export interface Options ", "\n}"),
+    list(
+        "sdk/js/src/plan.ts",
+        Scope::Everything,
+        (as_in_k6, typescript_key),
+        "const LOAD_KEYS",
+        "\n];\n/** What this file",
+    ),
+    list(
+        "sdk/python/src/squall/_options.py",
+        Scope::Scenarios,
+        (as_documented, python_field),
+        "class Load(",
+        "\n\n\nclass ",
+    ),
+    list(
+        "sdk/python/src/squall/_options.py",
+        Scope::Run,
+        (as_documented, python_field),
+        "class Options(",
+        "\n\n\nclass ",
+    ),
+    list("sdk/c/squall.h", Scope::Scenarios, (as_documented, c_field), "// A load of its own:", "\n} squall_load;"),
+    list(
+        "sdk/c/squall.h",
+        Scope::Everything,
+        (as_documented, c_field),
+        "// A scenario: its flows",
+        "\n} squall_scenario;",
+    ),
+    list("sdk/c/src/plan.c", Scope::Everything, (as_documented, c_entry), "static const field fields[]", "\n}"),
 ];
 
 fn as_documented(key: &Key) -> String {
@@ -105,7 +198,10 @@ fn keys() -> Vec<Key> {
     let mut keys: Vec<Key> = rows
         .map(|row| {
             let cells: Vec<&str> = row.split(" | ").map(|cell| cell.trim_matches([' ', '|', '`'])).collect();
-            Key { name: cells[0].to_owned(), k6: cells[4].to_owned(), in_scenarios: cells[5] == "yes" }
+            let [name, kind, _, _, _, k6, in_scenarios, help] = cells[..] else { panic!("{row}") };
+            let text = |cell: &str| cell.to_owned();
+            let in_scenarios = in_scenarios == "yes";
+            Key { name: text(name), kind: text(kind), k6: text(k6), in_scenarios, help: text(help) }
         })
         .collect();
     for (name, reason) in NEVER_SUGGESTED {
@@ -124,13 +220,32 @@ impl List {
         }
     }
 
+    /// The list's place in the text of its file.
+    fn place(&self, text: &str) -> (usize, usize) {
+        let begins = text.find(self.from).unwrap_or_else(|| panic!("{} has no {:?}", self.file, self.from));
+        let from = begins + self.from.len();
+        let length = text[from..].find(self.to).unwrap_or_else(|| panic!("{} has no {:?}", self.file, self.to));
+        (from, from + length)
+    }
+
     /// The list itself, without lines of comments.
     fn text(&self) -> String {
         let text = fs::read_to_string(root().join(self.file)).unwrap();
-        let (_, text) = text.split_once(self.from).unwrap_or_else(|| panic!("{} has no {:?}", self.file, self.from));
-        let (text, _) = text.split_once(self.to).unwrap_or_else(|| panic!("{} has no {:?}", self.file, self.to));
+        let (from, to) = self.place(&text);
         let is_comment = |line: &str| ["// ", "/**", "* ", "\"\"\""].iter().any(|mark| line.starts_with(mark));
-        text.lines().filter(|line| !is_comment(line.trim_start())).map(|line| format!("{line}\n")).collect()
+        text[from..to].lines().filter(|line| !is_comment(line.trim_start())).map(|line| format!("{line}\n")).collect()
+    }
+
+    /// Adds an option at the end of the list.
+    fn add(&self, key: &Key) {
+        let entry = (self.entry)(key).unwrap_or_else(|| panic!("{}: write {} by hand", self.file, key.name));
+        let file = root().join(self.file);
+        let mut text = fs::read_to_string(&file).unwrap();
+        let (_, end) = self.place(&text);
+        // A list of comments ends with its last line, others before the line that closes them.
+        let (at, entry) = if text[..end].ends_with('\n') { (end, entry) } else { (end + 1, entry) };
+        text.insert_str(at, &entry);
+        fs::write(file, text).unwrap();
     }
 }
 
@@ -153,10 +268,19 @@ fn every_sdk_has_every_option_that_a_component_may_suggest() {
         let text = list.text();
         for key in keys.iter().filter(|key| list.takes(key)) {
             let name = (list.spell)(key);
-            if !has_name(&text, &name) {
+            if has_name(&text, &name) {
+                continue;
+            }
+            if std::env::var_os("UPDATE_EXPECT").is_some() {
+                list.add(key);
+            } else {
                 missing.push(format!("{}: no {name} after {:?}", list.file, list.from));
             }
         }
     }
-    assert!(missing.is_empty(), "add the options to these lists:\n{}", missing.join("\n"));
+    assert!(
+        missing.is_empty(),
+        "add the options to these lists, or let UPDATE_EXPECT=1 do it:\n{}",
+        missing.join("\n")
+    );
 }

@@ -5,6 +5,7 @@ pub mod control;
 pub mod history;
 pub mod limits;
 pub mod load;
+pub mod options;
 pub mod output;
 pub mod plan;
 pub mod registry;

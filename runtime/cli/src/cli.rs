@@ -83,14 +83,14 @@ mod tests {
     #[test]
     fn rates_are_read_and_mistakes_told() {
         let load = |arguments: &[&str]| match Cli::try_parse_from(["squall", "run", "a.wasm"].iter().chain(arguments)) {
-            Ok(Cli { command: Command::Run(run) }) => Ok(run.load),
+            Ok(Cli { command: Command::Run(run) }) => Ok(run.load.options.0),
             Ok(_) => Err("not a run".to_owned()),
             Err(error) => Err(error.to_string()),
         };
         let open = load(&["-R", "5000", "--arrival", "poisson", "--warmup", "auto", "--pacing", "spin"]).unwrap();
         assert_eq!((open.rate, open.arrival), (Some(Level::Bare(5_000)), Some(ArrivalProcess::Poisson)));
         assert_eq!((open.warmup, open.pacing), (Some(Warmup::Auto), Some(Pacing::Spin)));
-        assert_eq!(load(&["-s", "1m:90/m"]).unwrap().stages[0].to_string(), "1m:90/m");
+        assert_eq!(load(&["-s", "1m:90/m"]).unwrap().stages.unwrap()[0].to_string(), "1m:90/m");
         let mistake = load(&["-R", "5000/"]).unwrap_err();
         assert!(mistake.contains("the unit of the rate \"5000/\" cannot be read"), "{mistake}");
         assert!(load(&["-R", "5", "-i", "9"]).unwrap_err().contains("cannot be used with"));

@@ -4,7 +4,8 @@ use clap::Parser;
 use squall_fuzzing::{Outcome, Target, text};
 
 use crate::cli::Cli;
-use crate::values::{parse_share, parse_size, parse_time};
+use crate::values::{parse_share, parse_size};
+use squall_plan::parse_typed_duration;
 
 /// Arguments, with a line feed between them.
 fn command_line(bytes: &[u8]) -> Outcome {
@@ -19,7 +20,7 @@ fn command_line(bytes: &[u8]) -> Outcome {
 /// Amounts of every kind.
 fn amount(bytes: &[u8]) -> Outcome {
     let text = text(bytes);
-    let taken = [parse_share(&text).is_ok(), parse_size(&text).is_ok(), parse_time(&text).is_ok()];
+    let taken = [parse_share(&text).is_ok(), parse_size(&text).is_ok(), parse_typed_duration(&text).is_ok()];
     if taken.contains(&true) { Outcome::Taken } else { Outcome::Refused }
 }
 

@@ -55,7 +55,6 @@ const OPTIONS: &[(&[&str], &str)] = &[
         &["--batch-per-host", "--batch"],
         "how many requests of one batch go out at once is for the plan or the script to say: batch_per_origin",
     ),
-    (&["--no-vu-connection-reuse"], "write --no-connection-reuse for a new connection with every request"),
     (&["--no-usage-report"], "nothing is reported to anybody"),
     (&["--http-debug"], "write --verbose for what the scenario logs"),
     (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),

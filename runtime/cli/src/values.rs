@@ -2,21 +2,9 @@
 
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use squall_plan::{
-    DataOptions, DurationError, ExecutorKind, ThresholdSpec, parse_cli_data, parse_cli_threshold, parse_duration,
-};
 use squall_toolchain::{Compat, Engine, Language};
-
-/// A time, in which a bare number is seconds, as with wrk and curl.
-pub fn parse_time(text: &str) -> Result<Duration, DurationError> {
-    match parse_duration(text) {
-        Err(DurationError::NoUnit { .. }) if !text.contains(char::is_alphabetic) => parse_duration(&format!("{text}s")),
-        other => other,
-    }
-}
 
 /// A number of things.
 pub fn parse_count(text: &str) -> Result<u64, String> {
@@ -30,23 +18,11 @@ pub fn parse_pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-pub fn parse_data(text: &str) -> Result<(String, DataOptions), String> {
-    parse_cli_data(text).map_err(|error| error.to_string())
-}
-
 pub fn parse_header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
         _ => Err("write 'name: value'".to_owned()),
     }
-}
-
-pub fn parse_threshold(text: &str) -> Result<(String, ThresholdSpec), String> {
-    parse_cli_threshold(text).map_err(|error| error.to_string())
-}
-
-pub fn parse_executor(text: &str) -> Result<ExecutorKind, String> {
-    text.parse().map_err(|error: squall_plan::UnknownExecutor| error.to_string())
 }
 
 /// A share: `0.05`, or `5%`.
@@ -132,14 +108,6 @@ pub fn engine() -> impl TypedValueParser<Value = Engine> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bare_number_is_seconds() {
-        assert_eq!(parse_time("5"), Ok(Duration::from_secs(5)));
-        assert_eq!(parse_time("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_time("1m30s"), Ok(Duration::from_secs(90)));
-        assert!(parse_time("1m30").is_err() && parse_time("-5").is_err() && parse_time("").is_err());
-    }
 
     #[test]
     fn shares_and_sizes() {

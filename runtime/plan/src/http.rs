@@ -5,34 +5,37 @@ use std::time::Duration;
 
 use serde::de::Deserializer;
 
+use crate::options::allowance::Allowance::{Bytes, Freely, UpToDefault};
 use crate::options::kinds::{File, Flag, Text, Time, Whole};
 use crate::options::table::option_table;
-use crate::options::{Key, Keyed};
+use crate::options::{Key, Keyed, long};
 use squall_schedule::limits::{self, LimitError};
 
 option_table! {
     /// What one layer says about requests; everything optional.
     pub struct HttpOptions {
         /// Accept any TLS certificate.
-        insecure: Flag => also(&["insecureSkipTLSVerify"]), flag("-k, --insecure"), default("false");
+        insecure: Flag => also(&["insecureSkipTLSVerify"]), flag(long("insecure").short('k').aliases(&["insecure-skip-tls-verify"])), default("false");
         /// A file of certificate authorities (PEM) to trust as well.
-        cacert: File => flag("--cacert");
+        cacert: File => flag(long("cacert"));
         /// How long a request may take in all.
-        request_timeout: Time => also(&["requestTimeout"]), flag("--timeout"), default("60s");
+        request_timeout: Time => also(&["requestTimeout"]), flag(long("timeout")), default("60s"), suggest(UpToDefault);
         /// How long opening a connection may take, TLS included.
-        connect_timeout: Time => also(&["connectTimeout"]), flag("--connect-timeout"), default("10s");
+        connect_timeout: Time => also(&["connectTimeout"]), flag(long("connect-timeout")), default("10s"), suggest(UpToDefault);
         /// Redirects that are followed; 0 for none.
-        max_redirects: Whole<u32> => also(&["maxRedirects"]), flag("--max-redirects"), default("10");
+        max_redirects: Whole<u32> => also(&["maxRedirects"]), flag(long("max-redirects")), default("10"), suggest(UpToDefault);
         /// Open a connection for every request.
-        no_connection_reuse: Flag => also(&["noConnectionReuse"]), flag("--no-connection-reuse"), default("false");
-        /// Read the bodies of responses off the connection and throw them away.
-        discard_response_bodies: Flag => also(&["discardResponseBodies"]), flag("--discard-response-bodies"), default("false");
+        no_connection_reuse: Flag => also(&["noConnectionReuse"]), flag(long("no-connection-reuse").aliases(&["disable-keepalive"])), default("false"), suggest(Freely);
+        /// Close a virtual user's connections at the end of each iteration, as if another user came.
+        no_vu_connection_reuse: Flag => also(&["noVUConnectionReuse"]), flag(long("no-vu-connection-reuse")), default("false"), suggest(Freely);
+        /// Read the bodies of responses off the connection and throw them away, unless a request says otherwise.
+        discard_response_bodies: Flag => also(&["discardResponseBodies"]), flag(long("discard-response-bodies")), default("false"), suggest(Freely);
         /// The `User-Agent` header of requests that bring none.
-        user_agent: Text => also(&["userAgent"]), flag("--user-agent"), default("squall/VERSION");
+        user_agent: Text => also(&["userAgent"]), flag(long("user-agent")), default("squall/VERSION"), suggest(Bytes(1_000));
         /// Connections to one origin that all virtual users share; each has its own unless said otherwise.
-        connection_pool: Whole<u32> => also(&["connectionPool"]), flag("--connection-pool");
+        connection_pool: Whole<u32> => also(&["connectionPool"]), flag(long("connection-pool")), suggest(Freely);
         /// Requests of one batch that go to the same origin at once.
-        batch_per_origin: Whole<u32> => also(&["batchPerOrigin", "batchPerHost"]), default("6");
+        batch_per_origin: Whole<u32> => also(&["batchPerOrigin", "batchPerHost"]), default("6"), suggest(UpToDefault);
     }
 }
 
@@ -68,6 +71,8 @@ pub struct HttpPlan {
     pub max_redirects: u32,
     /// Whether each request opens a connection of its own; false unless asked for.
     pub no_connection_reuse: bool,
+    /// Whether a virtual user's connections are closed at the end of each iteration; false unless asked for.
+    pub no_vu_connection_reuse: bool,
     /// Whether bodies of responses are thrown away; false unless asked for.
     pub discard_response_bodies: bool,
     /// The `user-agent` header of requests that bring none; `squall/` and the version unless said otherwise.
@@ -110,6 +115,7 @@ impl Default for HttpPlan {
             connect_timeout: Duration::from_secs(10),
             max_redirects: 10,
             no_connection_reuse: false,
+            no_vu_connection_reuse: false,
             discard_response_bodies: false,
             user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
             connection_pool: None,
@@ -130,6 +136,7 @@ impl HttpPlan {
             connect_timeout: options.connect_timeout.unwrap_or(plan.connect_timeout),
             max_redirects: options.max_redirects.unwrap_or(plan.max_redirects),
             no_connection_reuse: options.no_connection_reuse.unwrap_or(plan.no_connection_reuse),
+            no_vu_connection_reuse: options.no_vu_connection_reuse.unwrap_or(plan.no_vu_connection_reuse),
             discard_response_bodies: options.discard_response_bodies.unwrap_or(plan.discard_response_bodies),
             user_agent: options.user_agent.unwrap_or(plan.user_agent),
             connection_pool: options.connection_pool,

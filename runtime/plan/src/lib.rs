@@ -36,6 +36,8 @@ mod http;
 mod load_shape;
 mod options;
 mod plan;
+#[cfg(test)]
+mod published;
 mod suggestion;
 mod target;
 mod threshold;
@@ -51,7 +53,9 @@ pub use file::{
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan, RequestCeilings};
 pub use load_shape::LoadShapeError;
-pub use options::{Options, OptionsError, ScenarioOptions, from_environment, options_reference};
+pub use options::{
+    Flag, Key, KindNames, Machine, Options, OptionsError, ScenarioOptions, from_environment, options_reference,
+};
 pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
 pub use squall_schedule::limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
@@ -59,8 +63,8 @@ pub use squall_schedule::limits::{
 pub use squall_schedule::{
     Arrival, ArrivalProcess, Arrivals, DurationError, Executor, ExecutorKind, HumanDuration, Level, MAX_PATTERN, Mix,
     MixError, Ramp, Rate, RateError, RateStage, Stage, StageError, StageSpec, UnknownChoice, UnknownExecutor,
-    WorkerArrivals, nearest, parse_duration, random,
+    WorkerArrivals, nearest, parse_duration, parse_typed_duration, random,
 };
-pub use suggestion::{Machine, permit};
+pub use suggestion::permit;
 pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

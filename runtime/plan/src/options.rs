@@ -1,8 +1,10 @@
 //! One layer of options, and how one layer lies over another. Must not know what makes a plan valid: a layer is only
 //! what somebody wrote down.
 
+pub(crate) mod allowance;
 mod environment;
 mod error;
+mod flag;
 mod keyed;
 pub(crate) mod kinds;
 mod reference;
@@ -12,10 +14,13 @@ mod values;
 
 use serde::de::Deserializer;
 
+use crate::guest_limits::Limits;
 use crate::http::HttpOptions;
 use crate::load_shape;
 use crate::plan::{Pacing, Warmup};
 use crate::threshold::layers;
+use Allowance::{Entries, Freely, Overruled, UpTo, UpToCores, UpToDefault};
+use allowance::{Allowance, Breach, TextLimits};
 use kinds::{
     DataFeeds, Environment, RateLevel, Requests, ScenarioLoads, Stages, Text, Texts, ThinkTimes, Thresholds, Time, Url,
     Weights, Whole, Word,
@@ -24,9 +29,14 @@ use squall_schedule::ArrivalProcess;
 use squall_schedule::ExecutorKind;
 use table::option_table;
 
+pub use allowance::Machine;
 pub use environment::from_environment;
 pub use error::OptionsError;
-pub(crate) use keyed::{Key, Keyed, KeyedVisitor};
+pub use flag::Flag;
+pub(crate) use flag::long;
+pub use keyed::Key;
+pub(crate) use keyed::{Keyed, KeyedVisitor};
+pub use kinds::KindNames;
 pub use reference::options_reference;
 pub use scenario::ScenarioOptions;
 pub(crate) use values::{read_duration, read_level, read_texts, read_whole, read_word};
@@ -34,76 +44,86 @@ pub(crate) use values::{read_duration, read_level, read_texts, read_whole, read_
 option_table! {
     /// What one layer (command line, environment, plan file, component) says; everything optional.
     pub struct Options {
-        /// Virtual users; with stages, the number to start with; with a rate, as `pre_allocated_vus`.
-        vus: Whole<u64> => flag("-u, --vus"), in_scenarios();
-        /// How long virtual users iterate; with iterations, how long these may take.
-        duration: Time => flag("-d, --duration"), in_scenarios();
+        /// Virtual users; with stages, the number to start with; with a rate, the same as `pre_allocated_vus`.
+        vus: Whole<u64> => flag(long("vus").short('u')), in_scenarios(), suggest(Freely);
+        /// How long virtual users iterate (30s, 1m30s, 2h); with iterations, how long these may take.
+        duration: Time => flag(long("duration").short('d').short_alias('z')), in_scenarios(), suggest(Freely);
         /// The number of iterations: in all, or for each virtual user with `per-vu-iterations`.
-        iterations: Whole<u64> => flag("-i, --iterations"), in_scenarios();
-        /// The stages of a ramp: `30s:100`.
-        stages: Stages => flag("-s, --stage"), in_scenarios();
+        iterations: Whole<u64> => flag(long("iterations").short('i').short_alias('n')), in_scenarios(), suggest(Freely);
+        /// The stages of a ramp, like 30s:100,1m:100,30s:0; with a unit, the target is a rate: 1m:1000/s.
+        stages: Stages => flag(long("stage").short('s')), in_scenarios(), suggest(Freely);
         /// How the load is shaped, where the other options leave a choice.
-        executor: Word<ExecutorKind> => flag("--executor"), in_scenarios();
-        /// How long a number of iterations may take.
-        max_duration: Time => also(&["maxDuration"]), default("10m"), in_scenarios();
+        executor: Word<ExecutorKind> => flag(long("executor")), in_scenarios(), suggest(Freely);
+        /// How long a number of iterations may take. `--max-duration` bounds all of a run.
+        max_duration: Time => also(&["maxDuration"]), default("10m"), in_files_only(), in_scenarios(), suggest(Freely);
         /// How long iterations may go on once the load has ended.
-        graceful_stop: Time => also(&["gracefulStop"]), flag("--graceful-stop"), default("30s"), in_scenarios();
+        graceful_stop: Time => also(&["gracefulStop"]), flag(long("graceful-stop")), default("30s"), in_scenarios(), suggest(UpToDefault);
         /// How long a virtual user that the ramp no longer needs may go on with its iteration.
-        graceful_ramp_down: Time => also(&["gracefulRampDown"]), default("30s"), in_scenarios();
+        graceful_ramp_down: Time => also(&["gracefulRampDown"]), default("30s"), in_scenarios(), suggest(UpToDefault);
         /// Virtual users at the start of the first stage.
-        start_vus: Whole<u64> => also(&["startVUs", "startVus"]), default("0"), in_scenarios();
-        /// Iterations started in a second, or in each `time_unit`, however long they take: `1000/s`.
-        rate: RateLevel => flag("-R, --rate"), in_scenarios();
+        start_vus: Whole<u64> => also(&["startVUs", "startVus"]), default("1"), in_scenarios(), suggest(Freely);
+        /// Iterations started per second, or in each `time_unit`, however long they take: 5000, 5000/s, 90/m, 0.5/s.
+        rate: RateLevel => flag(long("rate").short('R').conflicts(&["iterations", "stages"])), in_scenarios(), suggest(Freely);
         /// The time that rates without a unit of their own are for.
-        time_unit: Time => also(&["timeUnit"]), default("1s"), in_scenarios();
+        time_unit: Time => also(&["timeUnit"]), default("1s"), in_scenarios(), suggest(Freely);
         /// The rate at the start of the first stage.
-        start_rate: RateLevel => also(&["startRate"]), default("0"), in_scenarios();
-        /// Virtual users that are made before an open load begins.
-        pre_allocated_vus: Whole<u64> => also(&["preAllocatedVUs", "preAllocatedVus"]), flag("--pre-allocated-vus"), in_scenarios();
-        /// Virtual users at most, where their number is not fixed.
-        max_vus: Whole<u64> => also(&["maxVUs", "maxVus"]), flag("--max-vus"), in_scenarios();
-        /// Whether the iterations of an open load start evenly or at random.
-        arrival: Word<ArrivalProcess> => flag("--arrival"), default("constant"), in_scenarios();
+        start_rate: RateLevel => also(&["startRate"]), default("0"), in_scenarios(), suggest(Freely);
+        /// Virtual users that are made before an open load begins; as many as the rate needs unless said otherwise.
+        pre_allocated_vus: Whole<u64> => also(&["preAllocatedVUs", "preAllocatedVus"]), flag(long("pre-allocated-vus").conflicts(&["vus"])), in_scenarios(), suggest(Freely);
+        /// The most virtual users: as many as a rate may take; other loads are refused if they ask for more.
+        max_vus: Whole<u64> => also(&["maxVUs", "maxVus"]), flag(long("max-vus")), in_scenarios(), suggest(Freely);
+        /// Whether the iterations of an open load start evenly (constant), or at random like independent users (poisson).
+        arrival: Word<ArrivalProcess> => flag(long("arrival")), default("constant"), in_scenarios(), suggest(Freely);
         /// How long an iteration of an open load may wait for a virtual user before it is dropped.
-        max_backlog: Time => also(&["maxBacklog"]), flag("--max-backlog"), default("10s"), in_scenarios();
-        /// How long the load warms up before its measurements count: `30s`; `auto` finds it out.
-        warmup: Word<Warmup> => flag("--warmup"), default("none");
-        /// How worker threads wait for the next start.
-        pacing: Word<Pacing> => flag("--pacing"), default("timer");
+        max_backlog: Time => also(&["maxBacklog"]), flag(long("max-backlog")), default("10s"), in_scenarios(), suggest(UpToDefault);
+        /// How long the load warms up before its measurements count: 30s; `auto` finds it out.
+        warmup: Word<Warmup> => flag(long("warmup")), default("none"), suggest(Freely);
+        /// How worker threads wait for the next start: asleep (timer), or awake (spin), which is more exact and takes a core each.
+        pacing: Word<Pacing> => flag(long("pacing")), default("timer"), suggest(Freely);
         /// Run only this flow.
-        flow: Text => flag("--flow");
+        flow: Text => flag(long("flow").value("NAME")), suggest(Freely);
         /// Weights of flows, in place of those that the component describes.
-        weights: Weights => in_scenarios();
-        /// How long a virtual user thinks after an iteration, by flow: `1s..3s`.
-        think_time: ThinkTimes => also(&["thinkTime"]), in_scenarios();
+        weights: Weights => flag(long("weight")), in_scenarios(), suggest(Freely);
+        /// How long a virtual user thinks after an iteration, by flow: browse=1s..3s.
+        think_time: ThinkTimes => also(&["thinkTime"]), flag(long("think-time")), in_scenarios(), suggest(Freely);
         /// Loads of their own, by name, in place of the one above.
-        scenarios: ScenarioLoads => in_files_only();
-        /// Thresholds by metric, as k6 writes them: `p(95)<500`.
-        thresholds: Thresholds => flag("--threshold"), in_files_only(), in_scenarios();
+        scenarios: ScenarioLoads => in_files_only(), suggest(Freely);
+        /// Thresholds by metric, as k6 writes them: 'http_req_duration=p(95)<500', 'checks{flow:browse}=rate>0.99'.
+        thresholds: Thresholds => flag(long("threshold")), in_files_only(), in_scenarios(), suggest(Entries(1_000));
         /// The base URL of requests that name only a path.
-        target: Url => flag("--target");
+        target: Url => flag(long("target")), suggest(Overruled);
         /// Options of the scenario, by name.
-        env: Environment => flag("-e, --env"), in_files_only(), in_scenarios();
-        /// Data for the scenario, by name.
-        data: DataFeeds => flag("--data"), in_files_only();
-        /// Tags of the whole run, or of a scenario.
-        tags: Texts => flag("--tag"), in_scenarios();
+        env: Environment => flag(long("env").short('e')), in_files_only(), in_scenarios(), suggest(ENVIRONMENT);
+        /// Data for the scenario, by name: a table (csv, tsv, json, ndjson) whose rows it takes, or file:PATH, whose bytes it
+        /// sends. After a comma: policy=sequential|random|shuffle|unique-per-vu|once-each, at-end=recycle|stop|error,
+        /// delimiter=CHARACTER.
+        data: DataFeeds => flag(long("data")), in_files_only();
+        /// Tags of the whole run, or of a scenario, for reports, kept runs and outputs.
+        tags: Texts => flag(long("tag")), in_scenarios(), suggest(TAGS);
         /// The origin of all randomness: the same seed, the same choices.
-        seed: Whole<u64> => flag("--seed");
+        seed: Whole<u64> => flag(long("seed")), suggest(Freely);
         /// Worker threads; one for each core unless said otherwise.
-        threads: Whole<usize> => flag("-t, --threads");
+        threads: Whole<usize> => flag(long("threads").short('t')), suggest(UpToCores);
         /// The options about requests, apart.
-        http: Requests => in_files_only();
+        http: Requests => in_files_only(), suggest(Freely);
         /// How long `setup` may take.
-        setup_timeout: Time => also(&["setupTimeout"]), default("60s");
+        setup_timeout: Time => also(&["setupTimeout"]), default("60s"), suggest(UpToDefault);
         /// How long `teardown` may take.
-        teardown_timeout: Time => also(&["teardownTimeout"]), default("60s");
+        teardown_timeout: Time => also(&["teardownTimeout"]), default("60s"), suggest(UpToDefault);
         /// The least time from the start of an iteration to the start of the next one of the same virtual user.
-        min_iteration_duration: Time => also(&["minIterationDuration"]), flag("--min-iteration-duration"), in_scenarios();
-        /// Series that are kept apart; further ones are counted together.
-        max_series: Whole<usize> => also(&["maxSeries"]), flag("--max-series"), default("1000");
+        min_iteration_duration: Time => also(&["minIterationDuration"]), flag(long("min-iteration-duration")), in_scenarios(), suggest(Freely);
+        /// Series (names × statuses × flows) that are kept apart; further ones are counted together.
+        max_series: Whole<usize> => also(&["maxSeries"]), flag(long("max-series")), default("1000"), suggest(UpTo(Limits::SUGGESTED_SERIES as u64));
     }
 }
+
+/// The option that says where requests go.
+const TARGET: &str = "target";
+
+/// The options of a scenario that a component may suggest.
+const ENVIRONMENT: Allowance = Allowance::Texts(TextLimits { entries: 1_000, name: 256, value: 64 << 10 });
+/// The tags that a component may suggest.
+const TAGS: Allowance = Allowance::Texts(TextLimits { entries: 32, name: 64, value: 256 });
 
 impl Options {
     /// Reads the JSON that a component embeds, in snake_case or k6's camelCase; `null` says nothing.
@@ -113,6 +133,34 @@ impl Options {
     /// and its place.
     pub fn from_json(text: &str) -> Result<Options, OptionsError> {
         serde_json::from_str(text).map_err(|error| OptionsError::from_json(&error))
+    }
+
+    /// The options of a load, in the order of their table.
+    pub fn load_keys() -> impl Iterator<Item = &'static Key> {
+        Options::own_keys().iter().filter(|key| key.name != TARGET)
+    }
+
+    /// The options about requests: where they go, and how.
+    pub fn request_keys() -> impl Iterator<Item = &'static Key> {
+        Options::own_keys().iter().filter(|key| key.name == TARGET).chain(HttpOptions::own_keys())
+    }
+
+    /// Takes in what was typed for the flag of a key, once for each time that it was.
+    ///
+    /// # Errors
+    /// A sentence that says how the value is written.
+    pub fn read_flag(&mut self, key: &Key, text: &str) -> Result<(), String> {
+        if is_about_requests(key.name) {
+            return self.http.read_flag_own(key.name, text);
+        }
+        self.read_flag_own(key.name, text)
+    }
+
+    /// Tightens what a component suggests to what the user says; returns each key with which it goes too far.
+    pub(crate) fn tighten(&mut self, users: &Options, machine: Machine) -> Vec<(&'static Key, Breach)> {
+        let mut breaches = self.tighten_own(users, machine);
+        breaches.extend(self.http.tighten_own(&users.http, machine));
+        breaches
     }
 
     /// Whether iterations are to start at a rate, however long they take, as far as this layer says.
@@ -151,11 +199,15 @@ impl Keyed for Options {
 
     fn set<'de, D: Deserializer<'de>>(&mut self, key: &str, value: D) -> Result<(), D::Error> {
         // The keys about requests stand among the others, or apart.
-        if HttpOptions::own_keys().iter().any(|of_requests| of_requests.name == key) {
+        if is_about_requests(key) {
             return self.http.set_own(key, value);
         }
         self.set_own(key, value)
     }
+}
+
+fn is_about_requests(key: &str) -> bool {
+    HttpOptions::own_keys().iter().any(|of_requests| of_requests.name == key)
 }
 
 #[cfg(test)]

@@ -95,6 +95,17 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     Ok(from_nanos(total))
 }
 
+/// Reads a duration from a command line, where a bare number is seconds, as with wrk and curl.
+///
+/// # Errors
+/// As [`parse_duration`].
+pub fn parse_typed_duration(text: &str) -> Result<Duration, DurationError> {
+    match parse_duration(text) {
+        Err(DurationError::NoUnit { .. }) if !text.contains(char::is_alphabetic) => parse_duration(&format!("{text}s")),
+        other => other,
+    }
+}
+
 /// One number with its unit, in nanoseconds. `text` is the whole, for the error.
 fn part(text: &str, number: &str, unit: &str) -> Result<u128, DurationError> {
     let malformed = || DurationError::Malformed { text: text.to_owned() };
@@ -317,5 +328,17 @@ mod tests {
             let _ = parse_duration(&text);
             let _ = parse_duration(&numbers);
         }
+    }
+
+    #[test]
+    fn a_bare_number_is_seconds() {
+        assert_eq!(parse_typed_duration("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_typed_duration("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_typed_duration("1m30s"), Ok(Duration::from_secs(90)));
+        assert!(
+            parse_typed_duration("1m30").is_err()
+                && parse_typed_duration("-5").is_err()
+                && parse_typed_duration("").is_err()
+        );
     }
 }

@@ -150,13 +150,13 @@ const RUN_KEYS = [
   'target', 'setupTimeout', 'teardownTimeout', 'discardResponseBodies', 'maxRedirects', 'insecureSkipTLSVerify',
   'noConnectionReuse', 'userAgent',
 ];
+/** What this file, and the k6 layer, do by themselves. */
+const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 /** The host's own, which k6 does not have. It refuses `cacert`, and says what to do instead. */
 const HOST_KEYS = [
   'warmup', 'pacing', 'flow', 'seed', 'threads', 'http', 'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout',
   'batchPerOrigin', 'connectionPool', 'data',
 ];
-/** What this file, and the k6 layer, do by themselves. */
-const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 
 /** Translates `options`. `data` is what the run has to be given beside what they say. */
 export function planOf(options: Options, data: Options['data'] = {}): Planned {

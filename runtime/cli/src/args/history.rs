@@ -8,7 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use squall_history::Store;
 use squall_session::{KeepSettings, ReportFile};
 
-use crate::values::{parse_share, parse_time};
+use crate::values::parse_share;
+use squall_plan::parse_typed_duration;
 
 /// Whether, and as what, a run is kept.
 #[derive(Debug, Default, Args)]
@@ -136,7 +137,7 @@ pub struct PruneArgs {
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub keep: usize,
     /// Spare runs that are not older than this.
-    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0s")]
+    #[arg(long, value_name = "TIME", value_parser = parse_typed_duration, default_value = "0s")]
     pub older_than: Duration,
     /// Only say which would go.
     #[arg(long)]

@@ -6,11 +6,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::args::load::LoadArgs;
+use crate::args::options::RequestOptions;
 use crate::args::registry::RegistryArgs;
-use crate::args::requests::{HttpArgs, TargetArgs};
 use crate::args::sandbox::SandboxArgs;
 use crate::args::script::ScriptArgs;
-use crate::values::{parse_size, parse_time};
+use crate::values::parse_size;
+use squall_plan::parse_typed_duration;
 
 /// `squall plan`.
 #[derive(Debug, Args)]
@@ -54,11 +55,9 @@ pub struct ShowArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
     pub load: LoadArgs,
     #[command(flatten)]
-    pub http: HttpArgs,
+    pub http: RequestOptions,
     #[command(flatten)]
     pub registry: RegistryArgs,
 }
@@ -70,13 +69,11 @@ pub struct RehearseArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
     pub answer: AnswerArgs,
     #[command(flatten)]
     pub load: LoadArgs,
     #[command(flatten)]
-    pub http: HttpArgs,
+    pub http: RequestOptions,
     #[command(flatten)]
     pub sandbox: SandboxArgs,
     #[command(flatten)]
@@ -90,7 +87,7 @@ pub struct RehearseArgs {
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
     /// How long each response takes.
-    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "50ms")]
+    #[arg(long, value_name = "TIME", value_parser = parse_typed_duration, default_value = "50ms")]
     pub latency: Duration,
     /// The status code of each response.
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=599), default_value = "200")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use squall_session::{CiChoice, ReportFile, ReportSettings};
 
-use crate::values::parse_time;
+use squall_plan::parse_typed_duration;
 
 /// Which reports are written.
 #[derive(Debug, Default, Args)]
@@ -20,7 +20,7 @@ pub struct ReportFileArgs {
     pub summary_json: Option<PathBuf>,
     /// Also report this often while the run goes on: the summary, and the files of --report and --summary-json, as far as
     /// it has come; 0 for only at the end. [default: 30m in plans of type soak]
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_typed_duration)]
     pub report_every: Option<Duration>,
     /// In Markdown reports, show what changed since the run whose --summary-json this is.
     #[arg(long, value_name = "FILE")]

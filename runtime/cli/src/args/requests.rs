@@ -1,53 +1,9 @@
-//! Requests: how they are made, where they go, and the one request of `squall run URL`.
-
-use std::path::PathBuf;
-use std::time::Duration;
+//! The one request of `squall run URL`.
 
 use clap::Args;
 use squall_session::one_request::RequestSettings;
 
-use crate::values::{parse_count, parse_header, parse_time};
-
-/// How requests are made.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Requests")]
-pub struct HttpArgs {
-    /// Accept any TLS certificate.
-    #[arg(short = 'k', long, alias = "insecure-skip-tls-verify")]
-    pub insecure: bool,
-    /// Trust the certificates in this PEM file, too.
-    #[arg(long, value_name = "FILE")]
-    pub cacert: Option<PathBuf>,
-    /// How long a request may take. [default: 60s]
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub timeout: Option<Duration>,
-    /// How long opening a connection may take. [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub connect_timeout: Option<Duration>,
-    /// How many redirects are followed. [default: 10]
-    #[arg(long, value_name = "N")]
-    pub max_redirects: Option<u32>,
-    /// A new connection for every request.
-    #[arg(long, alias = "disable-keepalive")]
-    pub no_connection_reuse: bool,
-    /// All virtual users share N connections to each origin, instead of one each.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub connection_pool: Option<u32>,
-    /// Read bodies off the connection and throw them away, unless a request says otherwise.
-    #[arg(long)]
-    pub discard_response_bodies: bool,
-    /// The User-Agent of requests that bring none.
-    #[arg(long, value_name = "TEXT")]
-    pub user_agent: Option<String>,
-}
-
-/// Where a scenario's requests go.
-#[derive(Clone, Debug, Default, Args)]
-pub struct TargetArgs {
-    /// The base URL: where the scenario's relative URLs go.
-    #[arg(long, value_name = "URL", env = "SQUALL_TARGET", hide_env_values = true, help_heading = "Target")]
-    pub target: Option<String>,
-}
+use crate::values::{parse_count, parse_header};
 
 /// The one request of `squall run URL`, with wrk's flags.
 #[derive(Debug, Default, Args)]

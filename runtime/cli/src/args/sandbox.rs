@@ -9,7 +9,7 @@ use squall_plan::Rate;
 use squall_session::{SandboxSettings, SecretArgument};
 
 use crate::args::limits::LimitArgs;
-use crate::values::parse_time;
+use squall_plan::parse_typed_duration;
 
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]
@@ -29,7 +29,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "RATE", env = "SQUALL_MAX_RATE", value_parser = parse_rate)]
     pub max_rate: Option<Rate>,
     /// Refuse a load that may last longer than this.
-    #[arg(long, value_name = "TIME", env = "SQUALL_MAX_DURATION", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", env = "SQUALL_MAX_DURATION", value_parser = parse_typed_duration)]
     pub max_duration: Option<Duration>,
     /// A secret that the scenario can read like an option, and that is in nothing that is shown or kept: from a file, or
     /// from the environment; give several.

@@ -12,7 +12,8 @@ use crate::console::TerminalConsole;
 use crate::error::CliError;
 use crate::exit;
 use crate::options::from_arguments;
-use crate::values::{parse_share, parse_time};
+use crate::values::parse_share;
+use squall_plan::parse_typed_duration;
 
 /// `squall breakpoint`.
 #[derive(Debug, Args)]
@@ -26,10 +27,10 @@ pub struct BreakpointArgs {
     pub precision: Option<f64>,
     /// How long the last trials are; the first take a sixth of it, and three times as much decides on a rate. The whole
     /// search takes --duration at most. [default: 60s; 45m]
-    #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Search")]
+    #[arg(long, value_name = "TIME", value_parser = parse_typed_duration, help_heading = "Search")]
     pub trial: Option<Duration>,
     /// How long each trial runs before what it measures counts. [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = parse_time, help_heading = "Search")]
+    #[arg(long, value_name = "TIME", value_parser = parse_typed_duration, help_heading = "Search")]
     pub settle: Option<Duration>,
     #[command(flatten)]
     pub run: RunArgs,
@@ -58,11 +59,11 @@ pub fn breakpoint(arguments: &BreakpointArgs) -> Result<u8, CliError> {
 
 /// Loads of a run, which a search decides itself.
 fn refuse_a_load_of_its_own(run: &RunArgs) -> Result<(), CliError> {
-    let load = &run.load;
+    let load = &run.load.options.0;
     let options = [
         ("--rate", load.rate.is_some(), "it is what is searched for: see --min-rate and --max-rate"),
         ("--iterations", load.iterations.is_some(), "see --trial"),
-        ("--stage", !load.stages.is_empty(), "each trial has one rate"),
+        ("--stage", load.stages.is_some(), "each trial has one rate"),
         ("--executor", load.executor.is_some(), "each trial is constant-arrival-rate"),
         ("--warmup", load.warmup.is_some(), "see --settle"),
         ("--watch", run.watch, "it goes with squall run"),

@@ -13,21 +13,22 @@ use squall_shop::{Faults, Shop};
 use crate::args::control::ControlArgs;
 use crate::args::limits::LimitArgs;
 use crate::args::load::LoadArgs;
+use crate::args::options::RequestOptions;
 use crate::args::output::OutputArgs;
-use crate::args::requests::HttpArgs;
 use crate::commands::run::{component, execute};
 use crate::console::TerminalConsole;
 use crate::error::CliError;
 use crate::exit;
 use crate::options::from_arguments;
 use crate::stderr::print_status;
-use crate::values::{parse_share, parse_time};
+use crate::values::parse_share;
+use squall_plan::parse_typed_duration;
 
 /// `squall demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Added to every answer of the shop.
-    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "5ms", help_heading = "Shop")]
+    #[arg(long, value_name = "TIME", value_parser = parse_typed_duration, default_value = "5ms", help_heading = "Shop")]
     pub latency: Duration,
     /// The share of requests that the shop answers with 503: 0.05, or 5%.
     #[arg(long, value_name = "SHARE", value_parser = parse_share, default_value = "0", help_heading = "Shop")]
@@ -55,7 +56,7 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     }
     let open = OpenShop::open(faults).map_err(CliError::Demo)?;
     let component = component(NAME, Artifact::from_bytes(COMPONENT.to_vec()), None)?;
-    let mut typed = from_arguments(&arguments.load, &HttpArgs::default());
+    let mut typed = from_arguments(&arguments.load, &RequestOptions::default());
     typed.target = Some(format!("http://{}", open.address));
     let limits = LimitArgs::default().limits(arguments.load.memory);
     let test = TestRun {

@@ -12,9 +12,10 @@ use squall_toolchain::{Source, Watch, build_for_run, is_source};
 
 use crate::args::control::ControlArgs;
 use crate::args::load::LoadArgs;
+use crate::args::options::RequestOptions;
 use crate::args::output::OutputArgs;
 use crate::args::registry::RegistryArgs;
-use crate::args::requests::{HttpArgs, RequestArgs, TargetArgs};
+use crate::args::requests::RequestArgs;
 use crate::args::sandbox::SandboxArgs;
 use crate::args::script::ScriptArgs;
 use crate::commands::{plan, registry};
@@ -38,11 +39,9 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Source")]
     pub watch: bool,
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
     pub load: LoadArgs,
     #[command(flatten)]
-    pub http: HttpArgs,
+    pub http: RequestOptions,
     #[command(flatten)]
     pub sandbox: SandboxArgs,
     #[command(flatten)]
@@ -80,7 +79,6 @@ pub fn execute(test: &TestRun, console: &TerminalConsole) -> Result<u8, CliError
 /// Makes of the arguments what can be run: reads the component, fetches it, or builds it first.
 pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.target.clone();
     let scenario = Path::new(&arguments.scenario);
     if let Some(url) = named_url(&arguments.scenario)? {
         typed = one_request::options(&url, &arguments.request.settings(), typed)?;

@@ -7,7 +7,7 @@ use serde::forward_to_deserialize_any;
 
 use super::{Keyed, Options, OptionsError};
 
-const PREFIX: &str = "SQUALL_";
+pub(super) const PREFIX: &str = "SQUALL_";
 
 /// Reads the layer that the environment holds. A list is written `30s:10,1m:20`, a mapping `browse=60,search=40`.
 /// Variables that name no option are left to whoever owns them; an empty one says nothing.
@@ -17,10 +17,7 @@ const PREFIX: &str = "SQUALL_";
 pub fn from_environment(variables: impl Iterator<Item = (String, String)>) -> Result<Options, OptionsError> {
     let mut options = Options::default();
     for (variable, text) in variables {
-        let Some(name) = variable.strip_prefix(PREFIX) else {
-            continue;
-        };
-        let known = Options::keys().find(|key| key.in_environment && key.name.to_uppercase() == name);
+        let known = Options::keys().find(|key| key.variable().as_deref() == Some(&variable));
         if let Some(key) = known
             && !text.is_empty()
         {
@@ -34,7 +31,7 @@ pub fn from_environment(variables: impl Iterator<Item = (String, String)>) -> Re
 
 /// The text of a variable, read as whatever its option is.
 #[derive(Clone, Copy)]
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl<'a> Text<'a> {
     /// The items of a list, without blanks around them.

@@ -9,26 +9,33 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Vis
 use serde_json::Value;
 
 use super::Options;
-use super::kinds::{Kind, Text};
+use super::allowance::Allowance;
+use super::environment::PREFIX;
+use super::flag::Flag;
+use super::kinds::{Kind, KindNames, Text};
 use crate::http::HttpOptions;
 use squall_schedule::nearest;
 
-/// An option: its names, and what users and editors should know of it.
-pub(crate) struct Key {
+/// An option: its names, and what users, editors and the command line should know of it.
+#[derive(Debug)]
+pub struct Key {
     /// The documented name, in snake_case.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// k6's names.
-    pub(crate) also: &'static [&'static str],
-    /// A sentence for users.
-    pub(crate) help: &'static str,
+    pub also: &'static [&'static str],
+    /// A sentence or two for users.
+    pub help: &'static str,
     /// The value where no layer says one, if that can be written.
-    pub(crate) default: Option<&'static str>,
-    /// The command line's flag, short form first.
-    pub(crate) flag: Option<&'static str>,
+    pub default: Option<&'static str>,
+    /// How it is typed on the command line.
+    pub flag: Option<Flag>,
     /// Whether there is a `SQUALL_` variable for it.
-    pub(crate) in_environment: bool,
+    pub in_environment: bool,
     /// Whether a scenario with a load of its own can say it.
-    pub(crate) in_scenarios: bool,
+    pub in_scenarios: bool,
+    /// The kind of its value.
+    pub kind: KindNames,
+    pub(crate) allowance: Allowance,
     schema: fn() -> Value,
 }
 
@@ -43,6 +50,9 @@ impl Key {
             flag: None,
             in_environment: true,
             in_scenarios: false,
+            kind: K::NAMES,
+            // A key that says nothing of components is none of theirs.
+            allowance: Allowance::Never,
             schema: K::schema,
         }
     }
@@ -58,7 +68,7 @@ impl Key {
     }
 
     /// The flag on the command line.
-    pub(crate) const fn flag(self, flag: &'static str) -> Key {
+    pub(crate) const fn flag(self, flag: Flag) -> Key {
         Key { flag: Some(flag), ..self }
     }
 
@@ -77,9 +87,24 @@ impl Key {
         Key { in_scenarios: true, ..self }
     }
 
+    /// How far a component goes with it.
+    pub(crate) const fn suggest(self, allowance: Allowance) -> Key {
+        Key { allowance, ..self }
+    }
+
     /// Whether this is one of its names.
     pub(crate) fn is_called(&self, written: &str) -> bool {
         self.name == written || self.also.contains(&written)
+    }
+
+    /// Its environment variable: `SQUALL_VUS`.
+    pub fn variable(&self) -> Option<String> {
+        self.in_environment.then(|| format!("{PREFIX}{}", self.name.to_uppercase()))
+    }
+
+    /// The name of its value on the command line: `TIME`. A switch has none.
+    pub fn flag_value(&self) -> Option<&'static str> {
+        self.flag.and_then(|flag| flag.value).or(self.kind.value)
     }
 
     /// The JSON Schema of its value, with what users should know.

@@ -12,8 +12,8 @@ command line, as an environment variable, in a plan file (under its name; those 
 plan that a scenario suggests; the first of these that says it counts. k6's names are understood, too. Scenarios with a load
 of their own take those marked so. [The security page](security.md#what-a-component-has) says how far a suggested plan goes.
 
-| option | default | command line | environment | k6's name | of a scenario | |
-| --- | --- | --- | --- | --- | --- | --- |
+| option | kind | default | command line | environment | k6's name | of a scenario | |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
 /// The reference of all options, in Markdown.
@@ -26,12 +26,17 @@ pub fn options_reference() -> String {
 
 fn row(key: &Key) -> String {
     let code = |text: &str| if text.is_empty() { String::new() } else { format!("`{text}`") };
-    let environment = if key.in_environment { format!("`SQUALL_{}`", key.name.to_uppercase()) } else { String::new() };
+    let flag = key.flag.map_or_else(String::new, |flag| match flag.short {
+        Some(short) => format!("-{short}, --{}", flag.long),
+        None => format!("--{}", flag.long),
+    });
     format!(
-        "| `{}` | {} | {} | {environment} | {} | {} | {} |",
+        "| `{}` | {} | {} | {} | {} | {} | {} | {} |",
         key.name,
+        key.kind.kind,
         code(key.default.unwrap_or_default()),
-        code(key.flag.unwrap_or_default()),
+        code(&flag),
+        code(&key.variable().unwrap_or_default()),
         code(key.also.first().copied().unwrap_or_default()),
         if key.in_scenarios { "yes" } else { "" },
         key.help.trim()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
+use super::allowance::Allowance::Freely;
 use super::kinds::{Text, Time};
 use super::{Key, Keyed, KeyedVisitor, Options, read_duration};
 
@@ -23,11 +24,20 @@ pub struct ScenarioOptions {
 }
 
 /// The keys that only a scenario has, or calls by another name, too.
-const KEYS: &[Key] = &[
-    Key::of::<Time>("start_time", "When it begins, from the beginning of the load.").also(&["startTime"]),
-    Key::of::<Text>("component", "The component that it runs; that of the plan unless said otherwise."),
-    Key::of::<Text>("flow", "Run only this flow.").also(&["exec"]),
+pub(crate) const KEYS: &[Key] = &[
+    Key::of::<Time>("start_time", "When it begins, from the beginning of the load.")
+        .also(&["startTime"])
+        .suggest(Freely),
+    Key::of::<Text>("component", "The component that it runs; that of the plan unless said otherwise.").in_files_only(),
+    Key::of::<Text>("flow", "Run only this flow.").also(&["exec"]).suggest(Freely),
 ];
+
+impl ScenarioOptions {
+    /// The key under which a scenario names its component.
+    pub(crate) fn component_key() -> &'static Key {
+        &KEYS[1]
+    }
+}
 
 impl Keyed for ScenarioOptions {
     fn keys() -> impl Iterator<Item = &'static Key> {

@@ -1,10 +1,10 @@
 //! The table of options: one entry defines an option everywhere. From an entry follow the field of a layer, its reader, how
-//! layers merge, the environment variable, what `squall plan show` shows, the JSON Schema and the reference
-//! (docs/options.md). An entry reads:
+//! layers merge, the flag and its help, the environment variable, how far a component goes with it, what `squall plan show`
+//! shows, the JSON Schema and the reference (docs/options.md). `cargo xtask options` brings it to the SDKs. An entry reads:
 //!
 //! ```text
 //! /// One sentence for users.
-//! max_backlog: Time => also(&["maxBacklog"]), flag("--max-backlog"), default("10s"), in_scenarios();
+//! max_backlog: Time => also(&["maxBacklog"]), flag(long("max-backlog")), default("10s"), suggest(UpToDefault);
 //! ```
 
 /// Makes a layer of options out of its table. What it makes uses the names of `options.rs`.
@@ -42,8 +42,36 @@ macro_rules! option_table {
                         return <$kind as $crate::options::kinds::Kind>::set(&mut self.$name, value);
                     }
                 )*
-                debug_assert!(false, "{key} is no key of this table");
+                debug_assert!(false, "{key} is not a key of this table");
                 Ok(())
+            }
+
+            /// Takes in what was typed for the flag of a key of this table, once.
+            pub(crate) fn read_flag_own(&mut self, key: &str, text: &str) -> Result<(), String> {
+                $(
+                    if key == stringify!($name) {
+                        return <$kind as $crate::options::kinds::Kind>::read_flag(&mut self.$name, text);
+                    }
+                )*
+                debug_assert!(false, "{key} is not a key of this table");
+                Ok(())
+            }
+
+            /// Tightens what a component suggests to what the user says; returns each key with which it goes too far.
+            pub(crate) fn tighten_own(
+                &mut self,
+                users: &$Layer,
+                machine: $crate::options::allowance::Machine,
+            ) -> Vec<(&'static $crate::options::Key, $crate::options::allowance::Breach)> {
+                let mut keys = $Layer::own_keys().iter();
+                let mut breaches = Vec::new();
+                $(
+                    breaches.extend(keys.next().and_then(|key| {
+                        let (suggested, users) = (&mut self.$name, &users.$name);
+                        Some((key, <$kind as $crate::options::kinds::Kind>::tighten(suggested, users, key, machine)?))
+                    }));
+                )*
+                breaches
             }
 
             /// What two layers say together, option by option.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::published::expect_page;
 
 fn json(text: &str) -> Options {
     Options::from_json(text).unwrap()
@@ -304,8 +305,7 @@ proptest! {
 
 #[test]
 fn the_reference_is_the_published_one() {
-    let published = include_str!("../../../../docs/options.md");
-    assert_eq!(published, options_reference(), "write it anew: squall plan options > docs/options.md");
+    expect_page("docs/options.md", &options_reference());
 }
 
 #[test]

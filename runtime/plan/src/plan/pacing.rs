@@ -23,6 +23,8 @@ impl Pacing {
 }
 
 impl Named for Pacing {
+    const VALUE: &'static str = "HOW";
+
     fn schema() -> Value {
         words_schema(Pacing::NAMES)
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::options::Keyed;
 use squall_schedule::ArrivalProcess;
 
 const DEFAULTS: Defaults = Defaults { threads: 2, seed: 42 };
@@ -16,6 +17,32 @@ fn resolve(json: &str) -> Result<Plan, Vec<String>> {
 
 fn weights(plan: &Plan) -> Vec<u32> {
     plan.flows.iter().map(|flow| flow.weight).collect()
+}
+
+#[test]
+fn the_defaults_of_the_table_are_those_of_plans() {
+    let loads = [
+        r#"{"iterations": 9}"#,
+        r#"{"stages": ["1s:5"]}"#,
+        r#"{"rate": "5/s", "duration": "1s"}"#,
+        r#"{"stages": ["1s:5/s"]}"#,
+    ];
+    for load in loads {
+        let expected = Plan::resolve(Options::from_json(load).unwrap(), &shop(), DEFAULTS).unwrap();
+        for (key, default) in Options::keys().filter_map(|key| Some((key, key.default?))) {
+            // It makes an open load of any stages.
+            if key.name == "start_rate" && !Options::from_json(load).unwrap().is_open() {
+                continue;
+            }
+            let default = default.replace("VERSION", env!("CARGO_PKG_VERSION"));
+            let mut written = Options::default();
+            written.read_flag(key, &default).unwrap();
+            // What does not go with this load says so; what does changes nothing.
+            if let Ok(plan) = Plan::resolve(written.over(Options::from_json(load).unwrap()), &shop(), DEFAULTS) {
+                assert_eq!(plan, expected, "{} with {load}", key.name);
+            }
+        }
+    }
 }
 
 #[test]

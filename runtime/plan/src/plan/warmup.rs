@@ -27,6 +27,8 @@ impl Warmup {
 }
 
 impl Named for Warmup {
+    const VALUE: &'static str = "TIME";
+
     fn schema() -> Value {
         json!({ "anyOf": [words_schema(&["none", "auto"]), time_schema()] })
     }

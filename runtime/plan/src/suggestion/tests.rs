@@ -1,10 +1,15 @@
 //! Every key is in the table, and is held to what the table says of it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use squall_schedule::limits::MAX_DURATION;
+use squall_schedule::{HumanDuration, parse_duration};
 
 use super::*;
 use crate::options::Keyed;
-use squall_schedule::limits::MAX_DURATION;
+use crate::options::allowance::{Allowance, TextLimits};
+use crate::published::expect_table;
 
 const MACHINE: Machine = Machine { cores: 4 };
 
@@ -17,20 +22,29 @@ fn permitted(key: &str, value: &Value, users: &Value) -> Result<Options, Vec<Str
     permit(options(&json!({ key: value })), &options(users), MACHINE)
 }
 
-fn known_keys() -> Vec<&'static str> {
-    Options::keys().map(|key| key.name).chain(ScenarioOptions::keys().map(|key| key.name)).collect()
+/// Every key, those that only scenarios have included; `flow` once.
+fn keys() -> Vec<&'static Key> {
+    let of_scenarios = ScenarioOptions::keys().filter(|key| Options::keys().all(|known| known.name != key.name));
+    Options::keys().chain(of_scenarios).collect()
 }
 
-#[test]
-fn every_key_is_in_the_table_once() {
-    let in_table: Vec<&str> = TABLE.iter().map(|rule| rule.key).collect();
-    for key in known_keys() {
-        let count = in_table.iter().filter(|listed| **listed == key).count();
-        assert_eq!(count, 1, "who may set {key:?} up to what? Say so in the table of suggestion.rs");
+/// The default of a key, as a time.
+fn default_time(key: &Key) -> Duration {
+    parse_duration(key.default.unwrap()).unwrap()
+}
+
+/// The most that a component may suggest of a number.
+fn most_of_number(key: &Key) -> Option<u64> {
+    match key.allowance {
+        Allowance::UpTo(most) => Some(most),
+        Allowance::UpToCores => Some(MACHINE.cores as u64),
+        Allowance::UpToDefault if key.kind.kind == "whole number" => key.default.unwrap().parse().ok(),
+        _ => None,
     }
-    for key in in_table {
-        assert!(known_keys().contains(&key), "{key} is in the table, and is no key");
-    }
+}
+
+fn is_bounded_time(key: &Key) -> bool {
+    matches!(key.allowance, Allowance::UpToDefault) && key.kind.kind == "time"
 }
 
 /// A value of each key that is free; a new key needs one here.
@@ -49,51 +63,50 @@ fn example(key: &str) -> Value {
         "flow" => json!("main"),
         "weights" => json!({ "main": 1_000_000 }),
         "think_time" => json!({ "main": "366d" }),
-        "no_connection_reuse" | "discard_response_bodies" => json!(true),
+        "no_connection_reuse" | "no_vu_connection_reuse" | "discard_response_bodies" => json!(true),
         other => panic!("{other} has no example"),
     }
 }
 
 #[test]
-fn what_is_free_passes_as_it_is() {
-    for rule in TABLE.iter().filter(|rule| matches!(rule.allowance, Allowance::Free)) {
-        let value = example(rule.key);
-        let suggested = if rule.key == "start_time" {
-            json!({ "scenarios": { "a": { "vus": 1, "start_time": value } } })
-        } else {
-            json!({ rule.key: value })
+fn free_keys_pass_unchanged() {
+    let is_free = |key: &&&Key| matches!(key.allowance, Allowance::Freely);
+    for key in keys().iter().filter(is_free).filter(|key| !["scenarios", "http"].contains(&key.name)) {
+        let (name, value) = (key.name, example(key.name));
+        let suggested = match name {
+            "start_time" => json!({ "scenarios": { "a": { "vus": 1, "start_time": value } } }),
+            _ => json!({ name: value }),
         };
         let suggested = options(&suggested);
-        assert_ne!(suggested, Options::default(), "{}", rule.key);
-        assert_eq!(permit(suggested.clone(), &Options::default(), MACHINE), Ok(suggested), "{}", rule.key);
+        assert_ne!(suggested, Options::default(), "{name}");
+        assert_eq!(permit(suggested.clone(), &Options::default(), MACHINE), Ok(suggested), "{name}");
     }
 }
 
 #[test]
 fn a_time_goes_up_to_the_default_and_further_only_where_the_user_goes() {
-    let mut seen = 0;
-    for rule in TABLE {
-        let Allowance::Time { most, field } = rule.allowance else { continue };
-        seen += 1;
-        let (key, most) = (rule.key, most());
+    let times: Vec<&Key> = keys().into_iter().filter(|key| is_bounded_time(key)).collect();
+    assert_eq!(times.len(), 7);
+    for key in times {
+        let (name, most) = (key.name, default_time(key));
         let text = |time: Duration| json!(HumanDuration(time).to_string());
-        assert!(permitted(key, &text(most), &json!({})).is_ok(), "{key}");
-        assert!(permitted(key, &text(most / 2), &json!({})).is_ok(), "{key}");
-        let breaches = permitted(key, &json!("366d"), &json!({})).unwrap_err();
-        let most_text = HumanDuration(most);
-        let asked = HumanDuration(MAX_DURATION);
-        let expected = format!(
-            "{key} is {asked}, and a component may suggest at most {most_text}; if it is meant, add {}{asked}",
-            rule.option
-        );
+        assert!(permitted(name, &text(most), &json!({})).is_ok(), "{name}");
+        assert!(permitted(name, &text(most / 2), &json!({})).is_ok(), "{name}");
+        let breaches = permitted(name, &json!("366d"), &json!({})).unwrap_err();
+        let (most_text, asked) = (HumanDuration(most), HumanDuration(MAX_DURATION));
+        let added = match (key.flag, key.variable()) {
+            (Some(flag), _) => format!("--{} {asked}", flag.long),
+            (None, variable) => format!("{}={asked}", variable.unwrap()),
+        };
+        let expected =
+            format!("{name} is {asked}, and a component may suggest at most {most_text}; if it is meant, add {added}");
         assert_eq!(breaches, [expected]);
         // What the user says counts, in both directions.
         for users in [most / 2, most * 2] {
-            let mut permitted = permitted(key, &json!("366d"), &json!({ key: text(users) })).unwrap();
-            assert_eq!(*field(&mut permitted), Some(users), "{key}");
+            let permitted = permitted(name, &json!("366d"), &json!({ name: text(users) })).unwrap();
+            assert_eq!(permitted.said(), [(name.to_owned(), HumanDuration(users).to_string())], "{name}");
         }
     }
-    assert_eq!(seen, 7);
 }
 
 #[test]
@@ -115,27 +128,25 @@ fn a_scenario_of_a_suggestion_keeps_to_the_whole_run_s() {
 
 #[test]
 fn a_number_goes_up_to_its_bound() {
-    let mut seen = 0;
-    for rule in TABLE {
-        let Allowance::Count { most, of } = rule.allowance else { continue };
-        seen += 1;
-        let (key, most) = (rule.key, most(MACHINE));
-        assert!(permitted(key, &json!(most), &json!({})).is_ok(), "{key}");
-        let breaches = permitted(key, &json!(most + 1), &json!({})).unwrap_err();
+    let numbers: Vec<(&Key, u64)> = keys().into_iter().filter_map(|key| Some((key, most_of_number(key)?))).collect();
+    assert_eq!(numbers.len(), 4);
+    for (key, most) in numbers {
+        let name = key.name;
+        assert!(permitted(name, &json!(most), &json!({})).is_ok(), "{name}");
+        let breaches = permitted(name, &json!(most + 1), &json!({})).unwrap_err();
         assert!(breaches[0].contains(&format!("at most {most}")), "{breaches:?}");
-        assert!(breaches[0].ends_with(&format!("add {}{}", rule.option, most + 1)), "{breaches:?}");
+        assert!(breaches[0].ends_with(&(most + 1).to_string()), "{breaches:?}");
         // Of what the user says, the suggestion is no part any more.
-        let users = options(&json!({ key: 2 }));
-        let merged = users.clone().over(permit(options(&json!({ key: most + 1 })), &users, MACHINE).unwrap());
-        assert_eq!(of(&merged), Some(2), "{key}");
+        let users = options(&json!({ name: 2 }));
+        let merged = users.clone().over(permit(options(&json!({ name: most + 1 })), &users, MACHINE).unwrap());
+        assert_eq!(merged.said(), [(name.to_owned(), "2".to_owned())], "{name}");
     }
-    assert_eq!(seen, 4);
 }
 
 #[test]
 fn certificates_are_checked_unless_the_user_says_otherwise() {
     let breaches = permitted("insecure", &json!(true), &json!({})).unwrap_err();
-    assert_eq!(breaches, ["insecure is true: only who runs a scenario may say that; if it is meant, add --insecure"]);
+    assert_eq!(breaches, ["insecure is true: only the user may say that; if it is meant, add --insecure"]);
     assert!(permitted("insecureSkipTLSVerify", &json!(true), &json!({})).is_err());
     assert!(permitted("http", &json!({ "insecure": true }), &json!({})).is_err());
     assert!(permitted("insecure", &json!(false), &json!({})).is_ok());
@@ -148,30 +159,20 @@ fn certificates_are_checked_unless_the_user_says_otherwise() {
 
 #[test]
 fn neither_a_target_nor_a_file_nor_a_component_is_chosen() {
-    let mut seen = 0;
-    for rule in TABLE {
-        if !matches!(rule.allowance, Allowance::Never(_) | Allowance::Overruled(_)) {
-            continue;
-        }
-        seen += 1;
-        let suggested = match rule.key {
-            "component" => json!({ "scenarios": { "a": { "component": "evil.wasm", "vus": 1 } } }),
-            "data" => json!({ "data": { "users": "/etc/passwd" } }),
-            "target" => json!({ "target": "http://a.test" }),
-            key => json!({ key: "/etc/shadow" }),
-        };
-        let breaches = permit(options(&suggested), &Options::default(), MACHINE).unwrap_err();
-        assert!(breaches[0].contains("only who runs a scenario may say that"), "{breaches:?}");
+    for (suggested, users) in [
+        (json!({ "scenarios": { "a": { "component": "evil.wasm", "vus": 1 } } }), json!({})),
         // A file is refused whatever the user names: another file is not that one.
-        let users = match rule.key {
-            "component" => json!({}),
-            "data" => json!({ "data": { "products": "products.csv" } }),
-            "target" => continue,
-            key => json!({ key: "own.pem" }),
-        };
-        assert!(permit(options(&suggested), &options(&users), MACHINE).is_err(), "{}", rule.key);
+        (json!({ "data": { "users": "/etc/passwd" } }), json!({ "data": { "products": "products.csv" } })),
+        (json!({ "cacert": "/etc/shadow" }), json!({ "cacert": "own.pem" })),
+        (json!({ "target": "http://a.test" }), json!({})),
+    ] {
+        for users in [json!({}), users] {
+            let breaches = permit(options(&suggested), &options(&users), MACHINE).unwrap_err();
+            assert!(breaches[0].contains("only the user may say that"), "{breaches:?}");
+        }
     }
-    assert_eq!(seen, 4);
+    let never = keys().into_iter().filter(|key| matches!(key.allowance, Allowance::Never)).map(|key| key.name);
+    assert_eq!(never.collect::<Vec<_>>(), ["data", "insecure", "cacert", "component"]);
     let breaches = permitted("target", &json!("http://a.test"), &json!({})).unwrap_err();
     assert!(breaches[0].ends_with("if it is meant, add --target http://a.test"), "{breaches:?}");
     let overruled = permitted("target", &json!("http://a.test"), &json!({ "target": "http://b.test" })).unwrap();
@@ -183,38 +184,38 @@ fn neither_a_target_nor_a_file_nor_a_component_is_chosen() {
 #[test]
 fn texts_are_few_and_short() {
     let mut seen = 0;
-    for rule in TABLE {
-        let key = rule.key;
-        match &rule.allowance {
-            Allowance::Texts { most, .. } => {
+    for key in keys() {
+        let name = key.name;
+        match key.allowance {
+            Allowance::Texts(most) => {
                 seen += 1;
                 let map = |entries: usize, name: usize, value: usize| {
                     let entry = |number: usize| (format!("{number:0>name$}"), json!("v".repeat(value)));
                     Value::Object((0..entries).map(entry).collect())
                 };
-                assert!(permitted(key, &map(most.entries, 4, 4), &json!({})).is_ok(), "{key}");
-                assert!(permitted(key, &map(1, most.name, most.value), &json!({})).is_ok(), "{key}");
+                assert!(permitted(name, &map(most.entries, 4, 4), &json!({})).is_ok(), "{name}");
+                assert!(permitted(name, &map(1, most.name, most.value), &json!({})).is_ok(), "{name}");
                 for (map, part) in [
                     (map(most.entries + 1, 4, 4), "entries"),
                     (map(1, most.name + 1, 4), "a name of"),
                     (map(1, 4, most.value + 1), "a value of"),
                 ] {
-                    let breaches = permitted(key, &map, &json!({ key: { "own": "x" } })).unwrap_err();
-                    assert!(breaches[0].starts_with(key) && breaches[0].contains(part), "{breaches:?}");
+                    let breaches = permitted(name, &map, &json!({ name: { "own": "x" } })).unwrap_err();
+                    assert!(breaches[0].starts_with(name) && breaches[0].contains(part), "{breaches:?}");
                 }
             }
-            Allowance::Text { most, .. } => {
+            Allowance::Bytes(most) => {
                 seen += 1;
-                assert!(permitted(key, &json!("x".repeat(*most)), &json!({})).is_ok(), "{key}");
-                assert!(permitted(key, &json!("x".repeat(most + 1)), &json!({})).is_err(), "{key}");
+                assert!(permitted(name, &json!("x".repeat(most)), &json!({})).is_ok(), "{name}");
+                assert!(permitted(name, &json!("x".repeat(most + 1)), &json!({})).is_err(), "{name}");
             }
-            Allowance::Entries { most, .. } => {
+            Allowance::Entries(most) => {
                 seen += 1;
                 let map = |entries: usize| -> Value {
                     Value::Object((0..entries).map(|number| (format!("c{number}"), json!(["rate>0"]))).collect())
                 };
-                assert!(permitted(key, &map(*most), &json!({})).is_ok(), "{key}");
-                assert!(permitted(key, &map(most + 1), &json!({})).is_err(), "{key}");
+                assert!(permitted(name, &map(most), &json!({})).is_ok(), "{name}");
+                assert!(permitted(name, &map(most + 1), &json!({})).is_err(), "{name}");
             }
             _ => {}
         }
@@ -223,52 +224,42 @@ fn texts_are_few_and_short() {
 }
 
 #[test]
-fn every_kind_of_allowance_has_its_test() {
-    // Keys of mappings are held to account one by one; for each other kind there is a test above, which counts its keys.
-    let groups = TABLE.iter().filter(|rule| matches!(rule.allowance, Allowance::Keys)).map(|rule| rule.key);
-    assert_eq!(groups.collect::<Vec<_>>(), ["scenarios", "http"]);
-    let free = TABLE.iter().filter(|rule| matches!(rule.allowance, Allowance::Free)).count();
-    assert_eq!(TABLE.len(), 2 + free + 7 + 4 + 1 + 4 + 4);
-}
-
-#[test]
 fn the_documented_table_is_this_one() {
-    let docs = include_str!("../../../../docs/security.md");
-    let table = markdown();
-    assert!(docs.contains(&table), "docs/security.md must have this table:\n{table}");
+    expect_table("docs/security.md", &markdown());
 }
 
 /// The table of `docs/security.md`, in Markdown.
 fn markdown() -> String {
     let mut text = "| key | a component may suggest | beyond that |\n| --- | --- | --- |\n".to_owned();
-    for rule in TABLE.iter().filter(|rule| !matches!(rule.allowance, Allowance::Free | Allowance::Keys)) {
-        let beyond = match rule.option.trim_end_matches([' ', '=']) {
-            "a plan file" => "a plan file".to_owned(),
-            option => format!("`{option}`"),
+    let (free, bounded): (Vec<&Key>, Vec<&Key>) =
+        keys().into_iter().partition(|key| matches!(key.allowance, Allowance::Freely));
+    for key in bounded {
+        let beyond = match (key.flag, key.variable()) {
+            (Some(flag), _) => format!("`--{}`", flag.long),
+            (None, Some(variable)) => format!("`{variable}`"),
+            (None, None) => "a plan file".to_owned(),
         };
-        text.push_str(&format!("| `{}` | {} | {beyond} |\n", rule.key, described(&rule.allowance)));
+        text.push_str(&format!("| `{}` | {} | {beyond} |\n", key.name, described(key)));
     }
-    let free = TABLE.iter().filter(|rule| matches!(rule.allowance, Allowance::Free));
-    let free: Vec<String> = free.map(|rule| format!("`{}`", rule.key)).collect();
+    let free = free.iter().filter(|key| !["scenarios", "http"].contains(&key.name));
+    let free: Vec<String> = free.map(|key| format!("`{}`", key.name)).collect();
     format!("{text}| {} | whatever a plan may say | - |\n", free.join(", "))
 }
 
-fn described(allowance: &Allowance) -> String {
-    match allowance {
-        Allowance::Free => "whatever a plan may say".to_owned(),
-        Allowance::Keys => "its keys, each as it stands here".to_owned(),
-        Allowance::Never(_) => "nothing".to_owned(),
-        Allowance::Overruled(_) => "nothing, unless you name another, which counts".to_owned(),
-        Allowance::Off(_) => "`false`".to_owned(),
-        Allowance::Time { most, .. } => format!("up to {}", HumanDuration(most())),
-        Allowance::Count { most, .. } if most(Machine { cores: 1 }) != most(Machine { cores: 2 }) => {
-            "as many as there are processor cores".to_owned()
-        }
-        Allowance::Count { most, .. } => format!("up to {}", most(MACHINE)),
-        Allowance::Entries { most, .. } => format!("{most} entries"),
-        Allowance::Texts { most: TextLimits { entries, name, value }, .. } => {
+fn described(key: &Key) -> String {
+    match (key.allowance, key.name) {
+        (Allowance::Never, "insecure") => "`false`".to_owned(),
+        (Allowance::Never, "data") => "how rows are handed out, but no file".to_owned(),
+        (Allowance::Never, _) => "nothing".to_owned(),
+        (Allowance::Freely, _) => "whatever a plan may say".to_owned(),
+        (Allowance::Overruled, _) => "nothing, unless you name another, which counts".to_owned(),
+        (Allowance::UpToDefault, _) => format!("up to {}", key.default.unwrap()),
+        (Allowance::UpTo(most), _) => format!("up to {most}"),
+        (Allowance::UpToCores, _) => "as many as there are processor cores".to_owned(),
+        (Allowance::Entries(most), _) => format!("{most} entries"),
+        (Allowance::Texts(TextLimits { entries, name, value }), _) => {
             format!("{entries} entries, with names of {name} bytes and values of {value} bytes")
         }
-        Allowance::Text { most, .. } => format!("{most} bytes"),
+        (Allowance::Bytes(most), _) => format!("{most} bytes"),
     }
 }

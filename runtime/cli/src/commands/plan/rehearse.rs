@@ -28,8 +28,7 @@ const SAID_EVERY: Nanos = Nanos(5_000_000_000);
 /// Plays a plan.
 pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
-    let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.target.clone();
+    let typed = from_arguments(&arguments.load, &arguments.http);
     super::allow_sources(&file, &arguments.sandbox.limits)?;
     let limits = arguments.sandbox.limits.limits(arguments.load.memory);
     let (component, others) = super::components(&file, arguments.script, &arguments.registry, limits.component)?;

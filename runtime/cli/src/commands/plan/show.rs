@@ -27,8 +27,7 @@ pub struct Resolved {
 /// Shows it.
 pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
     let file = super::read(&arguments.file)?;
-    let mut typed = from_arguments(&arguments.load, &arguments.http);
-    typed.target = arguments.target.target.clone();
+    let typed = from_arguments(&arguments.load, &arguments.http);
     let resolved = resolve(&file, typed, &arguments.registry, ToString::to_string)?;
     let mut text = plan_heading(&file);
     let components = file.components();
