@@ -22,6 +22,17 @@ fn or_not() {
 }
 
 #[test]
+fn a_connection_ends_with_the_iteration() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => Reply::raw("HTTP/1.1 302 Found\r\nlocation: /next\r\ncontent-length: 0\r\n\r\n"),
+        _ => Reply::ok("here"),
+    });
+    let ended = run(&server.url(), &["-i", "10", "--no-vu-connection-reuse"]).expect_code(0);
+    assert_eq!(ended.number("http_reqs", "count"), 20.0);
+    assert_eq!(server.connections(), 10);
+}
+
+#[test]
 fn a_connection_that_the_server_closed_is_opened_again_and_counted() {
     let server = Server::start(|_| Reply::ok("hello").closing());
     let ended = run(&server.url(), &["-i", "10"]).expect_code(0);

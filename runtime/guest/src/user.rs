@@ -92,6 +92,7 @@ impl VirtualUser {
             IterationEnd::Failed | IterationEnd::Trapped => local.fail_open_transactions(),
         }
         let ended = local.worker.clock.now();
+        local.user.client().end_iteration();
         let duration = ended.since(started);
         let elsewhere = local.user.elsewhere().since(elsewhere_before);
         Iteration { end, ended, duration, guest_time: duration.since(elsewhere), text }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetId};
 
 use crate::account::{MemoryAccount, OverLimit};
+use crate::config::ConnectionReuse;
 use crate::connect::{Connection, connect};
 use crate::cookies::CookieJar;
 use crate::deadline::{Timer, limit};
@@ -143,6 +144,13 @@ impl Client {
     /// Closes all idle connections, but none that is shared.
     pub fn close(&self) {
         self.idle.clear();
+    }
+
+    /// The iteration is over: connections that are not used beyond it are closed.
+    pub fn end_iteration(&self) {
+        if self.network.config.reuse == ConnectionReuse::WithinIteration {
+            self.close();
+        }
     }
 
     /// How long this client has been sending and waiting, since it was made. What is under way together counts once;

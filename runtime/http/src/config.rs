@@ -32,8 +32,8 @@ pub struct ClientConfig {
     pub dns_ttl: Duration,
     /// Which of a name's addresses the connections of this thread begin with.
     pub turns: AddressTurns,
-    /// Whether connections are used for more than one request.
-    pub keep_alive: bool,
+    /// What a connection is used for.
+    pub reuse: ConnectionReuse,
     /// How many connections to one origin the clients of this thread share; without it each has its own.
     pub pool: Option<usize>,
     /// How many requests of one `send_all` may be under way to one origin.
@@ -46,6 +46,18 @@ pub struct ClientConfig {
     pub max_body: u64,
     /// What may be held for a virtual user, and for all together.
     pub memory: MemoryLimits,
+}
+
+/// How long an open connection is used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConnectionReuse {
+    /// As long as the server keeps it open.
+    #[default]
+    Always,
+    /// Until the iteration ends.
+    WithinIteration,
+    /// For one request.
+    Never,
 }
 
 impl Default for ClientConfig {
@@ -62,7 +74,7 @@ impl Default for ClientConfig {
             tls: TlsConfig::default(),
             dns_ttl: Duration::from_secs(300),
             turns: AddressTurns::default(),
-            keep_alive: true,
+            reuse: ConnectionReuse::Always,
             pool: None,
             batch_per_origin: 6,
             discard_bodies: false,

@@ -47,7 +47,7 @@ mod url;
 
 pub use account::{Booked, KeptList, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
 pub use client::Client;
-pub use config::{AddressTurns, ClientConfig, TlsConfig};
+pub use config::{AddressTurns, ClientConfig, ConnectionReuse, TlsConfig};
 pub use cookies::CookieJar;
 pub use error::Error;
 pub use network::Network;

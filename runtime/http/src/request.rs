@@ -8,7 +8,7 @@ use bytes::Bytes;
 use squall_metrics::{Method, NameId, TagSetId, without_credentials};
 
 use crate::account::{Booked, KeptList, MemoryAccount};
-use crate::config::ClientConfig;
+use crate::config::{ClientConfig, ConnectionReuse};
 use crate::cookies::CookieJar;
 use crate::error::Error;
 use crate::head::{BodyLength, Ending, HeadWriter, check_method};
@@ -177,7 +177,7 @@ impl Prepared {
         let config = &network.config;
         let ending = Ending {
             user_agent: &config.user_agent,
-            keep_alive: config.keep_alive,
+            keep_alive: config.reuse != ConnectionReuse::Never,
             credentials: target.credentials.as_ref(),
             cookies: set,
             body: announced,

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
-use squall_http::{BaseUrl, ClientConfig, EgressPolicy, MemoryLimits, SharedAccount, SharedTls, StubAnswer, TlsConfig};
+use squall_http::{
+    BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, SharedAccount, SharedTls, StubAnswer, TlsConfig,
+};
 use squall_metrics::{
     Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, ThresholdResult, Totals, asked_tags,
     evaluate_thresholds,
 };
-use squall_plan::{Limits, Plan, Scenario};
+use squall_plan::{HttpPlan, Limits, Plan, Scenario};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 
@@ -217,11 +219,19 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
         longest_timeout: plan.http.ceilings.timeout,
         most_redirects: plan.http.ceilings.redirects,
         tls: tls_config(plan),
-        keep_alive: !plan.http.no_connection_reuse,
+        reuse: connection_reuse(&plan.http),
         batch_per_origin: plan.http.batch_per_origin as usize,
         discard_bodies: plan.http.discard_response_bodies,
         ..ClientConfig::default()
     })
+}
+
+fn connection_reuse(plan: &HttpPlan) -> ConnectionReuse {
+    match (plan.no_connection_reuse, plan.no_vu_connection_reuse) {
+        (true, _) => ConnectionReuse::Never,
+        (false, true) => ConnectionReuse::WithinIteration,
+        (false, false) => ConnectionReuse::Always,
+    }
 }
 
 struct Running {

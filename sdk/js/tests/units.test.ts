@@ -218,7 +218,7 @@ test('an option of k6 is done, or named', () => {
   const done = [
     'vus', 'duration', 'iterations', 'stages', 'scenarios', 'noSetup', 'setupTimeout', 'noTeardown', 'teardownTimeout',
     'maxRedirects', 'userAgent', 'batchPerHost', 'insecureSkipTLSVerify', 'throw', 'thresholds', 'noConnectionReuse',
-    'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies',
+    'noVUConnectionReuse', 'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies',
   ];
   // Those of Grafana's own services do nothing in a run of k6 on this machine either.
   const others = OPTIONS_OF_K6.filter((name) => !done.includes(name) && name !== 'cloud' && name !== 'ext');
@@ -236,7 +236,7 @@ test('an option of k6 is done, or named', () => {
 });
 
 test('an option that is off or empty needs no word', () => {
-  const off = { noVUConnectionReuse: false, hosts: {}, blacklistIPs: [], httpDebug: '', paused: false, rps: 0, dns: { ttl: null }, systemTags: null };
+  const off = { hosts: {}, blacklistIPs: [], httpDebug: '', paused: false, rps: 0, dns: { ttl: null }, systemTags: null };
   expect(translate(off as unknown as K6Options)).toEqual({ options: {}, warnings: [] });
 });
 

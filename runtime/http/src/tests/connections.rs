@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::server::{answering, be_silent_at, ok, response, serve, serve_at, serve_at_port};
 use super::*;
-use crate::{AddressTurns, EgressPolicy, EgressRules};
+use crate::{AddressTurns, ConnectionReuse, EgressPolicy, EgressRules};
 
 /// Counts what happens on each connection: the requests that it has got.
 type Log = Rc<RefCell<Vec<(usize, String)>>>;
@@ -67,7 +67,7 @@ fn a_connection_that_is_to_be_closed_is_not_used_again() {
         let world = World::with_target(&url);
         let options = RequestOptions::default();
         world.send("GET", "/asked", &[("Connection", "close")], None, &options).await.unwrap();
-        let told = World::new(ClientConfig { keep_alive: false, ..ClientConfig::default() });
+        let told = World::new(ClientConfig { reuse: ConnectionReuse::Never, ..ClientConfig::default() });
         told.get(&format!("{url}/")).await.unwrap();
         told.get(&format!("{url}/")).await.unwrap();
         world.get("/last").await.unwrap();

@@ -4,13 +4,18 @@ use std::net::IpAddr;
 
 use super::server::{answering, ok, response};
 use super::*;
-use crate::{EgressPolicy, EgressRules};
+use crate::{ConnectionReuse, EgressPolicy, EgressRules};
 
 /// A client that may go to these hosts, looks names up each time, and keeps no connection.
 fn world(allowed: &[&str]) -> World {
     let allowed = allowed.iter().map(|rule| rule.parse().unwrap()).collect();
     let egress = EgressPolicy::Only(EgressRules { allowed, vouched: Vec::new() });
-    World::new(ClientConfig { egress, dns_ttl: Duration::ZERO, keep_alive: false, ..ClientConfig::default() })
+    World::new(ClientConfig {
+        egress,
+        dns_ttl: Duration::ZERO,
+        reuse: ConnectionReuse::Never,
+        ..ClientConfig::default()
+    })
 }
 
 fn port_of(url: &str) -> &str {
