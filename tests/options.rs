@@ -135,7 +135,7 @@ const LISTS: &[List] = &[
         Scope::Everything,
         (as_in_k6, typescript_key),
         "const LOAD_KEYS",
-        "\n];\n/** What this file",
+        "\n];\n\n/** Translates",
     ),
     list(
         "sdk/python/src/squall/_options.py",
@@ -185,6 +185,7 @@ fn as_in_k6(key: &Key) -> String {
 /// `max_vus` is `MaxVUs`.
 fn in_go(key: &Key) -> String {
     let capital = |word: &str| match word {
+        "vu" => "VU".to_owned(),
         "vus" => "VUs".to_owned(),
         word => word[..1].to_uppercase() + &word[1..],
     };

@@ -225,6 +225,8 @@ typedef struct {
     uint32_t connection_pool;
     // Requests of one batch that go to the same origin at once.
     uint32_t batch_per_origin;
+    // Close a virtual user's connections at the end of each iteration, as if another user came.
+    bool no_vu_connection_reuse;
 } squall_scenario;
 
 extern const squall_scenario squall_this_scenario;

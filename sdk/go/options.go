@@ -96,6 +96,8 @@ type Options struct {
 	ConnectionPool int
 	// Requests of one batch that go to the same origin at once.
 	BatchPerOrigin int
+	// Close a virtual user's connections at the end of each iteration, as if another user came.
+	NoVUConnectionReuse bool
 }
 
 // Scenario is a load of its own. What is zero is left open; a negative number or time says zero.

@@ -66,6 +66,7 @@ func (object *jsonObject) options(options *Options) {
 	object.string("user_agent", options.UserAgent)
 	object.number("connection_pool", options.ConnectionPool)
 	object.number("batch_per_origin", options.BatchPerOrigin)
+	object.flag("no_vu_connection_reuse", options.NoVUConnectionReuse)
 }
 
 // appendScenario says of a load of its own what options say of the whole, and when it begins.

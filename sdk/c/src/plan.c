@@ -145,6 +145,7 @@ static const field fields[] = {
     OF_RUN(TEXT, user_agent),
     OF_RUN(NUMBER, connection_pool),
     OF_RUN(NUMBER, batch_per_origin),
+    OF_RUN(FLAG, no_vu_connection_reuse),
 };
 
 static void append_scenarios(squall_buffer *buffer, const squall_load *const *loads, size_t most);

@@ -119,6 +119,8 @@ export interface Options extends Load {
   batchPerOrigin?: number;
   /** k6's name of `batchPerOrigin`. */
   batchPerHost?: number;
+  /** Close a virtual user's connections at the end of each iteration, as if another user came. */
+  noVUConnectionReuse?: boolean;
 }
 
 /** A flow as k6's scenarios describe it. */
@@ -156,6 +158,7 @@ const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 const HOST_KEYS = [
   'warmup', 'pacing', 'flow', 'seed', 'threads', 'http', 'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout',
   'batchPerOrigin', 'connectionPool', 'data',
+  'noVUConnectionReuse',
 ];
 
 /** Translates `options`. `data` is what the run has to be given beside what they say. */

@@ -149,6 +149,7 @@ pub use scenario::{Flow, Scenario};
 /// | `user_agent` | `"my-test/1"` | The `User-Agent` header of requests that bring none. |
 /// | `connection_pool` | `8` | Connections to one origin that all virtual users share; each has its own unless said otherwise. |
 /// | `batch_per_origin` | `4` | Requests of one batch that go to the same origin at once. |
+/// | `no_vu_connection_reuse` | `true` | Close a virtual user's connections at the end of each iteration, as if another user came. |
 ///
 /// A scenario of `scenarios` takes `start_time: "10s"`, `flow`, and the keys that shape a load or belong to its samples:
 /// `vus` to `max_backlog`, `weights`, `think_time`, `thresholds`, `env`, `tags` and `min_iteration_duration`. A `target` or

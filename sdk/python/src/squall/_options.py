@@ -146,6 +146,8 @@ class Options(Load, total=False):
     """Connections to one origin that all virtual users share; each has its own unless said otherwise."""
     batch_per_origin: int
     """Requests of one batch that go to the same origin at once."""
+    no_vu_connection_reuse: bool
+    """Close a virtual user's connections at the end of each iteration, as if another user came."""
 
 
 class OptionsError(Exception):

@@ -96,6 +96,7 @@ const KEYS: &[Key] = &[
     of_run("user_agent", Kind::Text),
     of_run("connection_pool", Kind::Count),
     of_run("batch_per_origin", Kind::Count),
+    of_run("no_vu_connection_reuse", Kind::Flag),
 ];
 
 /// The keys that a scenario with a load of its own has besides.
