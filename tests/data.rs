@@ -305,7 +305,7 @@ fn a_component_cannot_name_files() {
         .write(squall.folder());
     let ended = squall.run().expect_code(107);
     assert!(
-        ended.complaint().contains("only who runs a scenario may say that; if it is meant, add --data x="),
+        ended.complaint().contains("only the user may say that; if it is meant, add --data x="),
         "{}",
         ended.err
     );

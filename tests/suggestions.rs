@@ -19,7 +19,7 @@ fn with(guest: Wat, arguments: &[&str]) -> Caged {
 fn certificates_stay_checked() {
     let plan = r#"{"insecure": true}"#;
     let ended = run(plan, &["-i", "1", "--target", "https://127.0.0.1:9"]).expect_code(107);
-    assert!(ended.complaint().contains("insecure is true: only who runs a scenario may say that"), "{}", ended.err);
+    assert!(ended.complaint().contains("insecure is true: only the user may say that"), "{}", ended.err);
     run(plan, &["-i", "1", "--insecure"]).expect_code_or_busy(0);
 }
 
