@@ -304,9 +304,5 @@ fn a_component_cannot_name_files() {
         .with_functions(&data)
         .write(squall.folder());
     let ended = squall.run().expect_code(107);
-    assert!(
-        ended.complaint().contains("only the user may say that; if it is meant, add --data x="),
-        "{}",
-        ended.err
-    );
+    assert!(ended.complaint().contains("only the user may say that; if it is meant, add --data x="), "{}", ended.err);
 }

@@ -42,13 +42,10 @@ struct List {
     entry: fn(&Key) -> Option<String>,
 }
 
-const fn list(
-    file: &'static str,
-    scope: Scope,
-    (spell, entry): (fn(&Key) -> String, fn(&Key) -> Option<String>),
-    from: &'static str,
-    to: &'static str,
-) -> List {
+/// How a key is spelled in a list, and the entry that is written for it.
+type Wording = (fn(&Key) -> String, fn(&Key) -> Option<String>);
+
+const fn list(file: &'static str, scope: Scope, (spell, entry): Wording, from: &'static str, to: &'static str) -> List {
     List { file, scope, spell, from, to, entry }
 }
 
