@@ -126,6 +126,7 @@ def test_every_option_that_may_be_suggested_is_in_the_plan() -> None:
         "user_agent": "mine/1",
         "connection_pool": 8,
         "batch_per_origin": 4,
+        "no_vu_connection_reuse": True,
     }
     assert set(options) == Options.__optional_keys__
     assert set(scenario_options) == ScenarioOptions.__optional_keys__

@@ -105,7 +105,7 @@ mod tests {
             setup_timeout: "20s", teardown_timeout: "30s", min_iteration_duration: "1s", max_series: 500,
             insecure: false, request_timeout: "5s", connect_timeout: "2s", max_redirects: 0,
             no_connection_reuse: true, discard_response_bodies: true, user_agent: "mine/1", connection_pool: 8,
-            batch_per_origin: 4,
+            batch_per_origin: 4, no_vu_connection_reuse: true,
         "#;
         let json = concat!(
             r#"{"vus":10,"duration":"30s","iterations":100,"stages":[{"duration":"10s","target":5}],"#,
@@ -120,7 +120,7 @@ mod tests {
             r#""setup_timeout":"20s","teardown_timeout":"30s","min_iteration_duration":"1s","max_series":500,"#,
             r#""insecure":false,"request_timeout":"5s","connect_timeout":"2s","max_redirects":0,"#,
             r#""no_connection_reuse":true,"discard_response_bodies":true,"user_agent":"mine/1","connection_pool":8,"#,
-            r#""batch_per_origin":4}"#,
+            r#""batch_per_origin":4,"no_vu_connection_reuse":true}"#,
         );
         assert_eq!(plan(source).as_deref(), Ok(json));
         for key in super::keys::of_plan() {
