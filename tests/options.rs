@@ -49,6 +49,11 @@ const fn list(file: &'static str, scope: Scope, (spell, entry): Wording, from: &
     List { file, scope, spell, from, to, entry }
 }
 
+/// Whether an entry of its kind is one line in every language.
+fn is_ordinary(key: &Key) -> bool {
+    word_of_kind(key, [""; 4]).is_some()
+}
+
 /// The word for a kind in a language: of time, number, text, switch.
 fn word_of_kind<'a>(key: &Key, [time, number, text, switch]: [&'a str; 4]) -> Option<&'a str> {
     match key.kind.as_str() {
@@ -82,7 +87,7 @@ fn go_call(key: &Key) -> Option<String> {
 }
 
 fn go_copy(key: &Key) -> Option<String> {
-    word_of_kind(key, [""; 4]).map(|_| format!("\t\t{0}: load.{0},\n", in_go(key)))
+    is_ordinary(key).then(|| format!("\t\t{0}: load.{0},\n", in_go(key)))
 }
 
 fn typescript_field(key: &Key) -> Option<String> {
@@ -92,7 +97,7 @@ fn typescript_field(key: &Key) -> Option<String> {
 
 fn typescript_key(key: &Key) -> Option<String> {
     // Those of scenarios go to another list, by hand.
-    word_of_kind(key, [""; 4]).filter(|_| !key.in_scenarios).map(|_| format!("  '{}',\n", as_in_k6(key)))
+    (is_ordinary(key) && !key.in_scenarios).then(|| format!("  '{}',\n", as_in_k6(key)))
 }
 
 fn python_field(key: &Key) -> Option<String> {

@@ -2,10 +2,10 @@
 
 use clap::Parser;
 use squall_fuzzing::{Outcome, Target, text};
+use squall_plan::parse_typed_duration;
 
 use crate::cli::Cli;
 use crate::values::{parse_share, parse_size};
-use squall_plan::parse_typed_duration;
 
 /// Arguments, with a line feed between them.
 fn command_line(bytes: &[u8]) -> Outcome {

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::de::Deserializer;
+use squall_schedule::limits::{self, LimitError};
 
 use crate::options::allowance::Allowance::{Bytes, Freely, UpToDefault};
 use crate::options::kinds::{File, Flag, Text, Time, Whole};
 use crate::options::table::option_table;
 use crate::options::{Key, Keyed, long};
-use squall_schedule::limits::{self, LimitError};
 
 option_table! {
     /// What one layer says about requests; everything optional.

@@ -7,11 +7,10 @@ mod open;
 
 use std::time::Duration;
 
-use crate::options::Options;
-use squall_schedule::Level;
 use squall_schedule::limits::{self, MAX_STAGES, MAX_VUS};
-use squall_schedule::{Executor, ExecutorKind, peak, total_duration};
-use squall_schedule::{Stage, StageSpec};
+use squall_schedule::{Executor, ExecutorKind, Level, Stage, StageSpec, peak, total_duration};
+
+use crate::options::Options;
 
 pub use error::LoadShapeError;
 pub(crate) use layers::give_way;

@@ -8,11 +8,12 @@ mod flag;
 mod keyed;
 pub(crate) mod kinds;
 mod reference;
-mod scenario;
+pub(crate) mod scenario;
 pub(crate) mod table;
 mod values;
 
 use serde::de::Deserializer;
+use squall_schedule::{ArrivalProcess, ExecutorKind};
 
 use crate::guest_limits::Limits;
 use crate::http::HttpOptions;
@@ -25,8 +26,6 @@ use kinds::{
     DataFeeds, Environment, RateLevel, Requests, ScenarioLoads, Stages, Text, Texts, ThinkTimes, Thresholds, Time, Url,
     Weights, Whole, Word,
 };
-use squall_schedule::ArrivalProcess;
-use squall_schedule::ExecutorKind;
 use table::option_table;
 
 pub use allowance::Machine;

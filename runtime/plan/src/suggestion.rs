@@ -5,6 +5,7 @@
 //! in the option's entry of the table; docs/security.md has the whole list. Must not know a component.
 
 use crate::options::allowance::{Breach, Machine};
+use crate::options::scenario::COMPONENT;
 use crate::options::{Key, Options, ScenarioOptions};
 
 /// What is left of a suggestion beneath what the user says: where both say something, the user's counts, and the scenarios
@@ -15,8 +16,7 @@ use crate::options::{Key, Options, ScenarioOptions};
 pub fn permit(mut suggested: Options, users: &Options, machine: Machine) -> Result<Options, Vec<String>> {
     let mut breaches: Vec<String> = suggested.tighten(users, machine).iter().map(describe).collect();
     for ScenarioOptions { name, own, component, .. } in suggested.scenarios.iter_mut().flatten() {
-        let component =
-            component.as_ref().map(|file| (ScenarioOptions::component_key(), Breach::NotAtAll(format!("{file:?}"))));
+        let component = component.clone().map(|file| (&COMPONENT, Breach::NotAtAll(file)));
         let of_scenario = component.into_iter().chain(own.tighten(users, machine));
         breaches.extend(of_scenario.map(|breach| format!("scenario {name:?}: {}", describe(&breach))));
     }
@@ -27,7 +27,8 @@ fn describe((key, breach): &(&Key, Breach)) -> String {
     let name = key.name;
     match breach {
         Breach::NotAtAll(value) => {
-            format!("{name} is {value}: only the user may say that; {}", advise(key, value.trim_matches('"')))
+            let shown = if key.kind.value.is_some() { format!("{value:?}") } else { value.clone() };
+            format!("{name} is {shown}: only the user may say that; {}", advise(key, value))
         }
         Breach::TooMuch { value, most } => {
             format!("{name} is {value}, and a component may suggest at most {most}; {}", advise(key, value))

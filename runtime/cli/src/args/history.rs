@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use squall_history::Store;
+use squall_plan::parse_typed_duration;
 use squall_session::{KeepSettings, ReportFile};
 
 use crate::values::parse_share;
-use squall_plan::parse_typed_duration;
 
 /// Whether, and as what, a run is kept.
 #[derive(Debug, Default, Args)]

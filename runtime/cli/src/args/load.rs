@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use squall_plan::parse_typed_duration;
 
 use crate::args::options::LoadOptions;
 use crate::values::parse_memory;
-use squall_plan::parse_typed_duration;
 
 /// Who does what, how long.
 #[derive(Debug, Default, Args)]

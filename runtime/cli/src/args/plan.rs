@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use squall_plan::parse_typed_duration;
 
 use crate::args::load::LoadArgs;
 use crate::args::options::RequestOptions;
@@ -11,7 +12,6 @@ use crate::args::registry::RegistryArgs;
 use crate::args::sandbox::SandboxArgs;
 use crate::args::script::ScriptArgs;
 use crate::values::parse_size;
-use squall_plan::parse_typed_duration;
 
 /// `squall plan`.
 #[derive(Debug, Args)]

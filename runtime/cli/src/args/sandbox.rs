@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use squall_http::HostRule;
 use squall_plan::Rate;
+use squall_plan::parse_typed_duration;
 use squall_session::{SandboxSettings, SecretArgument};
 
 use crate::args::limits::LimitArgs;
-use squall_plan::parse_typed_duration;
 
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use squall_plan::parse_typed_duration;
 use squall_plan::{Level, SearchOptions};
 use squall_session::one_request;
 use squall_session::search::search;
@@ -13,7 +14,6 @@ use crate::error::CliError;
 use crate::exit;
 use crate::options::from_arguments;
 use crate::values::parse_share;
-use squall_plan::parse_typed_duration;
 
 /// `squall breakpoint`.
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use squall_control::{Background, End, runtime};
 use squall_guest::Artifact;
+use squall_plan::parse_typed_duration;
 use squall_session::TestRun;
 use squall_shop::{Faults, Shop};
 
@@ -22,7 +23,6 @@ use crate::exit;
 use crate::options::from_arguments;
 use crate::stderr::print_status;
 use crate::values::parse_share;
-use squall_plan::parse_typed_duration;
 
 /// `squall demo`.
 #[derive(Debug, Args)]

@@ -16,11 +16,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use squall_plan::random::SplitMix64;
 use thiserror::Error;
 
 use crate::clock::Nanos;
 use crate::histogram::{Histogram, lowest_of, rank};
-use squall_plan::random::SplitMix64;
 
 /// The length of a block: long against the time for which a slow second slows its neighbours.
 const BLOCK: Nanos = Nanos(30_000_000_000);

@@ -73,9 +73,9 @@ fn squared_error(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use squall_plan::random::SplitMix64;
 
     use super::*;
-    use squall_plan::random::SplitMix64;
 
     /// 300 s that begin five times as slow and settle with a time constant, with noise of 5 % whose neighbours
     /// correlate by 0.6.

@@ -5,11 +5,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use squall_schedule::UnknownChoice;
 use thiserror::Error;
 
 use super::{DataFormat, DataOptions};
 use crate::options::{Key, Keyed, KeyedVisitor, read_word};
-use squall_schedule::UnknownChoice;
 
 /// Why `--data` cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

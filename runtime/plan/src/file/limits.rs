@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::Error;
+use squall_schedule::nearest;
 
 use super::mistake::Trouble;
 use super::node::{Entry, Node, Value};
 use super::reader::snake_case;
 use crate::options::{read_texts, read_whole};
-use squall_schedule::nearest;
 
 /// What the target may use, and where that can be seen; everything optional.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,12 +1,12 @@
 //! What must hold, and what is hoped for: `response_time`, `throughput`, `error_rate`. Each becomes a threshold; says
 //! nothing about what was measured.
 
+use squall_schedule::{nearest, parse_duration};
+
 use super::mistake::Trouble;
 use super::node::{Node, Value};
 use super::test_type::TestType;
 use crate::threshold::{Threshold, ThresholdSpec};
-use squall_schedule::nearest;
-use squall_schedule::parse_duration;
 
 /// What follows from an objective that is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

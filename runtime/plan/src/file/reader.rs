@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use squall_schedule::limits::LimitError;
+use squall_schedule::nearest;
+
 use super::mistake::{Mistake, Place, Trouble};
 use super::node::{self, Entry, Node, Value};
 use super::objective::{self, Importance};
@@ -12,8 +15,6 @@ use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
 use crate::plan::{Component, Defaults, Plan, PlanError};
 use crate::threshold::{SpecList, Threshold, ThresholdSpec};
-use squall_schedule::limits::LimitError;
-use squall_schedule::nearest;
 
 pub(super) fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
     let mut reader = Reader::default();

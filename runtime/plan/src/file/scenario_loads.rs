@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use squall_schedule::nearest;
+
 use super::mistake::{Place, Trouble};
 use super::node::{Entry, Node, Value};
 use super::reader::{one_by_one, snake_case, thresholds};
@@ -10,7 +12,6 @@ use super::scenarios::NeededData;
 use super::shape::{self, Shape};
 use super::test_type::TestType;
 use crate::options::{Keyed, ScenarioOptions};
-use squall_schedule::nearest;
 
 /// The keys with which a load is said in a planner's words; what else there is, a layer's scenario has, too.
 const SHAPE: [&str; 7] = ["type", "users", "rate", "duration", "ramp_up", "ramp_down", "spike_factor"];

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use squall_schedule::nearest;
 
 use super::mistake::{Place, Trouble};
 use super::node::{Entry, Node, Value};
 use super::reader::snake_case;
 use super::scenario_loads;
 use crate::options::Options;
-use squall_schedule::nearest;
 
 /// The keys of a scenario.
 pub(super) const KEYS: [&str; 4] = ["flow", "weight", "think_time", "data"];

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use squall_schedule::{Level, Rate};
+
 use super::mistake::Trouble;
 use super::node::{Node, Value};
 use super::shape::Impossible;
 use crate::options::{read_duration, read_level};
-use squall_schedule::{Level, Rate};
 
 /// The rates between which it searches, unless said otherwise, in iterations a second.
 const RATES: (u64, u64) = (10, 100_000);

@@ -4,15 +4,13 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use squall_schedule::{ExecutorKind, Level, Rate, StageSpec};
 
 use super::mistake::Trouble;
 use super::node::Node;
 use super::search::{self, SearchOptions};
 use super::test_type::TestType;
 use crate::options::{Options, read_duration, read_level, read_whole};
-use squall_schedule::ExecutorKind;
-use squall_schedule::StageSpec;
-use squall_schedule::{Level, Rate};
 
 /// How many steps a stress test has.
 const STRESS_STEPS: u32 = 10;

@@ -1,9 +1,10 @@
 //! What a lower layer still has to say about the load, once an upper one has spoken. Must not know what the options come
 //! to: that is decided once, when all layers lie on each other.
 
+use squall_schedule::ExecutorKind;
+
 use crate::options::Options;
 use crate::threshold::names_scenario;
-use squall_schedule::ExecutorKind;
 
 use super::open;
 

@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
+use squall_schedule::limits::{self, MAX_STAGES, MAX_VUS};
+use squall_schedule::{Executor, ExecutorKind, Level, Rate, RateStage, StageSpec, total_duration};
+
 use super::{LoadShapeError, check_count, check_time, missing};
 use crate::options::Options;
-use squall_schedule::limits::{self, MAX_STAGES, MAX_VUS};
-use squall_schedule::{Executor, ExecutorKind, total_duration};
-use squall_schedule::{Level, Rate};
-use squall_schedule::{RateStage, StageSpec};
 
 /// So many VUs are made beforehand unless said otherwise: enough for iterations of a tenth of a second (Little's law: as
 /// many are under way as start while one takes), and a few at least. Many more would take their time to make.

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use squall_schedule::nearest;
 
 use super::Options;
 use super::allowance::Allowance;
@@ -14,7 +15,6 @@ use super::environment::PREFIX;
 use super::flag::Flag;
 use super::kinds::{Kind, KindNames, Text};
 use crate::http::HttpOptions;
-use squall_schedule::nearest;
 
 /// An option: its names, and what users, editors and the command line should know of it.
 #[derive(Debug)]

@@ -13,6 +13,10 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use squall_schedule::{
+    ArrivalProcess, ExecutorKind, HumanDuration, Level, RateError, StageError, StageSpec, parse_duration,
+    parse_typed_duration,
+};
 
 use super::allowance::{Allowance, Breach, Machine};
 use super::environment;
@@ -20,10 +24,6 @@ use super::keyed::Key;
 use super::values::{Scalar, read_duration, read_level, read_map, read_whole, read_word};
 use crate::credentials::without_credentials;
 use crate::plan::ThinkTime;
-use squall_schedule::{
-    ArrivalProcess, ExecutorKind, HumanDuration, Level, RateError, StageError, StageSpec, parse_duration,
-    parse_typed_duration,
-};
 
 pub use nested::{DataFeeds, Requests, ScenarioLoads, Thresholds, Weights};
 
@@ -85,7 +85,7 @@ fn refuse<K: Kind + ?Sized>(suggested: &K::Value, key: &Key) -> Option<Breach> {
     }
     let mut entries = Entries::new();
     K::show(key.name, suggested, &mut entries);
-    entries.into_iter().next().map(|(_, value)| Breach::NotAtAll(format!("{value:?}")))
+    entries.into_iter().next().map(|(_, value)| Breach::NotAtAll(value))
 }
 
 const fn names(kind: &'static str, value: &'static str) -> KindNames {

@@ -39,6 +39,6 @@ fn row(key: &Key) -> String {
         code(&key.variable().unwrap_or_default()),
         code(key.also.first().copied().unwrap_or_default()),
         if key.in_scenarios { "yes" } else { "" },
-        key.help.trim()
+        key.help.trim().replace('|', "\\|")
     )
 }

@@ -23,25 +23,21 @@ pub struct ScenarioOptions {
     pub own: Options,
 }
 
-/// The keys that only a scenario has, or calls by another name, too.
-pub(crate) const KEYS: &[Key] = &[
+/// The key under which a scenario names its component.
+pub(crate) static COMPONENT: Key =
+    Key::of::<Text>("component", "The component that it runs; that of the plan unless said otherwise.").in_files_only();
+
+/// The other keys that only a scenario has, or calls by another name, too.
+const KEYS: &[Key] = &[
     Key::of::<Time>("start_time", "When it begins, from the beginning of the load.")
         .also(&["startTime"])
         .suggest(Freely),
-    Key::of::<Text>("component", "The component that it runs; that of the plan unless said otherwise.").in_files_only(),
     Key::of::<Text>("flow", "Run only this flow.").also(&["exec"]).suggest(Freely),
 ];
 
-impl ScenarioOptions {
-    /// The key under which a scenario names its component.
-    pub(crate) fn component_key() -> &'static Key {
-        &KEYS[1]
-    }
-}
-
 impl Keyed for ScenarioOptions {
     fn keys() -> impl Iterator<Item = &'static Key> {
-        Options::own_keys().iter().filter(|key| key.in_scenarios).chain(KEYS)
+        Options::own_keys().iter().filter(|key| key.in_scenarios).chain(KEYS).chain([&COMPONENT])
     }
 
     fn set<'de, D: Deserializer<'de>>(&mut self, key: &str, value: D) -> Result<(), D::Error> {

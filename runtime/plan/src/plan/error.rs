@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use squall_schedule::limits::LimitError;
+use squall_schedule::{HumanDuration, MixError, nearest};
 use thiserror::Error;
 
 use crate::data::DataError;
@@ -9,10 +11,6 @@ use crate::load_shape::LoadShapeError;
 use crate::plan::Warmup;
 use crate::target::TargetError;
 use crate::threshold::ThresholdError;
-use squall_schedule::HumanDuration;
-use squall_schedule::MixError;
-use squall_schedule::limits::LimitError;
-use squall_schedule::nearest;
 
 /// One mistake in a plan, as a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,8 +1,9 @@
 //! Which of a component's flows run, and how often.
 
+use squall_schedule::{Mix, MixError};
+
 use super::{PlanError, ThinkTime};
 use crate::options::Options;
-use squall_schedule::{Mix, MixError};
 
 /// A flow of the component, with the weight it has in this test.
 #[derive(Debug, Clone, PartialEq, Eq)]

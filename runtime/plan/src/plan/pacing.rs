@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde_json::Value;
+use squall_schedule::UnknownChoice;
 
 use crate::options::kinds::{Named, words_schema};
-use squall_schedule::UnknownChoice;
 
 /// How a worker thread waits for the next moment at which something is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

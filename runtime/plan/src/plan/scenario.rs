@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use squall_schedule::limits::{self, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_VUS};
+use squall_schedule::random::stream_seed;
+use squall_schedule::{ArrivalProcess, Executor, Mix};
+
 use super::mistakes::Mistakes;
 use super::{Component, PlanError, PlannedFlow, flows, settings};
 use crate::load_shape;
 use crate::options::{Options, ScenarioOptions};
-use squall_schedule::ArrivalProcess;
-use squall_schedule::Executor;
-use squall_schedule::Mix;
-use squall_schedule::limits::{self, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_VUS};
-use squall_schedule::random::stream_seed;
 
 /// The name of the load of a plan that names no scenarios, as in k6.
 const ONLY: &str = "default";

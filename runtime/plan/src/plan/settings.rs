@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use squall_schedule::limits::{self, LimitError, MAX_THREADS};
+
 use super::{Defaults, PlanError, Warmup};
 use crate::options::Options;
-use squall_schedule::limits::{self, LimitError, MAX_THREADS};
 
 pub(crate) const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
 pub(crate) const DEFAULT_MAX_BACKLOG: Duration = Duration::from_secs(10);

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
+use squall_schedule::ArrivalProcess;
 
 use super::*;
 use crate::options::Keyed;
-use squall_schedule::ArrivalProcess;
 
 const DEFAULTS: Defaults = Defaults { threads: 2, seed: 42 };
 

@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use squall_schedule::{DurationError, HumanDuration, parse_duration};
 
 use crate::options::kinds::{Named, time_schema, words_schema};
-use squall_schedule::{DurationError, HumanDuration, parse_duration};
 
 /// How long a load warms up before what it measures counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use squall_schedule::{ArrivalProcess, Arrivals, HumanDuration};
+
 use super::{Plan, Scenario};
-use squall_schedule::HumanDuration;
-use squall_schedule::{ArrivalProcess, Arrivals};
 
 /// The rate at which iterations of all scenarios are to start, over time.
 #[derive(Debug, Clone)]

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use squall_schedule::parse_duration;
+
 use super::ThresholdError;
 use super::cursor::Cursor;
-use squall_schedule::parse_duration;
 
 /// What is made of a metric's samples.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
+use squall_plan::random::SplitMix64;
 
 use super::*;
-use squall_plan::random::SplitMix64;
 
 fn series<const LENGTH: usize>(at: impl Fn(i32) -> i32) -> [f64; LENGTH] {
     std::array::from_fn(|index| f64::from(at(index as i32)))

@@ -162,7 +162,7 @@ impl Kind for DataFeeds {
     /// A component may say how rows are handed out, but not of which file.
     fn tighten(suggested: &mut Self::Value, _: &Self::Value, _: &Key, _: Machine) -> Option<Breach> {
         let (name, file) = suggested.iter().find_map(|(name, data)| Some((name, data.file.as_ref()?)))?;
-        Some(Breach::NotAtAll(format!("{:?}", format!("{name}={}", file.display()))))
+        Some(Breach::NotAtAll(format!("{name}={}", file.display())))
     }
 }
 
