@@ -20,7 +20,7 @@ type Options struct {
 	Stages []Stage
 	// How the load is shaped, where the other options leave a choice: "constant-vus", "ramping-vus",
 	// "per-vu-iterations", "shared-iterations", "constant-arrival-rate", "ramping-arrival-rate",
-	// "externally-controlled".
+	// "stepped-vus", "stepped-arrival-rate", "externally-controlled".
 	Executor string
 	// How long a number of iterations may take.
 	MaxDuration time.Duration
@@ -116,7 +116,7 @@ type Scenario struct {
 	Stages []Stage
 	// How the load is shaped, where the other options leave a choice: "constant-vus", "ramping-vus",
 	// "per-vu-iterations", "shared-iterations", "constant-arrival-rate", "ramping-arrival-rate",
-	// "externally-controlled".
+	// "stepped-vus", "stepped-arrival-rate", "externally-controlled".
 	Executor string
 	// How long a number of iterations may take.
 	MaxDuration time.Duration

@@ -22,6 +22,6 @@ pub use knee::{Point, knee};
 pub use leak::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict, slope_interval};
 pub use phase::Phase;
 pub use recovery::{Recovery, recovery};
-pub use stress::{Failure, LoadLevel, first_failure};
+pub use stress::{Failure, first_failure, has_given_way};
 pub use usl::{Estimate, Scaling, ScalingKind, UslMisfit, fit_usl};
 pub use verdict::{Interval, Judged, Objective, Status, judge};

@@ -1,5 +1,6 @@
 //! At which step of a rising load a target gives way, and how.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use squall_metrics::{History, Nanos};
@@ -19,15 +20,6 @@ const LOSS: f64 = 0.95;
 /// step before.
 const KNOWN_AFTER: Duration = Duration::from_secs(5);
 
-/// One step of the load.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LoadLevel {
-    /// When it began, from the beginning of the load.
-    pub from: Duration,
-    /// When it ended.
-    pub to: Duration,
-}
-
 /// How a target gave way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failure {
@@ -41,11 +33,16 @@ pub enum Failure {
     Collapse(f64),
 }
 
-/// The first of `levels` at which the target gave way, by its index, and how.
-pub fn first_failure(history: &History, levels: &[LoadLevel]) -> Option<(usize, Failure)> {
-    let phases: Vec<Phase> = levels.iter().map(|level| Phase::of(history, level.from..level.to)).collect();
+/// Whether the target gave way at one of these steps, each from when to when in the load.
+pub fn has_given_way(history: &History, steps: &[Range<Duration>]) -> bool {
+    first_failure(history, steps).is_some()
+}
+
+/// The first of these steps at which the target gave way, by its index, and how.
+pub fn first_failure(history: &History, steps: &[Range<Duration>]) -> Option<(usize, Failure)> {
+    let phases: Vec<Phase> = steps.iter().map(|step| Phase::of(history, step.clone())).collect();
     let failure = |index: usize| {
-        let worst = worst_errors(history, levels[index]);
+        let worst = worst_errors(history, &steps[index]);
         if worst > ERRORS {
             return Some(Failure::Errors(worst));
         }
@@ -53,15 +50,15 @@ pub fn first_failure(history: &History, levels: &[LoadLevel]) -> Option<(usize, 
         if unserved > ERRORS {
             return Some(Failure::Unserved(unserved));
         }
-        slower(&phases[0], &phases[index]).or_else(|| collapse(&phases[..=index], &levels[..=index]))
+        slower(&phases[0], &phases[index]).or_else(|| collapse(&phases[..=index], &steps[..=index]))
     };
-    (0..levels.len()).find_map(|index| Some((index, failure(index)?)))
+    (0..steps.len()).find_map(|index| Some((index, failure(index)?)))
 }
 
 /// The greatest share of failures in ten seconds, or in a whole step that is shorter.
-fn worst_errors(history: &History, level: LoadLevel) -> f64 {
-    let seconds = seconds(history, level.from..level.to);
-    let wanted = ERRORS_FOR.min(Nanos::from(level.to.saturating_sub(level.from)));
+fn worst_errors(history: &History, step: &Range<Duration>) -> f64 {
+    let seconds = seconds(history, step.clone());
+    let wanted = ERRORS_FOR.min(Nanos::from(length(step)));
     let shares = (0..seconds.len()).filter_map(|first| {
         let (mut length, mut requests, mut failed) = (Nanos::ZERO, 0, 0);
         for second in &seconds[first..] {
@@ -78,14 +75,18 @@ fn worst_errors(history: &History, level: LoadLevel) -> f64 {
     shares.fold(0.0, f64::max)
 }
 
+fn length(step: &Range<Duration>) -> Duration {
+    step.end.saturating_sub(step.start)
+}
+
 fn slower(first: &Phase, now: &Phase) -> Option<Failure> {
     let (usual, p95) = (first.p95?, now.p95?);
     (p95 > usual * SLOWER).then(|| Failure::Latency(p95.as_secs_f64() / usual.as_secs_f64()))
 }
 
-fn collapse(phases: &[Phase], levels: &[LoadLevel]) -> Option<Failure> {
-    let ([.., before, between, now], [.., a, b, c]) = (phases, levels) else { return None };
-    if [a, b, c].iter().any(|level| level.to.saturating_sub(level.from) < KNOWN_AFTER) {
+fn collapse(phases: &[Phase], steps: &[Range<Duration>]) -> Option<Failure> {
+    let ([.., before, between, now], [.., a, b, c]) = (phases, steps) else { return None };
+    if [a, b, c].iter().any(|step| length(step) < KNOWN_AFTER) {
         return None;
     }
     let lost = |now: &Phase, before: &Phase| now.throughput < LOSS * before.throughput;
@@ -101,8 +102,8 @@ mod tests {
     /// Steps of twenty seconds, each as in [`history`].
     fn failure(steps: &[(u64, u64, u64)]) -> Option<(usize, Failure)> {
         let course: Vec<_> = steps.iter().flat_map(|second| vec![*second; 20]).collect();
-        let levels: Vec<LoadLevel> = (0..steps.len() as u64)
-            .map(|step| LoadLevel { from: Duration::from_secs(20 * step), to: Duration::from_secs(20 * step + 20) })
+        let levels: Vec<Range<Duration>> = (0..steps.len() as u64)
+            .map(|step| Duration::from_secs(20 * step)..Duration::from_secs(20 * step + 20))
             .collect();
         first_failure(&history(&course), &levels)
     }
@@ -121,16 +122,17 @@ mod tests {
     fn steps_of_a_second_or_two_have_no_throughput_to_compare() {
         // As three steps of a rising rate looked whose changes fell into the middle of a second.
         let course = history(&[(70, 0, 1), (64, 0, 1), (60, 0, 1), (38, 0, 1)]);
-        let level = |from, to| LoadLevel { from: Duration::from_secs(from), to: Duration::from_secs(to) };
+        let level = |from, to| Duration::from_secs(from)..Duration::from_secs(to);
         assert_eq!(first_failure(&course, &[level(0, 1), level(1, 3), level(3, 4)]), None);
     }
 
     #[test]
     fn a_bad_second_is_no_failure_and_ten_are() {
         let course = |bad: usize| [vec![(10, 0, 20); 20], vec![(10, 1, 20); bad], vec![(10, 0, 20); 20 - bad]].concat();
-        let level = |from, to| LoadLevel { from: Duration::from_secs(from), to: Duration::from_secs(to) };
+        let level = |from, to| Duration::from_secs(from)..Duration::from_secs(to);
         let levels = [level(0, 20), level(20, 40)];
         assert_eq!(first_failure(&history(&course(4)), &levels), None);
         assert_eq!(first_failure(&history(&course(10)), &levels), Some((1, Failure::Errors(0.1))));
+        assert_eq!([4, 10].map(|bad| has_given_way(&history(&course(bad)), &levels)), [false, true]);
     }
 }

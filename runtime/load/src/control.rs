@@ -23,6 +23,7 @@ use crate::run::RunEnd;
 use crate::seconds::{RecordedByAll, SecondsUnderWay};
 use crate::self_checks::SelfChecks;
 use crate::steering::{Steering, Stop, StoppedBy};
+use crate::steps::{Stepper, StepsTaken};
 use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
@@ -55,7 +56,6 @@ impl Verdict {
                 Some(name) => RunEnd::DataEnded(name.to_owned()),
                 None => RunEnd::Completed,
             },
-            (Verdict::Stopped(StoppedBy::Plan), None) => RunEnd::Completed,
             (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
             (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
             (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
@@ -84,6 +84,8 @@ pub(crate) struct Control<'a> {
     /// Where the end of the warm-up is still to be found.
     open_warm_up: Option<OpenWarmUp>,
     self_checks: SelfChecks,
+    /// Of a stepped load.
+    stepper: Option<Stepper>,
     clock: Clock,
     grid: SecondGrid,
     load_begins: Nanos,
@@ -100,6 +102,7 @@ impl<'a> Control<'a> {
         mut totals: Totals,
         log: GuestLog,
         target: Option<Receiver<Reading>>,
+        stepper: Option<Stepper>,
         observer: &'a mut dyn Observer,
     ) -> Control<'a> {
         totals.vus_max = plan.max_vus();
@@ -120,6 +123,7 @@ impl<'a> Control<'a> {
             measured_from: planned_warm_up(plan),
             open_warm_up: OpenWarmUp::of(plan),
             self_checks: SelfChecks::new(plan),
+            stepper,
             clock,
             grid: SecondGrid::new(Nanos::ZERO, planned_warm_up(plan)),
             load_begins: Nanos::ZERO,
@@ -144,12 +148,12 @@ impl<'a> Control<'a> {
     }
 
     /// Everything, at the end.
-    pub(crate) fn finish(mut self) -> (Totals, GeneratorVerdict) {
+    pub(crate) fn finish(mut self) -> (Totals, GeneratorVerdict, StepsTaken) {
         self.pass_on_log();
         if let Some(warm_up) = self.open_warm_up.take() {
             warm_up.leave_out_of(&mut self.totals);
         }
-        (self.totals, self.generator.verdict())
+        (self.totals, self.generator.verdict(), self.stepper.map(Stepper::into_taken).unwrap_or_default())
     }
 
     /// Follows the load to its end.
@@ -205,12 +209,12 @@ impl<'a> Control<'a> {
             }
         }
         // Workers may have heard of a stop, and ended, before this thread did.
-        let wished = control_state.borrow().clone();
-        if verdict == Verdict::AllDone && wished.stop != Stop::No {
-            verdict = Verdict::Stopped(wished.stopped_by.unwrap_or(StoppedBy::Signal));
+        let stopped_by = control_state.borrow().stopped_by;
+        if let (Verdict::AllDone, Some(by)) = (&verdict, stopped_by) {
+            verdict = Verdict::Stopped(by);
         }
         self.end();
-        if let Verdict::AllDone | Verdict::DataEnded(_) | Verdict::Stopped(StoppedBy::Plan) = verdict {
+        if let Verdict::AllDone | Verdict::DataEnded(_) = verdict {
             let in_vain = self.hopeless().or_else(|| self.nothing_began()).map(Verdict::Hopeless);
             verdict = in_vain.or_else(|| self.no_request().map(Verdict::NoRequest)).unwrap_or(verdict);
         }
@@ -237,7 +241,7 @@ impl<'a> Control<'a> {
         }
     }
 
-    /// Why the load should not go on as planned.
+    /// Why the load should not go on as long as planned.
     fn reason_to_stop(&self, run: &RunContext) -> Option<Verdict> {
         if let Some(reason) = self.hopeless() {
             return Some(Verdict::Hopeless(reason));
@@ -248,7 +252,8 @@ impl<'a> Control<'a> {
         if let Some(reason) = self.no_request_to_come() {
             return Some(Verdict::NoRequest(reason));
         }
-        self.failed_threshold().map(Verdict::ThresholdFailed)
+        let steps_are_over = self.stepper.as_ref().is_some_and(Stepper::is_over).then_some(Verdict::AllDone);
+        self.failed_threshold().map(Verdict::ThresholdFailed).or(steps_are_over)
     }
 
     fn stopping(&mut self, verdict: Verdict) -> Verdict {
@@ -261,7 +266,8 @@ impl<'a> Control<'a> {
             Verdict::Hopeless(reason) | Verdict::NoRequest(reason) | Verdict::ThresholdFailed(reason) => {
                 reason.as_str()
             }
-            Verdict::AllDone | Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
+            Verdict::AllDone => "the test has come to its end",
+            Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };
         self.observer.on(&Event::Stopping { reason, grace: self.plan.graceful_stop() });
         verdict
@@ -344,6 +350,9 @@ impl<'a> Control<'a> {
             self.tell_progress(progress);
         }
         self.observer.on(&Event::Measured(&self.totals));
+        if let Some(stepper) = &mut self.stepper {
+            stepper.take_next(now.since(self.load_begins).into(), &self.totals.history);
+        }
         self.tell_recorded(&recorded, length, ends);
         self.last_complete = now;
     }
@@ -394,7 +403,12 @@ impl<'a> Control<'a> {
     }
 
     fn time_left(&self, elapsed: Nanos) -> Option<Duration> {
-        self.plan.planned_duration().map(|planned| planned.saturating_sub(elapsed.into()))
+        self.planned_duration().map(|planned| planned.saturating_sub(elapsed.into()))
+    }
+
+    /// How long the load will last by what is known: a stepped one ends early after an early step back.
+    fn planned_duration(&self) -> Option<Duration> {
+        self.stepper.as_ref().map(Stepper::ends).or_else(|| self.plan.planned_duration())
     }
 
     fn vus(&self) -> u64 {

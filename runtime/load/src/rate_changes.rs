@@ -1,10 +1,10 @@
-//! When a load's rate is changed from outside: from which moment on, and from which iteration, so that every worker goes
+//! When a load's rate is changed while it runs, from outside or by its next step: from which moment on, and from which iteration, so that every worker goes
 //! over at the same time and no number is given twice.
 
 use std::time::Duration;
 
 use squall_metrics::Nanos;
-use squall_plan::{Arrivals, Executor, Plan, Rate, Scenario};
+use squall_plan::{Arrivals, LoadLevel, Plan, Rate, Scenario};
 
 use crate::steering::{ControlState, RateChange};
 
@@ -21,11 +21,11 @@ pub(crate) struct RateChanges<'a> {
 
 impl RateChanges<'_> {
     pub(crate) fn new(plan: &Plan, load_begins: Nanos) -> RateChanges<'_> {
-        let scenario = plan.controlled();
-        let planned = match scenario.map(|scenario| &scenario.executor) {
-            Some(Executor::ExternallyControlled { rate, .. }) => *rate,
+        let with_rate = plan.scenarios.iter().find_map(|scenario| match scenario.executor.first_level() {
+            Some(LoadLevel::Rate(rate)) => Some((scenario, rate)),
             _ => None,
-        };
+        });
+        let (scenario, planned) = with_rate.unzip();
         RateChanges { scenario, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned } }
     }
 

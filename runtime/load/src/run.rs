@@ -24,6 +24,7 @@ use crate::guest_log::GuestLog;
 use crate::quota::IterationCounter;
 use crate::schedule::Share;
 use crate::steering::{ControlState, Steering, StoppedBy};
+use crate::steps::{HasGivenWay, Stepper, StepsTaken};
 use crate::timer::{WorkerTimer, virtual_time, within};
 use crate::worker::{Job, Part, Shared, Time, run_job, run_job_here, runtime, virtual_runtime};
 
@@ -47,6 +48,8 @@ pub struct Run {
     pub steering: Steering,
     /// What somebody who watches the target says of it, if somebody does.
     pub target: Option<Receiver<Reading>>,
+    /// When a stepped load steps back; without it, after its last step.
+    pub has_given_way: Option<HasGivenWay>,
 }
 
 /// How a run came to its end.
@@ -89,6 +92,8 @@ pub struct Outcome {
     pub data: Vec<FeedUse>,
     /// What was done.
     pub plan: Arc<Plan>,
+    /// The steps of it, if it was a stepped load.
+    pub steps: StepsTaken,
 }
 
 /// What went wrong in `teardown`.
@@ -136,6 +141,8 @@ impl Run {
     /// If it could not begin.
     pub fn rehearse(mut self, answer: StubAnswer, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
         let (clock, hand) = Clock::manual();
+        // A target that is not there does not give way.
+        self.has_given_way = None;
         self.plan.threads = 1;
         for scenario in &mut self.plan.scenarios {
             // An iteration that takes no time would be followed by another at the same time, without end.
@@ -173,8 +180,8 @@ impl Run {
             plan,
             worker: 0,
         };
-        let (guests, steering, target) = (self.guests, self.steering, self.target);
-        Ok((Running { shared, guests, steering, target }, log_lines))
+        let (guests, steering, target, has_given_way) = (self.guests, self.steering, self.target, self.has_given_way);
+        Ok((Running { shared, guests, steering, target, has_given_way }, log_lines))
     }
 }
 
@@ -239,6 +246,7 @@ struct Running {
     guests: Vec<Arc<Guest>>,
     steering: Steering,
     target: Option<Receiver<Reading>>,
+    has_given_way: Option<HasGivenWay>,
 }
 
 impl Running {
@@ -246,7 +254,9 @@ impl Running {
         let plan = Arc::clone(&self.shared.plan);
         let log = GuestLog::new(log_lines, self.guests.first().map_or(u64::MAX, |guest| guest.limits().log));
         let totals = totals(&plan, &self.shared.registry);
-        let mut control = Control::new(&plan, self.shared.clock.clone(), totals, log, self.target.take(), observer);
+        let stepper = Stepper::of(&plan, self.has_given_way, self.steering.clone());
+        let mut control =
+            Control::new(&plan, self.shared.clock.clone(), totals, log, self.target.take(), stepper, observer);
         // Setup and teardown are measured too, on this thread.
         let (context, timer) = self.shared.context()?;
 
@@ -269,10 +279,10 @@ impl Running {
             // How a guest leaves the teardown in which it aborts the run is no failure of its own.
             teardown = None;
         }
-        let (totals, generator) = control.finish();
+        let (totals, generator, steps) = control.finish();
         let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
         let data = self.shared.run.data.usage();
-        Ok(Outcome { end, teardown, totals, thresholds, generator, data, plan })
+        Ok(Outcome { end, teardown, totals, thresholds, generator, data, plan, steps })
     }
 
     /// Lets each component prepare itself. If one cannot, says how that ends the run, and which could, or tried.

@@ -80,9 +80,11 @@ fn periods_of_vu(scenario: &Scenario, user: u64) -> Vec<VuPeriod> {
         | Executor::SharedIterations { max_duration: until, .. } => {
             vec![period(Duration::ZERO, *until, scenario.graceful_stop)]
         }
-        // Somebody else says when these work: the arrivals, or whoever controls the run.
+        // When these work is not in the plan: arrivals decide it, the control thread by its steps, or whoever controls the run.
         Executor::ConstantArrivalRate { .. }
         | Executor::RampingArrivalRate { .. }
+        | Executor::SteppedVus { .. }
+        | Executor::SteppedArrivalRate { .. }
         | Executor::ExternallyControlled { .. } => Vec::new(),
         Executor::RampingVus { start_vus, stages, graceful_ramp_down } => {
             let ramp = Ramp::new(*start_vus, stages);

@@ -1,10 +1,10 @@
 //! Steering a run from any thread while it goes on: stopping it and, where the plan lets it be controlled from outside,
-//! pausing it and changing its virtual users or its rate.
+//! pausing it and changing its virtual users or its rate. The steps of a stepped load come the same way.
 
 use std::fmt;
 
 use squall_metrics::Nanos;
-use squall_plan::Rate;
+use squall_plan::{LoadLevel, Rate};
 use tokio::sync::watch;
 
 /// How far a run is to go on.
@@ -28,8 +28,6 @@ pub enum StoppedBy {
     Terminal,
     /// Somebody who asked the control API.
     Api,
-    /// Whoever conducts it: this is its planned end.
-    Plan,
 }
 
 impl fmt::Display for StoppedBy {
@@ -38,7 +36,6 @@ impl fmt::Display for StoppedBy {
             StoppedBy::Signal => "interrupted",
             StoppedBy::Terminal => "stopped at the terminal",
             StoppedBy::Api => "stopped by the API",
-            StoppedBy::Plan => "the test has come to its end",
         })
     }
 }
@@ -109,14 +106,22 @@ impl Steering {
         self.change(|control_state| std::mem::replace(&mut control_state.paused, false));
     }
 
-    /// So many virtual users from now on. Only a closed load that is controlled from outside heeds it.
+    /// So many virtual users from now on. Only a closed load whose level is decided while it runs heeds it.
     pub fn set_vus(&self, vus: u64) {
         self.change(|control_state| control_state.vus.replace(vus) != Some(vus));
     }
 
-    /// So many iterations a time from now on. Only an open load that is controlled from outside heeds it.
+    /// So many iterations a time from now on. Only an open load whose level is decided while it runs heeds it.
     pub fn set_rate(&self, rate: Rate) {
         self.change(|control_state| control_state.rate.replace(rate) != Some(rate));
+    }
+
+    /// This level from now on: that of a step.
+    pub(crate) fn set_level(&self, level: LoadLevel) {
+        match level {
+            LoadLevel::Vus(vus) => self.set_vus(vus),
+            LoadLevel::Rate(rate) => self.set_rate(rate),
+        }
     }
 
     /// Whether the run is to stop, or has stopped, for whatever reason.

@@ -17,7 +17,7 @@ use std::sync::mpsc::SyncSender;
 use squall_guest::{Goal, Guest, Identity, LogLine, LogSink, RunContext, ScenarioFacts, WorkerContext};
 use squall_http::{AddressTurns, ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
 use squall_metrics::{Clock, ManualClock, Nanos, Recorder, Registry, SecondGrid, TakenSeconds};
-use squall_plan::{Arrivals, Plan, Scenario};
+use squall_plan::{Arrivals, LoadLevel, Plan, Scenario};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
@@ -260,6 +260,16 @@ async fn beginning(
     }
 }
 
+/// The arrivals of an open load; where its level is decided while it runs, those of the first level until that changes.
+fn first_arrivals(scenario: &Scenario) -> Option<Arrivals> {
+    let Scenario { executor, arrival, seed, .. } = scenario;
+    match executor.first_level() {
+        Some(LoadLevel::Rate(rate)) => Some(Arrivals::constant(rate, executor.planned_duration(), *arrival, *seed)),
+        Some(LoadLevel::Vus(_)) => None,
+        None => Arrivals::of(executor, *arrival, *seed),
+    }
+}
+
 /// The virtual users that a worker has of a scenario, and what it needs to run them.
 struct ScenarioWorker {
     share: Share,
@@ -326,7 +336,7 @@ impl ScenarioWorker {
     /// Runs the load to its end.
     async fn run(self) {
         let scenario = &self.context.scenario;
-        match Arrivals::of(&scenario.executor, scenario.arrival, scenario.seed) {
+        match first_arrivals(scenario) {
             Some(arrivals) => open::Open::new(self, arrivals).run().await,
             None => closed::Closed::new(self).run().await,
         }

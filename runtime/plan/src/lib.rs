@@ -61,9 +61,9 @@ pub use squall_schedule::limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
 };
 pub use squall_schedule::{
-    Arrival, ArrivalProcess, Arrivals, DurationError, Executor, ExecutorKind, HumanDuration, Level, MAX_PATTERN, Mix,
-    MixError, Ramp, Rate, RateError, RateStage, Stage, StageError, StageSpec, UnknownChoice, UnknownExecutor,
-    WorkerArrivals, nearest, parse_duration, parse_typed_duration, random,
+    Arrival, ArrivalProcess, Arrivals, DurationError, Executor, ExecutorKind, HumanDuration, Level, LoadLevel,
+    MAX_PATTERN, Mix, MixError, Ramp, Rate, RateError, RateStage, Stage, StageError, StageSpec, UnknownChoice,
+    UnknownExecutor, WorkerArrivals, nearest, parse_duration, parse_typed_duration, random,
 };
 pub use suggestion::permit;
 pub use target::{Scheme, Target, TargetError};

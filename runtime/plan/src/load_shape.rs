@@ -4,6 +4,7 @@
 mod error;
 mod layers;
 mod open;
+mod stepped;
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>
         ExecutorKind::RampingVus => {
             let start_vus = options.start_vus.unwrap_or(vus);
             let graceful_ramp_down = options.graceful_ramp_down.unwrap_or(DEFAULT_GRACEFUL_RAMP_DOWN);
-            let stages = vus_of(options.stages.as_deref().unwrap_or_default());
+            let stages = vus_of(options.stages.as_deref().unwrap_or_default(), kind);
             note(stages.as_ref().map_err(LoadShapeError::clone).and_then(|stages| check_ramp(start_vus, stages)));
             note(check_may_be_zero("graceful_ramp_down", graceful_ramp_down));
             Executor::RampingVus { start_vus, stages: stages.unwrap_or_default(), graceful_ramp_down }
@@ -68,6 +69,9 @@ pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>
                 }
                 Executor::SharedIterations { vus, iterations, max_duration }
             }
+        }
+        ExecutorKind::SteppedVus | ExecutorKind::SteppedArrivalRate => {
+            return stepped::resolve(options, kind, mistakes);
         }
         ExecutorKind::ConstantArrivalRate | ExecutorKind::RampingArrivalRate | ExecutorKind::ExternallyControlled => {
             return open::resolve(options, kind, mistakes);
@@ -109,16 +113,17 @@ fn kind(options: &Options) -> Result<ExecutorKind, Vec<LoadShapeError>> {
 fn useless(options: &Options, kind: ExecutorKind) -> Vec<LoadShapeError> {
     use ExecutorKind::{
         ConstantArrivalRate, ExternallyControlled, PerVuIterations, RampingArrivalRate, RampingVus, SharedIterations,
+        SteppedArrivalRate, SteppedVus,
     };
     let iterates = [PerVuIterations, SharedIterations].contains(&kind);
-    let ramps = [RampingVus, RampingArrivalRate].contains(&kind);
+    let has_stages = [RampingVus, RampingArrivalRate, SteppedVus, SteppedArrivalRate].contains(&kind);
     let with_rate = kind == ExternallyControlled && options.rate.is_some();
-    let open = [ConstantArrivalRate, RampingArrivalRate].contains(&kind) || with_rate;
+    let open = [ConstantArrivalRate, RampingArrivalRate, SteppedArrivalRate].contains(&kind) || with_rate;
     [
-        ("duration", options.duration.is_some(), !ramps),
+        ("duration", options.duration.is_some(), !has_stages),
         ("iterations", options.iterations.is_some(), iterates),
         ("max_duration", options.max_duration.is_some(), iterates),
-        ("stages", options.stages.is_some(), ramps),
+        ("stages", options.stages.is_some(), has_stages),
         ("start_vus", options.start_vus.is_some(), kind == RampingVus),
         ("rate", options.rate.is_some(), open::has_a_rate(kind)),
         ("time_unit", options.time_unit.is_some(), open),
@@ -154,10 +159,10 @@ pub(crate) fn keys_of_load(options: &Options) -> impl Iterator<Item = &'static s
 }
 
 /// The stages as numbers of VUs.
-fn vus_of(stages: &[StageSpec]) -> Result<Vec<Stage>, LoadShapeError> {
+fn vus_of(stages: &[StageSpec], executor: ExecutorKind) -> Result<Vec<Stage>, LoadShapeError> {
     let stages = stages.iter().map(|stage| match stage.target {
         Level::Bare(target) => Ok(Stage { duration: stage.duration, target }),
-        Level::Rate(_) => Err(LoadShapeError::NotVus(*stage)),
+        Level::Rate(_) => Err(LoadShapeError::NotVus { stage: *stage, executor }),
     });
     stages.collect()
 }

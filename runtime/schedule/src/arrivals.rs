@@ -46,7 +46,8 @@ pub struct Arrival {
 
 impl Arrivals {
     /// The arrivals that an executor plans; `None` if it is closed, so that iterations start when others end. Those of
-    /// an externally controlled rate are the ones that come unless it is changed.
+    /// an externally controlled rate are the ones that come unless it is changed, those of a stepped one the ones that come
+    /// unless the target gives way.
     pub fn of(executor: &Executor, process: ArrivalProcess, seed: u64) -> Option<Arrivals> {
         match executor {
             Executor::ConstantArrivalRate { rate, duration, .. } => {
@@ -58,8 +59,14 @@ impl Arrivals {
             Executor::RampingArrivalRate { start_rate, stages, .. } => {
                 Some(Arrivals::ramping(*start_rate, stages, process, seed))
             }
+            Executor::SteppedArrivalRate { steps, step_back, .. } => {
+                let jump = |step: &RateStage| [RateStage { duration: Duration::ZERO, ..*step }, *step];
+                let stages: Vec<RateStage> = steps.iter().chain([step_back]).flat_map(jump).collect();
+                Some(Arrivals::ramping(Rate::ZERO, &stages, process, seed))
+            }
             Executor::ConstantVus { .. }
             | Executor::RampingVus { .. }
+            | Executor::SteppedVus { .. }
             | Executor::PerVuIterations { .. }
             | Executor::SharedIterations { .. }
             | Executor::ExternallyControlled { rate: None, .. } => None,

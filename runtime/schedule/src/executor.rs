@@ -3,6 +3,7 @@
 
 mod display;
 mod kind;
+mod level;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::rate::Rate;
 use crate::stage::{RateStage, Stage};
 
 pub use kind::{ExecutorKind, UnknownExecutor};
+pub use level::LoadLevel;
 
 /// An executor with everything it needs, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,26 @@ pub enum Executor {
         /// How many VUs there may be at most; at least as many as `pre_allocated_vus`.
         max_vus: u64,
     },
+    /// A number of VUs that goes up in steps until the target gives way, or until the last step is over, and then back.
+    SteppedVus {
+        /// The steps up, at least one; each holds its target for its duration.
+        steps: Vec<Stage>,
+        /// What comes after the last step that is taken.
+        step_back: Stage,
+        /// How long a VU that the step back no longer wants may go on with its iteration.
+        graceful_ramp_down: Duration,
+    },
+    /// The same with the rate at which iterations start.
+    SteppedArrivalRate {
+        /// The steps up, at least one; each holds its target for its duration.
+        steps: Vec<RateStage>,
+        /// What comes after the last step that is taken.
+        step_back: RateStage,
+        /// How many VUs are made before the load begins.
+        pre_allocated_vus: u64,
+        /// How many VUs there may be at most; at least as many as `pre_allocated_vus`.
+        max_vus: u64,
+    },
     /// A number of VUs that can be changed while they run; or, with a rate, a rate that can be changed.
     ExternallyControlled {
         /// How many VUs to begin with; with a rate, how many are made before the load begins.
@@ -96,6 +118,8 @@ impl Executor {
             Executor::SharedIterations { .. } => ExecutorKind::SharedIterations,
             Executor::ConstantArrivalRate { .. } => ExecutorKind::ConstantArrivalRate,
             Executor::RampingArrivalRate { .. } => ExecutorKind::RampingArrivalRate,
+            Executor::SteppedVus { .. } => ExecutorKind::SteppedVus,
+            Executor::SteppedArrivalRate { .. } => ExecutorKind::SteppedArrivalRate,
             Executor::ExternallyControlled { .. } => ExecutorKind::ExternallyControlled,
         }
     }
@@ -106,8 +130,41 @@ impl Executor {
             self,
             Executor::ConstantArrivalRate { .. }
                 | Executor::RampingArrivalRate { .. }
+                | Executor::SteppedArrivalRate { .. }
                 | Executor::ExternallyControlled { rate: Some(_), .. }
         )
+    }
+
+    /// The level at which a load begins whose further levels are decided while it runs; `None` where the plan alone
+    /// decides them.
+    pub fn first_level(&self) -> Option<LoadLevel> {
+        match self {
+            Executor::SteppedVus { steps, .. } => steps.first().map(|step| LoadLevel::Vus(step.target)),
+            Executor::SteppedArrivalRate { steps, .. } => steps.first().map(|step| LoadLevel::Rate(step.target)),
+            Executor::ExternallyControlled { rate: Some(rate), .. } => Some(LoadLevel::Rate(*rate)),
+            Executor::ExternallyControlled { vus, rate: None, .. } => Some(LoadLevel::Vus(*vus)),
+            _ => None,
+        }
+    }
+
+    /// Whether it goes up in steps until the target gives way.
+    pub fn is_stepped(&self) -> bool {
+        matches!(self, Executor::SteppedVus { .. } | Executor::SteppedArrivalRate { .. })
+    }
+
+    /// The stages of a ramp, or the steps of a stepped load with the step back as the last; none of any other load.
+    pub fn stages(&self) -> Vec<Stage<LoadLevel>> {
+        match self {
+            Executor::RampingVus { stages, .. } => stages.iter().map(Stage::of_vus).collect(),
+            Executor::RampingArrivalRate { stages, .. } => stages.iter().map(Stage::of_rate).collect(),
+            Executor::SteppedVus { steps, step_back, .. } => {
+                steps.iter().chain([step_back]).map(Stage::of_vus).collect()
+            }
+            Executor::SteppedArrivalRate { steps, step_back, .. } => {
+                steps.iter().chain([step_back]).map(Stage::of_rate).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The most VUs that can be wanted at once: as many are worth preparing.
@@ -117,8 +174,10 @@ impl Executor {
             | Executor::PerVuIterations { vus, .. }
             | Executor::SharedIterations { vus, .. } => *vus,
             Executor::RampingVus { start_vus, stages, .. } => peak(*start_vus, stages),
+            Executor::SteppedVus { steps, step_back, .. } => peak(step_back.target, steps),
             Executor::ConstantArrivalRate { max_vus, .. }
             | Executor::RampingArrivalRate { max_vus, .. }
+            | Executor::SteppedArrivalRate { max_vus, .. }
             | Executor::ExternallyControlled { max_vus, .. } => *max_vus,
         }
     }
@@ -127,7 +186,8 @@ impl Executor {
     pub fn pre_allocated_vus(&self) -> u64 {
         match self {
             Executor::ConstantArrivalRate { pre_allocated_vus, .. }
-            | Executor::RampingArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
+            | Executor::RampingArrivalRate { pre_allocated_vus, .. }
+            | Executor::SteppedArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
             Executor::ExternallyControlled { vus, .. } => *vus,
             closed => closed.max_vus(),
         }
@@ -138,10 +198,8 @@ impl Executor {
         match self {
             Executor::ConstantArrivalRate { rate, .. } => Some(*rate),
             Executor::ExternallyControlled { rate, .. } => *rate,
-            Executor::RampingArrivalRate { start_rate, stages, .. } => {
-                let rates = stages.iter().map(|stage| stage.target);
-                rates.chain([*start_rate]).max_by(|one, other| one.per_second().total_cmp(&other.per_second()))
-            }
+            Executor::RampingArrivalRate { start_rate, stages, .. } => Some(peak_rate(*start_rate, stages)),
+            Executor::SteppedArrivalRate { steps, step_back, .. } => Some(peak_rate(step_back.target, steps)),
             _ => None,
         }
     }
@@ -151,13 +209,15 @@ impl Executor {
         matches!(self, Executor::ConstantVus { .. } | Executor::ConstantArrivalRate { .. })
     }
 
-    /// How long the load lasts, without the graceful stop. `None` when it ends with its iterations, whenever that is
+    /// How long the load lasts, without the graceful stop; a stepped one at most. `None` when it ends with its iterations, whenever that is
     /// ([`Executor::time_limit`] then says how long they may take), or only when it is stopped.
     pub fn planned_duration(&self) -> Option<Duration> {
         match self {
             Executor::ConstantVus { duration, .. } | Executor::ConstantArrivalRate { duration, .. } => Some(*duration),
-            Executor::RampingVus { stages, .. } => Some(total_duration(stages)),
-            Executor::RampingArrivalRate { stages, .. } => Some(total_duration(stages)),
+            Executor::RampingVus { .. }
+            | Executor::RampingArrivalRate { .. }
+            | Executor::SteppedVus { .. }
+            | Executor::SteppedArrivalRate { .. } => Some(total_duration(&self.stages())),
             Executor::ExternallyControlled { duration, .. } => *duration,
             Executor::PerVuIterations { .. } | Executor::SharedIterations { .. } => None,
         }
@@ -178,7 +238,11 @@ impl Executor {
     /// process it is the mean; [`Arrivals::planned`] knows the number itself.
     pub fn planned_iterations(&self) -> Option<u64> {
         match self {
-            Executor::ConstantVus { .. } | Executor::RampingVus { .. } | Executor::ExternallyControlled { .. } => None,
+            Executor::ConstantVus { .. }
+            | Executor::RampingVus { .. }
+            | Executor::SteppedVus { .. }
+            | Executor::SteppedArrivalRate { .. }
+            | Executor::ExternallyControlled { .. } => None,
             Executor::PerVuIterations { vus, iterations, .. } => Some(vus.saturating_mul(*iterations)),
             Executor::SharedIterations { iterations, .. } => Some(*iterations),
             Executor::ConstantArrivalRate { .. } | Executor::RampingArrivalRate { .. } => {
@@ -190,6 +254,11 @@ impl Executor {
 
 /// The greatest number of VUs that a ramp names.
 pub fn peak(start: u64, stages: &[Stage]) -> u64 {
+    stages.iter().fold(start, |peak, stage| peak.max(stage.target))
+}
+
+/// The highest rate that a ramp names.
+pub fn peak_rate(start: Rate, stages: &[RateStage]) -> Rate {
     stages.iter().fold(start, |peak, stage| peak.max(stage.target))
 }
 
@@ -250,5 +319,26 @@ mod tests {
         let endless = Executor::ExternallyControlled { vus: 1, max_vus: 3, rate: None, duration: None };
         assert_eq!((endless.max_vus(), endless.planned_duration()), (3, None));
         assert_eq!((endless.time_limit(), endless.planned_iterations()), (MAX_DURATION, None));
+    }
+
+    #[test]
+    fn a_stepped_load_begins_at_its_first_step_and_lasts_at_most_for_all_of_them() {
+        let vus = Executor::SteppedVus {
+            steps: vec![stage(MINUTE, 5), stage(MINUTE, 10)],
+            step_back: stage(MINUTE * 3, 4),
+            graceful_ramp_down: Duration::ZERO,
+        };
+        assert_eq!((vus.max_vus(), vus.pre_allocated_vus(), vus.is_open()), (10, 10, false));
+        assert_eq!((vus.planned_duration(), vus.planned_iterations()), (Some(MINUTE * 5), None));
+        assert_eq!((vus.first_level(), vus.stages().len()), (Some(LoadLevel::Vus(5)), 3));
+        let rates = Executor::SteppedArrivalRate {
+            steps: vec![stage(MINUTE, rate("5/s")), stage(MINUTE, rate("10/s"))],
+            step_back: stage(MINUTE, rate("5/s")),
+            pre_allocated_vus: 2,
+            max_vus: 9,
+        };
+        assert_eq!((rates.max_vus(), rates.pre_allocated_vus(), rates.is_open()), (9, 2, true));
+        assert_eq!((rates.peak_rate(), rates.first_level()), (Some(rate("10/s")), Some(LoadLevel::Rate(rate("5/s")))));
+        assert!(rates.is_stepped() && !ramp().is_stepped() && ramp().first_level().is_none());
     }
 }

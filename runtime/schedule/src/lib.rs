@@ -31,7 +31,7 @@ mod unknown_value;
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use did_you_mean::nearest;
 pub use duration::{DurationError, HumanDuration, parse_duration, parse_typed_duration};
-pub use executor::{Executor, ExecutorKind, UnknownExecutor, peak, total_duration};
+pub use executor::{Executor, ExecutorKind, LoadLevel, UnknownExecutor, peak, peak_rate, total_duration};
 pub use mix::{MAX_PATTERN, Mix, MixError};
 pub use ramp::Ramp;
 pub use rate::{Level, Rate, RateError};

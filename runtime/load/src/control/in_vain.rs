@@ -36,7 +36,7 @@ impl Control<'_> {
         let of_load = recorded.iterations.iter().filter(|(flow, _)| is_of_load(**flow));
         let begun: u64 = of_load.map(|(_, cell)| cell.count + cell.interrupted).sum();
         let should_begin = |executor: &Executor| {
-            let is_led = executor.is_open() || matches!(executor, Executor::ExternallyControlled { .. });
+            let is_led = executor.is_open() || executor.first_level().is_some();
             !is_led && executor.max_vus() > 0
         };
         // Iterations of a warm-up are not in the totals.

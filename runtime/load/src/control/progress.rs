@@ -20,7 +20,7 @@ impl Control<'_> {
         for cell in recent.requests.values() {
             response_times.merge(&cell.response_time);
         }
-        let planned = self.plan.planned_duration();
+        let planned = self.planned_duration();
         let by_time = planned.map(|planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(1e-9));
         let by_count = self.plan.planned_iterations().filter(|_| planned.is_none());
         let by_count = by_count.map(|planned| iterations.count as f64 / planned.max(1) as f64);

@@ -1,12 +1,13 @@
 //! A closed load: each virtual user begins its next iteration when it has ended the one before. The worker begins and ends
-//! the users' periods, as the plan says or, where the load is controlled from outside, as is wished.
+//! the users' periods, as the plan says or, where the level of the load is decided while it runs, as the control state says.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use squall_metrics::Nanos;
-use squall_plan::{Executor, Ramp, Scenario};
+use squall_plan::{Executor, LoadLevel, Ramp, Scenario};
 use tokio::task::AbortHandle;
 
 use super::ScenarioWorker;
@@ -14,8 +15,8 @@ use crate::schedule::{VuPeriod, vu_of, vu_periods_of};
 use crate::steering::Stop;
 use crate::vu::{VuHandle, run_closed};
 
-/// How long a virtual user that is no longer wished for may go on with its iteration.
-const RAMP_DOWN_GRACE: Nanos = Nanos(30_000_000_000);
+/// How long a virtual user that is no longer wished for may go on with its iteration, where the plan does not say it.
+const RAMP_DOWN_GRACE: Duration = Duration::from_secs(30);
 
 pub(super) struct Closed {
     worker: ScenarioWorker,
@@ -27,8 +28,8 @@ pub(super) struct Closed {
     periods_begun: u64,
     /// When to look whether somebody at work is to be interrupted, and in which period.
     deadlines: BinaryHeap<Reverse<(Nanos, u64)>>,
-    /// When a load ends in any case that may for a while have no virtual user: one that is controlled from outside, or a
-    /// ramp down to nothing.
+    /// When a load ends in any case that may for a while have no virtual user: one whose level is decided while it runs, or
+    /// a ramp down to nothing.
     lasts_until: Option<Nanos>,
 }
 
@@ -43,11 +44,20 @@ struct ActiveVu {
 /// How long a load goes on, whether there is somebody at work or not. [`Nanos::MAX`] is until it is stopped.
 fn lasts(scenario: &Scenario) -> Option<Nanos> {
     match &scenario.executor {
-        Executor::ExternallyControlled { duration, .. } => Some(duration.map_or(Nanos::MAX, Nanos::from)),
+        Executor::ExternallyControlled { .. } | Executor::SteppedVus { .. } => {
+            Some(scenario.executor.planned_duration().map_or(Nanos::MAX, Nanos::from))
+        }
         Executor::RampingVus { start_vus, stages, .. } => {
             Some(Nanos::from(scenario.start_time) + Ramp::new(*start_vus, stages).duration().into())
         }
         _ => None,
+    }
+}
+
+fn ramp_down_grace(executor: &Executor) -> Duration {
+    match executor {
+        Executor::SteppedVus { graceful_ramp_down, .. } => *graceful_ramp_down,
+        _ => RAMP_DOWN_GRACE,
     }
 }
 
@@ -145,10 +155,10 @@ impl Closed {
         if control_state.stop != Stop::No {
             return self.stop(control_state.stop);
         }
-        if let (Executor::ExternallyControlled { vus, .. }, Some(until)) =
-            (&self.worker.context.scenario.executor, self.lasts_until)
+        if let (Some(LoadLevel::Vus(vus)), Some(until)) =
+            (self.worker.context.scenario.executor.first_level(), self.lasts_until)
         {
-            let wanted = if control_state.paused { 0 } else { control_state.vus.unwrap_or(*vus) };
+            let wanted = if control_state.paused { 0 } else { control_state.vus.unwrap_or(vus) };
             self.lead_to(wanted, until);
         }
     }
@@ -158,13 +168,14 @@ impl Closed {
         let now = self.worker.context.guest_context.clock.now();
         let hard_stop = until + self.worker.context.scenario.graceful_stop.into();
         let first_vu = self.worker.context.scenario.first_vu;
+        let grace = Nanos::from(ramp_down_grace(&self.worker.context.scenario.executor));
         self.active.retain(|_, user| !user.task.is_finished());
         for (period, user) in &mut self.active {
             let (is_wanted, is_leaving) = (u64::from(user.vu) <= first_vu + wanted, user.handle.until.get() <= now);
             // Who is still there when wanted again goes on: a second one in its place would be one too many.
             let (until, hard_stop) = match (is_wanted, is_leaving) {
                 (true, true) => (until, hard_stop),
-                (false, false) => (now, hard_stop.min(now + RAMP_DOWN_GRACE)),
+                (false, false) => (now, hard_stop.min(now + grace)),
                 _ => continue,
             };
             user.handle.until.set(until);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use squall_metrics::{FlowId, Nanos};
-use squall_plan::{Arrivals, Executor, Limits, WorkerArrivals};
+use squall_plan::{Arrivals, Limits, WorkerArrivals};
 use tokio::task::AbortHandle;
 
 use super::ScenarioWorker;
@@ -33,7 +33,7 @@ pub(super) struct Open {
     /// The change that was made last, or is under way.
     heeded: Option<RateChange>,
     /// The load lasts as long as it is planned to, even after the last arrival: rates are divided by that time, and where
-    /// it is controlled from outside more may come.
+    /// its level is decided while it runs more may come.
     load_ends: Nanos,
     /// When whatever is still under way is interrupted.
     deadline: Nanos,
@@ -244,7 +244,7 @@ impl Open {
             Stop::Gracefully => return self.stop_gracefully(),
         }
         // Whatever else is wished for, a change is made once: its first arrivals may have begun already.
-        if matches!(self.worker.context.scenario.executor, Executor::ExternallyControlled { .. })
+        if self.worker.context.scenario.executor.first_level().is_some()
             && control_state.rate_change != self.heeded
             && let Some(change) = control_state.rate_change
         {

@@ -134,9 +134,15 @@ impl Shape {
         }
         let stages = self.stages(kind, self.level(kind)?)?;
         let is_rate = matches!(stages.first(), Some(StageSpec { target: Level::Rate(_), .. }));
+        let executor = match (kind, is_rate) {
+            (TestType::Stress, true) => ExecutorKind::SteppedArrivalRate,
+            (TestType::Stress, false) => ExecutorKind::SteppedVus,
+            (_, true) => ExecutorKind::RampingArrivalRate,
+            (_, false) => ExecutorKind::RampingVus,
+        };
         Ok(Options {
-            executor: Some(if is_rate { ExecutorKind::RampingArrivalRate } else { ExecutorKind::RampingVus }),
-            start_vus: (!is_rate).then_some(0),
+            executor: Some(executor),
+            start_vus: (executor == ExecutorKind::RampingVus).then_some(0),
             stages: Some(stages),
             ..Options::default()
         })
@@ -215,13 +221,10 @@ impl Shape {
             }
             TestType::Stress => {
                 let part = |percent: u32| duration * percent / 100;
-                let step = |number| {
-                    let target = times(level, u64::from(number), u64::from(STRESS_STEPS));
-                    [stage(Duration::ZERO, target), stage(part(STRESS_STEP_PERCENT), target)]
-                };
-                let half = times(level, 1, 2);
-                let recovery = [stage(Duration::ZERO, half), stage(part(STRESS_RECOVERY_PERCENT), half)];
-                (1..=STRESS_STEPS).flat_map(step).chain(recovery).collect()
+                let step =
+                    |number| stage(part(STRESS_STEP_PERCENT), times(level, u64::from(number), u64::from(STRESS_STEPS)));
+                let step_back = stage(part(STRESS_RECOVERY_PERCENT), times(level, 1, 2));
+                (1..=STRESS_STEPS).map(step).chain([step_back]).collect()
             }
             TestType::Load | TestType::Soak | TestType::Breakpoint | TestType::Smoke => {
                 vec![stage(up, level), stage(hold, level), stage(down, zero(level))]

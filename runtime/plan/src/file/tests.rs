@@ -62,6 +62,9 @@ fn types_of_tests_shape_the_load() {
             crate::Executor::RampingVus { start_vus: 0, stages, .. } => {
                 stages.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
             }
+            crate::Executor::SteppedVus { steps, step_back, .. } => {
+                steps.iter().chain([&step_back]).map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
             other => panic!("{other}"),
         };
     assert_eq!(of("type: load\nusers: 500\nduration: 15m\nramp_up: 2m\nramp_down: 1m"), "2m:500 12m:500 1m:0");
@@ -69,8 +72,11 @@ fn types_of_tests_shape_the_load() {
     assert_eq!(of("type: soak\nusers: 20\nduration: 4h\n"), "5m:20 3h55m:20 0s:0");
     assert_eq!(of("type: spike\nusers: 10\nduration: 6m10s\nspike_factor: 4"), "0s:10 2m:10 5s:40 1m:40 5s:10 3m:10");
     let stress = of("type: stress\nusers: 15\nduration: 100s");
-    assert!(stress.starts_with("0s:2 8s:2 0s:3 8s:3 0s:5 8s:5"), "{stress}");
-    assert!(stress.ends_with("0s:15 8s:15 0s:8 20s:8"), "{stress}");
+    assert_eq!(stress, "8s:2 8s:3 8s:5 8s:6 8s:8 8s:9 8s:11 8s:12 8s:14 8s:15 20s:8");
+    assert_eq!(
+        stages("type: stress\nrate: 100/s\nduration: 100s"),
+        "up to 100/s for 1m40s over 10 steps, then 50/s, up to 1000 VUs"
+    );
     assert!(stages("type: smoke").starts_with("1 VU, 3 iterations"), "{}", stages("type: smoke"));
     assert!(stages("type: load\nrate: 100/s\nduration: 1m").contains("/s"));
 }

@@ -60,9 +60,18 @@ pub enum LoadShapeError {
     },
     /// A stage with a rate, where VUs are asked for.
     #[error(
-        "the stage {0} is a rate, which ramping-vus has no use for; leave out its unit, or use ramping-arrival-rate"
+        "the stage {stage} is a rate, which {executor} has no use for; leave out its unit, or use {}",
+        if *executor == ExecutorKind::SteppedVus { ExecutorKind::SteppedArrivalRate } else { ExecutorKind::RampingArrivalRate }
     )]
-    NotVus(StageSpec),
+    NotVus {
+        /// The stage.
+        stage: StageSpec,
+        /// The executor, as asked for or as the other options imply.
+        executor: ExecutorKind,
+    },
+    /// A stepped load of one step, or without a step back.
+    #[error("a stepped load needs at least two stages; give the steps, and the step back as the last stage")]
+    NoStepBack,
     /// Fewer VUs at most than to begin with.
     #[error("max_vus ({max_vus}) is less than {key} ({vus}); allow more VUs at most, or ask for fewer to begin with")]
     FewerVusAtMost {

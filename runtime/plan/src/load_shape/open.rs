@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use squall_schedule::limits::{self, MAX_STAGES, MAX_VUS};
-use squall_schedule::{Executor, ExecutorKind, Level, Rate, RateStage, StageSpec, total_duration};
+use squall_schedule::{Executor, ExecutorKind, Level, Rate, RateStage, StageSpec, peak_rate, total_duration};
 
 use super::{LoadShapeError, check_count, check_time, missing};
 use crate::options::Options;
@@ -27,7 +27,7 @@ pub(super) fn has_a_rate(executor: ExecutorKind) -> bool {
 /// Whether the stages are to be of rates, not of VUs.
 pub(super) fn follows_rates(options: &Options) -> bool {
     match options.executor {
-        Some(executor) => executor == ExecutorKind::RampingArrivalRate,
+        Some(executor) => matches!(executor, ExecutorKind::RampingArrivalRate | ExecutorKind::SteppedArrivalRate),
         None => options.start_rate.is_some() || stages(options).iter().any(|stage| is_rate(&stage.target)),
     }
 }
@@ -101,7 +101,7 @@ fn ramping_rate(options: &Options) -> Result<Executor, Vec<LoadShapeError>> {
         .map(|stage| RateStage { duration: stage.duration, target: stage.target.as_rate(options.time_unit) })
         .collect();
     let start_rate = options.start_rate.map_or(Rate::ZERO, |rate| rate.as_rate(options.time_unit));
-    let peak = stages.iter().fold(start_rate, |peak, stage| peak.max(stage.target));
+    let peak = peak_rate(start_rate, &stages);
     note(check_ramp(&stages, peak));
     let vus = Vus::of(options, peak);
     note(vus.check());
@@ -139,16 +139,16 @@ fn externally_controlled(options: &Options) -> Result<Executor, Vec<LoadShapeErr
 }
 
 /// How many VUs an open load has.
-struct Vus {
+pub(super) struct Vus {
     /// The option that says how many beforehand.
     key: &'static str,
-    beforehand: u64,
-    most: u64,
+    pub(super) beforehand: u64,
+    pub(super) most: u64,
 }
 
 impl Vus {
     /// What the options say, and where they do not, what `rate` may need.
-    fn of(options: &Options, rate: Rate) -> Vus {
+    pub(super) fn of(options: &Options, rate: Rate) -> Vus {
         let said = options.pre_allocated_vus.or(options.vus);
         let key = if options.pre_allocated_vus.is_none() && said.is_some() { "vus" } else { "pre_allocated_vus" };
         let (least, many) = USUAL_VUS;
@@ -158,7 +158,7 @@ impl Vus {
         Vus { key, beforehand, most: options.max_vus.unwrap_or(slow) }
     }
 
-    fn check(&self) -> Result<(), LoadShapeError> {
+    pub(super) fn check(&self) -> Result<(), LoadShapeError> {
         check_count("max_vus", self.most, MAX_VUS)?;
         check_count(self.key, self.beforehand, MAX_VUS)?;
         if self.most < self.beforehand {
@@ -176,7 +176,10 @@ fn under_way(rate: Rate, iteration: Duration) -> u64 {
 }
 
 /// What is said twice.
-fn contradictions<'a>(options: &Options, mut levels: impl Iterator<Item = &'a Level>) -> Vec<LoadShapeError> {
+pub(super) fn contradictions<'a>(
+    options: &Options,
+    mut levels: impl Iterator<Item = &'a Level>,
+) -> Vec<LoadShapeError> {
     let all_have_units = levels.all(is_rate);
     [
         (options.vus.is_some() && options.pre_allocated_vus.is_some(), "vus", "pre_allocated_vus"),

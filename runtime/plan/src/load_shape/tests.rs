@@ -51,6 +51,7 @@ fn an_executor_can_be_asked_for() {
         let key = match kind {
             ExecutorKind::ConstantVus => r#""duration": "1s""#,
             ExecutorKind::RampingVus | ExecutorKind::RampingArrivalRate => r#""stages": ["1s:1"]"#,
+            ExecutorKind::SteppedVus | ExecutorKind::SteppedArrivalRate => r#""stages": ["1s:2", "1s:1"]"#,
             ExecutorKind::ConstantArrivalRate => r#""rate": 1, "duration": "1s""#,
             ExecutorKind::ExternallyControlled => r#""vus": 1"#,
             _ => r#""iterations": 1"#,

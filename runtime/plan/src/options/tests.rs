@@ -99,7 +99,7 @@ fn mistakes_name_the_key() {
             r#"{"executor": "constant"}"#,
             "executor: unknown executor \"constant\": \
              use one of constant-vus, ramping-vus, per-vu-iterations, shared-iterations, \
-             constant-arrival-rate, ramping-arrival-rate, externally-controlled",
+             constant-arrival-rate, ramping-arrival-rate, stepped-vus, stepped-arrival-rate, externally-controlled",
         ),
         (r#"{"vus": 1, "vus": 2}"#, "vus is given twice"),
         (r#"{"startVUs": 1, "start_vus": 2}"#, "start_vus is given twice"),

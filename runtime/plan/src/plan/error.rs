@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use squall_schedule::limits::LimitError;
-use squall_schedule::{HumanDuration, MixError, nearest};
+use squall_schedule::{ExecutorKind, HumanDuration, MixError, nearest};
 use thiserror::Error;
 
 use crate::data::DataError;
@@ -64,8 +64,14 @@ pub enum PlanError {
     #[error("executor is externally-controlled, as another scenario's is; only one of them can be controlled")]
     SecondControlled,
     /// Nothing can be changed before it begins.
-    #[error("start_time is later than the beginning, and an externally-controlled load begins at once")]
-    ControlledLater,
+    #[error("start_time is later than the beginning, and the load of {0} begins at once")]
+    BeginsAtOnce(ExecutorKind),
+    /// What the target gives way to could be another scenario.
+    #[error(
+        "a stepped load ends its steps where the target gives way, which it can only tell of a load that is alone: leave \
+         the other scenarios out, or write the steps as stages of a ramp"
+    )]
+    SteppedBesideOthers,
     /// Something is wrong with one scenario of several.
     #[error("scenario {name:?}: {mistake}")]
     InScenario {

@@ -81,7 +81,9 @@ impl Scenario {
     pub(super) fn presence(&self) -> (Duration, Duration) {
         let from = if self.executor.is_open() { Duration::ZERO } else { self.start_time };
         let grace = match self.executor {
-            Executor::RampingVus { graceful_ramp_down, .. } => self.graceful_stop.max(graceful_ramp_down),
+            Executor::RampingVus { graceful_ramp_down, .. } | Executor::SteppedVus { graceful_ramp_down, .. } => {
+                self.graceful_stop.max(graceful_ramp_down)
+            }
             _ => self.graceful_stop,
         };
         (from, self.ends().saturating_add(grace))
@@ -127,11 +129,14 @@ impl Loads {
     fn beyond_limits(&self) -> Vec<PlanError> {
         let controlled = self.scenarios.iter().filter(|scenario| scenario.is_controlled());
         let second = controlled.skip(1).map(|scenario| PlanError::SecondControlled.in_scenario(&scenario.name));
+        let stepped =
+            self.scenarios.iter().filter(|scenario| self.scenarios.len() > 1 && scenario.executor.is_stepped());
+        let beside = stepped.map(|scenario| PlanError::SteppedBesideOthers.in_scenario(&scenario.name));
         let flows = limits::count("the number of flows of all scenarios", self.flows.len() as u64, MAX_SCENARIO_FLOWS);
         let vus = limits::count("the number of VUs of all scenarios", self.vus(), MAX_VUS);
         let beyond = [flows.err(), vus.err()].into_iter().flatten().map(PlanError::from);
         // What none could be made of has told so.
-        if self.scenarios.is_empty() { Vec::new() } else { beyond.chain(second).collect() }
+        if self.scenarios.is_empty() { Vec::new() } else { beyond.chain(second).chain(beside).collect() }
     }
 }
 
@@ -212,10 +217,9 @@ fn make(
     let mix = flows.as_ref().and_then(|flows| mistakes.one(flows::mix(flows)));
     let pace = mistakes.all(settings::pace(options));
     let start_time = mistakes.one(limits::duration("start_time", start_time));
-    if let (Some(Executor::ExternallyControlled { .. }), Some(1..)) =
-        (&executor, start_time.map(|time| time.as_nanos()))
-    {
-        mistakes.push(PlanError::ControlledLater);
+    let begins_later = start_time.is_some_and(|time| !time.is_zero());
+    if let Some(executor) = executor.as_ref().filter(|executor| begins_later && executor.first_level().is_some()) {
+        mistakes.push(PlanError::BeginsAtOnce(executor.kind()));
     }
     match (executor, flows, mix, pace, start_time) {
         (Some(executor), Some(flows), Some(mix), Some(pace), Some(start_time)) if mistakes.is_empty() => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Executor, total_duration};
+use super::{Executor, peak_rate, total_duration};
 use crate::duration::HumanDuration;
 
 impl fmt::Display for Executor {
@@ -32,9 +32,18 @@ impl fmt::Display for Executor {
                 write!(f, "{rate} for {}, up to {}", HumanDuration(*duration), Vus(*max_vus))
             }
             Executor::RampingArrivalRate { start_rate, stages, max_vus, .. } => {
-                let peak = stages.iter().fold(*start_rate, |peak, stage| peak.max(stage.target));
+                let peak = peak_rate(*start_rate, stages);
                 let time = HumanDuration(self.time_limit());
                 write!(f, "up to {peak} for {time} over {}, up to {}", Stages(stages.len()), Vus(*max_vus))
+            }
+            Executor::SteppedVus { steps, step_back, .. } => {
+                let (vus, time) = (Vus(self.max_vus()), HumanDuration(self.time_limit()));
+                write!(f, "up to {vus} for {time} over {}, then {}", Steps(steps.len()), Vus(step_back.target))
+            }
+            Executor::SteppedArrivalRate { steps, step_back, max_vus, .. } => {
+                let (peak, time) = (peak_rate(step_back.target, steps), HumanDuration(self.time_limit()));
+                let (steps, back) = (Steps(steps.len()), step_back.target);
+                write!(f, "up to {peak} for {time} over {steps}, then {back}, up to {}", Vus(*max_vus))
             }
             Executor::ExternallyControlled { vus, max_vus, rate, duration } => {
                 match rate {
@@ -76,6 +85,15 @@ struct Stages(usize);
 impl fmt::Display for Stages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} stage{}", self.0, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+/// `1 step`, `2 steps`.
+struct Steps(usize);
+
+impl fmt::Display for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} step{}", self.0, if self.0 == 1 { "" } else { "s" })
     }
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::did_you_mean::nearest;
 
-/// The name of an executor, as k6 has it.
+/// The name of an executor, as k6 has it where k6 has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExecutorKind {
     /// `constant-vus`: a fixed number of VUs, each iterating for a time.
@@ -24,19 +24,25 @@ pub enum ExecutorKind {
     ConstantArrivalRate,
     /// `ramping-arrival-rate`: iterations start at a rate that follows stages.
     RampingArrivalRate,
+    /// `stepped-vus`: a number of VUs that goes up in steps until the target gives way.
+    SteppedVus,
+    /// `stepped-arrival-rate`: a rate that goes up in steps until the target gives way.
+    SteppedArrivalRate,
     /// `externally-controlled`: the number of VUs, or the rate, can be changed while it runs.
     ExternallyControlled,
 }
 
 impl ExecutorKind {
     /// Every executor there is.
-    pub const ALL: [ExecutorKind; 7] = [
+    pub const ALL: [ExecutorKind; 9] = [
         ExecutorKind::ConstantVus,
         ExecutorKind::RampingVus,
         ExecutorKind::PerVuIterations,
         ExecutorKind::SharedIterations,
         ExecutorKind::ConstantArrivalRate,
         ExecutorKind::RampingArrivalRate,
+        ExecutorKind::SteppedVus,
+        ExecutorKind::SteppedArrivalRate,
         ExecutorKind::ExternallyControlled,
     ];
 
@@ -49,6 +55,8 @@ impl ExecutorKind {
             ExecutorKind::SharedIterations => "shared-iterations",
             ExecutorKind::ConstantArrivalRate => "constant-arrival-rate",
             ExecutorKind::RampingArrivalRate => "ramping-arrival-rate",
+            ExecutorKind::SteppedVus => "stepped-vus",
+            ExecutorKind::SteppedArrivalRate => "stepped-arrival-rate",
             ExecutorKind::ExternallyControlled => "externally-controlled",
         }
     }
@@ -101,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_k6s_and_mistyped_ones_are_helped() {
+    fn names_are_read_and_mistyped_ones_are_helped() {
         for kind in ExecutorKind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));
         }
@@ -111,7 +119,7 @@ mod tests {
             error("banana"),
             "unknown executor \"banana\": \
              use one of constant-vus, ramping-vus, per-vu-iterations, shared-iterations, \
-             constant-arrival-rate, ramping-arrival-rate, externally-controlled"
+             constant-arrival-rate, ramping-arrival-rate, stepped-vus, stepped-arrival-rate, externally-controlled"
         );
     }
 }

@@ -55,6 +55,8 @@ class Load(TypedDict, total=False):
         "shared-iterations",
         "constant-arrival-rate",
         "ramping-arrival-rate",
+        "stepped-vus",
+        "stepped-arrival-rate",
         "externally-controlled",
     ]
     """How the load is shaped, where the other options leave a choice."""

@@ -7,6 +7,8 @@ pub(crate) const EXECUTORS: &[&str] = &[
     "shared-iterations",
     "constant-arrival-rate",
     "ramping-arrival-rate",
+    "stepped-vus",
+    "stepped-arrival-rate",
     "externally-controlled",
 ];
 pub(crate) const ARRIVALS: &[&str] = &["constant", "poisson"];
