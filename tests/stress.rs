@@ -24,6 +24,27 @@ fn run(server: &Server, load: &str) -> Ended {
     squall.run()
 }
 
+/// The plan's executor is the one that is shown, rehearsed and run.
+#[test]
+fn a_stress_test_is_shown_and_rehearsed_with_its_steps() {
+    let plan = format!(
+        "component: {}\ntarget: http://127.0.0.1:9\ntype: stress\nrate: 20/s\nduration: 50s\n",
+        guest("minimal")
+    );
+    let squall = |arguments: &[&str]| {
+        let squall = Squall::new(arguments);
+        std::fs::write(squall.folder().join("plan.yaml"), &plan).unwrap();
+        squall.run().expect_code(0).out
+    };
+    let shown = squall(&["plan", "show", "plan.yaml"]);
+    let load = "load: up to 20/s for 50s over 10 steps, then 10/s, up to 200 VUs";
+    assert!(shown.contains(load) && shown.contains("stepped-arrival-rate"), "{shown}");
+    // Steps of 4 s at 2/s, 4/s, ... 20/s, and 10 s at 10/s, also where every answer is an error.
+    let rehearsed = squall(&["plan", "rehearse", "plan.yaml", "--status", "503"]);
+    let iterations = rehearsed.lines().find(|line| line.trim_start().starts_with("iterations")).unwrap_or_default();
+    assert!(iterations.contains("540"), "{rehearsed}");
+}
+
 /// What the summary says of the course of the test.
 fn course(ended: &Ended) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(ended.folder().join("summary.json")).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use squall_load::Progress;
-use squall_plan::Executor;
+use squall_plan::{Executor, LoadLevel};
 
 use crate::command::Controls;
 use crate::run_state::{Phase, Seen};
@@ -132,8 +132,9 @@ fn vus_target(controls: &Controls) -> Option<u64> {
 }
 
 fn rate_target(controls: &Controls, progress: &Progress) -> Option<f64> {
-    if let Some(Executor::ExternallyControlled { rate: Some(planned), .. }) = controls.controlled() {
-        return Some(rounded(controls.steering().rate().unwrap_or(*planned).per_second()));
+    let first_level = controls.plan().scenarios.iter().find_map(|scenario| scenario.executor.first_level());
+    if let Some(LoadLevel::Rate(first)) = first_level {
+        return Some(rounded(controls.steering().rate().unwrap_or(first).per_second()));
     }
     Some(rounded(controls.plan().offered_rate()?.at(progress.elapsed.into())))
 }

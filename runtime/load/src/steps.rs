@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use squall_metrics::History;
-use squall_plan::{LoadLevel, Plan, Stage};
+use squall_plan::{LoadLevel, OfferedRate, Plan, Stage};
 
 use crate::steering::Steering;
 
@@ -34,6 +34,18 @@ pub struct StepsTaken {
     pub up: Vec<StepTaken>,
     /// The step back, if it came to that.
     pub back: Option<StepTaken>,
+}
+
+impl StepsTaken {
+    /// The rate at which iterations were to start, if these were steps of a rate.
+    pub fn offered_rate(&self) -> Option<OfferedRate> {
+        let rate = |step: &StepTaken| match step.level {
+            LoadLevel::Rate(rate) => Some((step.span.clone(), rate)),
+            LoadLevel::Vus(_) => None,
+        };
+        let rates: Vec<_> = self.up.iter().chain(&self.back).filter_map(rate).collect();
+        (!rates.is_empty()).then(|| OfferedRate::of_steps(rates))
+    }
 }
 
 /// Takes the steps of a load.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use squall_control::{Controls, Dashboard, JudgeObjectives, ReservedApi, ReservedDashboard, RunState};
 use squall_load::{Observer, Outcome, Run};
 use squall_outputs::Streams;
-use squall_plan::{MAX_RATE, Plan, TestType};
+use squall_plan::{MAX_RATE, Plan};
 
 use crate::console::{Console, RunView};
 use crate::error::Error;
@@ -17,8 +17,7 @@ use crate::objectives::{judge_objectives, objectives_in_force};
 use crate::observers::Observers;
 use crate::reports::Reports;
 use crate::streaming::{Streaming, open_streams};
-use crate::stress::controller::StressController;
-use crate::stress::phases::{Conclusion, course_of_spike, course_of_stress};
+use crate::stress::phases::{Conclusion, course};
 use crate::summary::Summarizer;
 use crate::test_run::TestRun;
 
@@ -89,23 +88,11 @@ impl TestRun {
         }
         let mut keep = Keep::new(&self.output.keep, began, run_info(self, &plan, began), Arc::clone(&notifier));
         let mut interim = Summarizer::of(self, began, console).interim(&plan, reports, &*notifier);
-        let planned = plan.scenarios.clone();
         let kind = self.kind()?;
-        let mut controller = (kind == Some(TestType::Stress)).then(|| StressController::of(&planned)).flatten();
-        let run = controller.iter_mut().fold(run, |run, controller| controller.take_over(run));
-        let mut observers: Vec<&mut dyn Observer> =
+        let observers: Vec<&mut dyn Observer> =
             vec![&mut *view, &mut state, &mut dashboard, &mut keep, &mut interim, &mut streaming];
-        observers.extend(controller.iter_mut().map(|controller| controller as &mut dyn Observer));
-        let mut outcome = run.run(&mut Observers(observers))?;
-        let course = match (&controller, kind) {
-            (Some(controller), _) => {
-                // Reports say what was planned, not by which means.
-                Arc::make_mut(&mut outcome.plan).scenarios = planned;
-                course_of_stress(&outcome, controller)
-            }
-            (None, Some(TestType::Spike)) => course_of_spike(&outcome),
-            _ => Vec::new(),
-        };
+        let outcome = run.run(&mut Observers(observers))?;
+        let course = course(&outcome, kind);
         drop(server);
         if let Some(open) = open_dashboard {
             open.close(dashboard, &outcome, ending(&outcome));

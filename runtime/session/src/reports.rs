@@ -9,7 +9,7 @@ mod interim;
 use squall_load::Outcome;
 use squall_metrics::GeneratorVerdict;
 use squall_report::{
-    DataLine, Document, RunFacts, ctrf_report, html_report, junit_report, markdown_report, summary_export,
+    DataLine, Document, PlannedRun, RunFacts, ctrf_report, html_report, junit_report, markdown_report, summary_export,
 };
 
 use crate::console::Console;
@@ -100,8 +100,11 @@ pub(crate) fn document(
     course: Vec<(&str, String)>,
 ) -> Document {
     let generator: &GeneratorVerdict = &outcome.generator;
-    let mut document =
-        Document::new(&outcome.totals, &outcome.thresholds, generator, data, &(&*outcome.plan).into(), facts);
+    let planned = PlannedRun::from(&*outcome.plan);
+    // A stepped load may have been another than was planned.
+    let offered_rate = outcome.steps.offered_rate().or(planned.offered_rate);
+    let planned = PlannedRun { offered_rate, ..planned };
+    let mut document = Document::new(&outcome.totals, &outcome.thresholds, generator, data, &planned, facts);
     document.tell_course(course);
     document
 }

@@ -9,7 +9,7 @@ use squall_monitor::names;
 use squall_plan::{Executor, PlanFile, TestType};
 use squall_report::{Style, Unit, duration};
 
-use crate::stress::levels::load_parts;
+use crate::stress::parts::lasting_parts;
 
 /// What only ever grows where something is not given back.
 const LEAKING: [&str; 3] = [names::MEMORY, names::DESCRIPTORS, names::CONNECTIONS];
@@ -55,10 +55,10 @@ pub fn soak_section(conclusions: &[(String, String)], style: Style) -> String {
 
 /// When the load is steady: in its longest stage, or all the time.
 fn steady(executor: &Executor) -> (Duration, Duration) {
-    let parts = load_parts(executor);
+    let parts = lasting_parts(executor);
     // The first of several that are equally long.
-    let longest = parts.iter().rev().max_by_key(|part| part.duration());
-    longest.map_or((Duration::ZERO, Duration::MAX), |longest| (longest.span.from, longest.span.to))
+    let longest = parts.iter().rev().max_by_key(|part| part.end - part.start);
+    longest.map_or((Duration::ZERO, Duration::MAX), |longest| (longest.start, longest.end))
 }
 
 fn samples(series: &WatchedSeries, from: Duration, until: Duration) -> Vec<(Duration, f64)> {

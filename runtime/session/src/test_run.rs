@@ -11,7 +11,8 @@ use squall_data::{DataSet, Openable};
 use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Level, Secrets};
 use squall_history::RunResult;
 use squall_http::EgressPolicy;
-use squall_load::{Run, Steering, describe, raise_open_files};
+use squall_insight::has_given_way;
+use squall_load::{HasGivenWay, Run, Steering, describe, raise_open_files};
 use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
 use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, TestType};
 
@@ -77,7 +78,8 @@ pub fn ready_run(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secr
     let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
     raise_open_files(plan.max_vus())?;
     let (declared, steering) = (Vec::new(), Steering::default());
-    Ok(Run { plan, guests, declared, data, secrets, egress, steering, target: None })
+    let has_given_way = Some(has_given_way as HasGivenWay);
+    Ok(Run { plan, guests, declared, data, secrets, egress, steering, target: None, has_given_way })
 }
 
 impl TestRun {

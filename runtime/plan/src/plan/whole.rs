@@ -1,9 +1,10 @@
 //! What the scenarios of a plan come to together: how long, how many, how fast. Pure arithmetic on their times.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
-use squall_schedule::{ArrivalProcess, Arrivals, HumanDuration};
+use squall_schedule::{ArrivalProcess, Arrivals, HumanDuration, Rate};
 
 use super::{Plan, Scenario};
 
@@ -12,6 +13,15 @@ use super::{Plan, Scenario};
 pub struct OfferedRate(Vec<(Duration, Arrivals)>);
 
 impl OfferedRate {
+    /// That of rates that each hold from one time to another.
+    pub fn of_steps(steps: impl IntoIterator<Item = (Range<Duration>, Rate)>) -> OfferedRate {
+        let constant = |(span, rate): (Range<Duration>, Rate)| {
+            let time = span.end.saturating_sub(span.start);
+            (span.start, Arrivals::constant(rate, Some(time), ArrivalProcess::Constant, 0))
+        };
+        OfferedRate(steps.into_iter().map(constant).collect())
+    }
+
     /// The rate at a time after the beginning of the load, per second.
     pub fn at(&self, time: Duration) -> f64 {
         let begun = self.0.iter().filter_map(|(start, arrivals)| Some(arrivals.rate_at(time.checked_sub(*start)?)));
@@ -144,6 +154,13 @@ mod tests {
 
     fn span(from: u64, until: u64) -> (Duration, Duration) {
         (Duration::from_secs(from), Duration::from_secs(until))
+    }
+
+    #[test]
+    fn steps_of_rates_are_offered_one_after_the_other() {
+        let step = |from, until, rate: &str| (span(from, until).0..span(from, until).1, rate.parse().unwrap());
+        let offered = OfferedRate::of_steps([step(0, 3, "10/s"), step(3, 6, "20/s"), step(6, 8, "5/s")]);
+        assert_eq!([1, 4, 7, 9].map(|at| offered.at(Duration::from_secs(at))), [10.0, 20.0, 5.0, 0.0]);
     }
 
     #[test]

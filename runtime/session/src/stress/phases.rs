@@ -1,41 +1,50 @@
 //! What the course of a spike or a stress test says: when the target gave way, and how soon it was well again. Computed
 //! after the run, from its seconds.
 
-use squall_insight::{Failure, LoadLevel, Phase, Recovery, first_failure, recovery};
-use squall_load::Outcome;
+use std::ops::Range;
+use std::time::Duration;
+
+use squall_insight::{Failure, Phase, Recovery, first_failure, recovery};
+use squall_load::{Outcome, StepTaken};
 use squall_metrics::{Health, History};
+use squall_plan::TestType;
 use squall_report::{duration, per_second, percent};
 
-use super::controller::StressController;
-use super::levels::{LoadPart, load_parts};
+use super::parts::lasting_parts;
 
 /// A subject and a sentence about it.
 pub type Conclusion = (&'static str, String);
 
+/// What the course of a run says: that of a spike by the type of test, that of a stepped load by its steps.
+pub fn course(outcome: &Outcome, kind: Option<TestType>) -> Vec<Conclusion> {
+    if kind == Some(TestType::Spike) { course_of_spike(outcome) } else { course_of_steps(outcome) }
+}
+
 /// Normal load, a burst, normal load.
-pub fn course_of_spike(outcome: &Outcome) -> Vec<Conclusion> {
+fn course_of_spike(outcome: &Outcome) -> Vec<Conclusion> {
     let history = &outcome.totals.history;
     let [only] = &*outcome.plan.scenarios else { return Vec::new() };
-    let parts = load_parts(&only.executor);
+    let parts = lasting_parts(&only.executor);
     let [before, .., burst, behind] = parts.as_slice() else { return Vec::new() };
-    let (begins, ends) = (before.span.to, burst.span.to);
-    let normal = Phase::of(history, before.span.from..begins);
+    let (begins, ends) = (before.end, burst.end);
+    let normal = Phase::of(history, before.start..begins);
     vec![
         ("before the spike", told(&normal)),
         ("during the spike", told(&Phase::of(history, begins..ends))),
-        ("after the spike", told(&Phase::of(history, ends..behind.span.to))),
-        ("recovery", recovered(recovery(history, &normal, ends..behind.span.to), "the end of the spike")),
+        ("after the spike", told(&Phase::of(history, ends..behind.end))),
+        ("recovery", recovered(recovery(history, &normal, ends..behind.end), "the end of the spike")),
     ]
 }
 
 /// Steps up until the target gave way, and the step back.
-pub fn course_of_stress(outcome: &Outcome, controller: &StressController) -> Vec<Conclusion> {
+fn course_of_steps(outcome: &Outcome) -> Vec<Conclusion> {
     let history = &outcome.totals.history;
-    let (steps, planned) = (controller.steps(), controller.planned_steps());
-    let levels: Vec<LoadLevel> = steps.iter().map(|step| step.span).collect();
-    let Some((first, highest)) = levels.first().zip(steps.last()) else { return Vec::new() };
-    let normal = Phase::of(history, first.from..first.to);
-    let failed = first_failure(history, &levels);
+    let steps = &outcome.steps.up;
+    let spans: Vec<Range<Duration>> = steps.iter().map(|step| step.span.clone()).collect();
+    let Some((first, highest)) = spans.first().zip(steps.last()) else { return Vec::new() };
+    let planned = planned_steps(outcome);
+    let normal = Phase::of(history, first.clone());
+    let failed = first_failure(history, &spans);
     let gave_way = match failed {
         _ if outcome.generator.health == Health::Bottleneck => {
             "not known: the generator was at its end, not the target".to_owned()
@@ -48,19 +57,32 @@ pub fn course_of_stress(outcome: &Outcome, controller: &StressController) -> Vec
     let mut remarks = vec![("at the first step", told(&normal)), ("gave way", gave_way)];
     if let Some((step, _)) = failed.filter(|(step, _)| *step > 0) {
         let held = &steps[step - 1];
-        let phase = Phase::of(history, held.span.from..held.span.to);
+        let phase = Phase::of(history, held.span.clone());
         remarks.push(("the step before", format!("{}: {}", held.level, told(&phase))));
     }
-    remarks.extend(controller.back().map(|back| ("recovery", recovery_of_stress(history, &normal, failed, back))));
+    let back = outcome.steps.back.as_ref();
+    remarks.extend(back.map(|back| ("recovery", recovery_after_steps(history, &normal, failed, back))));
     remarks
 }
 
-fn recovery_of_stress(history: &History, normal: &Phase, failed: Option<(usize, Failure)>, back: &LoadPart) -> String {
+/// How many steps up the plan has.
+fn planned_steps(outcome: &Outcome) -> usize {
+    let stepped = outcome.plan.scenarios.iter().map(|scenario| &scenario.executor).find(|load| load.is_stepped());
+    // The last stage is the step back.
+    stepped.map_or(0, |load| load.stages().len() - 1)
+}
+
+fn recovery_after_steps(
+    history: &History,
+    normal: &Phase,
+    failed: Option<(usize, Failure)>,
+    back: &StepTaken,
+) -> String {
     if failed.is_some_and(|(step, _)| step == 0) {
         return "not measured: already the first step, with which it would be compared, did not hold".to_owned();
     }
     let since = format!("the step back to {}", back.level);
-    recovered(recovery(history, normal, back.span.from..back.span.to), &since)
+    recovered(recovery(history, normal, back.span.clone()), &since)
 }
 
 fn cause(failure: Failure) -> String {
