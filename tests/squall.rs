@@ -13,6 +13,7 @@ mod control;
 mod control_client;
 mod data;
 mod demo;
+mod diagnostics;
 mod docs_paths;
 mod executors;
 mod fetch;

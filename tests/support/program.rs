@@ -64,8 +64,8 @@ impl Squall {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SQUALL_")) {
             command.env_remove(name);
         }
-        // Where these tests run in CI, that is not the tested program's CI.
-        for name in ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"] {
+        // Where these tests run in CI, that is not the tested program's CI; and what a developer logs is not its log.
+        for name in ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "RUST_LOG"] {
             command.env_remove(name);
         }
         // Compiled code may be shared by the tests: that is what a cache is for.

@@ -62,6 +62,17 @@ pub enum Command {
     Selfcheck(SelfcheckArgs),
 }
 
+impl Command {
+    /// How often `-v` was given.
+    pub fn verbosity(&self) -> u8 {
+        match self {
+            Command::Run(arguments) => arguments.output.verbose,
+            Command::Demo(arguments) => arguments.output.verbose,
+            _ => 0,
+        }
+    }
+}
+
 /// The names of the long options of `squall run`.
 pub fn long_options() -> Vec<String> {
     let command = Cli::command();

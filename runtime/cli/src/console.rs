@@ -1,10 +1,12 @@
 //! The program's terminal, as a session's console.
 
 use squall_load::Steering;
+use squall_metrics::Redactor;
 use squall_report::Style;
 use squall_session::{Console, Error, RunView};
 
 use crate::args::output::OutputArgs;
+use crate::diagnostics;
 use crate::signals;
 use crate::stderr::{print_error, print_status};
 use crate::stdout::print;
@@ -28,7 +30,7 @@ impl TerminalConsole {
     /// As the arguments ask for.
     pub fn of(output: &OutputArgs) -> TerminalConsole {
         let OutputArgs { quiet, verbose, no_color, .. } = *output;
-        TerminalConsole { quiet, verbose, no_color, full_screen: output.screen.tui }
+        TerminalConsole { quiet, verbose: verbose > 0, no_color, full_screen: output.screen.tui }
     }
 }
 
@@ -43,6 +45,10 @@ impl Console for TerminalConsole {
 
     fn print_error(&self, text: &str) {
         print_error(text);
+    }
+
+    fn hide_secrets(&self, redactor: Redactor) {
+        diagnostics::hide_secrets(redactor);
     }
 
     fn style(&self) -> Style {

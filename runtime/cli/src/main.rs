@@ -5,6 +5,7 @@ mod args;
 mod cli;
 mod commands;
 mod console;
+mod diagnostics;
 mod error;
 mod exit;
 #[cfg(test)]
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(habits::answer(error)),
     };
+    diagnostics::begin(cli.command.verbosity());
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => commands::run::run(&arguments),

@@ -14,6 +14,7 @@ use squall_session::{Notifier, RunView};
 use squall_tui::{Screen, ScreenTeller, Setting, scenario_progress_lines};
 
 use crate::console::TerminalConsole;
+use crate::diagnostics;
 use crate::stderr::print_status;
 use crate::style::style_of;
 use crate::typed_commands;
@@ -81,7 +82,7 @@ impl Terminal {
     /// As the console is set; `flows` by index.
     pub fn new(console: TerminalConsole, flows: Vec<String>) -> Terminal {
         let is_terminal = stderr().is_terminal();
-        Terminal {
+        let terminal = Terminal {
             quiet: console.quiet,
             wants_screen: console.full_screen,
             least_level: if console.verbose { Level::Debug } else { Level::Info },
@@ -90,7 +91,9 @@ impl Terminal {
             view: if is_terminal && !console.quiet { View::Bar(bar()) } else { View::Lines },
             last_line: Nanos::ZERO,
             trial: None,
-        }
+        };
+        diagnostics::show_beside(Some(terminal.notifier()));
+        terminal
     }
 
     /// For one of many runs: its progress, with this before it, only where it can be taken away again.
@@ -180,7 +183,10 @@ impl RunView for Terminal {
         let colours = self.style == Style::Coloured;
         let setting = Setting { name: name.to_owned(), controls: controls.clone(), colours, print: print_status };
         match Screen::open(setting) {
-            Ok(screen) => self.view = View::Screen(screen),
+            Ok(screen) => {
+                self.view = View::Screen(screen);
+                diagnostics::show_beside(Some(self.notifier()));
+            }
             Err(why) => self.line(&format!("{} --tui: {why}", self.style.warn("warning:"))),
         }
     }
@@ -193,6 +199,7 @@ impl RunView for Terminal {
 
     /// Takes the bar away, or gives the screen back.
     fn finish(&mut self) {
+        diagnostics::show_beside(None);
         if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Lines) {
             bar.finish_and_clear();
         }

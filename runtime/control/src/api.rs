@@ -9,6 +9,7 @@ use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENT
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use squall_load::StoppedBy;
+use tracing::debug;
 
 use crate::api_error::ApiError;
 use crate::change::Change;
@@ -38,10 +39,13 @@ pub struct Api {
 impl Api {
     /// Answers a request.
     pub async fn answer(&self, request: Request<Incoming>) -> ApiResponse {
-        match self.result_of(request).await {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let answer = match self.result_of(request).await {
             Ok(body) => answer(StatusCode::OK, &body),
             Err(refusal) => answer(refusal.status(), &json!({ "error": refusal.sentence() })),
-        }
+        };
+        debug!(%method, path, status = answer.status().as_u16(), "the control API answered");
+        answer
     }
 
     async fn result_of(&self, request: Request<Incoming>) -> Result<Value, ApiError> {

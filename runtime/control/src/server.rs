@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::{AbortHandle, JoinSet};
+use tracing::info;
 
 use crate::api::{Api, ApiResponse};
 use crate::background::{Background, End, runtime};
@@ -80,6 +81,7 @@ impl ReservedApi {
     pub fn serve(self, controls: Controls, state: &RunState) -> Result<Background, ControlError> {
         let api = Arc::new(Api { guard: Guard::new(self.address, self.token), controls, state: state.reader() });
         let (listener, address) = (self.listener, self.address);
+        info!(%address, "the control API listens");
         let answer = move |request| {
             let api = Arc::clone(&api);
             async move { api.answer(request).await }

@@ -11,9 +11,12 @@ use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use squall_files::PrivateFolder;
+use squall_metrics::Clock;
+use tracing::info;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -82,14 +85,19 @@ impl CodeCache {
         artifact: &Artifact,
         order: &Order,
     ) -> Result<Component, GuestError> {
+        let digest = hex(&artifact.component_digest()[..6]);
         if let Some(component) = self.find(engine, artifact) {
+            info!(digest, "took compiled code from the cache");
             return Ok(component);
         }
+        let clock = Clock::start();
         let component = compiler::compile(engine, artifact.component(), order)?;
+        info!(digest, bytes = artifact.component().len(), took = ?Duration::from(clock.now()), "compiled the component");
         if let (Some(folder), Ok(code)) = (&self.folder, component.serialize()) {
             let entry = entry_of(engine, artifact);
             // Not being able to keep it is no reason not to run it.
-            if store(folder, &entry, &code).is_err() {
+            if let Err(error) = store(folder, &entry, &code) {
+                info!(digest, folder = %folder.display(), %error, "could not keep the compiled code");
                 *self.unwritten.borrow_mut() = Some(Unwritten { entry, code });
             }
         }

@@ -8,7 +8,7 @@ use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetI
 
 use crate::account::{MemoryAccount, OverLimit};
 use crate::config::ConnectionReuse;
-use crate::connect::{Connection, connect};
+use crate::connect::{Connection, connect, diagnose_failure};
 use crate::cookies::CookieJar;
 use crate::deadline::{Timer, limit};
 use crate::decode::decode;
@@ -267,7 +267,9 @@ impl Client {
             let mut connection = match idle.take() {
                 Some(connection) => connection,
                 // Boxed, because it is large and rare.
-                None => Box::pin(connect(network, &request.origin, watch)).await?,
+                None => Box::pin(connect(network, &request.origin, watch))
+                    .await
+                    .inspect_err(|error| diagnose_failure(&request.origin, error))?,
             };
             watch.enter_at_once(Stage::Sending);
             match exchange(network, &mut connection.transport, request, travel, reader, watch).await {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tracing::debug;
 
 use crate::deadline::within;
 use crate::error::{Error, in_words};
@@ -53,6 +54,12 @@ pub(crate) async fn connect(
     };
     watch.enter(Stage::Blocked, network.clock.now());
     Ok(Connection { origin: Rc::clone(origin), transport })
+}
+
+/// Says why there is no connection. Only for one that was to be opened: a request on one that is open meets no diagnosis.
+#[cold]
+pub(crate) fn diagnose_failure(origin: &Origin, error: &Error) {
+    debug!(origin = origin.authority, %error, "could not open a connection");
 }
 
 /// How long an address has for itself before the next is tried as well (RFC 8305, whose 250 ms are for people who wait). By

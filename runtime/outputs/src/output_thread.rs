@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
+use tracing::{debug, info};
 
 use crate::batch::Batch;
 use crate::format::Format;
@@ -84,6 +85,7 @@ pub(crate) struct Draining {
 
 /// The same, as its thread sees it.
 struct Work {
+    output: String,
     format: Box<dyn Format>,
     transport: Transport,
     run_ended: watch::Receiver<bool>,
@@ -103,7 +105,14 @@ impl OutputThread {
         let (tell, problems) = sync_channel(8);
         let (tell_done, done) = sync_channel(1);
         let delivered = Arc::<AtomicU64>::default();
-        let work = Work { format, transport, run_ended: ended, delivered: Arc::clone(&delivered), problems: tell };
+        let work = Work {
+            output: output.clone(),
+            format,
+            transport,
+            run_ended: ended,
+            delivered: Arc::clone(&delivered),
+            problems: tell,
+        };
         std::thread::Builder::new().name("out".to_owned()).spawn(move || {
             work.until_done(&runtime, incoming);
             // If nobody waits any more, nobody needs to know.
@@ -241,7 +250,10 @@ impl Work {
         loop {
             let sent = within(LONGEST_PAUSE, self.transport.send(payload)).await;
             match sent.unwrap_or_else(|| Err(Failure::Passing("no answer".to_owned()))) {
-                Ok(()) => return true,
+                Ok(()) => {
+                    debug!(output = self.output, bytes = payload.len(), "delivered to an output");
+                    return true;
+                }
                 Err(Failure::Final(problem)) => {
                     self.tell(problem);
                     return false;
@@ -266,6 +278,7 @@ impl Work {
     }
 
     fn tell(&self, problem: String) {
+        info!(output = self.output, problem, "an output has a problem");
         // Whoever has not heard of eight problems has heard enough.
         let _ = self.problems.try_send(problem);
     }

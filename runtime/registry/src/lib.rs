@@ -30,6 +30,7 @@ pub use reference::{Reference, ReferenceError};
 pub use signature::{sign_bytes, verify_bytes};
 
 use bytes::Bytes;
+use tracing::info;
 
 use crate::client::Client;
 use crate::manifest::{Manifest, Packed};
@@ -75,11 +76,13 @@ pub fn pull(reference: &Reference, access: &Access) -> Result<Pulled, RegistryEr
     if let Some(digest) = access.cache.known(reference, access.offline)
         && let Some(pulled) = from_cache(reference, &digest, access)?
     {
+        info!(%reference, %digest, "took a scenario from the cache");
         return Ok(pulled);
     }
     if access.offline {
         return Err(RegistryError::NotCached { reference: reference.to_string() });
     }
+    info!(%reference, "asking the registry");
     within_runtime(pull_from_registry(reference, access))
 }
 
@@ -102,6 +105,7 @@ pub fn push(reference: &Reference, wasm: Bytes, about: &About, access: &Access) 
         client.put_blob(&Digest::of(&wasm), wasm.clone()).await?;
         client.put_blob(&Digest::of(&packed.config), packed.config.clone()).await?;
         client.put_manifest(packed.manifest.clone()).await?;
+        info!(%reference, %digest, "pushed a scenario");
         Ok(digest)
     })
 }

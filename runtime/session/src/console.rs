@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use squall_control::Controls;
 use squall_load::{Observer, Steering};
+use squall_metrics::Redactor;
 use squall_report::Style;
 
 use crate::error::Error;
@@ -21,6 +22,9 @@ pub trait Console: Sync {
 
     /// Prints what went wrong.
     fn print_error(&self, text: &str);
+
+    /// From now on keeps these secrets out of what it says of Squall itself.
+    fn hide_secrets(&self, redactor: Redactor);
 
     /// The style of results.
     fn style(&self) -> Style;

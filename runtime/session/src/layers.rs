@@ -4,6 +4,8 @@
 use squall_guest::Description;
 use squall_plan::{Component, Limits, Machine, Options, PlanFile, RequestCeilings, from_environment, permit};
 
+use tracing::debug;
+
 use crate::error::Error;
 use crate::policy::check_texts;
 use crate::system::{environment_variables, processor_cores};
@@ -52,8 +54,22 @@ impl Layers {
         let suggested = suggestions(described, &named)?;
         let ceilings = RequestCeilings::of_user(&named.http);
         let merged = named.over(suggested.clone());
+        for (layer, options) in [
+            ("command line", &typed),
+            ("environment", &environment),
+            ("plan", &of_file),
+            ("component", &suggested),
+            ("merged", &merged),
+        ] {
+            // Values may be secret.
+            debug!(layer, keys = keys_of(options), "a layer of options");
+        }
         Ok(Layers { typed, environment, of_file, suggested, merged, components, ceilings })
     }
+}
+
+fn keys_of(options: &Options) -> String {
+    options.said().into_iter().map(|(key, _)| key).collect::<Vec<_>>().join(" ")
 }
 
 fn component(name: &str, description: &Description) -> Component {

@@ -15,6 +15,7 @@ use squall_insight::has_given_way;
 use squall_load::{HasGivenWay, Run, Steering, describe, raise_open_files};
 use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
 use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, TestType};
+use tracing::info;
 
 use crate::ceilings::Ceilings;
 use crate::compiling::notify_if_compiling_takes_long;
@@ -206,7 +207,9 @@ impl TestRun {
     /// If one cannot be compiled, or does not describe itself.
     pub fn describe(&self, cache: &CodeCache, console: &dyn Console) -> Result<Vec<(String, Description)>, Error> {
         let said = UserOptions::of(self.plan_file.as_ref(), self.typed.clone())?;
-        let known = said.known(self.secrets()?);
+        let secrets = self.secrets()?;
+        console.hide_secrets(secrets.redactor());
+        let known = said.known(secrets);
         let described = self.components().map(|component| {
             let inspected =
                 compile(component, cache, console, || Guest::inspect(&component.artifact, &self.limits, cache))?;
@@ -251,6 +254,7 @@ impl TestRun {
         }
         // A thread without a virtual user would only be in the way.
         plan.threads = plan.threads.min(usize::try_from(plan.max_vus()).unwrap_or(usize::MAX)).max(1);
+        info!(load = plan.load(), threads = plan.threads, "the plan is made");
         Ok(plan)
     }
 }

@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use tracing::info;
+
 use crate::error::BuildError;
 
 /// A program that is to be run, and what to say if it is missing.
@@ -36,6 +38,7 @@ impl Tool {
 
     /// Runs it and shows what it prints.
     pub fn run(mut self) -> Result<(), BuildError> {
+        self.diagnose_start();
         self.command.stdin(Stdio::null()).stdout(io::stderr());
         let status = self.command.status().map_err(|error| self.missing(&error))?;
         if status.success() { Ok(()) } else { Err(self.failed(&status.to_string())) }
@@ -43,6 +46,7 @@ impl Tool {
 
     /// Runs it and takes what it prints on standard output.
     pub fn output(mut self) -> Result<String, BuildError> {
+        self.diagnose_start();
         self.command.stdin(Stdio::null()).stderr(Stdio::inherit());
         let Output { status, stdout, .. } = self.command.output().map_err(|error| self.missing(&error))?;
         if status.success() {
@@ -50,6 +54,11 @@ impl Tool {
         } else {
             Err(self.failed(&status.to_string()))
         }
+    }
+
+    fn diagnose_start(&self) {
+        let folder = self.command.get_current_dir().unwrap_or(Path::new("."));
+        info!(command = %self.line.display(), folder = %folder.display(), "running a tool");
     }
 
     fn missing(&self, error: &io::Error) -> BuildError {

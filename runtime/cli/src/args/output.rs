@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 use squall_monitor::Sources;
 use squall_outputs::{Header, Output, Statistic};
 use squall_plan::WatchedProcess;
@@ -41,9 +41,9 @@ pub struct OutputArgs {
     /// Show no progress and no lines that the scenario logs.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Also show what the scenario logs for debugging.
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub verbose: bool,
+    /// Also show what the scenario logs for debugging, and what Squall itself does; -vv in more detail.
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
     /// No colours (nor with NO_COLOR set, nor where the output is no terminal).
     #[arg(long)]
     pub no_color: bool,
