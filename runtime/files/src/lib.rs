@@ -9,9 +9,11 @@
 
 mod bounded;
 mod private_folder;
+mod user_cache;
 mod walk;
 mod written;
 
 pub use bounded::read_bounded;
-pub use private_folder::PrivateFolder;
+pub use private_folder::{PrivateFolder, mark_used};
+pub use user_cache::user_cache;
 pub use written::{append, create_beside, replace};

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, fstat, futimens, openat, renameat, statat,
+    unlinkat,
+};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -75,6 +78,35 @@ impl PrivateFolder {
         self.remove(&trial)
     }
 
+    /// Removes the files that were [used](mark_used) or written longest ago, until the others have at most this many bytes.
+    /// The newest stays in any case.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed. A file that cannot be removed stays.
+    pub fn evict(&self, most: u64) -> io::Result<()> {
+        let mut files = Vec::new();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        for entry in Dir::new(openat(&self.folder, ".", flags, Mode::empty())?)? {
+            let name = entry?.file_name().to_owned();
+            let Ok(stat) = statat(&self.folder, &name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+            if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+                files.push(((stat.st_mtime, stat.st_mtime_nsec), stat.st_size as u64, name));
+            }
+        }
+        files.sort();
+        let mut bytes: u64 = files.iter().map(|(_, size, _)| size).sum();
+        files.pop();
+        for (_, size, name) in files {
+            if bytes <= most {
+                break;
+            }
+            if unlinkat(&self.folder, &name, AtFlags::empty()).is_ok() {
+                bytes -= size;
+            }
+        }
+        Ok(())
+    }
+
     /// A file that was not there before. One that an earlier process of the same number has left is taken away.
     fn new_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -91,6 +123,13 @@ impl PrivateFolder {
     fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.folder, name, AtFlags::empty())?)
     }
+}
+
+/// Notes that a file is of use still: [`PrivateFolder::evict`] takes others before it. Where nothing can be written, nothing
+/// is evicted either.
+pub fn mark_used(file: &File) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let _ = futimens(file, &Timestamps { last_access: now, last_modification: now });
 }
 
 #[cfg(test)]
@@ -219,5 +258,31 @@ mod tests {
         symlink("/tmp", &link).unwrap();
         std::os::unix::fs::lchown(&link, Some(4711), Some(4711)).unwrap();
         assert!(PrivateFolder::create(&link.join("code")).is_err());
+    }
+
+    #[test]
+    fn the_files_that_were_not_used_for_longest_are_evicted() {
+        let outer = tempfile::tempdir().unwrap();
+        let path = outer.path().join("code");
+        let folder = PrivateFolder::create(&path).unwrap();
+        let hours_ago = |name: &str, hours: u64| {
+            let time = fs::metadata(outer.path()).unwrap().modified().unwrap();
+            let file = File::options().write(true).open(path.join(name)).unwrap();
+            file.set_modified(time - std::time::Duration::from_secs(3600 * hours)).unwrap();
+        };
+        for (name, age) in [("oldest", 3), ("used", 2), ("middle", 1), ("newest", 0)] {
+            folder.write(name, &[&[0; 100]]).unwrap();
+            hours_ago(name, age);
+        }
+        mark_used(&folder.file("used").unwrap());
+        folder.evict(400).unwrap();
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 4, "they fit");
+        folder.evict(399).unwrap();
+        folder.file("oldest").unwrap_err();
+        folder.evict(200).unwrap();
+        folder.file("middle").unwrap_err();
+        folder.evict(0).unwrap();
+        let left: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["used"], "the newest stays");
     }
 }

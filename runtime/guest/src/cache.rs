@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use squall_files::PrivateFolder;
+use squall_files::{PrivateFolder, mark_used, user_cache};
 use squall_metrics::Clock;
 use tracing::info;
 use wasmtime::Engine;
@@ -25,6 +25,8 @@ use crate::compiler::{self, Order};
 use crate::error::GuestError;
 
 const DIGEST: usize = 32;
+/// What the cache may hold, in bytes: some thirty scenarios in Python, or thousands in Rust. What was not used for longest goes.
+pub const CODE_CACHE_LIMIT: u64 = 1 << 30;
 
 /// A folder of compiled components.
 #[derive(Clone)]
@@ -48,11 +50,7 @@ impl CodeCache {
     /// A cache in the user's cache folder (`$XDG_CACHE_HOME/squall`, else `~/.cache/squall`); none if there is no such
     /// place.
     pub fn of_user() -> CodeCache {
-        let base = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-        CodeCache::in_folder(base.map(|base| base.join("squall").join("code")))
+        CodeCache::in_folder(user_cache().map(|folder| folder.join("code")))
     }
 
     /// A cache in that folder, which is made if need be.
@@ -125,7 +123,7 @@ impl CodeCache {
         let mut last = self.trusted.borrow_mut();
         if last.as_ref().is_none_or(|(name, _)| *name != entry) {
             let file = PrivateFolder::open(folder).and_then(|folder| folder.file(&entry)).ok();
-            let file = file.filter(|file| digests_agree(file).unwrap_or(false));
+            let file = file.filter(|file| digests_agree(file).unwrap_or(false)).inspect(mark_used);
             *last = file.map(|file| (entry, Arc::new(file)));
         }
         last.as_ref().map(|(_, file)| Arc::clone(file))
@@ -173,7 +171,9 @@ fn digests_agree(mut file: &File) -> std::io::Result<bool> {
 
 /// The digest comes behind the code, where it is not in the way of mapping that.
 fn store(folder: &Path, entry: &str, code: &[u8]) -> std::io::Result<()> {
-    PrivateFolder::create(folder)?.write(entry, &[code, &Sha256::digest(code)])
+    let folder = PrivateFolder::create(folder)?;
+    folder.write(entry, &[code, &Sha256::digest(code)])?;
+    folder.evict(CODE_CACHE_LIMIT)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ mod user;
 mod worker;
 
 pub use artifact::{Artifact, Import};
-pub use cache::CodeCache;
+pub use cache::{CODE_CACHE_LIMIT, CodeCache};
 pub use compiler::compile_if_called;
 pub use contract::{CONTRACT_VERSION, Incompatible};
 pub use data_end::DataEnd;

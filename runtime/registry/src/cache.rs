@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use squall_files::PrivateFolder;
+use squall_files::{PrivateFolder, user_cache};
 
 use crate::digest::Digest;
 use crate::reference::Reference;
@@ -30,11 +30,7 @@ impl ArtifactCache {
     /// The cache in the user's cache folder (`$XDG_CACHE_HOME/squall`, else `~/.cache/squall`); none if there is no such
     /// place.
     pub fn of_user() -> ArtifactCache {
-        let base = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-        ArtifactCache { folder: base.map(|base| base.join("squall").join("artifacts")) }
+        ArtifactCache { folder: user_cache().map(|folder| folder.join("artifacts")) }
     }
 
     /// A cache in that folder, which is made if need be.
