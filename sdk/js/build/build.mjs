@@ -14,11 +14,11 @@ import { withWorld } from './world.mjs';
 export { BuildError };
 
 /**
- * Builds; returns the component's bytes, warnings, and the large files that the run has to be given: what it has to call each, and
- * its path. `options` are those of the command line.
+ * Builds; returns the component's bytes, warnings, the large files that the run has to be given (what it has to call each, and its
+ * path), and the paths of the files that it has read. `options` are those of the command line.
  */
 export async function build(options) {
-  const { exported, fetches } = await surfaceOf(options);
+  const { exported, fetches, modules } = await surfaceOf(options);
   // Only StarlingMonkey has `fetch`. It waits for responses in a loop of its own, so jobs and timers are left to it, too.
   options.native = fetches && options.engine === 'starlingmonkey' && options.compat === undefined;
   const files = new Files(options.source);
@@ -31,7 +31,7 @@ export async function build(options) {
     );
     if (error instanceof BuildError) throw error;
     if (!(error instanceof Error)) {
-      return { component: signed(error, options), warnings, data: files.largeOnes() };
+      return { component: signed(error, options), warnings, data: files.largeOnes(), inputs: [...modules, ...files.paths] };
     }
     if (files.learn(error.message)) continue;
     if (/squall:(defer|after) /.test(error.message) && loading !== 'in-run') {

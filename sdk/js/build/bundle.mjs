@@ -1,6 +1,7 @@
 // From a script, in TypeScript or JavaScript, with all that it imports, to one JavaScript module.
 
-import { dirname, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Awaits } from './awaits.mjs';
@@ -14,11 +15,13 @@ import { interfacesOf } from './world.mjs';
 const SDK = dirname(dirname(fileURLToPath(import.meta.url)));
 const path = (name) => `${SDK}/${name}`;
 
-/** What a script exports, by name, and whether it calls `fetch`. */
+/** What a script exports, by name, whether it calls `fetch`, and the paths of its modules, those of packages aside. */
 export async function surfaceOf(options) {
   const { metafile, outputFiles } = await run(options, { entryPoints: [options.source], metafile: true });
   const [output] = Object.values(metafile.outputs).filter((output) => output.entryPoint !== undefined);
-  return { exported: output.exports, fetches: outputFiles.some(({ text }) => /\bfetch\s*\(/.test(text)) };
+  const modules = Object.keys(metafile.inputs).filter((path) => !path.includes('node_modules/')).map((path) => resolve(path));
+  const own = modules.filter((path) => !path.startsWith(`${SDK}/`) && existsSync(path));
+  return { exported: output.exports, modules: own, fetches: outputFiles.some(({ text }) => /\bfetch\s*\(/.test(text)) };
 }
 
 /**

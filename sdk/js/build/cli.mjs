@@ -15,6 +15,7 @@ package.json names, else scenario.ts or scenario.js.
       --compat k6        the script is one of k6's
       --engine NAME      quickjs (default: small, starts fast) or starlingmonkey (large, faster at computing)
       --small            a smaller and slower QuickJS
+      --inputs FILE      write which files have gone into the component, as a list in JSON
       --data FILE        write which large files a run has to be given, as JSON: the name of each, and its path
       --bundle FILE      also write the JavaScript that goes into the component
   -h, --help             this text`;
@@ -34,12 +35,16 @@ export async function main(words) {
   }
   try {
     const started = Date.now();
-    const { component, warnings, data } = await build(options);
+    const { component, warnings, data, inputs } = await build(options);
     for (const warning of warnings) console.error(`squall-js: warning: ${warning}`);
     mkdirSync(dirname(options.output), { recursive: true });
     writeFileSync(options.output, component);
     if (options.data !== undefined) writeFileSync(options.data, JSON.stringify(Object.fromEntries(data)));
     else for (const [name, path] of data) console.error(`${options.output}: to be run with --data ${name}=file:${path}`);
+    if (options.inputs !== undefined) {
+      writeFileSync(options.inputs, JSON.stringify(inputs));
+      return 0; // Another program asks, and says itself what was made.
+    }
     const kilobytes = Math.round(component.length / 1024);
     console.error(`${options.output}: ${kilobytes} KiB in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     return 0;
@@ -60,6 +65,7 @@ function read(words) {
       engine: { type: 'string', default: 'quickjs' },
       small: { type: 'boolean', default: false },
       data: { type: 'string' },
+      inputs: { type: 'string' },
       bundle: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },

@@ -17,6 +17,8 @@ export class Files {
   embedded = new Map();
   /** Large ones by name: what a run has to call each, its size, and its path. */
   held = new Map();
+  /** The paths of all that were asked for, whether they were there or not. */
+  paths = new Set();
   #source;
 
   constructor(source) {
@@ -49,6 +51,7 @@ export class Files {
 
   #add(kind, name, ifThere) {
     if (this.embedded.has(`${kind} ${name}`) || this.held.has(name)) return true;
+    this.paths.add(absolute(name, this.#source));
     try {
       const path = pathOf(name, this.#source);
       const { size } = statSync(path);
@@ -96,9 +99,13 @@ function isInside(folder, path) {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
+function absolute(name, source) {
+  return resolve(dirname(source), name.replace(/^file:\/\//, ''));
+}
+
 /** Where a file of the project is. */
 function pathOf(name, source) {
-  const path = resolve(dirname(source), name.replace(/^file:\/\//, ''));
+  const path = absolute(name, source);
   if (!existsSync(path)) throw new BuildError(`${relative('.', source)}: open(${JSON.stringify(name)}): there is no ${path}`);
   const root = projectOf(source);
   if (!isInside(root, realpathSync(path))) {

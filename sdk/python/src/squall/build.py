@@ -6,6 +6,7 @@ for a component that exports what the scenario has and no more.
 
 import argparse
 import importlib
+import json
 import os
 import shutil
 import subprocess
@@ -104,12 +105,35 @@ def _main_file(folder: Path) -> str:
     return "scenario.py"
 
 
-def build(path: Path, output: Path) -> None:
-    """Make a component of the scenario in a file or folder."""
+class Reads:
+    """The files that are opened from now on, and those of modules."""
+
+    def __init__(self) -> None:
+        self._opened: set[str] = set()
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
+            self._opened.add(os.path.abspath(arguments[0]))
+
+    def by_author(self) -> list[str]:
+        """Return those that are neither Python's, nor an installed package's, nor this SDK's."""
+        modules = {module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+        others = (str(PACKAGE), sys.prefix, sys.base_prefix, "/dev/", "/proc/")
+        files = (os.path.abspath(path) for path in self._opened | {path for path in modules if path})
+        packages = {"site-packages", "__pycache__"}
+        return sorted({f for f in files if not f.startswith(others) and packages.isdisjoint(Path(f).parts)})
+
+
+def build(path: Path, output: Path, inputs: Path | None = None) -> None:
+    """Make a component of the scenario in a file or folder, and list in ``inputs`` what of its author's went into it."""
     tool = _tool()
     source = Source.find(path)
+    reads = Reads()
     try:
         scenario = Scenario.of(source.load())
+        if inputs is not None:
+            inputs.write_text(json.dumps(reads.by_author()))
     except (ScenarioError, OptionsError) as error:
         raise BuildError(str(error)) from error
     with tempfile.TemporaryDirectory(prefix="squall-build-") as folder:
@@ -174,10 +198,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="squall-build", description="Make a component of a Squall scenario.")
     parser.add_argument("scenario", type=Path, help="a Python file, or a folder with a scenario.py in it")
     parser.add_argument("-o", "--output", type=Path, help="where to write the component (default: SCENARIO.wasm)")
+    parser.add_argument("--inputs", type=Path, help="where to list the files that have gone into it, as JSON")
     said = parser.parse_args(arguments)
     output = said.output or said.scenario.with_suffix(".wasm")
     try:
-        build(said.scenario, output)
+        build(said.scenario, output, said.inputs)
     except BuildError as error:
         print(f"squall-build: {error}", file=sys.stderr)
         return 1
