@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use squall_plan::{DataFormat, DataOptions};
 
+use crate::built::{Shelf, Workbench};
 use crate::error::BuildError;
 use crate::language::Language;
 use crate::languages::{c, go, javascript, python, rust};
+use crate::project::link_sdk;
+use crate::sdk::Sdk;
 use crate::source::Source;
+use crate::store::Store;
 
 /// How a script in JavaScript or TypeScript is built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,9 +48,9 @@ impl ScriptOptions {
     }
 }
 
-/// A component that was built to be run.
+/// A component that was built.
 pub struct Built {
-    /// Its file.
+    /// Its file, which is shared by all runs of the source: to be read, not to be changed.
     pub component: PathBuf,
     /// The files that it opens, and that the host is to hold for it.
     pub data: BTreeMap<String, DataOptions>,
@@ -55,53 +59,70 @@ pub struct Built {
 /// One build, as each language's tools are asked for it.
 pub(crate) struct Build<'a> {
     pub source: &'a Source,
-    pub output: &'a Path,
     pub script: ScriptOptions,
-    /// Where the tool lists the files that the host is to hold, if the language has such files.
-    pub data: Option<&'a Path>,
+    /// Where the component and the lists of files go.
+    pub bench: &'a Workbench,
+    /// The folder of the SDKs.
+    pub sdk: &'a Path,
+    /// Where tools are installed.
+    pub store: &'a Store,
     /// Shows a line about what takes long.
     pub notify: &'a dyn Fn(&str),
 }
 
-/// Builds the component into the file `output`. `notify` shows a line about what takes long.
+/// Builds the component, or finds it built from the same files. `notify` shows a line about what takes long.
 ///
 /// # Errors
 /// If a tool is missing or fails, or a file cannot be written.
-pub fn build(source: &Source, output: &Path, script: ScriptOptions, notify: &dyn Fn(&str)) -> Result<(), BuildError> {
-    run_tools(&Build { source, output, script, data: None, notify })
-}
-
-/// Builds the component into the project's hidden folder, to be run at once.
-///
-/// # Errors
-/// As with [`build`].
-pub fn build_for_run(source: &Source, script: ScriptOptions, notify: &dyn Fn(&str)) -> Result<Built, BuildError> {
-    let component = source.hidden().join(format!("{}.wasm", source.name));
-    let list = source.hidden().join(format!("{}.data.json", source.name));
-    let _ = fs::remove_file(&list); // That of an earlier build; there may be none.
-    run_tools(&Build { source, output: &component, script, data: Some(&list), notify })?;
-    let text = fs::read(&list).unwrap_or_else(|_| b"{}".to_vec());
-    let files: BTreeMap<String, PathBuf> =
-        serde_json::from_slice(&text).map_err(|error| BuildError::at(&list, error))?;
+pub fn build(source: &Source, script: ScriptOptions, notify: &dyn Fn(&str)) -> Result<Built, BuildError> {
+    check_flags(source, script)?;
+    let (sdk, store) = (Sdk::find()?, Store::open(&source.hidden()));
+    let shelf = Shelf::of(source, script, &sdk, &store)?;
+    let kept = match shelf.find() {
+        Some(kept) => kept,
+        None => {
+            notify(&format!("building {} ...", source.name));
+            let bench = shelf.workbench()?;
+            let sdk = link_sdk(&source.hidden(), &sdk.lay(&store)?)?;
+            let inputs = run_tools(&Build { source, script, bench: &bench, sdk: &sdk, store: &store, notify })?;
+            shelf.keep(&bench, inputs)?
+        }
+    };
     let file = |path| DataOptions { file: Some(path), format: Some(DataFormat::File), ..DataOptions::default() };
-    Ok(Built { component, data: files.into_iter().map(|(name, path)| (name, file(path))).collect() })
+    let data = kept.data.into_iter().map(|(name, path)| (name, file(path))).collect();
+    Ok(Built { component: kept.component, data })
 }
 
-fn run_tools(build: &Build<'_>) -> Result<(), BuildError> {
-    if let Some(folder) = build.output.parent() {
-        fs::create_dir_all(folder).map_err(|error| BuildError::at(folder, error))?;
+fn check_flags(source: &Source, script: ScriptOptions) -> Result<(), BuildError> {
+    let is_javascript = matches!(source.language, Language::TypeScript | Language::JavaScript);
+    match script.given().filter(|_| !is_javascript) {
+        Some(flag) => Err(BuildError::at(source.path(), format!("{flag} is for scripts in JavaScript or TypeScript"))),
+        None => Ok(()),
     }
-    let language = build.source.language;
-    let is_javascript = matches!(language, Language::TypeScript | Language::JavaScript);
-    if let Some(flag) = build.script.given().filter(|_| !is_javascript) {
-        let problem = format!("{flag} is for scripts in JavaScript or TypeScript");
-        return Err(BuildError::at(build.source.path(), problem));
-    }
-    match language {
+}
+
+/// Returns the files that went into the component, beside those of SDKs and tools.
+fn run_tools(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
+    match build.source.language {
         Language::Rust => rust::build(build),
         Language::TypeScript | Language::JavaScript => javascript::build(build),
         Language::Python => python::build(build),
         Language::Go => go::build(build),
         Language::C => c::build(build),
+    }
+}
+
+impl Build<'_> {
+    /// The files of the project with these names, whether they are there or not.
+    pub fn project_files<const N: usize>(&self, names: [&str; N]) -> impl Iterator<Item = PathBuf> {
+        let folder = self.source.folder.clone();
+        names.map(|name| folder.join(name)).into_iter()
+    }
+
+    /// The files that a tool has listed as read.
+    pub fn listed_inputs(&self) -> Result<Vec<PathBuf>, BuildError> {
+        let list = self.bench.input_list();
+        let text = fs::read(&list).map_err(|error| BuildError::at(&list, error))?;
+        serde_json::from_slice(&text).map_err(|error| BuildError::at(&list, error))
     }
 }

@@ -1,10 +1,14 @@
 //! A new project, which builds and runs as it is.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use crate::error::BuildError;
 use crate::language::Language;
+use crate::sdk::Sdk;
+use crate::source::HIDDEN;
+use crate::store::Store;
 
 /// A file of a template: where it goes, and what is in it.
 type File = (&'static str, &'static str);
@@ -20,8 +24,8 @@ fn files(language: Language) -> &'static [File] {
     match language {
         Language::Rust => template!("rust": "Cargo.toml", "src/lib.rs"),
         Language::TypeScript => template!("typescript": "package.json", "tsconfig.json", "scenario.ts"),
-        Language::JavaScript => template!("javascript": "package.json", "scenario.js"),
-        Language::Python => template!("python": "requirements.txt", "scenario.py"),
+        Language::JavaScript => template!("javascript": "package.json", "jsconfig.json", "scenario.js"),
+        Language::Python => template!("python": "requirements.txt", "pyproject.toml", "scenario.py"),
         Language::Go => template!("go": "go.mod", "scenario.go"),
         Language::C => template!("c": "scenario.c", "compile_flags.txt"),
     }
@@ -40,11 +44,31 @@ pub fn create_project(folder: &Path, language: Language) -> Result<(), BuildErro
         return Err(BuildError::new(format!("{} is there already, and not an empty folder", folder.display())));
     }
     let common = [("README.md", README), (".gitignore", IGNORED)];
-    files(language)
-        .iter()
-        .copied()
-        .chain(common)
-        .try_for_each(|(path, text)| write(&folder.join(path), &fill(text, &name)))
+    for (path, text) in files(language).iter().copied().chain(common) {
+        write(&folder.join(path), &fill(text, &name))?;
+    }
+    let folder = folder.canonicalize().map_err(|error| BuildError::at(folder, error))?;
+    let hidden = folder.join(HIDDEN);
+    link_sdk(&hidden, &Sdk::find()?.lay(&Store::open(&hidden))?).map(drop)
+}
+
+/// Has `.squall/sdk` in the project lead to the SDKs, which its manifests and editors find there wherever the project is.
+/// Returns their folder.
+pub fn link_sdk(hidden: &Path, sdk: &Path) -> Result<PathBuf, BuildError> {
+    fs::create_dir_all(hidden).map_err(|error| BuildError::at(hidden, error))?;
+    link(&hidden.join("sdk"), sdk)?;
+    Ok(sdk.to_owned())
+}
+
+/// Makes a link, or has one that is there lead to another place: in one step, since other builds may look at it.
+pub fn link(path: &Path, target: &Path) -> Result<(), BuildError> {
+    if fs::read_link(path).is_ok_and(|leads_to| leads_to == target) {
+        return Ok(());
+    }
+    let beside = path.with_extension(format!("{}.new", std::process::id()));
+    let _ = fs::remove_file(&beside); // An earlier process of the same number was stopped.
+    let made = symlink(target, &beside).and_then(|()| fs::rename(&beside, path));
+    made.map_err(|error| BuildError::at(path, format!("no link to {} can be made here: {error}", target.display())))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), BuildError> {

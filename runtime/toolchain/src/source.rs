@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::error::BuildError;
 use crate::language::Language;
 
+/// The folder of a project that its author need not look at.
+pub const HIDDEN: &str = ".squall";
+
 /// A scenario's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -33,7 +36,9 @@ impl Source {
     /// If nothing that can be built is there.
     pub fn at(path: &Path) -> Result<Source, BuildError> {
         let wrong = |problem: String| BuildError::at(path, problem);
-        let full = path.canonicalize().map_err(|error| wrong(error.to_string()))?;
+        let full = path.canonicalize().map_err(|error| {
+            wrong(format!("{error}: `squall new NAME --lang LANGUAGE` makes a project, with a scenario to begin with"))
+        })?;
         let is_project = full.is_dir();
         let language = if is_project { Language::of_folder(&full) } else { Language::of_file(&full) };
         let language = language.ok_or_else(|| {
@@ -72,7 +77,7 @@ impl Source {
 
     /// Where tools and what they make are kept, out of the project's way.
     pub fn hidden(&self) -> PathBuf {
-        self.folder.join(".squall")
+        self.folder.join(HIDDEN)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tracing::info;
@@ -22,12 +22,21 @@ impl Tool {
         Tool { command: Command::new(&name), line: name.as_ref().to_owned(), install }
     }
 
+    pub fn arg(self, argument: impl AsRef<OsStr>) -> Tool {
+        self.args([argument])
+    }
+
     pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Tool {
         for argument in arguments {
             self.line.push(" ");
             self.line.push(&argument);
             self.command.arg(argument);
         }
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Tool {
+        self.command.env(name, value);
         self
     }
 
@@ -64,12 +73,32 @@ impl Tool {
     fn missing(&self, error: &io::Error) -> BuildError {
         let program = self.command.get_program().to_string_lossy();
         BuildError::new(match error.kind() {
-            io::ErrorKind::NotFound => format!("{program} is not there: {}", self.install),
+            io::ErrorKind::NotFound => format!("{program} is not on the PATH: {}", self.install),
             _ => format!("{program} does not start: {error}"),
         })
     }
 
     fn failed(&self, status: &str) -> BuildError {
         BuildError::new(format!("`{}` failed ({status}); what it says is above", self.line.to_string_lossy()))
+    }
+}
+
+/// The files that a tool names in the rules that it prints for `make`: after each target, with escaped spaces.
+pub fn files_of_rules(rules: &str) -> Vec<PathBuf> {
+    const SPACE: char = '\u{1}';
+    let text = rules.replace("\\\n", " ").replace("\\ ", &SPACE.to_string());
+    let files = text.lines().filter_map(|rule| rule.split_once(": ")).flat_map(|(_, files)| files.split_whitespace());
+    files.map(|file| PathBuf::from(file.replace(SPACE, " "))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_for_make_name_files() {
+        let rules = "a.o: a\\ b.c \\\n  ../lib/x.h\nother.o: other.c\n";
+        assert_eq!(files_of_rules(rules), ["a b.c", "../lib/x.h", "other.c"].map(PathBuf::from));
+        assert!(files_of_rules("").is_empty());
     }
 }

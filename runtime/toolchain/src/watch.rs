@@ -4,13 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::inputs::WRITTEN_BY_TOOLS;
+
 /// How often files are looked at: quicker than a hand that saves and looks up.
 const EVERY: Duration = Duration::from_millis(300);
 /// Folders that hold what tools make, not what people write.
 const NOT_SOURCE: [&str; 6] = ["target", "node_modules", ".squall", ".git", "__pycache__", ".venv"];
-
-/// Files that tools write while they build: each would have the project built once more.
-const WRITTEN_BY_TOOLS: [&str; 4] = ["go.mod", "go.sum", "Cargo.lock", "package-lock.json"];
 
 /// A project that is watched.
 pub struct Watch {

@@ -12,7 +12,7 @@ use squall_outputs::Output;
 use squall_plan::{Mistake, Options, PlanError, PlanFile, options_reference, schema};
 use squall_registry::Reference;
 use squall_session::Component;
-use squall_toolchain::{Source, build_for_run, is_source};
+use squall_toolchain::{Source, build, is_source};
 
 use crate::args::limits::LimitArgs;
 use crate::args::plan::{PlanArgs, PlanCommand};
@@ -75,7 +75,7 @@ pub fn plan_component(
     if !Reference::is_meant(name) && is_source(path) {
         registry.signature.allow_source(name)?;
         let source = Source::at(path)?;
-        let built = build_for_run(&source, script.options(), &print_status)?;
+        let built = build(&source, script.options(), &print_status)?;
         return component(name, Artifact::read(&built.component, most), Some(&source));
     }
     if let Some(flag) = script.options().given() {

@@ -1,6 +1,7 @@
 //! `squall new` and `squall build`.
 
-use std::env;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -52,18 +53,23 @@ pub fn new(arguments: &NewArgs) -> Result<u8, CliError> {
 /// Builds, and says what was made.
 pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
     let source = Source::at(&arguments.source)?;
-    let output = match &arguments.output {
-        Some(output) => absolute(output)?,
-        None => source.component(),
-    };
-    squall_toolchain::build(&source, &output, arguments.script.options(), &print_status)?;
+    let output = arguments.output.clone().unwrap_or_else(|| source.component());
+    let built = squall_toolchain::build(&source, arguments.script.options(), &print_status)?;
+    copy(&built.component, &output).map_err(|error| CliError::file("--output", &output, error))?;
     let name = output.display().to_string();
     let artifact = Artifact::read(&output, u64::MAX).map_err(|source| CliError::guest(&name, source))?;
     print_status(&format!("{name}: {}", bytes(artifact.size() as f64)));
+    for (data, options) in &built.data {
+        let file = options.file.as_deref().unwrap_or(Path::new("FILE"));
+        print_status(&format!("{name}: to be run with --data {data}=file:{}", file.display()));
+    }
     Ok(exit::PASSED)
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, CliError> {
-    let folder = env::current_dir().map_err(|source| CliError::file("--output", path, source))?;
-    Ok(folder.join(path))
+/// The component as a file of its own: the one that was built is shared, and only this user's.
+fn copy(component: &Path, output: &Path) -> io::Result<()> {
+    if let Some(folder) = output.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(output, fs::read(component)?)
 }

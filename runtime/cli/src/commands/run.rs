@@ -8,7 +8,7 @@ use squall_plan::{Limits, Options, SearchOptions, TestType, without_credentials}
 use squall_registry::Reference;
 use squall_session::search::search;
 use squall_session::{Component, TestRun, one_request};
-use squall_toolchain::{Source, Watch, build_for_run, is_source};
+use squall_toolchain::{Source, Watch, build, is_source};
 
 use crate::args::control::ControlArgs;
 use crate::args::load::LoadArgs;
@@ -103,7 +103,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
     arguments.registry.signature.allow_source(&arguments.scenario)?;
     arguments.sandbox.limits.allow_source(&arguments.scenario)?;
     let source = Source::at(scenario)?;
-    let built = build_for_run(&source, arguments.script.options(), &print_status)?;
+    let built = build(&source, arguments.script.options(), &print_status)?;
     typed.data = built.data.into_iter().chain(typed.data).collect();
     let artifact = Artifact::read(&built.component, limits(arguments).component);
     Ok(test(arguments, typed, component(&arguments.scenario, artifact, Some(&source))?))

@@ -1,9 +1,8 @@
 //! Go: the SDK's own command, which calls the standard toolchain.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::checkout;
 use crate::build::Build;
 use crate::error::BuildError;
 use crate::tool::Tool;
@@ -11,26 +10,38 @@ use crate::tool::Tool;
 const INSTALL: &str = "install Go 1.24 or newer (https://go.dev/dl, or your distribution's golang)";
 const SDK: &str = "github.com/squall-load/squall/sdk/go";
 const COMMAND: &str = "github.com/squall-load/squall/sdk/go/build";
+/// Where a project finds it.
+const PLACE: &str = "./.squall/sdk/go";
 
-pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
-    let Build { source, output, .. } = *build;
+/// Lists the folders of the packages that are the project's own, or that its manifest has replaced.
+const OWN_FOLDERS: &str = "{{if not .Standard}}{{if or .Module.Main .Module.Replace}}{{.Dir}}{{end}}{{end}}";
+
+pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
+    let source = build.source;
     if !source.has("go.mod") {
         let text = "a scenario in Go is a module: `squall new NAME --lang go` makes one";
         return Err(BuildError::at(source.path(), text));
     }
     let go = || Tool::new("go", INSTALL).inside(&source.folder);
-    if let Some(sdk) = checkout().map(|checkout| checkout.join("sdk/go")).filter(|sdk| !takes(&source.folder, sdk)) {
-        // A work file beside the project would be in its way; `go mod edit` changes what the project says of itself.
-        go().args(["mod", "edit", "-replace", &format!("{SDK}={}", sdk.display())]).run()?;
+    if !takes_sdk(&source.folder) {
+        let (require, replace) = (format!("{SDK}@v{}", env!("CARGO_PKG_VERSION")), format!("{SDK}={PLACE}"));
+        go().args(["mod", "edit", "-require", &require, "-replace", &replace]).run()?;
     }
-    go().args(["run", COMMAND, "-o"]).args([output, source.path()]).run()
+    go().args(["run", COMMAND, "-o"]).args([&build.bench.component(), source.path()]).run()?;
+    let list = go().env("GOOS", "wasip1").env("GOARCH", "wasm").args(["list", "-deps", "-f", OWN_FOLDERS]);
+    let folders = list.args([source.path()]).output()?;
+    let folders = folders.lines().map(Path::new).filter(|folder| !folder.starts_with(build.sdk.join("go")));
+    let files = folders.filter(|folder| !folder.components().any(|part| part.as_os_str() == ".squall"));
+    let files = files.map(|folder| folder.join("*"));
+    Ok(files.chain(build.project_files(["go.mod", "go.sum", "go.work", "vendor/modules.txt"])).collect())
 }
 
-/// Whether a project takes the SDK from that folder already, however it writes that: then its manifest stays as it is.
-fn takes(project: &Path, sdk: &Path) -> bool {
+/// Whether a project takes the SDK from a folder that is there, whichever that is: then its manifest stays as it is.
+fn takes_sdk(project: &Path) -> bool {
     let manifest = fs::read_to_string(project.join("go.mod")).unwrap_or_default();
-    let mut replacements = manifest.lines().filter_map(|line| line.strip_prefix("replace ")?.split_once(" => "));
-    replacements.any(|(module, path)| module == SDK && project.join(path).canonicalize().is_ok_and(|path| path == sdk))
+    let mut replacements =
+        manifest.lines().filter_map(|line| line.trim().trim_start_matches("replace ").split_once(" => "));
+    replacements.any(|(module, path)| module == SDK && project.join(path).join("go.mod").is_file())
 }
 
 #[cfg(test)]
@@ -38,19 +49,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_that_names_the_checkout_already_is_known() {
+    fn a_manifest_that_takes_the_sdk_from_a_folder_is_known() {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        let sdk = root.join("checkout/sdk/go");
-        let project = root.join("checkout/examples");
+        let root = folder.path();
+        let (sdk, project) = (root.join("checkout/sdk/go"), root.join("checkout/examples"));
         fs::create_dir_all(&sdk).unwrap();
         fs::create_dir_all(&project).unwrap();
+        fs::write(sdk.join("go.mod"), "").unwrap();
         let with = |manifest: &str| {
             fs::write(project.join("go.mod"), manifest).unwrap();
-            takes(&project, &sdk)
+            takes_sdk(&project)
         };
         assert!(with(&format!("module m\n\nreplace {SDK} => ../sdk/go\n")));
         assert!(with(&format!("module m\nreplace {SDK} => {}\n", sdk.display())));
+        assert!(with(&format!("module m\nreplace (\n\t{SDK} => ../sdk/go\n)\n")));
         assert!(!with(&format!("module m\nreplace {SDK} => ../gone\n")));
         assert!(!with("module m\nreplace example.test/other => ../sdk/go\n"));
         assert!(!with("module m\n"));

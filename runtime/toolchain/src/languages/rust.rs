@@ -1,42 +1,70 @@
 //! Rust: `cargo build --target wasm32-wasip2`.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::checkout;
 use crate::build::Build;
 use crate::error::BuildError;
-use crate::tool::Tool;
+use crate::tool::{Tool, files_of_rules};
 
 const TARGET: &str = "wasm32-wasip2";
 const INSTALL: &str = "install Rust from https://rustup.rs";
 
-pub fn build(build: &Build<'_>) -> Result<(), BuildError> {
-    let Build { source, output, .. } = *build;
+pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
+    let source = build.source;
     if !source.has("Cargo.toml") {
         let text = "a scenario in Rust is a package: `squall new NAME --lang rust` makes one";
         return Err(BuildError::at(source.path(), text));
     }
     ensure_target()?;
     let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
-    let cargo = Tool::new("cargo", INSTALL).args(arguments).args(sdk_of_checkout());
-    let messages = cargo.inside(&source.folder).output()?;
+    let cargo = || Tool::new("cargo", INSTALL).inside(&source.folder);
+    let messages = cargo().args(arguments).args(patch(&source.folder, build.sdk).into_iter().flatten()).output()?;
     let component = component(&messages).ok_or_else(|| {
         let text = "the package makes no component: it needs `crate-type = [\"cdylib\"]` under [lib]";
         BuildError::at(&source.folder.join("Cargo.toml"), text)
     })?;
-    fs::copy(&component, output).map(drop).map_err(|error| BuildError::at(output, error))
+    let output = build.bench.component();
+    fs::copy(&component, &output).map_err(|error| BuildError::at(&output, error))?;
+    let workspace = cargo().args(["locate-project", "--workspace", "--message-format", "plain"]).output()?;
+    Ok(inputs(build, &messages, &component, Path::new(workspace.trim())))
 }
 
-/// The SDK in a checkout of Squall takes the place of the published one.
-fn sdk_of_checkout() -> Vec<String> {
-    let Some(checkout) = checkout() else {
-        return Vec::new();
-    };
-    let path = checkout.join("sdk/rust").display().to_string();
-    vec!["--config".to_owned(), format!("patch.crates-io.squall-sdk.path={path:?}")]
+/// A manifest that asks the registry for the SDK gets it from here.
+fn patch(project: &Path, sdk: &Path) -> Option<[String; 2]> {
+    let manifest = fs::read_to_string(project.join("Cargo.toml")).unwrap_or_default();
+    let line = manifest.lines().find(|line| line.starts_with("squall-sdk"))?;
+    let is_elsewhere = ["path", "git", "workspace"].iter().any(|key| line.contains(key));
+    let path = sdk.join("rust");
+    (!is_elsewhere)
+        .then(|| ["--config".to_owned(), format!("patch.crates-io.squall-sdk.path={:?}", path.display().to_string())])
+}
+
+/// What cargo has read: the sources that it lists beside the component, the manifests of packages that are not from a registry,
+/// and what says which Rust is used.
+fn inputs(build: &Build<'_>, messages: &str, component: &Path, workspace: &Path) -> Vec<PathBuf> {
+    let list = fs::read_to_string(component.with_extension("d")).unwrap_or_default();
+    let target = component.ancestors().nth(3).unwrap_or(component);
+    let manifests = parsed(messages)
+        .filter(|message| message["package_id"].as_str().is_some_and(|package| package.starts_with("path+file:")));
+    let manifests = manifests.filter_map(|message| message["manifest_path"].as_str().map(PathBuf::from));
+    let read = files_of_rules(&list).into_iter().chain(manifests);
+    let of_sdk = build.source.hidden();
+    let read =
+        read.filter(|path| !path.starts_with(&of_sdk) && !path.starts_with(build.sdk) && !path.starts_with(target));
+    let around = [workspace.to_owned(), workspace.with_file_name("Cargo.lock")];
+    let settings = [".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
+    let rustup = env::var_os("RUSTUP_HOME").map(PathBuf::from);
+    let rustup = rustup.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".rustup")));
+    let toolchains =
+        rustup.into_iter().flat_map(|rustup| ["settings.toml", "update-hashes/*"].map(|name| rustup.join(name)));
+    let mut inputs: Vec<_> = read.chain(around).chain(build.project_files(settings)).chain(toolchains).collect();
+    inputs.sort();
+    inputs.dedup();
+    inputs
 }
 
 /// Asks the compiler, not rustup, so that a distribution's Rust will do as well.
@@ -51,12 +79,15 @@ fn ensure_target() -> Result<(), BuildError> {
 
 /// The component that cargo says it has made: the last one, which is the package's own.
 fn component(messages: &str) -> Option<PathBuf> {
+    let files = parsed(messages).flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
+    let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+    files.filter(|file| file.extension().is_some_and(|ending| ending == "wasm")).last()
+}
+
+/// What cargo says of the artifacts that it has made.
+fn parsed(messages: &str) -> impl Iterator<Item = Value> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let files = messages.filter(|message| message["reason"] == "compiler-artifact");
-    let files = files.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
-    files
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .rfind(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+    messages.filter(|message| message["reason"] == "compiler-artifact")
 }
 
 #[cfg(test)]

@@ -1,0 +1,97 @@
+//! Where SDKs, tools and built components are kept: the user's cache folder, or the project's hidden folder if others have a
+//! hand in the former, since what lies there is run.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use squall_files::{PrivateFolder, user_cache};
+
+use crate::error::BuildError;
+
+/// Written into a folder last: without it the folder is not whole.
+const SEAL: &str = ".installed";
+
+/// A folder for what can be made again.
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// The user's, or a folder below `hidden` if there is no such place.
+    pub fn open(hidden: &Path) -> Store {
+        let is_usable =
+            |folder: &PathBuf| PrivateFolder::create(folder).is_ok_and(|folder| folder.try_writing().is_ok());
+        Store { folder: user_cache().filter(is_usable).unwrap_or_else(|| hidden.join("cache")) }
+    }
+
+    #[cfg(test)]
+    pub fn at(folder: &Path) -> Store {
+        Store { folder: folder.to_owned() }
+    }
+
+    /// A folder in it that only this user can change.
+    ///
+    /// # Errors
+    /// If it cannot be made, or others can change it.
+    pub fn private(&self, name: &str) -> Result<(PathBuf, PrivateFolder), BuildError> {
+        let path = self.folder.join(name);
+        let folder = PrivateFolder::create(&path).map_err(|error| BuildError::at(&path, error))?;
+        Ok((path, folder))
+    }
+
+    /// The folder `place`. `make` fills it if it is not there whole; others who want the same meanwhile wait for that.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn install(
+        &self,
+        place: &str,
+        make: impl FnOnce(&Path) -> Result<(), BuildError>,
+    ) -> Result<PathBuf, BuildError> {
+        let folder = self.folder.join(place);
+        let seal = folder.join(SEAL);
+        if seal.exists() {
+            return Ok(folder);
+        }
+        let parent = folder.parent().unwrap_or(&self.folder);
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let lock = parent.join(format!(".{name}.lock"));
+        let locked = PrivateFolder::create(parent).and_then(|_| File::create(&lock)).and_then(|file| {
+            file.lock()?;
+            Ok(file)
+        });
+        // Held until this ends.
+        let _locked = locked.map_err(|error| BuildError::at(&lock, error))?;
+        if seal.exists() {
+            return Ok(folder);
+        }
+        // What an earlier attempt has left.
+        let _ = fs::remove_dir_all(&folder);
+        PrivateFolder::create(&folder).map_err(|error| BuildError::at(&folder, error))?;
+        make(&folder)?;
+        fs::write(&seal, "").map_err(|error| BuildError::at(&seal, error))?;
+        Ok(folder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_finished_is_made_anew() {
+        let outer = tempfile::tempdir().unwrap();
+        let store = Store::at(outer.path());
+        let failed = store.install("tools/zig", |folder| {
+            fs::write(folder.join("half"), "").unwrap();
+            Err(BuildError::new("no network"))
+        });
+        assert_eq!(failed.err().unwrap().to_string(), "no network");
+        let made = store.install("tools/zig", |folder| {
+            assert!(!folder.join("half").exists());
+            Ok(())
+        });
+        let again = store.install("tools/zig", |_| panic!("it is there"));
+        assert_eq!(made.unwrap(), again.unwrap());
+    }
+}
