@@ -6,6 +6,7 @@ use crate::args::control::ClientArgs;
 use crate::args::history::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::args::plan::PlanArgs;
 use crate::commands::breakpoint::BreakpointArgs;
+use crate::commands::cache::CacheArgs;
 use crate::commands::demo::DemoArgs;
 use crate::commands::inspect::InspectArgs;
 use crate::commands::project::{BuildArgs, NewArgs};
@@ -46,6 +47,8 @@ pub enum Command {
     New(NewArgs),
     /// Make a component of a scenario's source, with its language's own tools.
     Build(BuildArgs),
+    /// Show or clear what is kept for the next time: built components, compiled code, SDKs, build tools.
+    Cache(CacheArgs),
     /// List, show, export, tag or remove the runs that were kept.
     Runs(RunsArgs),
     /// Show the summary of a kept run.

@@ -1,6 +1,7 @@
 //! One file a command: from its arguments to its output and exit code.
 
 pub mod breakpoint;
+pub mod cache;
 pub mod compare;
 pub mod control;
 pub mod demo;

@@ -22,6 +22,9 @@ pub enum CliError {
     /// A project cannot be made, or its source not built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// There is nothing of the name of a scenario.
+    #[error("{0}: no such file or folder: {remedy}", remedy = remedy_of_missing(.0))]
+    Missing(String),
     /// The demo's server could not be started.
     #[error("the demo shop does not start: {0}")]
     Demo(io::Error),
@@ -38,13 +41,25 @@ impl CliError {
 
     /// A component that cannot be had.
     pub fn guest(name: &str, source: GuestError) -> CliError {
-        Error::Guest { name: name.to_owned(), source }.into()
+        match source {
+            GuestError::Read(error) if error.kind() == io::ErrorKind::NotFound => CliError::Missing(name.to_owned()),
+            source => Error::Guest { name: name.to_owned(), source }.into(),
+        }
     }
 
     /// A file that an option names and that cannot be read or written.
     pub fn file(option: &'static str, path: &Path, source: io::Error) -> CliError {
         Error::File { option, path: path.to_owned(), source }.into()
     }
+}
+
+fn remedy_of_missing(name: &str) -> String {
+    if name.ends_with(".wasm") {
+        return format!(
+            "`squall build SOURCE -o {name}` makes it of a source, `squall demo --save {name}` writes the demo's"
+        );
+    }
+    format!("`squall new {name} --lang LANGUAGE` makes a project")
 }
 
 impl From<HistoryError> for CliError {

@@ -56,7 +56,7 @@ pub fn code_of_error(error: &CliError) -> u8 {
         CliError::Session(error) | CliError::Selfcheck(squall_selfcheck::Error::Session(error)) => {
             code_of_session_error(error)
         }
-        CliError::Registry(_) | CliError::Build(_) => WRONG_PLAN,
+        CliError::Registry(_) | CliError::Build(_) | CliError::Missing(_) => WRONG_PLAN,
         CliError::Demo(_) | CliError::Selfcheck(squall_selfcheck::Error::Server(_)) => OUTPUT_FAILED,
     }
 }

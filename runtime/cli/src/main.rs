@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Command::Sign(arguments) => commands::signature::sign(&arguments),
         Command::New(arguments) => commands::project::new(&arguments),
         Command::Build(arguments) => commands::project::build(&arguments),
+        Command::Cache(arguments) => commands::cache::cache(&arguments),
         Command::Runs(arguments) => commands::runs::runs(&arguments),
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Merge(arguments) => commands::merge::merge(&arguments),

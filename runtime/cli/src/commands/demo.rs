@@ -1,7 +1,9 @@
 //! `squall demo`: a scenario and the shop that it loads, both in this program.
 
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -36,6 +38,9 @@ pub struct DemoArgs {
     /// Only serve the shop, at this address, until interrupted: to try your own scenarios against.
     #[arg(long, value_name = "ADDRESS", help_heading = "Shop")]
     pub serve: Option<SocketAddr>,
+    /// Only write the scenario into a file, to run it with `squall run`.
+    #[arg(long, value_name = "FILE.wasm", conflicts_with = "serve", help_heading = "Shop")]
+    pub save: Option<PathBuf>,
     #[command(flatten)]
     pub load: LoadArgs,
     #[command(flatten)]
@@ -54,6 +59,9 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
     if let Some(address) = arguments.serve {
         return serve_until_interrupted(address, faults);
     }
+    if let Some(path) = &arguments.save {
+        return save(path);
+    }
     let open = OpenShop::open(faults).map_err(CliError::Demo)?;
     let component = component(NAME, Artifact::from_bytes(COMPONENT.to_vec()), None)?;
     let mut typed = from_arguments(&arguments.load, &RequestOptions::default());
@@ -65,6 +73,15 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
         ..TestRun::of(component, typed, limits)
     };
     execute(&test, &TerminalConsole::of(&arguments.output))
+}
+
+fn save(path: &Path) -> Result<u8, CliError> {
+    fs::write(path, COMPONENT).map_err(|error| CliError::file("--save", path, error))?;
+    let name = path.display();
+    print_status(&format!(
+        "{name}: run it with `squall run {name} --target URL`; `squall demo --serve ADDRESS` has a shop for it"
+    ));
+    Ok(exit::PASSED)
 }
 
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {
