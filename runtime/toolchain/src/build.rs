@@ -78,13 +78,14 @@ pub fn build(source: &Source, script: ScriptOptions, notify: &dyn Fn(&str)) -> R
     check_flags(source, script)?;
     let (sdk, store) = (Sdk::find()?, Store::open(&source.hidden()));
     let shelf = Shelf::of(source, script, &sdk, &store)?;
+    // Editors look there, also where nothing is to be built.
+    let laid = sdk.lay(&store).and_then(|laid| link_sdk(&source.hidden(), &laid));
     let kept = match shelf.find() {
         Some(kept) => kept,
         None => {
             notify(&format!("building {} ...", source.name));
             let bench = shelf.workbench()?;
-            let sdk = link_sdk(&source.hidden(), &sdk.lay(&store)?)?;
-            let inputs = run_tools(&Build { source, script, bench: &bench, sdk: &sdk, store: &store, notify })?;
+            let inputs = run_tools(&Build { source, script, bench: &bench, sdk: &laid?, store: &store, notify })?;
             shelf.keep(&bench, inputs)?
         }
     };
@@ -117,6 +118,11 @@ impl Build<'_> {
     pub fn project_files<const N: usize>(&self, names: [&str; N]) -> impl Iterator<Item = PathBuf> {
         let folder = self.source.folder.clone();
         names.map(|name| folder.join(name)).into_iter()
+    }
+
+    /// Whether a file is one of the SDKs', by whichever way.
+    pub fn is_of_sdk(&self, path: &Path) -> bool {
+        path.starts_with(self.sdk) || path.starts_with(self.source.hidden())
     }
 
     /// The files that a tool has listed as read.

@@ -28,7 +28,7 @@ pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let sdk_sources = [sources(&sdk.join("src"))?, sources(&sdk.join("bindings"))?].concat();
     compiler().args(sdk_sources).args([Path::new("-o"), &build.bench.component()]).run()?;
     let rules = compiler().args(["-MM"]).output()?;
-    let read = files_of_rules(&rules).into_iter().map(|path| folder.join(path)).filter(|path| !path.starts_with(&sdk));
+    let read = files_of_rules(&rules).into_iter().map(|path| folder.join(path)).filter(|path| !build.is_of_sdk(path));
     let listed = if build.source.file.is_none() { vec![folder.join("*.c")] } else { Vec::new() };
     Ok(read.chain(listed).chain(build.project_files([OPTIONS])).collect())
 }

@@ -13,8 +13,9 @@ const COMMAND: &str = "github.com/squall-load/squall/sdk/go/build";
 /// Where a project finds it.
 const PLACE: &str = "./.squall/sdk/go";
 
-/// Lists the folders of the packages that are the project's own, or that its manifest has replaced.
-const OWN_FOLDERS: &str = "{{if not .Standard}}{{if or .Module.Main .Module.Replace}}{{.Dir}}{{end}}{{end}}";
+/// Lists what is compiled and embedded of the packages that are the project's own, or that its manifest has replaced.
+const OWN_FILES: &str = "{{if not .Standard}}{{if or .Module.Main .Module.Replace}}{{$folder := .Dir}}\
+                         {{$folder}}/*.go{{range .EmbedFiles}}{{\"\\n\"}}{{$folder}}/{{.}}{{end}}{{end}}{{end}}";
 
 pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let source = build.source;
@@ -28,11 +29,9 @@ pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
         go().args(["mod", "edit", "-require", &require, "-replace", &replace]).run()?;
     }
     go().args(["run", COMMAND, "-o"]).args([&build.bench.component(), source.path()]).run()?;
-    let list = go().env("GOOS", "wasip1").env("GOARCH", "wasm").args(["list", "-deps", "-f", OWN_FOLDERS]);
-    let folders = list.args([source.path()]).output()?;
-    let folders = folders.lines().map(Path::new).filter(|folder| !folder.starts_with(build.sdk.join("go")));
-    let files = folders.filter(|folder| !folder.components().any(|part| part.as_os_str() == ".squall"));
-    let files = files.map(|folder| folder.join("*"));
+    let list = go().env("GOOS", "wasip1").env("GOARCH", "wasm").args(["list", "-deps", "-f", OWN_FILES]);
+    let files = list.args([source.path()]).output()?;
+    let files = files.lines().map(PathBuf::from).filter(|file| !build.is_of_sdk(file));
     Ok(files.chain(build.project_files(["go.mod", "go.sum", "go.work", "vendor/modules.txt"])).collect())
 }
 

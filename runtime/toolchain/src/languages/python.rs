@@ -25,8 +25,8 @@ pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let places = [build.sdk.join("python/src")].into_iter().chain(packages).chain(theirs);
     let places = env::join_paths(places).map_err(|error| BuildError::at(&source.folder, error))?;
     let python = Tool::new(environment.join("bin/python"), INSTALL).env("PYTHONPATH", places);
-    // The SDK's folder stays as it is; and no set comes in another order the next time.
-    let python = python.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONHASHSEED", "0");
+    // The SDK's folder stays as it is.
+    let python = python.env("PYTHONDONTWRITEBYTECODE", "1");
     let files = [("--output", bench.component()), ("--inputs", bench.input_list())];
     let python = python.args(["-m", "squall.build"]).args([source.path()]);
     let python = files.iter().fold(python, |python, (flag, file)| python.args([flag.as_ref(), file.as_os_str()]));

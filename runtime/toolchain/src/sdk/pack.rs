@@ -13,7 +13,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The parts of a checkout that a scenario is built with, by the folder that they go to. Links are followed, so that each SDK
 /// has its copy of the contract.
-pub const PARTS: [(&str, &str); 25] = [
+pub const PARTS: [(&str, &str); 24] = [
     ("LICENSE-APACHE", "LICENSE-APACHE"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("sdk/rust/Cargo.toml", "rust/Cargo.toml"),
@@ -38,7 +38,6 @@ pub const PARTS: [(&str, &str); 25] = [
     ("sdk/c/bindings", "c/bindings"),
     ("wit", "rust/wit"),
     ("wit", "js/wit"),
-    ("wit", "python/src/squall/wit"),
 ];
 
 /// The manifest that Rust's packages take versions and lints from.
@@ -83,8 +82,7 @@ fn add(from: &Path, to: &str, files: &mut Files) -> io::Result<()> {
 
 /// Whether a name is that of a file or folder which builds need. Tests and what tools leave behind are not.
 fn is_source(name: &str) -> bool {
-    let is_left_behind =
-        ["__pycache__", "wit"].contains(&name) || name.ends_with(".egg-info") || name.ends_with(".pyc");
+    let is_left_behind = name == "__pycache__" || name.ends_with(".egg-info") || name.ends_with(".pyc");
     !is_left_behind && !name.starts_with('.') && !name.ends_with("_test.go") && !name.starts_with("LICENSE-")
 }
 
