@@ -11,7 +11,15 @@ fn complaint_of(arguments: &[&str], code: i32) -> String {
 #[test]
 fn no_such_file() {
     let complaint = complaint_of(&["run", "nowhere.wasm"], 104);
-    assert_eq!(complaint, "nowhere.wasm: No such file or directory (os error 2)");
+    assert_eq!(
+        complaint,
+        "nowhere.wasm: no such file or folder: `squall build SOURCE -o nowhere.wasm` makes it of a source, \
+         `squall demo --save nowhere.wasm` writes the demo's"
+    );
+    let complaint = complaint_of(&["run", "my-test"], 104);
+    assert_eq!(complaint, "my-test: no such file or folder: `squall new my-test --lang LANGUAGE` makes a project");
+    let complaint = complaint_of(&["run", "shop.ts"], 104);
+    assert!(complaint.contains("`squall new NAME --lang LANGUAGE` makes a project"), "{complaint}");
 }
 
 #[test]

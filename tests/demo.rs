@@ -14,6 +14,18 @@ fn the_demo_needs_nothing_and_passes() {
     }
 }
 
+/// As the README has it: the scenario in a file, the shop in another terminal.
+#[test]
+fn the_demo_gives_its_scenario_away() {
+    let ended = Squall::new(&["demo", "--save", "shop.wasm"]).run().expect_code(0);
+    assert!(ended.err.contains("run it with `squall run shop.wasm --target URL`"), "{}", ended.err);
+    let component = ended.folder().join("shop.wasm").display().to_string();
+    let shown = Squall::new(&["inspect", &component]).run().expect_code(0);
+    assert!(shown.out.contains("browse"), "{}", shown.out);
+    let ended = Squall::new(&["demo", "--save", "no/such/folder/shop.wasm"]).run().expect_code(104);
+    assert!(ended.complaint().starts_with("--save no/such/folder/shop.wasm: No such file"), "{}", ended.err);
+}
+
 #[test]
 fn weights_are_met_exactly() {
     let ended =

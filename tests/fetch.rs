@@ -141,8 +141,7 @@ fn fetch_of_javascript_is_measured() {
     let server = server();
     let example = root().join("guest-examples/fetch/typescript/scenario.ts").display().to_string();
     let component = root().join("target/guests/fetch-typescript.wasm").display().to_string();
-    let build = Squall::new(&["build", &example, "--engine", "starlingmonkey", "-o", &component]);
-    build.env("SQUALL_SDK", &root().display().to_string()).run().expect_code(0);
+    Squall::new(&["build", &example, "--engine", "starlingmonkey", "-o", &component]).run().expect_code(0);
     let run = |flow: &str| {
         let squall = Squall::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "3", "--flow", flow]);
         squall.args(&["--allow", "127.0.0.1:1"]).exporting().run()

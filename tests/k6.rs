@@ -8,14 +8,14 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::program::{Ended, Squall, root};
+use crate::support::program::{Ended, Squall};
 use crate::support::server::{Reply, Request, Server};
 
 /// A run of a script that lies in a folder of its own.
 fn script(text: &str, arguments: &[&str]) -> Squall {
     let squall = Squall::new(&["run", "script.js", "--compat", "k6"]).args(arguments);
     fs::write(squall.folder().join("script.js"), text).unwrap();
-    squall.env("SQUALL_SDK", &root().display().to_string()).exporting()
+    squall.exporting()
 }
 
 const SCENARIOS: &str = r"
@@ -207,8 +207,7 @@ const { vus } = JSON.parse(open(`./stages/${__ENV.STAGE}.json`));
 export const options = { vus, iterations: vus };
 export default function () {}
 ";
-    let sdk = root().display().to_string();
-    let build = Squall::new(&["build", "script.js", "--compat", "k6", "-o", "script.wasm"]).env("SQUALL_SDK", &sdk);
+    let build = Squall::new(&["build", "script.js", "--compat", "k6", "-o", "script.wasm"]);
     fs::write(build.folder().join("script.js"), TEXT).unwrap();
     let built = build.run().expect_code(0);
     let component = built.folder().join("script.wasm").display().to_string();

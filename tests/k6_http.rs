@@ -81,7 +81,7 @@ fn script(text: &str, servers: [&Server; 2]) -> Squall {
         squall = squall.args(&["--allow", &number, "--allow", &localhost, "-e", &variable]);
     }
     fs::write(squall.folder().join("script.js"), text).unwrap();
-    squall.args(&["--allow", "127.0.0.1:1"]).env("SQUALL_SDK", &root().display().to_string())
+    squall.args(&["--allow", "127.0.0.1:1"])
 }
 
 #[test]

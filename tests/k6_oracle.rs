@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::support::program::{Squall, root};
+use crate::support::program::Squall;
 use crate::support::server::{Reply, Server};
 
 /// What both are given with each script.
@@ -276,8 +276,7 @@ fn both(script: &Script) {
 
     let squall = Squall::new(&["run", "script.js", "--compat", "k6", "--allow", &allowed]).args(&environment);
     write(squall.folder(), script.text);
-    let squall = squall.env("SQUALL_SDK", &root().display().to_string()).env(name, value);
-    let ended = squall.args(&["--secret", &format!("{name}=env")]).run();
+    let ended = squall.env(name, value).args(&["--secret", &format!("{name}=env")]).run();
     agree("Squall", script, &ended.err);
     ended.expect_code_or_busy(script.squall);
 

@@ -1,20 +1,49 @@
-//! From nothing to a run, in every language, with the SDKs of this checkout in place of the published ones.
+//! From nothing to a run, in every language, as on a new machine: an empty home, and the SDKs that are in the program.
 
+use std::env;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::support::program::{Ended, Squall, root};
 use crate::support::server::{Reply, Server};
 
-/// Makes a project, runs it as its README says, and returns what came of it.
-fn new_and_run(language: &str) -> Ended {
-    let server = Server::start(|_| Reply::ok("{}"));
-    let sdk = root().display().to_string();
-    let made = Squall::new(&["new", "my-test", "--lang", language]).run().expect_code(0);
+/// A call as that of a new user. What tools have fetched already they need not fetch again.
+fn of_new_user(arguments: &[&str], home: &Path) -> Squall {
+    let own = PathBuf::from(env::var_os("HOME").unwrap());
+    let kept = |name: &str, place: &str| {
+        env::var_os(name).map_or_else(|| own.join(place), PathBuf::from).display().to_string()
+    };
+    let mut squall = Squall::new(arguments).env("HOME", &home.display().to_string());
+    for (name, place) in [
+        ("CARGO_HOME", ".cargo"),
+        ("RUSTUP_HOME", ".rustup"),
+        ("GOPATH", "go"),
+        ("GOCACHE", ".cache/go-build"),
+        ("npm_config_cache", ".npm"),
+        ("PIP_CACHE_DIR", ".cache/pip"),
+    ] {
+        squall = squall.env(name, &kept(name, place));
+    }
+    squall
+}
+
+/// Makes a project, and runs it as its README says. Then a run of the unchanged source has to do without the language's tools.
+fn new_and_run(language: &str) {
+    let home = tempfile::tempdir().unwrap();
+    let made = of_new_user(&["new", "my-test", "--lang", language], home.path()).run().expect_code(0);
     let project = made.folder().join("my-test");
     assert!(fs::read_to_string(project.join("README.md")).unwrap().starts_with("# my-test\n"));
+    let first = run(&project, |squall| squall, home.path());
+    assert!(first.err.starts_with("building my-test ...\n"), "{}", first.err);
+    let second = run(&project, |squall| squall.env("PATH", "/nonexistent"), home.path());
+    assert!(!second.err.contains("building"), "{}", second.err);
+}
+
+fn run(project: &Path, with: impl Fn(Squall) -> Squall, home: &Path) -> Ended {
+    let server = Server::start(|_| Reply::ok("{}"));
     let project = project.display().to_string();
-    let run = Squall::new(&["run", &project, "--target", &server.url(), "-u", "5", "-i", "10"]);
-    let ended = run.env("SQUALL_SDK", &sdk).exporting().run().expect_code(0);
+    let run = of_new_user(&["run", &project, "--target", &server.url(), "-u", "5", "-i", "10"], home);
+    let ended = with(run).exporting().run().expect_code_or_busy(0);
     assert_eq!(ended.number("http_reqs", "count"), 10.0);
     assert_eq!(ended.number("checks", "value"), 1.0, "{}", ended.out);
     let searches = server.requests().iter().filter(|request| request.path == "/search?q=lamp").count();
@@ -58,8 +87,7 @@ fn watch(language: &str, source: &str) {
     let made = Squall::new(&["new", "my-test", "--lang", language]).run().expect_code(0);
     let project = made.folder().join("my-test");
     let folder = project.display().to_string();
-    let run = Squall::new(&["run", &folder, "--target", &server.url(), "--flow", "browse", "--watch"]);
-    let mut running = run.env("SQUALL_SDK", &root().display().to_string()).start();
+    let mut running = Squall::new(&["run", &folder, "--target", &server.url(), "--flow", "browse", "--watch"]).start();
     running.until_said("waiting for a file to change");
     let text = fs::read_to_string(project.join(source)).unwrap();
     assert!(text.contains("/products"), "{text}");
@@ -162,4 +190,64 @@ fn a_project_is_never_written_over() {
     let ended = squall.run().expect_code(104);
     assert!(ended.complaint().contains("is there already"), "{}", ended.err);
     assert_eq!(fs::read_to_string(ended.folder().join("shop/scenario.py")).unwrap(), "mine");
+}
+
+/// Its manifest leads into the project itself, and what lies there is made again.
+#[test]
+fn a_project_may_be_moved_without_what_is_hidden_in_it() {
+    let home = tempfile::tempdir().unwrap();
+    let made = of_new_user(&["new", "my-test", "--lang", "go"], home.path()).run().expect_code(0);
+    let moved = home.path().join("moved");
+    fs::remove_dir_all(made.folder().join("my-test/.squall")).unwrap();
+    fs::rename(made.folder().join("my-test"), &moved).unwrap();
+    let manifest = fs::read_to_string(moved.join("go.mod")).unwrap();
+    run(&moved, |squall| squall, home.path());
+    assert_eq!(fs::read_to_string(moved.join("go.mod")).unwrap(), manifest);
+    assert!(moved.join(".squall/sdk/go/go.mod").is_file());
+    // Another version of the program has another folder.
+    fs::remove_file(moved.join(".squall/sdk")).unwrap();
+    std::os::unix::fs::symlink("/nonexistent", moved.join(".squall/sdk")).unwrap();
+    run(&moved, |squall| squall.env("PATH", "/nonexistent"), home.path());
+    assert!(moved.join(".squall/sdk/go/go.mod").is_file(), "a run mends the link");
+}
+
+/// Also one outside of the project.
+#[test]
+fn a_change_of_any_file_that_went_into_a_component_builds_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("project")).unwrap();
+    fs::write(path("project/package.json"), "{}").unwrap();
+    let script = "import { name } from '../shared.js'; export const flows = { [name]: () => {} };";
+    fs::write(path("project/scenario.js"), script).unwrap();
+    let build = |flow: &str| {
+        fs::write(path("shared.js"), format!("export const name = '{flow}';")).unwrap();
+        let output = path("out.wasm").display().to_string();
+        let built = Squall::new(&["build", &path("project").display().to_string(), "-o", &output]).run().expect_code(0);
+        let shown = Squall::new(&["inspect", &output]).run().expect_code(0);
+        assert!(shown.out.contains(flow), "{}", shown.out);
+        built.err
+    };
+    assert!(build("first").contains("building"));
+    assert!(!build("first").contains("building"));
+    assert!(build("second").contains("building"));
+}
+
+#[test]
+fn a_checkout_may_take_the_place_of_the_sdks_in_the_program() {
+    let minimal = root().join("guest-examples/minimal/c/minimal.c").display().to_string();
+    let build = |sdk: &str| Squall::new(&["build", &minimal, "-o", "minimal.wasm"]).env("SQUALL_SDK", sdk).run();
+    build(&root().display().to_string()).expect_code(0);
+    let ended = build("/nonexistent").expect_code(104);
+    let complaint = ended.complaint();
+    assert!(complaint.starts_with("SQUALL_SDK names no checkout of Squall: /nonexistent/"), "{complaint}");
+    assert!(complaint.contains("unset SQUALL_SDK"), "{complaint}");
+}
+
+#[test]
+fn a_language_that_is_not_known_is_said_with_those_that_are() {
+    let ended = Squall::new(&["new", "my-test", "--lang", "ruby"]).run().expect_code(2);
+    for part in ["ruby", "rust", "typescript", "javascript", "python", "go", "c"] {
+        assert!(ended.err.contains(part), "no {part} in {}", ended.err);
+    }
 }

@@ -7,6 +7,7 @@ mod support;
 mod bad_input;
 mod boundaries;
 mod breakpoint;
+mod cache;
 mod calls;
 mod container;
 mod control;

@@ -122,8 +122,7 @@ fn build(name: &str, text: &str) -> PathBuf {
     fs::write(folder.join("script.js"), text).unwrap();
     let (source, built) = (folder.join("script.js"), folder.join("script.wasm"));
     let (source, wasm) = (source.display().to_string(), built.display().to_string());
-    let build = Squall::new(&["build", &source, "--compat", "k6", "-o", &wasm]);
-    build.env("SQUALL_SDK", &root().display().to_string()).run().expect_code(0);
+    Squall::new(&["build", &source, "--compat", "k6", "-o", &wasm]).run().expect_code(0);
     built
 }
 
