@@ -26,7 +26,7 @@ use crate::error::GuestError;
 
 const DIGEST: usize = 32;
 /// What the cache may hold, in bytes: some thirty scenarios in Python, or thousands in Rust. What was not used for longest goes.
-pub const CODE_CACHE_LIMIT: u64 = 1 << 30;
+pub const CODE_CACHE_LIMIT: u64 = 1_000_000_000;
 
 /// A folder of compiled components.
 #[derive(Clone)]

@@ -76,6 +76,7 @@ pub(crate) struct Build<'a> {
 /// If a tool is missing or fails, or a file cannot be written.
 pub fn build(source: &Source, script: ScriptOptions, notify: &dyn Fn(&str)) -> Result<Built, BuildError> {
     check_flags(source, script)?;
+    check_manifest(source)?;
     let (sdk, store) = (Sdk::find()?, Store::open(&source.hidden()));
     let shelf = Shelf::of(source, script, &sdk, &store)?;
     // Editors look there, also where nothing is to be built.
@@ -100,6 +101,16 @@ fn check_flags(source: &Source, script: ScriptOptions) -> Result<(), BuildError>
         Some(flag) => Err(BuildError::at(source.path(), format!("{flag} is for scripts in JavaScript or TypeScript"))),
         None => Ok(()),
     }
+}
+
+/// Some languages have no scenarios of a single file.
+fn check_manifest(source: &Source) -> Result<(), BuildError> {
+    let (manifest, text) = match source.language {
+        Language::Rust => ("Cargo.toml", "a scenario in Rust is a package: `squall new NAME --lang rust` makes one"),
+        Language::Go => ("go.mod", "a scenario in Go is a module: `squall new NAME --lang go` makes one"),
+        _ => return Ok(()),
+    };
+    if source.has(manifest) { Ok(()) } else { Err(BuildError::at(source.path(), text)) }
 }
 
 /// Returns the files that went into the component, beside those of SDKs and tools.

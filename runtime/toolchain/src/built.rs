@@ -23,7 +23,7 @@ use crate::source::Source;
 use crate::store::Store;
 
 /// What is kept of components that were built, in bytes. What was not used for longest goes.
-pub const BUILT_LIMIT: u64 = 512 << 20;
+pub const BUILT_LIMIT: u64 = 500_000_000;
 const FOLDER: &str = "built";
 /// A file whose time is that of the beginning of a build.
 const BEGAN: &str = "began";

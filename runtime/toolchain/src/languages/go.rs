@@ -19,10 +19,6 @@ const OWN_FILES: &str = "{{if not .Standard}}{{if or .Module.Main .Module.Replac
 
 pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let source = build.source;
-    if !source.has("go.mod") {
-        let text = "a scenario in Go is a module: `squall new NAME --lang go` makes one";
-        return Err(BuildError::at(source.path(), text));
-    }
     let go = || Tool::new("go", INSTALL).inside(&source.folder);
     if !takes_sdk(&source.folder) {
         let (require, replace) = (format!("{SDK}@v{}", env!("CARGO_PKG_VERSION")), format!("{SDK}={PLACE}"));

@@ -15,10 +15,6 @@ const INSTALL: &str = "install Rust from https://rustup.rs";
 
 pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let source = build.source;
-    if !source.has("Cargo.toml") {
-        let text = "a scenario in Rust is a package: `squall new NAME --lang rust` makes one";
-        return Err(BuildError::at(source.path(), text));
-    }
     ensure_target()?;
     let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
     let cargo = || Tool::new("cargo", INSTALL).inside(&source.folder);
