@@ -2,6 +2,7 @@
 //! hand in the former, since what lies there is run.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use squall_files::{PrivateFolder, user_cache};
@@ -35,7 +36,7 @@ impl Store {
     /// If it cannot be made, or others can change it.
     pub fn private(&self, name: &str) -> Result<(PathBuf, PrivateFolder), BuildError> {
         let path = self.folder.join(name);
-        let folder = PrivateFolder::create(&path).map_err(|error| BuildError::at(&path, error))?;
+        let folder = PrivateFolder::create(&path).map_err(|error| unusable(&path, &error))?;
         Ok((path, folder))
     }
 
@@ -61,17 +62,21 @@ impl Store {
             Ok(file)
         });
         // Held until this ends.
-        let _locked = locked.map_err(|error| BuildError::at(&lock, error))?;
+        let _locked = locked.map_err(|error| unusable(&lock, &error))?;
         if seal.exists() {
             return Ok(folder);
         }
         // What an earlier attempt has left.
         let _ = fs::remove_dir_all(&folder);
-        PrivateFolder::create(&folder).map_err(|error| BuildError::at(&folder, error))?;
+        PrivateFolder::create(&folder).map_err(|error| unusable(&folder, &error))?;
         make(&folder)?;
         fs::write(&seal, "").map_err(|error| BuildError::at(&seal, error))?;
         Ok(folder)
     }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> BuildError {
+    BuildError::at(path, format!("{error}. Set XDG_CACHE_HOME to a folder that only you can change"))
 }
 
 #[cfg(test)]

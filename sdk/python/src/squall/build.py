@@ -126,7 +126,7 @@ class Reads:
 
 
 def build(path: Path, output: Path, inputs: Path | None = None) -> None:
-    """Make a component of the scenario in a file or folder, and list in ``inputs`` what of its author's went into it."""
+    """Make a component of a scenario in a file or folder, and list in ``inputs`` what of its author's went into it."""
     tool = _tool()
     source = Source.find(path)
     reads = Reads()
