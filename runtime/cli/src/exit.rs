@@ -76,3 +76,6 @@ fn code_of_session_error(error: &Error) -> u8 {
         | Error::Run(_) => WRONG_PLAN,
     }
 }
+
+#[cfg(test)]
+mod tests;

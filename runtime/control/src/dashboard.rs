@@ -15,10 +15,11 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use squall_insight::{Demands, Judgement};
 use squall_load::{Event, Observer, Outcome};
-use squall_metrics::{GeneratorVerdict, Registry, Totals, evaluate_thresholds};
+use squall_metrics::{GeneratorVerdict, Registry, Totals};
 use squall_plan::Plan;
-use squall_report::{Document, Ending, LiveUpdate, ObjectiveLine, RunFacts, live_page};
+use squall_report::{Document, Ending, LiveUpdate, RunFacts, live_page};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -42,9 +43,6 @@ struct Snapshot {
     /// How the run ended, once it has.
     end: Option<Ending>,
 }
-
-/// What a plan's objectives come to with these totals.
-pub type JudgeObjectives = Box<dyn Fn(&Totals) -> Vec<ObjectiveLine> + Send + Sync>;
 
 type News = watch::Sender<Option<Arc<Snapshot>>>;
 
@@ -71,7 +69,7 @@ struct Pages {
     news: watch::Receiver<Option<Arc<Snapshot>>>,
     wanted: Arc<AtomicBool>,
     plan: Plan,
-    judge: JudgeObjectives,
+    demands: Demands,
     facts: RunFacts,
     /// Whether somebody knows how it ended.
     told_the_end: watch::Sender<bool>,
@@ -111,7 +109,7 @@ impl ReservedDashboard {
         self,
         dashboard: &Dashboard,
         plan: Plan,
-        judge: JudgeObjectives,
+        demands: Demands,
         facts: RunFacts,
     ) -> Result<OpenDashboard, ControlError> {
         let (told_the_end, end) = watch::channel(false);
@@ -120,7 +118,7 @@ impl ReservedDashboard {
             news: dashboard.news.subscribe(),
             wanted: Arc::clone(&dashboard.wanted),
             plan,
-            judge,
+            demands,
             facts,
             told_the_end,
         });
@@ -215,21 +213,16 @@ impl Pages {
 
     fn document(&self, snapshot: Option<&Snapshot>) -> Document {
         let nothing;
-        let (totals, generator) = match snapshot {
-            Some(snapshot) => (&snapshot.totals, snapshot.generator.clone()),
+        let (totals, judgement) = match snapshot {
+            Some(Snapshot { totals, generator, .. }) => (totals, self.demands.judge(totals, generator)),
             None => {
                 nothing = Totals::new(Arc::new(Registry::new(1)), "", Vec::new());
-                (&nothing, GeneratorVerdict::default())
+                (&nothing, Judgement::default())
             }
         };
-        let thresholds = match snapshot {
-            Some(_) => evaluate_thresholds(&self.plan.thresholds, totals),
-            None => Vec::new(),
-        };
         let end = snapshot.and_then(|snapshot| snapshot.end.clone()).unwrap_or_else(|| self.facts.end.clone());
-        let objectives = if snapshot.is_some() { (self.judge)(totals) } else { Vec::new() };
-        let facts = RunFacts { end, objectives, ..self.facts.clone() };
-        Document::new(totals, &thresholds, &generator, &[], &(&self.plan).into(), &facts)
+        let facts = RunFacts { end, ..self.facts.clone() };
+        Document::new(totals, &judgement, Vec::new(), &(&self.plan).into(), &facts)
     }
 }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 pub use background::{Background, End, runtime};
 pub use client::RemoteRun;
 pub use command::{Command, Controls, HELP};
-pub use dashboard::{Dashboard, JudgeObjectives, OpenDashboard, ReservedDashboard};
+pub use dashboard::{Dashboard, OpenDashboard, ReservedDashboard};
 pub use error::ControlError;
 pub use run_state::RunState;
 pub use server::ReservedApi;

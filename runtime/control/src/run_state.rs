@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use squall_load::{Event, Observer, Progress};
-use squall_metrics::{GeneratorVerdict, Nanos, ThresholdResult, Totals, evaluate_thresholds};
+use squall_metrics::{GeneratorVerdict, Nanos, ThresholdFigures, Totals, evaluate_thresholds};
 use squall_plan::Threshold;
-use squall_report::{selector_name, summary_export};
+use squall_report::summary_export;
 use tokio::sync::watch;
 
 /// Where the run is.
@@ -74,8 +74,8 @@ impl RunState {
     /// Adding all series up takes a while where there are many, so it is done for those who asked.
     fn note_figures(&self, totals: &Totals) {
         if self.wanted.swap(false, Ordering::Relaxed) {
-            let thresholds: Vec<Value> =
-                evaluate_thresholds(&self.thresholds, totals).iter().map(threshold_figures).collect();
+            let thresholds = evaluate_thresholds(&self.thresholds, totals);
+            let thresholds: Vec<ThresholdFigures> = thresholds.iter().map(ThresholdFigures::from).collect();
             let mut summary = summary_export(totals, &[]);
             self.figures.send_replace(json!({ "metrics": summary["metrics"].take(), "thresholds": thresholds }));
         }
@@ -116,16 +116,6 @@ impl RunStateReader {
         let figures = figures.borrow();
         json!({ part: figures[part] })
     }
-}
-
-fn threshold_figures(result: &ThresholdResult) -> Value {
-    let threshold = &result.threshold;
-    json!({
-        "metric": selector_name(&threshold.metric, &threshold.tags),
-        "expression": threshold.source,
-        "actual": result.actual,
-        "passed": result.passed,
-    })
 }
 
 fn nothing_yet() -> Progress {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use squall_metrics::{Band, BandParts, Histogram, Nanos};
+use squall_metrics::{Band, BandParts, DataUse, Finding, Health, Histogram, Nanos, ThresholdFigures};
 
 use crate::environment::Environment;
 use crate::run_result::RunResult;
@@ -94,66 +94,24 @@ impl LimitsInfo {
 /// `end.json`: how a run ended. A run without it was killed, or goes on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct RunEnd {
+pub struct EndInfo {
     /// What it came to.
     #[serde(alias = "exit_code")]
     pub result: RunResult,
-    /// `ok`, `suspect` or `bottleneck`.
-    pub generator: String,
+    /// The generator's health.
+    pub generator: Health,
     /// Why, if it is not ok.
-    pub findings: Vec<FindingLine>,
+    pub findings: Vec<Finding>,
     /// The thresholds, evaluated.
-    pub thresholds: Vec<ThresholdLine>,
+    pub thresholds: Vec<ThresholdFigures>,
     /// Data that was used.
-    pub data: Vec<DataLine>,
+    pub data: Vec<DataUse>,
     /// What its course says of the target: about what, and a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub course: Vec<(String, String)>,
     /// What hours of steady load show: about what, and a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub soak: Vec<(String, String)>,
-}
-
-/// Why the generator is not to be trusted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FindingLine {
-    /// How bad it is.
-    pub health: String,
-    /// A word for machines.
-    pub signal: String,
-    /// What was seen.
-    pub reason: String,
-}
-
-/// One threshold, evaluated.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ThresholdLine {
-    /// The metric, with its tags.
-    pub metric: String,
-    /// The expression.
-    pub expression: String,
-    /// What was measured, in the metric's unit (times in milliseconds).
-    pub actual: Option<f64>,
-    /// Whether it was met.
-    pub passed: bool,
-}
-
-/// How much of one feed was used.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct DataLine {
-    /// Its name.
-    pub name: String,
-    /// How many rows it has.
-    pub rows: u64,
-    /// Who got which.
-    pub policy: String,
-    /// How many rows were taken.
-    pub taken: u64,
-    /// Whether its end was the run's.
-    pub ended_the_run: bool,
 }
 
 /// One line of `seconds.ndjson`.

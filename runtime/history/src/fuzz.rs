@@ -5,7 +5,7 @@ use squall_fuzzing::{Outcome, assert_harmless, text};
 use squall_metrics::Histogram;
 
 use crate::baseline::Acceptance;
-use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine};
+use crate::format::{EndInfo, RunInfo, SecondLine, Snapshot, TargetLine};
 use crate::reading::{from_json, harmless};
 use crate::restore::second;
 use crate::snapshot;
@@ -19,7 +19,7 @@ pub fn kept_run(bytes: &[u8]) -> Outcome {
     let text = text(bytes);
     match file % 7 {
         0 => read::<RunInfo>(&text, |_| ()),
-        1 => read::<RunEnd>(&text, |_| ()),
+        1 => read::<EndInfo>(&text, |_| ()),
         2 => read::<SecondLine>(&text, |line| check(&second(line).response_time)),
         3 => read::<TargetLine>(&text, |line| drop(reading(line))),
         4 => read::<Acceptance>(&text, |_| ()),

@@ -7,7 +7,7 @@ use squall_metrics::{Health, Nanos, Reading, Registry, Second, Totals};
 
 use crate::error::HistoryError;
 use crate::flows::Flows;
-use crate::format::{RunEnd, RunInfo, Snapshot};
+use crate::format::{EndInfo, RunInfo, Snapshot};
 use crate::restore::{Names, gauge, restore};
 use crate::snapshot::{second_line, snapshot};
 use crate::store::Store;
@@ -19,7 +19,7 @@ pub struct Merged {
     /// What the runs have in common; where they differ, what the first says.
     pub info: RunInfo,
     /// The worst of their ends.
-    pub end: RunEnd,
+    pub end: EndInfo,
     /// What was measured.
     pub totals: Totals,
     seconds: Vec<Second>,
@@ -132,14 +132,14 @@ fn info(runs: &[StoredRun], first: &StoredRun) -> RunInfo {
     info
 }
 
-fn end(runs: &[StoredRun]) -> RunEnd {
+fn end(runs: &[StoredRun]) -> EndInfo {
     let ends = || runs.iter().filter_map(|run| run.end.as_ref());
     let worst = runs.iter().map(|run| run.generator().health).max().unwrap_or(Health::Ok);
-    RunEnd {
+    EndInfo {
         result: ends().map(|end| end.result).max().unwrap_or_default(),
-        generator: worst.name().to_owned(),
+        generator: worst,
         findings: ends().flat_map(|end| end.findings.clone()).collect(),
-        ..RunEnd::default()
+        ..EndInfo::default()
     }
 }
 

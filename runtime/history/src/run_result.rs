@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for RunResult {
 
 #[cfg(test)]
 mod tests {
-    use crate::format::RunEnd;
+    use crate::format::EndInfo;
 
     use super::*;
 
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn runs_kept_with_an_exit_code_are_still_read() {
         let result =
-            |code: u8| serde_json::from_str::<RunEnd>(&format!("{{\"exit_code\": {code}}}")).map(|end| end.result);
+            |code: u8| serde_json::from_str::<EndInfo>(&format!("{{\"exit_code\": {code}}}")).map(|end| end.result);
         assert_eq!(result(0).unwrap(), RunResult::Passed);
         assert_eq!(result(99).unwrap(), RunResult::ThresholdsFailed);
         assert_eq!(result(107).unwrap(), RunResult::GuestFailed);

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use squall_metrics::{
-    Finding, GeneratorVerdict, Health, Histogram, Nanos, Reading, Registry, Second, TargetResources, ThresholdResult,
-    Totals, evaluate_thresholds,
+    Finding, GeneratorVerdict, Histogram, Nanos, Reading, Registry, Second, TargetResources, ThresholdFigures,
+    ThresholdResult, Totals, evaluate_thresholds,
 };
 use squall_plan::{MAX_SCENARIO_FLOWS, MAX_SCENARIOS, Threshold, ThresholdSpec};
 
 use crate::error::HistoryError;
 use crate::flows::Flows;
-use crate::format::{RunEnd, RunInfo, SecondLine, Snapshot, TargetLine, ThresholdLine, VERSION};
+use crate::format::{EndInfo, RunInfo, SecondLine, Snapshot, TargetLine, VERSION};
 use crate::reading::{damaged, from_json, harmless, read_json, read_text};
 use crate::restore::{Names, gauge, restore, second, warm_up};
 use crate::target::reading;
@@ -26,7 +26,7 @@ pub struct StoredRun {
     /// What was known when it began.
     pub info: RunInfo,
     /// How it ended; none if it was killed, or goes on.
-    pub end: Option<RunEnd>,
+    pub end: Option<EndInfo>,
     folder: PathBuf,
 }
 
@@ -127,7 +127,7 @@ impl StoredRun {
     pub fn judged_thresholds(&self, totals: &Totals) -> Vec<ThresholdResult> {
         let lines = self.end.as_ref().map(|end| end.thresholds.as_slice()).unwrap_or_default();
         let judged = |mut result: ThresholdResult| {
-            let of_it = |line: &&ThresholdLine| {
+            let of_it = |line: &&ThresholdFigures| {
                 line.metric == result.threshold.selector() && line.expression == result.threshold.source
             };
             // Tags that only thresholds asked for are not kept, nor metrics of which nothing was recorded.
@@ -139,26 +139,20 @@ impl StoredRun {
         evaluate_thresholds(&self.thresholds(), totals).into_iter().map(judged).collect()
     }
 
-    /// What was thought of the generator; nothing bad, where nobody came to say.
+    /// The verdict on the generator; nothing bad of a run that was killed.
     pub fn generator(&self) -> GeneratorVerdict {
         let Some(end) = &self.end else {
             return GeneratorVerdict::default();
         };
-        let findings = end.findings.iter();
-        let findings = findings
-            .filter_map(|line| Finding::recalled(health(&line.health), &line.signal, line.reason.clone()))
-            .collect();
-        GeneratorVerdict { health: health(&end.generator), findings }
+        // Earlier Squalls kept no remedies.
+        let findings = end.findings.iter().cloned().map(Finding::with_remedy).collect();
+        GeneratorVerdict { health: end.generator, findings }
     }
 
     /// All response times of the run, as one distribution.
     pub fn response_times(&self) -> Result<Histogram, HistoryError> {
         Ok(totals_of(&self.snapshot()?).map_err(HistoryError::Clash)?.trend("response_time"))
     }
-}
-
-fn health(name: &str) -> Health {
-    [Health::Suspect, Health::Bottleneck].into_iter().find(|health| health.name() == name).unwrap_or_default()
 }
 
 /// Refuses more flows and scenarios than any run has: each is looked up among all of them.

@@ -14,7 +14,7 @@ use squall_files::append;
 use squall_metrics::{Clock, Nanos, Totals};
 
 use crate::error::HistoryError;
-use crate::format::{RunEnd, RunInfo, Snapshot};
+use crate::format::{EndInfo, RunInfo, Snapshot};
 use crate::snapshot::{second_line, snapshot};
 use crate::target::target_line;
 
@@ -78,13 +78,13 @@ impl RunWriter {
     }
 
     /// Keeps the whole, and how it ended.
-    pub fn end(mut self, totals: &Totals, end: &RunEnd) -> Result<(), HistoryError> {
+    pub fn end(mut self, totals: &Totals, end: &EndInfo) -> Result<(), HistoryError> {
         self.append_second(totals)?;
         self.append_target(totals)?;
         self.write_end(&snapshot(totals), end)
     }
 
-    pub(crate) fn write_end(self, totals: &Snapshot, end: &RunEnd) -> Result<(), HistoryError> {
+    pub(crate) fn write_end(self, totals: &Snapshot, end: &EndInfo) -> Result<(), HistoryError> {
         replace(&self.folder, "totals.json", totals)?;
         self.seconds.sync_all().map_err(HistoryError::file(self.folder.join("seconds.ndjson")))?;
         replace(&self.folder, "end.json", end)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use squall_history::format::{RunEnd, RunInfo};
+use squall_history::format::{EndInfo, RunInfo};
 use squall_history::{Store, key_figures, merge, snapshot};
 use squall_metrics::{FlowId, Histogram, Method, Nanos, Registry, RequestCell, RequestKey, Second, Totals};
 
@@ -46,7 +46,7 @@ fn keep(store: &Store, second: u64, totals: &Totals) -> String {
     let mut keeper = store.begin(began, &info).expect("a folder");
     let id = keeper.id().to_owned();
     keeper.measured(totals).expect("written");
-    keeper.end(totals, &RunEnd { generator: "ok".to_owned(), ..RunEnd::default() }).expect("written");
+    keeper.end(totals, &EndInfo::default()).expect("written");
     id
 }
 

@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 mod concurrency;
+mod judgement;
 mod knee;
 mod leak;
+mod objective;
 mod phase;
 mod recovery;
 pub mod search;
@@ -18,10 +20,12 @@ mod usl;
 mod verdict;
 
 pub use concurrency::{ConcurrencyLimit, LoadStep, concurrency_limit};
+pub use judgement::{Demands, Judgement, ThresholdOutcome};
 pub use knee::{Point, knee};
 pub use leak::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict, slope_interval};
+pub use objective::{Interval, JudgedObjective, Objective, ObjectiveStatus, Quantity};
 pub use phase::Phase;
 pub use recovery::{Recovery, recovery};
 pub use stress::{Failure, first_failure, has_given_way};
 pub use usl::{Estimate, Scaling, ScalingKind, UslMisfit, fit_usl};
-pub use verdict::{Interval, Judged, Objective, Status, judge};
+pub use verdict::{Evidence, RunStatus};

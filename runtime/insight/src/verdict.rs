@@ -1,142 +1,93 @@
-//! Objectives judged: target, actual, status, margin. The verdict on a whole run is made of them in squall-report.
-//!
-//! What was not measured is never met. An objective whose interval reaches over its limit is met or missed by chance, and
-//! says so. This is the one place where that is decided, whatever form the verdict is shown in.
+//! The verdict on a run: how bad each thing is that speaks against it, and the worst of them. All forms of output and the
+//! exit code word this one decision.
 
-use squall_plan::{Comparison, Importance};
+use serde::{Deserialize, Serialize};
+use squall_metrics::Health;
 
-/// Something that a test is to show, as a limit on one number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Objective {
-    /// What the user calls it: `p95`, `cpu_max`.
-    pub name: String,
-    /// How the number is to be compared with the limit.
-    pub comparison: Comparison,
-    /// The limit, in the number's own unit (times in milliseconds, shares from 0 to 1).
-    pub limit: f64,
-    /// What missing it means.
-    pub importance: Importance,
+use crate::judgement::ThresholdOutcome;
+use crate::objective::ObjectiveStatus;
+
+/// A run in one word. Ordered: the worse is the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// Nothing is wrong.
+    #[default]
+    Good,
+    /// Something should be looked at.
+    Warning,
+    /// A threshold was not met, or the run did not come to its planned end.
+    Critical,
+    /// The generator was the bottleneck: the target's state is unknown.
+    Invalid,
 }
 
-/// Where the true value probably lies (about 90 % sure).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// Its lower end.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-}
+impl RunStatus {
+    /// The verdict on a run, of what each thing makes of it.
+    pub fn worst(statuses: impl IntoIterator<Item = RunStatus>) -> RunStatus {
+        statuses.into_iter().max().unwrap_or_default()
+    }
 
-/// What became of an objective.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It holds, with room to spare.
-    Met,
-    /// It holds, but less than a tenth is left to an upper limit, or the interval reaches over the limit. (What is to be at
-    /// least so much is often exactly that by plan: the rate of a load, checks that all pass.)
-    Close,
-    /// It does not hold.
-    Missed,
-    /// There is no number to judge.
-    NotMeasured,
-}
-
-impl Status {
-    /// The words for it.
+    /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
-            Status::Met => "met",
-            Status::Close => "close",
-            Status::Missed => "missed",
-            Status::NotMeasured => "not measured",
+            RunStatus::Good => "Good",
+            RunStatus::Warning => "Warning",
+            RunStatus::Critical => "Critical",
+            RunStatus::Invalid => "Invalid",
         }
     }
 }
 
-/// An objective and what became of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    /// The objective.
-    pub objective: Objective,
-    /// What was measured, if anything was.
-    pub actual: Option<f64>,
-    /// How sure that is, if it can be said.
-    pub interval: Option<Interval>,
-    /// What became of it.
-    pub status: Status,
-    /// What is left to the limit, as a share of the limit: 0.2 is a fifth better than demanded, -0.2 a fifth worse.
-    /// None without a number, for equality, and for a limit of 0.
-    pub margin: Option<f64>,
+/// One thing that a run is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The generator's health.
+    Generator(Health),
+    /// The run did not come to its planned end.
+    EndedEarly,
+    /// A threshold.
+    Threshold(ThresholdOutcome),
+    /// An objective that no threshold stands for.
+    Objective(ObjectiveStatus),
+    /// Something that nothing was demanded of: requests, checks or iterations that failed, say.
+    Doubt,
 }
 
-/// Less of the limit than this is close.
-const CLOSE: f64 = 0.10;
-
-/// Judges one objective.
-pub fn judge(objective: Objective, actual: Option<f64>, interval: Option<Interval>) -> Judged {
-    let actual = actual.filter(|actual| actual.is_finite());
-    let margin = actual.and_then(|actual| margin(&objective, actual));
-    let status = match actual {
-        None => Status::NotMeasured,
-        Some(actual) if !holds(actual, &objective) => Status::Missed,
-        Some(_) if is_upper(&objective) && margin.is_some_and(|margin| margin < CLOSE) => Status::Close,
-        Some(_) if interval.is_some_and(|ends| !holds(ends.low, &objective) || !holds(ends.high, &objective)) => {
-            Status::Close
+impl Evidence {
+    /// What a run with it comes to, if nothing is worse.
+    pub fn status(self) -> RunStatus {
+        match self {
+            Evidence::Generator(Health::Bottleneck) => RunStatus::Invalid,
+            Evidence::EndedEarly
+            | Evidence::Threshold(ThresholdOutcome::Failed)
+            | Evidence::Objective(ObjectiveStatus::Missed) => RunStatus::Critical,
+            Evidence::Generator(Health::Suspect)
+            | Evidence::Objective(
+                ObjectiveStatus::Close | ObjectiveStatus::BelowTarget | ObjectiveStatus::NotMeasured,
+            )
+            | Evidence::Doubt => RunStatus::Warning,
+            // What could not be judged is the generator's doing, which is evidence of its own.
+            Evidence::Generator(Health::Ok)
+            | Evidence::Threshold(ThresholdOutcome::Passed | ThresholdOutcome::NotJudged)
+            | Evidence::Objective(ObjectiveStatus::Met | ObjectiveStatus::NotJudged) => RunStatus::Good,
         }
-        Some(_) => Status::Met,
-    };
-    Judged { objective, actual, interval, status, margin }
-}
-
-fn margin(objective: &Objective, actual: f64) -> Option<f64> {
-    let room = match objective.comparison {
-        Comparison::Less | Comparison::LessOrEqual => objective.limit - actual,
-        Comparison::Greater | Comparison::GreaterOrEqual => actual - objective.limit,
-        Comparison::Equal | Comparison::NotEqual => return None,
-    };
-    (objective.limit != 0.0).then(|| room / objective.limit.abs())
-}
-
-fn holds(actual: f64, objective: &Objective) -> bool {
-    objective.comparison.holds(actual, objective.limit)
-}
-
-fn is_upper(objective: &Objective) -> bool {
-    matches!(objective.comparison, Comparison::Less | Comparison::LessOrEqual)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn p95(actual: Option<f64>, interval: Option<(f64, f64)>) -> Judged {
-        let objective = Objective {
-            name: "p95".to_owned(),
-            comparison: Comparison::Less,
-            limit: 500.0,
-            importance: Importance::Required,
-        };
-        judge(objective, actual, interval.map(|(low, high)| Interval { low, high }))
-    }
-
     #[test]
-    fn an_objective_is_met_close_missed_or_not_measured() {
-        assert_eq!(p95(Some(400.0), None).status, Status::Met);
-        assert_eq!(p95(Some(400.0), None).margin, Some(0.2));
-        assert_eq!(p95(Some(460.0), None).status, Status::Close, "8 % of the limit are left");
-        assert_eq!(p95(Some(400.0), Some((350.0, 510.0))).status, Status::Close, "chance may have met it");
-        assert_eq!(p95(Some(600.0), None).status, Status::Missed);
-        assert_eq!(p95(Some(600.0), None).margin, Some(-0.2));
-        assert_eq!(p95(None, None).status, Status::NotMeasured);
-        assert_eq!(p95(Some(f64::NAN), None).status, Status::NotMeasured);
-    }
-
-    #[test]
-    fn what_is_to_be_at_least_so_much_may_be_just_that() {
-        let comparison = Comparison::GreaterOrEqual;
-        let (name, importance) = ("min_rps".to_owned(), Importance::Required);
-        let at_least = Objective { name, comparison, limit: 1_000.0, importance };
-        assert_eq!(judge(at_least.clone(), Some(1_000.0), None).status, Status::Met);
-        assert_eq!(judge(at_least, Some(999.0), None).status, Status::Missed);
+    fn the_worst_decides() {
+        let judge = |evidence: &[Evidence]| RunStatus::worst(evidence.iter().map(|evidence| evidence.status()));
+        let met = Evidence::Threshold(ThresholdOutcome::Passed);
+        let missed = Evidence::Threshold(ThresholdOutcome::Failed);
+        assert_eq!(judge(&[]), RunStatus::Good);
+        assert_eq!(judge(&[met, Evidence::Generator(Health::Ok)]), RunStatus::Good);
+        assert_eq!(judge(&[met, Evidence::Doubt]), RunStatus::Warning);
+        assert_eq!(judge(&[missed, Evidence::Doubt]), RunStatus::Critical);
+        assert_eq!(judge(&[missed, Evidence::Generator(Health::Bottleneck), met]), RunStatus::Invalid);
     }
 }

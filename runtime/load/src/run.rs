@@ -10,10 +10,7 @@ use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets
 use squall_http::{
     BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, SharedAccount, SharedTls, StubAnswer, TlsConfig,
 };
-use squall_metrics::{
-    Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, ThresholdResult, Totals, asked_tags,
-    evaluate_thresholds,
-};
+use squall_metrics::{Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, Totals, asked_tags};
 use squall_plan::{HttpPlan, Limits, Plan, Scenario};
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
@@ -84,8 +81,6 @@ pub struct Outcome {
     pub teardown: Option<TeardownProblem>,
     /// Everything that was measured.
     pub totals: Totals,
-    /// The thresholds, evaluated.
-    pub thresholds: Vec<ThresholdResult>,
     /// Whether the generator is to be believed.
     pub generator: GeneratorVerdict,
     /// How much of the data was used.
@@ -280,9 +275,8 @@ impl Running {
             teardown = None;
         }
         let (totals, generator, steps) = control.finish();
-        let thresholds = evaluate_thresholds(&plan.thresholds, &totals);
         let data = self.shared.run.data.usage();
-        Ok(Outcome { end, teardown, totals, thresholds, generator, data, plan, steps })
+        Ok(Outcome { end, teardown, totals, generator, data, plan, steps })
     }
 
     /// Lets each component prepare itself. If one cannot, says how that ends the run, and which could, or tried.

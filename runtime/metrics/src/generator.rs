@@ -9,13 +9,16 @@ mod signal;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Nanos;
 use crate::pacing::Pacing;
+pub use signal::Finding;
 use signal::Signal;
-pub use signal::{Finding, TOO_FEW_USERS};
 
 /// Whether the generator can be believed. Ordered: the worse is the greater.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Health {
     /// It kept to its plan.
     #[default]
@@ -80,8 +83,8 @@ pub struct GeneratorSecond {
     pub ports: f64,
 }
 
-/// What is to be thought of the generator.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Whether the machine that made the load is to be believed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GeneratorVerdict {
     /// The verdict.
     pub health: Health,
@@ -92,18 +95,18 @@ pub struct GeneratorVerdict {
 impl GeneratorVerdict {
     /// Why the measurement is invalid, where the generator was the bottleneck.
     pub fn invalidity(&self) -> &'static str {
-        invalidity(self.findings.first().map_or("", |finding| finding.signal))
+        if self.lacked_users() {
+            "the measurement is invalid: the rate was not kept, because all the virtual users that were allowed were busy; \
+             allow more (--max-vus, or --connections with a URL), or ask for a lower rate"
+        } else {
+            "the measurement is invalid: the generator was the bottleneck, not the target"
+        }
     }
-}
 
-/// Why a measurement is invalid whose generator was the bottleneck; `signal` is that of the first finding.
-pub fn invalidity(signal: &str) -> &'static str {
-    // Findings are sorted, the severest first, and among equals this signal after all others: then it is the only one.
-    if signal == TOO_FEW_USERS {
-        "the measurement is invalid: the rate was not kept, because all the virtual users that were allowed were busy; \
-         allow more (--max-vus, or --connections with a URL), or ask for a lower rate"
-    } else {
-        "the measurement is invalid: the generator was the bottleneck, not the target"
+    /// Whether nothing is wrong but that all virtual users were busy.
+    pub fn lacked_users(&self) -> bool {
+        // Findings are sorted, the severest first, and among equals this signal after all others: then it is the only one.
+        self.findings.first().is_some_and(Finding::too_few_users)
     }
 }
 

@@ -10,6 +10,7 @@
 mod builtin;
 mod clock;
 mod cost;
+mod data_use;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod generator;
@@ -21,6 +22,7 @@ mod query;
 mod recorder;
 mod redactor;
 mod registry;
+pub mod resource_names;
 mod sample;
 mod sanitize;
 mod seconds;
@@ -35,9 +37,8 @@ mod totals;
 pub use builtin::{BUILT_IN, Builtin, Kind, Subject, Unit};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use cost::{Certainty, Cost, ThreadCapacity};
-pub use generator::{
-    Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, TOO_FEW_USERS, invalidity, littles_law,
-};
+pub use data_use::DataUse;
+pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
 pub use histogram::{Band, BandParts, DecodeError, Histogram};
 pub use history::{History, Second};
 pub use interval::{
@@ -58,6 +59,6 @@ pub use tags::{AskedTags, Tag, TagSetId};
 pub use target_resources::{
     Reading, ResourceUnit, ResourceValue, TargetResources, WatchedPoint, WatchedSeries, WatchedSource,
 };
-pub use threshold::{ThresholdResult, evaluate_thresholds};
+pub use threshold::{ThresholdFigures, ThresholdResult, evaluate_thresholds};
 pub use threshold_check::{ExpectedSamples, ThresholdMisfit, asked_tags, check_threshold};
 pub use totals::{LeftOut, ScenarioTags, Totals};

@@ -1,5 +1,6 @@
 //! Whether the run met its thresholds.
 
+use serde::{Deserialize, Serialize};
 use squall_plan::{Aggregation, Threshold};
 
 use crate::query::{Aggregate, Selector};
@@ -15,6 +16,31 @@ pub struct ThresholdResult {
     /// Whether it was met. What was not measured was not met, except that nothing bad was counted: see
     /// [`evaluate_thresholds`].
     pub passed: bool,
+}
+
+/// The same to be written down.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThresholdFigures {
+    /// The metric, with its tags.
+    pub metric: String,
+    /// The expression.
+    pub expression: String,
+    /// What was measured, in the metric's unit (times in milliseconds).
+    pub actual: Option<f64>,
+    /// Whether it was met.
+    pub passed: bool,
+}
+
+impl From<&ThresholdResult> for ThresholdFigures {
+    fn from(result: &ThresholdResult) -> ThresholdFigures {
+        ThresholdFigures {
+            metric: result.threshold.selector(),
+            expression: result.threshold.source.clone(),
+            actual: result.actual,
+            passed: result.passed,
+        }
+    }
 }
 
 /// Evaluates all thresholds on what was measured.

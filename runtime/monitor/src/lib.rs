@@ -19,21 +19,7 @@ mod source;
 pub use monitor::{Monitor, MonitorHandle};
 pub use source::{Sources, WrongSource};
 
-use squall_metrics::{ResourceUnit, ResourceValue};
-
-/// What a value is of; limits are judged by these names.
-pub mod names {
-    /// The share of its processors that the target is busy with.
-    pub const CPU: &str = "cpu";
-    /// The processors that it is busy with, in cores.
-    pub const CPU_CORES: &str = "cpu_cores";
-    /// The memory that it holds.
-    pub const MEMORY: &str = "memory";
-    /// Its connections.
-    pub const CONNECTIONS: &str = "connections";
-    /// Its open files and sockets.
-    pub const DESCRIPTORS: &str = "descriptors";
-}
+use squall_metrics::{ResourceUnit, ResourceValue, resource_names as names};
 
 fn share(name: &'static str, value: f64) -> ResourceValue {
     ResourceValue { name: name.into(), unit: ResourceUnit::Share, value, limit: Some(1.0) }

@@ -5,7 +5,9 @@
 use std::fmt::Write;
 
 use crate::document::{Distribution, Issue, Values};
-use crate::{Document, Status, Unit};
+use squall_insight::RunStatus;
+
+use crate::{Document, Unit};
 
 /// GitHub drops a step's summary of more than 1,024 KiB.
 const GITHUB_SUMMARY: usize = 900 * 1024;
@@ -77,7 +79,7 @@ fn azure_property(text: &str) -> String {
 }
 
 fn errors_and_warnings(document: &Document) -> (Vec<&Issue>, Vec<&Issue>) {
-    document.verdict.issues.iter().partition(|issue| issue.status >= Status::Critical)
+    document.verdict.issues.iter().partition(|issue| issue.status >= RunStatus::Critical)
 }
 
 /// OpenMetrics text, which GitLab compares between branches: every figure a gauge, in base units (seconds, bytes).

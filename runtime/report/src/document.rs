@@ -1,31 +1,36 @@
-//! What is reported of a run: one document, from which every form of output is printed, so that their figures are the
-//! same. As JSON it is what `--summary-json` writes (docs/summary.schema.json says which fields there are), and it can
+//! What is reported of a run: one document, made once from the totals and the judgement on them. Every form of output is
+//! printed from it, the terminal's summary too, so that their figures are the same. As JSON it is what `--summary-json` writes (docs/summary.schema.json says which fields there are), and it can
 //! be read back, so that a report can be made of a run that is long over.
 //!
 //! Must not know how any form looks. What is written beside a number (`5.20ms`) comes from [`Unit::text`] alone.
 
-pub(crate) mod breakdown;
+mod breakdown;
 mod build;
 mod issues;
 mod over_time;
-pub(crate) mod target;
+mod remarks;
+mod target;
+mod threshold_line;
 mod unit;
 mod values;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use squall_metrics::{DataUse, GeneratorVerdict};
 
 use crate::objectives::ObjectiveRecord;
 use crate::trend::Trend;
 
 pub use breakdown::Breakdown;
 pub use build::{Ending, Machine, PlannedRun, RunFacts};
-pub use issues::{Issue, Status, Verdict};
+pub use issues::{Issue, Verdict};
 pub use over_time::{HeatMap, Timeline};
+pub use remarks::Remark;
 pub use target::{TargetSeries, TargetSource};
+pub use threshold_line::ThresholdLine;
 pub use unit::Unit;
-pub use values::{Distribution, Metric, Values};
+pub use values::{Distribution, Metric, ScriptCost, Values};
 
 /// Everything that is reported of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +44,7 @@ pub struct Document {
     /// What is to be thought of it all.
     pub verdict: Verdict,
     /// Whether this machine's measurements can be believed.
-    pub generator: Generator,
+    pub generator: GeneratorVerdict,
     /// What had to hold.
     pub thresholds: Vec<ThresholdLine>,
     /// What a plan wanted, and what became of it.
@@ -47,6 +52,12 @@ pub struct Document {
     pub objectives: Vec<ObjectiveRecord>,
     /// What was measured over the whole run; metrics without a value are left out.
     pub metrics: Vec<Metric>,
+    /// `http_req_duration` of the responses that were expected, where others were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_responses: Option<Distribution>,
+    /// Where the time of an iteration goes, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script_cost: Option<ScriptCost>,
     /// By scenario, where the plan has several.
     #[serde(default)]
     pub scenarios: Vec<ScenarioLine>,
@@ -116,71 +127,6 @@ pub struct RunRecord {
     pub command: String,
     /// Tags of the whole run.
     pub tags: BTreeMap<String, String>,
-}
-
-/// Whether the machine that made the load can be believed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Generator {
-    /// `ok`, `suspect` or `bottleneck`.
-    pub health: String,
-    /// Why, where it is not ok.
-    pub findings: Vec<GeneratorFinding>,
-}
-
-/// Why it cannot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GeneratorFinding {
-    /// A word for machines.
-    pub signal: String,
-    /// What was seen.
-    pub reason: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-/// What became of a threshold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It was met.
-    Passed,
-    /// It was not.
-    Failed,
-    /// The measurement is invalid, so nobody can say.
-    NotJudged,
-}
-
-/// A threshold and what became of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ThresholdLine {
-    /// What was looked at: `http_req_duration{flow:checkout}`.
-    pub metric: String,
-    /// The expression, as typed.
-    pub expression: String,
-    /// What is made of the samples: `p(95)`.
-    pub aggregation: String,
-    /// How that is compared: `<`.
-    pub comparison: String,
-    /// With what.
-    pub limit: f64,
-    /// What was measured; none if nothing was.
-    pub actual: Option<f64>,
-    /// The unit of both.
-    pub unit: Unit,
-    /// What became of it.
-    pub outcome: Outcome,
-}
-
-impl ThresholdLine {
-    /// `p(95) < 500ms`.
-    pub fn target(&self) -> String {
-        format!("{} {} {}", self.aggregation, self.comparison, self.unit.text(self.limit))
-    }
-
-    /// What was measured, in words.
-    pub fn measured(&self) -> String {
-        self.actual.map_or_else(|| "nothing was measured".to_owned(), |actual| self.unit.text(actual))
-    }
 }
 
 /// What one of several scenarios did.
@@ -293,30 +239,6 @@ pub struct ErrorLine {
     pub examples: Vec<(String, u64)>,
 }
 
-/// How much of a feed was used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DataUse {
-    /// Its name.
-    pub name: String,
-    /// Its rows.
-    pub rows: u64,
-    /// Who got which.
-    pub policy: String,
-    /// How many rows were taken.
-    pub taken: u64,
-    /// Whether no row was left, and the run ended for it.
-    pub ended_the_run: bool,
-}
-
-/// Something that the course of the run says about its numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Remark {
-    /// About what.
-    pub about: String,
-    /// What.
-    pub text: String,
-}
-
 impl Document {
     /// What the field `format` says.
     pub const FORMAT: &'static str = "squall-summary";
@@ -344,18 +266,20 @@ impl Document {
         }
     }
 
+    /// The latest value, the least and the greatest of that metric, if it is a gauge.
+    pub fn gauge(&self, name: &str) -> Option<(f64, f64, f64)> {
+        match self.metric(name)?.values {
+            Values::Gauge { value, min, max } => Some((value, min, max)),
+            _ => None,
+        }
+    }
+
     /// The share (0 to 1), the passes and all of that metric, if it is a rate.
     pub fn rate(&self, name: &str) -> Option<(f64, u64, u64)> {
         match self.metric(name)?.values {
             Values::Rate { share, passes, fails } => Some((share, passes, passes + fails)),
             _ => None,
         }
-    }
-
-    /// Says what the course of the run says of the target: subjects and sentences.
-    pub fn tell_course(&mut self, remarks: Vec<(&str, String)>) {
-        let remarks = remarks.into_iter().map(|(about, text)| Remark { about: about.to_owned(), text });
-        self.course = remarks.collect();
     }
 
     /// As JSON, with a line feed at its end.

@@ -39,7 +39,7 @@ fn metrics(totals: &Totals, thresholds: &[ThresholdResult]) -> Map<String, Value
 
 fn add_threshold(metrics: &mut Map<String, Value>, totals: &Totals, result: &ThresholdResult) {
     let threshold = &result.threshold;
-    let name = selector_name(&threshold.metric, &threshold.tags);
+    let name = threshold.selector();
     let selector = Selector { metric: &threshold.metric, tags: &threshold.tags };
     let entry = metrics.entry(name).or_insert_with(|| metric(totals, selector).unwrap_or_else(|| json!({})));
     if let Value::Object(entry) = entry
@@ -47,15 +47,6 @@ fn add_threshold(metrics: &mut Map<String, Value>, totals: &Totals, result: &Thr
     {
         failed.insert(threshold.source.clone(), Value::Bool(!result.passed));
     }
-}
-
-/// `http_req_duration{flow:checkout}`, as thresholds are written.
-pub fn selector_name(metric: &str, tags: &[(String, String)]) -> String {
-    if tags.is_empty() {
-        return metric.to_owned();
-    }
-    let tags: Vec<String> = tags.iter().map(|(tag, value)| format!("{tag}:{value}")).collect();
-    format!("{metric}{{{}}}", tags.join(","))
 }
 
 fn metric(totals: &Totals, selector: Selector<'_>) -> Option<Value> {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use squall_insight::{Demands, Judgement};
 use squall_metrics::{
-    FailureClass, FlowId, Histogram, IterationEnd, Kind, Method, Nanos, Phases, Recorder, Registry, RequestSample,
-    Second, Totals, Unit, evaluate_thresholds,
+    DataUse, FailureClass, FlowId, GeneratorVerdict, Histogram, IterationEnd, Kind, Method, Nanos, Phases, Recorder,
+    Registry, RequestSample, Second, Totals, Unit,
 };
-use squall_plan::{Defaults, Options, Plan, Threshold, ThresholdSpec};
+use squall_plan::{Defaults, Options, Plan, Policy, Threshold, ThresholdSpec};
 
 use crate::{Document, Ending, Machine, RunFacts};
 
@@ -76,6 +77,11 @@ pub(crate) fn thresholds() -> Vec<Threshold> {
     .to_vec()
 }
 
+/// The judgement on them, by a generator that kept up.
+pub(crate) fn judgement(totals: &Totals) -> Judgement {
+    Demands::of_thresholds(&thresholds()).judge(totals, &GeneratorVerdict::default())
+}
+
 /// The document of that run, in which the flow `browse` was called `name`.
 pub(crate) fn known_document(name: &str) -> Document {
     let mut totals = known_run();
@@ -99,9 +105,13 @@ pub(crate) fn known_document(name: &str) -> Document {
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 2 },
         squall: "0.1.0".to_owned(),
         command: format!("squall run {name}"),
-        objectives: Vec::new(),
-        conclusions: Vec::new(),
+        soak: Vec::new(),
+        course: Vec::new(),
     };
-    let results = evaluate_thresholds(&thresholds(), &totals);
-    Document::new(&totals, &results, &squall_metrics::GeneratorVerdict::default(), &[], &(&plan).into(), &facts)
+    let taken = |name: &str, rows, policy: Policy, taken| {
+        let (name, policy) = (name.to_owned(), policy.to_string());
+        DataUse { name, rows, policy, taken, ended_the_run: rows == taken }
+    };
+    let data = vec![taken("users", 1_000, Policy::OnceEach, 1_000), taken("terms", 1, Policy::Shuffle, 12_345)];
+    Document::new(&totals, &judgement(&totals), data, &(&plan).into(), &facts)
 }

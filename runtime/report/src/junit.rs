@@ -30,8 +30,11 @@ pub fn junit_report(document: &Document) -> String {
 
 fn properties(document: &Document) -> impl Iterator<Item = (String, String)> {
     let run = &document.run;
-    let facts =
-        [("status", document.verdict.status.name()), ("load", &run.load), ("generator", &document.generator.health)];
+    let facts = [
+        ("status", document.verdict.status.name()),
+        ("load", &run.load),
+        ("generator", document.generator.health.name()),
+    ];
     let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let target = run.target.iter().map(|target| ("target".to_owned(), target.clone()));
     let figures = figures(document).into_iter().map(|(name, unit, value)| (name.to_owned(), unit.text(value)));

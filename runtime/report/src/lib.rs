@@ -1,4 +1,4 @@
-//! What a run looks like: one file for each form of output, all reading the same totals.
+//! What a run looks like: one record, made once from the totals, and one file for each form of output that prints it.
 //!
 //! Must not know how anything was measured, nor whether it is a terminal that shows it.
 #![deny(missing_docs)]
@@ -26,6 +26,7 @@ mod summary;
 mod table;
 mod test_cases;
 mod trend;
+mod wording;
 
 pub use breakpoint::{
     Answer, BreakpointReport, Cause, LawLine, RateLine, ScalingLines, SearchEnd, SearchRange, Spread, TrialFigures,
@@ -35,19 +36,20 @@ pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
 pub use command_line::{shown_command, without_secrets};
 pub use ctrf::ctrf_report;
 pub use document::{
-    Breakdown, CheckLine, Distribution, Document, Ending, ErrorLine, FlowLine, Issue, Machine, Metric, Outcome,
-    PlannedRun, RequestLine, RunFacts, ScenarioLine, Status, TargetSeries, TargetSource, ThresholdLine,
+    Breakdown, CheckLine, Distribution, Document, Ending, ErrorLine, FlowLine, Issue, Machine, Metric, PlannedRun,
+    Remark, RequestLine, RunFacts, ScenarioLine, ScriptCost, TargetSeries, TargetSource, ThresholdLine,
     TransactionLine, Unit, Values, Verdict,
 };
-pub use export::{selector_name, summary_export};
+pub use export::summary_export;
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
 pub use html::{LiveUpdate, html_report, live_page, search_page, trend_page};
 pub use junit::junit_report;
 pub use markdown::markdown_report;
-pub use objectives::{ObjectiveLine, ObjectiveRecord, course, verdict};
+pub use objectives::ObjectiveRecord;
 pub use progress::{ProgressFigures, elapsed_and_left, progress_line};
 pub use style::Style;
-pub use summary::{DataLine, Detail, Rehearsal, Summary};
+pub use summary::{Detail, Rehearsal, Summary};
 pub use table::{Align, table};
 pub use trend::{Accepted, Change, ChangeKind, Level, Trend, TrendFigure, TrendRun, Week};
+pub use wording::{missed_limits, missed_thresholds};

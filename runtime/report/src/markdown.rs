@@ -1,7 +1,9 @@
 //! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
 //! and what has no sentence has no heading.
 
-use crate::document::{Issue, Outcome, Remark, TargetSource, ThresholdLine, Values};
+use squall_insight::ThresholdOutcome;
+
+use crate::document::{Issue, Remark, TargetSource, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
 use crate::trend::{Trend, Week};
 use crate::{Document, Unit};
@@ -39,7 +41,7 @@ fn summary(document: &Document) -> String {
         run.began,
         Unit::Ms.text(run.duration_ms),
         escaped(&run.end.text),
-        document.generator.health
+        document.generator.health.name()
     ));
     let findings: Vec<String> = key_findings(document).collect();
     if !findings.is_empty() {
@@ -155,9 +157,9 @@ fn target(sources: &[TargetSource]) -> String {
 
 fn threshold_row(line: &ThresholdLine) -> String {
     let status = match line.outcome {
-        Outcome::Passed => "✅ met",
-        Outcome::Failed => "❌ not met",
-        Outcome::NotJudged => "not judged",
+        ThresholdOutcome::Passed => "✅ met",
+        ThresholdOutcome::Failed => "❌ not met",
+        ThresholdOutcome::NotJudged => "not judged",
     };
     format!("| {} | {} | {} | {status} |\n", escaped(&line.metric), escaped(&line.target()), line.measured())
 }

@@ -1,23 +1,21 @@
 //! The summary at the end of a run: one screen, in k6's layout, with what k6's users ask for (p99, sample counts, a table
-//! by name, errors by class).
+//! by name, errors by class). It prints the [`Document`] and computes nothing but its layout.
 
 mod breakdown;
 mod data;
-pub(crate) mod over_time;
 mod rehearsal;
 mod target;
 mod trends;
+mod verdict;
 
-use squall_metrics::{
-    Aggregate, Certainty, Cost, GeneratorVerdict, Health, Kind, Nanos, RateCell, Selector, ThresholdResult, Totals,
-    Unit,
-};
+use squall_insight::ThresholdOutcome;
+use squall_metrics::Health;
 
-use crate::export::selector_name;
-use crate::format::{bytes, count, decimal, duration, millis, per_second, percent};
+use crate::document::{CheckLine, Document, Metric, ThresholdLine, Unit, Values};
+use crate::format::{bytes, count, per_second, percent};
 use crate::style::Style;
+use crate::wording::NOT_JUDGED;
 
-pub use data::DataLine;
 pub use rehearsal::Rehearsal;
 
 /// How much is shown.
@@ -31,18 +29,10 @@ pub enum Detail {
 }
 
 /// A run, to be summed up.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Summary<'a> {
-    /// What was measured.
-    pub totals: &'a Totals,
-    /// The thresholds, evaluated.
-    pub thresholds: &'a [ThresholdResult],
-    /// Whether the generator is to be believed.
-    pub generator: &'a GeneratorVerdict,
-    /// The data that was used, feed by feed.
-    pub data: &'a [DataLine<'a>],
-    /// The planned share of each flow, by index; empty where the plan has nothing to say.
-    pub planned_shares: &'a [f64],
+    /// The record of the run.
+    pub document: &'a Document,
     /// How much is shown.
     pub detail: Detail,
     /// Colour or none.
@@ -60,7 +50,7 @@ impl Summary<'_> {
             self.http_part(),
             self.execution_part(),
             self.network_part(),
-            self.section("OVER TIME", &over_time::lines(self.totals)),
+            self.over_time_part(),
             self.target_part(),
             self.data_part(),
             self.scenario_part(),
@@ -71,9 +61,9 @@ impl Summary<'_> {
             self.error_part(),
             self.generator_part(),
         ];
-        let mut text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-        text.insert(0, '\n');
-        text
+        let results = join(parts);
+        let end = [self.soak_part(), self.objective_part(), self.verdict_part(), self.course_part()];
+        format!("\n{results}{}", end.concat())
     }
 
     fn heading(&self, title: &str) -> String {
@@ -94,55 +84,47 @@ impl Summary<'_> {
     }
 
     fn threshold_part(&self) -> String {
-        if self.thresholds.is_empty() {
+        if self.document.thresholds.is_empty() {
             return String::new();
         }
         let mut text = self.heading("THRESHOLDS");
         let mut shown = None;
-        for result in self.thresholds {
-            let threshold = &result.threshold;
-            let name = selector_name(&threshold.metric, &threshold.tags);
-            if shown.as_ref() != Some(&name) {
-                text.push_str(&format!("\n    {name}\n"));
-                shown = Some(name);
+        for line in &self.document.thresholds {
+            if shown != Some(&line.metric) {
+                text.push_str(&format!("\n    {}\n", line.metric));
+                shown = Some(&line.metric);
             }
-            if self.generator.health == Health::Bottleneck {
-                text.push_str(&format!("    - '{}' not judged: the measurement is invalid\n", threshold.source));
-                continue;
-            }
-            let mark = if result.passed { self.style.good("✓") } else { self.style.bad("✗") };
-            let actual = result.actual.map_or_else(
-                || "nothing was measured".to_owned(),
-                |actual| format!("{}={}", threshold.aggregation, self.threshold_value(result, actual)),
-            );
-            text.push_str(&format!("    {mark} '{}' {actual}\n", threshold.source));
+            text.push_str(&self.threshold_line(line));
         }
         text
     }
 
-    /// A measured value in the unit of its metric.
-    fn threshold_value(&self, result: &ThresholdResult, actual: f64) -> String {
-        use squall_plan::Aggregation;
-        let aggregation = result.threshold.aggregation;
-        match self.totals.describe(&result.threshold.metric) {
-            Some((Kind::Rate, _)) => percent(actual),
-            Some((Kind::Counter, _)) if aggregation == Aggregation::Rate => per_second(actual),
-            Some((Kind::Trend, Unit::Time)) if aggregation != Aggregation::Count => millis(actual),
-            Some((_, Unit::Data)) => bytes(actual),
-            _ => decimal(actual),
-        }
+    fn threshold_line(&self, line: &ThresholdLine) -> String {
+        let mark = match line.outcome {
+            ThresholdOutcome::Passed => self.style.good("✓"),
+            ThresholdOutcome::Failed => self.style.bad("✗"),
+            ThresholdOutcome::NotJudged => return format!("    - '{}' {NOT_JUDGED}\n", line.expression),
+        };
+        let equals = line.actual.map(|_| format!("{}=", line.aggregation)).unwrap_or_default();
+        format!("    {mark} '{}' {equals}{}\n", line.expression, line.measured())
+    }
+
+    fn over_time_part(&self) -> String {
+        let lines = self.document.remarks.iter().filter(|remark| !remark.is_of_soak);
+        let lines = lines.map(|remark| (remark.about.clone(), remark.text.clone()));
+        self.section("OVER TIME", &lines.collect::<Vec<_>>())
     }
 
     /// Whether all of the above can be believed: one line, and why not.
     fn generator_part(&self) -> String {
-        let health = self.generator.health;
+        let health = self.document.generator.health;
         let name = match health {
             Health::Ok => self.style.good(health.name()),
             Health::Suspect => self.style.warn(health.name()),
             Health::Bottleneck => self.style.bad(health.name()),
         };
         let mut text = format!("    {} {name}", self.style.strong("generator:"));
-        for finding in &self.generator.findings {
+        for finding in &self.document.generator.findings {
             text.push_str(&format!("\n      {}\n        ↳ {}", finding.reason, finding.remedy));
         }
         text.push('\n');
@@ -150,55 +132,50 @@ impl Summary<'_> {
     }
 
     fn check_part(&self) -> String {
-        let all = self.totals.rate("checks");
-        let total = all.passes + all.fails;
-        if total == 0 {
+        let Some((share, passes, total)) = self.document.rate("checks") else {
             return String::new();
-        }
-        let of = |part: u64| {
-            format!("{:<8}{} out of {}", percent(part as f64 / total as f64), count(part as f64), count(total as f64))
         };
+        let of = |share: f64, part: u64| {
+            format!("{:<8}{} out of {}", percent(share), count(part as f64), count(total as f64))
+        };
+        let rate = total as f64 / (self.document.run.duration_ms / 1e3).max(1e-9);
         let mut text = self.section(
             "",
             &[
-                ("checks_total".to_owned(), format!("{:<8}{}", count(total as f64), self.rate_of(total as f64))),
-                ("checks_succeeded".to_owned(), of(all.passes)),
-                ("checks_failed".to_owned(), of(all.fails)),
+                ("checks_total".to_owned(), format!("{:<8}{}", count(total as f64), per_second(rate))),
+                ("checks_succeeded".to_owned(), of(share, passes)),
+                ("checks_failed".to_owned(), of((total - passes) as f64 / total.max(1) as f64, total - passes)),
             ],
         );
         text.push('\n');
-        for (name, cell) in self.totals.checks_by_name() {
-            text.push_str(&self.check_line(&name, cell));
-        }
+        text.extend(self.document.checks.iter().map(|check| self.check_line(check)));
         text
     }
 
-    fn check_line(&self, name: &str, cell: RateCell) -> String {
-        if cell.fails == 0 {
+    fn check_line(&self, check: &CheckLine) -> String {
+        let name = &check.name;
+        if check.fails == 0 {
             return format!("    {} {name}\n", self.style.good("✓"));
         }
-        let share = cell.share().unwrap_or(0.0) * 100.0;
-        let (passes, fails) = (count(cell.passes as f64), count(cell.fails as f64));
-        format!("    {} {name}\n      ↳ {:>3.0}% — ✓ {passes} / ✗ {fails}\n", self.style.bad("✗"), share.floor())
+        let (passes, fails) = (count(check.passes as f64), count(check.fails as f64));
+        let percent = (check.share() * 100.0).floor();
+        format!("    {} {name}\n      ↳ {percent:>3.0}% — ✓ {passes} / ✗ {fails}\n", self.style.bad("✗"))
     }
 
     fn custom_part(&self) -> String {
-        let lines = self.totals.registry.metrics().into_iter().filter_map(|(_, info)| {
-            let value = self.totals.select(Selector::all(&info.name))?;
-            (!value.is_empty()).then(|| (info.name.clone(), self.value(&value, info.unit)))
-        });
-        self.section("CUSTOM", &lines.collect::<Vec<_>>())
+        let custom = self.document.metrics.iter().filter(|metric| metric.is_custom());
+        self.section("CUSTOM", &custom.map(|metric| (metric.name.clone(), value(metric))).collect::<Vec<_>>())
     }
 
     fn http_part(&self) -> String {
-        let refused = self.totals.counter("http_reqs_refused");
-        let refused = (refused > 0.0).then(|| ("http_reqs_refused".to_owned(), self.refused_text(refused)));
-        if self.totals.counter("http_reqs") == 0.0 {
+        let refused = self.document.counter("http_reqs_refused");
+        let refused = refused.map(|(sum, _)| ("http_reqs_refused".to_owned(), self.refused_text(sum)));
+        if self.document.counter("http_reqs").is_none() {
             return self.section("HTTP", refused.as_slice());
         }
         let mut lines = vec![self.trend_line("response_time"), self.trend_line("http_req_duration")];
-        if let Some(line) = self.expected_line() {
-            lines.push(line);
+        if let Some(times) = &self.document.expected_responses {
+            lines.push(("  { expected_response:true }".to_owned(), trends::trend_text(Some(times), Unit::Ms)));
         }
         if self.detail == Detail::Full {
             let phases = ["blocked", "connecting", "tls_handshaking", "sending", "waiting", "receiving"];
@@ -206,7 +183,7 @@ impl Summary<'_> {
         }
         lines.push(("http_req_failed".to_owned(), self.failed_text()));
         lines.push(self.counter_line("http_reqs"));
-        if self.totals.counter("http_reconnects") > 0.0 {
+        if self.document.counter("http_reconnects").is_some() {
             lines.push(self.counter_line("http_reconnects"));
         }
         lines.extend(refused);
@@ -217,56 +194,35 @@ impl Summary<'_> {
         format!("{:<8}by the egress policy, and never sent: see ERRORS", self.style.bad(&count(refused)))
     }
 
-    /// Only where it differs: where some responses were not expected.
-    fn expected_line(&self) -> Option<(String, String)> {
-        let failed = self.totals.rate("http_req_failed");
-        if failed.passes == 0 || failed.fails == 0 {
-            return None;
-        }
-        let tags = [("expected_response".to_owned(), "true".to_owned())];
-        let value = self.totals.select(Selector { metric: "http_req_duration", tags: &tags })?;
-        Some(("  { expected_response:true }".to_owned(), self.value(&value, Unit::Time)))
-    }
-
     fn failed_text(&self) -> String {
-        let failed = self.totals.rate("http_req_failed");
-        let total = failed.passes + failed.fails;
-        let share = percent(failed.share().unwrap_or(0.0));
-        let share = if failed.passes > 0 { self.style.bad(&share) } else { share };
-        format!("{share}  {} out of {}", count(failed.passes as f64), count(total as f64))
+        let (share, failed, total) = self.document.rate("http_req_failed").unwrap_or_default();
+        let share = percent(share);
+        let share = if failed > 0 { self.style.bad(&share) } else { share };
+        format!("{share}  {} out of {}", count(failed as f64), count(total as f64))
     }
 
     fn execution_part(&self) -> String {
+        let document = self.document;
         let mut lines = Vec::new();
-        let durations = self.totals.trend("iteration_duration");
-        if !durations.is_empty() {
+        if document.distribution("iteration_duration").is_some() {
             lines.push(self.trend_line("iteration_duration"));
         }
         lines.push(self.counter_line("iterations"));
-        let failed = self.totals.rate("iterations_failed");
-        if failed.passes > 0 {
-            let share = self.style.bad(&percent(failed.share().unwrap_or(0.0)));
-            let total = count((failed.passes + failed.fails) as f64);
-            lines.push((
-                "iterations_failed".to_owned(),
-                format!("{share}  {} out of {total}", count(failed.passes as f64)),
-            ));
+        if let Some((share, failed, total)) = document.rate("iterations_failed").filter(|(_, failed, _)| *failed > 0) {
+            let (share, failed, total) = (percent(share), count(failed as f64), count(total as f64));
+            let text = format!("{}  {failed} out of {total}", self.style.bad(&share));
+            lines.push(("iterations_failed".to_owned(), text));
         }
         for name in ["iterations_interrupted", "dropped_iterations"] {
-            if self.totals.counter(name) > 0.0 {
-                lines.push((name.to_owned(), count(self.totals.counter(name))));
-            }
+            lines.extend(document.counter(name).map(|(sum, _)| (name.to_owned(), count(sum))));
         }
-        let lag = self.totals.trend("schedule_lag");
-        if !lag.is_empty() {
+        if document.distribution("schedule_lag").is_some() {
             lines.push(self.trend_line("schedule_lag"));
         }
-        if let Some(cost) = self.script_cost() {
-            lines.push(("script_cost".to_owned(), cost));
-        }
-        if let Some(vus) = self.totals.vus {
-            let (value, min, max) = (count(vus.value), count(vus.min), count(vus.max));
-            lines.push(("vus".to_owned(), format!("{value}  min={min}  max={max}  of {}", self.totals.vus_max)));
+        lines.extend(self.script_cost().map(|cost| ("script_cost".to_owned(), cost)));
+        if let (Some((value, min, max)), Some((most, ..))) = (document.gauge("vus"), document.gauge("vus_max")) {
+            let text = format!("{}  min={}  max={}  of {most}", count(value), count(min), count(max));
+            lines.push(("vus".to_owned(), text));
         }
         self.section("EXECUTION", &lines)
     }
@@ -274,62 +230,50 @@ impl Summary<'_> {
     /// Where an iteration's time goes: in the guest, in the client (all else that the worker threads did), and
     /// waiting.
     fn script_cost(&self) -> Option<String> {
-        let cost = Cost::of(&self.totals.recorded);
-        let capacity = cost.capacity_of_thread()?;
-        let mean = |sum: Nanos| duration(Nanos(sum.0 / cost.iterations.max(1)));
-        let tops_out = match capacity.certainty {
-            Certainty::About => "tops out at about",
-            Certainty::AtLeast => "good for at least",
-        };
+        let cost = self.document.script_cost.as_ref()?;
+        let tops_out = if cost.is_least { "good for at least" } else { "tops out at about" };
         Some(format!(
             "guest {}  client {}  waiting {}  per iteration; {tops_out} {} on each core",
-            mean(cost.guest),
-            mean(cost.client),
-            mean(cost.waiting),
-            per_second(capacity.iterations),
+            Unit::Ms.text(cost.guest_ms),
+            Unit::Ms.text(cost.client_ms),
+            Unit::Ms.text(cost.waiting_ms),
+            per_second(cost.iterations_per_core),
         ))
     }
 
     fn network_part(&self) -> String {
         let line = |name: &str| {
-            let sum = self.totals.counter(name);
-            let rate = sum / self.totals.elapsed.as_secs_f64().max(1e-9);
+            let (sum, rate) = self.document.counter(name).unwrap_or_default();
             (name.to_owned(), format!("{:<8} {}/s", bytes(sum), bytes(rate)))
         };
-        if self.totals.counter("data_sent") == 0.0 {
+        if self.document.counter("data_sent").is_none() {
             return String::new();
         }
         self.section("NETWORK", &[line("data_received"), line("data_sent")])
     }
 
     fn counter_line(&self, name: &str) -> (String, String) {
-        let sum = self.totals.counter(name);
-        (name.to_owned(), format!("{:<8}{}", count(sum), self.rate_of(sum)))
-    }
-
-    fn rate_of(&self, sum: f64) -> String {
-        per_second(sum / self.totals.elapsed.as_secs_f64().max(1e-9))
-    }
-
-    fn value(&self, value: &Aggregate, unit: Unit) -> String {
-        let plain = |value: f64| if unit == Unit::Data { bytes(value) } else { count(value) };
-        match value {
-            Aggregate::Counter(sum) => format!("{:<8}{}", plain(*sum), self.rate_of(*sum)),
-            Aggregate::Gauge(None) => "-".to_owned(),
-            Aggregate::Gauge(Some(cell)) => {
-                format!("{}  min={}  max={}", plain(cell.value), plain(cell.min), plain(cell.max))
-            }
-            Aggregate::Rate(cell) => {
-                let total = count((cell.passes + cell.fails) as f64);
-                format!("{}  {} out of {total}", percent(cell.share().unwrap_or(0.0)), count(cell.passes as f64))
-            }
-            Aggregate::Trend(histogram) => trends::trend_text(histogram, unit),
-        }
+        let (sum, rate) = self.document.counter(name).unwrap_or_default();
+        (name.to_owned(), format!("{:<8}{}", count(sum), per_second(rate)))
     }
 
     fn trend_line(&self, name: &str) -> (String, String) {
-        (name.to_owned(), trends::trend_text(&self.totals.trend(name), Unit::Time))
+        (name.to_owned(), trends::trend_text(self.document.distribution(name), Unit::Ms))
     }
+}
+
+/// A custom metric: as in the other reports, but in columns.
+fn value(metric: &Metric) -> String {
+    match &metric.values {
+        Values::Counter { sum, rate } => format!("{:<8}{}", metric.unit.text(*sum), metric.rate_text(*rate)),
+        Values::Trend(distribution) => trends::trend_text(Some(distribution), metric.unit),
+        Values::Gauge { .. } | Values::Rate { .. } => metric.text(),
+    }
+}
+
+/// The parts that are not empty, a blank line between them.
+fn join(parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! A run as the test frameworks see it: one test for each threshold and each limit of the
 //! target's resources, one for the generator, one for the end of the run.
 
+use squall_insight::{ObjectiveStatus, ThresholdOutcome};
+use squall_metrics::Health;
+
 use crate::Document;
-use crate::document::{Outcome, ThresholdLine};
+use crate::document::ThresholdLine;
 use crate::objectives::ObjectiveRecord;
+use crate::wording::NOT_JUDGED;
 
 /// What became of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,21 +34,21 @@ pub(crate) fn cases(document: &Document) -> Vec<Case> {
 
 fn threshold(line: &ThresholdLine) -> Case {
     let result = match line.outcome {
-        Outcome::Passed => Result::Passed,
-        Outcome::Failed => {
+        ThresholdOutcome::Passed => Result::Passed,
+        ThresholdOutcome::Failed => {
             Result::Failed(format!("{} is {}, target {}", line.aggregation, line.measured(), line.target()))
         }
-        Outcome::NotJudged => Result::Invalid("not judged: the measurement is invalid".to_owned()),
+        ThresholdOutcome::NotJudged => Result::Invalid(NOT_JUDGED.to_owned()),
     };
     Case { name: format!("{} {}", line.metric, line.expression), result }
 }
 
 fn limit(line: &ObjectiveRecord) -> Case {
-    let result = match line.status.as_str() {
-        "missed" => Result::Failed(format!("it is {}, target {}", line.actual, line.target)),
-        "not_measured" => Result::Invalid("nothing was seen of it: not measured".to_owned()),
-        "not_judged" => Result::Invalid("not judged: the measurement is invalid".to_owned()),
-        _ => Result::Passed,
+    let result = match line.status {
+        ObjectiveStatus::Missed => Result::Failed(format!("it is {}, target {}", line.actual, line.target)),
+        ObjectiveStatus::NotMeasured => Result::Invalid("nothing was seen of it: not measured".to_owned()),
+        ObjectiveStatus::NotJudged => Result::Invalid(NOT_JUDGED.to_owned()),
+        ObjectiveStatus::Met | ObjectiveStatus::Close | ObjectiveStatus::BelowTarget => Result::Passed,
     };
     Case { name: format!("{} {}", line.title, line.target), result }
 }
@@ -57,12 +61,12 @@ fn ending(document: &Document) -> Case {
 
 fn generator(document: &Document) -> Case {
     let generator = &document.generator;
-    let result = match generator.health.as_str() {
-        "bottleneck" => {
+    let result = match generator.health {
+        Health::Bottleneck => {
             let reasons = generator.findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.remedy));
             Result::Invalid(reasons.collect::<Vec<_>>().join("\n"))
         }
-        _ => Result::Passed,
+        Health::Ok | Health::Suspect => Result::Passed,
     };
     Case { name: "the generator keeps up".to_owned(), result }
 }

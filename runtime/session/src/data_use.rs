@@ -2,15 +2,15 @@
 
 use squall_data::FeedUse;
 use squall_load::{Outcome, RunEnd};
-use squall_report::DataLine;
+use squall_metrics::DataUse;
 
 /// How much of the data was used, and whether its end was the end of the run.
-pub fn data_lines<'a>(outcome: &'a Outcome) -> Vec<DataLine<'a>> {
+pub fn data_use(outcome: &Outcome) -> Vec<DataUse> {
     let ended = |name: &str| matches!(&outcome.end, RunEnd::DataEnded(ended) if ended == name);
-    let line = |used: &'a FeedUse| DataLine {
-        name: &used.name,
+    let line = |used: &FeedUse| DataUse {
+        name: used.name.clone(),
         rows: used.rows,
-        policy: used.policy,
+        policy: used.policy.to_string(),
         taken: used.taken,
         ended_the_run: ended(&used.name),
     };

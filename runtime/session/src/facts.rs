@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use squall_load::{Outcome, RunEnd, TeardownProblem};
-use squall_report::{Ending, Machine, RunFacts, shown_command};
+use squall_report::{Ending, Machine, PlannedRun, RunFacts, shown_command};
 
 use crate::system::processor_cores;
 use crate::test_run::Component;
@@ -22,8 +22,8 @@ pub fn facts(component: &Component, began: SystemTime) -> RunFacts {
         },
         squall: env!("CARGO_PKG_VERSION").to_owned(),
         command: shown_command(command_line()),
-        objectives: Vec::new(),
-        conclusions: Vec::new(),
+        soak: Vec::new(),
+        course: Vec::new(),
     }
 }
 
@@ -43,6 +43,13 @@ pub fn ending(outcome: &Outcome) -> Ending {
         (RunEnd::Completed, None) => (true, "as planned".to_owned()),
     };
     Ending { as_planned, text }
+}
+
+/// What was planned; the rate is the one that was offered, for a stepped load may have been another than was planned.
+pub fn planned(outcome: &Outcome) -> PlannedRun {
+    let planned = PlannedRun::from(&*outcome.plan);
+    let offered_rate = outcome.steps.offered_rate().or(planned.offered_rate);
+    PlannedRun { offered_rate, ..planned }
 }
 
 /// As it was typed, but for where the program lies.

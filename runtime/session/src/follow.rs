@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use squall_control::{Controls, Dashboard, JudgeObjectives, ReservedApi, ReservedDashboard, RunState};
+use squall_control::{Controls, Dashboard, ReservedApi, ReservedDashboard, RunState};
 use squall_load::{Observer, Outcome, Run};
 use squall_outputs::Streams;
 use squall_plan::{MAX_RATE, Plan};
@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::facts::{ending, facts};
 use crate::heading::heading;
 use crate::keep::{Keep, run_info};
-use crate::objectives::{judge_objectives, objectives_in_force};
 use crate::observers::Observers;
 use crate::reports::Reports;
 use crate::streaming::{Streaming, open_streams};
@@ -62,6 +61,7 @@ impl TestRun {
         console: &dyn Console,
     ) -> Result<Followed, Error> {
         let plan = run.plan.clone();
+        let demands = self.demands(&plan);
         let flows = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         let mut view = console.view_run(flows);
         view.line(&heading(self, &plan, &plan.load()));
@@ -84,9 +84,10 @@ impl TestRun {
         if let Some(reserved) = endpoints.dashboard {
             notifier.notify(&reserved.heading());
             let facts = facts(&self.component, began);
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), self.judge(&plan), facts)?);
+            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), demands.clone(), facts)?);
         }
-        let mut keep = Keep::new(&self.output.keep, began, run_info(self, &plan, began), Arc::clone(&notifier));
+        let mut keep =
+            Keep::new(&self.output.keep, began, run_info(self, &plan, &demands, began), Arc::clone(&notifier));
         let mut interim = Summarizer::of(self, began, console).interim(&plan, reports, &*notifier);
         let kind = self.kind()?;
         let observers: Vec<&mut dyn Observer> =
@@ -100,14 +101,5 @@ impl TestRun {
         view.finish();
         streaming.end();
         Ok(Followed { outcome, course, keep, view })
-    }
-
-    /// Judges the plan's objectives while the run goes on.
-    fn judge(&self, plan: &Plan) -> JudgeObjectives {
-        let Some(file) = self.plan_file.clone() else {
-            return Box::new(|_| Vec::new());
-        };
-        let objectives = objectives_in_force(&file.objectives, &plan.thresholds);
-        Box::new(move |totals| judge_objectives(&objectives, &file.watching, totals))
     }
 }

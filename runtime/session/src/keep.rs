@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use squall_history::format::{DataLine, FindingLine, RunEnd, RunInfo, ThresholdLine, VERSION};
-use squall_history::{Environment, HistoryError, RunResult, RunWriter, Store, utc};
-use squall_load::{Event, Observer, Outcome};
+use squall_history::format::{EndInfo, RunInfo, VERSION};
+use squall_history::{Environment, HistoryError, RunWriter, Store, utc};
+use squall_insight::Demands;
+use squall_load::{Event, Observer};
+use squall_metrics::Totals;
 use squall_plan::Plan;
 use squall_report::{Document, without_secrets};
 
 use crate::console::Notifier;
-use crate::data_use::data_lines;
 use crate::settings::KeepSettings;
 use crate::stored_objectives::{limits_to_store, objectives_to_store};
 use crate::test_run::TestRun;
@@ -46,19 +47,13 @@ impl Keep {
     }
 
     /// The run is over. Returns its name, if it was kept.
-    pub fn end(
-        mut self,
-        outcome: &Outcome,
-        result: RunResult,
-        document: &Document,
-        conclusions: Conclusions,
-    ) -> Option<String> {
+    pub fn end(mut self, totals: &Totals, document: &Document, end: &EndInfo) -> Option<String> {
         let State::Keeping(keeper) = std::mem::replace(&mut self.state, State::Off) else {
             return None;
         };
         let id = keeper.id().to_owned();
         let reported = keeper.summary(&document.to_json());
-        let ended = reported.and_then(|()| keeper.end(&outcome.totals, &run_end(outcome, conclusions, result)));
+        let ended = reported.and_then(|()| keeper.end(totals, end));
         let tagged = ended.and_then(|()| self.tags.iter().try_for_each(|tag| self.store.tag(&id, tag, true)));
         self.heard(tagged).map(|()| id)
     }
@@ -95,20 +90,11 @@ impl Observer for Keep {
     }
 }
 
-/// What is concluded of a run at its end, beside figures: about what, and a sentence.
-pub(crate) struct Conclusions {
-    /// Of its course.
-    pub course: Vec<(String, String)>,
-    /// Of hours of steady load.
-    pub soak: Vec<(String, String)>,
-}
-
 /// What is known of a run when it begins.
-pub(crate) fn run_info(test: &TestRun, plan: &Plan, began: SystemTime) -> RunInfo {
-    let file = test.plan_file.as_ref();
+pub(crate) fn run_info(test: &TestRun, plan: &Plan, demands: &Demands, began: SystemTime) -> RunInfo {
     RunInfo {
-        objectives: file.map(|file| objectives_to_store(file, &plan.thresholds)).unwrap_or_default(),
-        limits: file.map(|file| limits_to_store(&file.watching)).unwrap_or_default(),
+        objectives: objectives_to_store(demands),
+        limits: limits_to_store(&demands.limits),
         format: VERSION,
         began: utc(began),
         began_ms: began.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64,
@@ -124,35 +110,5 @@ pub(crate) fn run_info(test: &TestRun, plan: &Plan, began: SystemTime) -> RunInf
         tags: plan.tags.clone(),
         command: std::env::args_os().skip(1).map(|argument| without_secrets(&argument.to_string_lossy())).collect(),
         environment: Environment::here(),
-    }
-}
-
-fn run_end(outcome: &Outcome, conclusions: Conclusions, result: RunResult) -> RunEnd {
-    let finding = |finding: &squall_metrics::Finding| FindingLine {
-        health: finding.health.name().to_owned(),
-        signal: finding.signal.to_owned(),
-        reason: finding.reason.clone(),
-    };
-    let threshold = |result: &squall_metrics::ThresholdResult| ThresholdLine {
-        metric: result.threshold.selector(),
-        expression: result.threshold.source.clone(),
-        actual: result.actual,
-        passed: result.passed,
-    };
-    let data = |line: squall_report::DataLine<'_>| DataLine {
-        name: line.name.to_owned(),
-        rows: line.rows,
-        policy: line.policy.to_string(),
-        taken: line.taken,
-        ended_the_run: line.ended_the_run,
-    };
-    RunEnd {
-        result,
-        generator: outcome.generator.health.name().to_owned(),
-        findings: outcome.generator.findings.iter().map(finding).collect(),
-        thresholds: outcome.thresholds.iter().map(threshold).collect(),
-        data: data_lines(outcome).into_iter().map(data).collect(),
-        course: conclusions.course,
-        soak: conclusions.soak,
     }
 }

@@ -3,14 +3,12 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use squall_history::StoredRun;
-use squall_history::format::RunEnd;
+use squall_history::format::EndInfo;
 use squall_metrics::Totals;
-use squall_plan::Policy;
-use squall_report::{DataLine, Document, Ending, Machine, PlannedRun, RunFacts};
+use squall_report::{Document, Ending, Machine, PlannedRun, RunFacts};
 
 use crate::error::Error;
-use crate::objectives::judge_objectives;
-use crate::stored_objectives::stored_objectives;
+use crate::stored_objectives::judge_stored;
 
 /// The document of a kept run, of which those are the totals.
 ///
@@ -18,39 +16,22 @@ use crate::stored_objectives::stored_objectives;
 /// If what was kept cannot be read.
 pub fn kept_document(run: &StoredRun, totals: &Totals) -> Result<Document, Error> {
     let reported = run.summary()?.and_then(|text| Document::from_json(&text).ok());
-    Ok(reported.unwrap_or_else(|| rebuilt(run, totals)))
+    let rebuilt = rebuild(run, totals);
+    Ok(match reported {
+        // Earlier Squalls reported less than the terminal shows.
+        Some(reported) => Document {
+            expected_responses: reported.expected_responses.or(rebuilt.expected_responses),
+            script_cost: reported.script_cost.or(rebuilt.script_cost),
+            remarks: rebuilt.remarks,
+            ..reported
+        },
+        None => rebuilt,
+    })
 }
 
-fn rebuilt(run: &StoredRun, totals: &Totals) -> Document {
-    let conclusions = |of: fn(&RunEnd) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
-    let mut document = Document::new(
-        totals,
-        &run.judged_thresholds(totals),
-        &run.generator(),
-        &data_lines(run),
-        &planned(run),
-        &facts(run, totals, conclusions(|end| &end.soak)),
-    );
-    let course = conclusions(|end| &end.course);
-    document.tell_course(course.iter().map(|(about, text)| (about.as_str(), text.clone())).collect());
-    document
-}
-
-/// How much of its data a kept run used.
-pub fn data_lines(run: &StoredRun) -> Vec<DataLine<'_>> {
-    let used = run.end.as_ref().map(|end| end.data.as_slice()).unwrap_or_default();
-    let line = |used: &'_ squall_history::format::DataLine| -> Option<Policy> { used.policy.parse().ok() };
-    used.iter()
-        .filter_map(|used| {
-            Some(DataLine {
-                name: &used.name,
-                rows: used.rows,
-                policy: line(used)?,
-                taken: used.taken,
-                ended_the_run: used.ended_the_run,
-            })
-        })
-        .collect()
+fn rebuild(run: &StoredRun, totals: &Totals) -> Document {
+    let data = run.end.as_ref().map(|end| end.data.clone()).unwrap_or_default();
+    Document::new(totals, &judge_stored(run, totals), data, &planned(run), &facts(run))
 }
 
 fn planned(run: &StoredRun) -> PlannedRun {
@@ -66,9 +47,10 @@ fn planned(run: &StoredRun) -> PlannedRun {
     }
 }
 
-fn facts(run: &StoredRun, totals: &Totals, conclusions: Vec<(String, String)>) -> RunFacts {
+fn facts(run: &StoredRun) -> RunFacts {
     let info = &run.info;
-    let (wanted, watching) = stored_objectives(info);
+    let conclusions =
+        |of: fn(&EndInfo) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
     let machine = &info.environment;
     RunFacts {
         scenario: info.scenario.clone(),
@@ -82,8 +64,8 @@ fn facts(run: &StoredRun, totals: &Totals, conclusions: Vec<(String, String)>) -
         },
         squall: machine.squall.clone(),
         command: squall_report::shown_command(std::iter::once("squall".to_owned()).chain(info.command.iter().cloned())),
-        objectives: judge_objectives(&wanted, &watching, totals),
-        conclusions,
+        soak: conclusions(|end| &end.soak),
+        course: conclusions(|end| &end.course),
     }
 }
 

@@ -20,7 +20,6 @@ mod kept;
 mod known;
 mod layers;
 mod monitoring;
-mod objectives;
 mod observers;
 pub mod one_request;
 mod policy;
@@ -41,15 +40,14 @@ mod trend;
 
 pub use compiling::notify_if_compiling_takes_long;
 pub use console::{Console, Notifier, RunView};
-pub use data_use::data_lines;
+pub use data_use::data_use;
 pub use error::Error;
 pub use facts::{ending, facts};
 pub use files::OpenFile;
 pub use heading::{heading, plan_heading};
-pub use kept::{data_lines as kept_data_lines, kept_document};
+pub use kept::kept_document;
 pub use known::UserOptions;
 pub use layers::Layers;
-pub use objectives::judge_objectives;
 pub use policy::policy_by_name;
 pub use reports::{ReportFile, ReportForm, print_as};
 pub use result::{complaints, result_of};
@@ -59,8 +57,6 @@ pub use settings::{
     CiChoice, ControlSettings, KeepSettings, OutputSettings, ReportSettings, SandboxSettings, StreamSettings,
     SummaryMode,
 };
-pub use soak::soak_section;
-pub use stored_objectives::stored_objectives;
 pub use system::{environment_variables, processor_cores, time_of_day};
 pub use test_run::{Component, Finished, TestRun, ready_run};
 pub use trend::{trend_of, trend_to};

@@ -6,11 +6,7 @@ mod ci;
 mod form;
 mod interim;
 
-use squall_load::Outcome;
-use squall_metrics::GeneratorVerdict;
-use squall_report::{
-    DataLine, Document, PlannedRun, RunFacts, ctrf_report, html_report, junit_report, markdown_report, summary_export,
-};
+use squall_report::{Document, ctrf_report, html_report, junit_report, markdown_report};
 
 use crate::console::Console;
 use crate::error::Error;
@@ -64,16 +60,15 @@ impl Reports {
         !self.files.is_empty()
     }
 
-    /// Writes them all.
+    /// Writes them all; `export` is k6's summary.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(mut self, outcome: &Outcome, document: &Document, console: &dyn Console) -> Result<(), Error> {
+    pub fn write(mut self, document: &Document, export: &str, console: &dyn Console) -> Result<(), Error> {
         self.write_files(document)?;
         match self.ci {
             Some(system) => {
                 let markdown = markdown_report(document, self.baseline.as_ref());
-                let export = || format!("{:#}\n", summary_export(&outcome.totals, &outcome.thresholds));
                 system.hand_over(document, &markdown, export, console)
             }
             None => Ok(()),
@@ -90,21 +85,4 @@ pub fn print_as(form: ReportForm, document: &Document, baseline: Option<&Documen
         ReportForm::Ctrf => ctrf_report(document),
         ReportForm::Json => document.to_json(),
     }
-}
-
-/// What is reported of a run that is over, with what its course says.
-pub(crate) fn document(
-    outcome: &Outcome,
-    data: &[DataLine<'_>],
-    facts: &RunFacts,
-    course: Vec<(&str, String)>,
-) -> Document {
-    let generator: &GeneratorVerdict = &outcome.generator;
-    let planned = PlannedRun::from(&*outcome.plan);
-    // A stepped load may have been another than was planned.
-    let offered_rate = outcome.steps.offered_rate().or(planned.offered_rate);
-    let planned = PlannedRun { offered_rate, ..planned };
-    let mut document = Document::new(&outcome.totals, &outcome.thresholds, generator, data, &planned, facts);
-    document.tell_course(course);
-    document
 }

@@ -4,15 +4,14 @@
 use std::time::Duration;
 
 use squall_insight::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict};
-use squall_metrics::{Nanos, ResourceUnit, Totals, WatchedSeries};
-use squall_monitor::names;
+use squall_metrics::{Nanos, ResourceUnit, Totals, WatchedSeries, resource_names};
 use squall_plan::{Executor, PlanFile, TestType};
-use squall_report::{Style, Unit, duration};
+use squall_report::{Unit, duration};
 
 use crate::stress::parts::lasting_parts;
 
 /// What only ever grows where something is not given back.
-const LEAKING: [&str; 3] = [names::MEMORY, names::DESCRIPTORS, names::CONNECTIONS];
+const LEAKING: [&str; 3] = [resource_names::MEMORY, resource_names::DESCRIPTORS, resource_names::CONNECTIONS];
 
 /// About what, and what is to be said of it. Nothing for other types of tests.
 pub(crate) fn conclude_soak(plan: &PlanFile, executor: &Executor, totals: &Totals) -> Vec<(String, String)> {
@@ -42,15 +41,6 @@ pub(crate) fn conclude_soak(plan: &PlanFile, executor: &Executor, totals: &Total
         conclusions.push((about.to_owned(), text));
     }
     conclusions
-}
-
-/// The section of the summary; nothing if nothing is to be said.
-pub fn soak_section(conclusions: &[(String, String)], style: Style) -> String {
-    if conclusions.is_empty() {
-        return String::new();
-    }
-    let lines: String = conclusions.iter().map(|(about, text)| format!("    {about}: {text}\n")).collect();
-    format!("\n  {}\n\n{lines}", style.strong("█ SOAK"))
 }
 
 /// When the load is steady: in its longest stage, or all the time.

@@ -1,28 +1,24 @@
-//! What is shown and reported of a run, while it goes on and at its end: the summary with what a plan demanded, and the
-//! document that all reports are printed from.
+//! The record of a run, while it goes on and at its end: the totals are judged once, one document is made of both, and the
+//! summary, all reports and the exit code come from these two.
 
 use std::time::SystemTime;
 
-use squall_history::RunResult;
+use squall_history::format::EndInfo;
+use squall_insight::Demands;
 use squall_load::Outcome;
-use squall_metrics::{GeneratorVerdict, Nanos, ThresholdResult, Totals, evaluate_thresholds};
+use squall_metrics::{GeneratorVerdict, Nanos, ThresholdFigures, Totals};
 use squall_plan::Plan;
-use squall_report::{
-    DataLine, Detail, Document, Ending, ObjectiveLine, RunFacts, Status, Summary, course, duration, histogram_log,
-    summary_export, verdict,
-};
+use squall_report::{Detail, Document, Ending, RunFacts, Summary, duration, histogram_log, summary_export};
 
 use crate::console::{Console, Notifier};
-use crate::data_use::data_lines;
+use crate::data_use::data_use;
 use crate::error::Error;
-use crate::facts::{ending, facts};
+use crate::facts::{ending, facts, planned};
 use crate::files::Files;
-use crate::keep::Conclusions;
-use crate::objectives::{judge_objectives, missed_limits, objectives_in_force};
-use crate::reports::{Interim, Reports, document, every};
+use crate::reports::{Interim, Reports, every};
 use crate::result::{complaints, result_of};
 use crate::settings::SummaryMode;
-use crate::soak::{conclude_soak, soak_section};
+use crate::soak::conclude_soak;
 use crate::stress::phases::Conclusion;
 use crate::test_run::TestRun;
 
@@ -34,28 +30,12 @@ pub(crate) struct Summarizer<'a> {
     console: &'a dyn Console,
 }
 
-/// Measurements so far.
-struct SoFar<'a> {
-    totals: &'a Totals,
-    thresholds: &'a [ThresholdResult],
-    generator: &'a GeneratorVerdict,
-    data: &'a [DataLine<'a>],
-    plan: &'a Plan,
-}
-
-/// What the plan makes of them.
-#[derive(Clone, Default)]
-struct Judged {
-    objectives: Vec<ObjectiveLine>,
-    /// What else can be concluded: about what, and a sentence.
-    soak: Vec<(String, String)>,
-}
-
-/// What is reported of a run that is over.
+/// What is reported and kept of a run that is over.
 pub(crate) struct Reported {
-    pub(crate) result: RunResult,
+    pub(crate) end: EndInfo,
     pub(crate) document: Document,
-    pub(crate) conclusions: Conclusions,
+    /// k6's summary.
+    pub(crate) export: String,
     /// What could not be written, and why.
     pub(crate) unwritten: Vec<Error>,
 }
@@ -68,23 +48,24 @@ impl<'a> Summarizer<'a> {
     /// Shows what the run came to, and puts together what is reported and kept of it. What cannot be written is told when
     /// all else is done.
     pub(crate) fn report(&self, outcome: &Outcome, course: Vec<Conclusion>, files: &mut Files) -> Reported {
-        let mut unwritten = self.write_exports(outcome, files);
-        let data = data_lines(outcome);
-        let so_far = SoFar {
-            totals: &outcome.totals,
-            thresholds: &outcome.thresholds,
-            generator: &outcome.generator,
-            data: &data,
-            plan: &outcome.plan,
+        let Outcome { totals, plan, generator, .. } = outcome;
+        let judgement = self.test.demands(plan).judge(totals, generator);
+        let facts = RunFacts { course, ..self.facts(ending(outcome), plan, totals) };
+        let document = Document::new(totals, &judgement, data_use(outcome), &planned(outcome), &facts);
+        let export = format!("{:#}\n", summary_export(totals, &judgement.thresholds));
+        let mut unwritten = self.write_exports(totals, &export, files);
+        unwritten.extend(self.print_summary(&document).err());
+        complaints(self.test.name(), outcome, &judgement).iter().for_each(|text| self.console.print_error(text));
+        let end = EndInfo {
+            result: result_of(outcome, &judgement),
+            generator: generator.health,
+            findings: generator.findings.clone(),
+            thresholds: judgement.thresholds.iter().map(ThresholdFigures::from).collect(),
+            data: document.data.clone(),
+            course: facts.course,
+            soak: facts.soak,
         };
-        let judged = self.judge(&so_far);
-        let document = document(outcome, &data, &self.facts(ending(outcome), judged.clone()), course.clone());
-        unwritten.extend(self.print_summary(&so_far, &judged, document.verdict.status, &course).err());
-        let missed: Vec<&str> = missed_limits(&judged.objectives).collect();
-        complaints(self.test.name(), outcome, &missed).iter().for_each(|text| self.console.print_error(text));
-        let result = result_of(outcome, &missed);
-        let course = course.into_iter().map(|(about, text)| (about.to_owned(), text)).collect();
-        Reported { result, document, conclusions: Conclusions { course, soak: judged.soak }, unwritten }
+        Reported { end, document, export, unwritten }
     }
 
     /// Reports while a run of that plan goes on, as often as is asked for.
@@ -97,14 +78,13 @@ impl<'a> Summarizer<'a> {
     where
         'a: 'r,
     {
-        let plan = plan.clone();
+        let (plan, demands) = (plan.clone(), self.test.demands(plan));
         let every = every(self.test.output.reports.every, self.test.plan_file.as_ref());
         Interim::new(every, move |elapsed, totals, generator| {
-            let thresholds = evaluate_thresholds(&plan.thresholds, totals);
-            let so_far = SoFar { totals, thresholds: &thresholds, generator, data: &[], plan: &plan };
+            let document = self.document_so_far(&plan, &demands, totals, generator);
             let mut reported = Ok(());
             let may_print = notifier.leaves_output_free();
-            notifier.suspend(&mut || reported = self.report_so_far(&so_far, elapsed, reports, may_print));
+            notifier.suspend(&mut || reported = self.report_so_far(&document, elapsed, reports, may_print));
             // The run is worth more than a report of half of it.
             if let Err(error) = reported {
                 notifier.notify(&format!("warning: {error}"));
@@ -112,77 +92,54 @@ impl<'a> Summarizer<'a> {
         })
     }
 
+    fn document_so_far(
+        &self,
+        plan: &Plan,
+        demands: &Demands,
+        totals: &Totals,
+        generator: &GeneratorVerdict,
+    ) -> Document {
+        let end = Ending { as_planned: true, text: "not yet".to_owned() };
+        let facts = self.facts(end, plan, totals);
+        Document::new(totals, &demands.judge(totals, generator), Vec::new(), &plan.into(), &facts)
+    }
+
     fn report_so_far(
         &self,
-        so_far: &SoFar<'_>,
+        document: &Document,
         elapsed: Nanos,
         reports: &mut Reports,
         may_print: bool,
     ) -> Result<(), Error> {
-        let judged = self.judge(so_far);
-        let facts = self.facts(Ending { as_planned: true, text: "not yet".to_owned() }, judged.clone());
-        let SoFar { totals, thresholds, generator, data, plan } = so_far;
-        let document = Document::new(totals, thresholds, generator, data, &(*plan).into(), &facts);
         if may_print && self.test.output.summary != SummaryMode::Disabled {
-            let summary = self.summary(so_far, &judged, document.verdict.status);
+            let summary = self.summary(document).render();
             self.console.print(&format!("\n  after {}:\n{summary}", duration(elapsed)))?;
         }
-        if reports.has_files() { reports.write_files(&document) } else { Ok(()) }
+        if reports.has_files() { reports.write_files(document) } else { Ok(()) }
     }
 
-    fn write_exports(&self, outcome: &Outcome, files: &mut Files) -> Vec<Error> {
-        let export = files.summary_export.take().map(|file| {
-            let export = summary_export(&outcome.totals, &outcome.thresholds);
-            file.write(&format!("{export:#}\n"))
-        });
-        let log =
-            files.histogram_log.take().map(|file| file.write(&histogram_log(&outcome.totals.history, self.began)));
+    fn write_exports(&self, totals: &Totals, export: &str, files: &mut Files) -> Vec<Error> {
+        let export = files.summary_export.take().map(|file| file.write(export));
+        let log = files.histogram_log.take().map(|file| file.write(&histogram_log(&totals.history, self.began)));
         [export, log].into_iter().flatten().filter_map(Result::err).collect()
     }
 
-    /// What the plan makes of it; nothing without one.
-    fn judge(&self, so_far: &SoFar<'_>) -> Judged {
-        let Some(file) = &self.test.plan_file else {
-            return Judged::default();
-        };
-        let objectives = objectives_in_force(&file.objectives, &so_far.plan.thresholds);
-        let objectives = judge_objectives(&objectives, &file.watching, so_far.totals);
+    fn facts(&self, end: Ending, plan: &Plan, totals: &Totals) -> RunFacts {
         // A soak test has one load.
-        let load = so_far.plan.scenarios.first().map(|scenario| &scenario.executor);
-        let soak = load.map(|load| conclude_soak(file, load, so_far.totals)).unwrap_or_default();
-        Judged { objectives, soak }
+        let load = plan.scenarios.first().map(|scenario| &scenario.executor);
+        let soak = self.test.plan_file.as_ref().zip(load).map(|(file, load)| conclude_soak(file, load, totals));
+        RunFacts { end, soak: soak.unwrap_or_default(), ..facts(&self.test.component, self.began) }
     }
 
-    fn facts(&self, end: Ending, judged: Judged) -> RunFacts {
-        let Judged { objectives, soak } = judged;
-        RunFacts { end, objectives, conclusions: soak, ..facts(&self.test.component, self.began) }
-    }
-
-    fn print_summary(
-        &self,
-        so_far: &SoFar<'_>,
-        judged: &Judged,
-        status: Status,
-        conclusions: &[Conclusion],
-    ) -> Result<(), Error> {
+    fn print_summary(&self, document: &Document) -> Result<(), Error> {
         if self.test.output.summary == SummaryMode::Disabled {
             return Ok(());
         }
-        let course = course(conclusions, self.console.style());
-        self.console.print(&(self.summary(so_far, judged, status) + &course))
+        self.console.print(&self.summary(document).render())
     }
 
-    fn summary(&self, so_far: &SoFar<'_>, judged: &Judged, status: Status) -> String {
-        let style = self.console.style();
-        let summary = Summary {
-            totals: so_far.totals,
-            thresholds: so_far.thresholds,
-            generator: so_far.generator,
-            data: so_far.data,
-            planned_shares: &so_far.plan.shares(),
-            detail: if self.test.output.summary == SummaryMode::Full { Detail::Full } else { Detail::Compact },
-            style,
-        };
-        summary.render() + &soak_section(&judged.soak, style) + &verdict(&judged.objectives, status, style)
+    fn summary<'d>(&self, document: &'d Document) -> Summary<'d> {
+        let detail = if self.test.output.summary == SummaryMode::Full { Detail::Full } else { Detail::Compact };
+        Summary { document, detail, style: self.console.style() }
     }
 }

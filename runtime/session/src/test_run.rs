@@ -11,7 +11,7 @@ use squall_data::{DataSet, Openable};
 use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Level, Secrets};
 use squall_history::RunResult;
 use squall_http::EgressPolicy;
-use squall_insight::has_given_way;
+use squall_insight::{Demands, has_given_way};
 use squall_load::{HasGivenWay, Run, Steering, describe, raise_open_files};
 use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
 use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, TestType};
@@ -143,16 +143,23 @@ impl TestRun {
             self.follow(run, endpoints, &mut files.reports, began, console)?;
         drop(monitoring);
         let summarizer = Summarizer::of(self, began, console);
-        let Reported { result, mut document, conclusions, mut unwritten } =
-            summarizer.report(&outcome, course, &mut files);
+        let Reported { end, mut document, export, mut unwritten } = summarizer.report(&outcome, course, &mut files);
         let store = keep.store();
-        if let Some(id) = keep.end(&outcome, result, &document, conclusions) {
+        if let Some(id) = keep.end(&outcome.totals, &document, &end) {
             view.line(&format!("kept as {id}"));
             let warn = |text: &str| console.print_status(text);
             document.trend = files.reports.are_wanted().then(|| trend_to(&store, &id, &warn)).flatten();
         }
-        unwritten.extend(files.reports.write(&outcome, &document, console).err());
-        Ok(Finished { result, unwritten })
+        unwritten.extend(files.reports.write(&document, &export, console).err());
+        Ok(Finished { result: end.result, unwritten })
+    }
+
+    /// What a run by that plan is held to.
+    pub fn demands(&self, plan: &Plan) -> Demands {
+        match &self.plan_file {
+            Some(file) => Demands::new(&plan.thresholds, &file.objectives, &file.watching),
+            None => Demands::of_thresholds(&plan.thresholds),
+        }
     }
 
     /// What it may read, and nothing may show.

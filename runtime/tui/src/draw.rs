@@ -10,9 +10,10 @@ use ratatui_widgets::clear::Clear;
 use ratatui_widgets::gauge::LineGauge;
 use ratatui_widgets::paragraph::{Paragraph, Wrap};
 use squall_control::Controls;
+use squall_insight::ThresholdOutcome;
 use squall_load::Progress;
 use squall_metrics::{GeneratorVerdict, Health, plain};
-use squall_report::{Outcome, ThresholdLine, elapsed_and_left};
+use squall_report::{ThresholdLine, elapsed_and_left};
 
 use crate::model::{Model, Phase, Tab};
 use crate::scenarios::scenario_progress_lines;
@@ -190,9 +191,9 @@ fn counts(progress: &Progress) -> Option<Line<'static>> {
 /// `✓ http_req_duration p(95) < 500ms: 12.3ms`.
 fn threshold_line(threshold: &ThresholdLine, look: Look) -> Line<'static> {
     let (mark, colour) = match threshold.outcome {
-        Outcome::Passed => ("✓", Color::Green),
-        Outcome::Failed => ("✗", Color::Red),
-        Outcome::NotJudged => ("?", Color::Yellow),
+        ThresholdOutcome::Passed => ("✓", Color::Green),
+        ThresholdOutcome::Failed => ("✗", Color::Red),
+        ThresholdOutcome::NotJudged => ("?", Color::Yellow),
     };
     let text = format!(" {} {}: {}", threshold.metric, threshold.target(), threshold.measured());
     Line::from(vec![Span::styled(mark, look.colour(colour)), Span::raw(text)])

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use squall_insight::Demands;
 use squall_load::Progress;
-use squall_metrics::{Totals, evaluate_thresholds};
+use squall_metrics::Totals;
 use squall_plan::Plan;
 use squall_report::{Breakdown, ThresholdLine};
 
@@ -166,9 +167,9 @@ impl Model {
     }
 
     fn measured(&mut self, totals: &Totals, plan: &Plan) {
-        let health = self.progress.as_ref().map(|progress| progress.generator.health).unwrap_or_default();
-        let judged = evaluate_thresholds(&plan.thresholds, totals);
-        self.thresholds = judged.iter().map(|result| ThresholdLine::of(result, totals, health)).collect();
+        let generator = self.progress.as_ref().map(|progress| progress.generator.clone()).unwrap_or_default();
+        let judgement = Demands::of_thresholds(&plan.thresholds).judge(totals, &generator);
+        self.thresholds = ThresholdLine::all(&judgement, totals);
         self.breakdown = Breakdown::of(totals, &plan.shares());
     }
 

@@ -3,11 +3,8 @@
 
 use std::path::Path;
 
-use squall_history::format::RunEnd;
-use squall_report::{Detail, Document, Summary, course, verdict};
-use squall_session::{
-    OpenFile, judge_objectives, kept_data_lines, kept_document, print_as, soak_section, stored_objectives, trend_to,
-};
+use squall_report::{Detail, Document, Summary};
+use squall_session::{OpenFile, kept_document, print_as, trend_to};
 
 use crate::args::history::ReportArgs;
 use crate::error::CliError;
@@ -62,26 +59,9 @@ fn summary(arguments: &ReportArgs) -> Result<u8, CliError> {
             span(&totals)
         ));
     }
-    let thresholds = run.judged_thresholds(&totals);
-    let generator = run.generator();
-    let data = kept_data_lines(&run);
-    let style = summary_style(false);
-    let summary = Summary {
-        totals: &totals,
-        thresholds: &thresholds,
-        generator: &generator,
-        data: &data,
-        planned_shares: &run.info.planned_shares,
-        detail: if arguments.full { Detail::Full } else { Detail::Compact },
-        style,
-    };
-    let (wanted, watching) = stored_objectives(&run.info);
-    let objectives = judge_objectives(&wanted, &watching, &totals);
-    let told = |of: fn(&RunEnd) -> &Vec<(String, String)>| run.end.as_ref().map(of).cloned().unwrap_or_default();
-    let (soak, remarks) = (told(|end| &end.soak), told(|end| &end.course));
-    let remarks: Vec<(&str, String)> = remarks.iter().map(|(about, text)| (about.as_str(), text.clone())).collect();
-    let judged = verdict(&objectives, kept_document(&run, &totals)?.verdict.status, style);
-    print(&(summary.render() + &soak_section(&soak, style) + &judged + &course(&remarks, style)))?;
+    let document = kept_document(&run, &totals)?;
+    let detail = if arguments.full { Detail::Full } else { Detail::Compact };
+    print(&Summary { document: &document, detail, style: summary_style(false) }.render())?;
     Ok(exit::PASSED)
 }
 

@@ -1,5 +1,9 @@
 //! The signals that a generator's health is judged by: each with its value, its limits, and what to tell the user.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::{GeneratorSecond, Health, LoadModel};
 
 /// A way in which a generator falls short; causes before effects.
@@ -18,20 +22,21 @@ pub(super) enum Signal {
 }
 
 /// Why the generator is not to be trusted, in words.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Finding {
     /// How bad it is.
     pub health: Health,
     /// A word for machines.
-    pub signal: &'static str,
+    pub signal: Cow<'static, str>,
     /// What was seen.
     pub reason: String,
     /// What to do about it.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
 }
 
 /// The word for: all virtual users were busy.
-pub const TOO_FEW_USERS: &str = "too few VUs";
+const TOO_FEW_USERS: &str = "too few VUs";
 
 impl Finding {
     /// Whether it says that all virtual users were busy, which may as well be the target's doing.
@@ -39,11 +44,14 @@ impl Finding {
         self.signal == TOO_FEW_USERS
     }
 
-    /// A finding that was written down: the remedy goes with the signal. None if there is no such signal.
-    pub fn recalled(health: Health, signal: &str, reason: String) -> Option<Finding> {
-        let blank = |known: Signal| known.finding(health, 0.0, 0, 0);
-        let known = Signal::ALL.into_iter().map(blank).find(|known| known.signal == signal)?;
-        Some(Finding { reason, ..known })
+    /// A finding of a file that has no remedies: the remedy goes with the signal.
+    #[must_use]
+    pub fn with_remedy(self) -> Finding {
+        let blank = |known: Signal| known.finding(self.health, 0.0, 0, 0);
+        match Signal::ALL.into_iter().map(blank).find(|known| known.signal == self.signal) {
+            Some(known) if self.remedy.is_empty() => Finding { remedy: known.remedy, ..self },
+            _ => self,
+        }
     }
 }
 
@@ -190,6 +198,6 @@ impl Signal {
             ),
         };
         let reason = format!("{what}, in {bad} of {seconds} s");
-        Finding { health, signal, reason, remedy }
+        Finding { health, signal: signal.into(), reason, remedy: remedy.into() }
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::*;
 
 const MILLISECOND: u64 = 1_000_000;
@@ -30,7 +32,11 @@ fn verdict(model: LoadModel, bad: u64, spoil: impl Fn(&mut GeneratorSecond)) -> 
         judge.see(&second);
     }
     let verdict = judge.verdict();
-    (verdict.health, verdict.findings.iter().map(|finding| finding.signal).collect())
+    let word = |finding: Finding| match finding.signal {
+        Cow::Borrowed(word) => word,
+        Cow::Owned(_) => "a signal of a file",
+    };
+    (verdict.health, verdict.findings.into_iter().map(word).collect())
 }
 
 #[test]

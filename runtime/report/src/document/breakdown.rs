@@ -47,7 +47,7 @@ impl Breakdown {
 }
 
 /// By scenario; nothing where there is but one.
-pub(crate) fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
+fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
     if totals.scenarios.len() < 2 {
         return Vec::new();
     }
@@ -80,7 +80,7 @@ pub(crate) fn scenarios(totals: &Totals) -> Vec<ScenarioLine> {
 }
 
 /// By flow; nothing where each scenario has but one. Shares are those of its scenario's iterations.
-pub(crate) fn flows(totals: &Totals, planned_shares: &[f64]) -> Vec<FlowLine> {
+fn flows(totals: &Totals, planned_shares: &[f64]) -> Vec<FlowLine> {
     (0..totals.scenarios.len()).flat_map(|scenario| flows_of(totals, scenario, planned_shares)).collect()
 }
 
@@ -112,7 +112,7 @@ fn flows_of(totals: &Totals, scenario: usize, planned_shares: &[f64]) -> Vec<Flo
 }
 
 /// By name and method, all statuses and flows together, the most frequent first.
-pub(crate) fn requests(totals: &Totals) -> Vec<RequestLine> {
+fn requests(totals: &Totals) -> Vec<RequestLine> {
     let mut names: BTreeMap<(NameId, Method), (u64, u64, Histogram)> = BTreeMap::new();
     for (key, cell) in &totals.recorded.requests {
         let (count, failed, times) = names.entry((key.name, key.method)).or_default();
@@ -135,7 +135,7 @@ pub(crate) fn requests(totals: &Totals) -> Vec<RequestLine> {
 }
 
 /// By name, all flows together.
-pub(crate) fn transactions(totals: &Totals) -> Vec<TransactionLine> {
+fn transactions(totals: &Totals) -> Vec<TransactionLine> {
     let mut names: BTreeMap<String, (Histogram, RateCell)> = BTreeMap::new();
     for (key, cell) in &totals.recorded.transactions {
         let (durations, failed) = names.entry(totals.registry.name(NameId(key.id))).or_default();
@@ -154,7 +154,7 @@ pub(crate) fn transactions(totals: &Totals) -> Vec<TransactionLine> {
 }
 
 /// By name, all flows together.
-pub(crate) fn server_timings(totals: &Totals) -> Vec<ServerTimingLine> {
+fn server_timings(totals: &Totals) -> Vec<ServerTimingLine> {
     let mut names: BTreeMap<String, Histogram> = BTreeMap::new();
     for (key, durations) in &totals.recorded.server_timings {
         names.entry(totals.registry.name(NameId(key.id))).or_default().merge(durations);
@@ -168,13 +168,13 @@ pub(crate) fn server_timings(totals: &Totals) -> Vec<ServerTimingLine> {
 }
 
 /// By name.
-pub(crate) fn checks(totals: &Totals) -> Vec<CheckLine> {
+fn checks(totals: &Totals) -> Vec<CheckLine> {
     let line = |(name, cell): (String, RateCell)| CheckLine { name, passes: cell.passes, fails: cell.fails };
     totals.checks_by_name().into_iter().map(line).collect()
 }
 
 /// By class: first responses that nobody expected, then what went wrong otherwise.
-pub(crate) fn errors(totals: &Totals) -> Vec<ErrorLine> {
+fn errors(totals: &Totals) -> Vec<ErrorLine> {
     let statuses = unexpected_statuses(totals).into_iter().map(|(status, count)| ErrorLine {
         title: format!("status {status}"),
         count,

@@ -4,19 +4,15 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use squall_metrics::{GeneratorVerdict, Health, Kind, ThresholdResult, Totals};
-use squall_plan::{Aggregation, OfferedRate, Plan};
+use squall_insight::Judgement;
+use squall_metrics::{DataUse, Totals};
+use squall_plan::{OfferedRate, Plan};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{
-    DataUse, Document, Generator, GeneratorFinding, Outcome, Remark, RunRecord, ThresholdLine, Unit,
-    breakdown::Breakdown, issues, over_time, target, values,
-};
-use crate::DataLine;
-use crate::ObjectiveLine;
-use crate::export::selector_name;
-use crate::summary::over_time as remarks;
+use super::breakdown::Breakdown;
+use super::{Document, Remark, RunRecord, ThresholdLine, issues, over_time, remarks, target, values};
+use crate::ObjectiveRecord;
 
 /// What only the program knows of a run: everything that is neither plan nor measurement.
 #[derive(Clone, Debug)]
@@ -35,10 +31,10 @@ pub struct RunFacts {
     pub squall: String,
     /// The command line, fit to be shown: see [`crate::shown_command`].
     pub command: String,
-    /// What a plan wanted, judged.
-    pub objectives: Vec<ObjectiveLine>,
-    /// What else can be concluded: about what, and a sentence.
-    pub conclusions: Vec<(String, String)>,
+    /// What hours of steady load show: subjects, and sentences.
+    pub soak: Vec<(String, String)>,
+    /// What the course of the run says of the target, where the type of test asks for it: subjects, and sentences.
+    pub course: Vec<(String, String)>,
 }
 
 /// What was planned, as far as it is reported.
@@ -95,12 +91,11 @@ pub struct Machine {
 }
 
 impl Document {
-    /// Puts together what is reported of a run, or of a run that goes on: then of what was measured up to now.
+    /// Puts together what is reported of a run: of one that goes on, the measurements so far.
     pub fn new(
         totals: &Totals,
-        thresholds: &[ThresholdResult],
-        generator: &GeneratorVerdict,
-        data: &[DataLine<'_>],
+        judgement: &Judgement,
+        data: Vec<DataUse>,
         planned: &PlannedRun,
         facts: &RunFacts,
     ) -> Document {
@@ -116,14 +111,12 @@ impl Document {
             version: Document::VERSION,
             run: run_record(totals, planned, facts),
             verdict: issues::Verdict::default(),
-            generator: generator_record(generator),
-            thresholds: thresholds.iter().map(|result| ThresholdLine::of(result, totals, generator.health)).collect(),
-            objectives: facts
-                .objectives
-                .iter()
-                .map(|line| line.record(generator.health != Health::Bottleneck))
-                .collect(),
+            generator: judgement.generator.clone(),
+            thresholds: ThresholdLine::all(judgement, totals),
+            objectives: judgement.objectives.iter().map(ObjectiveRecord::of).collect(),
             metrics: values::metrics(totals),
+            expected_responses: values::expected_responses(totals),
+            script_cost: values::script_cost(totals),
             flows,
             scenarios,
             requests,
@@ -131,12 +124,10 @@ impl Document {
             server_timings,
             checks,
             errors,
-            data: data.iter().map(data_use).collect(),
-            course: Vec::new(),
-            remarks: remarks::lines(totals)
-                .into_iter()
-                .chain(facts.conclusions.iter().cloned())
-                .map(|(about, text)| Remark { about, text })
+            data,
+            course: Remark::all(&facts.course).collect(),
+            remarks: Remark::all(&remarks::lines(totals))
+                .chain(Remark::all(&facts.soak).map(|remark| Remark { is_of_soak: true, ..remark }))
                 .collect(),
             target: target::target(&totals.watched, &timeline),
             timeline,
@@ -144,7 +135,7 @@ impl Document {
             percentile_curves: curves.filter(|(_, curve)| !curve.is_empty()).collect::<BTreeMap<_, _>>(),
             trend: None,
         };
-        document.verdict = issues::judge(&document);
+        document.verdict = issues::judge(&document, judgement);
         document
     }
 }
@@ -165,56 +156,6 @@ fn run_record(totals: &Totals, planned: &PlannedRun, facts: &RunFacts) -> RunRec
         machine: facts.machine.clone(),
         command: facts.command.clone(),
         tags: planned.tags.clone(),
-    }
-}
-
-fn generator_record(generator: &GeneratorVerdict) -> Generator {
-    let findings = generator.findings.iter().map(|finding| GeneratorFinding {
-        signal: finding.signal.to_owned(),
-        reason: finding.reason.clone(),
-        remedy: finding.remedy.to_owned(),
-    });
-    Generator { health: generator.health.name().to_owned(), findings: findings.collect() }
-}
-
-impl ThresholdLine {
-    /// What became of a threshold, measured by a generator in that health.
-    pub fn of(result: &ThresholdResult, totals: &Totals, generator: Health) -> ThresholdLine {
-        let threshold = &result.threshold;
-        ThresholdLine {
-            metric: selector_name(&threshold.metric, &threshold.tags),
-            expression: threshold.source.clone(),
-            aggregation: threshold.aggregation.to_string(),
-            comparison: threshold.comparison.to_string(),
-            limit: threshold.limit,
-            actual: result.actual,
-            unit: unit_of(result, totals),
-            outcome: match result.passed {
-                _ if generator == Health::Bottleneck => Outcome::NotJudged,
-                true => Outcome::Passed,
-                false => Outcome::Failed,
-            },
-        }
-    }
-}
-
-/// The unit of what a threshold compares.
-fn unit_of(result: &ThresholdResult, totals: &Totals) -> Unit {
-    match (totals.describe(&result.threshold.metric), result.threshold.aggregation) {
-        (Some((Kind::Rate, _)), _) => Unit::Share,
-        (Some((Kind::Counter, _)), Aggregation::Rate) => Unit::PerSecond,
-        (Some((Kind::Trend, _)), Aggregation::Count) | (None, _) => Unit::Number,
-        (Some((_, unit)), _) => unit.into(),
-    }
-}
-
-fn data_use(line: &DataLine<'_>) -> DataUse {
-    DataUse {
-        name: line.name.to_owned(),
-        rows: line.rows,
-        policy: line.policy.to_string(),
-        taken: line.taken,
-        ended_the_run: line.ended_the_run,
     }
 }
 

@@ -2,43 +2,18 @@
 //! no figure says is not said.
 
 use serde::{Deserialize, Serialize};
-use squall_metrics::{TOO_FEW_USERS, invalidity};
+use squall_insight::{Evidence, Judgement, ObjectiveStatus, RunStatus, ThresholdOutcome};
+use squall_metrics::{Finding, Health};
 
-use super::{Document, Outcome, RequestLine, ThresholdLine, Unit};
+use super::{Document, RequestLine, ThresholdLine, Unit};
 use crate::objectives::ObjectiveRecord;
-
-/// A run in one word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Nothing is wrong.
-    #[default]
-    Good,
-    /// Something should be looked at.
-    Warning,
-    /// A threshold was not met, or the run did not come to its planned end.
-    Critical,
-    /// The generator was the bottleneck: nobody knows how the target is.
-    Invalid,
-}
-
-impl Status {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Status::Good => "Good",
-            Status::Warning => "Warning",
-            Status::Critical => "Critical",
-            Status::Invalid => "Invalid",
-        }
-    }
-}
+use crate::wording::{missed_limits, missed_thresholds, sentence_of};
 
 /// What is to be thought of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// In one word.
-    pub status: Status,
+    pub status: RunStatus,
     /// In one sentence.
     pub sentence: String,
     /// What is wrong, the worst first.
@@ -49,7 +24,7 @@ pub struct Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Issue {
     /// How bad it is.
-    pub status: Status,
+    pub status: RunStatus,
     /// What it is.
     pub title: String,
     /// Whom or what it hits, if a figure says so.
@@ -60,9 +35,9 @@ pub struct Issue {
     pub expected: Option<String>,
 }
 
-/// Judges a document by its figures.
-pub(super) fn judge(document: &Document) -> Verdict {
-    let mut issues: Vec<Issue> = generator_issues(document).collect();
+/// The verdict on a run, and the words for what it is made of.
+pub(super) fn judge(document: &Document, judgement: &Judgement) -> Verdict {
+    let mut issues: Vec<Issue> = generator_issues(judgement).collect();
     issues.extend(ending_issue(document));
     issues.extend(document.thresholds.iter().filter_map(|line| threshold_issue(document, line)));
     issues.extend(document.objectives.iter().filter_map(|line| objective_issue(document, line)));
@@ -74,73 +49,67 @@ pub(super) fn judge(document: &Document) -> Verdict {
             Unit::Share.text(check.share()),
             Unit::Number.text((check.passes + check.fails) as f64)
         )),
-        ..Issue::warning()
+        ..Issue::of(Evidence::Doubt)
     }));
     issues.extend(failed_iterations_issue(document));
     issues.extend(dropped_issue(document));
     issues.extend(drift_issue(document));
     // Stable: among equals the order above stays.
     issues.sort_by_key(|issue| std::cmp::Reverse(issue.status));
-    let status = issues.first().map_or(Status::Good, |issue| issue.status);
-    Verdict { status, sentence: sentence(document, status), issues }
+    let of_generator = Evidence::Generator(judgement.generator.health).status();
+    let status = RunStatus::worst(issues.iter().map(|issue| issue.status).chain([of_generator]));
+    Verdict { status, sentence: sentence(document, judgement), issues }
 }
 
 impl Issue {
-    fn warning() -> Issue {
-        Issue { status: Status::Warning, title: String::new(), impact: None, recommendation: None, expected: None }
+    fn of(evidence: Evidence) -> Issue {
+        Issue { status: evidence.status(), title: String::new(), impact: None, recommendation: None, expected: None }
     }
 }
 
-fn sentence(document: &Document, status: Status) -> String {
-    let all = document.thresholds.len();
-    let met = document.thresholds.iter().filter(|line| line.outcome == Outcome::Passed).count();
-    match status {
-        Status::Invalid => sentence_of(invalidity(worst_signal(document))),
-        _ if !document.run.end.as_planned => format!("The run did not end as planned: {}.", document.run.end.text),
-        _ if all == 0 => "No thresholds were set, so none was missed.".to_owned(),
-        _ if met == all && all == 1 => "The one threshold was met.".to_owned(),
-        _ if met == all => format!("All {all} thresholds were met."),
-        _ => format!("{} of {all} thresholds not met.", all - met),
+fn sentence(document: &Document, judgement: &Judgement) -> String {
+    if !judgement.is_valid() {
+        return sentence_of(judgement.generator.invalidity());
+    }
+    if !document.run.end.as_planned {
+        return format!("The run did not end as planned: {}.", document.run.end.text);
+    }
+    let missed: Vec<String> = [missed_thresholds(judgement), missed_limits(judgement)].into_iter().flatten().collect();
+    match judgement.thresholds.len() {
+        _ if !missed.is_empty() => missed.iter().map(|text| sentence_of(text)).collect::<Vec<_>>().join(" "),
+        0 => "No thresholds were set, so none was missed.".to_owned(),
+        1 => "The one threshold was met.".to_owned(),
+        all => format!("All {all} thresholds were met."),
     }
 }
 
-fn generator_issues(document: &Document) -> impl Iterator<Item = Issue> {
-    let invalid = document.generator.health == "bottleneck";
-    document.generator.findings.iter().map(move |finding| Issue {
-        status: if invalid { Status::Invalid } else { Status::Warning },
+fn generator_issues(judgement: &Judgement) -> impl Iterator<Item = Issue> {
+    let impact = match judgement.generator.health {
+        Health::Bottleneck if judgement.generator.lacked_users() => {
+            "The figures are of the load that was possible, not of the rate that was asked for."
+        }
+        Health::Bottleneck => "The figures say how this machine is, not how the target is.",
+        Health::Suspect | Health::Ok => "Some of the figures may hold delays of this machine.",
+    };
+    judgement.generator.findings.iter().map(move |finding: &Finding| Issue {
         title: format!("Generator, {}: {}", finding.signal, finding.reason),
-        impact: Some(if invalid {
-            match worst_signal(document) {
-                TOO_FEW_USERS => "The figures are of the load that was possible, not of the rate that was asked for.",
-                _ => "The figures say how this machine is, not how the target is.",
-            }
-            .to_owned()
-        } else {
-            "Some of the figures may hold delays of this machine.".to_owned()
-        }),
+        impact: Some(impact.to_owned()),
         recommendation: Some(sentence_of(&finding.remedy)),
-        expected: None,
+        ..Issue::of(Evidence::Generator(judgement.generator.health))
     })
-}
-
-/// The likeliest cause of what is wrong with the generator.
-fn worst_signal(document: &Document) -> &str {
-    document.generator.findings.first().map_or("", |finding| finding.signal.as_str())
 }
 
 fn ending_issue(document: &Document) -> Option<Issue> {
     let end = &document.run.end;
     (!end.as_planned).then(|| Issue {
-        status: Status::Critical,
         title: format!("The run did not end as planned: {}", end.text),
         impact: Some(format!("The figures are of {} of load.", Unit::Ms.text(document.run.duration_ms))),
-        recommendation: None,
-        expected: None,
+        ..Issue::of(Evidence::EndedEarly)
     })
 }
 
 fn threshold_issue(document: &Document, line: &ThresholdLine) -> Option<Issue> {
-    if line.outcome != Outcome::Failed {
+    if line.outcome != ThresholdOutcome::Failed {
         return None;
     }
     let title = format!("{} of {} is {}, target {}", line.aggregation, line.metric, line.measured(), line.target());
@@ -150,32 +119,33 @@ fn threshold_issue(document: &Document, line: &ThresholdLine) -> Option<Issue> {
         _ => (None, None),
     };
     let impact = impact_of(document, line);
-    Some(Issue { status: Status::Critical, title, impact, recommendation, expected })
+    Some(Issue { title, impact, recommendation, expected, ..Issue::of(Evidence::Threshold(line.outcome)) })
 }
 
 /// Of an objective that no threshold stands for: a limit of the target's resources, or a hope.
 fn objective_issue(document: &Document, line: &ObjectiveRecord) -> Option<Issue> {
-    let title = match line.status.as_str() {
-        "not_measured" => format!("{} was not measured, target {}", line.title, line.target),
+    let title = match line.status {
+        ObjectiveStatus::NotMeasured => format!("{} was not measured, target {}", line.title, line.target),
         _ => format!("{} is {}, target {}", line.title, line.actual, line.target),
     };
-    let status = match line.status.as_str() {
-        // A limit has no threshold that would have told.
-        "missed" if line.is_limit => Status::Critical,
-        "not_measured" | "close" | "below_target" => Status::Warning,
-        _ => return None,
-    };
+    let issue = Issue::of(Evidence::Objective(line.status));
+    // The threshold that an objective stands for has told of it.
+    let is_told = line.status == ObjectiveStatus::Missed && !line.is_limit;
+    if is_told || issue.status == RunStatus::Good {
+        return None;
+    }
     let silent = document.target.iter().find(|source| source.answered < source.asked);
-    let recommendation = silent.filter(|_| line.status == "not_measured" && line.is_limit).map(|source| {
-        let problem = source.problem.as_deref().unwrap_or("no reason given");
-        format!(
-            "{} said nothing {} of {} times: {problem}.",
-            source.source,
-            source.asked - source.answered,
-            source.asked
-        )
-    });
-    Some(Issue { status, title, recommendation, ..Issue::warning() })
+    let recommendation =
+        silent.filter(|_| line.status == ObjectiveStatus::NotMeasured && line.is_limit).map(|source| {
+            let problem = source.problem.as_deref().unwrap_or("no reason given");
+            format!(
+                "{} said nothing {} of {} times: {problem}.",
+                source.source,
+                source.asked - source.answered,
+                source.asked
+            )
+        });
+    Some(Issue { title, recommendation, ..issue })
 }
 
 /// Whether less is better.
@@ -256,7 +226,7 @@ fn failed_requests_issue(document: &Document) -> Option<Issue> {
         impact: Some(of_all("requests failed", failed, all)),
         recommendation: commonest
             .map(|error| format!("Begin with {}: it happened {}.", error.title, times(error.count))),
-        ..Issue::warning()
+        ..Issue::of(Evidence::Doubt)
     })
 }
 
@@ -265,7 +235,7 @@ fn failed_iterations_issue(document: &Document) -> Option<Issue> {
     (failed > 0).then(|| Issue {
         title: "Iterations failed".to_owned(),
         impact: Some(of_all("iterations failed", failed, all)),
-        ..Issue::warning()
+        ..Issue::of(Evidence::Doubt)
     })
 }
 
@@ -277,14 +247,18 @@ fn dropped_issue(document: &Document) -> Option<Issue> {
             "{} iterations that the plan asked for never began, because no virtual user was free in time.",
             Unit::Number.text(dropped)
         )),
-        ..Issue::warning()
+        ..Issue::of(Evidence::Doubt)
     })
 }
 
 fn drift_issue(document: &Document) -> Option<Issue> {
     let remark = document.remarks.iter().find(|remark| remark.about == "steadiness")?;
     let text = remark.text.strip_prefix("drifting: ")?;
-    Some(Issue { title: "Response times drifted".to_owned(), impact: Some(sentence_of(text)), ..Issue::warning() })
+    Some(Issue {
+        title: "Response times drifted".to_owned(),
+        impact: Some(sentence_of(text)),
+        ..Issue::of(Evidence::Doubt)
+    })
 }
 
 fn times(count: u64) -> String {
@@ -294,12 +268,4 @@ fn times(count: u64) -> String {
 fn of_all(what: &str, part: u64, all: u64) -> String {
     let number = |number: u64| Unit::Number.text(number as f64);
     format!("{} of all {what}: {} of {}.", Unit::Share.text(part as f64 / all.max(1) as f64), number(part), number(all))
-}
-
-/// A remark as a sentence of its own.
-fn sentence_of(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with('.') { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }

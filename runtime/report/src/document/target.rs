@@ -60,7 +60,7 @@ impl From<ResourceUnit> for Unit {
 }
 
 /// Everything that was said; `timeline` gives the points in time.
-pub(crate) fn target(watched: &TargetResources, timeline: &Timeline) -> Vec<TargetSource> {
+pub(super) fn target(watched: &TargetResources, timeline: &Timeline) -> Vec<TargetSource> {
     let source = |source: &WatchedSource| TargetSource {
         source: source.name.to_string(),
         asked: source.asked,

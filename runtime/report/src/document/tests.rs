@@ -1,25 +1,14 @@
-use squall_metrics::{GeneratorVerdict, evaluate_thresholds};
+use squall_insight::{RunStatus, ThresholdOutcome};
 
 use super::*;
-use crate::fixture::{known_document, known_run, thresholds};
+use crate::fixture::known_document;
 use crate::{
     Change, ChangeKind, Detail, Level, Style, Summary, TrendFigure, TrendRun, Week, ctrf_report, github_annotations,
     html_report, junit_report, markdown_report, openmetrics, trend_page,
 };
 
-fn terminal() -> String {
-    let totals = known_run();
-    let thresholds = evaluate_thresholds(&thresholds(), &totals);
-    let summary = Summary {
-        totals: &totals,
-        thresholds: &thresholds,
-        generator: &GeneratorVerdict::default(),
-        data: &[],
-        planned_shares: &[0.75, 0.25],
-        detail: Detail::Full,
-        style: Style::Plain,
-    };
-    summary.render()
+fn terminal(document: &Document) -> String {
+    Summary { document, detail: Detail::Full, style: Style::Plain }.render()
 }
 
 #[test]
@@ -37,16 +26,17 @@ fn every_form_has_the_same_figures() {
         Unit::PerSecond.text(rate),
     ];
     assert_eq!(figures, ["50ms", "95.01ms", "2.00%", "50/s"]);
-    for form in [terminal(), html_report(&document), markdown_report(&document, None), junit_report(&document)] {
+    for form in [terminal(&document), html_report(&document), markdown_report(&document, None), junit_report(&document)]
+    {
         for figure in &figures {
             assert!(form.contains(figure.as_str()), "{figure} is not in {form}");
         }
     }
     // The p95 of http_req_duration, which the first threshold looks at, is met; that of failures is not.
-    assert_eq!((threshold.measured().as_str(), threshold.outcome), ("95.01ms", Outcome::Passed));
+    assert_eq!((threshold.measured().as_str(), threshold.outcome), ("95.01ms", ThresholdOutcome::Passed));
     assert_eq!(
         (document.thresholds[1].measured().as_str(), document.thresholds[1].outcome),
-        ("2.00%", Outcome::Failed)
+        ("2.00%", ThresholdOutcome::Failed)
     );
 }
 
@@ -68,7 +58,7 @@ fn the_document_survives_json() {
 #[test]
 fn a_verdict_says_what_is_wrong_and_what_would_help() {
     let document = known_document("browse");
-    assert_eq!(document.verdict.status, Status::Critical);
+    assert_eq!(document.verdict.status, RunStatus::Critical);
     assert_eq!(document.verdict.sentence, "2 of 3 thresholds not met.");
     let issue = &document.verdict.issues[0];
     assert_eq!(issue.title, "rate of http_req_failed is 2.00%, target rate < 1.00%");

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use squall_metrics::statistics::can_carry;
-use squall_metrics::{Aggregate, BUILT_IN, Histogram, Selector, Totals};
+use squall_metrics::{Aggregate, BUILT_IN, Builtin, Certainty, Cost, Histogram, Nanos, Selector, Totals};
 
 use super::unit::Unit;
 
@@ -54,7 +54,7 @@ pub enum Values {
 }
 
 /// A distribution of values. A percentile that so few samples cannot carry is missing (docs/measurement.md).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     /// How many values.
     pub count: u64,
@@ -77,6 +77,21 @@ pub struct Distribution {
     /// The values that a duration could be: HdrHistogram's V2 compressed format in base64, in thousandths of the unit
     /// (microseconds). Negative values are not in it, nor those of a custom trend below 1 or from 10⁹ on.
     pub histogram: String,
+}
+
+/// Where the time of an iteration goes, on average, and how many of them a thread can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScriptCost {
+    /// Computing in the guest, in milliseconds.
+    pub guest_ms: f64,
+    /// All else that the worker threads did, in milliseconds.
+    pub client_ms: f64,
+    /// The rest: waiting for the target, or for time to pass, in milliseconds.
+    pub waiting_ms: f64,
+    /// Iterations each second on one core.
+    pub iterations_per_core: f64,
+    /// Whether a core may do more than that.
+    pub is_least: bool,
 }
 
 impl Distribution {
@@ -120,6 +135,32 @@ fn metric(totals: &Totals, name: String, unit: squall_metrics::Unit) -> Option<M
     Some(Metric { name, unit: unit.into(), values })
 }
 
+/// Only where it differs from all: where some responses were not expected.
+pub(super) fn expected_responses(totals: &Totals) -> Option<Distribution> {
+    let failed = totals.rate("http_req_failed");
+    if failed.passes == 0 || failed.fails == 0 {
+        return None;
+    }
+    let tags = [("expected_response".to_owned(), "true".to_owned())];
+    match totals.select(Selector { metric: "http_req_duration", tags: &tags })? {
+        Aggregate::Trend(histogram) => Distribution::of(&histogram),
+        _ => None,
+    }
+}
+
+pub(super) fn script_cost(totals: &Totals) -> Option<ScriptCost> {
+    let cost = Cost::of(&totals.recorded);
+    let capacity = cost.capacity_of_thread()?;
+    let mean = |sum: Nanos| Nanos(sum.0 / cost.iterations.max(1)).as_millis_f64();
+    Some(ScriptCost {
+        guest_ms: mean(cost.guest),
+        client_ms: mean(cost.client),
+        waiting_ms: mean(cost.waiting),
+        iterations_per_core: capacity.iterations,
+        is_least: capacity.certainty == Certainty::AtLeast,
+    })
+}
+
 /// A sum, per second of the load.
 pub(super) fn per_second(sum: f64, totals: &Totals) -> f64 {
     sum / totals.elapsed.as_secs_f64().max(1e-9)
@@ -138,18 +179,20 @@ impl Values {
 }
 
 impl Metric {
+    /// Whether the scenario made it.
+    pub fn is_custom(&self) -> bool {
+        Builtin::named(&self.name).is_none()
+    }
+
+    /// A counter's rate: bytes a second, but a plain number of anything else.
+    pub fn rate_text(&self, rate: f64) -> String {
+        if self.unit == Unit::Bytes { Unit::BytesPerSecond.text(rate) } else { Unit::PerSecond.text(rate) }
+    }
+
     /// What was measured, in a line.
     pub fn text(&self) -> String {
         match &self.values {
-            Values::Counter { sum, rate } => {
-                // Bytes a second, but so many iterations a second.
-                let rate = if self.unit == Unit::Bytes {
-                    format!("{}/s", Unit::Bytes.text(*rate))
-                } else {
-                    Unit::PerSecond.text(*rate)
-                };
-                format!("{}  {rate}", self.unit.text(*sum))
-            }
+            Values::Counter { sum, rate } => format!("{}  {}", self.unit.text(*sum), self.rate_text(*rate)),
             Values::Gauge { value, min, max } => {
                 format!("{}  min={}  max={}", self.unit.text(*value), self.unit.text(*min), self.unit.text(*max))
             }

@@ -2,10 +2,14 @@
 
 use maud::{Markup, html};
 
+use squall_insight::{ObjectiveStatus, RunStatus, ThresholdOutcome};
+use squall_metrics::Health;
+
 use super::cell;
-use crate::document::{Issue, Outcome, ThresholdLine, Values};
+use crate::document::{Issue, ThresholdLine};
 use crate::objectives::ObjectiveRecord;
-use crate::{Document, Status, Unit};
+use crate::wording::NOT_JUDGED;
+use crate::{Document, Unit};
 
 pub(super) fn overview(document: &Document) -> Markup {
     html! {
@@ -17,20 +21,20 @@ pub(super) fn overview(document: &Document) -> Markup {
     }
 }
 
-fn class(status: Status) -> &'static str {
+fn class(status: RunStatus) -> &'static str {
     match status {
-        Status::Good => "good",
-        Status::Warning => "warning",
-        Status::Critical => "critical",
-        Status::Invalid => "invalid",
+        RunStatus::Good => "good",
+        RunStatus::Warning => "warning",
+        RunStatus::Critical => "critical",
+        RunStatus::Invalid => "invalid",
     }
 }
 
-fn health_class(health: &str) -> &'static str {
+fn health_class(health: Health) -> &'static str {
     match health {
-        "ok" => "good",
-        "suspect" => "warning",
-        _ => "invalid",
+        Health::Ok => "good",
+        Health::Suspect => "warning",
+        Health::Bottleneck => "invalid",
     }
 }
 
@@ -42,7 +46,7 @@ fn verdict(document: &Document) -> Markup {
             p.word { (verdict.status.name()) }
             p { (verdict.sentence) }
             div.facts {
-                span class=(health_class(&document.generator.health)) { "generator " span.state { (document.generator.health) } }
+                span class=(health_class(document.generator.health)) { "generator " span.state { (document.generator.health.name()) } }
                 @if let Some(target) = &run.target { span { "target " b { (target) } } }
                 span { "load " b { (run.load) } }
                 span { "began " b { (run.began) } }
@@ -76,8 +80,8 @@ fn tiles(document: &Document) -> Markup {
                 (tile("checks", &Unit::Share.text(share),
                       &format!("{} of {} held", Unit::Number.text(passes as f64), Unit::Number.text(all as f64))))
             }
-            @if let Some(Values::Gauge { max, .. }) = document.metric("vus").map(|metric| &metric.values) {
-                (tile("virtual users", &Unit::Number.text(*max), "at most"))
+            @if let Some((_, _, max)) = document.gauge("vus") {
+                (tile("virtual users", &Unit::Number.text(max), "at most"))
             }
         }
     }
@@ -88,11 +92,11 @@ fn tile(label: &str, figure: &str, more: &str) -> Markup {
 }
 
 fn objectives(lines: &[ObjectiveRecord]) -> Markup {
-    let class = |line: &ObjectiveRecord| match line.status.as_str() {
-        "met" => "good",
-        "missed" => "critical",
-        "not_judged" => "invalid",
-        _ => "warning",
+    let class = |line: &ObjectiveRecord| match line.status {
+        ObjectiveStatus::Met => "good",
+        ObjectiveStatus::Missed => "critical",
+        ObjectiveStatus::NotJudged => "invalid",
+        ObjectiveStatus::Close | ObjectiveStatus::BelowTarget | ObjectiveStatus::NotMeasured => "warning",
     };
     html! {
         section #objectives {
@@ -129,11 +133,11 @@ fn thresholds(lines: &[ThresholdLine]) -> Markup {
     }
 }
 
-fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
+fn outcome(outcome: ThresholdOutcome) -> (&'static str, &'static str) {
     match outcome {
-        Outcome::Passed => ("good", "✓ met"),
-        Outcome::Failed => ("critical", "✗ not met"),
-        Outcome::NotJudged => ("invalid", "not judged: the measurement is invalid"),
+        ThresholdOutcome::Passed => ("good", "✓ met"),
+        ThresholdOutcome::Failed => ("critical", "✗ not met"),
+        ThresholdOutcome::NotJudged => ("invalid", NOT_JUDGED),
     }
 }
 

@@ -295,7 +295,7 @@ fn measurement(document: &Document) -> Markup {
         section #section-measurement {
             h2 { "How far the measurement can be trusted" }
             dl {
-                dt { "generator" } dd { (document.generator.health) }
+                dt { "generator" } dd { (document.generator.health.name()) }
                 @for finding in &document.generator.findings {
                     dt { (finding.signal) } dd { (finding.reason) " – " (finding.remedy) }
                 }

@@ -1,7 +1,6 @@
 //! The parts of the summary that take the run apart: by flow, by name, by transaction, by error.
 
 use super::{Detail, Summary};
-use crate::document::breakdown;
 use crate::document::{Distribution, Unit};
 use crate::table::{Align, shorten, table};
 
@@ -11,7 +10,7 @@ const LONGEST_NAME: usize = 48;
 
 impl Summary<'_> {
     pub(super) fn flow_part(&self) -> String {
-        let flows = breakdown::flows(self.totals, self.planned_shares);
+        let flows = &self.document.flows;
         let header = header(&["flow", "planned", "achieved", "iterations", "failed", "p50", "p95", "p99"]);
         let rows = flows.iter().map(|flow| {
             let mut row = vec![
@@ -28,7 +27,7 @@ impl Summary<'_> {
     }
 
     pub(super) fn scenario_part(&self) -> String {
-        let scenarios = breakdown::scenarios(self.totals);
+        let scenarios = &self.document.scenarios;
         let header =
             header(&["scenario", "iterations", "failed", "dropped", "requests", "failed", "p50", "p95", "p99"]);
         let rows = scenarios.iter().map(|line| {
@@ -48,7 +47,7 @@ impl Summary<'_> {
     }
 
     pub(super) fn name_part(&self) -> String {
-        let names = breakdown::requests(self.totals);
+        let names = &self.document.requests;
         if names.len() < 2 {
             return String::new();
         }
@@ -72,7 +71,7 @@ impl Summary<'_> {
     }
 
     pub(super) fn transaction_part(&self) -> String {
-        let transactions = breakdown::transactions(self.totals);
+        let transactions = &self.document.transactions;
         let rows = transactions.iter().map(|line| {
             let mut row = vec![
                 shorten(&line.name, LONGEST_NAME),
@@ -89,7 +88,7 @@ impl Summary<'_> {
 
     /// What happened behind `http_req_waiting`, in the server's own words.
     pub(super) fn server_timing_part(&self) -> String {
-        let timings = breakdown::server_timings(self.totals);
+        let timings = &self.document.server_timings;
         let rows = timings.iter().map(|line| {
             let mut row = vec![shorten(&line.name, LONGEST_NAME), number(line.count)];
             row.extend(times(line.duration.as_ref(), up_to_max));
@@ -100,12 +99,12 @@ impl Summary<'_> {
     }
 
     pub(super) fn error_part(&self) -> String {
-        let errors = breakdown::errors(self.totals);
+        let errors = &self.document.errors;
         if errors.is_empty() {
             return String::new();
         }
         let mut text = format!("    {}\n", self.style.strong("ERRORS"));
-        for error in &errors {
+        for error in errors {
             text.push_str(&format!("    {} {}: {}\n", self.style.bad("✗"), error.title, number(error.count)));
             let shown: u64 = error.examples.iter().map(|(_, count)| count).sum();
             for (example, count) in &error.examples {

@@ -1,15 +1,18 @@
 //! What a rehearsal came to: how much was asked for, by whom. Response times are left out where they are only what was made up.
 
-use squall_metrics::Nanos;
+use squall_metrics::{History, Nanos, Second};
 
-use super::Summary;
+use super::{Summary, join};
+use crate::document::Unit;
 use crate::format::{bytes, count, duration, per_second};
 
 /// A plan that was played in virtual time.
 #[derive(Debug)]
 pub struct Rehearsal<'a> {
-    /// What was counted.
+    /// Its record.
     pub summary: Summary<'a>,
+    /// Its seconds.
+    pub history: &'a History,
     /// What the target answered, in words.
     pub answers: &'a str,
     /// How long it took to play, in real time.
@@ -30,29 +33,31 @@ impl Rehearsal<'_> {
             summary.data_part(),
             summary.error_part(),
         ];
-        let mut text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-        text.insert(0, '\n');
-        text
+        format!("\n{}", join(parts))
     }
 
     fn lines(&self) -> Vec<(String, String)> {
-        let totals = self.summary.totals;
-        let seconds = totals.elapsed.as_secs_f64().max(1e-9);
-        let rate = |name: &str| per_second(totals.counter(name) / seconds);
-        let of_count = |name: &str| format!("{}  {}", count(totals.counter(name)), rate(name));
-        let volume =
-            |name: &str| format!("{}  {}/s", bytes(totals.counter(name)), bytes(totals.counter(name) / seconds));
+        let document = self.summary.document;
+        let counter = |name: &str| document.counter(name).unwrap_or_default();
+        let of_count = |name: &str| {
+            let (sum, rate) = counter(name);
+            format!("{}  {}", count(sum), per_second(rate))
+        };
+        let volume = |name: &str| {
+            let (sum, rate) = counter(name);
+            format!("{}  {}/s", bytes(sum), bytes(rate))
+        };
         let line = |title: &str, text: String| (title.to_owned(), text);
         let mut lines = vec![
-            line("duration", duration(totals.elapsed)),
-            line("virtual users, at most", count(totals.vus.map_or(0.0, |vus| vus.max))),
+            line("duration", Unit::Ms.text(document.run.duration_ms)),
+            line("virtual users, at most", count(document.gauge("vus").map_or(0.0, |(_, _, max)| max))),
             line("iterations", of_count("iterations")),
         ];
-        let failed = totals.rate("iterations_failed").passes as f64;
+        let failed = document.rate("iterations_failed").map_or(0.0, |(_, failed, _)| failed as f64);
         let bad = [
             ("iterations that failed", failed),
-            ("iterations dropped", totals.counter("dropped_iterations")),
-            ("iterations interrupted", totals.counter("iterations_interrupted")),
+            ("iterations dropped", counter("dropped_iterations").0),
+            ("iterations interrupted", counter("iterations_interrupted").0),
         ];
         lines.extend(bad.into_iter().filter(|(_, sum)| *sum > 0.0).map(|(title, sum)| line(title, count(sum))));
         lines.push(line("requests", of_count("http_reqs") + &self.busiest_second()));
@@ -62,8 +67,8 @@ impl Rehearsal<'_> {
     }
 
     fn busiest_second(&self) -> String {
-        let whole = |second: &squall_metrics::Second| second.length >= Nanos(900_000_000);
-        let rates = self.summary.totals.history.seconds().filter(whole);
+        let whole = |second: &Second| second.length >= Nanos(900_000_000);
+        let rates = self.history.seconds().filter(whole);
         let rates = rates.map(|second| second.requests as f64 / second.length.as_secs_f64());
         let most = rates.fold(0.0, f64::max);
         if most > 0.0 { format!("; {} in the busiest stretch", per_second(most)) } else { String::new() }

@@ -1,16 +1,14 @@
 //! The part of the summary about what the target used.
 
-use super::Summary;
-use crate::document::Timeline;
-use crate::document::target::{TargetSeries, TargetSource, target};
+use super::{Summary, join};
+use crate::document::{TargetSeries, TargetSource};
 use crate::format::count;
 
 impl Summary<'_> {
     /// A section for each source; nothing if nobody was asked.
     pub(super) fn target_part(&self) -> String {
-        let sources = target(&self.totals.watched, &Timeline::default());
-        let sections = sources.iter().map(|source| self.section(&format!("TARGET {}", source.source), &lines(source)));
-        sections.filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
+        let section = |source: &TargetSource| self.section(&format!("TARGET {}", source.source), &lines(source));
+        join(self.document.target.iter().map(section))
     }
 }
 

@@ -1,34 +1,18 @@
-use squall_metrics::{GeneratorVerdict, evaluate_thresholds};
-use squall_plan::Policy;
-
 use super::*;
-use crate::fixture::{known_run, thresholds};
+use crate::fixture::{judgement, known_document, known_run};
 use crate::summary_export;
 
 #[test]
 fn the_summary_of_a_known_run() {
-    let totals = known_run();
-    let results = evaluate_thresholds(&thresholds(), &totals);
-    let summary = Summary {
-        totals: &totals,
-        thresholds: &results,
-        generator: &GeneratorVerdict::default(),
-        data: &[
-            DataLine { name: "users", rows: 1_000, policy: Policy::OnceEach, taken: 1_000, ended_the_run: true },
-            DataLine { name: "terms", rows: 1, policy: Policy::Shuffle, taken: 12_345, ended_the_run: false },
-        ],
-        planned_shares: &[0.75, 0.25],
-        detail: Detail::Full,
-        style: Style::Plain,
-    };
+    let document = known_document("browse");
+    let summary = Summary { document: &document, detail: Detail::Full, style: Style::Plain };
     insta::assert_snapshot!(summary.render());
 }
 
 #[test]
 fn the_export_of_a_known_run() {
     let totals = known_run();
-    let results = evaluate_thresholds(&thresholds(), &totals);
-    let export = summary_export(&totals, &results);
+    let export = summary_export(&totals, &judgement(&totals).thresholds);
     let metrics = &export["metrics"];
     assert_eq!(metrics["http_reqs"]["count"], 100);
     assert_eq!(metrics["http_reqs"]["rate"], 50.0);
@@ -44,4 +28,21 @@ fn the_export_of_a_known_run() {
     assert_eq!(metrics["http_req_duration{flow:checkout}"]["thresholds"]["p(99)<50"], true);
     assert_eq!(export["root_group"]["id"], "d41d8cd98f00b204e9800998ecf8427e");
     assert_eq!(export["root_group"]["checks"]["status is 200"]["fails"], 3);
+}
+
+/// The other reports print the same figures of custom metrics.
+#[test]
+fn custom_metrics_read_as_in_the_other_reports() {
+    let metric = |name: &str, unit, values| Metric { name: name.to_owned(), unit, values };
+    let gauge = |value| Values::Gauge { value, min: value, max: value };
+    let metrics = vec![
+        metric("queue_time", Unit::Ms, gauge(1_500.0)),
+        metric("share_of_cache", Unit::Number, gauge(0.004)),
+        metric("uploaded", Unit::Bytes, Values::Counter { sum: 4_000.0, rate: 2_000.0 }),
+    ];
+    let document = Document { metrics, ..known_document("browse") };
+    let text = Summary { document: &document, detail: Detail::Full, style: Style::Plain }.render();
+    assert!(text.contains("queue_time........................: 1.5s  min=1.5s  max=1.5s\n"), "{text}");
+    assert!(text.contains("share_of_cache....................: 0.004  min=0.004  max=0.004\n"), "{text}");
+    assert!(text.contains("uploaded..........................: 4.0 kB  2.0 kB/s\n"), "{text}");
 }

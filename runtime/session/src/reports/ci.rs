@@ -44,7 +44,7 @@ impl CiSystem {
         }
     }
 
-    /// Tells it of the run. `export` makes k6's summary.
+    /// Tells it of the run. `export` is k6's summary.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -52,7 +52,7 @@ impl CiSystem {
         &self,
         document: &Document,
         markdown: &str,
-        export: impl FnOnce() -> String,
+        export: &str,
         console: &dyn Console,
     ) -> Result<(), Error> {
         match self {
@@ -65,7 +65,7 @@ impl CiSystem {
             CiSystem::GitLab => {
                 write(Path::new("squall-junit.xml"), &junit_report(document))?;
                 write(Path::new("squall-metrics.txt"), &openmetrics(document))?;
-                write(Path::new("squall-load-performance.json"), &export())
+                write(Path::new("squall-load-performance.json"), export)
             }
             CiSystem::Azure(folder) => {
                 let folder = std::path::absolute(folder).map_err(|source| file_error(folder, source))?;

@@ -7,6 +7,7 @@ use squall_guest::{CodeCache, Description, Guest, Secrets};
 use squall_history::RunResult;
 use squall_http::EgressPolicy;
 use squall_insight::search::Goal;
+use squall_insight::{Demands, Judgement};
 use squall_load::{Outcome, Run, RunEnd, Steering, raise_open_files};
 use squall_metrics::{BUILT_IN, Finding, Health, Kind, ThresholdResult, Unit};
 use squall_plan::{Aggregation, ExecutorKind, HumanDuration, Options, Plan, Rate, Threshold, ThresholdSpec, Warmup};
@@ -16,6 +17,7 @@ use super::figures;
 use crate::console::Console;
 use crate::error::Error;
 use crate::heading::heading;
+use crate::result::{describe_end, result_of};
 use crate::test_run::{TestRun, declared_metrics, ready_run};
 
 /// More than this share of iterations that found no virtual user means that the rate was not borne.
@@ -106,19 +108,17 @@ impl Trials {
                 let text = format!("data {data:?} came to its end within a trial: let it begin again (at-end=recycle)");
                 return Err(Error::option(text));
             }
-            RunEnd::Aborted(text) => {
-                return Ok(Ended::Failed(format!("{name}: the scenario asked to stop: {text}"), RunResult::Aborted));
-            }
-            RunEnd::Hopeless(text) => return Ok(Ended::Failed(format!("{name}: {text}"), RunResult::GuestFailed)),
-            RunEnd::NoRequest(text) => return Ok(Ended::Failed(format!("{name}: {text}"), RunResult::NoRequest)),
-            RunEnd::SetupFailed(text) => {
-                return Ok(Ended::Failed(format!("{name}: setup failed: {text}"), RunResult::GuestFailed));
-            }
-            RunEnd::SetupTimedOut => {
-                return Ok(Ended::Failed(format!("{name}: setup took longer than allowed"), RunResult::SetupTimedOut));
+            RunEnd::Aborted(_)
+            | RunEnd::Hopeless(_)
+            | RunEnd::NoRequest(_)
+            | RunEnd::SetupFailed(_)
+            | RunEnd::SetupTimedOut => {
+                let text = describe_end(outcome).unwrap_or_default();
+                return Ok(Ended::Failed(format!("{name}: {text}"), result_of(outcome, &Judgement::default())));
             }
         }
-        let failed = shortfall(outcome);
+        let judgement = Demands::of_thresholds(&outcome.plan.thresholds).judge(&outcome.totals, &outcome.generator);
+        let failed = shortfall(outcome, &judgement);
         let result = match failed {
             None => TrialOutcome::Good,
             Some((Cause::Generator, _)) => TrialOutcome::Invalid,
@@ -186,13 +186,13 @@ fn rate(load: f64) -> Rate {
 }
 
 /// What did not hold. The generator first: what it could not offer says nothing about the target.
-fn shortfall(outcome: &Outcome) -> Option<(Cause, String)> {
+fn shortfall(outcome: &Outcome, judgement: &Judgement) -> Option<(Cause, String)> {
     let severe = |finding: &&Finding| finding.health == Health::Bottleneck;
     let findings = || outcome.generator.findings.iter().filter(severe);
     if let Some(finding) = findings().find(|finding| !finding.too_few_users()) {
         return Some((Cause::Generator, finding.reason.clone()));
     }
-    let missed: Vec<&ThresholdResult> = outcome.thresholds.iter().filter(|result| !result.passed).collect();
+    let missed: Vec<&ThresholdResult> = judgement.thresholds.iter().filter(|result| !result.passed).collect();
     let first = |of: fn(&str) -> bool| missed.iter().find(|result| of(&result.threshold.metric));
     if let Some(result) = first(is_share) {
         return Some((Cause::Errors, told(result)));

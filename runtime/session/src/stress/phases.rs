@@ -13,7 +13,11 @@ use squall_report::{duration, per_second, percent};
 use super::parts::lasting_parts;
 
 /// A subject and a sentence about it.
-pub type Conclusion = (&'static str, String);
+pub type Conclusion = (String, String);
+
+fn about(subject: &str, text: String) -> Conclusion {
+    (subject.to_owned(), text)
+}
 
 /// What the course of a run says: that of a spike by the type of test, that of a stepped load by its steps.
 pub fn course(outcome: &Outcome, kind: Option<TestType>) -> Vec<Conclusion> {
@@ -29,10 +33,10 @@ fn course_of_spike(outcome: &Outcome) -> Vec<Conclusion> {
     let (begins, ends) = (before.end, burst.end);
     let normal = Phase::of(history, before.start..begins);
     vec![
-        ("before the spike", told(&normal)),
-        ("during the spike", told(&Phase::of(history, begins..ends))),
-        ("after the spike", told(&Phase::of(history, ends..behind.end))),
-        ("recovery", recovered(recovery(history, &normal, ends..behind.end), "the end of the spike")),
+        about("before the spike", told(&normal)),
+        about("during the spike", told(&Phase::of(history, begins..ends))),
+        about("after the spike", told(&Phase::of(history, ends..behind.end))),
+        about("recovery", recovered(recovery(history, &normal, ends..behind.end), "the end of the spike")),
     ]
 }
 
@@ -54,14 +58,14 @@ fn course_of_steps(outcome: &Outcome) -> Vec<Conclusion> {
             format!("at {} (step {} of {planned}): {}", steps[step].level, step + 1, cause(failure))
         }
     };
-    let mut remarks = vec![("at the first step", told(&normal)), ("gave way", gave_way)];
+    let mut remarks = vec![about("at the first step", told(&normal)), about("gave way", gave_way)];
     if let Some((step, _)) = failed.filter(|(step, _)| *step > 0) {
         let held = &steps[step - 1];
         let phase = Phase::of(history, held.span.clone());
-        remarks.push(("the step before", format!("{}: {}", held.level, told(&phase))));
+        remarks.push(about("the step before", format!("{}: {}", held.level, told(&phase))));
     }
-    let back = outcome.steps.back.as_ref();
-    remarks.extend(back.map(|back| ("recovery", recovery_after_steps(history, &normal, failed, back))));
+    let recovery = |back| about("recovery", recovery_after_steps(history, &normal, failed, back));
+    remarks.extend(outcome.steps.back.as_ref().map(recovery));
     remarks
 }
 

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use squall_guest::CodeCache;
 use squall_http::StubAnswer;
+use squall_insight::Judgement;
 use squall_load::{Event, Observer};
 use squall_metrics::{Clock, GeneratorVerdict, Nanos};
 use squall_plan::{HumanDuration, Plan};
-use squall_report::{Detail, Rehearsal, Summary, bytes};
+use squall_report::{Detail, Document, Rehearsal, RunFacts, Summary, bytes};
 use squall_session::{
-    Console, RunView, TestRun, complaints, data_lines, heading, policy_by_name, ready_run, result_of,
+    Console, RunView, TestRun, complaints, data_use, ending, facts, heading, policy_by_name, ready_run, result_of,
+    time_of_day,
 };
 
 use crate::args::plan::{AnswerArgs, RehearseArgs};
@@ -66,19 +68,16 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     // This machine was not asked to keep up with any time.
     outcome.generator = GeneratorVerdict::default();
     listener.view.finish();
-    let style = console.style();
-    let summary = Summary {
-        totals: &outcome.totals,
-        thresholds: &[],
-        generator: &outcome.generator,
-        data: &data_lines(&outcome),
-        planned_shares: &outcome.plan.shares(),
-        detail: Detail::Compact,
-        style,
-    };
-    print(&Rehearsal { summary, answers: &description, took: clock.now() }.render())?;
-    complaints(test.name(), &outcome, &[]).iter().for_each(|text| console.print_error(text));
-    Ok(exit::code_of_result(result_of(&outcome, &[])))
+    // Nothing is demanded of a target that is not there.
+    let judgement = Judgement::default();
+    let facts = RunFacts { end: ending(&outcome), ..facts(&test.component, time_of_day()) };
+    let planned = (&*outcome.plan).into();
+    let document = Document::new(&outcome.totals, &judgement, data_use(&outcome), &planned, &facts);
+    let summary = Summary { document: &document, detail: Detail::Compact, style: console.style() };
+    let history = &outcome.totals.history;
+    print(&Rehearsal { summary, history, answers: &description, took: clock.now() }.render())?;
+    complaints(test.name(), &outcome, &judgement).iter().for_each(|text| console.print_error(text));
+    Ok(exit::code_of_result(result_of(&outcome, &judgement)))
 }
 
 /// What could not be played to an end, or would mean something else than it does with a real target.

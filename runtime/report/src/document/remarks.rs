@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use squall_metrics::statistics::{
     NoInterval, QuantileInterval, Steadiness, percentile_series, quantile_intervals, steady_state,
 };
@@ -17,8 +18,27 @@ const STEADINESS_TAKES: Duration = Duration::from_secs(300);
 /// The same run has the same intervals, whenever it is looked at.
 const SEED: u64 = 1;
 
+/// A conclusion from the course of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remark {
+    /// Its subject.
+    pub about: String,
+    /// A sentence about it.
+    pub text: String,
+    /// Whether it is about hours of steady load, which have a section of their own in the terminal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_soak: bool,
+}
+
+impl Remark {
+    /// A remark for each subject and sentence.
+    pub(super) fn all(lines: &[(String, String)]) -> impl Iterator<Item = Remark> {
+        lines.iter().map(|(about, text)| Remark { about: about.clone(), text: text.clone(), is_of_soak: false })
+    }
+}
+
 /// A line for each thing that can be said.
-pub(crate) fn lines(totals: &Totals) -> Vec<(String, String)> {
+pub(super) fn lines(totals: &Totals) -> Vec<(String, String)> {
     let mut lines: Vec<(String, String)> =
         left_out(totals.warm_up).map(|text| ("warm_up".to_owned(), text)).into_iter().collect();
     if totals.counter("http_reqs") == 0.0 || totals.history.is_empty() {

@@ -1,0 +1,347 @@
+//! What a run is held to, and what became of it: thresholds, a plan's objectives, and the limits of the target's
+//! resources. This is the one place that judges them: during the run, at its end, and of kept runs.
+//!
+//! A measurement that the generator spoiled can neither meet nor miss anything.
+
+use serde::{Deserialize, Serialize};
+use squall_metrics::statistics::quantile_intervals;
+use squall_metrics::{
+    GeneratorVerdict, Health, Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds,
+    resource_names,
+};
+use squall_plan::{Aggregation, Comparison, Importance, Objective as PlannedObjective, TargetMonitoring, Threshold};
+
+use crate::objective::{Interval, JudgedObjective, Objective, ObjectiveStatus, Quantity, judge_objective};
+
+/// The same run has the same intervals, whenever it is looked at.
+const SEED: u64 = 1;
+
+/// What a run is held to.
+#[derive(Clone, Debug, Default)]
+pub struct Demands {
+    /// The thresholds of all layers.
+    pub thresholds: Vec<Threshold>,
+    /// The plan's objectives that still hold.
+    pub objectives: Vec<PlannedObjective>,
+    /// The limits of the target's resources.
+    pub limits: TargetMonitoring,
+}
+
+/// What became of a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThresholdOutcome {
+    /// It was met.
+    Passed,
+    /// It was not.
+    Failed,
+    /// The measurement is invalid.
+    NotJudged,
+}
+
+/// What became of everything that a run is held to.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    /// Whether the generator is to be believed.
+    pub generator: GeneratorVerdict,
+    /// The thresholds, evaluated.
+    pub thresholds: Vec<ThresholdResult>,
+    /// The objectives, then the limits of the target's resources.
+    pub objectives: Vec<JudgedObjective>,
+}
+
+impl Demands {
+    /// These thresholds, and those objectives of a plan that still hold beside them: a threshold of an upper layer takes
+    /// the place of an objective that bounds the same value.
+    pub fn new(thresholds: &[Threshold], objectives: &[PlannedObjective], limits: &TargetMonitoring) -> Demands {
+        let holds = |objective: &&PlannedObjective| {
+            objective.importance == Importance::Desired
+                || thresholds.iter().any(|threshold| is_same(threshold, &objective.threshold))
+        };
+        Demands {
+            thresholds: thresholds.to_vec(),
+            objectives: objectives.iter().filter(holds).cloned().collect(),
+            limits: limits.clone(),
+        }
+    }
+
+    /// Thresholds alone.
+    pub fn of_thresholds(thresholds: &[Threshold]) -> Demands {
+        Demands { thresholds: thresholds.to_vec(), ..Demands::default() }
+    }
+
+    /// Judges measurements, at the end of a run or while it goes on.
+    pub fn judge(&self, totals: &Totals, generator: &GeneratorVerdict) -> Judgement {
+        self.judge_evaluated(evaluate_thresholds(&self.thresholds, totals), totals, generator)
+    }
+
+    /// The same with thresholds that were evaluated before: those of a kept run, which has less than was measured.
+    pub fn judge_evaluated(
+        &self,
+        thresholds: Vec<ThresholdResult>,
+        totals: &Totals,
+        generator: &GeneratorVerdict,
+    ) -> Judgement {
+        let of_plan = self.objectives.iter().map(|objective| {
+            let known = thresholds.iter().find(|result| is_same(&result.threshold, &objective.threshold));
+            match known {
+                Some(result) => judge_planned(objective, result, totals),
+                None => judge_planned(objective, &evaluate(&objective.threshold, totals), totals),
+            }
+        });
+        let mut objectives: Vec<JudgedObjective> = of_plan.chain(judge_limits(&self.limits, totals)).collect();
+        if generator.health == Health::Bottleneck {
+            objectives.iter_mut().for_each(|judged| judged.status = ObjectiveStatus::NotJudged);
+        }
+        Judgement { generator: generator.clone(), thresholds, objectives }
+    }
+}
+
+impl Judgement {
+    /// Whether the measurement says anything about the target.
+    pub fn is_valid(&self) -> bool {
+        self.generator.health != Health::Bottleneck
+    }
+
+    /// What became of one of the thresholds.
+    pub fn outcome_of(&self, result: &ThresholdResult) -> ThresholdOutcome {
+        match result.passed {
+            _ if !self.is_valid() => ThresholdOutcome::NotJudged,
+            true => ThresholdOutcome::Passed,
+            false => ThresholdOutcome::Failed,
+        }
+    }
+
+    /// How many thresholds were not met.
+    pub fn failed_thresholds(&self) -> usize {
+        self.thresholds.iter().filter(|result| self.outcome_of(result) == ThresholdOutcome::Failed).count()
+    }
+
+    /// The limits of the target's resources that were not kept, by the keys of the plan.
+    pub fn missed_limits(&self) -> impl Iterator<Item = &'static str> {
+        let missed = self.objectives.iter().filter(|judged| judged.status == ObjectiveStatus::Missed);
+        missed.filter_map(|judged| judged.objective.resource)
+    }
+
+    /// Whether something that was required does not hold.
+    pub fn has_failed(&self) -> bool {
+        self.failed_thresholds() > 0 || self.missed_limits().next().is_some()
+    }
+}
+
+fn is_same(one: &Threshold, other: &Threshold) -> bool {
+    one.selector() == other.selector() && one.source == other.source
+}
+
+fn evaluate(threshold: &Threshold, totals: &Totals) -> ThresholdResult {
+    let results = evaluate_thresholds(std::slice::from_ref(threshold), totals);
+    let nothing = || ThresholdResult { threshold: threshold.clone(), actual: None, passed: false };
+    results.into_iter().next().unwrap_or_else(nothing)
+}
+
+fn judge_planned(planned: &PlannedObjective, result: &ThresholdResult, totals: &Totals) -> JudgedObjective {
+    let threshold = &planned.threshold;
+    let objective = Objective {
+        title: planned.title.clone(),
+        target: planned.target.clone(),
+        quantity: match threshold.metric.as_str() {
+            "response_time" => Quantity::Time,
+            "http_reqs" => Quantity::Rate,
+            _ => Quantity::Share,
+        },
+        comparison: threshold.comparison,
+        limit: threshold.limit,
+        importance: planned.importance,
+        resource: None,
+    };
+    let mut judged = judge_objective(objective, result.actual, interval(threshold, totals));
+    if result.actual.is_none() {
+        // A threshold says whether nothing is enough: no failed request, say.
+        judged.status = match (result.passed, planned.importance) {
+            (true, _) => ObjectiveStatus::Met,
+            (false, Importance::Required) => ObjectiveStatus::Missed,
+            (false, Importance::Desired) => ObjectiveStatus::NotMeasured,
+        };
+    }
+    judged
+}
+
+/// Of a percentile of response times, if the run was long enough.
+fn interval(threshold: &Threshold, totals: &Totals) -> Option<Interval> {
+    let percent = match threshold.aggregation {
+        Aggregation::Percentile(percent) => percent,
+        Aggregation::Med => 50.0,
+        _ => return None,
+    };
+    if threshold.metric != "response_time" || !threshold.tags.is_empty() {
+        return None;
+    }
+    let step = Nanos(1_000_000_000 * totals.history.seconds_per_entry());
+    let seconds = totals.history.seconds().map(|second| second.response_time);
+    let interval = quantile_intervals(seconds, step, &[percent], SEED).ok()?.into_iter().next()?;
+    Some(Interval { low: interval.low.as_millis_f64(), high: interval.high.as_millis_f64() })
+}
+
+/// A limit of a resource: its key in the plan, the figure of the series, the limit, the measured value.
+type ResourceLimit = (&'static str, &'static str, Quantity, Option<f64>, Option<f64>);
+
+/// The limits of resources, each on the source that uses the most of it. Without a source that knows, it is not measured.
+fn judge_limits(watching: &TargetMonitoring, totals: &Totals) -> Vec<JudgedObjective> {
+    let most = |name: &'static str, figure: fn(&WatchedSeries) -> Option<f64>| {
+        totals.watched.named(name).filter_map(|(_, series)| figure(series)).reduce(f64::max)
+    };
+    // A second in which the processor is busy is nothing that a limit is about; a second without memory is.
+    let limits: [ResourceLimit; 3] = [
+        ("cpu_max", "p95", Quantity::Share, watching.cpu_max, most(resource_names::CPU, busy)),
+        ("memory_max", "most", Quantity::Share, watching.memory_max, most(resource_names::MEMORY, used)),
+        (
+            "connection_pool",
+            "most",
+            Quantity::Number,
+            watching.connection_pool.map(|most| most as f64),
+            most(resource_names::CONNECTIONS, WatchedSeries::max),
+        ),
+    ];
+    let texts = watching.limits();
+    let text = |name: &str| texts.iter().find(|(of, _)| *of == name).map(|(_, text)| text.clone()).unwrap_or_default();
+    let judge = |(name, figure, quantity, limit, actual): ResourceLimit| {
+        let objective = Objective {
+            title: format!("{name} ({figure})"),
+            target: format!("<={}", text(name)),
+            quantity,
+            comparison: Comparison::LessOrEqual,
+            limit: limit?,
+            importance: Importance::Required,
+            resource: Some(name),
+        };
+        Some(judge_objective(objective, actual, None))
+    };
+    limits.into_iter().filter_map(judge).collect()
+}
+
+fn busy(series: &WatchedSeries) -> Option<f64> {
+    series.percentile(95.0).filter(|_| series.unit == ResourceUnit::Share)
+}
+
+/// The most, as a share of what there is.
+fn used(series: &WatchedSeries) -> Option<f64> {
+    let limit = series.limit.filter(|limit| *limit > 0.0)?;
+    series.max().map(|most| most / limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use squall_metrics::{Reading, Registry, ResourceValue};
+    use squall_plan::ThresholdSpec;
+
+    use super::*;
+
+    fn totals(values: &[(&'static str, ResourceUnit, f64, Option<f64>)]) -> Totals {
+        let mut totals = Totals::new(Arc::new(Registry::new(1)), "default", Vec::new());
+        for (second, (name, unit, value, limit)) in values.iter().enumerate() {
+            let value = ResourceValue { name: (*name).into(), unit: *unit, value: *value, limit: *limit };
+            let at = Nanos(second as u64 * 1_000_000_000);
+            totals.watched.take(vec![Reading { at, source: "it".into(), said: Ok(vec![value]) }]);
+        }
+        totals
+    }
+
+    fn limits() -> Demands {
+        let limits = TargetMonitoring {
+            cpu_max: Some(0.7),
+            memory_max: Some(0.8),
+            connection_pool: Some(100),
+            ..TargetMonitoring::default()
+        };
+        Demands { limits, ..Demands::default() }
+    }
+
+    fn statuses(totals: &Totals) -> Vec<(String, Option<f64>, ObjectiveStatus)> {
+        let judgement = limits().judge(totals, &GeneratorVerdict::default());
+        let line = |judged: JudgedObjective| (judged.objective.target, judged.actual, judged.status);
+        judgement.objectives.into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_resource_that_no_source_knows_is_not_measured() {
+        let nothing = statuses(&totals(&[]));
+        let is_unknown = |(_, actual, status): &(String, Option<f64>, ObjectiveStatus)| {
+            actual.is_none() && *status == ObjectiveStatus::NotMeasured
+        };
+        assert!(nothing.len() == 3 && nothing.iter().all(is_unknown), "{nothing:?}");
+        // Cores without a number of processors, and bytes without a size of memory, are no shares.
+        let useless = [("cpu_cores", ResourceUnit::Number, 9.0, None), ("memory", ResourceUnit::Bytes, 5e9, None)];
+        assert!(statuses(&totals(&useless)).iter().all(|(.., status)| *status == ObjectiveStatus::NotMeasured));
+    }
+
+    #[test]
+    fn limits_are_judged_by_the_measured_resources() {
+        let mut seen = vec![("cpu", ResourceUnit::Share, 0.5, None); 98];
+        seen.push(("cpu", ResourceUnit::Share, 1.0, None));
+        seen.push(("memory", ResourceUnit::Bytes, 700.0, Some(1_000.0)));
+        seen.push(("connections", ResourceUnit::Number, 101.0, None));
+        let totals = totals(&seen);
+        let expected = [
+            ("<=70%", 0.5, ObjectiveStatus::Met),
+            ("<=80%", 0.7, ObjectiveStatus::Met),
+            ("<=100", 101.0, ObjectiveStatus::Missed),
+        ];
+        let expected = expected.map(|(target, actual, status)| (target.to_owned(), Some(actual), status));
+        assert_eq!(statuses(&totals), expected);
+        let judgement = limits().judge(&totals, &GeneratorVerdict::default());
+        assert_eq!(judgement.missed_limits().collect::<Vec<_>>(), ["connection_pool"]);
+        assert!(judgement.has_failed());
+    }
+
+    fn threshold(selector: &str, expression: &str) -> Threshold {
+        Threshold::parse(selector, &ThresholdSpec::from(expression)).unwrap()
+    }
+
+    #[test]
+    fn an_invalid_measurement_meets_and_misses_nothing() {
+        let demands = Demands { thresholds: vec![threshold("http_reqs", "count>0")], ..limits() };
+        let seen = totals(&[("connections", ResourceUnit::Number, 101.0, None)]);
+        let judge = |health| demands.judge(&seen, &GeneratorVerdict { health, findings: Vec::new() });
+        assert_eq!((judge(Health::Suspect).failed_thresholds(), judge(Health::Suspect).has_failed()), (1, true));
+        let invalid = judge(Health::Bottleneck);
+        assert!(!invalid.has_failed());
+        assert_eq!(invalid.outcome_of(&invalid.thresholds[0]), ThresholdOutcome::NotJudged);
+        assert!(invalid.objectives.iter().all(|judged| judged.status == ObjectiveStatus::NotJudged));
+    }
+
+    #[test]
+    fn a_threshold_of_an_upper_layer_takes_the_place_of_an_objective() {
+        let objective = |expression: &str, importance| PlannedObjective {
+            title: "response time p95".to_owned(),
+            target: "<500ms".to_owned(),
+            threshold: threshold("response_time", expression),
+            importance,
+        };
+        let planned = [
+            objective("p(95)<500", Importance::Required),
+            objective("p(95)<100", Importance::Required),
+            objective("p(95)<50", Importance::Desired),
+        ];
+        let demands = Demands::new(&[threshold("response_time", "p(95)<100")], &planned, &TargetMonitoring::default());
+        assert_eq!(demands.objectives, planned[1..]);
+    }
+
+    /// A kept run has no samples of a tag that only a threshold asked for.
+    #[test]
+    fn an_objective_shares_the_result_of_its_threshold() {
+        let demanded = threshold("response_time", "p(95)<500");
+        let planned = PlannedObjective {
+            title: "response time p95".to_owned(),
+            target: "<500ms".to_owned(),
+            threshold: demanded.clone(),
+            importance: Importance::Required,
+        };
+        let demands = Demands::new(std::slice::from_ref(&demanded), &[planned], &TargetMonitoring::default());
+        let kept = ThresholdResult { threshold: demanded, actual: Some(400.0), passed: true };
+        let judgement = demands.judge_evaluated(vec![kept], &totals(&[]), &GeneratorVerdict::default());
+        assert_eq!(judgement.objectives[0].actual, Some(400.0));
+        assert_eq!(judgement.objectives[0].status, ObjectiveStatus::Met);
+    }
+}

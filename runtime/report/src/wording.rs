@@ -1,0 +1,26 @@
+//! Sentences that several forms of output share.
+
+use squall_insight::Judgement;
+
+/// Instead of an outcome, where the generator was the bottleneck.
+pub(crate) const NOT_JUDGED: &str = "not judged: the measurement is invalid";
+
+/// How many thresholds were not met, if any.
+pub fn missed_thresholds(judgement: &Judgement) -> Option<String> {
+    let (failed, all) = (judgement.failed_thresholds(), judgement.thresholds.len());
+    (failed > 0).then(|| format!("{failed} of {all} thresholds not met"))
+}
+
+/// Which limits of the target's resources were not kept, if any.
+pub fn missed_limits(judgement: &Judgement) -> Option<String> {
+    let missed: Vec<&str> = judgement.missed_limits().collect();
+    (!missed.is_empty()).then(|| format!("the target used more than {} allows", missed.join(" and ")))
+}
+
+/// A remark as a sentence of its own.
+pub(crate) fn sentence_of(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
