@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use squall_load::Progress;
+use squall_metrics::Health;
 use squall_plan::{Executor, LoadLevel};
 
 use crate::command::Controls;
@@ -77,11 +78,11 @@ impl State {
     }
 }
 
-/// What is to be thought of the generator.
+/// Whether the generator is to be believed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// `ok`, `suspect` or `bottleneck`.
-    pub health: String,
+    /// Its health.
+    pub health: Health,
     /// Why, where it is not ok, and what to do.
     pub findings: Vec<String>,
 }
@@ -117,7 +118,7 @@ impl Status {
             failed_requests: progress.failed_requests,
             response_time_p95_ms: progress.p95.map(|p95| rounded(p95.as_millis_f64())),
             generator: Generator {
-                health: health.health.name().to_owned(),
+                health: health.health,
                 findings: health.findings.iter().map(|found| format!("{}: {}", found.reason, found.remedy)).collect(),
             },
         }

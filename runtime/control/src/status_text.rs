@@ -14,7 +14,7 @@ pub fn describe(status: &Status) -> String {
         ("rate", rate(status)),
         ("iterations", iterations(status)),
         ("requests", requests(status)),
-        ("generator", status.generator.health.clone()),
+        ("generator", status.generator.health.name().to_owned()),
     ];
     lines.extend(status.generator.findings.iter().map(|finding| ("", finding.clone())));
     let line = |(heading, text): (&str, String)| match heading {

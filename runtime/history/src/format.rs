@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use squall_metrics::{Band, BandParts, DataUse, Finding, Health, Histogram, Nanos, ThresholdFigures};
+use squall_metrics::{Band, BandParts, DataUse, Finding, Health, Histogram, Nanos, ResourceValue, ThresholdFigures};
 
 use crate::environment::Environment;
 use crate::run_result::RunResult;
@@ -150,22 +150,7 @@ pub struct TargetLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// The values.
-    pub values: Vec<TargetValue>,
-}
-
-/// One value of a [`TargetLine`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TargetValue {
-    /// Of what: `cpu`, `memory`.
-    pub name: String,
-    /// `share`, `bytes`, `bytes_per_second` or `number`.
-    pub unit: String,
-    /// The value.
-    pub value: f64,
-    /// What there is of it in all, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<f64>,
+    pub values: Vec<ResourceValue>,
 }
 
 /// `totals.json`: everything that was measured up to a moment, series by series.

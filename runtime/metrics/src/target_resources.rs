@@ -8,10 +8,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Nanos;
 
-/// What a value is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a value is of. A unit that is not known yet makes a plain number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResourceUnit {
     /// A share of what there is, 0 to 1.
     Share,
@@ -20,31 +23,14 @@ pub enum ResourceUnit {
     /// Bytes a second.
     BytesPerSecond,
     /// A plain number.
+    #[default]
+    #[serde(other)]
     Number,
 }
 
-impl ResourceUnit {
-    const ALL: [ResourceUnit; 4] =
-        [ResourceUnit::Share, ResourceUnit::Bytes, ResourceUnit::BytesPerSecond, ResourceUnit::Number];
-
-    /// Its name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            ResourceUnit::Share => "share",
-            ResourceUnit::Bytes => "bytes",
-            ResourceUnit::BytesPerSecond => "bytes_per_second",
-            ResourceUnit::Number => "number",
-        }
-    }
-
-    /// The unit of that name.
-    pub fn named(name: &str) -> Option<ResourceUnit> {
-        ResourceUnit::ALL.into_iter().find(|unit| unit.name() == name)
-    }
-}
-
 /// One value that a source gave.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ResourceValue {
     /// Of what: `cpu`, `memory`.
     pub name: Cow<'static, str>,
@@ -53,6 +39,7 @@ pub struct ResourceValue {
     /// The value.
     pub value: f64,
     /// What there is of it in all, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use squall_insight::{Exhaustion, Leak, LeakVerdict, SlopeInterval, leak_verdict};
-use squall_metrics::{Nanos, ResourceUnit, Totals, WatchedSeries, resource_names};
+use squall_metrics::{Nanos, Totals, WatchedSeries, resource_names};
 use squall_plan::{Executor, PlanFile, TestType};
 use squall_report::{Unit, duration};
 
@@ -31,7 +31,12 @@ pub(crate) fn conclude_soak(plan: &PlanFile, executor: &Executor, totals: &Total
         };
     for name in LEAKING {
         for (source, series) in totals.watched.named(name) {
-            conclude(format!("{name}, {}", source.name), &samples(series, from, until), series.limit, unit_of(series));
+            conclude(
+                format!("{name}, {}", source.name),
+                &samples(series, from, until),
+                series.limit,
+                series.unit.into(),
+            );
         }
     }
     conclude("p95 of response_time".to_owned(), &response_times(totals, from, until), None, Unit::Ms);
@@ -66,15 +71,6 @@ fn within(points: impl Iterator<Item = (Duration, f64)>, from: Duration, until: 
     points.filter(|(at, _)| (from..until).contains(at)).map(|(at, value)| (at - from, value)).collect()
 }
 
-fn unit_of(series: &WatchedSeries) -> Unit {
-    match series.unit {
-        ResourceUnit::Bytes => Unit::Bytes,
-        ResourceUnit::BytesPerSecond => Unit::BytesPerSecond,
-        ResourceUnit::Share => Unit::Share,
-        ResourceUnit::Number => Unit::Number,
-    }
-}
-
 /// `grows: +7.20% in all, 9.1 MB an hour (8.8 MB to 9.5 MB); at its end in about 41h00m00s (38h... to ...)`.
 fn grows(leak: &Leak, unit: Unit) -> String {
     let SlopeInterval { slope, low, high } = leak.per_hour;
@@ -96,7 +92,7 @@ fn at_its_end(end: Exhaustion) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use squall_metrics::{Histogram, Reading, Registry, ResourceValue, Second};
+    use squall_metrics::{Histogram, Reading, Registry, ResourceUnit, ResourceValue, Second};
 
     use super::*;
 
