@@ -1,4 +1,5 @@
-//! The client by itself, without WebAssembly: what a scenario costs on top of this is the price of scripting.
+//! //! The client by itself, without WebAssembly. The difference between a scenario's cost and this one's is the price
+//! of scripting.
 //!
 //! `native URL CLIENTS SECONDS` sends GET requests from CLIENTS clients on one thread, one after the other, and prints
 //! how many there were, also per second of processor time. Compare with `wrk -t1 -cCLIENTS -dSECONDS URL`.
@@ -75,7 +76,7 @@ fn processor_time() -> Result<f64, Box<dyn Error>> {
     const TICKS_PER_SECOND: f64 = 100.0;
     let line = std::fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = line.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    // Behind the name: field 14 and 15 of the line.
+    // Fields 14 and 15 of the line, counted after the name.
     let ticks = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
     Ok(ticks as f64 / TICKS_PER_SECOND)
 }

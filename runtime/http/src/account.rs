@@ -1,8 +1,9 @@
-//! The account of memory that is held for a virtual user. What a guest or a server can make large is booked on it before it is
-//! allocated: requests that are prepared, heads and bodies of responses, and what the guest host keeps besides.
+//! Accounts for the memory that is held for virtual users. Anything that a guest or a server can make large is booked
+//! before it is allocated: prepared requests, heads and bodies of responses, and the guest host's own tables.
 //!
-//! An account belongs to one thread: to book is to add two numbers. All accounts of a run draw on one [`SharedAccount`], if there
-//! is a limit for all; they take from it in pieces, so that small amounts do not touch what threads share.
+//! An account belongs to one thread, so booking only adds two numbers. With a limit for the whole run, all accounts
+//! draw on one [`SharedAccount`]; they take from it in pieces, so that small amounts do not touch memory shared between
+//! threads.
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -12,10 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use thiserror::Error;
 
-/// What an account takes from the shared one at once, in bytes.
+/// Bytes taken from the shared account in one step.
 const PIECE: u64 = 16 << 10;
 
-/// What all virtual users of a run may hold together, and hold, in bytes.
+/// Bytes held by all virtual users of a run, and their limit.
 #[derive(Debug)]
 pub struct SharedAccount {
     limit: u64,
@@ -45,13 +46,13 @@ impl SharedAccount {
         }
     }
 
-    /// Gives back what was taken.
+    /// Returns bytes taken earlier.
     pub fn give_back(&self, bytes: u64) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// What would go beyond a limit, and so was not allocated.
+/// A booking beyond a limit. Nothing was allocated for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum OverLimit {
     /// The virtual user's own limit, in bytes.
@@ -67,9 +68,9 @@ pub enum OverLimit {
 /// The limits of a new account.
 #[derive(Clone, Debug)]
 pub struct MemoryLimits {
-    /// What is held for one virtual user, in bytes.
+    /// Limit for one virtual user, in bytes.
     pub own: u64,
-    /// What all accounts of the run draw on, if all together have a limit.
+    /// The account that all accounts of the run draw on, if there is a limit for the sum.
     pub shared: Option<Arc<SharedAccount>>,
 }
 
@@ -85,7 +86,7 @@ pub struct MemoryAccount {
     limit: u64,
     shared: Option<Arc<SharedAccount>>,
     held: Cell<u64>,
-    /// What was taken from the shared account: never less than is held. Without one, there is no end of it.
+    /// Bytes taken from the shared account, never less than `held`. Without a shared account, `u64::MAX`.
     taken: Cell<u64>,
 }
 
@@ -97,7 +98,7 @@ impl MemoryAccount {
         Rc::new(MemoryAccount { limit: own, shared, held: Cell::new(0), taken })
     }
 
-    /// What all accounts of the run draw on.
+    /// The account that all accounts of the run draw on.
     pub fn shared(&self) -> Option<&Arc<SharedAccount>> {
         self.shared.as_ref()
     }
@@ -112,7 +113,7 @@ impl MemoryAccount {
         Ok(Booked { account: Rc::clone(self), bytes: bytes as u64 })
     }
 
-    /// A receipt for nothing yet, for what grows.
+    /// An empty receipt, for memory that grows.
     pub fn receipt(self: &Rc<MemoryAccount>) -> Booked {
         Booked { account: Rc::clone(self), bytes: 0 }
     }
@@ -149,7 +150,7 @@ impl MemoryAccount {
         Ok(())
     }
 
-    /// One piece more than is held stays, so that who books and lets go again and again takes only once.
+    /// One spare piece stays, so that repeated booking and release takes from the shared account only once.
     #[cold]
     fn give_back_down_to(&self, held: u64) {
         let kept = held.next_multiple_of(PIECE) + PIECE;
@@ -179,7 +180,7 @@ impl Booked {
     /// Books more.
     ///
     /// # Errors
-    /// If there is no room for it; then what was booked stays as it is.
+    /// If there is no room for it; the receipt is then unchanged.
     #[inline]
     pub fn add(&mut self, bytes: usize) -> Result<(), OverLimit> {
         self.account.add(bytes as u64)?;
@@ -195,17 +196,17 @@ impl Booked {
         self.bytes -= bytes;
     }
 
-    /// Takes so much of it into a receipt of its own.
+    /// Moves `bytes` of it into a receipt of its own.
     pub fn split_off(&mut self, bytes: usize) -> Booked {
         let bytes = (bytes as u64).min(self.bytes);
         self.bytes -= bytes;
         Booked { account: Rc::clone(&self.account), bytes }
     }
 
-    /// Makes room for `more` bytes behind those that a buffer holds, and books what it grows by.
+    /// Makes room for `more` bytes at the end of a buffer, and books the growth.
     ///
     /// # Errors
-    /// If there is no room for it; then the buffer stays as it is.
+    /// If there is no room for it; the buffer is then unchanged.
     #[inline]
     pub fn make_room(&mut self, buffer: &mut Vec<u8>, more: usize) -> Result<(), OverLimit> {
         if more > buffer.capacity() - buffer.len() { self.grow(buffer, more) } else { Ok(()) }
@@ -235,7 +236,7 @@ impl Drop for Booked {
     }
 }
 
-/// A list that is kept for a guest, with the receipt for what it takes. Clones share it.
+/// A list that is kept for a guest, with the receipt for its memory. Clones share it.
 #[derive(Debug)]
 pub struct KeptList<T>(Rc<(Box<[T]>, Option<Booked>)>);
 
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_let_go_of_is_there_for_others() {
+    fn released_memory_is_available_to_other_accounts() {
         let account = MemoryAccount::new(&MemoryLimits { own: 100, shared: None });
         let mut one = account.book(60).unwrap();
         assert_eq!(account.book(41).unwrap_err(), OverLimit::Own(100));
@@ -294,7 +295,7 @@ mod tests {
         let of_one = one.book(6 * PIECE as usize).unwrap();
         assert_eq!(other.book(5 * PIECE as usize).unwrap_err(), OverLimit::Shared(10 * PIECE));
         drop(of_one);
-        // A piece is kept, for what comes next.
+        // One spare piece is kept for the next booking.
         assert_eq!(shared.held.load(Ordering::Relaxed), PIECE);
         let of_other = other.book(9 * PIECE as usize).unwrap();
         assert!(one.book(PIECE as usize).is_ok() && one.book(PIECE as usize + 1).is_err());

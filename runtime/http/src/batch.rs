@@ -1,4 +1,4 @@
-//! Several requests at once, as a browser does: all under way together, but only so many to one origin.
+//! Batches of requests, sent concurrently as by a browser, with a limit per origin.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -41,7 +41,7 @@ impl Client {
         let _waiter = self.start_waiting(start);
         let mut batch = Batch::new(self, start, requests);
         poll_fn(|context| batch.poll(context)).await;
-        // None is missing: the batch is over only when all are there.
+        // All are there: the batch ends only after the last answer.
         batch.answers.into_iter().flatten().collect()
     }
 }

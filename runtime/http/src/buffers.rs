@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-/// How many buffers a thread keeps, and how large they may be.
+/// Limits of a thread's spare buffers: their number, and the capacity of each in bytes.
 const MOST_KEPT: usize = 64;
 const LARGEST_KEPT: usize = 16 * 1024;
 
@@ -17,7 +17,7 @@ impl Buffers {
         self.0.borrow_mut().pop().unwrap_or_default()
     }
 
-    /// Takes back a buffer whose content nobody needs any more.
+    /// Takes back a buffer whose content is no longer needed.
     #[inline]
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() == 0 || buffer.capacity() > LARGEST_KEPT {

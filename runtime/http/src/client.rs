@@ -24,7 +24,7 @@ use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
 use crate::url::Origin;
 
-/// How many idle connections a client keeps, over all origins; the oldest goes first.
+/// Maximum number of idle connections of a client, over all origins; the oldest goes first.
 const MOST_IDLE: usize = 64;
 
 /// The client of one virtual user.
@@ -43,7 +43,7 @@ pub struct Client {
     waiting: Waiting,
 }
 
-/// What follows from a response.
+/// The next step after a response.
 enum Outcome {
     Answer(Box<Response>),
     Redirect(Box<Prepared>),
@@ -81,7 +81,7 @@ impl Client {
         self.late_by.set(late_by);
     }
 
-    /// What is held for this client's virtual user is booked here.
+    /// The account of this client's virtual user.
     pub fn account(&self) -> &Rc<MemoryAccount> {
         &self.account
     }
@@ -90,7 +90,7 @@ impl Client {
         Belongings { network: &self.network, cookies, account: &self.account }
     }
 
-    /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
+    /// Checks and copies a request. An invalid one is counted as a failure, but is not a sample.
     #[inline]
     pub fn prepare<'h>(
         &self,
@@ -123,7 +123,8 @@ impl Client {
         &self.cookies
     }
 
-    /// Takes a cookie into a jar as if a response of that URL had set it: "id=7; Path=/". Says whether it was taken.
+    /// Puts a cookie into a jar as if a response of that URL had set it: "id=7; Path=/". Returns whether it was
+    /// accepted.
     pub fn set_cookie(&self, jar: &CookieJar, url: &str, cookie: &str) -> bool {
         self.place_of(url).is_some_and(|(origin, path)| jar.set_one(&origin, &path, cookie))
     }
@@ -164,7 +165,7 @@ impl Client {
         Waiter { client: self, end: None }
     }
 
-    /// Sends a request that has been waiting for its turn since `asked`. Says when it was over.
+    /// Sends a request that has been waiting for its turn since `asked`. Returns the time of its end, too.
     pub(crate) async fn send_since(
         &self,
         asked: Nanos,
@@ -189,7 +190,7 @@ impl Client {
         }
     }
 
-    /// One exchange, and its sample. Says when the client was done with it.
+    /// One exchange, and its sample. Returns the time at which the client was done with it, too.
     async fn exchange_once(
         &self,
         request: &Prepared,
@@ -229,7 +230,7 @@ impl Client {
         };
         let expected = outcome.is_ok() && request.expects(status);
         self.record(request, watch, status, outcome.as_ref().err(), expected);
-        // Decoding is nobody's latency, but it is not the guest's time either.
+        // Decoding is not part of the latency, but it is not the guest's time either.
         let end = if encoded { network.clock.now() } else { watch.last_lap() };
         (outcome, end)
     }
@@ -313,7 +314,7 @@ impl Client {
         if request.return_last_redirect {
             return Ok(None);
         }
-        let (url, most, limit) = (request.url(), request.redirects, request.cut.of_redirects());
+        let (url, most, limit) = (request.url(), request.redirects, request.cut.redirects_hint());
         Err(Error::TooManyRedirects(format!("{url}: more than {most} redirects{limit}")))
     }
 
@@ -356,7 +357,7 @@ impl Client {
         }
     }
 
-    /// What the server says that its work took.
+    /// Records the durations that the server reports in `Server-Timing`.
     #[cold]
     fn record_server_timings(&self, head: &[u8]) {
         let mut recorder = self.network.recorder.borrow_mut();
@@ -394,7 +395,7 @@ impl Client {
         match error {
             None => {}
             Some(error) if error.class() == FailureClass::Timeout => {
-                let (url, time, limit) = (request.url(), request.timeout, request.cut.of_timeout());
+                let (url, time, limit) = (request.url(), request.timeout, request.cut.timeout_hint());
                 self.record_failure(error, &format!("{url}: no response within {time:?}{limit}"));
             }
             Some(error) => self.record_failure(error, &error.to_string()),
@@ -409,7 +410,7 @@ impl Client {
 
 #[cfg(test)]
 impl Client {
-    /// How many connections are open and idle.
+    /// Number of open idle connections.
     pub(crate) fn idle_connections(&self) -> usize {
         self.idle.count()
     }
@@ -426,8 +427,8 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Whether a request whose connection had been closed may be sent again: if the server cannot have seen it, or if seeing
-/// it twice is no different from seeing it once.
+/// Whether a request whose connection was closed may be sent again: only if the server cannot have seen it, or if it is
+/// idempotent.
 fn may_send_again(request: &Prepared, broken: &Broken) -> bool {
     let lost = matches!(broken.cause, Cause::Closed | Cause::Io(_));
     lost && (broken.written == 0 || request.is_idempotent())
@@ -459,7 +460,7 @@ impl Waiting {
 /// Notes the end of a send, even of one that is dropped midway.
 pub(crate) struct Waiter<'a> {
     client: &'a Client,
-    /// When it ended, where that is known without another look at the clock.
+    /// The end of the wait, where it is known without another look at the clock.
     pub(crate) end: Option<Nanos>,
 }
 

@@ -1,4 +1,4 @@
-//! What a run settles for all of its clients.
+//! Settings of a run that all of its clients share.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,41 +10,41 @@ use crate::url::BaseUrl;
 /// Settings of the measured client, the same for all virtual users of a run.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
-    /// What URLs that are only a path are resolved against.
+    /// Base of URLs that are only a path.
     pub base: Option<BaseUrl>,
-    /// Where requests may go.
+    /// Hosts and addresses that requests may go to.
     pub egress: EgressPolicy,
     /// Sent as `User-Agent` by requests that bring none.
     pub user_agent: String,
-    /// How long opening one connection (TCP and TLS) may take.
+    /// Limit for opening one connection (TCP and TLS).
     pub connect_timeout: Duration,
-    /// How long a request may take in all, redirects included, unless it says otherwise.
+    /// Limit for a whole request, redirects included, unless the request has its own.
     pub request_timeout: Duration,
-    /// How many redirects are followed, unless the request says otherwise.
+    /// Maximum number of redirects, unless the request has its own.
     pub max_redirects: u32,
     /// The most time that a request may ask for; [`ClientConfig::request_timeout`] is within it.
     pub longest_timeout: Duration,
     /// The most redirects that a request may ask for.
     pub most_redirects: u32,
-    /// Whom to trust.
+    /// Certificates to trust.
     pub tls: TlsConfig,
-    /// How long a looked-up address is used.
+    /// Lifetime of a looked-up address.
     pub dns_ttl: Duration,
-    /// Which of a name's addresses the connections of this thread begin with.
+    /// Order in which this thread's connections use the addresses of a name.
     pub turns: AddressTurns,
     /// What a connection is used for.
     pub reuse: ConnectionReuse,
     /// How many connections to one origin the clients of this thread share; without it each has its own.
     pub pool: Option<usize>,
-    /// How many requests of one `send_all` may be under way to one origin.
+    /// Maximum number of requests of one `send_all` under way to one origin.
     pub batch_per_origin: usize,
-    /// Whether bodies are thrown away, unless the request says otherwise.
+    /// Whether bodies are discarded, unless the request has its own setting.
     pub discard_bodies: bool,
     /// The largest response head that is accepted, in bytes.
     pub max_head: usize,
     /// The largest body that is kept, in bytes, both as it came and decoded.
     pub max_body: u64,
-    /// What may be held for a virtual user, and for all together.
+    /// Limits of the memory held for one virtual user, and for all together.
     pub memory: MemoryLimits,
 }
 
@@ -85,18 +85,18 @@ impl Default for ClientConfig {
     }
 }
 
-/// Which of a name's addresses the connections of one thread begin with, so that those of all threads are spread evenly: the
-/// first connection with number `first`, each other with the one `step` further on.
+/// Order in which the connections of one thread use the addresses of a name. The thread's first connection takes number
+/// `first`, each later one the number `step` further on, so that the connections of all threads are spread evenly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressTurns {
     /// The number of the thread.
     pub first: usize,
-    /// How many threads there are.
+    /// Number of threads.
     pub step: usize,
 }
 
 impl AddressTurns {
-    /// Where the connection begins that comes after so many others.
+    /// Number of the address for the connection that comes after `others` earlier ones.
     pub(crate) fn turn(self, others: usize) -> usize {
         self.first.wrapping_add(self.step.wrapping_mul(others))
     }
@@ -109,7 +109,7 @@ impl Default for AddressTurns {
     }
 }
 
-/// Whom to trust.
+/// Certificates to trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsConfig {
     /// Accept any certificate.

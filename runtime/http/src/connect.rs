@@ -22,7 +22,7 @@ use crate::stopwatch::{Stage, Stopwatch};
 use crate::transport::{Counted, Transport, take};
 use crate::url::Origin;
 
-/// A connection, and whom it leads to.
+/// A connection, and its origin.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub origin: Rc<Origin>,
@@ -68,8 +68,8 @@ const HEAD_START: Duration = Duration::from_secs(1);
 
 type Attempt<'a> = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + 'a>>;
 
-/// Connects to the first address that answers. The next is tried when one refuses, or has not answered for a while; so a
-/// server that is down costs little as long as there are others.
+/// Connects to the first address that answers. The next is tried after a refusal or after [`HEAD_START`], so a server
+/// that is down costs little as long as there are others.
 async fn open(addresses: &[IpAddr], port: u16, limit: Duration) -> Result<TcpStream, String> {
     let late = || Err(format!("no answer within {limit:?}"));
     let stream = within(limit, first_to_answer(addresses, port)).await.unwrap_or_else(|_| late())?;
@@ -101,7 +101,7 @@ async fn first_to_answer(addresses: &[IpAddr], port: u16) -> Result<TcpStream, S
     }
 }
 
-/// What the first attempt comes to that comes to anything. It is then no longer among the others.
+/// The first attempt that succeeds or fails, taken out of the list.
 async fn any_of(attempts: &mut Vec<Attempt<'_>>) -> io::Result<TcpStream> {
     poll_fn(|context| {
         let ready = attempts.iter_mut().enumerate().find_map(|(place, attempt)| match attempt.as_mut().poll(context) {
@@ -146,7 +146,7 @@ fn tls_error(origin: &Origin, reason: &dyn fmt::Display) -> Error {
     Error::Tls(format!("TLS handshake with {}: {reason}", origin.authority))
 }
 
-/// Whom we tried to reach, with the port, and the address if it is another than the name.
+/// The origin's host and port for an error, with the address if it differs from the name.
 fn peer(origin: &Origin, addresses: &[IpAddr]) -> String {
     match addresses {
         [address] if address.to_string() == origin.host => SocketAddr::new(*address, origin.port).to_string(),

@@ -1,4 +1,4 @@
-//! Cookie jars: what servers have set, and what goes back to them. Nothing is allocated until the first cookie.
+//! Cookie jars: cookies set by servers, returned to them later. Nothing is allocated until the first cookie.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::head::is_control;
 use crate::reader::fields;
 use crate::url::Origin;
 
-/// The longest name and value together, in bytes: what browsers accept.
+/// The longest name and value together, in bytes: the limit of browsers.
 const LONGEST_COOKIE: usize = 4096;
 /// The longest `Set-Cookie` field, attributes included, in bytes. A server must not fill the memory.
 const LONGEST_FIELD: usize = 8192;
@@ -25,14 +25,14 @@ struct Kept {
     store: CookieStore,
     /// Whether all cookies are for every path and end with the session, as those of most shops are.
     is_plain: bool,
-    /// For a plain jar: the origin that was last asked for, and what to send there.
+    /// For a plain jar: the last origin asked for, and its `Cookie` field.
     last: Option<(Rc<Origin>, Option<String>)>,
 }
 
 impl CookieJar {
-    /// What to send to a path of an origin: "a=1; b=2".
+    /// The `Cookie` field for a path of an origin: "a=1; b=2".
     #[inline]
-    pub(crate) fn of(&self, origin: &Rc<Origin>, path: &[u8]) -> Option<String> {
+    pub(crate) fn field_for(&self, origin: &Rc<Origin>, path: &[u8]) -> Option<String> {
         let mut kept = self.0.borrow_mut();
         let kept = kept.as_deref_mut()?;
         if let Some((last, cookies)) = &kept.last
@@ -47,32 +47,32 @@ impl CookieJar {
         cookies
     }
 
-    /// The same, but for those of some names.
-    pub(crate) fn of_but(&self, origin: &Rc<Origin>, path: &[u8], left_out: &[String]) -> Option<String> {
+    /// The same without the cookies named in `left_out`.
+    pub(crate) fn field_without(&self, origin: &Rc<Origin>, path: &[u8], left_out: &[String]) -> Option<String> {
         let cookies = self.pairs(origin, path);
         let others = cookies.iter().filter(|(name, _)| !left_out.contains(name));
         in_one_line(others.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
-    /// What to send to a path of an origin, as names and values.
+    /// The cookies for a path of an origin, as names and values.
     pub(crate) fn pairs(&self, origin: &Origin, path: &[u8]) -> Vec<(String, String)> {
         let kept = self.0.borrow();
         let (Some(kept), Some(url)) = (kept.as_deref(), url_of(origin, path)) else { return Vec::new() };
         matching(&kept.store, &url).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// Takes what a response sets.
+    /// Keeps the cookies that a response sets.
     pub(crate) fn set(&self, origin: &Origin, path: &[u8], head: &[u8]) {
         let set = fields(head).filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         self.take(origin, path, set.filter_map(|(_, value)| std::str::from_utf8(value).ok()));
     }
 
-    /// Takes one cookie as a response sets it: "id=7; Path=/". Says whether it was taken.
+    /// Keeps one cookie, in the form of a `Set-Cookie` field: "id=7; Path=/". Returns whether it was accepted.
     pub(crate) fn set_one(&self, origin: &Origin, path: &[u8], cookie: &str) -> bool {
         self.take(origin, path, std::iter::once(cookie)) == 1
     }
 
-    /// Says how many were taken.
+    /// Returns the number of accepted cookies.
     fn take<'a>(&self, origin: &Origin, path: &[u8], cookies: impl Iterator<Item = &'a str>) -> usize {
         let Some(url) = url_of(origin, path) else { return 0 };
         let mut kept = self.0.borrow_mut();
@@ -127,8 +127,8 @@ impl Kept {
     }
 }
 
-/// Whether a cookie is meant for every host of an ending of one label, as `test` or `com` is: it would be a stranger's there.
-/// A host may say its own name.
+/// Whether a cookie is meant for every host of a suffix of one label, as `test` or `com` is: other owners' hosts would
+/// get it. A host of one label may name itself.
 fn is_for_a_whole_ending(cookie: &str, host: &str) -> bool {
     let attributes = cookie.split(';').skip(1).filter_map(|attribute| attribute.split_once('='));
     let domains = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("domain"));
@@ -174,14 +174,14 @@ mod tests {
     fn a_cookie_goes_back_to_where_it_came_from() {
         let (shop, other) = (origin("shop.example"), origin("other.example"));
         let cookies = CookieJar::default();
-        assert_eq!(cookies.of(&shop, b"/"), None);
+        assert_eq!(cookies.field_for(&shop, b"/"), None);
         let head = b"HTTP/1.1 200 OK\r\nSet-Cookie: id=7; Path=/cart; HttpOnly\r\nset-cookie: bad\r\n\r\n";
         cookies.set(&shop, b"/cart/add", head);
-        assert_eq!(cookies.of(&shop, b"/cart/1?x=y"), Some("id=7".to_owned()));
-        assert_eq!(cookies.of(&shop, b"/"), None);
-        assert_eq!(cookies.of(&other, b"/cart"), None);
+        assert_eq!(cookies.field_for(&shop, b"/cart/1?x=y"), Some("id=7".to_owned()));
+        assert_eq!(cookies.field_for(&shop, b"/"), None);
+        assert_eq!(cookies.field_for(&other, b"/cart"), None);
         cookies.set(&shop, b"/cart", b"HTTP/1.1 200 OK\r\nSet-Cookie: id=; Path=/cart; Max-Age=0\r\n\r\n");
-        assert_eq!(cookies.of(&shop, b"/cart"), None);
+        assert_eq!(cookies.field_for(&shop, b"/cart"), None);
         cookies.clear();
         assert!(cookies.0.borrow().is_none());
     }
@@ -192,13 +192,13 @@ mod tests {
         let cookies = CookieJar::default();
         for domain in ["test", ".test", "TEST", "test.", " .test "] {
             cookies.set(&shop, b"/", format!("HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain={domain}\r\n\r\n").as_bytes());
-            assert_eq!((cookies.of(&shop, b"/"), cookies.of(&other, b"/")), (None, None), "{domain:?}");
+            assert_eq!((cookies.field_for(&shop, b"/"), cookies.field_for(&other, b"/")), (None, None), "{domain:?}");
         }
         cookies.set(&shop, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; domain=shop.test\r\n\r\n");
-        assert_eq!(cookies.of(&origin("www.shop.test"), b"/"), Some("a=1".to_owned()));
-        assert_eq!(cookies.of(&other, b"/"), None);
+        assert_eq!(cookies.field_for(&origin("www.shop.test"), b"/"), Some("a=1".to_owned()));
+        assert_eq!(cookies.field_for(&other, b"/"), None);
         cookies.set(&single, b"/", b"HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Domain=api\r\n\r\n");
-        assert_eq!(cookies.of(&single, b"/"), Some("b=2".to_owned()));
+        assert_eq!(cookies.field_for(&single, b"/"), Some("b=2".to_owned()));
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         for cookie in ["a=b\r\nX-Evil: 1", "a\nb=c", "a=\0", "a=b; Path=/\r"] {
             assert!(!cookies.set_one(&shop, b"/", cookie), "{cookie:?}");
         }
-        assert_eq!(cookies.of(&shop, b"/"), None);
+        assert_eq!(cookies.field_for(&shop, b"/"), None);
         assert!(cookies.set_one(&shop, b"/", "a=b\tc"));
     }
 
@@ -218,14 +218,14 @@ mod tests {
         let cookies = CookieJar::default();
         cookies.set(&shop, b"/a", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\n\r\n");
         for path in [&b"/"[..], b"/x/y?z"] {
-            assert_eq!(cookies.of(&shop, path), Some("a=1".to_owned()));
-            assert_eq!(cookies.of(&other, path), None);
+            assert_eq!(cookies.field_for(&shop, path), Some("a=1".to_owned()));
+            assert_eq!(cookies.field_for(&other, path), None);
         }
         cookies.set(&shop, b"/a", b"HTTP/1.1 200 OK\r\nSet-Cookie: a=2; Path=/\r\n\r\n");
-        assert_eq!(cookies.of(&shop, b"/"), Some("a=2".to_owned()));
+        assert_eq!(cookies.field_for(&shop, b"/"), Some("a=2".to_owned()));
         cookies.set(&shop, b"/a/b", b"HTTP/1.1 200 OK\r\nSet-Cookie: only=here\r\n\r\n");
-        assert_eq!(cookies.of(&shop, b"/"), Some("a=2".to_owned()));
-        assert_eq!(cookies.of(&shop, b"/a/c"), Some("only=here; a=2".to_owned()));
+        assert_eq!(cookies.field_for(&shop, b"/"), Some("a=2".to_owned()));
+        assert_eq!(cookies.field_for(&shop, b"/a/c"), Some("only=here; a=2".to_owned()));
     }
 
     #[test]
@@ -235,8 +235,8 @@ mod tests {
         for cookie in ["z=1; Path=/", "id=all; Path=/", "id=here; Path=/a", "b=1; Path=/", "a=1; Path=/"] {
             assert!(cookies.set_one(&shop, b"/a/b", cookie));
         }
-        assert_eq!(cookies.of(&shop, b"/a/b").unwrap(), "id=here; z=1; id=all; b=1; a=1");
-        assert_eq!(cookies.of_but(&shop, b"/a/b", &["id".to_owned()]).unwrap(), "z=1; b=1; a=1");
+        assert_eq!(cookies.field_for(&shop, b"/a/b").unwrap(), "id=here; z=1; id=all; b=1; a=1");
+        assert_eq!(cookies.field_without(&shop, b"/a/b", &["id".to_owned()]).unwrap(), "z=1; b=1; a=1");
         assert_eq!(cookies.pairs(&shop, b"/")[1], ("id".to_owned(), "all".to_owned()));
     }
 
@@ -249,9 +249,9 @@ mod tests {
         }
         assert!(!cookies.set_one(&shop, b"/", "new=x"));
         assert!(cookies.set_one(&shop, b"/", "c7=new"));
-        let sent = cookies.of(&shop, b"/").unwrap();
+        let sent = cookies.field_for(&shop, b"/").unwrap();
         assert!(sent.contains("c7=new;") && !sent.contains("new=x"), "{sent}");
-        // What has expired makes room.
+        // Expired cookies make room.
         cookies.set_one(&shop, b"/", "c8=; Max-Age=0");
         assert!(cookies.set_one(&shop, b"/", "new=x"));
         assert!(!cookies.set_one(&shop, b"/", "newer=x"));
@@ -265,7 +265,7 @@ mod tests {
         let attributes = format!("Path=/; Expires=Fri, 01 Jan 2100 00:00:00 GMT; Comment={}", "y".repeat(1000));
         assert!(cookies.set_one(&shop, b"/", &format!("a={longest}; {attributes}")));
         assert!(!cookies.set_one(&shop, b"/", &format!("b=x{longest}")));
-        assert_eq!(cookies.of(&shop, b"/").unwrap().len(), 4096 + 1);
+        assert_eq!(cookies.field_for(&shop, b"/").unwrap().len(), 4096 + 1);
         let whole = |length: usize| format!("c=1; Comment={}", "y".repeat(length - "c=1; Comment=".len()));
         assert!(cookies.set_one(&shop, b"/", &whole(8192)));
         assert!(!cookies.set_one(&shop, b"/", &whole(8193)));

@@ -14,7 +14,7 @@ pub(crate) struct Credentials(Rc<str>);
 
 impl Credentials {
     /// Those of a URL: percent-decoded, with a colon where there is no password, as curl, k6 and browsers send them.
-    pub(crate) fn of(url: &Url) -> Option<Credentials> {
+    pub(crate) fn from_url(url: &Url) -> Option<Credentials> {
         if url.username().is_empty() && url.password().is_none() {
             return None;
         }
@@ -24,7 +24,7 @@ impl Credentials {
         Some(Credentials(format!("Basic {}", BASE64_STANDARD.encode(pair)).into()))
     }
 
-    /// What goes into the `Authorization` field.
+    /// The value of the `Authorization` field.
     pub(crate) fn authorization(&self) -> &str {
         &self.0
     }
@@ -41,13 +41,13 @@ mod tests {
     use super::*;
 
     fn sent(url: &str) -> Option<String> {
-        Some(Credentials::of(&Url::parse(url).unwrap())?.authorization().to_owned())
+        Some(Credentials::from_url(&Url::parse(url).unwrap())?.authorization().to_owned())
     }
 
     #[test]
     fn a_name_and_a_password_are_sent_as_meant() {
         assert_eq!(sent("http://host/"), None);
-        // The example of RFC 7617; the others are what `curl -v` sends.
+        // The example of RFC 7617; the others are copied from `curl -v`.
         assert_eq!(sent("http://Aladdin:open%20sesame@host/").unwrap(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_eq!(sent("http://ada@host/").unwrap(), "Basic YWRhOg==");
         assert_eq!(sent("http://ada:@host/").unwrap(), "Basic YWRhOg==");

@@ -21,7 +21,7 @@ pub(crate) struct Elapsed;
 /// A timer that is used for one request after the other.
 pub(crate) struct Timer {
     sleep: Pin<Box<Sleep>>,
-    /// The moment that it is armed for, on the clock of those who use it.
+    /// The moment that it is armed for, on its user's clock.
     armed: Nanos,
 }
 
@@ -45,7 +45,7 @@ impl Timer {
         false
     }
 
-    /// Moves it by as much as `deadline` is away from what it is armed for. That needs no look at a clock.
+    /// Moves the timer by the difference between `deadline` and the armed time. That needs no look at a clock.
     fn arm(&mut self, deadline: Nanos) {
         let armed = self.sleep.deadline();
         let moved = match deadline > self.armed {
@@ -106,7 +106,7 @@ pub(crate) async fn limit_moving<T>(
     outcome
 }
 
-/// Runs `future` for at most `limit`, with a timer of its own: for what is rare.
+/// Runs `future` for at most `limit`, with a timer of its own: for rare operations.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     timeout(limit, future).await.map_err(|_| Elapsed)
 }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_at_once_needs_no_timer() {
+    fn an_immediate_result_needs_no_timer() {
         run(async {
             let spare = Cell::new(None);
             assert_eq!(limit(&spare, millis(5), Duration::from_millis(5), async { 7 }).await, Ok(7));
@@ -150,7 +150,7 @@ mod tests {
             let (clock, spare) = (Clock::start(), Cell::new(None));
             await_limit(&clock, &spare, 20).await;
             await_limit(&clock, &spare, 10).await;
-            // Armed for an hour by what is soon done; then something short comes.
+            // Armed for an hour by a future that ends soon; then a short limit follows.
             let soon_done = sleep(Duration::from_millis(1));
             let hour = Duration::from_secs(3600);
             assert_eq!(limit(&spare, clock.now() + hour.into(), hour, soon_done).await, Ok(()));

@@ -1,27 +1,27 @@
 //! Bodies that come compressed.
 //!
-//! To decode is work that a server orders: a little that comes can be much to do. So what comes out has a limit and is booked before
-//! it is there, parts that hold nothing are counted, and every now and then the others of the thread have their turn, where the
-//! time limit of the request is noticed, too.
+//! Decoding is work that a server controls: a few bytes can expand to many. So the output has a limit and is booked
+//! before it is allocated, and empty parts are counted. Decoding yields regularly to the other tasks of the thread, and
+//! the request's time limit is checked at each yield.
 
 use std::io::{self, Read};
 
 use crate::account::Booked;
 use crate::reader::Malformed;
 
-/// How many encodings may lie on top of each other. More than one is rare; many are an attack.
+/// Maximum number of encodings on top of each other. More than one is rare; many are an attack.
 const MOST_LAYERS: usize = 4;
-/// How many gzip members, or zstd frames, a body may consist of: each takes its time, even if there is nothing in it.
+/// Maximum number of gzip members, or zstd frames, of a body: each takes time, even an empty one.
 const MOST_PARTS: usize = 10_000;
-/// How much is decoded at once, in bytes: little of a small body, and never so much that others would notice.
+/// Bytes decoded in one step: few of a small body, and never enough to delay other tasks noticeably.
 const PIECE: std::ops::RangeInclusive<usize> = 4 << 10..=64 << 10;
-/// After this much work others have their turn, in decoded bytes.
+/// Decoded bytes after which other tasks have their turn.
 const TURN: usize = 256 << 10;
-/// What it takes to begin with a part, in the same measure.
+/// The cost of starting a part, in the same unit.
 const PART: usize = 16 << 10;
 
-/// Undoes the encodings that `content_encoding` names, outermost last. None if there is nothing to undo: what is not
-/// known is handed out as it came. What comes out has at most `limit` bytes, and is booked.
+/// Undoes the encodings that `content_encoding` lists, outermost last. Returns `None` if there is nothing to undo:
+/// bodies with unknown encodings are returned as they came. The output has at most `limit` bytes, and is booked.
 pub(crate) async fn decode(
     content_encoding: &[u8],
     body: &[u8],
@@ -42,7 +42,7 @@ pub(crate) async fn decode(
         if input.is_empty() {
             break;
         }
-        let Some(encoding) = Encoding::of(layer, input) else { if *layer == "identity" { continue } else { break } };
+        let Some(encoding) = Encoding::parse(layer, input) else { if *layer == "identity" { continue } else { break } };
         let output = Decoding { layer, limit, booked, output: Vec::new(), work: 0 }.run(encoding, input).await?;
         if let Some(between) = decoded.replace(output) {
             booked.remove(between.capacity());
@@ -51,7 +51,7 @@ pub(crate) async fn decode(
     Ok(decoded)
 }
 
-/// How something is compressed.
+/// A content encoding that can be undone.
 #[derive(Clone, Copy)]
 enum Encoding {
     Gzip,
@@ -62,7 +62,7 @@ enum Encoding {
 }
 
 impl Encoding {
-    fn of(layer: &str, input: &[u8]) -> Option<Encoding> {
+    fn parse(layer: &str, input: &[u8]) -> Option<Encoding> {
         Some(match layer {
             "gzip" | "x-gzip" => Encoding::Gzip,
             "deflate" if has_zlib_header(input) => Encoding::Zlib,
@@ -74,7 +74,7 @@ impl Encoding {
         })
     }
 
-    /// What a decoder keeps of its output to refer back to, in bytes.
+    /// The history that a decoder keeps of its output, in bytes.
     fn window(self, input: &[u8]) -> usize {
         match self {
             Encoding::Gzip | Encoding::Zlib | Encoding::Deflate => 32 << 10,
@@ -144,7 +144,7 @@ impl Decoding<'_> {
                 }
             }
             self.booked.remove(window);
-            // The others have one part; what is behind it is not looked at.
+            // The others have one part; bytes after it are ignored.
             if input.is_empty() || !matches!(encoding, Encoding::Gzip | Encoding::Zstandard) {
                 return Ok(self.output);
             }
@@ -190,7 +190,7 @@ impl Decoding<'_> {
     }
 
     fn broken(&self, error: &dyn std::fmt::Display) -> Malformed {
-        Malformed::Protocol(format!("its content-encoding says {}, but its body is not: {error}", self.layer))
+        Malformed::Protocol(format!("its content-encoding is {}, but its body is not: {error}", self.layer))
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// Decodes without others who could have their turn; says how often they would have had it.
+    /// Decodes without other tasks; returns how often they would have had their turn.
     fn decode_in_turns(encoding: &[u8], body: &[u8], limit: u64) -> (Result<Option<Vec<u8>>, Malformed>, usize) {
         let account = MemoryAccount::new(&MemoryLimits { own: 32 << 20, shared: None });
         let mut booked = account.book(0).unwrap();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_encoded_or_not_known_is_left_alone() {
+    fn plain_bodies_and_unknown_encodings_are_left_alone() {
         for encoding in ["", "identity", "aes128gcm"] {
             assert_eq!(decode(encoding.as_bytes(), b"hello", LIMIT), Ok(None));
         }
@@ -293,7 +293,7 @@ mod tests {
         assert!(decode(b"gzip", &cut[..cut.len() - 6], LIMIT).is_err());
     }
     #[test]
-    fn what_comes_out_is_booked_before_it_is_there() {
+    fn output_is_booked_before_it_is_allocated() {
         let account = MemoryAccount::new(&MemoryLimits { own: 100_000, shared: None });
         let mut booked = account.book(0).unwrap();
         let bomb = gzip(&vec![0; 1_000_000]);
@@ -327,7 +327,7 @@ mod tests {
         // A frame of an empty block that announces a window of 64 MiB.
         let frame = b"\x28\xb5\x2f\xfd\x00\x80\x01\x00\x00";
         assert!(matches!(decode(b"zstd", frame, LIMIT), Err(Malformed::TooLarge(_))));
-        // What `brotli --lgwin=24` and `zstd` write.
+        // The output of `brotli --lgwin=24` and `zstd`.
         assert_eq!((brotli_window(b"\x0f"), zstd_window(b"\x28\xb5\x2f\xfd\x04\x58")), (1 << 24, 2 << 20));
         assert_eq!(zstd_window(b"\x28\xb5\x2f\xfd\x20\x05"), 5);
     }

@@ -1,4 +1,4 @@
-//! Why a request has no response.
+//! Reasons for the absence of a response.
 
 use std::io;
 
@@ -25,10 +25,10 @@ pub enum Error {
     /// The connection was closed or reset before the response was whole.
     #[error("{0}")]
     Reset(String),
-    /// What came is not HTTP/1.1, or breaks its rules.
+    /// The answer is not HTTP/1.1, or breaks its rules.
     #[error("{0}")]
     Protocol(String),
-    /// The response is larger than allowed, or there is no room for it beside what the virtual user holds already.
+    /// The response is larger than allowed, or does not fit into the virtual user's memory limit.
     #[error("{0}")]
     TooLarge(String),
     /// More redirects than allowed.
@@ -37,13 +37,13 @@ pub enum Error {
     /// The run's policy does not allow the target. Nothing was sent.
     #[error("{0}")]
     RefusedByPolicy(String),
-    /// The request makes no sense. Nothing was sent.
+    /// The request is invalid. Nothing was sent.
     #[error("{0}")]
     InvalidRequest(String),
     /// The guest gave the request up before there was an answer.
     #[error("{0}")]
     Abandoned(String),
-    /// There is no room for the request beside what the virtual user holds already. Nothing was sent.
+    /// The request does not fit into the virtual user's memory limit. Nothing was sent.
     #[error("{0}")]
     NoRoom(String),
 }
@@ -82,12 +82,12 @@ impl Error {
     }
 }
 
-/// An I/O error in words: "connection refused", where the system would say "Connection refused (os error 111)".
+/// An I/O error in words: "connection refused" instead of the system's "Connection refused (os error 111)".
 pub(crate) fn in_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable => "no local port or address is free".to_owned(),
         kind if error.raw_os_error().is_some() => match kind.to_string() {
-            // What has no kind of its own has only the system's text.
+            // An error without a kind of its own has only the system's text.
             vague if vague.contains("uncategorized") || vague == "other error" => error.to_string(),
             words => words,
         },
@@ -95,8 +95,8 @@ pub(crate) fn in_words(error: &io::Error) -> String {
     }
 }
 
-/// A text from outside in an error: in one line, and else as it is, so that who hides secrets finds them. Backslashes are not
-/// doubled: they may be those of JSON's escapes.
+/// A foreign text for an error, in one line and otherwise unchanged, so that the redactor finds secrets in it.
+/// Backslashes are not doubled: they may be those of JSON's escapes.
 pub(crate) fn in_one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,7 +1,7 @@
 //! One request out, one response in: the exchange itself, written for HTTP/1.1 over a connection of one's own.
 //!
-//! A general client (hyper) costs about a microsecond more for each request, which is what separates a script-driven
-//! load test from the native tools. The choice is confined to this file and what it stands on, `reader` and `framing`.
+//! A general client (hyper) costs about a microsecond more for each request, the difference between a script-driven
+//! load test and the native tools. The choice is confined to this file and its base, `reader` and `framing`.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,7 +19,7 @@ use crate::transport::Transport;
 pub(crate) struct Broken {
     /// Why.
     pub cause: Cause,
-    /// How many bytes of the request were accepted by the system.
+    /// Bytes of the request that the system has accepted.
     pub written: usize,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    /// The error to hand out; `peer` names the server.
+    /// The error for the caller; `peer` names the server.
     pub(crate) fn into_error(self, peer: &str) -> Error {
         match self {
             Cause::Closed => Error::Reset(format!("{peer} closed the connection before the response was whole")),
@@ -49,7 +49,7 @@ impl Cause {
     }
 }
 
-/// How the bodies of an exchange travel: in one piece, or piece by piece.
+/// How the bodies of an exchange travel: whole, or in pieces.
 pub(crate) trait BodyTransfer {
     /// Writes the rest of the request, of which `written` bytes are on their way.
     fn poll_send(
@@ -194,7 +194,7 @@ impl<T: BodyTransfer> Exchange<'_, T> {
     /// The connection has come to its end, in order or by an error.
     #[cold]
     fn ended(&mut self, read: io::Result<usize>) -> Result<bool, Cause> {
-        // Many servers end TLS without saying so; for plain connections nobody could tell either.
+        // Many servers end TLS without a close_notify; on a plain connection it could not be noticed either.
         let in_order = match &read {
             Ok(_) => true,
             Err(error) => error.kind() == io::ErrorKind::UnexpectedEof,

@@ -1,16 +1,16 @@
-//! Where a response body ends: a parser that bytes are pushed into. It reads no socket and keeps no byte, so however the
-//! bytes are split on their way, the outcome is the same.
+//! Finds the end of a response body: a parser that bytes are pushed into. It reads no socket and keeps no byte, so the
+//! outcome does not depend on how the bytes are split.
 
 use std::fmt;
 
-/// How long a chunk extension and all trailers together may be, in bytes. Nobody reads them.
+/// Maximum total length of chunk extensions, and of all trailers, in bytes. They are skipped.
 const LONGEST_EXTENSION: u32 = 4 * 1024;
 const LONGEST_TRAILERS: u32 = 16 * 1024;
 
 /// The rest of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// So many bytes are still to come.
+    /// This many bytes are still to come.
     Length(u64),
     /// Chunks, up to an empty one.
     Chunked(Chunked),
@@ -18,15 +18,15 @@ pub(crate) enum Framing {
     UntilClose,
 }
 
-/// Where in a chunked body the next byte stands.
+/// Position of the next byte in a chunked body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Chunked {
-    /// In the size, of which so many digits have been read.
+    /// In the size, after `digits` digits.
     Size {
         size: u64,
         digits: u8,
     },
-    /// Behind the size, in what is skipped up to the end of the line.
+    /// After the size, in the part that is skipped up to the end of the line.
     Extension {
         size: u64,
         length: u32,
@@ -39,7 +39,7 @@ pub(crate) enum Chunked {
     Data {
         left: u64,
     },
-    /// Behind the data, before the carriage return and before the line feed.
+    /// After the data, before the carriage return and before the line feed.
     DataEnd,
     DataEndLine,
     /// In the trailers, at the start of a line or within one.
@@ -52,11 +52,11 @@ pub(crate) enum Chunked {
         last: bool,
         length: u32,
     },
-    /// Behind the body.
+    /// After the body.
     Whole,
 }
 
-/// What is wrong with a chunked body.
+/// The rule that a chunked body breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChunkError {
     Size,
@@ -88,7 +88,7 @@ impl Framing {
         matches!(self, Framing::Length(0) | Framing::Chunked(Chunked::Whole))
     }
 
-    /// Takes the next bytes, hands what is data to `data`, and says how many belonged to this body.
+    /// Takes the next bytes, passes those that are data to `data`, and returns how many belonged to this body.
     pub(crate) fn push<E: From<ChunkError>>(
         &mut self,
         bytes: &[u8],
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_chunk_is_refused() {
+    fn malformed_chunks_are_refused() {
         assert_eq!(chunked(b"\r\n"), Err(ChunkError::Size));
         assert_eq!(chunked(b";a\r\n"), Err(ChunkError::Size));
         assert_eq!(chunked(b"x\r\n"), Err(ChunkError::Size));

@@ -19,7 +19,7 @@ use crate::tls::certificates;
 use crate::url::{BaseUrl, Origin, Origins, join};
 
 const LIMITS: Limits = Limits { head: 64 << 10, body: 1 << 20 };
-/// What a body may take while it is decoded, in bytes.
+/// Memory limit for decoding a body, in bytes.
 const HELD: u64 = 32 << 20;
 
 fn booked() -> Option<Booked> {
@@ -44,8 +44,8 @@ fn response_in(pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> Option<(Reader
     Some((reader, whole))
 }
 
-/// A response: head, fields that go on in the next line, lengths, chunks and trailers. The first byte says in pieces of which
-/// size it comes, and however it comes, the outcome is the same.
+/// A response: head, folded fields, lengths, chunks and trailers. The first byte is the size of the pieces in which it
+/// arrives; the outcome is the same for every size.
 pub fn response(bytes: &[u8]) -> Outcome {
     let Some((size, bytes)) = bytes.split_first() else { return Outcome::Refused };
     let at_once = response_in(std::iter::once(bytes));
@@ -70,7 +70,7 @@ pub fn response(bytes: &[u8]) -> Outcome {
 const ENCODINGS: [&str; 8] =
     ["gzip", "deflate", "br", "zstd", "gzip, zstd", "br,GZIP", "x-gzip , identity", "deflate,deflate"];
 
-/// A body that is compressed in the way that the first byte says.
+/// A compressed body. The first byte selects the encoding.
 pub fn encoded_body(bytes: &[u8]) -> Outcome {
     let Some((encoding, body)) = bytes.split_first() else { return Outcome::Refused };
     let encoding = ENCODINGS[usize::from(*encoding) % ENCODINGS.len()];
@@ -90,7 +90,7 @@ pub fn encoded_body(bytes: &[u8]) -> Outcome {
     unreachable!("it comes to an end");
 }
 
-/// What a server says that its work took.
+/// A `Server-Timing` field.
 pub fn server_timing(bytes: &[u8]) -> Outcome {
     let head = [b"HTTP/1.1 200 OK\r\nServer-Timing: ", bytes, b"\r\n\r\n"].concat();
     let mut entries = 0;
@@ -101,17 +101,18 @@ pub fn server_timing(bytes: &[u8]) -> Outcome {
     if (1..=32).contains(&entries) { Outcome::Taken } else { Outcome::Refused }
 }
 
-/// Cookies that servers and guests set, with an empty line between them; what goes back fits into a line of a head, and never to another host.
+/// Cookies set by servers and guests, with an empty line between them. The `Cookie` field must fit into a line of a
+/// head, and must never go to another host.
 pub fn cookies(bytes: &[u8]) -> Outcome {
     let origin = |host: &str| Rc::new(Origin { secure: false, host: host.into(), port: 80, authority: host.into() });
     let (shop, other) = (origin("www.shop.example"), origin("other.example"));
     let jar = CookieJar::default();
     let set = text(bytes).split("\n\n").filter(|cookie| jar.set_one(&shop, b"/a/b", cookie)).count();
-    let sent = jar.of(&shop, b"/a/b/c?d");
+    let sent = jar.field_for(&shop, b"/a/b/c?d");
     assert!(sent.as_deref().is_none_or(|sent| !sent.bytes().any(is_control)), "{sent:?}");
     let pairs = jar.pairs(&shop, b"/a/b/c?d");
     assert!(pairs.len() <= set.max(1), "{pairs:?}");
-    assert_eq!(jar.of(&other, b"/a/b/c?d"), None);
+    assert_eq!(jar.field_for(&other, b"/a/b/c?d"), None);
     if set > 0 { Outcome::Taken } else { Outcome::Refused }
 }
 
@@ -120,19 +121,19 @@ fn written(origins: &Origins, url: &str) -> Result<String, String> {
     let target = origins.resolve(url).map_err(|error| error.to_string())?;
     let mut path = Vec::new();
     target.write_path(&mut path).map_err(|error| error.to_string())?;
-    // What a short path grows by is not booked.
+    // The growth of a short path is not booked.
     assert!(path.len() <= target.longest_path() + 2048, "{} bytes", path.len());
     assert!(path.starts_with(b"/") && path.iter().all(u8::is_ascii_graphic), "{:?}", path.escape_ascii().to_string());
     Ok(format!("{}{}", target.origin, text(&path)))
 }
 
-/// A URL of a guest, below a target and alone: what is sent is one word, and means the same again.
+/// A URL of a guest, below a target and alone. The URL that is sent is one word, and reads as the same URL again.
 pub fn url(bytes: &[u8]) -> Outcome {
     let text = text(bytes);
     let base = BaseUrl::parse("https://ada:secret@shop.test:8443/api/").ok();
     let taken = written(&Origins::new(base.as_ref()), &text);
     match &taken {
-        // One that has grown by what was encoded may be too long for a guest.
+        // A URL that has grown by percent-encoding may be too long for a guest.
         Ok(url) if url.len() > 1_000 => {}
         Ok(url) => assert_eq!(written(&Origins::new(None), url).as_ref(), Ok(url)),
         Err(message) => assert_brief(message),
@@ -144,7 +145,7 @@ pub fn url(bytes: &[u8]) -> Outcome {
     Outcome::of(&taken)
 }
 
-/// A redirect's `Location`: where it leads can be asked for, and is told in one line where it cannot.
+/// A redirect's `Location`: either it can be requested, or the error is one line.
 pub fn redirect(bytes: &[u8]) -> Outcome {
     let head = [b"HTTP/1.1 302 Found\r\nLocation: ", bytes, b"\r\n\r\n"].concat();
     let Some(location) = location(302, &head) else { return Outcome::Refused };
@@ -156,7 +157,7 @@ pub fn redirect(bytes: &[u8]) -> Outcome {
     Outcome::of(&taken)
 }
 
-/// A host, as behind `--allow`.
+/// A host, in the form of the value of `--allow`.
 pub fn host_rule(bytes: &[u8]) -> Outcome {
     let read = text(bytes).parse::<HostRule>();
     if let Err(error) = &read {

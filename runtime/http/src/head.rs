@@ -6,14 +6,14 @@ use crate::url::Origin;
 
 /// Values up to this length are not worth booking the copies of, in bytes.
 const SHORT: usize = 1 << 10;
-/// How much of a text an error shows, in bytes.
+/// Maximum length of a quoted text in an error, in bytes.
 const LONGEST_QUOTED: usize = 200;
 
 /// Builds one head in a buffer: begin, the guest's fields, finish.
 #[derive(Debug)]
 pub(crate) struct HeadWriter<'b> {
     buffer: &'b mut Vec<u8>,
-    /// Where the `Host` line stands, for a guest that brings its own.
+    /// Position of the `Host` line, for a guest that brings its own.
     host: std::ops::Range<usize>,
     has_user_agent: bool,
     has_connection: bool,
@@ -24,7 +24,7 @@ pub(crate) struct HeadWriter<'b> {
     pub cookie: Option<String>,
 }
 
-/// Fields that the client has a say in.
+/// Fields that the client treats specially.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
     Host,
@@ -38,7 +38,7 @@ pub(crate) enum Special {
 
 impl Special {
     #[inline]
-    pub(crate) fn of(name: &str) -> Option<Special> {
+    pub(crate) fn from_name(name: &str) -> Option<Special> {
         let (special, written) = match name.len() {
             4 => (Special::Host, "host"),
             6 => (Special::Cookie, "cookie"),
@@ -54,7 +54,7 @@ impl Special {
     }
 }
 
-/// What the end of a head depends on.
+/// Parts of a request that the end of its head depends on.
 #[derive(Debug)]
 pub(crate) struct Ending<'a> {
     pub user_agent: &'a str,
@@ -63,18 +63,18 @@ pub(crate) struct Ending<'a> {
     pub credentials: Option<&'a Credentials>,
     /// The cookies that servers have set.
     pub cookies: Option<String>,
-    /// What to say of the body.
+    /// The body's framing to announce.
     pub body: BodyLength,
 }
 
-/// What a head says of the body behind it.
+/// The framing that a head announces for its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyLength {
-    /// Nothing: there is no body, and the method does not make one expect it.
+    /// No field: there is no body, and the method does not make one expect it.
     Nothing,
-    /// Its length.
+    /// `Content-Length`.
     Length(u64),
-    /// That it comes in chunks, because its length is not known.
+    /// `Transfer-Encoding: chunked`, because the length is not known.
     Chunks,
 }
 
@@ -84,15 +84,15 @@ impl BodyLength {
     }
 }
 
-/// What an error shows of something that may be long.
-fn quoted(text: &str) -> impl std::fmt::Display {
+/// The start of a possibly long text, for an error.
+fn quote(text: &str) -> impl std::fmt::Display {
     text[..text.floor_char_boundary(LONGEST_QUOTED)].escape_debug()
 }
 
 /// Checks a method: a token of HTTP, and no tunnel.
 pub(crate) fn check_method(method: &str) -> Result<(), String> {
     if method.is_empty() || !method.bytes().all(is_token) {
-        return Err(format!("method \"{}\" is not a token", quoted(method)));
+        return Err(format!("method \"{}\" is not a token", quote(method)));
     }
     if method == "CONNECT" {
         return Err("method CONNECT asks for a tunnel, which a scenario cannot use".to_owned());
@@ -101,7 +101,7 @@ pub(crate) fn check_method(method: &str) -> Result<(), String> {
 }
 
 impl<'b> HeadWriter<'b> {
-    /// Goes on behind a buffer that holds "METHOD /path".
+    /// Continues a buffer that holds "METHOD /path".
     pub(crate) fn begin(buffer: &'b mut Vec<u8>, origin: &Origin) -> HeadWriter<'b> {
         buffer.extend_from_slice(b" HTTP/1.1\r\n");
         let start = buffer.len();
@@ -121,17 +121,17 @@ impl<'b> HeadWriter<'b> {
         booked.make_room(self.buffer, name.len() + value.len() + 4)
     }
 
-    /// Adds a field of the guest's. `body` is what will be said of the body in the end.
+    /// Adds a field of the guest's. `body` is the framing that will be announced at the end.
     #[inline]
     pub(crate) fn field(&mut self, name: &str, value: &str, body: BodyLength) -> Result<(), String> {
         if name.is_empty() || !name.bytes().all(is_token) {
-            return Err(format!("header name \"{}\" is not a token", quoted(name)));
+            return Err(format!("header name \"{}\" is not a token", quote(name)));
         }
-        // All bytes, with no way out in the middle: that is what compilers turn into vector instructions.
+        // Looks at all bytes, without an early exit, so that compilers emit vector instructions.
         if value.bytes().fold(false, |found, byte| found | is_control(byte)) {
-            return Err(format!("header {} holds a control character: \"{}\"", quoted(name), quoted(value)));
+            return Err(format!("header {} holds a control character: \"{}\"", quote(name), quote(value)));
         }
-        match Special::of(name) {
+        match Special::from_name(name) {
             None => write_field(self.buffer, name, value),
             Some(special) => self.special(special, name, value, body)?,
         }
@@ -155,7 +155,7 @@ impl<'b> HeadWriter<'b> {
                 None => self.cookie = Some(value.to_owned()),
             },
             Special::Connection => {
-                // Anything else in the list, "Upgrade" say, is between the guest and the server.
+                // Any other option in the list, for example "Upgrade", is between the guest and the server.
                 self.close |= value.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"));
                 self.has_connection = true;
                 write_field(self.buffer, name, value);
@@ -164,14 +164,14 @@ impl<'b> HeadWriter<'b> {
             Special::ContentLength if value.trim() == body.length().to_string() => {}
             Special::ContentLength => {
                 let length = body.length();
-                return Err(format!("header {name} says {}, but the body has {length} bytes", quoted(value)));
+                return Err(format!("header {name} is {}, but the body has {length} bytes", quote(value)));
             }
             Special::TransferEncoding => {
                 return Err(format!("header {name} cannot be set: bodies are sent with their length"));
             }
             Special::UserAgent => {
                 self.has_user_agent = true;
-                // An empty one says that there is to be none.
+                // An empty value means that the field is left out.
                 if !value.is_empty() {
                     write_field(self.buffer, name, value);
                 }
@@ -185,7 +185,7 @@ impl<'b> HeadWriter<'b> {
         Ok(())
     }
 
-    /// Adds what the guest left out, and the empty line.
+    /// Adds the fields that the guest left out, and the empty line.
     #[inline]
     pub(crate) fn finish(&mut self, ending: Ending<'_>) {
         if !self.has_user_agent && !ending.user_agent.is_empty() {
@@ -274,13 +274,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_added() {
+    fn missing_fields_are_added() {
         let head = written(&[("Accept", "*/*")], ending(None)).unwrap();
         assert_eq!(head, "GET / HTTP/1.1\r\nHost: host:81\r\nAccept: */*\r\nUser-Agent: squall\r\n\r\n");
     }
 
     #[test]
-    fn what_the_guest_brings_stands() {
+    fn fields_of_the_guest_are_kept() {
         let fields = [("user-agent", "me"), ("HOST", "other.example"), ("content-length", "3"), ("x", "ü")];
         let head = written(&fields, ending(Some(3))).unwrap();
         assert_eq!(
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_guest_s_authorization_stands_over_that_of_the_url() {
-        let credentials = Credentials::of(&url::Url::parse("http://ada:secret@host/").unwrap());
+        let credentials = Credentials::from_url(&url::Url::parse("http://ada:secret@host/").unwrap());
         let ending = || Ending { credentials: credentials.as_ref(), ..ending(None) };
         assert!(written(&[], ending()).unwrap().contains("\r\nAuthorization: Basic YWRhOnNlY3JldA==\r\n"));
         let own = written(&[("authorization", "Bearer x")], ending()).unwrap();
@@ -333,14 +333,14 @@ mod tests {
     }
 
     #[test]
-    fn what_would_break_the_head_is_refused() {
+    fn fields_that_would_break_the_head_are_refused() {
         let refusal = |name: &str, value: &str| written(&[(name, value)], ending(Some(3))).unwrap_err();
         assert!(refusal("a b", "").contains("not a token"));
         assert!(refusal("", "").contains("not a token"));
         assert!(refusal("a:", "").contains("not a token"));
         assert!(refusal("a", "b\r\nc: d").contains("control character: \"b\\r\\nc: d\""));
         assert!(refusal("a", "\0").contains("control character"));
-        assert!(refusal("Content-Length", "4").contains("says 4, but the body has 3"));
+        assert!(refusal("Content-Length", "4").contains("is 4, but the body has 3"));
         assert!(refusal("transfer-encoding", "chunked").contains("cannot be set"));
     }
 

@@ -1,4 +1,4 @@
-//! Open connections that nobody uses at the moment.
+//! Open connections without a request.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,11 +6,11 @@ use std::rc::Rc;
 use crate::connect::Connection;
 use crate::url::Origin;
 
-/// Open connections that nobody uses; the one used last is at the end.
+/// Open connections without a request; the one used last is at the end.
 #[derive(Default)]
 pub(crate) struct Idle(RefCell<Vec<Connection>>);
 
-/// What was found.
+/// The result of a search for an idle connection.
 pub(crate) struct Found {
     /// The connection that was used last, if one is still good.
     pub connection: Option<Connection>,
@@ -34,7 +34,7 @@ impl Idle {
         Found { connection: None, was_closed }
     }
 
-    /// Keeps one among at most so many, over all origins; the oldest goes first.
+    /// Keeps at most `most` connections, over all origins; the oldest goes first.
     pub(crate) fn keep(&self, connection: Connection, most: usize) {
         let mut idle = self.0.borrow_mut();
         if idle.len() >= most {

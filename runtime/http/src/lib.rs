@@ -1,8 +1,8 @@
 //! The measured HTTP client: resolve, connect, TLS, send, wait, receive.
 //!
 //! A worker thread has one [`Network`], and each of its virtual users a [`Client`] on it. A client prepares requests,
-//! sends them over connections of its own, and records one sample for each exchange, whatever comes of it. Everything is
-//! single-threaded: there is no lock, no channel and no shared counter on the way of a request.
+//! sends them over connections of its own, and records one sample for each exchange, also for failed ones. Everything
+//! is single-threaded: a request meets no lock, no channel and no shared counter.
 //!
 //! This crate must not know WebAssembly, plans, or terminals.
 #![deny(missing_docs)]

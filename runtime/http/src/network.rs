@@ -1,4 +1,4 @@
-//! What the clients of one worker thread share: settings, names, addresses, buffers, and the recorder.
+//! State shared by the clients of one worker thread: settings, names, addresses, buffers, and the recorder.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,10 +15,10 @@ use crate::stub::Stub;
 use crate::tls::SharedTls;
 use crate::url::Origins;
 
-/// How much is read at once. One buffer for the thread: a connection has none of its own.
+/// Maximum size of one read, in bytes. One buffer serves the whole thread: a connection has none of its own.
 const READ_SIZE: usize = 64 * 1024;
 
-/// What the clients of one worker thread share.
+/// State shared by the clients of one worker thread.
 pub struct Network {
     pub(crate) config: ClientConfig,
     pub(crate) tls: SharedTls,
@@ -26,12 +26,12 @@ pub struct Network {
     pub(crate) recorder: Rc<RefCell<Recorder>>,
     pub(crate) origins: Origins,
     pub(crate) resolver: Resolver,
-    /// In place of every target.
+    /// Answers instead of every target.
     pub(crate) stub: Option<Stub>,
     pub(crate) buffers: Buffers,
-    /// In place of connections of each client's own.
+    /// Replaces each client's own connections.
     pub(crate) pool: Option<Pool>,
-    /// Every read goes here first, and what is incomplete or kept is copied. Borrowed only while a socket is polled.
+    /// Every read goes here first; incomplete or kept data is copied out. Borrowed only while a socket is polled.
     pub(crate) scratch: RefCell<Box<[u8]>>,
 }
 
@@ -41,7 +41,7 @@ impl Network {
         Network::to(None, config, tls, clock, recorder)
     }
 
-    /// The same, with a target that is not there in place of all others.
+    /// The same, with a stub that answers instead of all targets.
     pub fn to_stub(
         stub: Stub,
         config: ClientConfig,
@@ -61,7 +61,7 @@ impl Network {
     ) -> Rc<Network> {
         let origins = Origins::new(config.base.as_ref());
         if origins.base().is_some_and(|origin| origin.secure) {
-            // Now, and not in the first handshake, which is measured. What is wrong is told there.
+            // Now, and not in the first handshake, which is measured. An error is reported by that handshake.
             let _ = tls.client();
         }
         Rc::new(Network {

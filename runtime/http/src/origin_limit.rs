@@ -1,5 +1,4 @@
-//! Who may send now: only so many requests are under way to one origin, of one virtual user as in a browser, or of all that share
-//! a pool.
+//! Limits the requests under way to one origin, for one virtual user as in a browser, or for all clients of a pool.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::url::Origin;
 
-/// How many origins are remembered that nobody talks to at the moment.
+/// Maximum number of origins to remember without a request under way.
 const MOST_SPARE: usize = 64;
 
 /// The turns of one virtual user, or of one pool.
@@ -17,7 +16,7 @@ const MOST_SPARE: usize = 64;
 pub struct OriginLimit(RefCell<Vec<(Rc<Origin>, Arc<Semaphore>)>>);
 
 impl OriginLimit {
-    /// Waits for a place among the `most` that may be under way to that origin. Those who wait are served in order.
+    /// Waits for one of the `most` permits for requests to that origin. Waiting requests are served in order.
     pub(crate) async fn take(&self, origin: &Rc<Origin>, most: usize) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
         self.places(origin, most.max(1)).acquire_owned().await.ok()

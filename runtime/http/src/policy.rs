@@ -1,11 +1,11 @@
-//! Where a run may go. A scenario can be a stranger's: it reaches what the person who runs it has named, and nothing else.
+//! The egress policy. A scenario can be a stranger's: it reaches only the hosts that the person running it has named.
 //!
-//! Asked twice for each connection: about the name, before anybody looks it up (a look-up alone can carry secrets away),
-//! and about the addresses that were found, of which only those that pass are connected to. Between the second answer and
-//! the connection nothing is looked up again, so a name that changes its mind in between (DNS rebinding) gains nothing.
-//! A connection that is kept was asked about when it was opened, so the way of a request pays nothing.
+//! It decides twice for each connection: about the name, before it is looked up (a look-up alone can carry secrets
+//! away), and about the addresses found, of which only the allowed ones are connected to. Nothing is looked up between
+//! the second decision and the connection, so a name that changes its address in between (DNS rebinding) gains nothing.
+//! A kept connection was checked when it was opened, so requests pay nothing.
 //!
-//! Must not look anything up itself, and must not know where rules come from.
+//! Must not look anything up itself, and must not know the origin of the rules.
 
 mod range;
 mod rule;
@@ -20,7 +20,7 @@ use crate::url::{Origin, UrlError};
 pub use range::Range;
 pub use rule::{HostRule, HostRuleError};
 
-/// Where a run may go.
+/// The hosts and addresses that a run may connect to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EgressPolicy {
     /// Wherever it likes: for programs that make their own requests. Scenarios get [`EgressPolicy::Only`].
@@ -30,19 +30,19 @@ pub enum EgressPolicy {
     Only(EgressRules),
 }
 
-/// What was named by the person who runs the test.
+/// Hosts named by the person who runs the test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EgressRules {
-    /// What may be reached.
+    /// Hosts that may be connected to.
     pub allowed: Vec<HostRule>,
-    /// Whose public addresses may be loaded.
+    /// Hosts whose public addresses may be put under load.
     pub vouched: Vec<HostRule>,
 }
 
-/// Why a connection is not opened. Each says what to add if it was meant.
+/// Why a connection is not opened. Each text names the option to add if the connection was intended.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Refusal {
-    /// Nobody named the host.
+    /// The host was not named.
     #[error(
         "{peer} is not allowed: a scenario reaches only the target and what --allow names; \
          if it is meant to go there, add --allow {peer}"
@@ -51,7 +51,7 @@ pub enum Refusal {
         /// Host and port.
         peer: String,
     },
-    /// A name that anybody could have registered leads into this network.
+    /// A name that any outsider could have registered leads into this network.
     #[error(
         "{peer} leads to {address}, {range}, where a public name may not lead (DNS rebinding); \
          if it is meant to go there, add --allow {address}"
@@ -59,12 +59,12 @@ pub enum Refusal {
     Inside {
         /// Host and port.
         peer: String,
-        /// Where it leads.
+        /// The address that the name leads to.
         address: IpAddr,
-        /// What kind of address that is.
+        /// Kind of that address.
         range: Range,
     },
-    /// Where a cloud keeps its credentials.
+    /// An address at which a cloud serves credentials.
     #[error(
         "{peer} leads to {address}, {}, which no name and no range can allow; \
          if it is meant to go there, add --allow {address}",
@@ -73,10 +73,10 @@ pub enum Refusal {
     Metadata {
         /// Host and port.
         peer: String,
-        /// Where it leads.
+        /// The address that the name leads to.
         address: IpAddr,
     },
-    /// A public address that nobody has vouched for.
+    /// A public address without a voucher.
     #[error(
         "{peer} ({address}) is on the public Internet, and load on a service without its owner's consent is an attack; \
          if it is yours, or its owner agrees, add --i-may-load {host}"
@@ -84,9 +84,9 @@ pub enum Refusal {
     Public {
         /// Host and port.
         peer: String,
-        /// The host alone.
+        /// The host without its port.
         host: String,
-        /// Where it leads.
+        /// The address that the name leads to.
         address: IpAddr,
     },
 }
@@ -98,7 +98,7 @@ impl From<Refusal> for Error {
 }
 
 impl EgressRules {
-    /// Allows what a URL names: its host at its port; at 80 and 443, both, because the one redirects to the other.
+    /// Allows a URL's host at its port; ports 80 and 443 are allowed together, because the one redirects to the other.
     ///
     /// # Errors
     /// If it is not a URL.
@@ -111,7 +111,7 @@ impl EgressRules {
         Ok(())
     }
 
-    /// Before a look-up: whether anybody named this host.
+    /// Before a look-up: whether this host was named.
     fn check_name(&self, host: &str, port: u16) -> Result<(), Refusal> {
         let literal: Option<IpAddr> = host.parse().ok();
         let named = self.allowed.iter().any(|rule| match literal {

@@ -1,7 +1,9 @@
-//! Connections that the clients of one thread share, in place of one for each: as services do that keep a pool to what they call.
+//! Connections that the clients of one thread share instead of owning one each, as services do with a pool for their
+//! backends.
 //!
-//! There are never more than so many to one origin: who sends holds a place, and opens a connection only if none is idle. Places
-//! are given in the order in which they were asked for. It belongs to one thread, so nobody else is ever waited for.
+//! A client that sends holds one of at most `most` permits for the origin, and opens a connection only if none is idle.
+//! Permits are granted in the order of the requests for them. The pool belongs to one thread, so clients of other
+//! threads are never waited for.
 
 use std::rc::Rc;
 
@@ -12,7 +14,7 @@ use crate::idle::{Found, Idle};
 use crate::origin_limit::OriginLimit;
 use crate::url::Origin;
 
-/// How many full pools' worth of idle connections are kept: one for each origin, if there are not more.
+/// Number of full pools whose idle connections are kept: one per origin, up to this number of origins.
 const MOST_ORIGINS: usize = 64;
 
 /// The connections of one thread.
@@ -33,12 +35,12 @@ impl Pool {
         self.places.take(origin, self.most).await
     }
 
-    /// For who has a place.
+    /// Requires a permit.
     pub(crate) fn take(&self, origin: &Rc<Origin>) -> Found {
         self.idle.take(origin)
     }
 
-    /// For who still has the place: else there would be one too many for a moment.
+    /// Requires that the permit is still held: otherwise there could be one connection too many for a moment.
     pub(crate) fn keep(&self, connection: Connection) {
         self.idle.keep(connection, self.most.saturating_mul(MOST_ORIGINS));
     }

@@ -12,7 +12,7 @@ use crate::head::{is_control, is_token};
 use crate::server_timing;
 use crate::unfold::{unfold, unfolded};
 
-/// What is accepted, and what is kept.
+/// Limits of a response, and what to keep of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The largest head, interim heads included, in bytes.
@@ -21,7 +21,7 @@ pub(crate) struct Limits {
     pub body: u64,
 }
 
-/// What is wrong with a response.
+/// The defect of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
     /// It breaks the protocol.
@@ -42,12 +42,12 @@ impl From<ChunkError> for Malformed {
     }
 }
 
-/// How far a response has come.
+/// Progress of reading a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// More bytes are needed.
     Partial,
-    /// The response is whole; `excess` says whether bytes came that do not belong to it.
+    /// The response is whole; `excess` is true if bytes arrived that do not belong to it.
     Whole { excess: bool },
 }
 
@@ -55,10 +55,10 @@ pub(crate) enum Progress {
 #[derive(Debug)]
 pub(crate) struct Reader {
     limits: Limits,
-    /// Whether the request was a HEAD: then there is no body, whatever the head says.
+    /// Whether the request was a HEAD: then there is no body, whatever the head announces.
     bodiless: bool,
     keep_body: bool,
-    /// How much of the head was there when it was last parsed in vain.
+    /// Length of the head at the last unsuccessful attempt to parse it.
     tried: usize,
     interim: usize,
     /// Whether a field of the head goes on in the next line.
@@ -77,11 +77,11 @@ pub(crate) struct Reader {
     pub head: Vec<u8>,
     /// The body as it came, without its framing.
     pub body: Vec<u8>,
-    /// What head and body take.
+    /// The memory of head and body.
     pub booked: Booked,
 }
 
-/// A body is given room for so many bytes before the first of them has come.
+/// Bytes of room that a body is given before its first byte has come, at most.
 const ROOM_AT_ONCE: u64 = 64 * 1024;
 
 impl Reader {
@@ -123,7 +123,7 @@ impl Reader {
         self.framing.is_some()
     }
 
-    /// Whether the head said how long the body is.
+    /// Whether the head announced the body's length.
     pub(crate) fn knows_length(&self) -> bool {
         matches!(self.framing, Some(Framing::Length(_)))
     }
@@ -139,10 +139,10 @@ impl Reader {
         self.push_body(bytes)
     }
 
-    /// Notes that the peer has closed. Says whether that makes the response whole.
+    /// Notes that the peer has closed. Returns whether that makes the response whole.
     pub(crate) fn close(&mut self) -> Result<bool, Malformed> {
         if self.framing.is_none() && !self.head.is_empty() {
-            // It may have been left unparsed for too long to see what is wrong with it.
+            // It may have been left unparsed for too long to see its defect.
             let head = std::mem::take(&mut self.head);
             let parsed = self.parse(&head);
             self.head = head;
@@ -169,7 +169,7 @@ impl Reader {
         Ok(if framing.is_whole() { Progress::Whole { excess } } else { Progress::Partial })
     }
 
-    /// Takes bytes of the head. Says how many belonged to it, once it is whole.
+    /// Takes bytes of the head. Returns how many belonged to it, once it is whole.
     fn push_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         if self.head.is_empty() {
             // Empty lines before the status line are forgiven, as the standard advises.
@@ -188,7 +188,7 @@ impl Reader {
         let before = self.head.len();
         self.booked.make_room(&mut self.head, bytes.len())?;
         self.head.extend_from_slice(bytes);
-        // Parsing anew for every byte would take quadratic time.
+        // Parsing again for every byte would take quadratic time.
         let worthwhile = self.head.len() >= 2 * self.tried || has_empty_line(&self.head[before.saturating_sub(3)..]);
         if !worthwhile {
             return self.after_head(None);
@@ -218,7 +218,7 @@ impl Reader {
         Ok(taken)
     }
 
-    /// Parses a head and takes from it what matters here. Says how long it is, if it is whole.
+    /// Parses a head and takes the relevant fields from it. Returns its length, if it is whole.
     fn parse(&mut self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         let mut parsed = self.parse_lines(bytes);
         if parsed == Err(httparse::Error::HeaderName)
@@ -296,7 +296,7 @@ impl Reader {
             }
         }
         if chunked && length.is_some() {
-            // The chunks count (RFC 9112, section 6.3), but a peer that says both may mean the other next time.
+            // The chunks count (RFC 9112, section 6.3), but a peer that announces both may mean the other next time.
             self.keep_alive = false;
         }
         self.framing = Some(match length {
@@ -319,7 +319,7 @@ impl Reader {
     }
 }
 
-/// Whether a body comes in chunks. Proxies are known to say so once more, for a body that is chunked once.
+/// Whether a body comes in chunks. Some proxies repeat the field for a body that is chunked once.
 fn is_chunked(value: &[u8], newer: bool) -> Result<bool, Malformed> {
     let mut chunked = false;
     for coding in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
@@ -363,7 +363,7 @@ fn not_http(bytes: &[u8], error: httparse::Error) -> Malformed {
     })
 }
 
-/// What is wrong with the first line of a head that is no header field.
+/// Describes the first line of a head that is not a header field.
 fn wrong_field(head: &[u8]) -> Option<String> {
     let lines = head.split(|byte| *byte == b'\n').skip(1).map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     lines.take_while(|line| !line.is_empty()).find_map(|line| {
@@ -387,7 +387,7 @@ fn wrong_field(head: &[u8]) -> Option<String> {
 /// The first bytes of a text that came, as it may be shown.
 fn beginning(bytes: &[u8], length: usize) -> String {
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(length)]);
-    // Whoever hides secrets must see that there was more, and no half of a letter.
+    // The redactor must see that the text was cut, and never get half of a letter.
     let (start, more) = if bytes.len() > length { (start.trim_end_matches('\u{fffd}'), "…") } else { (&*start, "") };
     format!("{}{more}", in_one_line(start))
 }

@@ -14,7 +14,7 @@ use crate::reader::field;
 use crate::request::{Belongings, Brought, Prepared, RequestOptions};
 use crate::url::join;
 
-/// Where a response sends its reader, if it is a redirect.
+/// The `Location` of a response, if it is a redirect.
 pub(crate) fn location(status: u16, head: &[u8]) -> Option<Cow<'_, str>> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -36,8 +36,8 @@ pub(crate) fn follow(
     let target =
         belongings.network.origins.resolve(&url).map_err(|error| Error::Protocol(format!("redirect to {error}")))?;
     let stays = target.origin.same(&request.origin);
-    // Only 307 and 308 ask for the same request again. RFC 9110 leaves 301 and 302 open; this is what Go, k6 and
-    // most clients do with methods other than POST, too.
+    // Only 307 and 308 ask for the same request again. RFC 9110 leaves 301 and 302 open; Go, k6 and most clients treat
+    // methods other than POST in this way, too.
     let repeats = matches!(status, 307 | 308);
     let mut fields = [httparse::EMPTY_HEADER; 512];
     let mut head = httparse::Request::new(&mut fields);
@@ -47,11 +47,11 @@ pub(crate) fn follow(
         Some(method) if repeats || request.method == Method::Head => method,
         _ => "GET",
     };
-    let kept = head.headers.iter().filter(|field| match Special::of(field.name) {
+    let kept = head.headers.iter().filter(|field| match Special::from_name(field.name) {
         // Our own `Host` line is not the guest's wish for another.
         Some(Special::Host) => stays && field.value != request.origin.authority.as_bytes(),
         Some(Special::Authorization) => stays,
-        // Written anew.
+        // Written again.
         Some(Special::Cookie | Special::ContentLength) => false,
         Some(_) => true,
         None => repeats || !describes_body(field.name),
@@ -68,7 +68,7 @@ pub(crate) fn follow(
     Ok(next)
 }
 
-/// Whether a field says something about the body: it goes with the body.
+/// Whether a field describes the body, and so goes with it.
 fn describes_body(name: &str) -> bool {
     name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
 }

@@ -1,4 +1,4 @@
-//! A request that is ready to be sent: the bytes, and what to do with the answer.
+//! A request that is ready to be sent: its bytes, and the treatment of the answer.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -18,15 +18,15 @@ use crate::url::{Origin, Origins, UrlError, without_fragment};
 /// Settings of a request that differ from the run's.
 #[derive(Clone, Debug, Default)]
 pub struct RequestOptions {
-    /// What the request is counted under, in place of its URL: a name of the recorder.
+    /// Name under which the request is counted instead of its URL, registered in the recorder.
     pub name: Option<NameId>,
-    /// The tags that it is counted under, in place of the client's.
+    /// Tags under which it is counted, instead of the client's.
     pub tags: Option<TagSetId>,
-    /// How long it may take in all, redirects included.
+    /// Limit for the whole request, redirects included.
     pub timeout: Option<Duration>,
-    /// How many redirects are followed; 0 hands the 3xx response out.
+    /// Maximum number of redirects; 0 returns the 3xx response.
     pub redirects: Option<u32>,
-    /// Whether the response that would be one redirect too many is handed out, in place of an error.
+    /// Whether the redirect beyond the maximum is returned as a response, instead of an error.
     pub return_last_redirect: bool,
     /// Whether the body is read, measured and thrown away.
     pub discard_body: Option<bool>,
@@ -34,7 +34,7 @@ pub struct RequestOptions {
     pub expected: Option<KeptList<(u16, u16)>>,
     /// The body of requests that bring none of their own. It is sent from where it lies.
     pub body: Option<Bytes>,
-    /// The jar to send cookies from and to keep them in, in place of the client's own.
+    /// The jar to send cookies from and to keep them in, instead of the client's own.
     pub cookie_jar: Option<Rc<CookieJar>>,
     /// Names of cookies that the jar does not add, because the request brings its own.
     pub replaced_cookies: Option<KeptList<String>>,
@@ -43,10 +43,10 @@ pub struct RequestOptions {
 /// Longer than any run, and short enough to add to any time.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A body that others hold is copied all the same if it is no larger than this, in bytes: one write is cheaper than two.
+/// A shared body up to this size, in bytes, is copied anyway: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
 
-/// What a request takes beside its bytes, and room for the lines that a head has in any case, in bytes.
+/// The size of a request without its bytes, and room for the lines that every head has, in bytes.
 const BESIDE: usize = size_of::<Prepared>();
 const ROOM_FOR_LINES: usize = 512;
 
@@ -59,7 +59,7 @@ pub struct Prepared {
     /// A body that is not copied, but sent from where others hold it.
     pub(crate) shared: Bytes,
     head_length: usize,
-    /// Where the path stands in the head.
+    /// Position of the path in the head.
     path: Range<usize>,
     pub(crate) method: Method,
     /// The name option, or the URL as written.
@@ -68,7 +68,7 @@ pub struct Prepared {
     named: bool,
     /// The tags option.
     pub(crate) tags: Option<TagSetId>,
-    /// The cookies that the guest brought itself.
+    /// The `Cookie` field that the guest brought itself.
     pub(crate) cookie: Option<Box<str>>,
     cookie_jar: Option<Rc<CookieJar>>,
     replaced_cookies: Option<KeptList<String>>,
@@ -78,14 +78,14 @@ pub struct Prepared {
     pub(crate) discard_body: bool,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
-    /// Which of the scenario's wishes went past the run's limits.
+    /// The limits that were cut to the run's maximum.
     pub(crate) cut: Cut,
     pub(crate) return_last_redirect: bool,
     expected: Option<KeptList<(u16, u16)>>,
     _booked: Booked,
 }
 
-/// Which of a request's own wishes the run's limits have cut: an error then names the option that raises the limit.
+/// Limits of a request that exceeded the run's maximum: an error then names the option that raises it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cut {
     pub(crate) timeout: bool,
@@ -93,25 +93,25 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    fn of(options: &RequestOptions, config: &ClientConfig) -> Cut {
+    fn new(options: &RequestOptions, config: &ClientConfig) -> Cut {
         Cut {
             timeout: options.timeout.is_some_and(|own| own > config.longest_timeout),
             redirects: options.redirects.is_some_and(|own| own > config.most_redirects),
         }
     }
 
-    /// What is added to the error of a request that had no more time.
-    pub(crate) fn of_timeout(self) -> &'static str {
+    /// Suffix for the error of a request that ran out of time.
+    pub(crate) fn timeout_hint(self) -> &'static str {
         if self.timeout { " (limit, raise with --timeout)" } else { "" }
     }
 
-    /// What is added to the error of a request that was redirected too often.
-    pub(crate) fn of_redirects(self) -> &'static str {
+    /// Suffix for the error of a request that was redirected too often.
+    pub(crate) fn redirects_hint(self) -> &'static str {
         if self.redirects { " (limit, raise with --max-redirects)" } else { "" }
     }
 }
 
-/// What a request is made with: what its thread has, and what its virtual user has.
+/// State that a request is prepared with: of its thread, and of its virtual user.
 #[derive(Clone, Copy)]
 pub(crate) struct Belongings<'a> {
     pub(crate) network: &'a Network,
@@ -119,12 +119,12 @@ pub(crate) struct Belongings<'a> {
     pub(crate) account: &'a Rc<MemoryAccount>,
 }
 
-/// What a request brings for a body of its own.
+/// The body of a request before it is prepared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Brought<'a> {
     Nothing,
     Bytes(&'a [u8]),
-    /// Pieces that come while they are sent: so many bytes, if that is known.
+    /// Pieces that arrive while they are sent, with their total length in bytes, if known.
     Pieces(Option<u64>),
 }
 
@@ -153,8 +153,8 @@ impl Prepared {
         let path = path..bytes.len();
         let jar = options.cookie_jar.as_deref().unwrap_or(cookies);
         let set = match &options.replaced_cookies {
-            None => jar.of(&target.origin, &bytes[path.clone()]),
-            Some(replaced) => jar.of_but(&target.origin, &bytes[path.clone()], replaced),
+            None => jar.field_for(&target.origin, &bytes[path.clone()]),
+            Some(replaced) => jar.field_without(&target.origin, &bytes[path.clone()], replaced),
         };
         let shared = if matches!(brought, Brought::Nothing) { options.body.as_ref() } else { None };
         let body = match brought {
@@ -213,14 +213,14 @@ impl Prepared {
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
             timeout: options.timeout.unwrap_or(config.request_timeout).min(config.longest_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects).min(config.most_redirects),
-            cut: Cut::of(options, config),
+            cut: Cut::new(options, config),
             return_last_redirect: options.return_last_redirect,
             expected: options.expected.clone(),
             _booked: booked,
         }))
     }
 
-    /// What the request after a redirect has in common with this one, but for the body.
+    /// Options of the request that follows after a redirect, except those of the body.
     pub(crate) fn options_for_next(&self) -> RequestOptions {
         RequestOptions {
             name: self.named.then_some(self.name),
@@ -254,7 +254,7 @@ impl Prepared {
         &self.bytes[self.path.clone()]
     }
 
-    /// The whole URL.
+    /// The URL, as it was resolved.
     pub(crate) fn url(&self) -> String {
         format!("{}{}", self.origin, String::from_utf8_lossy(self.path()))
     }
@@ -274,8 +274,8 @@ impl Prepared {
     }
 }
 
-/// Checks a request whose URL is whole, without sending it: what it says is what each [`crate::Client::prepare`] would say.
-/// `body` is the length of the body, if it has one.
+/// Checks a request with a whole URL without sending it. The errors are those of [`crate::Client::prepare`]. `body` is
+/// the length of the body, if it has one.
 ///
 /// # Errors
 /// If it cannot be sent.
@@ -303,7 +303,7 @@ pub fn check_request<'h>(
     Ok(())
 }
 
-/// Whether a request without a body says so.
+/// Whether a request without a body has to announce that.
 #[inline]
 fn expects_body(method: Method) -> bool {
     matches!(method, Method::Post | Method::Put | Method::Patch)

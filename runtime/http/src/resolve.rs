@@ -19,7 +19,7 @@ use crate::error::{Error, in_words};
 #[derive(Debug)]
 struct Entry {
     addresses: OnceCell<Box<[IpAddr]>>,
-    /// How many connections have asked.
+    /// Number of connections that have asked for this name.
     asked: Cell<usize>,
     expires: Nanos,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Resolver {
     keep: Nanos,
     turns: AddressTurns,
     entries: RefCell<FxHashMap<Box<str>, Rc<Entry>>>,
-    /// What tests answer in the system's place, in turn.
+    /// Answers of tests, used in turn instead of the system's.
     #[cfg(test)]
     scripted: RefCell<std::collections::VecDeque<(String, Vec<IpAddr>)>>,
 }
@@ -83,7 +83,7 @@ impl Resolver {
         }
     }
 
-    /// The present entry of a name. Those who ask while it is being looked up get the same one, and wait together.
+    /// The present entry of a name. Callers that ask during the look-up get the same entry, and wait together.
     fn entry(&self, host: &str) -> Rc<Entry> {
         let now = self.clock.now();
         let mut entries = self.entries.borrow_mut();

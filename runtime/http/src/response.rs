@@ -13,11 +13,11 @@ use crate::reader::{Reader, field, fields};
 use crate::request::Prepared;
 use crate::url::Origin;
 
-/// A response that has arrived whole. What is not asked for is not looked at.
+/// A whole response. Its head is parsed only as far as it is asked for.
 pub struct Response {
     network: Rc<Network>,
     origin: Rc<Origin>,
-    /// The head as it came, and behind it the path that was asked for.
+    /// The head as it came, followed by the requested path.
     head: Vec<u8>,
     head_length: usize,
     /// The head with its names in lower case.
@@ -28,7 +28,7 @@ pub struct Response {
     _booked: Booked,
 }
 
-/// What a response takes beside head and body, in bytes.
+/// The size of a response without head and body, in bytes.
 pub(crate) const BESIDE: usize = size_of::<Response>();
 
 impl Response {
@@ -64,7 +64,7 @@ impl Response {
         self.status
     }
 
-    /// The reason phrase behind the status code, as the server wrote it. Bytes that are not UTF-8 are replaced.
+    /// The reason phrase after the status code, as the server wrote it. Bytes that are not UTF-8 are replaced.
     pub fn reason(&self) -> Cow<'_, str> {
         // "HTTP/1.1 404 Not Found"
         let line = self.head.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -92,7 +92,7 @@ impl Response {
         format!("{}{}", self.origin, String::from_utf8_lossy(&self.head[self.head_length..]))
     }
 
-    /// What the request cost; after redirects, the last of the chain.
+    /// Phases of the exchange; after redirects, of the last one.
     pub fn phases(&self) -> Phases {
         self.phases
     }

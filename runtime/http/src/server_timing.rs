@@ -1,22 +1,21 @@
-//! The `Server-Timing` field of a response: what a server says that its own work took.
+//! The `Server-Timing` field of a response: the server's own account of its work.
 //!
-//! The grammar is that of W3C's Server Timing, section 3: `name;dur=12.5;desc="text", name2;dur=3`. What is no such thing is
-//! passed over, as browsers do: it is the server's word, and no reason to fail a request.
+//! The grammar is that of W3C's Server Timing, section 3: `name;dur=12.5;desc="text", name2;dur=3`. Malformed entries
+//! are skipped, as by browsers: they are no reason to fail a request.
 
 use squall_metrics::Nanos;
 
 use crate::reader::fields;
 
-/// How many entries of one response are looked at.
+/// Maximum number of entries per response.
 const MOST_ENTRIES: usize = 32;
-/// The longest duration that is believed, in milliseconds: a day.
+/// The longest accepted duration, in milliseconds: a day.
 const LONGEST: f64 = 86_400_000.0;
 
 /// The name of the field.
 pub(crate) const FIELD: &str = "server-timing";
 
-/// All entries of a head that have a duration, with it. An entry without one (`cache;desc=HIT`) says that something was, not
-/// how long it took.
+/// The entries of a head that have a duration. An entry without one (`cache;desc=HIT`) notes an event, not a time.
 pub(crate) fn entries(head: &[u8]) -> impl Iterator<Item = (&str, Nanos)> {
     fields(head)
         .filter(|(name, _)| name.eq_ignore_ascii_case(FIELD))
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_passed_over() {
+    fn malformed_entries_are_skipped() {
         for value in ["", ",;,", "db", "db;dur", "db;dur=", "db;dur=soon", "db;dur=-1", "db;dur=NaN", "db;dur=inf"] {
             assert_eq!(one(value), None, "{value}");
         }
@@ -105,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_is_read_without_harm(value in "[ -~]{0,60}") {
+        fn any_value_is_read_without_panic(value in "[ -~]{0,60}") {
             for (name, duration) in read(&value) {
                 prop_assert!(!name.is_empty() && duration <= 86_400_000_000_000);
             }

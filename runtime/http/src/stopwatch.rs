@@ -1,8 +1,8 @@
-//! What one exchange cost: every moment belongs to exactly one phase, so the phases add up to the whole.
+//! The cost of one exchange. Every moment belongs to exactly one phase, so the phases add up to the whole.
 
 use squall_metrics::{Nanos, Phases};
 
-/// Where an exchange stands.
+/// Stage of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Waiting for a connection.
@@ -14,7 +14,7 @@ pub(crate) enum Stage {
     Receiving,
 }
 
-/// The times and the bytes of one exchange. It reads no clock: it is told the time.
+/// The times and the bytes of one exchange. It reads no clock: callers pass the time.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
     start: Nanos,
@@ -67,7 +67,7 @@ impl Stopwatch {
         self.stage = stage;
     }
 
-    /// When the last lap ended.
+    /// End of the last lap.
     pub(crate) fn last_lap(&self) -> Nanos {
         self.mark
     }
@@ -76,7 +76,7 @@ impl Stopwatch {
         self.phases
     }
 
-    /// From the start to the last lap: the sum of all phases, and what the request was late.
+    /// From the start to the last lap: the sum of all phases, and the delay before the request.
     pub(crate) fn elapsed(&self) -> Nanos {
         self.mark.since(self.start)
     }

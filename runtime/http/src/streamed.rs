@@ -1,8 +1,9 @@
-//! Requests whose bodies are streams: the guest writes the one while it is sent, and hears of the other while it comes.
+//! Requests with streamed bodies: the guest writes the request's body while it is sent, and gets the response's while
+//! it arrives.
 //!
-//! What is measured is the same as for a request in one piece. The response is read off the socket as it comes, not as
-//! the guest asks for it, so that a slow guest does not make a slow server. Redirects, cookies and content encodings are
-//! the guest's business here.
+//! The measurements are those of a buffered request. The response is read off the socket as it comes, not as the guest
+//! asks for it, so that a slow guest does not make a slow server. Redirects, cookies and content encodings are the
+//! guest's business here.
 
 mod body_progress;
 mod pieces;
@@ -28,36 +29,35 @@ use pieces::Pieces;
 
 /// The body of a request, in pieces that come while it is sent.
 pub trait Source {
-    /// The next piece; nothing behind the last one.
+    /// The next piece; `None` after the last one.
     ///
     /// # Errors
-    /// If there will be no rest: the guest has given it up.
+    /// If the guest has given up the rest.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, GivenUp>>>;
 }
 
-/// Somebody who wanted to make a body, or to read one, does not any more.
+/// The guest gave up writing or reading a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GivenUp;
 
-/// Who takes a response while it comes.
+/// Receives a response while it arrives.
 pub trait Listener {
-    /// Its head: the status and the fields, names as they came.
-    /// What it takes to keep the fields is booked.
+    /// The head: the status and the fields, names as they came. `booked` is the memory of the fields.
     fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked);
     /// The next piece of the body, which is booked.
     fn data(&self, piece: Bytes, booked: Booked);
-    /// Ready when nobody listens any more.
+    /// Ready when the guest has dropped the response.
     fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()>;
 }
 
-/// How a request's body comes.
+/// The body of a streamed request.
 #[derive(Debug)]
 pub enum StreamedBody<S> {
-    /// There is none.
+    /// No body.
     Nothing,
-    /// It is there already, whole.
+    /// A body that is complete already.
     Whole(Vec<u8>),
-    /// In pieces: so many bytes, if that is known. Without a length it is sent in chunks.
+    /// A body in pieces, with its length in bytes, if known. Without a length it is sent in chunks.
     Pieces(S, Option<u64>),
 }
 
@@ -82,7 +82,7 @@ pub struct Streamed<S> {
 }
 
 impl Client {
-    /// Checks and copies a request. What makes no sense is counted as a failure, but is no sample.
+    /// Checks and copies a request. An invalid one is counted as a failure, but is not a sample.
     ///
     /// # Errors
     /// As [`Client::prepare`].
@@ -99,7 +99,7 @@ impl Client {
             StreamedBody::Whole(bytes) => Brought::Bytes(bytes),
             StreamedBody::Pieces(_, length) => Brought::Pieces(*length),
         };
-        // Whoever follows redirects keeps the cookies, too: the guest.
+        // The guest follows redirects itself, so it keeps the cookies, too.
         let options = RequestOptions { redirects: Some(0), ..options.clone() };
         let jar = CookieJar::default();
         let prepared = Prepared::new(self.belongings(&jar), (method, url), headers, brought, &options);
@@ -117,11 +117,11 @@ impl Client {
         }
     }
 
-    /// Sends a request when its turn has come, and lets `listener` hear of the response. Ends when the response is whole,
-    /// or when nobody is interested in the rest.
+    /// Sends a request when its turn has come, and passes the response to `listener`. Ends when the response is whole,
+    /// or when the guest has dropped it.
     ///
     /// # Errors
-    /// Why there is no response, or no whole one. The listener is not told.
+    /// If there is no response, or it is incomplete. The listener does not get the error.
     pub async fn send_streamed<S: Source>(
         &self,
         streamed: Streamed<S>,
@@ -165,7 +165,7 @@ impl Client {
                 Err(Error::Abandoned(format!("{}: given up by the guest before it was answered", request.url())))
             }
             Ok(result) => result,
-            // The guest has what it wanted; the rest was read for the sake of the connection.
+            // The guest has dropped the response; the rest was read to keep the connection.
             Err(Elapsed) if course.is_lingering() => Ok(()),
             Err(Elapsed) => Err(course.too_late(&mut request)),
         };

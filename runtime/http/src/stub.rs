@@ -1,6 +1,6 @@
-//! A target that is not there: whatever it is sent, it answers the same after the same time. For rehearsals, in which the
-//! client does all that it does otherwise, save looking up names and opening connections. Must not know which time it is
-//! that passes: whoever makes it brings a way to wait.
+//! A stub of a target. It gives the same answer after the same time to every request. In rehearsals the client does all
+//! of its usual work, except looking up names and opening connections. Must not know real from virtual time: the caller
+//! brings a way to wait.
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +15,7 @@ use squall_metrics::{Clock, Nanos};
 
 use crate::transport::Traffic;
 
-/// What the target answers.
+/// The answer of the stub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StubAnswer {
     /// The status code.
@@ -102,11 +102,11 @@ impl StubConnection {
         bytes.len()
     }
 
-    /// What is there of the answer.
+    /// Reads the part of the answer that is ready.
     pub(crate) fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             match &mut self.state {
-                // Nothing ever comes unasked.
+                // Nothing arrives without a request.
                 State::Idle => return Poll::Pending,
                 State::Hearing { of_head_only, last } => {
                     let wait = (self.target.wait_until)(*last + self.target.latency);

@@ -1,4 +1,4 @@
-//! The client against small servers that do exactly what a test tells them.
+//! The client against small servers with exactly programmed behaviour.
 
 mod batches;
 mod bodies;
@@ -35,7 +35,7 @@ fn run(test: impl Future<Output = ()>) {
     runtime.block_on(tasks.run_until(within(Duration::from_secs(60), test))).expect("the test hangs");
 }
 
-/// One client, and what it records.
+/// One client, and its recorder.
 struct World {
     client: Client,
     recorder: Rc<RefCell<Recorder>>,
@@ -77,7 +77,7 @@ impl World {
         self.send("POST", url, &[], Some(body.as_bytes()), &RequestOptions::default()).await
     }
 
-    /// What was recorded since the last time.
+    /// The samples recorded since the last call.
     fn recorded(&self) -> Interval {
         self.recorder.borrow_mut().take()
     }

@@ -1,4 +1,5 @@
-//! TLS: whom to trust, settled once for a run and shared by its threads, so that sessions are resumed across them.
+//! TLS: the trusted certificates, settled once for a run. Its threads share them, so that sessions are resumed across
+//! threads.
 
 mod given;
 
@@ -27,7 +28,7 @@ pub enum TlsError {
     CaFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The defect.
         reason: String,
     },
 }
@@ -86,7 +87,7 @@ impl Inner {
 
     fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
-        // What the system has but cannot be read is passed over: a server that needs it will be refused by name.
+        // Unreadable certificates of the system are skipped: a server that needs one will be refused by name.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         roots.add_parsable_certificates(self.extra_roots.iter().cloned());
         roots
@@ -113,7 +114,7 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
     Ok(certificates)
 }
 
-/// The contents of a file; of one that has no end, as much as all authorities of the world could take.
+/// The contents of a file, at most as many bytes as all authorities of the world could take: some files have no end.
 fn read_bounded(path: &PathBuf) -> std::io::Result<Vec<u8>> {
     const LARGEST: u64 = 16 << 20;
     let mut bytes = Vec::new();

@@ -49,7 +49,7 @@ impl Transport {
         Transport::Plain { stream, traffic: Traffic::default() }
     }
 
-    /// Reads what is there into `buffer`; 0 bytes mean that the peer has closed.
+    /// Reads available bytes into `buffer`; 0 bytes mean that the peer has closed.
     #[inline]
     pub(crate) fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
@@ -95,7 +95,7 @@ impl Transport {
         }
     }
 
-    /// Whether an idle connection is of no use any more: the peer has closed it, or sent what nobody asked for. Makes no
+    /// Whether an idle connection has become useless: the peer has closed it, or has sent unrequested bytes. Makes no
     /// system call unless something has come in since the last response.
     #[inline]
     pub(crate) fn is_stale(&mut self) -> bool {
@@ -132,13 +132,13 @@ impl Counted {
         Counted { stream, traffic: Rc::default() }
     }
 
-    /// The count, for those who outlive the stream.
+    /// The counter, for owners that outlive the stream.
     pub(crate) fn traffic(&self) -> Rc<Traffic> {
         Rc::clone(&self.traffic)
     }
 }
 
-/// Takes what a [`Counted`] stream has counted up to now.
+/// Takes the counts of a [`Counted`] stream up to now.
 pub(crate) fn take(traffic: &Traffic) -> (u64, u64) {
     traffic.take()
 }

@@ -1,20 +1,20 @@
 //! Header fields that go on in the next line: obsolete, but for a user agent to understand (RFC 9112, section 5.2).
 
-/// The head with a space in place of each byte of a line break that is followed by white space, so that lengths stay as they
-/// are; none if no field goes on. The line behind the status line begins the first field, so it cannot go on.
+/// The head with each folded line break replaced by spaces of the same length; `None` if no field is folded. The line
+/// after the status line begins the first field, so it cannot be folded.
 #[cold]
 pub(crate) fn unfolded(head: &[u8]) -> Option<Vec<u8>> {
     let mut unfolded = head.to_vec();
     unfold(&mut unfolded).then_some(unfolded)
 }
 
-/// The same in place. Says whether there was something to do.
+/// The same, without a copy. Returns whether anything changed.
 #[cold]
 pub(crate) fn unfold(head: &mut [u8]) -> bool {
     let Some(status_line) = head.iter().position(|byte| *byte == b'\n') else { return false };
     let mut changed = false;
     for place in status_line + 1..head.len().saturating_sub(1) {
-        // Behind the empty line is the body, which may begin with white space.
+        // The body follows the empty line, and may begin with white space.
         if head[place] == b'\n' && matches!(head[..place], [.., b'\n'] | [.., b'\n', b'\r']) {
             break;
         }

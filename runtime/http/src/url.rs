@@ -1,7 +1,7 @@
-//! Where a request goes: from the URL that a guest wrote to an origin and a path.
+//! Splits the URL that a guest wrote into an origin and a path.
 //!
-//! Only origins that were not seen before go through the `url` crate; a path is sent as it was written, with the bytes
-//! that no URL may hold percent-encoded, as browsers do.
+//! Only new origins go through the `url` crate. A path is sent as written, except that bytes forbidden in a URL are
+//! percent-encoded, as by browsers.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::error::in_one_line;
 pub enum UrlError {
     #[error("\"{url}\" is neither a URL (\"http://host/path\") nor a path (\"/path\")")]
     NotAbsolute { url: String },
-    #[error("\"{url}\" is only a path, and there is no target that it could be below")]
+    #[error("\"{url}\" is only a path, and the run has no target to resolve it against")]
     NoTarget { url: String },
     #[error("\"{url}\": only http:// and https:// can be spoken")]
     Scheme { url: String },
@@ -35,7 +35,7 @@ pub enum UrlError {
     BaseWithQuery { url: String },
 }
 
-/// The part of a URL that says whom to talk to.
+/// Scheme, host and port of a URL.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// Whether to speak TLS.
@@ -54,12 +54,12 @@ impl Origin {
     }
 
     pub(crate) fn parse(url: &str) -> Result<(Origin, Url), UrlError> {
-        let malformed = |reason: &str| UrlError::Malformed { url: shown(url), reason: reason.to_owned() };
+        let malformed = |reason: &str| UrlError::Malformed { url: quote(url), reason: reason.to_owned() };
         let parsed = Url::parse(url).map_err(|error| malformed(&error.to_string()))?;
         let secure = match parsed.scheme() {
             "http" => false,
             "https" => true,
-            _ => return Err(UrlError::Scheme { url: shown(url) }),
+            _ => return Err(UrlError::Scheme { url: quote(url) }),
         };
         let (host, bracketed) = match parsed.host() {
             Some(Host::Domain(name)) => (name.to_owned(), name.to_owned()),
@@ -100,11 +100,11 @@ impl BaseUrl {
     /// Reads a target such as `http://host:8080` or `https://host/api`.
     pub fn parse(text: &str) -> Result<BaseUrl, UrlError> {
         if !text.contains("://") {
-            return Err(UrlError::NotAbsolute { url: shown(text) });
+            return Err(UrlError::NotAbsolute { url: quote(text) });
         }
         let (origin, url) = Origin::parse(text)?;
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(UrlError::BaseWithQuery { url: shown(text) });
+            return Err(UrlError::BaseWithQuery { url: quote(text) });
         }
         let prefix = url.path().trim_end_matches('/').to_owned();
         let origin_with_credentials = url[..Position::BeforePath].to_owned();
@@ -133,7 +133,7 @@ pub(crate) struct Target<'a> {
     pub credentials: Option<Credentials>,
     /// Whether the URL has them itself.
     pub holds_credentials: bool,
-    /// What comes before the path: the target's own path.
+    /// The target's own path, sent before the request's.
     prefix: &'a str,
     /// Path and query as written; empty, or begins with `/` or `?`.
     rest: &'a str,
@@ -153,19 +153,19 @@ struct Base {
     prefix: String,
 }
 
-/// What the text before a path stands for.
+/// The origin and credentials of a text before a path.
 #[derive(Clone, Debug)]
 struct Known {
     origin: Rc<Origin>,
     credentials: Option<Credentials>,
 }
 
-/// Where remembering stops: a scenario that makes up host names must not fill the memory.
+/// Maximum number of origins remembered: a scenario that makes up host names must not fill the memory.
 const MOST_ORIGINS: usize = 4096;
 
-/// The longest URL, and the longest that may stand before its path, in bytes. Servers take less, and copies are made of it.
+/// The longest URL, and the longest part before its path, in bytes. Servers take less, and copies are made of it.
 const LONGEST_URL: usize = 64 << 10;
-/// A path that is no longer is booked as it is written: what it may grow by is not worth it.
+/// A path up to this length is booked as written: its possible growth is too small to book.
 const SHORT_PATH: usize = 1 << 10;
 const LONGEST_ORIGIN: usize = 1 << 10;
 
@@ -174,7 +174,7 @@ fn at_most(most: usize, what: &'static str, part: &str, url: &str) -> Result<(),
     if part.len() <= most {
         return Ok(());
     }
-    Err(UrlError::TooLong { url: shown(url), what, length: part.len(), most })
+    Err(UrlError::TooLong { url: quote(url), what, length: part.len(), most })
 }
 
 impl Origins {
@@ -200,19 +200,19 @@ impl Origins {
         at_most(LONGEST_URL, "it", url, url)?;
         if url.starts_with('/') && !url.starts_with("//") {
             let Some(Base { known, prefix }) = &self.base else {
-                return Err(UrlError::NoTarget { url: shown(url) });
+                return Err(UrlError::NoTarget { url: quote(url) });
             };
             let Known { origin, credentials } = known.clone();
             return Ok(Target { origin, credentials, holds_credentials: false, prefix, rest: url });
         }
         let Some(authority) = url.find("://").map(|colon| colon + 3) else {
-            return Err(UrlError::NotAbsolute { url: shown(url) });
+            return Err(UrlError::NotAbsolute { url: quote(url) });
         };
         let length = url.as_bytes()[authority..].iter().position(|byte| matches!(byte, b'/' | b'?'));
         let (before, rest) = url.split_at(length.map_or(url.len(), |length| authority + length));
-        at_most(LONGEST_ORIGIN, "what stands before its path", before, url)?;
+        at_most(LONGEST_ORIGIN, "the part before its path", before, url)?;
         let Known { origin, credentials } =
-            self.find(before).map_err(|error| of_credentials(written).unwrap_or(error))?;
+            self.find(before).map_err(|error| explain_credentials(written).unwrap_or(error))?;
         let holds_credentials = credentials.is_some();
         let credentials = credentials.or_else(|| self.credentials_of_base(&origin));
         Ok(Target { origin, credentials, holds_credentials, prefix: "", rest })
@@ -229,12 +229,12 @@ impl Origins {
         let (origin, url) = Origin::parse(before_path)?;
         if url.path() != "/" {
             let reason = "a path begins with \"/\"".to_owned();
-            return Err(UrlError::Malformed { url: shown(before_path), reason });
+            return Err(UrlError::Malformed { url: quote(before_path), reason });
         }
         let mut known = self.known.borrow_mut();
         let written_well: Box<str> = origin.to_string().into();
         let origin = known.get(&written_well).map_or_else(|| Rc::new(origin), |known| Rc::clone(&known.origin));
-        let found = Known { origin: Rc::clone(&origin), credentials: Credentials::of(&url) };
+        let found = Known { origin: Rc::clone(&origin), credentials: Credentials::from_url(&url) };
         if known.len() < MOST_ORIGINS {
             known.insert(written_well, Known { origin, credentials: None });
             known.insert(before_path.into(), found.clone());
@@ -244,7 +244,7 @@ impl Origins {
 }
 
 impl Target<'_> {
-    /// The most bytes that path and query can take: each byte of what is not plain becomes three.
+    /// The most bytes that path and query can take: an encoded byte becomes three.
     #[inline]
     pub(crate) fn longest_path(&self) -> usize {
         let grows = if self.rest.len() > SHORT_PATH { 3 } else { 1 };
@@ -278,21 +278,21 @@ impl Target<'_> {
             b'\r' | b'\n' => "a line break",
             _ => "a control character",
         };
-        UrlError::Character { url: shown(self.rest), what, instead: format!("%{byte:02X}") }
+        UrlError::Character { url: quote(self.rest), what, instead: format!("%{byte:02X}") }
     }
 }
 
-/// What is wrong if a URL cannot be read because of its user or password, which an error must not show a part of either.
+/// The error for a URL that cannot be parsed because of its user or password: no part of either may be shown.
 #[cold]
-fn of_credentials(url: &str) -> Option<UrlError> {
+fn explain_credentials(url: &str) -> Option<UrlError> {
     let found = credentials_in(url)?;
     let reason = "in a user or password, write \"/\" as %2F, \"?\" as %3F and \"#\" as %23".to_owned();
-    url[found].contains(['/', '?', '#']).then(|| UrlError::Malformed { url: shown(url), reason })
+    url[found].contains(['/', '?', '#']).then(|| UrlError::Malformed { url: quote(url), reason })
 }
 
-/// Where a redirect leads: `location` as seen from `from`.
+/// The URL that a redirect leads to: `location` resolved against `from`.
 pub(crate) fn join(from: &str, location: &str) -> Result<String, UrlError> {
-    let malformed = |error: url::ParseError| UrlError::Malformed { url: shown(location), reason: error.to_string() };
+    let malformed = |error: url::ParseError| UrlError::Malformed { url: quote(location), reason: error.to_string() };
     let mut url = Url::parse(from).map_err(malformed)?.join(location).map_err(malformed)?;
     url.set_fragment(None);
     Ok(url.into())
@@ -306,7 +306,7 @@ pub(crate) fn without_fragment(url: &str) -> &str {
     }
 }
 
-/// Whether a byte goes into a request line as it is: all of ASCII but controls, space and what RFC 3986 leaves out.
+/// Whether a byte goes into a request line unencoded: all of ASCII except controls, space and what RFC 3986 leaves out.
 #[inline]
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
@@ -320,7 +320,7 @@ fn hex_digit(value: u8) -> u8 {
 }
 
 /// A URL as error messages show it: without user and password.
-fn shown(url: &str) -> String {
+fn quote(url: &str) -> String {
     const LONGEST: usize = 200;
     let url = without_credentials(url);
     match url.floor_char_boundary(LONGEST) {
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_url_may_hold_is_encoded_or_refused() {
+    fn bytes_forbidden_in_urls_are_encoded_or_refused() {
         let origins = below("http://host");
         assert_eq!(resolved(&origins, "/ü?{\"a\"}").unwrap(), "http://host/%C3%BC?%7B%22a%22%7D");
         assert_eq!(resolved(&origins, "/a b?c d").unwrap(), "http://host/a%20b?c%20d");
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_named() {
+    fn errors_name_the_malformed_url() {
         let origins = Origins::new(None);
         let error = |url| resolved(&origins, url).unwrap_err();
         assert!(error("/a").contains("no target"));

@@ -34,7 +34,7 @@ fn responses() {
     Target::new("response", super::response).seeds(&seeds).pieces(&pieces).inputs(5_000).for_a_while();
 }
 
-/// Each with the byte that says how.
+/// Each with the byte that selects its encoding.
 fn encoded_bodies() -> Vec<Vec<u8>> {
     let plain = b"hello, hello, hello! ".repeat(20);
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
@@ -62,7 +62,7 @@ fn encoded_bodies() -> Vec<Vec<u8>> {
 fn encoded_body() {
     let seeds = encoded_bodies();
     let seeds: Vec<&Vec<u8>> = seeds.iter().collect();
-    // A decoder has tables of its own beside what is booked.
+    // A decoder has tables of its own besides the booked memory.
     let memory = Memory { base: HELD as usize + (4 << 20), per_byte: 2 };
     Target::new("encoded_body", super::encoded_body).seeds(&seeds).memory(memory).for_a_while();
 }

@@ -1,9 +1,9 @@
-//! What kind of address an address is, and what kind of name a name.
+//! Kinds of addresses, and of names.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What kind of address an address is. Prints as it reads in a sentence.
+/// Kind of an address. Prints as it reads in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
     /// Somewhere on the public Internet.
@@ -14,7 +14,7 @@ pub enum Range {
     Private,
     /// This link: RFC 3927, RFC 4291.
     LinkLocal,
-    /// Where a cloud hands its machines their credentials.
+    /// Addresses at which clouds serve credentials to their machines.
     Metadata,
     /// No single host, or none at all: multicast, broadcast, documentation, reserved (RFC 6890).
     Reserved,
@@ -33,8 +33,8 @@ impl fmt::Display for Range {
     }
 }
 
-/// Where clouds answer their own machines: AWS, Google, Azure, OpenStack and others; ECS tasks; EKS pods; Alibaba;
-/// Oracle; Azure's host. From their documentation.
+/// Metadata addresses of AWS, Google, Azure, OpenStack and others; ECS tasks; EKS pods; Alibaba; Oracle; Azure's host.
+/// From their documentation.
 const METADATA_V4: [Ipv4Addr; 6] = [
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(169, 254, 170, 2),
@@ -51,7 +51,7 @@ const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
 ];
 
-/// Endings that the public DNS does not hold, so that only somebody inside can give such a name an address: RFC 6761,
+/// Suffixes that the public DNS does not hold, so that only a private DNS can give such a name an address: RFC 6761,
 /// RFC 6762 (with its appendix G), RFC 8375, and `internal`, which ICANN has set aside.
 const PRIVATE_ENDINGS: [&str; 10] =
     ["localhost", "local", "test", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
@@ -85,13 +85,13 @@ pub(super) fn carried(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The addresses that one of the local NAT64 prefix (RFC 8215) may lead to. How long the prefix is that a network uses of it,
-/// and so where the IPv4 address stands (RFC 6052, section 2.2), cannot be seen.
+/// The addresses that an address under the local NAT64 prefix (RFC 8215) may lead to. The length of the prefix in use
+/// is not visible, and with it the position of the IPv4 address (RFC 6052, section 2.2).
 fn carried_by_local_nat64(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
     let bits = address.to_bits();
-    // Behind a prefix of 48, 56, 64 and 96 bits; the eight bits from the 64th on are left out.
+    // After a prefix of 48, 56, 64 and 96 bits; the eight bits from the 64th on are left out.
     let (upper, lower) = ((bits >> 64) as u64, bits as u64);
-    // The last bits of the upper half, and as many of the lower as are wanting.
+    // The last bits of the upper half, and the remaining ones from the lower.
     let joined = |last: u32| (upper << (32 - last) | lower << 8 >> (32 + last)) as u32;
     let carried = [joined(16), joined(8), joined(0), bits as u32].map(Ipv4Addr::from_bits);
     // No packet is sent to 0.0.0.0/8: such an address is the padding of another layout.
@@ -99,7 +99,7 @@ fn carried_by_local_nat64(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
 }
 
 impl Range {
-    /// How little is allowed there: of several kinds, the greatest counts.
+    /// Strictness of the rules for it: of several kinds, the strictest counts.
     pub(super) fn strictness(self) -> u8 {
         match self {
             Range::Public => 0,

@@ -1,4 +1,4 @@
-//! One host, or a group of hosts, as it is written behind `--allow` and `--i-may-load`.
+//! One host, or a group of hosts, in the form of the values of `--allow` and `--i-may-load`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -27,15 +27,15 @@ enum Hosts {
     Network { address: IpAddr, bits: u8 },
 }
 
-/// A group of addresses wider than this has public ones in it, too; who writes it does not think of the private ones.
+/// A wider range of addresses contains public ones, too, and its author does not think of the private ones.
 const WIDEST_SPECIAL_V4: u8 = 8;
 /// The same for IPv6: `fc00::/7` are its private addresses.
 const WIDEST_SPECIAL_V6: u8 = 7;
 
-/// Why a text is no rule.
+/// Why a text is not a rule.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum HostRuleError {
-    /// Nothing that could be a host.
+    /// The text cannot be a host.
     #[error(
         "{0:?} is not a host: write a name (shop.test), a group of names (*.shop.test), an address or a range (10.1.0.0/16), \
          each perhaps with a port (shop.test:8080, [::1]:8080)"
@@ -65,14 +65,14 @@ impl HostRule {
         let named = match &self.hosts {
             Hosts::Name(name) => host.eq_ignore_ascii_case(name),
             Hosts::Below(parent) => is_below(host, parent),
-            // An address is no name, so "*" does not open the way to addresses.
+            // An address is not a name, so "*" does not open the way to addresses.
             Hosts::AnyName => host.parse::<IpAddr>().is_err(),
             Hosts::Network { .. } => false,
         };
         named && self.has_port(port)
     }
 
-    /// Whether it means an address. Those that are not public have to be meant more exactly than the others.
+    /// Whether it covers an address. Addresses that are not public have to be named more precisely than others.
     pub(super) fn covers(&self, address: IpAddr, port: u16) -> bool {
         let Hosts::Network { address: network, bits } = &self.hosts else {
             return false;
@@ -177,7 +177,6 @@ fn names(text: &str, host: &str) -> Result<Hosts, HostRuleError> {
     if name.split('.').all(is_label) { Ok(make(name)) } else { Err(HostRuleError::Host(text.to_owned())) }
 }
 
-/// As it is written.
 impl fmt::Display for HostRule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = match &self.hosts {

@@ -23,7 +23,7 @@ fn literal(policy: &EgressPolicy, address: &str) -> bool {
 const PUBLIC: &str = "93.184.216.34";
 
 #[test]
-fn what_nobody_named_is_not_even_looked_up() {
+fn unnamed_hosts_are_not_even_looked_up() {
     let policy = policy(&["shop.test:8080", "*.cdn.test"], &["*"]);
     assert!(policy.check_name("shop.test", 8080).is_ok());
     assert!(policy.check_name("SHOP.test.", 8080).is_ok());
@@ -90,7 +90,7 @@ fn metadata_takes_its_own_address() {
 
 #[test]
 fn a_local_nat64_address_may_lead_wherever_one_of_its_layouts_does() {
-    // The same address behind a prefix of 48, 56, 64 and 96 bits, as RFC 6052 has them.
+    // The same address after a prefix of 48, 56, 64 and 96 bits, as in RFC 6052.
     const METADATA: [&str; 4] =
         ["64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1:a9:fe:a9fe::", "64:ff9b:1:0:a9:fea9:fe00:0", "64:ff9b:1::a9fe:a9fe"];
     const PRIVATE: [&str; 3] = ["64:ff9b:1:a00:0:100::", "64:ff9b:1:ff0a:0:1::", "64:ff9b:1::a00:1"];
@@ -140,7 +140,7 @@ fn a_target_is_its_host_at_its_port() {
     rules.allow_url("http://Shop.test").unwrap();
     let policy = EgressPolicy::Only(rules);
     assert_eq!(reached(&policy, "127.0.0.1", 8080, &["127.0.0.1"]), Ok(1));
-    // What else listens here is none of the scenario's business: a Docker socket, a database.
+    // Other services that listen here are none of the scenario's business: a Docker socket, a database.
     assert!(reached(&policy, "127.0.0.1", 2375, &["127.0.0.1"]).is_err());
     assert!(reached(&policy, "shop.test", 443, &["10.0.0.1"]).is_ok());
     assert!(reached(&policy, "shop.test", 8443, &["10.0.0.1"]).is_err());
@@ -216,8 +216,8 @@ proptest! {
         }
     }
 
-    /// Whatever a name leads to: what is reachable without an address being named is public or the name is private, and
-    /// never metadata.
+    /// For any address that a name leads to: if it is reachable without being named, it is public or the name is
+    /// private, and it is never metadata.
     #[test]
     fn names_never_open_the_inside(bits in any::<u128>(), v4 in any::<bool>()) {
         let address = if v4 { IpAddr::V4((bits as u32).into()) } else { IpAddr::V6(bits.into()) };

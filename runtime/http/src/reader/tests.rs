@@ -71,7 +71,7 @@ fn a_body_may_last_until_the_connection_closes() {
 }
 
 #[test]
-fn who_keeps_the_connection_open() {
+fn connections_stay_open_unless_either_side_closes() {
     let keeps = |head: &str| read(format!("{head}\r\nContent-Length: 0\r\n\r\n").as_bytes()).unwrap().0.keep_alive;
     assert!(keeps("HTTP/1.1 200 OK"));
     assert!(!keeps("HTTP/1.1 200 OK\r\nConnection: upgrade, Close"));
@@ -94,7 +94,7 @@ fn a_contradictory_length_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_shown_in_one_short_line() {
+fn malformed_responses_are_shown_in_one_short_line() {
     for field in ["Content-Length", "Transfer-Encoding"] {
         let refusal =
             refusal(format!("HTTP/1.1 200 OK\r\n{field}: a\u{9b}2J\tb{}\r\n\r\n", "c".repeat(3_000)).as_bytes());
@@ -131,7 +131,7 @@ fn a_field_may_go_on_in_the_next_line() {
         assert_eq!(field(&reader.head, "x-a"), Some(&b"one   two: 2  \tthree"[..]));
         assert_eq!((fields(&reader.head).count(), field(&reader.head, "x-b")), (3, Some(&b"c"[..])));
     }
-    // In front of the first field there is none that could go on.
+    // Before the first field there is none that could be folded.
     assert!(refusal(b"HTTP/1.1 200 OK\r\n X-A: one\r\n\r\n").contains("\" X-A\""));
 }
 
@@ -147,7 +147,7 @@ fn a_body_that_begins_with_white_space_is_no_part_of_a_folded_field() {
 }
 
 #[test]
-fn what_is_not_http_is_refused_at_once() {
+fn responses_that_are_not_http_are_refused_immediately() {
     assert!(refusal(b"SSH-2.0-OpenSSH_9.6").contains("begins with \"SSH-2.0"));
     assert!(refusal(b"HTTP/2 200 OK\r\n").contains("not HTTP/1.1"));
     assert!(refusal(b"HTTP/1.1 101 Switching Protocols\r\n\r\n").contains("101"));

@@ -1,4 +1,4 @@
-//! How far an exchange has come, and when it must have come further.
+//! Progress of an exchange, and its deadline for more progress.
 
 use std::cell::Cell;
 use std::task::{Context, Poll};
@@ -12,30 +12,30 @@ use crate::request::Prepared;
 
 /// Longer than any run.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
-/// How long the rest of a response is read that nobody wants any more, if its length is not known.
+/// Time for reading the rest of an abandoned response whose length is not known.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Where an exchange stands.
+/// Stage of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyStage {
-    /// Others of its kind are under way; it waits for its turn.
+    /// Waiting for its turn, because others of its origin are under way.
     Turn,
     Connecting,
     /// The request is being sent, or has been.
-    MonitorHandle,
+    Requesting,
     /// The head has come.
     Answered,
 }
 
-/// How far an exchange has come.
+/// Progress of an exchange.
 pub(super) struct BodyProgress<'a> {
     clock: &'a Clock,
     limits: StreamLimits,
     timeout: Duration,
     station: Cell<BodyStage>,
-    /// When everything must be over.
+    /// Deadline of the whole exchange.
     end: Cell<Nanos>,
-    /// When it must have come further.
+    /// Deadline for the next progress.
     deadline: Cell<Nanos>,
     status: Cell<u16>,
     length_is_known: Cell<bool>,
@@ -73,7 +73,7 @@ impl<'a> BodyProgress<'a> {
         self.station.get() == BodyStage::Answered
     }
 
-    /// Whether the guest has what it wanted, and the rest is read for nobody.
+    /// Whether the guest has dropped the response, and the rest is only read to keep the connection.
     pub(super) fn is_lingering(&self) -> bool {
         self.lingering.get()
     }
@@ -88,7 +88,7 @@ impl<'a> BodyProgress<'a> {
     /// There is a connection, and something is about to be sent.
     pub(super) fn connected(&self) {
         if self.station.get() == BodyStage::Connecting {
-            self.station.set(BodyStage::MonitorHandle);
+            self.station.set(BodyStage::Requesting);
             self.allow(self.limits.first_byte, self.clock.now());
         }
     }
@@ -112,8 +112,8 @@ impl<'a> BodyProgress<'a> {
         self.body_given_up.set(true);
     }
 
-    /// Ready when nobody is interested in an answer any more. Where it has begun to come, what follows is read for the
-    /// sake of the connection: all of it if it says how long it is, else for a moment.
+    /// Ready when the guest has dropped the response and the exchange can end. If the head has come, the rest is read
+    /// to keep the connection: all of it if its length is known, else for [`LINGER`].
     pub(super) fn poll_abandoned(&self, listener: &impl Listener, context: &mut Context<'_>) -> Poll<()> {
         if self.body_given_up.get() {
             return Poll::Ready(());
@@ -135,7 +135,7 @@ impl<'a> BodyProgress<'a> {
         let by_limit = self.deadline.get() < self.end.get();
         let limit = match self.station.get() {
             BodyStage::Turn | BodyStage::Connecting => self.limits.connect,
-            BodyStage::MonitorHandle => self.limits.first_byte,
+            BodyStage::Requesting => self.limits.first_byte,
             BodyStage::Answered => self.limits.between_bytes,
         };
         let Some(limit) = limit.filter(|_| by_limit) else { return Error::Timeout };
@@ -147,7 +147,7 @@ impl<'a> BodyProgress<'a> {
         Error::Timeout
     }
 
-    /// Sets the deadline: so long from now, but never past the end.
+    /// Sets the deadline: `limit` from now, but never past the end.
     fn allow(&self, limit: Option<Duration>, now: Nanos) {
         let end = self.end.get();
         self.deadline.set(limit.map_or(end, |limit| end.min(now + limit.min(NEVER).into())));

@@ -14,12 +14,13 @@ use crate::reader::{Malformed, Reader, body_too_large, fields};
 use crate::request::Prepared;
 use crate::transport::Transport;
 
-/// A piece no larger than this is copied behind its framing, in bytes: one write is cheaper than two.
+/// A piece up to this size, in bytes, is copied after its framing: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
 
-/// The most fields of a head that is handed out while the body comes. What keeps them takes much more than they are long.
+/// Maximum number of fields in a head that is passed on while the body arrives. Their table takes more memory than
+/// their bytes.
 const MOST_FIELDS: usize = 1_000;
-/// What is kept with a field or a piece of a body, in bytes.
+/// Memory of a field or a piece besides its bytes.
 const BESIDE: usize = 256;
 
 /// The bodies of one exchange, on their way.
@@ -36,13 +37,13 @@ pub(super) struct Pieces<'a, S, L> {
 /// A body that is being sent.
 struct Outgoing<S> {
     source: S,
-    /// How much is still to come; unknown for a body in chunks.
+    /// Bytes still to come; unknown for a body in chunks.
     left: Option<u64>,
-    /// What is being written: the framing, small data behind it, then large data.
+    /// The bytes being written: the framing, followed by small data; `data` follows if it is large.
     framing: Vec<u8>,
     data: Bytes,
     written: usize,
-    /// How much has been written before that.
+    /// Bytes written before the present piece.
     before: usize,
     started: bool,
     ended: bool,
@@ -72,12 +73,12 @@ impl<'a, S: Source, L: Listener> Pieces<'a, S, L> {
 }
 
 impl<S, L> Pieces<'_, S, L> {
-    /// What it takes to keep the fields of a head.
+    /// Books the memory of a head's fields.
     fn book_head(&self, head: &[u8]) -> Result<Booked, Malformed> {
         let count = fields(head).count();
         if count > MOST_FIELDS {
             return Err(Malformed::TooLarge(format!(
-                "the head has {count} fields: at most {MOST_FIELDS} are handed out (limit)"
+                "the head has {count} fields: at most {MOST_FIELDS} are allowed (limit)"
             )));
         }
         Ok(self.account.book(head.len() + count * BESIDE)?)
@@ -108,7 +109,7 @@ impl<S: Source, L: Listener> BodyTransfer for Pieces<'_, S, L> {
                 return Poll::Ready(Ok(()));
             }
             if ready!(outgoing.poll_next(context)).is_err() {
-                // Whoever drives the exchange sees it next, and ends it.
+                // The driver of the exchange sees it next, and ends it.
                 self.course.body_given_up();
                 return Poll::Pending;
             }
@@ -144,7 +145,7 @@ impl<S: Source, L: Listener> BodyTransfer for Pieces<'_, S, L> {
 }
 
 impl<S: Source> Outgoing<S> {
-    /// Writes what is ready.
+    /// Writes the bytes that are ready.
     fn poll_flush(&mut self, transport: &mut Transport, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let framing = self.framing.len();
         if self.written < framing {

@@ -1,16 +1,16 @@
-//! Several requests at once.
+//! Batches of requests.
 
 use std::cell::Cell;
 
 use tokio::sync::Barrier;
 
-use super::server::{answering, ok, serve};
+use super::server::{ok, serve, serve_answers};
 use super::*;
 
 #[test]
 fn answers_keep_the_order_and_origins_their_limit() {
     run(async {
-        // Answers only when six requests wait at once: with fewer the test would hang.
+        // Answers only when six requests wait at the same time: with fewer the test would hang.
         let barrier = Rc::new(Barrier::new(6));
         let (waiting, most) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
         let url = {
@@ -29,7 +29,7 @@ fn answers_keep_the_order_and_origins_their_limit() {
             })
             .await
         };
-        let other = answering(|_| ok("other")).await;
+        let other = serve_answers(|_| ok("other")).await;
         let world = World::with_target(&url);
         let prepare = |url: &str| world.client.prepare("GET", url, [].into_iter(), None, &RequestOptions::default());
         let mut requests: Vec<_> = (0..12).map(|number| prepare(&format!("/{number}"))).collect();

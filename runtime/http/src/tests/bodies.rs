@@ -1,6 +1,6 @@
-//! How bodies come, and what is handed out of them.
+//! How bodies arrive, and which parts of them are returned.
 
-use super::server::{answering, ok, response, serve};
+use super::server::{ok, response, serve, serve_answers};
 use super::*;
 
 async fn answered_with(answer: Vec<u8>) -> World {
@@ -40,7 +40,7 @@ fn interim_responses_are_skipped() {
 #[test]
 fn the_answer_to_head_has_no_body() {
     run(async {
-        let url = answering(|request| match request.line() {
+        let url = serve_answers(|request| match request.line() {
             "HEAD /" => "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_owned(),
             _ => ok("next"),
         });
@@ -65,7 +65,7 @@ fn a_body_may_last_until_the_server_closes() {
 #[test]
 fn header_fields_are_handed_out_in_order_and_in_lower_case() {
     run(async {
-        let url = answering(|_| response("200 OK", &["X-Two:  2 ", "x-one: \u{fc}", "X-TWO: again"], "")).await;
+        let url = serve_answers(|_| response("200 OK", &["X-Two:  2 ", "x-one: \u{fc}", "X-TWO: again"], "")).await;
         let response = World::with_target(&url).get("/a?b#c").await.unwrap();
         let fields: Vec<_> = response.headers().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(fields, ["x-two=2", "x-one=\u{fc}", "x-two=again", "content-length=0"]);
@@ -114,7 +114,8 @@ fn a_compressed_body_is_handed_out_decoded() {
 #[test]
 fn requests_say_what_they_carry() {
     run(async {
-        let url = answering(|request| ok(&format!("{} {:?}", request.line(), request.field("content-length")))).await;
+        let url =
+            serve_answers(|request| ok(&format!("{} {:?}", request.line(), request.field("content-length")))).await;
         let world = World::with_target(&url);
         let options = RequestOptions::default();
         for (method, body, expected) in [
@@ -134,7 +135,7 @@ fn requests_say_what_they_carry() {
 fn a_body_that_others_hold_is_sent_from_there() {
     run(async {
         let sum = |body: &[u8]| body.iter().map(|byte| u64::from(*byte)).sum::<u64>();
-        let url = answering(move |request| match request.line().rsplit('/').next().unwrap().parse::<u16>() {
+        let url = serve_answers(move |request| match request.line().rsplit('/').next().unwrap().parse::<u16>() {
             Ok(status) => response(&format!("{status} Moved"), &["Location: /end"], ""),
             Err(_) => ok(&format!("{} {} {}", request.line(), request.body.len(), sum(&request.body))),
         });
@@ -159,9 +160,9 @@ fn a_body_that_others_hold_is_sent_from_there() {
 }
 
 #[test]
-fn what_is_held_is_booked_and_what_is_let_go_of_is_not() {
+fn bodies_are_booked_until_they_are_dropped() {
     run(async {
-        let url = answering(|_| ok(&"a".repeat(40_000))).await;
+        let url = serve_answers(|_| ok(&"a".repeat(40_000))).await;
         let memory = MemoryLimits { own: 200_000, shared: None };
         let base = Some(BaseUrl::parse(&url).unwrap());
         let world = World::new(ClientConfig { base, memory, ..ClientConfig::default() });
@@ -188,7 +189,7 @@ fn what_is_held_is_booked_and_what_is_let_go_of_is_not() {
 #[test]
 fn a_url_has_a_length() {
     run(async {
-        let url = answering(|_| ok("a")).await;
+        let url = serve_answers(|_| ok("a")).await;
         let world = World::with_target(&url);
         // The name of a user is the longest thing that may stand there.
         let before = |length: usize| url.replace("//", &format!("//{}@", "a".repeat(length - url.len() - 1)));
@@ -197,7 +198,7 @@ fn a_url_has_a_length() {
         }
         for (url, offence) in [
             (format!("/{}", "a".repeat(64 << 10)), "it has 65537 bytes: at most 65536 are allowed"),
-            (format!("{}/", before(1025)), "what stands before its path has 1025 bytes: at most 1024 are allowed"),
+            (format!("{}/", before(1025)), "the part before its path has 1025 bytes: at most 1024 are allowed"),
         ] {
             let error = world.get(&url).await.unwrap_err();
             assert!(error.to_string().ends_with(offence), "{error}");

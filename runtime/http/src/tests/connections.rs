@@ -1,20 +1,20 @@
-//! Which connection a request goes over, and when it is sent again.
+//! The choice of a connection for a request, and retries.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use std::net::IpAddr;
 
-use super::server::{answering, be_silent_at, ok, response, serve, serve_at, serve_at_port};
+use super::server::{be_silent_at, ok, response, serve, serve_answers, serve_at, serve_at_port};
 use super::*;
 use crate::{AddressTurns, ConnectionReuse, EgressPolicy, EgressRules};
 
-/// Counts what happens on each connection: the requests that it has got.
+/// The requests that arrived, each with the number of its connection.
 type Log = Rc<RefCell<Vec<(usize, String)>>>;
 
-/// A server that closes its first connection after `served` requests: before it answers the next one if
-/// `reads_another`, or at once.
-async fn closing(served: usize, reads_another: bool, log: &Log) -> String {
+/// A server that closes its first connection after `served` requests: after reading another one if `reads_another`, or
+/// immediately.
+async fn serve_and_close(served: usize, reads_another: bool, log: &Log) -> String {
     let log = Rc::clone(log);
     serve(move |number, mut peer| {
         let log = Rc::clone(&log);
@@ -48,7 +48,7 @@ async fn until_stale(world: &World) {
 fn one_connection_serves_many_requests() {
     run(async {
         let log = Log::default();
-        let world = World::with_target(&closing(9, false, &log).await);
+        let world = World::with_target(&serve_and_close(9, false, &log).await);
         for _ in 0..3 {
             assert_eq!(world.get("/a").await.unwrap().body(), b"hello");
         }
@@ -63,7 +63,7 @@ fn one_connection_serves_many_requests() {
 fn a_connection_that_is_to_be_closed_is_not_used_again() {
     run(async {
         let log = Log::default();
-        let url = closing(9, false, &log).await;
+        let url = serve_and_close(9, false, &log).await;
         let world = World::with_target(&url);
         let options = RequestOptions::default();
         world.send("GET", "/asked", &[("Connection", "close")], None, &options).await.unwrap();
@@ -73,7 +73,7 @@ fn a_connection_that_is_to_be_closed_is_not_used_again() {
         world.get("/last").await.unwrap();
         assert_eq!(log.borrow().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [0, 1, 2, 3]);
 
-        let server = answering(|_| response("200 OK", &["Connection: close"], "")).await;
+        let server = serve_answers(|_| response("200 OK", &["Connection: close"], "")).await;
         let world = World::with_target(&server);
         world.get("/").await.unwrap();
         assert!(world.client.idle_connections() == 0);
@@ -84,7 +84,7 @@ fn a_connection_that_is_to_be_closed_is_not_used_again() {
 fn a_connection_that_the_server_closed_is_replaced_before_anything_is_sent() {
     run(async {
         let log = Log::default();
-        let world = World::with_target(&closing(1, false, &log).await);
+        let world = World::with_target(&serve_and_close(1, false, &log).await);
         world.get("/first").await.unwrap();
         until_stale(&world).await;
         // Even a POST: the server cannot have seen it.
@@ -100,7 +100,7 @@ fn a_connection_that_the_server_closed_is_replaced_before_anything_is_sent() {
 fn an_idempotent_request_is_sent_again_when_the_connection_turns_out_to_be_closed() {
     run(async {
         let log = Log::default();
-        let world = World::with_target(&closing(1, true, &log).await);
+        let world = World::with_target(&serve_and_close(1, true, &log).await);
         world.get("/a").await.unwrap();
         assert_eq!(world.get("/b").await.unwrap().status(), 200);
         assert_eq!(*log.borrow(), [(0, "GET /a".into()), (0, "GET /b".into()), (1, "GET /b".into())]);
@@ -117,7 +117,7 @@ fn an_idempotent_request_is_sent_again_when_the_connection_turns_out_to_be_close
 fn a_post_is_not_sent_again() {
     run(async {
         let log = Log::default();
-        let world = World::with_target(&closing(1, true, &log).await);
+        let world = World::with_target(&serve_and_close(1, true, &log).await);
         world.get("/a").await.unwrap();
         world.recorded();
         let text = only_failure(&world, world.post("/b", "body").await, FailureClass::Reset);
@@ -130,7 +130,7 @@ fn a_post_is_not_sent_again() {
 fn a_fresh_connection_is_not_tried_twice() {
     run(async {
         let log = Log::default();
-        let world = World::with_target(&closing(0, true, &log).await);
+        let world = World::with_target(&serve_and_close(0, true, &log).await);
         only_failure(&world, world.get("/a").await, FailureClass::Reset);
         assert_eq!(log.borrow().len(), 1);
     });
@@ -194,9 +194,9 @@ fn a_send_that_is_dropped_takes_its_connection_with_it_and_records_nothing() {
 fn ipv6_and_names_lead_there_too() {
     run(async {
         let port = |url: &str| url.rsplit(':').next().unwrap().to_owned();
-        let v4 = answering(|request| ok(request.field("host").unwrap())).await;
+        let v4 = serve_answers(|request| ok(request.field("host").unwrap())).await;
         let named = format!("localhost:{}", port(&v4));
-        // "localhost" may be [::1] first, where nobody listens.
+        // "localhost" may be [::1] first, where no server listens.
         let response = World::new(ClientConfig::default()).get(&format!("http://{named}/")).await.unwrap();
         assert_eq!(response.body(), named.as_bytes());
         let v6 = serve_at("::1", |_, mut peer| async move {
@@ -211,7 +211,7 @@ fn ipv6_and_names_lead_there_too() {
     });
 }
 
-/// Which address of the loopback network each connection goes to, with servers at these.
+/// The loopback address that each connection goes to, with servers at these.
 async fn served_at(world: &World, port: u16, times: usize) -> Vec<String> {
     let mut served = Vec::new();
     for _ in 0..times {
@@ -272,7 +272,7 @@ fn the_connections_of_several_threads_are_spread_as_those_of_one() {
 #[test]
 fn an_address_that_does_not_answer_is_passed_over() {
     run(async {
-        // Nobody listens at .4, and .5 says nothing at all.
+        // No server listens at .4, and .5 never answers.
         let port = serve_several(&["127.0.0.1", "127.0.0.2"]).await;
         let _silent = be_silent_at("127.0.0.5", port).await;
         for dead in ["127.0.0.4", "127.0.0.5"] {

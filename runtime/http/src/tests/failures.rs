@@ -1,6 +1,6 @@
-//! What goes wrong gets a class, a text and a sample.
+//! Each failure has a class, a text and a sample.
 
-use super::server::{answering, ok, serve};
+use super::server::{ok, serve, serve_answers};
 use super::*;
 
 /// Sends one GET to a server that answers `answer` and closes.
@@ -63,7 +63,7 @@ fn a_request_s_own_time_is_no_longer_than_the_run_s() {
 }
 
 #[test]
-fn nobody_listens() {
+fn no_server_listens() {
     run(async {
         let port = {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -77,7 +77,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn nobody_has_that_name() {
+fn the_name_does_not_exist() {
     run(async {
         let world = World::new(ClientConfig::default());
         let outcome = world.get("http://no-such-host.invalid/").await;
@@ -107,7 +107,7 @@ fn the_connection_breaks_within_the_body() {
 }
 
 #[test]
-fn what_comes_is_not_http() {
+fn the_answer_is_not_http() {
     run(async {
         let text = failure_of(b"SSH-2.0-OpenSSH_9.6\r\n", FailureClass::Protocol).await;
         assert!(text.contains("not HTTP/1.1") && text.contains("SSH-2.0"), "{text}");
@@ -115,7 +115,7 @@ fn what_comes_is_not_http() {
         failure_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", FailureClass::Protocol).await;
         let not_gzip = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc";
         let text = failure_of(not_gzip, FailureClass::Protocol).await;
-        assert!(text.contains("its content-encoding says gzip, but its body is not:"), "{text}");
+        assert!(text.contains("its content-encoding is gzip, but its body is not:"), "{text}");
     });
 }
 
@@ -138,7 +138,7 @@ fn a_head_has_256_kib() {
 }
 
 #[test]
-fn what_comes_is_too_large() {
+fn the_answer_is_too_large() {
     run(async {
         let head = b"HTTP/1.1 200 OK\r\nA: ".repeat(60);
         let text = failure_of(head.leak(), FailureClass::TooLarge).await;
@@ -188,7 +188,7 @@ fn a_server_may_answer_before_it_has_read_everything() {
 #[test]
 fn large_bodies_go_both_ways_at_once() {
     run(async {
-        let url = answering(|request| ok(std::str::from_utf8(&request.body).unwrap())).await;
+        let url = serve_answers(|request| ok(std::str::from_utf8(&request.body).unwrap())).await;
         let world = World::with_target(&url);
         let body = "0123456789".repeat(500_000);
         let response = world.post("/", &body).await.unwrap();

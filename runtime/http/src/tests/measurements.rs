@@ -2,7 +2,7 @@
 
 use squall_metrics::Nanos;
 
-use super::server::{answering, ok, serve};
+use super::server::{ok, serve, serve_answers};
 use super::*;
 
 fn sum(cell: &RequestCell) -> Nanos {
@@ -13,7 +13,7 @@ fn sum(cell: &RequestCell) -> Nanos {
 #[test]
 fn the_phases_add_up_to_the_response_time() {
     run(async {
-        let world = World::with_target(&answering(|_| ok("hello")).await);
+        let world = World::with_target(&serve_answers(|_| ok("hello")).await);
         let first = world.get("/").await.unwrap();
         let (key, cell) = world.only_series();
         assert_eq!((key.status, key.failure, key.expected, cell.count), (200, 0, true, 1));
@@ -69,9 +69,9 @@ fn bytes_are_counted_exactly() {
 }
 
 #[test]
-fn what_is_expected_can_be_chosen() {
+fn expected_statuses_can_be_chosen() {
     run(async {
-        let world = World::with_target(&answering(|_| super::server::response("404 Not Found", &[], "")).await);
+        let world = World::with_target(&serve_answers(|_| super::server::response("404 Not Found", &[], "")).await);
         world.get("/").await.unwrap();
         assert!(!world.only_series().0.expected);
         let options = RequestOptions { expected: Some([(200, 299), (404, 404)].into()), ..RequestOptions::default() };
@@ -83,12 +83,12 @@ fn what_is_expected_can_be_chosen() {
 #[test]
 fn a_client_is_small() {
     run(async {
-        let world = World::with_target(&answering(|_| ok("hello")).await);
+        let world = World::with_target(&serve_answers(|_| ok("hello")).await);
         assert!(size_of::<Client>() <= 256, "{}", size_of::<Client>());
         let request = world.client.prepare("GET", "/", [].into_iter(), None, &RequestOptions::default()).unwrap();
         let future = world.client.send(request);
         assert!(size_of_val(&future) <= 2560, "{}", size_of_val(&future));
-        // Nothing is left behind by a response but the connection.
+        // A response leaves nothing except the connection.
         drop(future.await.unwrap());
         assert_eq!(world.client.idle_connections(), 1);
         assert!(size_of::<crate::connect::Connection>() <= 96, "{}", size_of::<crate::connect::Connection>());

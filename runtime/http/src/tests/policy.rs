@@ -1,8 +1,8 @@
-//! Where requests may go, with names that change their minds and servers that send clients elsewhere.
+//! The egress policy, with names that change their addresses and servers that redirect clients elsewhere.
 
 use std::net::IpAddr;
 
-use super::server::{answering, ok, response};
+use super::server::{ok, response, serve_answers};
 use super::*;
 use crate::{ConnectionReuse, EgressPolicy, EgressRules};
 
@@ -25,7 +25,7 @@ fn port_of(url: &str) -> &str {
 #[test]
 fn a_name_that_changes_its_mind_gains_nothing() {
     run(async {
-        let url = answering(|_| ok("hello")).await;
+        let url = serve_answers(|_| ok("hello")).await;
         let port = port_of(&url);
         let world = world(&["shop.example.com", &format!("127.0.0.1:{port}")]);
         let resolver = &world.client.network.resolver;
@@ -48,10 +48,10 @@ fn a_name_that_changes_its_mind_gains_nothing() {
 #[test]
 fn a_redirect_is_asked_about_like_any_request() {
     run(async {
-        let other = answering(|_| ok("secrets")).await;
+        let other = serve_answers(|_| ok("secrets")).await;
         let places = [format!("{other}/admin"), "http://169.254.169.254/latest/meta-data/".to_owned()];
         for place in places {
-            let url = answering(move |_| response("302 Found", &[&format!("Location: {place}")], "")).await;
+            let url = serve_answers(move |_| response("302 Found", &[&format!("Location: {place}")], "")).await;
             let world = world(&[&format!("127.0.0.1:{}", port_of(&url))]);
             let outcome = world.get(&url).await;
             assert!(matches!(outcome, Err(Error::RefusedByPolicy(_))), "{outcome:?}");
@@ -60,7 +60,7 @@ fn a_redirect_is_asked_about_like_any_request() {
 }
 
 #[test]
-fn what_nobody_named_is_not_looked_up() {
+fn unnamed_hosts_are_not_looked_up() {
     run(async {
         let world = world(&["shop.test"]);
         world.client.network.resolver.answer_next("secret.evil.example", &[IpAddr::from([127, 0, 0, 1])]);

@@ -7,7 +7,7 @@ use squall_metrics::Nanos;
 use super::server::{ok, serve};
 use super::*;
 
-/// How many connections there are, and were at most.
+/// Open connections now, and at most.
 #[derive(Default)]
 struct Count {
     open: Cell<usize>,
@@ -73,10 +73,10 @@ fn clients_share_so_many_connections_and_wait_for_them() {
         let interval = recorder.borrow_mut().take();
         let (_, cell) = interval.requests.into_iter().next().unwrap();
         assert_eq!(cell.count, 12);
-        // Six rounds of 20 ms: the first four clients behind them wait for one round at least.
+        // Six rounds of 20 ms: the first four clients after them wait for one round at least.
         let blocked = &cell.blocked;
         assert!(blocked.max() >= Nanos(38_000_000), "{:?}", blocked.max());
-        // It is part of what the user waits, not of what the server takes.
+        // It is part of the user's wait, not of the server's time.
         assert!(cell.response_time.sum() >= cell.duration.sum() + blocked.sum().since(Nanos(1_000_000)));
     });
 }
@@ -118,7 +118,7 @@ fn waiting_for_a_connection_counts_towards_the_time_allowed() {
     });
 }
 
-/// Polls once, for nobody.
+/// Polls once, without a waker.
 fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
     future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
 }

@@ -1,9 +1,9 @@
 //! Redirects and cookies.
 
-use super::server::{Request, answering, ok, response};
+use super::server::{Request, ok, response, serve_answers};
 use super::*;
 
-/// Sends what it got back: the request line, its body, and the fields that redirects are careful with.
+/// Returns what it received: the request line, the body, and the fields that redirects treat specially.
 fn echo(request: &Request) -> String {
     let body = String::from_utf8_lossy(&request.body);
     let of = |name| request.field(name).unwrap_or("-").to_owned();
@@ -21,7 +21,7 @@ fn text(response: &Response) -> &str {
 #[test]
 fn every_code_keeps_or_drops_the_body() {
     run(async {
-        let url = answering(|request| match request.line().rsplit('/').next().unwrap().parse() {
+        let url = serve_answers(|request| match request.line().rsplit('/').next().unwrap().parse() {
             Ok(status) => redirect(status, "../end?x=y"),
             Err(_) => echo(request),
         });
@@ -57,7 +57,7 @@ fn every_code_keeps_or_drops_the_body() {
 #[test]
 fn each_hop_is_a_sample_of_its_own() {
     run(async {
-        let url = answering(|request| match request.line() {
+        let url = serve_answers(|request| match request.line() {
             "GET /a" => redirect(302, "/b#part"),
             _ => ok("there"),
         });
@@ -70,7 +70,7 @@ fn each_hop_is_a_sample_of_its_own() {
         let mut series: Vec<_> =
             recorded.requests.keys().map(|key| (world.name_of(key), key.status, key.expected)).collect();
         series.sort();
-        // A status that the scenario did not expect is one on the way, too.
+        // An unexpected status counts as such in the middle of a chain, too.
         assert_eq!(series, [("/a".to_owned(), 302, false), (format!("{url}/b"), 200, true)]);
         world.get("/a").await.unwrap();
         assert!(world.recorded().requests.keys().all(|key| key.expected), "3xx is expected unless told otherwise");
@@ -99,10 +99,10 @@ fn head(request: &Request) -> String {
 #[test]
 fn secrets_do_not_cross_origins() {
     run(async {
-        let elsewhere = answering(head).await;
+        let elsewhere = serve_answers(head).await;
         for status in [301, 302, 303, 307, 308] {
             let location = format!("{elsewhere}/end");
-            let url = answering(move |_| redirect(status, &location)).await;
+            let url = serve_answers(move |_| redirect(status, &location)).await;
             let world = World::with_target(&url);
             let jar = Some(Rc::default());
             for options in [RequestOptions::default(), RequestOptions { cookie_jar: jar, ..RequestOptions::default() }]
@@ -126,8 +126,8 @@ fn secrets_do_not_come_back_from_another_origin() {
     run(async {
         let home: Rc<std::cell::RefCell<String>> = Rc::default();
         let back = Rc::clone(&home);
-        let elsewhere = answering(move |_| redirect(302, &format!("{}/end", back.borrow()))).await;
-        let url = answering(move |request| match request.line() {
+        let elsewhere = serve_answers(move |_| redirect(302, &format!("{}/end", back.borrow()))).await;
+        let url = serve_answers(move |request| match request.line() {
             "GET /end" => head(request),
             _ => redirect(302, &elsewhere),
         });
@@ -142,7 +142,7 @@ fn secrets_do_not_come_back_from_another_origin() {
 #[test]
 fn secrets_stay_with_their_origin_however_it_is_written() {
     run(async {
-        let url = answering(|request| match request.line() {
+        let url = serve_answers(|request| match request.line() {
             "GET /end" => head(request),
             _ => redirect(302, &format!("HTTP://{}/end", request.field("x-where").unwrap().to_uppercase())),
         });
@@ -160,7 +160,7 @@ fn secrets_stay_with_their_origin_however_it_is_written() {
 #[test]
 fn a_loop_comes_to_an_end() {
     run(async {
-        let world = World::with_target(&answering(|_| redirect(302, "/again")).await);
+        let world = World::with_target(&serve_answers(|_| redirect(302, "/again")).await);
         let options = RequestOptions { redirects: Some(3), ..RequestOptions::default() };
         let error = world.send("GET", "/start", &[], None, &options).await.unwrap_err();
         assert!(error.to_string().ends_with("/again: more than 3 redirects"), "{error}");
@@ -183,7 +183,7 @@ fn a_loop_comes_to_an_end() {
 fn a_location_is_read_as_browsers_read_it() {
     run(async {
         let world = World::with_target(
-            &answering(|request| match request.line().strip_prefix("GET /to/") {
+            &serve_answers(|request| match request.line().strip_prefix("GET /to/") {
                 Some(location) => redirect(302, &location.replace("%20", " ").replace("%C3%BC", "ü")),
                 None => echo(request),
             })
@@ -206,7 +206,7 @@ fn a_location_is_read_as_browsers_read_it() {
 fn a_redirect_may_be_handed_out_or_lead_nowhere() {
     run(async {
         let world = World::with_target(
-            &answering(|request| match request.line() {
+            &serve_answers(|request| match request.line() {
                 "GET /ftp" => redirect(302, "ftp://host/"),
                 "GET /none" => response("302 Found", &[], "no location"),
                 _ => redirect(301, "/b"),
@@ -226,7 +226,7 @@ fn a_redirect_may_be_handed_out_or_lead_nowhere() {
 #[test]
 fn the_time_allowed_is_for_all_hops_together() {
     run(async {
-        let base = Some(BaseUrl::parse(&answering(|_| redirect(302, "/again")).await).unwrap());
+        let base = Some(BaseUrl::parse(&serve_answers(|_| redirect(302, "/again")).await).unwrap());
         let world = World::new(ClientConfig { base, most_redirects: u32::MAX, ..ClientConfig::default() });
         let options = RequestOptions {
             redirects: Some(u32::MAX),
@@ -241,7 +241,7 @@ fn the_time_allowed_is_for_all_hops_together() {
 #[test]
 fn cookies_come_back_until_they_are_forgotten() {
     run(async {
-        let url = answering(|request| match request.line() {
+        let url = serve_answers(|request| match request.line() {
             "GET /login" => response("302 Found", &["Set-Cookie: id=7; Path=/", "Location: /home"], ""),
             _ => echo(request),
         });
@@ -259,7 +259,7 @@ fn cookies_come_back_until_they_are_forgotten() {
 #[test]
 fn a_jar_of_its_own_is_kept_through_redirects_and_batches() {
     run(async {
-        let url = answering(|request| match request.line() {
+        let url = serve_answers(|request| match request.line() {
             "GET /login" => response("302 Found", &["Set-Cookie: id=7; Path=/", "Location: /home"], ""),
             _ => echo(request),
         });
@@ -280,7 +280,7 @@ fn a_jar_of_its_own_is_kept_through_redirects_and_batches() {
 #[test]
 fn a_cookie_may_take_the_place_of_the_jar_s() {
     run(async {
-        let url = answering(|request| match request.line() {
+        let url = serve_answers(|request| match request.line() {
             "GET /a" => response("302 Found", &["Set-Cookie: id=8; Path=/", "Location: /b"], ""),
             _ => echo(request),
         });
@@ -299,7 +299,7 @@ fn a_cookie_may_take_the_place_of_the_jar_s() {
 #[test]
 fn a_request_s_own_redirects_are_no_more_than_the_run_s() {
     run(async {
-        let url = answering(|_| redirect(302, "/again")).await;
+        let url = serve_answers(|_| redirect(302, "/again")).await;
         let base = Some(BaseUrl::parse(&url).unwrap());
         let world = World::new(ClientConfig { base, most_redirects: 3, ..ClientConfig::default() });
         let options = RequestOptions { redirects: Some(u32::MAX), ..RequestOptions::default() };

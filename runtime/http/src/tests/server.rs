@@ -50,22 +50,23 @@ where
     Ok(url)
 }
 
-/// Takes a port of some address where connections are neither accepted nor refused, for as long as what it gives is there.
+/// Takes a port of an address where connections are neither accepted nor refused, until the returned sockets are
+/// dropped.
 pub(super) async fn be_silent_at(address: &str, port: u16) -> (TcpListener, Vec<TcpStream>) {
     let socket = TcpSocket::new_v4().unwrap();
     let address = SocketAddr::new(address.parse().unwrap(), port);
     socket.bind(address).unwrap();
     let listener = socket.listen(1).unwrap();
     let mut waiting = Vec::new();
-    // What the system accepts in the server's place, until there is no more room.
+    // Connections that the system accepts for the server, until its backlog is full.
     while let Ok(stream) = within(Duration::from_millis(100), TcpStream::connect(address)).await {
         waiting.push(stream.unwrap());
     }
     (listener, waiting)
 }
 
-/// Starts a server that answers every request on every connection with what `answer` makes of it.
-pub(super) async fn answering(answer: impl Fn(&Request) -> String + 'static) -> String {
+/// Starts a server that answers every request on every connection with the result of `answer`.
+pub(super) async fn serve_answers(answer: impl Fn(&Request) -> String + 'static) -> String {
     let answer = Rc::new(answer);
     serve(move |_, mut peer| {
         let answer = Rc::clone(&answer);
@@ -140,12 +141,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         Some(request)
     }
 
-    /// Waits until what is unread ends like that.
+    /// Waits until the unread bytes end with `end`.
     pub(super) async fn wait_for(&mut self, end: &[u8]) {
         while !self.unread.ends_with(end) && self.read().await.is_some() {}
     }
 
-    /// What has come and was not taken yet.
+    /// The bytes that have arrived and were not taken yet.
     pub(super) fn take_unread(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.unread)
     }
@@ -171,14 +172,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
     }
 
-    /// Waits until the client closes, reading what it sends.
+    /// Waits until the client closes, reading and discarding its bytes.
     pub(super) async fn until_closed(&mut self) {
         while self.read().await.is_some() {}
     }
 }
 
 impl Peer<TcpStream> {
-    /// Closes with a reset in place of a farewell.
+    /// Closes with a reset instead of a FIN.
     pub(super) fn reset(self) {
         #[allow(deprecated)] // Lingering for no time does not block, which is what the deprecation is about.
         self.stream.set_linger(Some(Duration::ZERO)).unwrap();

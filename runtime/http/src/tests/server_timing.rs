@@ -1,14 +1,14 @@
-//! What servers say of their work: recorded under the flow of the request, in time or piece by piece.
+//! The servers' own durations: recorded under the flow of the request, for buffered and streamed responses.
 
 use squall_metrics::{CustomKey, Nanos};
 
-use super::server::{answering, ok, response};
+use super::server::{ok, response, serve_answers};
 use super::*;
 
 #[test]
-fn what_a_server_says_of_its_work_is_recorded() {
+fn durations_reported_by_the_server_are_recorded() {
     run(async {
-        let base = answering(|request| match request.line() {
+        let base = serve_answers(|request| match request.line() {
             "GET /timed" => {
                 response("200 OK", &["Server-Timing: db;dur=12.5, cache;desc=HIT", "server-timing: app;dur=20"], "")
             }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
-use super::server::{answering, ok, serve};
+use super::server::{ok, serve, serve_answers};
 use super::*;
 use crate::{Booked, GivenUp, Listener, OriginLimit, Source, StreamLimits, StreamedBody};
 
@@ -29,9 +29,9 @@ struct Reader {
     status: Cell<u16>,
     fields: RefCell<Vec<(String, String)>>,
     body: RefCell<Vec<u8>>,
-    /// What it was given stays booked.
+    /// Receipts of the data it was given, which stay booked.
     booked: RefCell<Vec<Booked>>,
-    /// Whether it goes at once, or when so much of the body has come.
+    /// Whether it leaves immediately (0), or after this many bytes of the body.
     goes: Cell<Option<usize>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -75,7 +75,7 @@ async fn send_to(
 #[test]
 fn a_response_comes_piece_by_piece_and_is_one_sample() {
     run(async {
-        let url = answering(|_| {
+        let url = serve_answers(|_| {
             "HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n".to_owned()
         })
         .await;
@@ -159,7 +159,7 @@ fn a_request_that_is_given_up_counts_as_failed_with_the_time_it_had() {
 }
 
 #[test]
-fn what_nobody_wants_is_read_to_its_end_if_that_is_known() {
+fn abandoned_responses_of_known_length_are_read_to_their_end() {
     run(async {
         let url = serve(|_, mut peer| async move {
             while peer.request().await.is_some() {
@@ -179,7 +179,7 @@ fn what_nobody_wants_is_read_to_its_end_if_that_is_known() {
 }
 
 #[test]
-fn what_nobody_wants_and_has_no_end_is_cut() {
+fn abandoned_responses_without_length_are_cut() {
     run(async {
         let url = serve(|_, mut peer| async move {
             peer.request().await;
@@ -224,7 +224,7 @@ fn the_guest_s_own_limits_hold() {
 #[test]
 fn a_response_larger_than_allowed_fails() {
     run(async {
-        let url = answering(|_| {
+        let url = serve_answers(|_| {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabcdefghi\r\n0\r\n\r\n".to_owned()
         })
         .await;
@@ -237,9 +237,9 @@ fn a_response_larger_than_allowed_fails() {
 }
 
 #[test]
-fn what_was_handed_out_and_is_still_held_is_booked() {
+fn pieces_are_booked_while_the_guest_holds_them() {
     run(async {
-        let url = answering(|_| ok(&"a".repeat(40_000))).await;
+        let url = serve_answers(|_| ok(&"a".repeat(40_000))).await;
         let memory = MemoryLimits { own: 100_000, shared: None };
         let base = Some(BaseUrl::parse(&url).unwrap());
         let world = World::new(ClientConfig { base, memory, ..ClientConfig::default() });
@@ -260,10 +260,10 @@ fn a_head_of_very_many_fields_is_not_handed_out() {
     run(async {
         for (fields, fits) in [(1_000, true), (1_001, false), (40_000, false)] {
             let head = format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", "a:\r\n".repeat(fields - 1));
-            let world = World::with_target(&answering(move |_| head.clone()).await);
+            let world = World::with_target(&serve_answers(move |_| head.clone()).await);
             let outcome =
                 send_to(&world, ("GET", "/"), StreamedBody::Nothing, StreamLimits::default(), &Reader::default()).await;
-            let offence = format!("the head has {fields} fields: at most 1000 are handed out (limit)");
+            let offence = format!("the head has {fields} fields: at most 1000 are allowed (limit)");
             match outcome {
                 Ok(_) => assert!(fits, "{fields}"),
                 Err(error) => assert!(!fits && error.to_string().ends_with(&offence), "{error}"),

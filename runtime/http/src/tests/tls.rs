@@ -28,7 +28,7 @@ async fn serve_tls() -> Secure {
     serve_tls_with(CertificateParams::new(vec!["localhost".to_owned()]).unwrap()).await
 }
 
-/// What `openssl req -x509 -subj /CN=NAME` makes: an authority that names its host in the common name alone.
+/// The certificate of `openssl req -x509 -subj /CN=NAME`: an authority that names its host in the common name alone.
 fn made_by_openssl(name: &str) -> CertificateParams {
     let mut made = CertificateParams::default();
     made.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,6 +1,7 @@
-//! Servers whose own certificate is one that the user gave, as `openssl req -x509` makes it by default: an authority's
-//! (`CA:TRUE`) that vouches for nobody but itself, its host in the common name alone. To rustls an authority is no server;
-//! curl and browsers trust what was given. So does this, for exactly the certificates given, and after the same checks.
+//! Servers whose own certificate is one that the user gave, as made by `openssl req -x509` with its defaults: an
+//! authority's certificate (`CA:TRUE`) that signs only itself, with its host in the common name alone. rustls does not
+//! accept an authority as a server; curl and browsers do if the user gave it. So does this verifier, for exactly the
+//! certificates given, and after the same checks.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -68,8 +69,8 @@ impl ServerCertVerifier for TrustGiven {
     }
 }
 
-/// Whether all that a certificate was refused for is who vouches for it, or its name. Its validity is looked at before
-/// either, so an expired one is refused for that.
+/// Whether the issuer or the name was the only reason to refuse a certificate. Its validity is checked before either,
+/// so an expired one is refused for that.
 fn is_about_trust_or_name(error: &Error) -> bool {
     let Error::InvalidCertificate(reason) = error else { return false };
     match reason {
