@@ -214,7 +214,7 @@ fn mistakes_are_told_and_harm_nobody() {
     assert!(run.refused("{\"paused\": tru", 400).contains("line 1 column"));
     assert!(run.refused(r#"{"pause": true}"#, 400).contains("unknown field `pause`"));
     assert!(run.refused(r#"{"vus": -1}"#, 400).contains("-1"));
-    assert!(run.refused("", 400).contains("the body is not what can be changed"));
+    assert!(run.refused("", 400).contains("the body is not a change"));
     assert!(run.refused("{}", 400).contains("nothing is to change"));
     let sentence = run.refused(&format!("{{\"vus\": 1{}}}", " ".repeat(10_000)), 413);
     assert_eq!(sentence, "the body is too large: a change has at most 4096 bytes");

@@ -23,7 +23,7 @@ fn a_run_is_controlled_from_elsewhere() {
     let at = run.address.clone();
     let status = control(&["--at", &at, "status"]).expect_code(0);
     assert!(status.out.contains("      status: running, "), "{}", status.out);
-    assert!(status.out.contains("         vus: 2 at work, 2 wanted, at most 9\n"), "{}", status.out);
+    assert!(status.out.contains("         vus: 2 active, 2 requested, at most 9\n"), "{}", status.out);
     let json = control(&["--at", &at, "status", "--json"]).expect_code(0);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&json["status"], &json["vus_max"]), (&"running".into(), &9.into()));
@@ -52,7 +52,7 @@ fn a_run_is_controlled_from_elsewhere() {
 fn what_is_missing_is_said() {
     let ended = control(&["--at", "127.0.0.1:9", "status"]).expect_code(1);
     assert!(
-        ended.complaint().starts_with("nobody listens at 127.0.0.1:9: start the run with --control"),
+        ended.complaint().starts_with("nothing listens at 127.0.0.1:9: start the run with --control"),
         "{}",
         ended.err
     );
@@ -67,5 +67,5 @@ fn what_is_missing_is_said() {
     // Talking to something else.
     let other = Server::start(|_| Reply::ok("hello, world"));
     let ended = control(&["--at", other.url().trim_start_matches("http://"), "status"]).expect_code(1);
-    assert!(ended.complaint().contains("what answers there is no run of this Squall"), "{}", ended.err);
+    assert!(ended.complaint().contains("the server there is not a run of this version of Squall"), "{}", ended.err);
 }

@@ -1,4 +1,4 @@
-//! What the control API answers, request by request.
+//! Routes and answers of the control API.
 
 use std::time::Duration;
 
@@ -28,11 +28,11 @@ pub type ApiResponse = Response<Full<Bytes>>;
 
 /// The control API of a run.
 pub struct Api {
-    /// Who may ask.
+    /// Decides which requests may pass.
     pub guard: Guard,
-    /// The run, as far as it can be changed.
+    /// Changes the run.
     pub controls: Controls,
-    /// What is known of it.
+    /// Reads the run's latest state.
     pub state: RunStateReader,
 }
 

@@ -1,4 +1,4 @@
-//! An answer that says why not, in one sentence.
+//! An error answer of the API: a status and one sentence.
 
 use hyper::StatusCode;
 
@@ -10,7 +10,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// With what is wrong, and what to do.
+    /// `sentence` names the problem and the remedy.
     pub fn new(status: StatusCode, sentence: impl Into<String>) -> ApiError {
         ApiError { status, sentence: sentence.into() }
     }
@@ -20,7 +20,7 @@ impl ApiError {
         self.status
     }
 
-    /// What is wrong, and what to do.
+    /// The problem and the remedy.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }

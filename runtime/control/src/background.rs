@@ -1,4 +1,4 @@
-//! A server on a thread of its own, inside this program, for as long as it is wanted.
+//! A server on a thread of its own inside this program, until its handle is dropped.
 
 use std::future::Future;
 use std::io;
@@ -22,7 +22,7 @@ pub struct Background {
 pub type End = oneshot::Receiver<()>;
 
 impl Background {
-    /// Begins the work, which ends soon after it is told so.
+    /// Begins the work, which must end soon after its [`End`] is signalled.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -41,7 +41,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         self.end.take();
         if let Some(thread) = self.thread.take() {
-            // Work that failed has been noticed by those who needed it.
+            // A failure of the work has been noticed by its users.
             let _ = thread.join();
         }
     }

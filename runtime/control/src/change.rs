@@ -1,21 +1,21 @@
-//! The body of `PATCH /v1/status`: what is to change. The client writes it and the server reads it.
+//! The body of `PATCH /v1/status`: the settings to change. The client writes it and the server reads it.
 
 use serde::{Deserialize, Serialize};
 use squall_plan::Rate;
 
 use crate::command::Command;
 
-/// What is to change; what is left out stays.
+/// The settings to change; those left out stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// Whether no iterations are to begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paused: Option<bool>,
-    /// How many virtual users there are to be.
+    /// The requested number of virtual users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vus: Option<u64>,
-    /// How many iterations are to begin: `"500/s"`.
+    /// The requested rate of iterations: `"500/s"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<Rate>,
     /// `true` ends the run.
@@ -27,19 +27,19 @@ impl Change {
     /// Reads a body.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// A sentence that describes the mistake.
     pub fn from_json(body: &[u8]) -> Result<Change, String> {
-        // Where an object is wanted, serde would take a list of the fields' values as well.
+        // For an object, serde would also accept a list of the fields' values.
         if body.trim_ascii_start().starts_with(b"[") {
-            return Err("the body is not what can be changed: an object is wanted, like {\"paused\": true}".to_owned());
+            return Err("the body is not a change: expected an object like {\"paused\": true}".to_owned());
         }
-        serde_json::from_slice(body).map_err(|error| format!("the body is not what can be changed: {error}"))
+        serde_json::from_slice(body).map_err(|error| format!("the body is not a change: {error}"))
     }
 
-    /// What is to be done for it, in turn: a run that goes on does so at its new size.
+    /// The commands for it, in order: a paused run resumes at its new size.
     ///
     /// # Errors
-    /// A sentence that says why it is nothing.
+    /// A sentence with the reason why there are none.
     pub fn commands(self) -> Result<Vec<Command>, String> {
         let Change { paused, vus, rate, stopped } = self;
         if stopped == Some(false) {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_client_writes_the_server_understands() {
+    fn the_server_reads_changes_of_the_client() {
         let rate = "90/m".parse().unwrap();
         for command in [Command::Pause, Command::Resume, Command::Stop, Command::Vus(5), Command::Rate(rate)] {
             let body = serde_json::to_vec(&Change::from(command)).unwrap();
@@ -101,8 +101,8 @@ mod tests {
         for (body, part) in [
             ("", "EOF"),
             ("{\"paused\": tru", "EOF"),
-            ("[]", "an object is wanted"),
-            ("[true]", "an object is wanted"),
+            ("[]", "expected an object"),
+            ("[true]", "expected an object"),
             ("{\"pause\": true}", "unknown field `pause`, expected one of `paused`, `vus`, `rate`, `stopped`"),
             ("{\"vus\": -1}", "invalid value: integer `-1`"),
             ("{\"vus\": \"many\"}", "invalid type: string"),

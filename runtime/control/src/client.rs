@@ -22,7 +22,7 @@ use crate::status::Status;
 use crate::token::{Token, VARIABLE};
 use crate::{only_loopback, within};
 
-/// How long an answer may take.
+/// Limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The largest answer; a status has a thousandth of it.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -34,7 +34,7 @@ pub struct RemoteRun {
 }
 
 impl RemoteRun {
-    /// The run that listens at `address`; its token is in the file, or else in the environment.
+    /// Addresses the run that listens at `address`. The token comes from the file, or else from the environment.
     ///
     /// # Errors
     /// If the address is not of this machine, or there is no token.
@@ -49,7 +49,7 @@ impl RemoteRun {
         Ok(RemoteRun { address, token })
     }
 
-    /// How the run goes, as JSON.
+    /// The run's status, as JSON.
     ///
     /// # Errors
     /// If no run answers.
@@ -57,7 +57,7 @@ impl RemoteRun {
         self.ask(Method::GET, Bytes::new())
     }
 
-    /// How the run goes.
+    /// The run's status.
     ///
     /// # Errors
     /// If no run answers.
@@ -75,7 +75,7 @@ impl RemoteRun {
         self.ask(Method::PATCH, body.into()).map(drop)
     }
 
-    /// What it answers, if that is what was wanted.
+    /// The body of a successful answer.
     fn ask(&self, method: Method, body: Bytes) -> Result<String, ControlError> {
         let exchange = async { within(PATIENCE, self.exchange(method, body)).await };
         let answer = runtime().map(|runtime| runtime.block_on(exchange)).map_err(|error| self.failed(&error))?;
@@ -92,7 +92,7 @@ impl RemoteRun {
     async fn exchange(&self, method: Method, body: Bytes) -> io::Result<(StatusCode, String)> {
         let connection = TcpStream::connect(self.address).await?;
         let (mut requests, http) = http1::handshake(TokioIo::new(connection)).await.map_err(io::Error::other)?;
-        // Ends with the exchange; what is wrong with it is what is wrong with the exchange.
+        // Ends with the exchange; its error is the exchange's error.
         tokio::spawn(async { drop(http.await) });
         let request = Request::builder()
             .method(method)
@@ -109,8 +109,9 @@ impl RemoteRun {
     }
 
     fn read<Answer: serde::de::DeserializeOwned>(&self, text: &str) -> Result<Answer, ControlError> {
-        let strange =
-            |_| ControlError::Answer(format!("{}: what answers there is no run of this Squall", self.address));
+        let strange = |_| {
+            ControlError::Answer(format!("{}: the server there is not a run of this version of Squall", self.address))
+        };
         serde_json::from_str(text).map_err(strange)
     }
 
@@ -118,7 +119,7 @@ impl RemoteRun {
         let address = self.address;
         ControlError::Answer(match error.kind() {
             io::ErrorKind::ConnectionRefused => {
-                format!("nobody listens at {address}: start the run with --control {address}, or say --at ADDRESS")
+                format!("nothing listens at {address}: start the run with --control {address}, or give --at ADDRESS")
             }
             _ => format!("{address} does not answer as a run would: {error}"),
         })

@@ -1,5 +1,5 @@
-//! What can be done to a run while it goes on: the words for it, and what its load allows. The terminal, the control API
-//! and its client all go by this.
+//! Commands that change a run while it goes on: their syntax, and the commands that its load allows. The terminal, the
+//! control API and its client all use them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use squall_load::{Steering, StoppedBy};
 use squall_plan::{Executor, Plan, Rate};
 
-/// What can be typed.
+/// The commands that can be typed.
 pub const HELP: &str = "type: pause, resume, stop, vus NUMBER, or rate NUMBER/s";
 
 /// One change to a run.
@@ -20,16 +20,16 @@ pub enum Command {
     Resume,
     /// Begin no more iterations, and end the run when those under way have ended.
     Stop,
-    /// So many virtual users.
+    /// A number of virtual users.
     Vus(u64),
-    /// So many iterations a time.
+    /// A rate of iterations.
     Rate(Rate),
 }
 
 impl FromStr for Command {
     type Err = String;
 
-    /// Reads a line as it is typed: `vus 50`.
+    /// Reads a typed line: `vus 50`.
     fn from_str(line: &str) -> Result<Command, String> {
         let (word, value) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
         match (word, value.trim()) {
@@ -49,7 +49,7 @@ impl FromStr for Command {
 }
 
 impl fmt::Display for Command {
-    /// What is told to whoever gave the command.
+    /// The confirmation of a command.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Command::Pause => formatter.write_str("paused: no more iterations begin"),
@@ -76,12 +76,12 @@ impl Controls {
         Controls { plan: Arc::new(plan), most, steering }
     }
 
-    /// The load.
+    /// The plan that the run started with.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// How the load is shaped: the kind of its executor, or how many there are.
+    /// The kind of the load's executor, or the number of scenarios if there are several.
     pub fn kind(&self) -> String {
         match &*self.plan.scenarios {
             [only] => only.executor.kind().to_string(),
@@ -94,7 +94,7 @@ impl Controls {
         self.plan.controlled().map(|scenario| &scenario.executor)
     }
 
-    /// What is wished for at present.
+    /// The settings requested at present.
     pub fn steering(&self) -> &Steering {
         &self.steering
     }
@@ -104,10 +104,10 @@ impl Controls {
         self.controlled().is_some()
     }
 
-    /// Does all of it; or, where some of it cannot be done, nothing.
+    /// Executes all commands, or none if one of them is not allowed.
     ///
     /// # Errors
-    /// A sentence that says what to do instead.
+    /// A sentence with the remedy.
     pub fn follow(&self, commands: &[Command], by: StoppedBy) -> Result<(), String> {
         commands.iter().try_for_each(|command| self.allows(*command))?;
         for command in commands {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wished_for_reaches_the_run() {
+    fn commands_reach_the_run() {
         let closed = controls(None);
         follow(&closed, "vus 10").unwrap();
         follow(&closed, "pause").unwrap();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_said_and_nothing_is_done() {
+    fn an_impossible_command_is_refused_with_all_others() {
         for (controls, line, part) in [
             (controls(None), "vus 11", "at most 10 virtual users"),
             (controls(None), "rate 5/s", "virtual users and no rate"),

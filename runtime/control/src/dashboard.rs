@@ -1,8 +1,8 @@
-//! `--dashboard`: the report's page while the run goes on. It is for a browser on this machine, so unlike the control API
-//! it is asked by web pages, and its secret is in the address; it can be read alone.
+//! `--dashboard`: the report's page while the run goes on. It is for a browser on this machine. Unlike the control API
+//! it answers web pages, so its secret is in the address; it is read-only.
 //!
-//! The run never waits for it: when somebody looks, what was measured is copied once a second and turned into a page on
-//! the server's own thread. Nobody looks, nothing is copied.
+//! The run never waits for it: while a page is open, the measurements are copied once a second and turned into a page
+//! on the server's own thread. Without a page nothing is copied.
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,16 +31,16 @@ use crate::server::serve_until;
 use crate::token::Token;
 use crate::{only_loopback, within};
 
-/// How long a request for news waits for some.
+/// Time that a request for news waits for them.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long the end of the run waits for a page that looked at it to ask what the end was.
+/// Time that the end of the run waits for an open page to fetch the outcome.
 const LAST_LOOK: Duration = Duration::from_millis(1_500);
 
-/// What was measured up to now.
+/// The measurements so far.
 struct Snapshot {
     totals: Totals,
     generator: GeneratorVerdict,
-    /// How the run ended, once it has.
+    /// The ending of the run, once it has ended.
     end: Option<Ending>,
 }
 
@@ -51,7 +51,7 @@ pub struct Dashboard {
     news: News,
     wanted: Arc<AtomicBool>,
     generator: GeneratorVerdict,
-    /// Whether anybody has looked.
+    /// Whether a page was ever open.
     watched: bool,
 }
 
@@ -63,7 +63,7 @@ pub struct ReservedDashboard {
     token: Token,
 }
 
-/// Answers those who look.
+/// Answers requests for pages.
 struct Pages {
     path: String,
     news: watch::Receiver<Option<Arc<Snapshot>>>,
@@ -71,7 +71,7 @@ struct Pages {
     plan: Plan,
     demands: Demands,
     facts: RunFacts,
-    /// Whether somebody knows how it ended.
+    /// Set to true once a page has fetched the outcome.
     told_the_end: watch::Sender<bool>,
 }
 
@@ -96,12 +96,12 @@ impl ReservedDashboard {
         Ok(ReservedDashboard { runtime, listener, address, token })
     }
 
-    /// Where to look.
+    /// The line with the dashboard's address, for the terminal.
     pub fn heading(&self) -> String {
         format!("    dashboard: http://{}/{}/", self.address, self.token.secret())
     }
 
-    /// Shows the run until what this returns is dropped.
+    /// Shows the run until the returned handle is dropped.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -134,7 +134,7 @@ impl ReservedDashboard {
 }
 
 impl OpenDashboard {
-    /// Whoever looks is told how it ended; then nobody is answered any more.
+    /// Waits until an open page has fetched the outcome, then stops answering.
     pub fn close(mut self, mut dashboard: Dashboard, outcome: &Outcome, end: Ending) {
         dashboard.generator = outcome.generator.clone();
         dashboard.publish(&outcome.totals, Some(end));
@@ -146,7 +146,7 @@ impl OpenDashboard {
 }
 
 impl Default for Dashboard {
-    /// Of a run that has not begun.
+    /// For a run that has not begun.
     fn default() -> Dashboard {
         let wanted = Arc::default();
         Dashboard { news: News::new(None), wanted, generator: GeneratorVerdict::default(), watched: false }
@@ -175,7 +175,7 @@ impl Observer for Dashboard {
 
 impl Pages {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        // A page whose name is made to mean this machine (DNS rebinding) would be of one origin with the dashboard.
+        // A page whose name resolves to this machine (DNS rebinding) would share the dashboard's origin.
         if !names_this_machine(request.headers()) {
             return plain(StatusCode::FORBIDDEN, "the Host header must name this machine");
         }
@@ -236,7 +236,7 @@ fn respond(status: StatusCode, kind: &'static str, body: String) -> Response<Ful
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The address is a secret, and the page is nobody else's frame.
+    // The address is a secret, and no other page may frame this one.
     for (name, value) in
         [("referrer-policy", "no-referrer"), ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")]
     {

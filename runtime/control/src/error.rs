@@ -16,9 +16,9 @@ pub enum ControlError {
     TokenFile {
         /// The option that names it.
         option: &'static str,
-        /// The file.
+        /// Path of the token file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
     /// The run does not answer, or refuses.

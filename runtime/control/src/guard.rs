@@ -1,5 +1,5 @@
-//! Who is let in: programs on this machine that show the token. Web pages are not, even where they make a browser on this
-//! machine ask on their behalf.
+//! Access control of the API: programs on this machine that show the token pass. Web pages do not, even where they make
+//! a browser on this machine send the request.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -33,7 +33,8 @@ impl Guard {
                 "requests of web pages (with an Origin header) are refused: use squall control, curl or a program",
             ));
         }
-        // A page whose name is made to mean this machine (DNS rebinding) is of one origin with the API, but says so here.
+        // A page whose name resolves to this machine (DNS rebinding) shares the API's origin, but its Host header shows
+        // the name.
         if !names_this_machine(headers) {
             let sentence = format!("the Host header must name this machine: ask http://{}", self.address);
             return Err(ApiError::new(StatusCode::FORBIDDEN, sentence));
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_is() {
+    fn other_requests_are_refused() {
         let token = Token::random().unwrap();
         let bearer = format!("Bearer {}", token.secret());
         let with_token = ("authorization", bearer.as_str());

@@ -1,5 +1,5 @@
-//! What the control API knows of a run: it listens to the run's events like the terminal does, and keeps the latest. The
-//! run never waits for it.
+//! The control API's view of a run. It observes the run's events like the terminal does, and keeps the latest. The run
+//! never waits for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use squall_plan::Threshold;
 use squall_report::summary_export;
 use tokio::sync::watch;
 
-/// Where the run is.
+/// Phase of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Before the load.
@@ -23,12 +23,12 @@ pub enum Phase {
     Ended,
 }
 
-/// How the run was a moment ago.
+/// The run as of the last event.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Where it was.
+    /// Its phase.
     pub phase: Phase,
-    /// How far it was.
+    /// Its progress.
     pub progress: Progress,
 }
 
@@ -36,7 +36,7 @@ pub struct Seen {
 pub struct RunState {
     seen: watch::Sender<Seen>,
     figures: watch::Sender<Value>,
-    /// Whether somebody waits for the figures.
+    /// Whether a client waits for the figures.
     wanted: Arc<AtomicBool>,
     thresholds: Vec<Threshold>,
 }
@@ -61,7 +61,7 @@ impl RunState {
         }
     }
 
-    /// Somebody who reads it.
+    /// A reader for the API's server.
     pub fn reader(&self) -> RunStateReader {
         let (seen, figures) = (self.seen.subscribe(), self.figures.subscribe());
         RunStateReader { seen, figures, wanted: Arc::clone(&self.wanted) }
@@ -71,7 +71,7 @@ impl RunState {
         self.seen.send_modify(|seen| seen.phase = phase);
     }
 
-    /// Adding all series up takes a while where there are many, so it is done for those who asked.
+    /// Adding up many series takes a while, so it is done only on request.
     fn note_figures(&self, totals: &Totals) {
         if self.wanted.swap(false, Ordering::Relaxed) {
             let thresholds = evaluate_thresholds(&self.thresholds, totals);
@@ -101,13 +101,13 @@ impl Observer for RunState {
 }
 
 impl RunStateReader {
-    /// How the run was a moment ago.
+    /// The run as of the last event.
     pub fn seen(&self) -> Seen {
         self.seen.borrow().clone()
     }
 
-    /// `metrics` or `thresholds`, as of the next second; as of the last time that somebody asked, if no second comes to
-    /// its end within `patience` because there is no load.
+    /// `metrics` or `thresholds`, as of the next second. If no second ends within `patience` because there is no load,
+    /// as of the last request.
     pub async fn figures(&self, part: &str, patience: Duration) -> Value {
         let mut figures = self.figures.clone();
         figures.mark_unchanged();

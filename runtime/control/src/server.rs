@@ -31,18 +31,18 @@ use crate::{only_loopback, within};
 
 /// Connections at a time. One more takes the place of one that has asked nothing, or waits in line.
 const CONNECTIONS: usize = 16;
-/// How long a connection may take, from its first byte to its last. It carries one request.
+/// Limit for a connection, from its first byte to its last. It carries one request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long requests that are under way at the end may take.
+/// Time for requests under way at the end of the run.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// The largest head of a request.
 const HEAD_LIMIT: usize = 8 * 1024;
 /// The most headers of a request.
 const HEADERS: usize = 32;
-/// How long to wait where there are no descriptors left.
+/// Pause after a failed accept, usually for lack of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 
-/// An address that is taken, before anybody is answered there.
+/// An address that is bound, but not yet served.
 pub struct ReservedApi {
     runtime: Runtime,
     listener: TcpListener,
@@ -68,13 +68,13 @@ impl ReservedApi {
         Ok(ReservedApi { runtime, listener, address, token, is_new })
     }
 
-    /// What whoever started the run must know to control it.
+    /// The lines with address and token, for the terminal.
     pub fn heading(&self) -> String {
         let token = if self.is_new { self.token.secret() } else { "as given" };
         format!("      control: http://{}/v1/status\n        token: {token}", self.address)
     }
 
-    /// Answers until what this returns is dropped.
+    /// Answers until the returned handle is dropped.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -91,7 +91,7 @@ impl ReservedApi {
     }
 }
 
-/// Answers whoever connects, until the end.
+/// Answers all connections until `end`.
 pub(super) async fn serve_until<A, F>(mut end: End, listener: TcpListener, answer: A)
 where
     A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
@@ -116,12 +116,12 @@ where
             Some(_) = connections.join_next() => {}
         }
     }
-    // Whoever stopped the run is told so.
+    // The client that stopped the run gets its answer.
     within(LAST_WORDS, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-/// Connections that have not asked anything yet, the oldest first. Programs ask at once; whoever only holds a place makes room
-/// for the next.
+/// Connections without a request so far, the oldest first. Programs send their request immediately; a connection that
+/// only occupies a slot makes room for the next.
 #[derive(Default)]
 struct Silent(VecDeque<(AbortHandle, Arc<AtomicBool>)>);
 
@@ -154,6 +154,6 @@ where
     });
     let mut http = http1::Builder::new();
     http.keep_alive(false).header_read_timeout(None).max_buf_size(HEAD_LIMIT).max_headers(HEADERS);
-    // An error here is a client that left in mid-sentence, or did not speak HTTP: hyper has answered what can be.
+    // An error here is a client that left in mid-sentence, or did not speak HTTP: hyper has answered where possible.
     let _ = http.serve_connection(TokioIo::new(connection), service).await;
 }

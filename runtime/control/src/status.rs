@@ -8,20 +8,20 @@ use squall_plan::{Executor, LoadLevel};
 use crate::command::Controls;
 use crate::run_state::{Phase, Seen};
 
-/// How a run goes. What is counted is as of the last second; what was asked for, as of now.
+/// The status of a run. Counts are as of the last second, targets as of now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// Where the run is.
+    /// The run's state.
     pub status: State,
     /// Whether it is to pause.
     pub paused: bool,
-    /// How the load is shaped.
+    /// The kind of the load's executor.
     pub executor: String,
     /// Seconds since the load began.
     pub elapsed_seconds: f64,
-    /// Seconds for which it will go on, if the plan says so.
+    /// Seconds for which it will go on, if the plan limits it.
     pub remaining_seconds: Option<f64>,
-    /// Virtual users at work.
+    /// Virtual users running iterations.
     pub vus: u64,
     /// Virtual users that are asked for, where others can ask for them.
     pub vus_target: Option<u64>,
@@ -35,13 +35,13 @@ pub struct Status {
     pub request_rate: f64,
     /// Iterations that have ended.
     pub iterations: u64,
-    /// Those of them that failed or trapped.
+    /// Iterations that failed or trapped.
     pub failed_iterations: u64,
-    /// Iterations that were given up, because no virtual user was free to begin them.
+    /// Iterations that were dropped, because no virtual user was free to start them.
     pub dropped_iterations: u64,
     /// Requests that have ended.
     pub requests: u64,
-    /// Those of them that failed.
+    /// Requests that failed.
     pub failed_requests: u64,
     /// The 95th percentile of the response time in the last second, in milliseconds, if there was a response.
     pub response_time_p95_ms: Option<f64>,
@@ -49,7 +49,7 @@ pub struct Status {
     pub generator: Generator,
 }
 
-/// Where a run is.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -88,7 +88,7 @@ pub struct Generator {
 }
 
 impl Status {
-    /// Puts together what was seen and what is asked for.
+    /// Combines the observed state with the requested settings.
     pub fn of(seen: &Seen, controls: &Controls) -> Status {
         let steering = controls.steering();
         let progress = &seen.progress;

@@ -34,13 +34,13 @@ fn state(status: &Status) -> String {
 }
 
 fn vus(status: &Status) -> String {
-    let wanted = status.vus_target.map_or_else(String::new, |target| format!(", {target} wanted"));
-    format!("{} at work{wanted}, at most {}", status.vus, status.vus_max)
+    let requested = status.vus_target.map_or_else(String::new, |target| format!(", {target} requested"));
+    format!("{} active{requested}, at most {}", status.vus, status.vus_max)
 }
 
 fn rate(status: &Status) -> String {
-    let wanted = status.rate_target.map_or_else(String::new, |target| format!(", {} wanted", per_second(target)));
-    format!("{} iterations{wanted}", per_second(status.iteration_rate))
+    let requested = status.rate_target.map_or_else(String::new, |target| format!(", {} requested", per_second(target)));
+    format!("{} iterations{requested}", per_second(status.iteration_rate))
 }
 
 fn iterations(status: &Status) -> String {
@@ -75,7 +75,7 @@ mod tests {
             describe(&status.unwrap()),
             "      status: running, 1m12s since the load began\n\
              \x20       load: externally-controlled\n\
-             \x20        vus: 10 at work, 20 wanted, at most 100\n\
+             \x20        vus: 10 active, 20 requested, at most 100\n\
              \x20       rate: 1,235/s iterations\n\
              \x20 iterations: 123,456, 1 failed, 0 dropped\n\
              \x20   requests: 123,456, 0 failed, p95 12.3ms in the last second\n\

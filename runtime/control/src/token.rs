@@ -1,5 +1,5 @@
-//! The token that whoever controls a run must show: made for the run, or given by the environment or a file. Not by the
-//! command line, which everybody on the machine can read.
+//! The token that a client of the control API must show: made for the run, or given by the environment or a file. Not
+//! by the command line, which everyone on the machine can read.
 
 use std::fmt;
 use std::fs::File;
@@ -33,10 +33,10 @@ impl Token {
         Ok(Token(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
-    /// The one that was given, if one was: in that file, or else in the environment.
+    /// The given token, if any: from that file, or else from the environment.
     ///
     /// # Errors
-    /// If it cannot be read, or is no token; `option` is what named the file.
+    /// If it cannot be read, or is not a token; `option` is the option that named the file.
     pub fn given(option: &'static str, file: Option<&Path>) -> Result<Option<Token>, ControlError> {
         let (source, text) = match file {
             Some(path) => {
@@ -72,7 +72,7 @@ impl Token {
         self.0.as_bytes().ct_eq(offered).into()
     }
 
-    /// The secret itself.
+    /// The token's text.
     pub fn secret(&self) -> &str {
         &self.0
     }
