@@ -1,4 +1,4 @@
-//! Chance that can be repeated, and drawn at any place without drawing what comes before.
+//! Repeatable random numbers, each computed from its position alone.
 
 use squall_plan::random::nth;
 

@@ -1,5 +1,5 @@
-//! Where a run is in a table: an atomic counter that all threads share, or one for each virtual user; the row follows by
-//! arithmetic. No lock, and no more memory than the counters.
+//! A run's position in a table: an atomic counter that all threads share, or one for each virtual user. The row follows
+//! by arithmetic, without a lock and without memory except the counters.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -15,23 +15,23 @@ pub(crate) struct Cursor {
     policy: Policy,
     rows: u64,
     seed: u64,
-    /// How many rows have been taken: by all together, or, by policies that know virtual users, by each.
+    /// Number of rows taken: by all together, or, for policies per virtual user, by each.
     taken: Box<[AtomicU64]>,
 }
 
-/// What a cursor says.
+/// The next step of a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// This row.
     Row(u64),
-    /// None is left.
+    /// No row is left.
     End,
-    /// The policy has none for whom it does not know.
+    /// The policy is per virtual user, and the number is not one of the run's users.
     NotAUser,
 }
 
 impl Cursor {
-    /// Over so many rows (at least one), for virtual users 1 to `vus`.
+    /// Over `rows` rows (at least one), for virtual users 1 to `vus`.
     pub(crate) fn new(policy: Policy, rows: u64, vus: u64, seed: u64) -> Cursor {
         let counters = match policy {
             // 0 is `setup` and `teardown`.
@@ -49,23 +49,23 @@ impl Cursor {
                 None => Step::End,
             },
             Policy::Shuffle => match self.take(0, self.rows, recycle) {
-                Some(taken) => Step::Row(self.shuffled(taken)),
+                Some(taken) => Step::Row(self.shuffle(taken)),
                 None => Step::End,
             },
             Policy::Random => match self.take(u64::from(vu), u64::MAX, true) {
                 Some(taken) => Step::Row(scale(key([self.seed, u64::from(vu), taken]), self.rows)),
                 None => Step::NotAUser,
             },
-            Policy::UniquePerVu => self.own(u64::from(vu), recycle),
+            Policy::UniquePerVu => self.next_own(u64::from(vu), recycle),
         }
     }
 
-    /// How many rows have been taken.
+    /// Number of rows taken so far.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.iter().map(|counter| counter.load(Relaxed)).sum()
     }
 
-    /// A number that nobody else gets from this counter: below the limit, or, if it begins again, any.
+    /// A number that this counter returns only once: below the limit, or, if it recycles, any.
     fn take(&self, counter: u64, limit: u64, recycle: bool) -> Option<u64> {
         let counter = self.taken.get(usize::try_from(counter).ok()?)?;
         if recycle {
@@ -75,12 +75,12 @@ impl Cursor {
     }
 
     /// Each pass through the rows has an order of its own.
-    fn shuffled(&self, taken: u64) -> u64 {
+    fn shuffle(&self, taken: u64) -> u64 {
         Permutation::new(self.rows, key([self.seed, taken / self.rows])).at(taken % self.rows)
     }
 
     /// Users take turns over the rows, so that each has as many as the others, or one more.
-    fn own(&self, vu: u64, recycle: bool) -> Step {
+    fn next_own(&self, vu: u64, recycle: bool) -> Step {
         let users = self.taken.len() as u64 - 1;
         if vu == 0 || vu > users || vu > self.rows {
             return Step::NotAUser;
@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// What `threads` get that take until nothing is left.
+    /// The rows that `threads` take until none is left.
     fn taken_by(threads: u32, cursor: &Cursor) -> Vec<u64> {
         std::thread::scope(|scope| {
             let takers: Vec<_> = (1..=threads)
@@ -141,7 +141,7 @@ mod tests {
             for vu in 1..=users {
                 let mut own = Vec::new();
                 while let Step::Row(row) = cursor.next(vu, false) {
-                    prop_assert!(all.insert(row), "row {} is somebody else's", row);
+                    prop_assert!(all.insert(row), "row {} was taken twice", row);
                     own.push(row);
                 }
                 let fair = rows / u64::from(users);
@@ -187,7 +187,7 @@ mod tests {
     fn chance_depends_on_seed_and_user_alone() {
         let draws = |seed, vu| {
             let cursor = Cursor::new(Policy::Random, 1_000, 2, seed);
-            // What the other user does changes nothing.
+            // The other user's rows do not matter.
             (0..20).map(|_| (cursor.next(3 - vu, true), row(cursor.next(vu, true))).1).collect::<Vec<_>>()
         };
         assert_eq!(draws(1, 1), draws(1, 1));

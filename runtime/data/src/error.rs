@@ -1,4 +1,4 @@
-//! What can be wrong with data: with a file, with opening a feed, and with taking a row. Each is a sentence for the user.
+//! Errors in data files, in opening a feed, and in taking a row. Each is a sentence for the user.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ impl LoadError {
     }
 }
 
-/// What is wrong in a file, and where.
+/// A mistake in a file, and its position.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
     /// Counted from 1.
@@ -59,36 +59,36 @@ impl From<std::io::Error> for Wrong {
 /// Why data cannot be opened.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum OpenError {
-    /// Nobody has given it.
-    #[error("there is no data {wanted:?}: give it with --data {wanted}={kind}{}", known(known_names))]
+    /// There is no `--data` of this name.
+    #[error("there is no data {wanted:?}: give it with --data {wanted}={kind}{}", list_names(known_names))]
     NotGiven {
-        /// What was asked for.
+        /// The requested name.
         wanted: String,
-        /// How its file is written: `FILE`, or `file:FILE`.
+        /// The form of its value: `FILE`, or `file:FILE`.
         kind: &'static str,
-        /// What there is.
+        /// The given names.
         known_names: Vec<String>,
     },
     /// A file of the script's cannot be opened.
     #[error("open({name:?}): {reason}")]
     Unreadable {
-        /// What the script calls it.
+        /// The script's name for it.
         name: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Rows are asked of a file that was given to be sent as it is.
-    #[error("data {0:?} was given as file:, to be sent as it is: it has no rows")]
+    /// Rows are requested from a file that was given to be sent unchanged.
+    #[error("data {0:?} was given as file:, to be sent unchanged: it has no rows")]
     NoRows(String),
-    /// A table is to be sent as it is.
-    #[error("data {0:?} was given as a table: to send the file as it is, give it with --data {0}=file:FILE")]
+    /// A table is requested as a file to send unchanged.
+    #[error("data {0:?} was given as a table: to send the file unchanged, give it with --data {0}=file:FILE")]
     NoBlob(String),
-    /// The policy has no such end.
+    /// The policy does not allow this end.
     #[error("data {name:?}: {source}")]
     Contradiction {
         /// The feed.
         name: String,
-        /// What does not fit.
+        /// The contradiction.
         source: EndlessPolicy,
     },
     /// There are fewer rows than virtual users that want rows of their own.
@@ -100,18 +100,18 @@ pub enum OpenError {
     TooFewRows {
         /// The feed.
         name: String,
-        /// How many rows it has.
+        /// Number of its rows.
         rows: u64,
-        /// How many virtual users there may be.
+        /// Maximum number of virtual users.
         vus: u64,
     },
 }
 
-fn known(names: &[String]) -> String {
+fn list_names(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(" (given are {})", names.join(", ")) }
 }
 
-/// Why there is no row.
+/// The reason why there is no row.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TakeError {
     /// All rows have been taken, and that is to be an error.

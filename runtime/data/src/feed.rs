@@ -1,4 +1,4 @@
-//! A feed: a table, and for each policy that anybody goes by where the run is in it.
+//! A feed: a table, and the run's position in it for each policy in use.
 
 use std::sync::OnceLock;
 
@@ -8,12 +8,12 @@ use crate::cursor::{Cursor, Step};
 use crate::error::{OpenError, TakeError};
 use crate::table::Table;
 
-/// Rows that are handed out to virtual users.
+/// Rows for virtual users, by a policy.
 #[derive(Debug)]
 pub struct Feed {
     name: String,
     table: Table,
-    /// What the user chose.
+    /// The user's choice, if any.
     policy: Option<Policy>,
     at_end: Option<AtEnd>,
     vus: u64,
@@ -22,25 +22,25 @@ pub struct Feed {
     cursors: [OnceLock<Cursor>; Policy::ALL.len()],
 }
 
-/// How a feed was opened: the user's choice over the scenario's over the usual.
+/// The settings of an open feed. The user's choice precedes the scenario's, and that precedes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// Which row comes next.
+    /// Order of the rows.
     pub policy: Policy,
-    /// What follows the last.
+    /// Behaviour after the last row.
     pub at_end: AtEnd,
 }
 
-/// How much of a feed a run has used.
+/// A run's use of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedUse {
-    /// The feed.
+    /// The feed's name.
     pub name: String,
-    /// How many rows it has.
+    /// Number of its rows.
     pub rows: u64,
-    /// By which policy rows were taken.
+    /// The policy by which rows were taken.
     pub policy: Policy,
-    /// How many were taken.
+    /// Number of rows taken.
     pub taken: u64,
 }
 
@@ -55,12 +55,12 @@ impl Feed {
         Feed { name: name.to_owned(), table, policy, at_end, vus, seed, cursors: Default::default() }
     }
 
-    /// What the scenario knows it by.
+    /// The scenario's name for it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its rows.
+    /// The feed's rows.
     pub fn table(&self) -> &Table {
         &self.table
     }
@@ -82,11 +82,11 @@ impl Feed {
         Ok(Way { policy, at_end })
     }
 
-    /// Takes the next row for a virtual user (from 1; 0 is `setup` and `teardown`). None if none is left and the run is to
-    /// stop.
+    /// Takes the next row for a virtual user (from 1; 0 is `setup` and `teardown`). Returns `None` if none is left and
+    /// the run is to stop.
     ///
     /// # Errors
-    /// If none is left and that is to be an error, or this user has none.
+    /// If none is left and the feed's end is an error, or if this user has no rows.
     pub fn next(&self, way: Way, vu: u32) -> Result<Option<u64>, TakeError> {
         let cursor = self.cursors[way.policy as usize]
             .get_or_init(|| Cursor::new(way.policy, self.table.length(), self.vus, self.seed));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_refused() {
+    fn impossible_promises_are_refused() {
         let error = feed(9, None, Some(AtEnd::Recycle)).open(Some(Policy::OnceEach), None).unwrap_err();
         assert!(error.to_string().starts_with("data \"users\": at-end=recycle does not go with policy=once-each"));
         let error = feed(3, None, None).open(Some(Policy::UniquePerVu), None).unwrap_err();

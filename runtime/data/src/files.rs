@@ -1,6 +1,6 @@
-//! Files that a scenario opens by names that only the run knows (``open(`${__ENV.STAGE}.json`)``): beside its script, within
-//! its project, or given with `--data`. It opens them while it describes itself; what it has opened then is held for the
-//! run, once for all virtual users, and nothing else can be opened any more.
+//! Files that a scenario opens by names known only at run time (``open(`${__ENV.STAGE}.json`)``): next to its script,
+//! within its project, or given with `--data`. The scenario opens them while it describes itself. They are then held
+//! for the run, once for all virtual users, and no other file can be opened.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,13 +14,13 @@ use crate::error::OpenError;
 const LARGEST: u64 = 1 << 30;
 /// The most files that a scenario may open.
 const MOST: usize = 1_000;
-/// What the root of a project has.
+/// Marks of a project's root.
 const ROOT_MARKS: [&str; 2] = ["package.json", ".git"];
 
-/// Where a scenario may look for files.
+/// The places in which a scenario may look for files.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// The script's own, if the scenario comes from a script whose language opens files.
+    /// The script's own folder, if its language opens files.
     pub folder: Option<Folder>,
     /// The files that were given by name, with `--data NAME=file:PATH`.
     pub named: BTreeMap<String, PathBuf>,
@@ -33,12 +33,12 @@ pub struct Folder {
     project: PathBuf,
 }
 
-/// What a scenario may open.
+/// The files that a scenario may open.
 #[derive(Clone, Debug)]
 pub enum Openable {
-    /// What it finds: while it describes itself.
+    /// While it describes itself: files found in these places.
     Searched(Places),
-    /// What it has found: in a run.
+    /// In a run: the files found then.
     Found(Opened),
 }
 
@@ -53,10 +53,10 @@ impl Default for Openable {
 }
 
 impl Openable {
-    /// The file of that name; none if there is no place for it. `opened` remembers it for the run.
+    /// The file of that name; `None` if there is no place to look for it. `opened` remembers it for the run.
     ///
     /// # Errors
-    /// If it is not there, outside of the project, or too large.
+    /// If it is missing, outside of the project, or too large.
     pub fn open(&self, name: &str, opened: &mut Opened) -> Option<Result<Bytes, OpenError>> {
         match self {
             Openable::Found(Opened(files)) => files.get(name).cloned().map(Ok),
@@ -89,7 +89,8 @@ impl Places {
 }
 
 impl Folder {
-    /// That of a script. Its project is the nearest folder with a `package.json` or `.git`, else the script's own folder.
+    /// The folder of a script. Its project is the nearest folder with a `package.json` or `.git`, else the script's own
+    /// folder.
     ///
     /// # Errors
     /// If there is no such folder.
@@ -120,7 +121,7 @@ fn read(path: &Path) -> Result<Bytes, String> {
     let problem = |error: std::io::Error| format!("{}: {error}", path.display());
     let about = fs::metadata(path).map_err(problem)?;
     if !about.is_file() {
-        return Err(format!("{} is no file", path.display()));
+        return Err(format!("{} is not a file", path.display()));
     }
     if about.len() > LARGEST {
         return Err(format!("{} has more than {LARGEST} bytes", path.display()));
@@ -136,7 +137,7 @@ fn unreadable(name: &str, reason: String) -> OpenError {
 mod tests {
     use super::*;
 
-    /// A project with a script in a folder of its own, beside one that is no part of it.
+    /// A project with a script in a folder of its own, and a file outside of the project.
     struct Project {
         folder: PathBuf,
     }
@@ -190,7 +191,7 @@ mod tests {
             let error = project.files().open(name, &mut Opened::default()).unwrap().unwrap_err().to_string();
             assert!(error.contains("outside of the project"), "{name}: {error}");
         }
-        for (name, text) in [("none.json", "there is no "), ("cfg", " is no file")] {
+        for (name, text) in [("none.json", "there is no "), ("cfg", " is not a file")] {
             let error = project.files().open(name, &mut Opened::default()).unwrap().unwrap_err().to_string();
             assert!(error.contains(text), "{name}: {error}");
         }

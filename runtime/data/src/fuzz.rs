@@ -1,4 +1,4 @@
-//! The target of `fuzz/` for what this crate reads: files of data, in every format and encoding.
+//! The target of `fuzz/` for this crate's parsers: files of data, in every format and encoding.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -10,8 +10,8 @@ use squall_plan::DataFormat;
 use crate::load;
 use crate::table::Table;
 
-/// A file of data, whose format the first byte says: every row has each of its fields once and is a JSON object, and what is
-/// wrong is told with a line that the file has.
+/// A file of data, whose first byte selects the format. Every row must have each of its fields once and be a JSON
+/// object, and an error must name a line of the file.
 pub fn data(bytes: &[u8]) -> Outcome {
     let Some((format, bytes)) = bytes.split_first() else { return Outcome::Refused };
     let format = match format % 4 {
@@ -42,7 +42,7 @@ fn check(table: &Table, length: usize) {
         table.size()
     );
     for row in 0..table.length().min(50) {
-        // A number is kept as it is written, however large.
+        // A number is kept as written, however large.
         let fields = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(&table.json(row));
         assert_eq!(
             fields.ok().map(|fields| fields.len()),

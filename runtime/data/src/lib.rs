@@ -1,9 +1,10 @@
-//! Data that a test brings along: files are read once, before the run, and shared by all virtual users of all threads.
+//! Data files of a test: read once, before the run, and shared by all virtual users of all threads.
 //!
-//! [`DataSet::load`] reads what the plan names into [`Feed`]s (a [`Table`] each) and blobs. Tables never change, and where
-//! a run is in one is an atomic counter or follows by arithmetic: taking a row locks nothing and allocates nothing.
+//! [`DataSet::load`] reads the plan's files into [`Feed`]s (a [`Table`] each) and blobs. Tables never change, and a
+//! run's position in one is an atomic counter or follows by arithmetic: taking a row locks nothing and allocates
+//! nothing.
 //!
-//! This crate must not know WebAssembly, time, or who asks: a virtual user is a number.
+//! This crate must not know WebAssembly, time, or its callers: a virtual user is a number.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

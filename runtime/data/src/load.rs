@@ -18,7 +18,7 @@ use crate::table::{Table, TableBuilder};
 
 pub(crate) use input::Input;
 
-/// What may stand at the beginning of a text file, and is no part of the text.
+/// May begin a text file, and is not part of the text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Reads a file of that format.
@@ -28,13 +28,13 @@ pub(crate) fn table(file: &Path, format: DataFormat) -> Result<Table, Wrong> {
     table_of(input, size, format)
 }
 
-/// The same of what has been opened, and has about so many bytes.
+/// Reads an open input of about `size` bytes.
 pub(crate) fn table_of(input: impl Read + 'static, size: usize, format: DataFormat) -> Result<Table, Wrong> {
     match format {
         DataFormat::Csv { delimiter } => csv::read(input, size, delimiter),
         DataFormat::Json => json::read_array(input),
         DataFormat::NdJson => json::read_lines(input, size),
-        DataFormat::File => Err(Wrong::somewhere("a file that is sent as it is has no rows")),
+        DataFormat::File => Err(Wrong::somewhere("a file that is sent unchanged has no rows")),
     }
 }
 

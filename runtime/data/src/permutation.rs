@@ -1,8 +1,8 @@
-//! A random order of `0..length` that is computed place by place: a shuffled deck that nobody has to hold.
+//! A random order of `0..length`, computed position by position: a shuffled deck that is never stored.
 //!
-//! A Feistel network permutes the next larger domain of an even number of bits. What falls outside of `length` is sent
-//! through again until it falls inside (cycle walking), which keeps it a permutation; the domain is at most four times as
-//! large, so that takes fewer than four turns on average.
+//! A Feistel network permutes the next larger domain of an even number of bits. A result outside of `length` is sent
+//! through again until it falls inside (cycle walking), which keeps it a permutation; the domain is at most four times
+//! as large, so that takes fewer than four turns on average.
 
 use crate::chance::{key, mix};
 
@@ -24,7 +24,7 @@ impl Permutation {
         Permutation { length, bits: needed.div_ceil(2).max(1), seed }
     }
 
-    /// What is at a place below the length.
+    /// The number at a position below the length.
     pub(crate) fn at(&self, place: u64) -> u64 {
         debug_assert!(place < self.length);
         let mut place = self.encrypt(place);

@@ -1,23 +1,23 @@
-//! How one row lies in a table's bytes: for each column in turn a header (length and kind, in as few bytes as it takes) and
-//! the value. A field of a CSV file costs one byte beside its text.
+//! The encoding of one row in a table's bytes: for each column a header (length and kind, in as few bytes as possible)
+//! and the value. A field of a CSV file costs one byte besides its text.
 
 use std::ops::Range;
 
-/// What a value is.
+/// Kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Text.
     Text,
-    /// JSON that is no string.
+    /// JSON other than a string.
     Json,
 }
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Value<'a> {
-    /// What it is.
+    /// The value's kind.
     pub kind: Kind,
-    /// Text as it is, or JSON.
+    /// A string's text, or JSON.
     pub text: &'a str,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn write(bytes: &mut Vec<u8>, value: Option<Value<'_>>) {
         Some(Value { kind: Kind::Json, text }) => (JSON, text),
     };
     let mut header = (text.len() as u64) << 2 | kind;
-    // Seven bits a byte, the lowest first; the eighth says that more follow.
+    // Seven bits a byte, the lowest first; the eighth is set if more follow.
     while header >= 0x80 {
         bytes.push(header as u8 | 0x80);
         header >>= 7;
@@ -57,7 +57,7 @@ impl<'a> Fields<'a> {
 }
 
 impl Iterator for Fields<'_> {
-    /// Nothing for a field that the row has not.
+    /// `None` for a field that the row does not have.
     type Item = Option<(Kind, Range<usize>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn written_rows_are_read_back() {
         let long = "x".repeat(20_000);
         let values = [
             Some(Value { kind: Kind::Text, text: "ada" }),

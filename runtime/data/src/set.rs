@@ -16,10 +16,10 @@ pub struct DataSet {
 }
 
 impl DataSet {
-    /// Reads all files that a plan names, for a run of at most `vus` virtual users.
+    /// Reads all files of a plan, for a run of at most `vus` virtual users.
     ///
     /// # Errors
-    /// The first file that cannot be read, or whose rows cannot be handed out as the user wants.
+    /// The first file that cannot be read, or whose rows do not suffice for the policy.
     pub fn load(planned: &[PlannedData], vus: u64, seed: u64) -> Result<DataSet, LoadError> {
         let mut set = DataSet::default();
         for data in planned {
@@ -44,7 +44,7 @@ impl DataSet {
     /// The number of the feed of that name, for [`DataSet::feed`].
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no such feed.
     pub fn find_feed(&self, name: &str) -> Result<usize, OpenError> {
         self.feeds.iter().position(|feed| feed.name() == name).ok_or_else(|| {
             if self.blobs.iter().any(|(known, _)| known == name) {
@@ -59,10 +59,10 @@ impl DataSet {
         self.feeds.get(number)
     }
 
-    /// The file of that name, shared.
+    /// The content of the file of that name, shared.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no such file.
     pub fn blob(&self, name: &str) -> Result<Bytes, OpenError> {
         match self.blobs.iter().find(|(known, _)| known == name) {
             Some((_, blob)) => Ok(blob.clone()),
@@ -71,7 +71,7 @@ impl DataSet {
         }
     }
 
-    /// How much of each feed has been used, feed by feed and policy by policy.
+    /// The use of each feed, by policy.
     pub fn usage(&self) -> Vec<FeedUse> {
         self.feeds.iter().flat_map(Feed::usage).collect()
     }

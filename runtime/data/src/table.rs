@@ -1,4 +1,4 @@
-//! Rows in one piece of memory: all values one behind the other, and where each row begins.
+//! Rows in one piece of memory: all values one after the other, and the start of each row.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use crate::row::{Fields, Kind, Value, write};
 pub struct Table {
     columns: Box<[Box<str>]>,
     bytes: Bytes,
-    /// Where each row begins, and where the last one ends.
+    /// The start of each row, and the end of the last one.
     starts: Box<[u64]>,
 }
 
 impl Table {
-    /// How many rows there are.
+    /// Number of rows.
     pub fn length(&self) -> u64 {
         self.starts.len() as u64 - 1
     }
@@ -27,7 +27,7 @@ impl Table {
         self.columns.iter().map(AsRef::as_ref)
     }
 
-    /// The value in a column; nothing if the row has none there.
+    /// The value in a column; `None` if the row has no value there.
     ///
     /// # Errors
     /// If there is no such column.
@@ -35,7 +35,7 @@ impl Table {
         Ok(self.find(row, column)?.map(|(kind, place)| self.value(kind, place)))
     }
 
-    /// The value in a column, sharing the table's memory; nothing if the row has none there.
+    /// The value in a column, sharing the table's memory; `None` if the row has no value there.
     ///
     /// # Errors
     /// If there is no such column.
@@ -69,7 +69,7 @@ impl Table {
         json
     }
 
-    /// How much memory the table takes, in bytes.
+    /// Memory of the table, in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len() + size_of_val(&*self.starts)
     }
@@ -129,7 +129,7 @@ pub(crate) struct TableBuilder {
 }
 
 impl TableBuilder {
-    /// With room for a file of so many bytes: values take about as much as the file that they are from.
+    /// With room for a file of `file_size` bytes: values take about as much as their file.
     pub(crate) fn new(columns: Vec<Box<str>>, file_size: usize) -> TableBuilder {
         let places = columns.iter().enumerate().map(|(place, column)| (column.clone(), place)).collect();
         let bytes = Vec::with_capacity(file_size);

@@ -10,7 +10,7 @@ use super::{finish, not_utf8, text};
 use crate::error::Wrong;
 use crate::table::{MOST_COLUMNS, Table, TableBuilder, too_many_columns};
 
-/// How much is read at once, in bytes.
+/// Bytes read in one step.
 const READ_SIZE: usize = 256 * 1024;
 
 pub(super) fn read(input: impl Read + 'static, size: usize, delimiter: u8) -> Result<Table, Wrong> {
@@ -18,7 +18,7 @@ pub(super) fn read(input: impl Read + 'static, size: usize, delimiter: u8) -> Re
     let file = Quotes::new(text::reader(input)?, delimiter);
     let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(READ_SIZE).from_reader(file);
     let read = read_table(&mut reader, size);
-    // Whatever is wrong behind an unclosed quote is so because of it.
+    // An error after an unclosed quote is a consequence of it.
     let before = read.as_ref().err().and_then(|wrong| wrong.line).map_or(u64::MAX, |line| line + 1);
     reader.get_ref().check(before)?;
     read

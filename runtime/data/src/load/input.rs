@@ -9,7 +9,7 @@ use crate::error::Wrong;
 
 /// The largest file, in bytes: all of it is held in memory.
 const LARGEST_FILE: u64 = 4 << 30;
-/// The most that is taken from a pipe, which does not say how much will come.
+/// The most that is taken from a pipe, whose length is not known beforehand.
 const LARGEST_PIPE: u64 = 256 << 20;
 
 /// A file that is read.
@@ -36,7 +36,7 @@ impl Input {
         Ok(Input { file, size: metadata.len() as usize, most, left: most })
     }
 
-    /// How many bytes it has; 0 for a pipe.
+    /// The length in bytes; 0 for a pipe.
     pub(crate) fn size(&self) -> usize {
         self.size
     }

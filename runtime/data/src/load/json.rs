@@ -1,4 +1,4 @@
-//! JSON: an array of objects, or an object a line. A string is kept as its text, anything else as it is written.
+//! JSON: an array of objects, or an object a line. A string is kept as its text, anything else as written.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
@@ -47,7 +47,7 @@ pub(super) fn read_lines(input: impl Read + 'static, size: usize) -> Result<Tabl
     finish(table)
 }
 
-/// Without the place, which is told apart.
+/// The error's text without its position, which is reported separately.
 fn in_words(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
@@ -71,7 +71,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
     }
 }
 
-/// An object, its values as they are written.
+/// An object, its values as written.
 struct Row<'a>(Vec<(String, &'a RawValue)>);
 
 impl Row<'_> {

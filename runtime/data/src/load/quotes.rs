@@ -1,18 +1,18 @@
-//! Quotes in CSV that are opened and never closed. The parser takes the rest of the file for one field then, as RFC 4180 has
-//! it; what was meant is hundreds of rows that nobody would miss.
+//! Quotes in CSV that are opened and never closed. By RFC 4180 the parser takes the rest of the file as one field; the
+//! author meant hundreds of rows, whose absence would go unnoticed.
 
 use std::io::{self, Read};
 
 use crate::error::Wrong;
 
-/// A reader that looks at the quotes of what passes.
+/// A reader that tracks the quotes in the bytes that pass through it.
 pub(super) struct Quotes<R> {
     inner: R,
     delimiter: u8,
     state: State,
     /// The line that is being read, from 1.
     line: u64,
-    /// How many bytes of a byte order mark there may still be.
+    /// Bytes of a byte order mark that may still come.
     mark: usize,
     wrong: Option<Unclosed>,
 }
@@ -23,16 +23,16 @@ enum State {
     Plain,
     /// In a quoted field, which was opened in that line.
     Quoted(u64),
-    /// Behind a quote in it: the end of the field, or the first of two that stand for one.
+    /// After a quote in it: the end of the field, or the first of two that stand for one.
     Quote(u64),
 }
 
 /// A quote that is not closed where it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Unclosed {
-    /// Where it was opened.
+    /// The line of the opening quote.
     line: u64,
-    /// Where what looks like its end has text behind it; else it goes on to the end of the file.
+    /// The line of the apparent end, if text follows it; otherwise the field goes on to the end of the file.
     ends_amid_text: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ impl<R> Quotes<R> {
         Quotes { inner, delimiter, state: State::FieldBegins, line: 1, mark: 3, wrong: None }
     }
 
-    /// What is wrong with the quotes of what was read, if that begins before line `before`.
+    /// The error in the quotes so far, if it begins before line `before`.
     pub(super) fn check(&self, before: u64) -> Result<(), Wrong> {
         let unclosed = self.wrong.or(match self.state {
             State::Quoted(line) => Some(Unclosed { line, ends_amid_text: None }),
@@ -52,7 +52,7 @@ impl<R> Quotes<R> {
         };
         let end = match ends_amid_text {
             None => "is not closed".to_owned(),
-            Some(end) => format!("is closed in line {end}, with text behind it"),
+            Some(end) => format!("is closed in line {end}, with text after it"),
         };
         Err(Wrong::in_line(
             line,
@@ -74,7 +74,7 @@ impl<R> Quotes<R> {
             (State::Quote(opened), b'"') => State::Quoted(opened),
             (_, b'\n' | b'\r') => State::FieldBegins,
             (_, byte) if byte == self.delimiter => State::FieldBegins,
-            // White space behind a field is common, and no harm.
+            // White space after a field is common, and harmless.
             (State::Quote(opened), b' ' | b'\t') => State::Quote(opened),
             (State::Quote(opened), _) => {
                 // In one line that is only bad style.

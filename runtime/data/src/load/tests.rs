@@ -93,7 +93,7 @@ fn a_quote_that_is_not_closed_is_told() {
         assert!(told.starts_with("--data d=a.csv, line 2: a quote that is opened here is closed in line 4"), "{told}");
     }
     assert!(mistake("a.tsv", "a\tb\n\"1\t2\n3\t4\n").contains("line 2: a quote"));
-    // What is wrong earlier is told first.
+    // The earlier mistake is reported first.
     assert!(mistake("a.csv", "a,b\n1\n\"2,3\n").contains("line 2: 1 field where"));
 }
 
@@ -161,7 +161,7 @@ fn a_file_as_it_is() {
     assert_eq!(set.blob("upload").unwrap(), &b"\xff\x00"[..]);
     assert_eq!(
         set.find_feed("upload").unwrap_err().to_string(),
-        "data \"upload\" was given as file:, to be sent as it is: it has no rows"
+        "data \"upload\" was given as file:, to be sent unchanged: it has no rows"
     );
     assert_eq!(
         set.find_feed("users").unwrap_err().to_string(),
@@ -198,7 +198,7 @@ fn a_device_is_no_data_and_a_wide_file_is_told_at_once() {
 }
 
 #[test]
-fn what_comes_through_a_pipe_is_data() {
+fn data_can_come_through_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("a.csv");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -1,4 +1,4 @@
-//! The text of a file: UTF-8 as it is, UTF-16 (as spreadsheets export "Unicode text") by its byte order mark.
+//! The text of a file: UTF-8, or UTF-16 with a byte order mark (as spreadsheets export "Unicode text").
 
 use std::io::{Cursor, Read};
 
@@ -20,7 +20,7 @@ fn decoded(mut bytes: Vec<u8>, mut rest: impl Read, unit: fn([u8; 2]) -> u16) ->
     rest.read_to_end(&mut bytes)?;
     let (units, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len());
-    // The mark is no part of the text.
+    // The mark is not part of the text.
     for character in char::decode_utf16(units.iter().skip(1).map(|pair| unit(*pair))) {
         text.push(character.map_err(|_| not_utf16(&text))?);
     }
