@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_end_is_not_read_to_it() {
+    fn endless_files_are_not_read_to_the_end() {
         let error = read_bounded(Path::new("/dev/zero"), 1_000).unwrap_err();
         assert_eq!(error.to_string(), "it has more than 1000 bytes");
         let file = tempfile::NamedTempFile::new().unwrap();

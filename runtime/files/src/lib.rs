@@ -1,9 +1,9 @@
-//! Opening files where others may have a hand in it: a cache below a folder that all users share, a checkout that somebody
-//! else wrote, a path that leads to a device.
+//! Opening files in places where others may interfere: a cache below a folder that all users share, a checkout of
+//! another author, a path that leads to a device.
 //!
-//! [`PrivateFolder`] is a folder that only this user can change, reached by descriptors from the root, so that what was
-//! checked is what is used. [`read_bounded`] reads a file of any kind no further than it may be long, and [`append`] and
-//! [`replace`] write to no place but the one that was named. This crate must not know what is in the files.
+//! [`PrivateFolder`] is a folder that only this user can change. It is reached by descriptors from the root, so the
+//! checked folder is the used one. [`read_bounded`] reads at most a given length of a file of any kind. [`append`] and
+//! [`replace`] write only to the path that was named. This crate must not know the files' contents.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

@@ -29,7 +29,7 @@ impl PrivateFolder {
         Ok(PrivateFolder { folder: walk(path, Missing::Fails)? })
     }
 
-    /// Opens the folder, and makes what is missing of it, for this user alone.
+    /// Opens the folder, and creates missing parts of it for this user alone.
     ///
     /// # Errors
     /// As [`PrivateFolder::open`], or if it cannot be made.
@@ -37,7 +37,7 @@ impl PrivateFolder {
         Ok(PrivateFolder { folder: walk(path, Missing::IsMade)? })
     }
 
-    /// Opens a file in it for reading: no link, no device, and none that others can write to.
+    /// Opens a file in it for reading. Links, devices and files that others can write to are refused.
     ///
     /// # Errors
     /// If there is no such file.
@@ -50,8 +50,8 @@ impl PrivateFolder {
         if is_file && is_private { Ok(File::from(file)) } else { Err(Errno::PERM.into()) }
     }
 
-    /// Puts a file of these pieces in the place of the one of that name, if there is one: whoever reads finds the one or the
-    /// other, whole.
+    /// Writes a file of these pieces, instead of any older one of that name. Concurrent readers find the old or the new
+    /// file, whole.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -62,16 +62,16 @@ impl PrivateFolder {
             Ok(renameat(&self.folder, &beside, &self.folder, name)?)
         });
         if written.is_err() {
-            // What is half written is of no use; that it stays is no worse than that it could not be written.
+            // A half-written file is useless; a failure to remove it is no worse than the failed write.
             let _ = self.remove(&beside);
         }
         written
     }
 
-    /// Whether it can be written to: permissions alone do not tell that a file system is read-only.
+    /// Whether it can be written to: permissions alone do not show that a file system is read-only.
     ///
     /// # Errors
-    /// Why it cannot.
+    /// The reason why it cannot.
     pub fn try_writing(&self) -> io::Result<()> {
         let trial = format!("{}.trial", std::process::id());
         drop(self.new_file(&trial)?);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again_and_only_ours() {
+    fn files_are_read_back_and_private() {
         let outer = tempfile::tempdir().unwrap();
         let path = outer.path().join("squall/code");
         assert!(PrivateFolder::open(&path).is_err());

@@ -1,5 +1,5 @@
-//! The way to a folder, one part after the other, each opened in the one before and checked: the owner and the mode of every
-//! folder on it. What a name means is asked once, so nothing can be exchanged between the check and the use.
+//! Walks to a folder part by part, each opened in the one before it, and checks owner and mode of every folder on the
+//! path. Each name is resolved only once, so nothing can be exchanged between the check and the use.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, RawMode, fstat, mkdirat, openat, r
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-/// As many as the system follows itself.
+/// The system's own limit of links in a path.
 const MOST_LINKS: usize = 40;
 
 /// Others may write: the group, or all.
@@ -20,7 +20,7 @@ const WRITABLE: RawMode = 0o022;
 /// In such a folder only an owner exchanges an entry.
 const STICKY: RawMode = 0o1000;
 
-/// What is done about a folder that is not there.
+/// The treatment of a missing folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
     Fails,
@@ -28,10 +28,10 @@ pub(crate) enum Missing {
     IsMade,
 }
 
-/// A folder that only this user can change, with none above it in which others could exchange it.
+/// Opens a folder that only this user can change, with none above it in which others could exchange it.
 ///
 /// # Errors
-/// If it cannot be opened or made, or somebody else has a hand in it.
+/// If it cannot be opened or created, or if another user could change it.
 pub(crate) fn walk(path: &Path, missing: Missing) -> io::Result<OwnedFd> {
     let path = std::path::absolute(path)?;
     // From the root to where the walk has come; `..` goes back.
@@ -86,7 +86,7 @@ fn enter(parent: impl AsFd, name: &OsStr, missing: Missing) -> io::Result<OwnedF
     match open() {
         Err(Errno::NOENT) if missing == Missing::IsMade => {
             match mkdirat(parent.as_fd(), name, Mode::RWXU) {
-                // Another process was faster; whose it is is asked next.
+                // Another process was faster; its owner is checked next.
                 Ok(()) | Err(Errno::EXIST) => Ok(open()?),
                 Err(error) => Err(error.into()),
             }

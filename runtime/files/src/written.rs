@@ -1,5 +1,5 @@
-//! Writing in a folder whose contents others may have made, as in a checkout: a link there could lead to any file of the
-//! user's. What is written goes into the folder itself.
+//! Writing into a folder whose contents others may have created, as in a checkout: a link there could lead to any file
+//! of the user's. The written file is always in the folder itself.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-/// Opens a file that grows, and makes it if there is none.
+/// Opens a file for appending, and creates it if it is missing.
 ///
 /// # Errors
 /// If it cannot be opened, or is a link.
@@ -16,7 +16,7 @@ pub fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits() as i32).open(path)
 }
 
-/// Puts a file in the place of the one that is there, or of a link: whoever reads finds the one or the other, whole.
+/// Replaces a file, or a link. Concurrent readers find the old or the new file, whole.
 ///
 /// # Errors
 /// If it cannot be written.
