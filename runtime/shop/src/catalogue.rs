@@ -1,17 +1,17 @@
-//! What the shop sells: a hundred products, rendered once, and which pages a cache would have had.
+//! The shop's products: a hundred, rendered once. Decides which views of a page miss the simulated cache.
 
 use hyper::body::Bytes;
 use serde_json::json;
 
-/// How many products a page lists.
+/// Products per page.
 const PER_PAGE: usize = 20;
-/// Every so many views of a page it is "not in the cache".
+/// One of this many views of a page misses the cache.
 const VIEWS_PER_MISS: u32 = 10;
 
 const COLLECTIONS: [&str; 10] =
     ["Harbour", "Meadow", "Juniper", "Linden", "Slate", "Amber", "Northern", "Willow", "Copper", "Heather"];
 
-/// What there is in every collection, and the least that it costs, in cents.
+/// Articles of every collection, with the lowest price in cents.
 const ARTICLES: [(&str, u32); 10] = [
     ("Coffee Mug", 1250),
     ("Desk Lamp", 5900),
@@ -115,7 +115,7 @@ pub fn euros(cents: u64) -> f64 {
     cents as f64 / 100.0
 }
 
-/// The place of what is numbered from 1.
+/// Index of an entry numbered from 1.
 fn place(number: u64) -> Option<usize> {
     usize::try_from(number).ok()?.checked_sub(1)
 }

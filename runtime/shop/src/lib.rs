@@ -1,9 +1,9 @@
 //! The demo shop: a small web shop that runs inside `squall demo`, so that a first load test needs nothing but Squall.
 //!
-//! It is meant for a thread and a current-thread runtime of its own, on a machine whose cores the load generator also
-//! wants. So it is quick and plain: pages are rendered once, state is never shared between threads, nothing is written
-//! to disk. What it sells is in `catalogue`, who is shopping in `sessions`, what each path answers in `storefront`.
-//! It must not know of load tests, terminals or the scenario that visits it.
+//! It is meant for a thread and a current-thread runtime of its own, on a machine whose cores the load generator needs
+//! as well. So it is quick and plain: pages are rendered once, state is never shared between threads, nothing is
+//! written to disk. The products are in `catalogue`, the visitors' baskets in `sessions`, the answers to each path in
+//! `storefront`. It must not know of load tests, terminals or the scenario that visits it.
 
 mod catalogue;
 mod query;
@@ -34,7 +34,7 @@ use storefront::{Answer, Storefront};
 /// The largest request body that is read; a basket needs a hundredth of it.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// What goes wrong in the shop, on purpose.
+/// Faults that the shop has on purpose.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// Added to every answer.
@@ -58,7 +58,7 @@ impl Shop {
         Ok(Shop { listener, address, faults })
     }
 
-    /// Where the shop is.
+    /// The shop's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -76,7 +76,7 @@ impl Shop {
                         let storefront = Rc::clone(&storefront);
                         tokio::task::spawn_local(attend(connection, storefront, self.faults.latency));
                     }
-                    // The visitor has gone already, or there are no descriptors left: others will be closed soon.
+                    // The visitor has gone already, or no file descriptor is free: others will be closed soon.
                     Err(_) => pause(Duration::from_millis(5)).await,
                 }
             }
@@ -96,7 +96,7 @@ async fn attend(connection: TcpStream, storefront: Rc<RefCell<Storefront>>, late
         let storefront = Rc::clone(&storefront);
         async move { Ok::<_, Infallible>(answer(request, &storefront, latency).await) }
     });
-    // An error here is a visitor who left in mid-sentence, or who did not speak HTTP: hyper has answered what can be.
+    // An error here is a visitor that left in mid-sentence, or did not speak HTTP: hyper has answered where possible.
     let _ = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(connection), service).await;
 }
 

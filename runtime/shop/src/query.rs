@@ -11,8 +11,8 @@ pub fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
         .map(|(_, value)| decode(value))
 }
 
-/// Undoes percent-encoding and reads `+` as a space. What is not valid stays as it is written; bytes that are not UTF-8
-/// become the replacement character.
+/// Undoes percent-encoding and reads `+` as a space. Invalid escapes stay as written; bytes that are not UTF-8 become
+/// the replacement character.
 fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '+']) {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! Who is shopping, and what is in the basket. Nothing is kept for ever: the oldest session makes room for the newest.
+//! The visitors' sessions and baskets. Nothing is kept for ever: the oldest session makes room for the newest.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -31,7 +31,7 @@ pub struct Sessions {
 
 impl Sessions {
     pub fn new(limit: usize) -> Sessions {
-        // The standard library's only source of randomness: seeds itself anew for every process.
+        // The standard library's only source of randomness: it has a new seed in every process.
         let secret = RandomState::new().hash_one("session");
         Sessions { baskets: HashMap::new(), by_age: VecDeque::new(), limit, begun: 0, secret }
     }

@@ -1,4 +1,4 @@
-//! What the shop answers to each request. Knows HTTP's messages but no connections: a request goes in whole, an answer
+//! The shop's answer to each request. Knows HTTP's messages but no connections: a request goes in whole, an answer
 //! comes out whole, and nothing waits.
 
 use http_body_util::Full;
@@ -16,7 +16,7 @@ pub type Answer = Response<Full<Bytes>>;
 
 /// More than a laptop's load test has users, at about 100 bytes each.
 const SESSION_LIMIT: usize = 100_000;
-/// The most of one product that goes into the basket at once.
+/// The largest quantity of one product in one addition to the basket.
 const QUANTITY_LIMIT: u64 = 100;
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
@@ -55,8 +55,7 @@ impl Storefront {
         Storefront { catalogue: Catalogue::new(), sessions, error_rate, answered: 0, orders: 0 }
     }
 
-    /// Answers one request, and greets a visitor whom the shop does not know with a session. The body is `None` where it
-    /// was too large to be read.
+    /// Answers one request, and gives an unknown visitor a session. The body is `None` if it was too large to read.
     pub fn answer(&mut self, head: &Parts, body: Option<&[u8]>) -> Answer {
         let session = self.sessions.find(&head.headers);
         let fails = self.next_fails();
@@ -171,7 +170,7 @@ impl Place {
             "/health" => Place::Health,
             _ => {
                 let number = path.strip_prefix("/products/").filter(|rest| !rest.contains('/'))?;
-                // What is not a number is the number of no product.
+                // A text that is not a number gets 0, the number of no product.
                 Place::Product(number.parse().unwrap_or(0))
             }
         })
@@ -186,7 +185,7 @@ impl Place {
     }
 }
 
-/// Reads `{"product_id": 1, "quantity": 2}`; one of it where the quantity is left away.
+/// Reads `{"product_id": 1, "quantity": 2}`; the quantity defaults to 1.
 fn parse_line(body: &[u8]) -> Option<(u64, u64)> {
     let line: Value = serde_json::from_slice(body).ok()?;
     let product = line.get("product_id")?.as_u64()?;
@@ -198,7 +197,7 @@ fn names_payment(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|order| order.get("payment").is_some_and(Value::is_string))
 }
 
-/// How many items, and what they cost, in cents.
+/// Number of items, and their total price in cents.
 fn sum(catalogue: &Catalogue, basket: &Basket) -> (u64, u64) {
     basket.iter().fold((0, 0), |(items, total), (&number, &quantity)| {
         let price = catalogue.product(number).map_or(0, |product| u64::from(product.price_in_cents));

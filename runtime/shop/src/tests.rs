@@ -42,7 +42,7 @@ impl OpenShop {
     }
 }
 
-/// A visitor with one connection, who keeps the session's cookie once told to.
+/// A visitor with one connection, which sends the session's cookie after [`Visitor::with_session`].
 struct Visitor {
     connection: BufReader<TcpStream>,
     cookie: Option<String>,
@@ -71,7 +71,7 @@ impl Visitor {
         Visitor { connection: BufReader::new(connection), cookie: None }
     }
 
-    /// A visitor who has been here: later requests carry the cookie.
+    /// Makes a first visit and keeps its cookie for later requests.
     fn with_session(mut self) -> Visitor {
         let cookie = self.get("/").header("set-cookie").unwrap().to_owned();
         self.cookie = cookie.split(';').next().map(str::to_owned);
