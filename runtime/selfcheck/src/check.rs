@@ -1,4 +1,4 @@
-//! What a trial has to say: what was expected, what was measured, and whether the two agree.
+//! The result of a trial: expectation, measurement, and whether the two agree.
 
 use serde_json::json;
 use squall_report::{Align, table};
@@ -8,11 +8,11 @@ use crate::environment::Environment;
 /// Whether a measurement is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// As it should be.
+    /// The measurement agrees with the expectation.
     Holds,
-    /// Not so: do not trust what is measured here.
+    /// It does not: results of this machine are not to be trusted.
     Fails,
-    /// Told, not judged: a property of the machine.
+    /// A property of the machine, reported without a verdict.
     Told,
 }
 
@@ -33,15 +33,15 @@ impl Verdict {
 /// One line of the result.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// What was tried.
+    /// The measured property.
     pub what: String,
-    /// What should come out.
+    /// The expected value.
     pub expected: String,
-    /// What came out.
+    /// The measured value.
     pub measured: String,
-    /// Whether it is as it should be.
+    /// Whether the two agree.
     pub verdict: Verdict,
-    /// What to do where it is not.
+    /// The remedy for a failure.
     pub remedy: &'static str,
 }
 

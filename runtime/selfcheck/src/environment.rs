@@ -25,11 +25,11 @@ pub struct Environment {
     cores: usize,
 }
 
-/// What both sides of a trial saw.
+/// Both sides' view of a trial.
 pub struct Seen {
-    /// What Squall measured.
+    /// Squall's measurements.
     pub squall: Outcome,
-    /// What the server knows to be true.
+    /// The server's records, which are true.
     pub server: Served,
 }
 
@@ -40,7 +40,7 @@ impl Environment {
         Ok(Environment { artifact, cache: CodeCache::of_user(), pacing, cores })
     }
 
-    /// What it is that proves itself.
+    /// One line about Squall's version and the machine.
     pub fn machine(&self) -> String {
         let cores = if self.cores == 1 { "1 core".to_owned() } else { format!("{} cores", self.cores) };
         format!("{cores}, {} {}", std::env::consts::OS, std::env::consts::ARCH)
@@ -78,7 +78,7 @@ fn unfit(source: squall_guest::GuestError) -> Error {
     Error::Session(SessionError::Guest { name: SCENARIO.to_owned(), source })
 }
 
-/// Trials tell what they find when they are over.
+/// An observer that ignores all events: trials report at their end.
 struct Silent;
 
 impl Observer for Silent {

@@ -1,6 +1,6 @@
-//! A server whose answers take as long as they were programmed to, and which knows how long they really took. One thread,
-//! which a stall stops altogether, as a collector of garbage would. It must not know who asks, nor share code with the
-//! client that it checks.
+//! A server with programmed answer times, which records the times that it really took. It has one thread, which a stall
+//! stops altogether, as a garbage collector would. It must not know its client, nor share code with the client that it
+//! checks.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -19,25 +19,25 @@ use tokio::task::LocalSet;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\nhello, world";
 
-/// What the server does.
+/// The programmed behaviour.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Programme {
-    /// How long each answer takes.
+    /// Time until each answer.
     pub latency: Duration,
     /// A time without any answers.
     pub stall: Option<Stall>,
 }
 
-/// A time in which nothing is answered; whoever waits has the answer when it is over.
+/// A time without answers; waiting clients get theirs at its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Stall {
-    /// From so long after the first request.
+    /// Its start, counted from the first request.
     pub after: Duration,
-    /// For so long.
+    /// Its duration.
     pub length: Duration,
 }
 
-/// What the server knows to be true.
+/// The server's records.
 #[derive(Clone, Debug, Default)]
 pub struct Served {
     /// Requests that it read.
@@ -79,9 +79,9 @@ impl KnownServer {
         format!("http://{}/", self.address)
     }
 
-    /// Closes all connections, and says what there was.
+    /// Closes all connections, and returns the records.
     pub fn stop(self) -> Served {
-        // A server that has ended by itself has nothing to be told.
+        // A server that has ended by itself no longer listens for the signal.
         let _ = self.close.send(());
         self.thread.join().unwrap_or_default()
     }
@@ -107,11 +107,11 @@ fn serve(runtime: &Runtime, listener: TcpListener, programme: Programme, closed:
     desk.served.take()
 }
 
-/// What all connections go by.
+/// State shared by all connections.
 struct Desk {
     clock: Clock,
     programme: Programme,
-    /// When the first request came.
+    /// Time of the first request.
     began: Cell<Option<Nanos>>,
     served: RefCell<Served>,
 }
@@ -150,7 +150,7 @@ impl Desk {
 }
 
 impl Stall {
-    /// When it will be over, if `now` is within it, for a server whose first request came when it `began`.
+    /// Its end, if `now` is within it, for a server whose first request came at `began`.
     fn end(&self, began: Nanos, now: Nanos) -> Option<Nanos> {
         let from = began + Nanos::from(self.after);
         let to = from + Nanos::from(self.length);
@@ -158,7 +158,8 @@ impl Stall {
     }
 }
 
-/// Reads the head of a request without a body; false when there is none, or it is too long to be ours.
+/// Reads the head of a request without a body; false at the end of the stream, or if the head is too long to be
+/// Squall's.
 async fn read_request(stream: &mut TcpStream) -> bool {
     let mut head = [0; 1024];
     let mut length = 0;

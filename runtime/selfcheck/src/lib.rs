@@ -1,5 +1,5 @@
-//! `squall selfcheck`: this machine and this program are checked against a server in the same process whose true latency
-//! is known. The measurement takes the path of any run: guest, client, timer, histograms. The server shares no code with
+//! `squall selfcheck`: checks this machine and this program against a server in the same process whose true latency is
+//! known. The measurement takes the path of any run: guest, client, timer, histograms. The server shares no code with
 //! the client. Must not know the command line or a terminal.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -17,7 +17,7 @@ use environment::Environment;
 
 pub use error::Error;
 
-/// One trial: what it is about, and how it goes.
+/// One trial: its title, and its function.
 type Trial = (&'static str, fn(&Environment) -> Result<Vec<Check>, Error>);
 
 const TRIALS: [Trial; 5] = [

@@ -1,4 +1,4 @@
-//! The trials. Each puts a load on a server whose behaviour is known and compares what Squall says with what is true.
+//! The trials. Each puts a load on a server of known behaviour and compares Squall's figures with the truth.
 
 mod baseline;
 
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::known_server::{Programme, Stall};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// What to say of a machine that is too busy, or too slow.
+/// The remedy for a machine that is too busy, or too slow.
 const BUSY: &str =
     "something else takes this machine's processor time, or there is too little of it: see docs/measurement.md";
 const WRONG: &str = "run it again on a quiet machine; if it fails there too, it is a bug of Squall's: please report it";
@@ -22,10 +22,10 @@ const WRONG: &str = "run it again on a quiet machine; if it fails there too, it 
 /// Later than this is not on time.
 const LATE: Nanos = Nanos(1_000_000);
 
-/// What is tolerated between a programmed time and a measured one.
+/// Tolerated relative difference between a programmed and a measured time.
 const TOLERANCE: f64 = 0.01;
 
-/// How late iterations begin, and whether all of them do.
+/// Delay of the iterations' starts, and whether all of them start.
 pub fn pacing(environment: &Environment) -> Result<Vec<Check>, Error> {
     const RATE: u64 = 10_000;
     const LENGTH: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ fn everything_counted(seen: &Seen, planned: u64) -> Check {
     }
 }
 
-/// What Squall adds to the shortest possible exchange.
+/// Time that Squall adds to the shortest possible exchange.
 pub fn latency_floor(environment: &Environment) -> Result<Vec<Check>, Error> {
     let bare = baseline::median_exchange(SECOND)?;
     let closed = Options { vus: Some(1), duration: Some(2 * SECOND), ..Options::default() };
@@ -99,16 +99,16 @@ pub fn programmed_latency(environment: &Environment) -> Result<Vec<Check>, Error
     Ok(vec![line(50.0), line(95.0)])
 }
 
-/// 2 s without answers in 60 s at 100 requests/s, twice as fast: what tools that measure from the moment of sending miss.
+/// A stall of 2 s in 60 s at 100 requests/s, run twice as fast: tools that measure from the moment of sending miss it.
 pub fn stall(environment: &Environment) -> Result<Vec<Check>, Error> {
     const RATE: u64 = 200;
     const LENGTH: Duration = Duration::from_secs(30);
     /// Between two arrivals, so that it does not depend on microseconds which is the first to see it.
     const STALL: Stall = Stall { after: Duration::from_micros(10_002_500), length: Duration::from_secs(1) };
     let programme = Programme { latency: Duration::ZERO, stall: Some(STALL) };
-    // Fewer users than arrive during the stall, so most wait here, where a tool that measures from sending does not see it.
-    // And fewer than the server lets wait for a connection (128): whom the system turns away there tries again after a
-    // second, and that would be measured, too.
+    // Fewer users than arrivals during the stall, so most arrivals wait here, where a tool that measures from sending
+    // does not see it. And fewer than the server's backlog of connections (128): a client that is turned away there
+    // tries again after a second, and that would be measured, too.
     let seen = environment.measure(programme, open(RATE, LENGTH, 50))?;
     let truth = p99_of_stall(RATE, LENGTH, STALL);
     let measured = seen.squall.totals.trend("response_time").percentile(99.0);
@@ -123,8 +123,8 @@ pub fn stall(environment: &Environment) -> Result<Vec<Check>, Error> {
     }])
 }
 
-/// The 99th percentile (nearest rank) of the response times of even arrivals at a server that answers at once, but for
-/// the stall.
+/// The 99th percentile (nearest rank) of the response times of even arrivals at a server that answers immediately,
+/// except during the stall.
 fn p99_of_stall(rate: u64, length: Duration, stall: Stall) -> Nanos {
     let arrivals = rate * length.as_secs();
     let (from, to) = (stall.after.as_secs_f64(), (stall.after + stall.length).as_secs_f64());
@@ -137,10 +137,10 @@ fn p99_of_stall(rate: u64, length: Duration, stall: Stall) -> Nanos {
     Nanos((waits[rank - 1] * 1e9).round() as u64)
 }
 
-/// How much this machine can do: the rate that it reaches, and the one up to which it begins everything on time.
+/// The machine's limits: the highest rate it reaches, and the highest at which all iterations start on time.
 pub fn highest_rate(environment: &Environment) -> Result<Vec<Check>, Error> {
     const CONNECTIONS: u64 = 50;
-    /// Each halves what is not known yet: 4 leave a sixteenth.
+    /// Each halves the remaining interval: 4 leave a sixteenth.
     const STEPS: u32 = 4;
     let closed = Options { vus: Some(CONNECTIONS), duration: Some(2 * SECOND), ..Options::default() };
     let totals = environment.measure(Programme::default(), closed)?.squall.totals;
@@ -171,7 +171,7 @@ pub fn highest_rate(environment: &Environment) -> Result<Vec<Check>, Error> {
     ])
 }
 
-/// Whether the load was what it should have been.
+/// Whether the requested load was generated on time.
 fn is_on_time(seen: &Seen) -> bool {
     let late = seen.squall.totals.trend("schedule_lag").percentile(99.0);
     late < LATE && seen.squall.generator.health < Health::Bottleneck
@@ -196,7 +196,7 @@ mod tests {
         // 2 s in 60 s at 100/s: 200 of 6,000 requests wait, 2 s to 10 ms. 60 are above the 99th percentile.
         let stall = Stall { after: Duration::from_secs(20), length: Duration::from_secs(2) };
         assert_eq!(p99_of_stall(100, Duration::from_secs(60), stall), Nanos(1_400_000_000));
-        // None: nobody waits.
+        // No stall: no request waits.
         let none = Stall { after: Duration::from_secs(20), length: Duration::ZERO };
         assert_eq!(p99_of_stall(100, Duration::from_secs(60), none), Nanos::ZERO);
         // Too short for the 99th percentile to notice.

@@ -1,4 +1,4 @@
-//! The shortest possible exchange over loopback: what any client's latency is to be compared with.
+//! The shortest possible exchange over loopback, the baseline for any client's latency.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
