@@ -13,10 +13,10 @@ use url::Url;
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// Connects to where the URL is; with TLS unless it says `http`.
+/// Connects to a URL's host; with TLS unless its scheme is `http`.
 ///
 /// # Errors
-/// If nobody is there, or nobody whom the system trusts.
+/// If no server answers, or the system does not trust its certificate.
 pub async fn connect(url: &Url) -> Result<Box<dyn Stream>, String> {
     let name = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = url.port_or_known_default().unwrap_or(443);

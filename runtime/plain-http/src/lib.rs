@@ -1,7 +1,7 @@
 //! One HTTP exchange with a server beside the test: a registry, a database, an exporter.
 //!
-//! Nothing here is measured, so each exchange has a connection of its own, and problems are parts of sentences. This crate
-//! must not know who is asked or what for, and nothing on the way of a measured request may use it.
+//! Nothing here is measured, so each exchange has a connection of its own, and problems are parts of sentences. This
+//! crate must not know its callers' purposes, and the path of a measured request must not use it.
 
 mod connect;
 mod timeout;
@@ -36,7 +36,7 @@ pub struct Answer {
 /// # Errors
 /// If the other side does not answer as HTTP/1.1 has it.
 pub async fn send(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<Answer, String> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| told(&error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| describe(&error))?;
     let connection = tokio::spawn(connection);
     match sender.send_request(request).await {
         Ok(response) => {
@@ -45,7 +45,7 @@ pub async fn send(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Res
         }
         Err(error) => {
             connection.abort();
-            Err(told(&error))
+            Err(describe(&error))
         }
     }
 }
@@ -57,7 +57,7 @@ impl Answer {
     /// If it does not come as it should.
     pub async fn next(&mut self) -> Result<Option<Bytes>, String> {
         while let Some(frame) = self.body.frame().await {
-            if let Ok(data) = frame.map_err(|error| told(&error))?.into_data() {
+            if let Ok(data) = frame.map_err(|error| describe(&error))?.into_data() {
                 return Ok(Some(data));
             }
         }
@@ -71,7 +71,7 @@ impl Drop for Answer {
     }
 }
 
-/// The headers that each request to this URL has: host, one exchange only, and who asks.
+/// The headers of each request to this URL: host, one exchange per connection, and the user agent.
 ///
 /// # Errors
 /// If the host cannot be sent.
@@ -81,7 +81,7 @@ pub fn headers(url: &Url) -> Result<HeaderMap, String> {
     Ok(HeaderMap::from_iter([(HOST, host), (CONNECTION, HeaderValue::from_static("close")), (USER_AGENT, agent)]))
 }
 
-/// What is asked for: path and query.
+/// The request's path and query.
 pub fn path(url: &Url) -> &str {
     &url[Position::BeforePath..Position::AfterQuery]
 }
@@ -92,7 +92,7 @@ pub fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The value of `Authorization` for `https://name:password@host/`: what the user wrote is what is sent (RFC 7617).
+/// The value of `Authorization` for `https://name:password@host/`: the two are sent as written (RFC 7617).
 pub fn credentials(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
@@ -104,7 +104,7 @@ pub fn credentials(url: &Url) -> Option<String> {
 }
 
 /// An error with its cause.
-fn told(error: &dyn std::error::Error) -> String {
+fn describe(error: &dyn std::error::Error) -> String {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("the exchange failed: {error}{cause}")
 }
