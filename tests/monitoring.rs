@@ -89,7 +89,7 @@ fn a_dead_source_is_a_gap_and_slows_nothing() {
     let more =
         ["--monitor-scrape", "http://127.0.0.1:9/metrics", "--monitor-scrape", &silent, "--monitor-scrape", &other];
     let ended = load(&server, "3s", &more).run().expect_code_or_busy(0);
-    assert!(ended.err.contains("http://127.0.0.1:9/metrics cannot be watched: cannot connect"), "{}", ended.err);
+    assert!(ended.err.contains("http://127.0.0.1:9/metrics cannot be monitored: cannot connect"), "{}", ended.err);
     assert!(ended.out.contains("gaps") && ended.out.contains("none of its metrics is understood"), "{}", ended.out);
     let document = document(&ended);
     let took = document["run"]["duration_ms"].as_f64().unwrap();
@@ -159,7 +159,7 @@ fn a_limit_that_nobody_saw_is_not_measured_and_never_met() {
     if ended.code == 0 {
         assert!(ended.out.contains("- not measured") && ended.out.contains("verdict: Warning"), "{}", ended.out);
     }
-    assert!(ended.err.contains("cannot be watched: it answered 503"), "{}", ended.err);
+    assert!(ended.err.contains("cannot be monitored: it answered 503"), "{}", ended.err);
 }
 
 #[test]

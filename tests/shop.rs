@@ -237,7 +237,7 @@ fn a_prometheus_that_goes_away_is_a_gap_and_no_more() {
     if ended.code == 0 {
         assert!(["met", "close"].contains(&status(&summary, "cpu_max")), "{}", ended.out);
     }
-    assert!(ended.err.contains("cannot be watched"), "{}", ended.err);
+    assert!(ended.err.contains("cannot be monitored"), "{}", ended.err);
 }
 
 #[test]

@@ -180,7 +180,7 @@ impl TargetResources {
             Err(problem) => {
                 source.problem = Some(problem.clone());
                 let fell_silent = !std::mem::replace(&mut source.silent, true);
-                fell_silent.then(|| format!("{} cannot be watched: {problem}", source.name))
+                fell_silent.then(|| format!("{} cannot be monitored: {problem}", source.name))
             }
         }
     }
@@ -318,7 +318,7 @@ mod tests {
         let mut watched = TargetResources::default();
         assert!(watched.take(vec![reading(0, Ok(0.5))]).is_empty());
         let news = watched.take(vec![reading(1, Err("it is gone"))]);
-        assert_eq!(news, ["process 7 cannot be watched: it is gone"]);
+        assert_eq!(news, ["process 7 cannot be monitored: it is gone"]);
         assert!(watched.take(vec![reading(2, Err("it is gone"))]).is_empty());
         assert_eq!(watched.take(vec![reading(3, Ok(0.7))]), ["process 7 answers again"]);
         let source = &watched.sources()[0];

@@ -13,7 +13,7 @@ use crate::fetch::get;
 use crate::source::{Said, shown};
 use page::Page;
 
-/// What exporters are asked for: text, not protocol buffers.
+/// The `Accept` header for exporters: text, not protocol buffers.
 const ACCEPT: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
 
 /// An exporter.
@@ -43,7 +43,7 @@ impl Exporter {
                 said
             }
             Err(problem) => {
-                // What was counted before a gap says nothing about the second after it.
+                // Counters from before a gap have no meaning for the second after it.
                 self.last = None;
                 vec![(Arc::clone(&self.name), Err(problem))]
             }
@@ -55,9 +55,9 @@ impl Exporter {
     }
 }
 
-/// What a page says by container, to those who ask for the first time and a second later.
+/// The values of a page by container, for a first reading and for one a second later.
 #[cfg(any(test, fuzzing))]
-pub(crate) fn said(text: &str) -> Result<Vec<(String, Vec<squall_metrics::ResourceValue>)>, String> {
+pub(crate) fn read_twice(text: &str) -> Result<Vec<(String, Vec<squall_metrics::ResourceValue>)>, String> {
     let page = Page::read(text)?;
     Ok(page.values(None).into_iter().chain(page.values(Some((1.0, &page)))).collect())
 }

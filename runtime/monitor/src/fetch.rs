@@ -9,12 +9,12 @@ use hyper::header::{ACCEPT, AUTHORIZATION};
 use squall_plain_http::{Answer, connect, within};
 use url::Url;
 
-/// How long an answer may take, all in all.
+/// Limit for a whole answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The most of an answer that is read: an exporter of a large machine says some megabytes.
+/// Maximum number of bytes read: the exporter of a large machine sends some megabytes.
 const LARGEST: usize = 32 << 20;
 
-/// The status and the text behind an address; or, as part of a sentence, why there is none.
+/// The status and the text at an address; or the reason for their absence, as part of a sentence.
 pub(crate) async fn get(url: &Url, accept: &str) -> Result<(u16, String), String> {
     let late = || Err(format!("no answer in {}s", PATIENCE.as_secs()));
     within(PATIENCE, exchange(url, accept)).await.unwrap_or_else(late)

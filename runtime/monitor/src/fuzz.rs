@@ -1,12 +1,12 @@
-//! The targets of `fuzz/` for all that this crate reads: what exporters, a Prometheus and the system say.
+//! The targets of `fuzz/` for this crate's parsers: answers of exporters, of a Prometheus and of the system.
 
 use squall_fuzzing::{Outcome, assert_brief, assert_harmless, text};
 
 use crate::{exporter, process, prometheus, source};
 
-/// A page of an exporter. What it says has names, and about few containers.
+/// A page of an exporter. Its values must have names, and be of few containers.
 pub fn exporter_page(bytes: &[u8]) -> Outcome {
-    let read = exporter::said(&text(bytes));
+    let read = exporter::read_twice(&text(bytes));
     match &read {
         Ok(said) => {
             assert!(said.len() <= 102 && said.iter().flat_map(|(_, values)| values).all(|value| !value.name.is_empty()))

@@ -1,9 +1,9 @@
-//! Watching the target while it is loaded: what it uses of processor, memory, disk, network and connections, asked once a
-//! second of a process of this machine, of an exporter, or of a Prometheus.
+//! Monitors the target under load: its processor, memory, disk, network and connections, read once a second from a
+//! process of this machine, an exporter, or a Prometheus.
 //!
-//! All of it happens on one thread of its own. What was read goes into a bounded channel; if nobody takes it, it is dropped.
-//! So the load never waits for a source: one that is slow or gone leaves a gap. Must not know guests, nor how a load is made,
-//! nor who reads the numbers.
+//! All of it happens on a thread of its own. Readings go into a bounded channel; when it is full they are dropped. So
+//! the load never waits for a source: a slow or dead one leaves a gap. Must not know guests, the load, or the readers
+//! of the numbers.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::source::{Source, Sources, WrongSource};
 
-/// Readings that wait to be taken. They are taken once a second; more than these would be some minutes of nobody caring.
+/// Capacity of the channel of readings. They are taken once a second; these are some minutes' worth.
 const WAITING: usize = 10_000;
 const SECOND: Nanos = Nanos(1_000_000_000);
 
@@ -28,15 +28,15 @@ pub struct MonitorHandle {
 }
 
 impl Monitor {
-    /// Looks whether they all can be asked.
+    /// Checks that all sources can be read.
     ///
     /// # Errors
-    /// The first that cannot: an address that is none, a process that is not there.
+    /// The first source that cannot: an invalid address, a missing process.
     pub fn of(sources: &Sources) -> Result<Monitor, WrongSource> {
         Ok(Monitor { sources: sources.resolve()? })
     }
 
-    /// Begins to ask, until what this returns first is dropped; what is said comes out of the second.
+    /// Begins to read, until the returned handle is dropped. The readings arrive in the channel.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -60,7 +60,7 @@ impl Drop for MonitorHandle {
     fn drop(&mut self) {
         self.end.take();
         if let Some(thread) = self.thread.take() {
-            // Nothing that it could say would matter any more.
+            // Its result is of no use any more.
             let _ = thread.join();
         }
     }
@@ -71,10 +71,10 @@ async fn ask_every_second(mut source: Source, clock: Clock, out: SyncSender<Read
     loop {
         let now = clock.now();
         for reading in source.ask(now).await {
-            // Nobody takes them: a gap.
+            // A full channel: the reading is lost, a gap.
             let _ = out.try_send(reading);
         }
-        // Whoever took longer than a second is asked at the next whole one; the seconds between are a gap.
+        // A source that took longer than a second is read at the next whole one; the seconds between are a gap.
         next += SECOND;
         while next <= clock.now() {
             next += SECOND;

@@ -26,7 +26,7 @@ const REST: u64 = 20;
 pub(crate) struct ProcessGroup {
     which: WatchedProcess,
     name: Arc<str>,
-    /// When the process of that number began: numbers are used again.
+    /// Start time of the process of that number: the system uses numbers again.
     began: Option<u64>,
     machine: Machine,
     last: Option<Look>,
@@ -35,7 +35,7 @@ pub(crate) struct ProcessGroup {
     next_connections: Nanos,
 }
 
-/// What there is.
+/// Resources of the machine.
 struct Machine {
     processors: f64,
     memory: Option<f64>,
@@ -43,7 +43,7 @@ struct Machine {
     page: f64,
 }
 
-/// What was counted up to a moment, by process.
+/// Counters at one moment, by process.
 struct Look {
     at: Nanos,
     counted: BTreeMap<u32, Counted>,
@@ -94,7 +94,7 @@ impl ProcessGroup {
         }
     }
 
-    /// What they use now.
+    /// Reads the present use.
     pub(crate) fn look(&mut self, at: Nanos) -> Vec<Said> {
         let all = Stat::all();
         let members = self.members(&all);
@@ -139,7 +139,7 @@ impl ProcessGroup {
         let mut values = Vec::new();
         if let Some(last) = &self.last {
             let seconds = at.since(last.at).as_secs_f64().max(1e-9);
-            // What began since the last look did all that it did since then.
+            // A process that began since the last look used all of its resources since then.
             let grown = |count: fn(&Counted) -> Option<u64>| -> Option<f64> {
                 let grown = counted.iter().map(|(id, now)| {
                     let before = last.counted.get(id).and_then(count).unwrap_or(0);
@@ -208,7 +208,7 @@ impl Counted {
     }
 }
 
-/// What one process has open.
+/// Open file descriptors of one process.
 struct Descriptors {
     count: usize,
     sockets: Vec<u64>,

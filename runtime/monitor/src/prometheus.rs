@@ -1,7 +1,7 @@
-//! A question to a Prometheus: `GET /api/v1/query`, as its HTTP API has it
+//! A query to a Prometheus: `GET /api/v1/query` of its HTTP API
 //! (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
 //!
-//! The query's name says what the answer is: see [`meaning`].
+//! The query's name determines the meaning of its result: see [`meaning`].
 
 use std::sync::Arc;
 
@@ -98,14 +98,14 @@ pub(crate) fn number(status: u16, text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("the query's result is {}", shown_words(&value)))
 }
 
-/// A server's words, as far as they are shown: in one line, and not without end.
+/// A server's error text for display: on one line, and of limited length.
 fn shown_words(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }
 
-/// What a number is, by the name that the user gave its query: `cpu` and `memory`, and names in `_share` or `_ratio`, are
-/// shares from 0 to 1; names in `_percent` are shares from 0 to 100, of `cpu` and `memory` again; names in `_bytes` are
-/// bytes; all others plain numbers.
+/// The meaning of a number, by the user's name for its query. `cpu` and `memory`, and names in `_share` or `_ratio`,
+/// are shares from 0 to 1; names in `_percent` are shares from 0 to 100, of `cpu` and `memory` as well; names in
+/// `_bytes` are bytes; all others plain numbers.
 fn meaning(name: &str, number: f64) -> Result<ResourceValue, String> {
     let made = |name: &str, unit, value, limit| ResourceValue { name: name.to_owned().into(), unit, value, limit };
     if let Some(name) = name.strip_suffix("_percent") {
@@ -118,7 +118,7 @@ fn meaning(name: &str, number: f64) -> Result<ResourceValue, String> {
     match is_share {
         true if (0.0..=1.0).contains(&number) => Ok(made(name, ResourceUnit::Share, number, Some(1.0))),
         true => Err(format!(
-            "{name} is to be a share from 0 to 1, and the query says {number}: name it {name}_percent or {name}_bytes, if it is that"
+            "{name} must be a share from 0 to 1, but the query returned {number}: name it {name}_percent or {name}_bytes, if it is one"
         )),
         false => Ok(made(name, ResourceUnit::Number, number, None)),
     }

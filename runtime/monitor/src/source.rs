@@ -1,4 +1,4 @@
-//! Who is asked: from what the user wrote to sources that can be asked.
+//! Sources to read: from the user's settings to sources that can be read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,18 +21,18 @@ pub struct Sources {
     pub scrape: Vec<String>,
     /// The address of a Prometheus.
     pub prometheus: Option<String>,
-    /// What to ask it, by the name of the answer.
+    /// Queries by the name of their result.
     pub queries: BTreeMap<String, String>,
 }
 
-/// What cannot be asked.
+/// A source that cannot be read.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum WrongSource {
     /// A process that is not there.
-    #[error("there is no process {0} on this machine to be watched")]
+    #[error("there is no process {0} on this machine to monitor")]
     NoProcess(u64),
-    /// An address that is none.
-    #[error("{0:?} cannot be watched: write an address like http://127.0.0.1:9100/metrics")]
+    /// An invalid address.
+    #[error("{0:?} cannot be monitored: write an address like http://127.0.0.1:9100/metrics")]
     NoAddress(String),
     /// A Prometheus without a question, or the other way round.
     #[error("a Prometheus needs its address and at least one query: name and PromQL")]
@@ -40,7 +40,7 @@ pub enum WrongSource {
 }
 
 impl Sources {
-    /// What a plan asks for.
+    /// The sources of a plan.
     pub fn of_plan(watching: &TargetMonitoring) -> Sources {
         Sources {
             processes: watching.process.iter().cloned().collect(),
@@ -50,7 +50,7 @@ impl Sources {
         }
     }
 
-    /// Whether there is nobody to be asked.
+    /// Whether there is no source.
     pub fn is_empty(&self) -> bool {
         *self == Sources::default()
     }
@@ -97,7 +97,7 @@ pub(crate) fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-/// Somebody who can be asked.
+/// A source that can be read.
 pub(crate) enum Source {
     Process(Box<ProcessGroup>),
     Exporter(Box<Exporter>),
@@ -105,7 +105,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// What it says now. `at` is on the system's clock.
+    /// Reads it now. `at` is on the system's clock.
     pub(crate) async fn ask(&mut self, at: Nanos) -> Vec<Reading> {
         let reading = |source: Arc<str>, said| Reading { at, source, said };
         match self {
@@ -121,7 +121,7 @@ impl Source {
     }
 }
 
-/// What a source says: about whom, and what, or why nothing.
+/// A reading of a source: its name, and the values or the reason for their absence.
 pub(crate) type Said = (Arc<str>, Result<Vec<squall_metrics::ResourceValue>, String>);
 
 #[cfg(test)]
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_asked_is_told_before_the_run() {
+    fn unreadable_sources_are_refused_before_the_run() {
         let scrape = |address: &str| Sources { scrape: vec![address.to_owned()], ..Sources::default() };
         assert!(scrape("http://127.0.0.1:9100/metrics").resolve().is_ok());
         for wrong in ["127.0.0.1:9100", "node", "ftp://host/metrics", "unix:/a"] {

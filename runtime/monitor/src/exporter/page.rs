@@ -1,5 +1,5 @@
-//! What a page of an exporter says of the machine, of containers, of a process. A page alone has levels; what grows needs
-//! two pages.
+//! The values in a page of an exporter, of the machine, of containers, of a process. A single page has levels; growth
+//! needs two pages.
 //!
 //! The names are those of node_exporter 1.x (`node_*`), cAdvisor 0.4x (`container_*`, `machine_*`) and Prometheus' client
 //! libraries (`process_*`).
@@ -22,10 +22,10 @@ const CONNECTIONS: [&str; 4] = [
     "hikaricp_connections_active",
 ];
 
-/// What can be understood of one page.
+/// The known values of one page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Page {
-    /// By container; what is of the machine or the process has no name.
+    /// By container; the name of the machine or the process is empty.
     subjects: BTreeMap<String, Subject>,
     machine_cores: Option<f64>,
     machine_memory: Option<f64>,
@@ -33,13 +33,13 @@ pub(super) struct Page {
     is_of_exporter: bool,
 }
 
-/// What is said of one machine, container or process.
+/// The values of one machine, container or process.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Subject {
     /// Processor time of all modes, and of those in which there was nothing to do, in seconds.
     processor_all: Counter,
     processor_idle: Counter,
-    /// Processor time, in seconds, where only that is said.
+    /// Processor time in seconds, where the page has only that.
     processor: Counter,
     quota: Option<f64>,
     period: Option<f64>,
@@ -70,7 +70,7 @@ impl Counter {
         self.at_ms = self.at_ms.into_iter().chain(sample.at_ms).reduce(f64::max);
     }
 
-    /// By how much it grew, and in how many seconds. None if it began anew, or was not looked up in between.
+    /// Its growth, and the seconds for it. `None` if the counter was reset, or was not read in between.
     fn growth(self, before: Counter, seconds: f64) -> Option<(f64, f64)> {
         let seconds = match (self.at_ms, before.at_ms) {
             (Some(now), Some(then)) => (now - then) / 1e3,
@@ -128,7 +128,7 @@ impl Page {
     fn of_machine(&mut self, sample: &Sample<'_>) {
         self.is_of_exporter = true;
         let device = sample.label("device");
-        // What is made of other disks would count twice.
+        // Devices on top of other disks would count twice.
         let is_disk = !["dm-", "md", "loop", "ram", "sr"].iter().any(|kind| device.starts_with(kind));
         let machine = self.own();
         match sample.name {
@@ -163,7 +163,7 @@ impl Page {
             "container_spec_cpu_quota" => subject.quota = Some(sample.value),
             "container_spec_cpu_period" => subject.period = Some(sample.value),
             "container_memory_working_set_bytes" => add(&mut subject.memory, sample.value),
-            // 0 is no limit.
+            // 0 means that there is no limit.
             "container_spec_memory_limit_bytes" if sample.value > 0.0 => subject.memory_limit = Some(sample.value),
             "container_fs_reads_bytes_total" => subject.disk_read.add(sample),
             "container_fs_writes_bytes_total" => subject.disk_written.add(sample),
@@ -175,7 +175,7 @@ impl Page {
         }
     }
 
-    /// What the page says, by container; what grows since `before`, so many seconds ago.
+    /// The page's values, by container. Growth is since the page `before`, read that many seconds earlier.
     pub(super) fn values(&self, before: Option<(f64, &Page)>) -> Vec<(String, Vec<ResourceValue>)> {
         let values = self.subjects.iter().map(|(name, subject)| {
             let before = before.and_then(|(seconds, page)| Some((seconds, page.subjects.get(name)?)));
@@ -185,8 +185,8 @@ impl Page {
     }
 }
 
-/// Which container a sample is of: Docker's have a name, Kubernetes' a pod and a container. Groups that are none of both
-/// (slices of the system) are passed over.
+/// The container of a sample: Docker's have a name, Kubernetes' a pod and a container. Groups without either (slices of
+/// the system) are skipped.
 fn container<'a>(sample: &Sample<'a>) -> Option<&'a str> {
     let named = ["name", "container", "pod"].into_iter().map(|label| sample.label(label));
     named.into_iter().find(|name| !name.is_empty()).filter(|name| *name != "POD")
@@ -251,7 +251,7 @@ impl Subject {
     }
 }
 
-/// Linux says "no limit" with numbers beyond all machines.
+/// Linux writes "no limit" as a number larger than any machine.
 fn is_reached(limit: &f64) -> bool {
     *limit < 1e15
 }
@@ -260,7 +260,7 @@ fn is_reached(limit: &f64) -> bool {
 mod tests {
     use super::*;
 
-    fn told(before: &str, now: &str, seconds: f64) -> BTreeMap<(String, String), (f64, Option<f64>)> {
+    fn read_values(before: &str, now: &str, seconds: f64) -> BTreeMap<(String, String), (f64, Option<f64>)> {
         let (before, now) = (Page::read(before).unwrap(), Page::read(now).unwrap());
         let values = now.values(Some((seconds, &before))).into_iter();
         let named = values.flat_map(|(about, values)| values.into_iter().map(move |value| (about.clone(), value)));
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_machine_as_node_exporter_shows_it() {
-        let told = told(&node(100.0, 50.0, 10.0, 0.0), &node(100.5, 51.2, 10.3, 4_096.0), 2.0);
+        let told = read_values(&node(100.0, 50.0, 10.0, 0.0), &node(100.5, 51.2, 10.3, 4_096.0), 2.0);
         // Of two seconds, 0.8 were idle or waiting for the disk.
         assert!((told[&key("", "cpu")].0 - 0.6).abs() < 1e-9, "{told:?}");
         assert_eq!(told[&key("", "memory")], (750.0, Some(1_000.0)), "and not the exporter's own memory");
@@ -308,13 +308,13 @@ mod tests {
             )
         };
         // Asked after a second, but cAdvisor's own look was ten seconds later.
-        let seen = told(&page(1.0, 1_000), &page(3.0, 11_000), 1.0);
+        let seen = read_values(&page(1.0, 1_000), &page(3.0, 11_000), 1.0);
         assert_eq!(seen[&key("web", "cpu_cores")], (0.2, Some(0.5)));
         assert_eq!(seen[&key("web", "cpu")].0, 0.4, "of its quota");
         assert_eq!(seen[&key("web", "memory")], (600.0, Some(2_000.0)));
         assert_eq!(seen[&key("db", "memory")], (700.0, Some(8_000.0)));
         // Asked again before it looked again: nothing new is known.
-        let seen = told(&page(3.0, 11_000), &page(3.0, 11_000), 1.0);
+        let seen = read_values(&page(3.0, 11_000), &page(3.0, 11_000), 1.0);
         assert!(!seen.contains_key(&key("web", "cpu")), "{seen:?}");
     }
 
@@ -325,13 +325,13 @@ mod tests {
                 "process_cpu_seconds_total {seconds}\nprocess_resident_memory_bytes 5e6\nprocess_open_fds 12\nprocess_max_fds 1024\nhikaricp_connections_active{{pool=\"a\"}} 3\nhikaricp_connections_active{{pool=\"b\"}} 4\n"
             )
         };
-        let seen = told(&page(1.0), &page(2.5), 1.0);
+        let seen = read_values(&page(1.0), &page(2.5), 1.0);
         assert_eq!(seen[&key("", "cpu_cores")], (1.5, None));
-        assert!(!seen.contains_key(&key("", "cpu")), "of how many processors, nobody says");
+        assert!(!seen.contains_key(&key("", "cpu")), "the number of processors is unknown");
         assert_eq!(seen[&key("", "descriptors")], (12.0, Some(1_024.0)));
         assert_eq!((seen[&key("", "memory")].0, seen[&key("", "connections")].0), (5e6, 7.0));
-        // It was started anew.
-        assert!(!told(&page(9.0), &page(1.0), 1.0).contains_key(&key("", "cpu_cores")));
+        // It was restarted.
+        assert!(!read_values(&page(9.0), &page(1.0), 1.0).contains_key(&key("", "cpu_cores")));
     }
 
     #[test]

@@ -7,11 +7,11 @@ pub(super) struct Sample<'a> {
     pub name: &'a str,
     labels: &'a str,
     pub value: f64,
-    /// When it was true, in milliseconds since 1970, if the exporter says so.
+    /// Time of the sample in milliseconds since 1970, if the exporter sends it.
     pub at_ms: Option<f64>,
 }
 
-/// All samples of a page; lines that are none are passed over.
+/// All samples of a page; other lines are skipped.
 pub(super) fn samples(text: &str) -> impl Iterator<Item = Sample<'_>> {
     text.lines().filter_map(sample)
 }
@@ -37,7 +37,7 @@ fn sample(line: &str) -> Option<Sample<'_>> {
     Some(Sample { name: name.trim(), labels, value, at_ms: numbers.next().and_then(|at| at.parse().ok()) })
 }
 
-/// Where the brace is that closes: none inside of quotes.
+/// Position of the closing brace, outside of quotes.
 fn end_of_labels(text: &str) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (place, letter) in text.char_indices() {
@@ -53,7 +53,7 @@ fn end_of_labels(text: &str) -> Option<usize> {
 }
 
 impl<'a> Sample<'a> {
-    /// The value of that label, as it stands between its quotes; empty where there is none.
+    /// The value of that label, as between its quotes; empty if there is no such label.
     pub(super) fn label(&self, name: &str) -> &'a str {
         let mut rest = self.labels;
         while let Some((key, after)) = rest.split_once("=\"") {

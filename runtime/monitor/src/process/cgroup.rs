@@ -1,5 +1,5 @@
-//! The control group that a process is in (version 2): what all of it uses, of what it may use. Not the group at the top,
-//! which has everything in it, and not Squall's own, which has Squall in it.
+//! The control group of a process (version 2): its use of resources, and their limits. Not the root group, which has
+//! everything in it, and not Squall's own, which has Squall in it.
 //!
 //! Files as in <https://docs.kernel.org/admin-guide/cgroup-v2.html>.
 
@@ -47,7 +47,7 @@ impl Cgroup {
         path_of(&format!("{process}")).is_some_and(|path| path == self.path)
     }
 
-    /// What it uses now; nothing if it is gone.
+    /// Its use now; `None` if it is gone.
     pub(super) fn look(&mut self, at: Nanos) -> Option<Said> {
         let counted = Counted::read(&self.folder);
         let mut values: Vec<ResourceValue> = Vec::new();
@@ -114,7 +114,7 @@ fn path_of(process: &str) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix("0::")).map(str::to_owned)
 }
 
-/// In cores: `50000 100000` is half of one; `max` is none.
+/// In cores: `50000 100000` is half of one; `max` is `None`.
 fn quota(text: &str) -> Option<f64> {
     let mut numbers = text.split_whitespace();
     let (quota, period): (f64, f64) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);

@@ -1,4 +1,4 @@
-//! Which sockets are connections: `/proc/PID/net/tcp` and `tcp6`, which have all of the process' network.
+//! Finds connections among sockets: `/proc/PID/net/tcp` and `tcp6` list all of the process's network namespace.
 
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
@@ -6,7 +6,7 @@ use std::fs::read_to_string;
 /// `ESTABLISHED`, in the kernel's numbers.
 const ESTABLISHED: &str = "01";
 
-/// How many of these sockets, by inode, are established TCP connections; none if the system does not tell.
+/// Number of established TCP connections among these sockets (inodes); `None` if the system does not list them.
 pub(super) fn established(process: u32, sockets: &BTreeSet<u64>) -> Option<usize> {
     let read = |name: &str| read_to_string(format!("/proc/{process}/net/{name}")).ok();
     let (four, six) = (read("tcp"), read("tcp6"));

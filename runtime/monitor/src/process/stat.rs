@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{read_dir, read_to_string};
 
-/// What is read of a process.
+/// Fields of `/proc/PID/stat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stat {
     pub id: u32,
@@ -12,7 +12,7 @@ pub(super) struct Stat {
     /// Processor time up to now, in ticks.
     pub ticks: u64,
     pub threads: u64,
-    /// When it began, in ticks since the machine did.
+    /// Start time, in ticks since the machine's boot.
     pub began: u64,
     pub resident_pages: u64,
 }

@@ -12,7 +12,7 @@ impl Shell {
     fn running(script: &str) -> Shell {
         let mut command = Command::new("sh");
         let shell = Shell(command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
-        // Just started, it may still have the name of who started it.
+        // Just started, it may still have the name of its parent.
         while Stat::of(shell.0.id()).is_none_or(|stat| stat.command != "sh") {
             std::thread::yield_now();
         }
@@ -27,7 +27,7 @@ impl Drop for Shell {
     }
 }
 
-fn said(group: &mut ProcessGroup, at: u64) -> BTreeMap<String, ResourceValue> {
+fn look(group: &mut ProcessGroup, at: u64) -> BTreeMap<String, ResourceValue> {
     let mut all = group.look(Nanos(at));
     let (_, said) = all.remove(0);
     said.unwrap().into_iter().map(|value| (value.name.clone().into_owned(), value)).collect()
@@ -39,11 +39,11 @@ fn a_process_and_its_children_are_added_up() {
     let shell = Shell::running("sleep 20 & exec 3<&0; read line");
     let mut group = ProcessGroup::new(&WatchedProcess::Id(u64::from(shell.0.id())));
     assert_eq!(&*group.name, format!("process {} (sh)", shell.0.id()));
-    let mut seen = said(&mut group, 0);
+    let mut seen = look(&mut group, 0);
     while seen["threads"].value < 2.0 {
         // A group that looks for the first time looks for connections, too.
         group = ProcessGroup::new(&WatchedProcess::Id(u64::from(shell.0.id())));
-        seen = said(&mut group, 0);
+        seen = look(&mut group, 0);
     }
     assert!(seen["memory"].value > 1e5 && seen["memory"].limit.unwrap() > seen["memory"].value, "{seen:?}");
     assert!(seen["descriptors"].value >= 6.0, "{seen:?}");
@@ -58,12 +58,12 @@ fn processor_time_is_a_share_of_the_machine() {
     let id = shell.0.id();
     let mut group = ProcessGroup::new(&WatchedProcess::Id(u64::from(id)));
     let ticks = || Stat::of(id).unwrap().ticks;
-    let first = said(&mut group, 0);
+    let first = look(&mut group, 0);
     assert!(!first.contains_key("cpu"), "a rate takes two looks: {first:?}");
     let began = ticks();
     while ticks() < began + 20 {}
-    // Whatever time has passed: 20 ticks of a hundredth in what is said to be a second are a fifth of a core, or a bit more.
-    let seen = said(&mut group, 1_000_000_000);
+    // For any time that has passed: 20 ticks of a hundredth in a nominal second are a fifth of a core, or a bit more.
+    let seen = look(&mut group, 1_000_000_000);
     let cores = seen["cpu_cores"].value;
     let counted = (ticks() - began + 5) as f64 / group.machine.ticks_per_second;
     assert!(cores >= 0.2 && cores <= counted, "{cores} of at most {counted}");
