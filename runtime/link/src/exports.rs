@@ -1,4 +1,4 @@
-//! What the rest of a component takes from the one module.
+//! Exports of the one module for the rest of the component.
 
 use std::collections::HashMap;
 
@@ -8,19 +8,19 @@ use crate::layout::Layout;
 use crate::merge::Export;
 use crate::unlinked::Unlinked;
 
-/// What the one module exports, each thing once.
+/// The exports of the one module, without duplicates.
 #[derive(Default)]
 pub(crate) struct Exports<'a> {
-    /// What the one module exports.
+    /// The exports in order.
     pub(crate) exported: Vec<Export>,
-    /// The number of the export of each thing.
+    /// Index of each item's export.
     numbers: HashMap<(Kind, u32), usize>,
-    /// The number of the export under which others find what they took from members.
+    /// Index of the export that replaces an item taken from a member.
     taken: HashMap<Taken<'a>, usize>,
 }
 
 impl<'a> Exports<'a> {
-    /// Exports what is taken.
+    /// Exports the taken items.
     pub(crate) fn of(group: &Group<'a>, layout: &Layout, taken: &[Taken<'a>]) -> Result<Exports<'a>, Unlinked> {
         let mut exports = Exports::default();
         for &taken in taken {

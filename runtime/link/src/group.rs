@@ -1,4 +1,4 @@
-//! Which instances become one, and what they take from each other and from outside.
+//! Selects the instances to join, and finds the sources of their imports.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,19 +9,19 @@ use crate::member::{Member, kind_of};
 use crate::shape::{CoreInstance, Origin, Shape};
 use crate::unlinked::Unlinked;
 
-/// The instances of a component that become one: all but those that need something of these to be made.
+/// The instances of a component to join: all except those that need something of these when they are made.
 ///
-/// A function of the host that reads the guest's memory exists only once that memory does. Toolchains therefore give their
-/// modules stand-ins, and a last module puts the real functions in their place: that one stays by itself.
+/// A function of the host that reads the guest's memory exists only once that memory does. Toolchains therefore give
+/// their modules stand-ins, and a last module installs the real functions: that one stays separate.
 #[derive(Default)]
 pub(crate) struct Group<'a> {
     /// The modules, in the order in which they are instantiated.
     pub(crate) members: Vec<Member<'a>>,
     /// The index of each member's instance.
     pub(crate) instances: Vec<u32>,
-    /// Which instances are members, and which.
+    /// Member number of each instance that is a member.
     numbers: HashMap<u32, usize>,
-    /// The instances that stay by themselves, by index.
+    /// The instances that stay separate, by index.
     pub(crate) late: BTreeMap<u32, Late<'a>>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Late<'a> {
     pub(crate) module: Member<'a>,
 }
 
-/// Where something that a member imports comes from.
+/// The source of an import of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source<'a> {
     /// An export of a member.
@@ -67,21 +67,21 @@ impl<'a> Group<'a> {
         Ok(group)
     }
 
-    /// The one module takes the place of a member's, so nobody else may need that.
+    /// The one module replaces a member's module, so no other instance may need that.
     fn owns_its_place(&self, shape: &Shape<'a>) -> Result<(), Unlinked> {
         let place = self.place(shape)?;
         let taken = self.late.values().any(|late| late.index == place);
         if taken { Err(Unlinked::Circle) } else { Ok(()) }
     }
 
-    /// The instance in whose place the one instance is made: the last member before the first late instance. Members that
-    /// come after it are made earlier than they were, which nobody notices: nothing runs when they are made.
+    /// The instance that the one instance replaces: the last member before the first late instance. Members after it
+    /// are made earlier than before, which has no effect: nothing runs when they are made.
     pub(crate) fn place_of_instance(&self) -> u32 {
         let first_late = self.late.keys().next().copied().unwrap_or(u32::MAX);
         self.instances.iter().copied().take_while(|&instance| instance < first_late).last().unwrap_or(0)
     }
 
-    /// The module in whose place the one module stands.
+    /// The module that the one module replaces.
     pub(crate) fn place(&self, shape: &Shape<'a>) -> Result<u32, Unlinked> {
         match shape.instance(self.place_of_instance())? {
             CoreInstance::Made { module, .. } => Ok(*module),
@@ -89,12 +89,12 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Which member an instance is.
+    /// The member number of an instance.
     pub(crate) fn member_of(&self, instance: u32) -> Option<usize> {
         self.numbers.get(&instance).copied()
     }
 
-    /// Where an item of the component comes from.
+    /// The source of an item of the component.
     pub(crate) fn source(&self, shape: &Shape<'a>, kind: Kind, item: u32) -> Result<Source<'a>, Unlinked> {
         let mut item = item;
         loop {
@@ -110,7 +110,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Where something that an instance imports comes from.
+    /// The source of an import of an instance.
     pub(crate) fn import(&self, shape: &Shape<'a>, instance: u32, import: &Import<'a>) -> Result<Source<'a>, Unlinked> {
         let CoreInstance::Made { arguments, .. } = shape.instance(instance)? else { return Err(Unlinked::NoSuchItem) };
         let Import { module, name, ty } = *import;
@@ -125,7 +125,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// What a late instance takes from a member that it is given as a whole, by the name that it knows it under.
+    /// Items that a late instance takes from a member which it receives as a whole, as its argument `argument`.
     pub(crate) fn taken_whole(&self, late: &Late<'a>, argument: &str, member: usize) -> Vec<Taken<'a>> {
         let by_it = late.module.imports.iter().filter(|import| import.module == argument);
         by_it.map(|import| Taken { kind: kind_of(import.ty), member, name: import.name }).collect()

@@ -2,7 +2,7 @@
 
 use wasmparser::ExternalKind;
 
-/// What can be imported and exported; each kind is numbered by itself.
+/// Kinds of imports and exports; each kind has its own index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Function,

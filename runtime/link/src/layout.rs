@@ -1,4 +1,4 @@
-//! Where each member's things stand in the one module.
+//! Positions of the members' items in the one module.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use crate::member::{Member, kind_of};
 use crate::shape::Shape;
 use crate::unlinked::Unlinked;
 
-/// The numbering of the one module: first what it imports, then each member's own things, in the order of the members.
+/// The numbering of the one module: first its imports, then each member's own items, in the order of the members.
 pub(crate) struct Layout {
-    /// What the one module imports.
+    /// The imports of the one module.
     pub(crate) imports: Vec<Imported>,
-    /// For each member: the new index of what it knows under an old one.
+    /// For each member: the new index of each old one.
     pub(crate) indices: Vec<PerKind<Vec<u32>>>,
-    /// For each member: by how much its types, elements and data move.
+    /// For each member: the offset of its types, elements and data.
     pub(crate) offsets: Vec<Offsets>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Imported {
     pub(crate) kind: Kind,
     /// The component's index of it.
     pub(crate) item: u32,
-    /// Whose type it is described by.
+    /// The member whose type describes it.
     pub(crate) member: usize,
     pub(crate) ty: TypeRef,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Offsets {
 }
 
 impl Layout {
-    /// Numbers what all members have.
+    /// Numbers the items of all members.
     pub(crate) fn of<'a>(group: &Group<'a>, shape: &Shape<'a>) -> Result<Layout, Unlinked> {
         let sources = sources(group, shape)?;
         let (imports, places) = imports(group, &sources);
@@ -66,7 +66,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The new index of what a member exports.
+    /// The new index of a member's export.
     pub(crate) fn export(&self, group: &Group<'_>, member: usize, kind: Kind, name: &str) -> Result<u32, Unlinked> {
         let of = group.members.get(member).zip(self.indices.get(member));
         let (member, indices) = of.ok_or(Unlinked::NoSuchItem)?;
@@ -76,7 +76,7 @@ impl Layout {
         }
     }
 
-    /// How many things of a kind the one module imports.
+    /// Number of imports of a kind in the one module.
     pub(crate) fn imported(&self, kind: Kind) -> u32 {
         self.imports.iter().filter(|import| import.kind == kind).count() as u32
     }
@@ -93,7 +93,7 @@ fn sources<'a>(group: &Group<'a>, shape: &Shape<'a>) -> Result<Sources<'a>, Unli
     group.instances.iter().zip(&group.members).map(of_member).collect()
 }
 
-/// What comes from outside, each once, and its new index.
+/// The imports from outside, without duplicates, and their new indices.
 fn imports(group: &Group<'_>, sources: &Sources<'_>) -> (Vec<Imported>, HashMap<(Kind, u32), u32>) {
     let (mut imports, mut places) = (Vec::new(), HashMap::new());
     let mut next = PerKind::<u32>::default();

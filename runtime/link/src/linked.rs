@@ -1,4 +1,4 @@
-//! The component, written again with one module in place of several.
+//! Writes the component again, with one module instead of several.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,17 +23,17 @@ type Result<T, E = reencode::Error<Unlinked>> = std::result::Result<T, E>;
 pub(crate) const MODULE_SECTION: u8 = 1;
 /// The number of a nested component's section.
 pub(crate) const COMPONENT_SECTION: u8 = 4;
-/// What stands where a module was that nobody needs any more, so that the others keep their numbers.
+/// Replaces a module without further use, so that the others keep their indices.
 const EMPTY_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
-/// How many core instances and items there have been.
+/// Number of core instances and items written so far.
 #[derive(Default)]
 struct Numbers {
     instances: u32,
     items: PerKind<u32>,
 }
 
-/// What has been found out before the component is written.
+/// The analysis that precedes the writing of the component.
 pub(crate) struct Findings<'f, 'a> {
     pub(crate) shape: &'f Shape<'a>,
     pub(crate) group: &'f Group<'a>,
@@ -43,10 +43,10 @@ pub(crate) struct Findings<'f, 'a> {
     pub(crate) dropped: &'f HashSet<u32>,
     /// Modules that go.
     pub(crate) emptied: HashSet<u32>,
-    /// The one module, and the module whose place it takes.
+    /// The one module, and the index of the module that it replaces.
     pub(crate) module: Vec<u8>,
     pub(crate) place: u32,
-    /// How many components there are around this one.
+    /// Number of components around this one.
     pub(crate) depth: u32,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Linked<'f, 'a> {
     instances: HashMap<u32, u32>,
     /// New indices of items that others than members have made, by old ones.
     items: PerKind<HashMap<u32, u32>>,
-    /// New indices of what the one module exports, once it is there.
+    /// New indices of the one module's exports, once its instance is written.
     exported: Vec<u32>,
 }
 
@@ -153,7 +153,7 @@ impl Linked<'_, '_> {
         Ok(())
     }
 
-    /// An instance under its new index. A member is none any more: what is taken from it is gathered first.
+    /// An instance under its new index. A member no longer exists: the items taken from it are gathered first.
     fn argument<'e>(
         &mut self,
         late: Option<&Late<'_>>,
@@ -183,7 +183,7 @@ impl Linked<'_, '_> {
         Ok((export.name, kind.into(), self.item(kind, export.index)?))
     }
 
-    /// The one module's instance, and what the rest of the component takes from it.
+    /// The one module's instance, and its exports for the rest of the component.
     fn one_instance(&mut self, new: &mut Component) -> Result<()> {
         let mut section = InstanceSection::new();
         let mut taken = Vec::new();

@@ -1,4 +1,4 @@
-//! Which functions can be reached, and which globals never change.
+//! Finds the functions that can be reached, and the globals that never change.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::kind::{Kind, PerKind};
 use crate::layout::Layout;
 use crate::unlinked::Unlinked;
 
-/// What may happen in the one module, in its numbering.
+/// The reachable parts of the one module, in its numbering.
 #[derive(Default)]
 pub(crate) struct Live {
     /// The functions that can be called.
@@ -21,7 +21,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Follows calls, beginning at what is exported and what stands in tables.
+    /// Follows calls, beginning at exports and at entries of tables.
     pub(crate) fn of(group: &Group<'_>, layout: &Layout, exports: &[(Kind, u32)]) -> Result<Live, Unlinked> {
         let bodies = bodies(group);
         let first = layout.imported(Kind::Function);
@@ -30,7 +30,7 @@ impl Live {
         for &(kind, index) in exports {
             match kind {
                 Kind::Function => open.push(index),
-                // Who gets it may set it.
+                // Its importer may set it.
                 Kind::Global => drop(live.set.insert(index)),
                 _ => {}
             }
@@ -83,7 +83,7 @@ impl Live {
     }
 }
 
-/// The bodies of all functions in the one module's order, and whose they are.
+/// The bodies of all functions in the one module's order, with their members.
 pub(crate) fn bodies<'g, 'a>(group: &'g Group<'a>) -> Vec<(usize, &'g FunctionBody<'a>)> {
     let of_member = |(member, module): (usize, &'g crate::member::Member<'a>)| {
         module.bodies.iter().map(move |body| (member, body)).collect::<Vec<_>>()

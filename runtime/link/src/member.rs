@@ -69,7 +69,7 @@ impl<'a> Member<'a> {
                 Payload::CodeSectionEntry(body) => member.bodies.push(body),
                 Payload::CustomSection(section) => match section.as_known() {
                     KnownCustom::Dylink0(_) => member.is_library = true,
-                    // Names are a courtesy: what cannot be read of them is left out.
+                    // Names are a courtesy: unreadable ones are left out.
                     KnownCustom::Name(names) => {
                         for name in names.into_iter().flatten() {
                             if let Name::Function(functions) = name {
@@ -86,12 +86,12 @@ impl<'a> Member<'a> {
         if member.bodies.len() == member.functions.len() { Ok(member) } else { Err(Unlinked::CutOff) }
     }
 
-    /// How many items of a kind it imports.
+    /// Number of imports of a kind.
     pub(crate) fn imported(&self, kind: Kind) -> u32 {
         self.imports.iter().filter(|import| kind_of(import.ty) == kind).count() as u32
     }
 
-    /// How many items of each kind it defines.
+    /// Number of definitions of each kind.
     pub(crate) fn defined(&self) -> PerKind<u32> {
         let mut counts = PerKind::default();
         counts[Kind::Function] = self.functions.len() as u32;
@@ -103,7 +103,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// A section that has been read to its end once: it has as many items as it says.
+/// Reads a section to its end once: then it has as many items as its header states.
 fn whole<'a, T: FromReader<'a>>(section: SectionLimited<'a, T>) -> Result<SectionLimited<'a, T>, Unlinked> {
     for item in section.clone() {
         item?;

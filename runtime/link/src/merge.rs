@@ -16,7 +16,7 @@ use crate::layout::{Layout, Offsets};
 use crate::live::{Live, bodies};
 use crate::unlinked::Unlinked;
 
-/// What the one module exports: a name, and what it is.
+/// An export of the one module: name, kind and index.
 pub(crate) type Export = (String, Kind, u32);
 
 /// The module that the one module's imports come from.
@@ -127,7 +127,7 @@ impl Merge<'_, '_> {
         functions
     }
 
-    /// Globals that never change say so: then the compiler writes their values into the code.
+    /// Globals that never change become immutable: then the compiler writes their values into the code.
     fn globals(&self) -> Result<GlobalSection> {
         let mut section = GlobalSection::new();
         let mut index = self.layout.imported(Kind::Global);
@@ -147,14 +147,14 @@ impl Merge<'_, '_> {
         let mut elements = self.each(ElementSection::new(), |renumber, elements, member| {
             member.elements.clone().map_or(Ok(()), |section| renumber.parse_element_section(elements, section))
         })?;
-        // What code refers to has to be declared, and the exports that did so may be gone.
+        // Functions that code refers to have to be declared, and the exports that declared them may be gone.
         if !self.live.referenced.is_empty() {
             elements.declared(Elements::Functions(self.live.referenced.as_slice().into()));
         }
         Ok(elements)
     }
 
-    /// Of functions that nobody can call there remains only that they are there: that spares the compiler work.
+    /// Functions that cannot be called get an empty body: that spares the compiler work.
     fn code(&self) -> Result<CodeSection> {
         let mut code = CodeSection::new();
         let first = self.layout.imported(Kind::Function);
@@ -204,7 +204,7 @@ fn constants(group: &Group<'_>, layout: &Layout, live: &Live) -> HashMap<u32, Co
     constants
 }
 
-/// Writes what a member has in the one module's numbering.
+/// Writes a member's code in the one module's numbering.
 struct Renumber<'m> {
     indices: &'m PerKind<Vec<u32>>,
     offsets: Offsets,
@@ -279,7 +279,8 @@ impl Reencode for Renumber<'_> {
         Ok(self.offsets.data.saturating_add(data))
     }
 
-    /// Where segments go is written as a number: then wasmtime lays out tables and memories once, not for each instance.
+    /// Offsets of segments are written as numbers: then wasmtime lays out tables and memories once, not for each
+    /// instance.
     fn const_expr(&mut self, expression: wasmparser::ConstExpr<'_>) -> Result<ConstExpr> {
         match self.evaluate(&expression) {
             Some(Constant::I32(value)) => Ok(ConstExpr::i32_const(value)),

@@ -14,9 +14,9 @@ use crate::unlinked::Unlinked;
 /// A table or a memory, by its index in the one module.
 type Places = HashSet<(Kind, u32)>;
 
-/// Fails if members that came after a late instance, and now come before it, write into tables or memories that it writes
-/// into: of two values for one place the later stays. Nothing else happens when instances are made, because none has a start
-/// function.
+/// Fails if members that came after a late instance, and now come before it, write into tables or memories that it
+/// writes into: of two values for one place the later stays. Making an instance has no other effects, because none has
+/// a start function.
 pub(crate) fn check(shape: &Shape<'_>, group: &Group<'_>, layout: &Layout) -> Result<(), Unlinked> {
     let mut late = Places::new();
     for (&instance, one) in &group.late {
@@ -37,7 +37,7 @@ pub(crate) fn check(shape: &Shape<'_>, group: &Group<'_>, layout: &Layout) -> Re
     Ok(())
 }
 
-/// Where a late instance writes, if that is a member's.
+/// The places that a late instance writes, if they are a member's.
 fn written_late(
     shape: &Shape<'_>,
     group: &Group<'_>,
@@ -60,7 +60,7 @@ fn written_late(
     Ok(places)
 }
 
-/// Where a module writes when an instance is made, in its own numbers.
+/// The places that a module writes when an instance is made, in its own indices.
 fn written(module: &Member<'_>) -> Result<Places, Unlinked> {
     let mut places = Places::new();
     for element in module.elements.clone().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The way from a component to the same component with one module in place of several.
+//! Rewrites a component with one module instead of several.
 
 use std::collections::HashSet;
 
@@ -17,15 +17,15 @@ use crate::shape::{CoreInstance, Origin, Shape};
 use crate::unlinked::Unlinked;
 use crate::uses::Uses;
 
-/// How deep components may lie in one another. Toolchains put one into another.
+/// Maximum nesting of components. Toolchains nest one in another.
 const DEPTH: u32 = 4;
 
-/// Writes a component again, with what is made of shared libraries in one module; so with the components inside it.
+/// Writes a component again, with its shared libraries in one module; likewise the components inside it.
 pub(crate) fn rewrite(component: &[u8]) -> Result<Vec<u8>, Unlinked> {
     rewrite_at(component, 0)
 }
 
-/// With so many components around it.
+/// Rewrites a component with `depth` components around it.
 pub(crate) fn rewrite_at(component: &[u8], depth: u32) -> Result<Vec<u8>, Unlinked> {
     if depth > DEPTH {
         return Err(Unlinked::NoLibraries);
@@ -80,7 +80,7 @@ fn gathered_for_members(shape: &Shape<'_>, group: &Group<'_>) -> HashSet<u32> {
     taken.difference(&kept).copied().filter(is_gathered).collect()
 }
 
-/// The modules that nobody needs any more.
+/// The modules without further use.
 fn emptied(shape: &Shape<'_>, group: &Group<'_>) -> HashSet<u32> {
     let (mut theirs, mut others) = (HashSet::new(), HashSet::new());
     for (index, instance) in (0..).zip(&shape.instances) {
@@ -95,7 +95,7 @@ fn emptied(shape: &Shape<'_>, group: &Group<'_>) -> HashSet<u32> {
     theirs.difference(&others).copied().collect()
 }
 
-/// The component as it is, with the components inside it linked.
+/// The component unchanged, with the components inside it linked.
 fn inside(component: &[u8], at: u32) -> Result<Vec<u8>, Unlinked> {
     let mut new = Component::new();
     let mut is_linked = false;

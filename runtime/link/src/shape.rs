@@ -1,4 +1,4 @@
-//! How a component is put together: its core modules, their instances, and where each core item comes from.
+//! The structure of a component: its core modules, their instances, and the origin of each core item.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct Shape<'a> {
     pub(crate) modules: Vec<&'a [u8]>,
     /// The core instances, by index.
     pub(crate) instances: Vec<CoreInstance<'a>>,
-    /// Where core items come from, by index.
+    /// Origins of core items, by index.
     pub(crate) items: PerKind<Vec<Origin<'a>>>,
     /// Whether there are components inside.
     pub(crate) has_components: bool,
@@ -31,7 +31,7 @@ pub(crate) enum CoreInstance<'a> {
     Gathered(HashMap<(&'a str, Kind), u32>),
 }
 
-/// Where a core item comes from.
+/// The origin of a core item.
 #[derive(Clone, Copy)]
 pub(crate) enum Origin<'a> {
     /// An instance's export.
@@ -121,7 +121,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Everything in a component refers to what stands before it, so that to follow references comes to an end.
+    /// Everything in a component refers to earlier items, so following references ends.
     fn refers_to_earlier(&self, instance: &CoreInstance<'_>) -> Result<(), Unlinked> {
         match instance {
             CoreInstance::Made { arguments, .. } => {
@@ -133,12 +133,10 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Where an item comes from.
     pub(crate) fn origin(&self, kind: Kind, item: u32) -> Result<Origin<'a>, Unlinked> {
         self.items[kind].get(item as usize).copied().ok_or(Unlinked::NoSuchItem)
     }
 
-    /// An instance.
     pub(crate) fn instance(&self, instance: u32) -> Result<&CoreInstance<'a>, Unlinked> {
         self.instances.get(instance as usize).ok_or(Unlinked::NoSuchItem)
     }
@@ -156,7 +154,7 @@ fn core_instance(instance: Instance<'_>) -> CoreInstance<'_> {
     }
 }
 
-/// Whether a function that the component makes of an imported one refers to an instance; what is not known may.
+/// Whether a function that the component makes of an imported one refers to an instance; true for unknown ones.
 fn needs_instance(function: &CanonicalFunction) -> bool {
     match function {
         CanonicalFunction::Lower { options, .. } => options.iter().any(|option| {

@@ -1,5 +1,5 @@
-//! What is linked and what is left as it is. That a linked component does the same is tested where components run
-//! (`runtime/guest/src/linked.rs`), with the same fixture.
+//! Which components are linked and which stay unchanged. That a linked component behaves the same is tested where
+//! components run (`runtime/guest/src/linked.rs`), with the same fixture.
 
 use wasmparser::{ConstExpr, ElementKind, KnownCustom, Name, Operator, Parser, Payload, Validator, WasmFeatures};
 
@@ -21,7 +21,7 @@ fn linked(text: &str) -> Vec<u8> {
     linked
 }
 
-/// What `read` finds in all parts of a component.
+/// The results of `read` for all parts of a component.
 fn all<'a, T>(component: &'a [u8], read: impl Fn(Payload<'a>) -> Vec<T>) -> Vec<T> {
     Parser::new(0).parse_all(component).flat_map(|payload| read(payload.expect("parsed"))).collect()
 }
@@ -47,18 +47,18 @@ fn is_constant(expression: &ConstExpr<'_>) -> bool {
 #[test]
 fn libraries_become_one_module() {
     assert_eq!(instances(&binary(LIBRARIES)), 6);
-    // The one, and the one that puts in what needs its memory.
+    // The one, and the one that installs the functions which need its memory.
     assert_eq!(instances(&linked(LIBRARIES)), 2);
 }
 
 #[test]
-fn what_was_told_at_the_start_is_written_into_the_code() {
+fn addresses_given_at_the_start_become_constants() {
     let linked = linked(LIBRARIES);
     let mutable = all(&linked, |payload| match payload {
         Payload::GlobalSection(globals) => globals.into_iter().map(|global| global.unwrap().ty.mutable).collect(),
         _ => vec![],
     });
-    // Only the stack's pointer moves. What a function that nobody calls would set counts as never set.
+    // Only the stack's pointer moves. A global that only an uncalled function sets counts as never set.
     assert_eq!(mutable.iter().filter(|mutable| **mutable).count(), 1, "{mutable:?}");
     let places = all(&linked, |payload| match payload {
         Payload::ElementSection(elements) => elements
@@ -117,14 +117,14 @@ fn unlinked(text: &str) -> Unlinked {
 }
 
 #[test]
-fn what_is_not_made_of_libraries_is_left_alone() {
+fn components_without_libraries_stay_unchanged() {
     let without = LIBRARIES.lines().filter(|line| !line.contains("@dylink.0")).collect::<Vec<_>>().join("\n");
     assert!(matches!(unlinked(&without), Unlinked::NoLibraries));
     assert!(matches!(unlinked("(component (component))"), Unlinked::NoLibraries));
 }
 
 #[test]
-fn what_runs_when_it_is_made_is_left_alone() {
+fn modules_with_a_start_function_stay_unchanged() {
     let starts = LIBRARIES.replace("(elem (i32.const 5) func $count)", "(func $begin) (start $begin)");
     assert!(matches!(unlinked(&starts), Unlinked::Starts));
 }
@@ -138,7 +138,7 @@ fn two_that_write_into_the_same_table_keep_their_order() {
 }
 
 #[test]
-fn what_members_need_only_after_themselves_is_left_alone() {
+fn members_that_need_later_instances_stay_unchanged() {
     // A function that reads the memory of `main` goes straight into a library.
     let circle = LIBRARIES.replace(
         "(core func $double (canon lower (func $double)))",

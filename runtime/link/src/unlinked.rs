@@ -1,4 +1,4 @@
-//! Why a component stays as it is.
+//! Reasons for which a component stays unchanged.
 
 use wasm_encoder::reencode;
 use wasmparser::BinaryReaderError;
@@ -15,7 +15,7 @@ pub enum Unlinked {
     /// A part goes beyond the end.
     #[error("it is cut off")]
     CutOff,
-    /// It refers to something that it has not.
+    /// A reference to a missing item.
     #[error("it refers to something that it does not have")]
     NoSuchItem,
     /// It has core modules from elsewhere, which are not known before it runs.

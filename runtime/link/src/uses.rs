@@ -1,4 +1,4 @@
-//! What the rest of a component takes from the modules that become one.
+//! The items that the rest of a component takes from the joined modules.
 
 use std::collections::HashSet;
 
@@ -13,12 +13,12 @@ use crate::unlinked::Unlinked;
 
 type Result<T, E = reencode::Error<Unlinked>> = std::result::Result<T, E>;
 
-/// Finds out what the rest of the component takes from members, by writing it for nothing.
+/// Collects the items that the rest of the component takes from members, by a dry run of writing it.
 pub(crate) struct Uses<'u, 'a> {
     shape: &'u Shape<'a>,
     group: &'u Group<'a>,
     dropped: &'u HashSet<u32>,
-    /// How many core instances there have been.
+    /// Number of core instances so far.
     instance: u32,
     pub(crate) taken: Vec<Taken<'a>>,
 }
