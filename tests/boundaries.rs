@@ -155,13 +155,13 @@ fn ranges_of_expected_statuses() {
 
 #[test]
 fn handles_of_one_kind() {
-    let offence = "too many open handles: 10000 of request-options are held at once, and no more are allowed";
+    let offence = "too many open handles: 10000 of request-options are open, and no more are allowed";
     boundary(10_000, offence, |count| run(&requesting(Wat::new(&repeat(count as u32, "(drop (call $options))"))), &[]));
 }
 
 #[test]
 fn handles_of_wasi() {
-    let offence = "too many open handles: 4000 of WASI are held at once, and no more are allowed";
+    let offence = "too many open handles: 4000 of WASI are open, and no more are allowed";
     boundary(4_000, offence, |count| {
         run_text(&with_wasi_http(&repeat(count as u32, "(drop (call $fields))")), &["--target", NOWHERE])
     });

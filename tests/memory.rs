@@ -49,7 +49,7 @@ fn parts_count_as_often_as_they_are_instantiated() {
         (doubling(5, memory), "it has 33 memories: at most 8 are allowed"),
         (doubling(8, nothing), "it has 258 core instances: at most 64 are allowed"),
         // As few bytes more as this doubled the time and the memory that compiling took.
-        (doubling(25, ""), "it comes to 67108863 instances of its parts: at most 1000 are allowed"),
+        (doubling(25, ""), "it expands to 67108863 instances of its parts: at most 1000 are allowed"),
     ] {
         for command in ["run", "inspect"] {
             let ended = squall(&and(&Wat::new(OK), &text), &[command, "guest.wasm"]).run().expect_code(107);
@@ -127,7 +127,7 @@ fn handles_of_metrics_are_counted_as_all_others() {
         )
         .with_functions(COUNTING);
     let ended = run(&guest, NOWHERE, &[]);
-    let offence = "too many open handles: 10000 of custom metrics are held at once, and no more are allowed";
+    let offence = "too many open handles: 10000 of custom metrics are open, and no more are allowed";
     assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
 }
 

@@ -1,4 +1,4 @@
-//! A scenario as it came: bytes, made sure to be a component. Nothing of it has run or been compiled yet.
+//! A scenario's file: bytes that are certain to be a component. Nothing of it has run or been compiled yet.
 
 use std::fs::File;
 use std::io::Read;
@@ -18,7 +18,7 @@ use crate::metadata::About;
 use crate::requirements::Requirements;
 use crate::tally::Tally;
 
-/// A component, with what can be learnt from it without running it.
+/// A component, with the facts that can be read from it without running it.
 #[derive(Debug)]
 pub struct Artifact {
     component: Vec<u8>,
@@ -38,17 +38,17 @@ pub struct Artifact {
 pub struct Import {
     /// The interface: `squall:scenario/http@0.1.0`.
     pub name: String,
-    /// What it takes from it.
+    /// The functions that it takes from the interface.
     pub functions: Vec<String>,
 }
 
-/// What all WebAssembly begins with.
+/// The first bytes of every WebAssembly file.
 const WASM: &[u8] = b"\0asm";
 /// The custom section in which an SDK leaves its name and version.
 const SDK_SECTION: &str = "squall:sdk";
 
 impl Artifact {
-    /// Reads a file of at most so many bytes.
+    /// Reads a file of at most `most` bytes.
     ///
     /// # Errors
     /// If it cannot be read, or as [`Artifact::bounded`].
@@ -58,7 +58,7 @@ impl Artifact {
         Artifact::bounded(bytes, most)
     }
 
-    /// As [`Artifact::from_bytes`], of at most so many bytes.
+    /// As [`Artifact::from_bytes`], of at most `most` bytes.
     ///
     /// # Errors
     /// If there are more, or as [`Artifact::from_bytes`].
@@ -84,7 +84,7 @@ impl Artifact {
         let component = if encoded { component_of(bytes)? } else { bytes };
         let component_digest = if encoded { Sha256::digest(&component).into() } else { file_digest };
         let digest = format!("sha256:{}", hex(&file_digest));
-        // First, because whatever looks at the types takes part in what they come to.
+        // First, because any other reader of the types pays for their expanded size.
         let tally = Tally::of(&component);
         tally.check().map_err(GuestError::Requirements)?;
         let (resolve, world) = decode(&component)?;
@@ -118,12 +118,12 @@ impl Artifact {
         self.encoded
     }
 
-    /// What it imports: its list of permissions.
+    /// The functions that it imports: its list of permissions.
     pub fn imports(&self) -> &[Import] {
         &self.imports
     }
 
-    /// What it exports.
+    /// The names of its exports.
     pub fn exports(&self) -> &[String] {
         &self.exports
     }
@@ -133,17 +133,17 @@ impl Artifact {
         self.imports.iter().any(|import| import.name.starts_with("wasi:http/"))
     }
 
-    /// The SDK that it was made with, if the SDK said so.
+    /// The SDK that it was made with, if its SDK recorded that.
     pub fn sdk(&self) -> Option<&str> {
         self.sdk.as_deref()
     }
 
-    /// What it says of itself.
+    /// The component's own description of itself.
     pub fn about(&self) -> &About {
         &self.about
     }
 
-    /// What one instance of it asks for.
+    /// The resources that one instance of it needs.
     pub fn needs(&self) -> &Requirements {
         &self.needs
     }
@@ -168,7 +168,8 @@ impl Artifact {
     }
 }
 
-/// What becomes of a core module with metadata. Those are a stranger's, too: what they come to is not known before.
+/// Makes a component of a core module with metadata. A stranger's metadata may expand to any size, so a limited process
+/// does it.
 fn component_of(module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
     if has_component_metadata(&module) { compiler::encode(module) } else { Err(GuestError::PlainModule) }
 }
@@ -184,7 +185,7 @@ pub(crate) fn encode(module: &[u8]) -> Result<Vec<u8>, String> {
     encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| format!("{error:#}"))
 }
 
-/// Custom sections of the module or component itself, not of what is nested in it.
+/// Custom sections of the module or component itself, without those nested in it.
 fn custom_sections(wasm: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
     wasmparser::Parser::new(0).parse_all(wasm).filter_map(|payload| match payload {
         Ok(wasmparser::Payload::CustomSection(section)) => Some((section.name().to_owned(), section.data().to_owned())),
@@ -209,7 +210,8 @@ fn decode(component: &[u8]) -> Result<(Resolve, WorldId), GuestError> {
     let unreadable = |error: &dyn std::fmt::Display| {
         GuestError::NotWasm(one_line(&format!("its interface cannot be read: {error:#}")))
     };
-    // The decoder makes room for what a section says that it has, up to 4 GiB. Here it is seen first whether it has that.
+    // The decoder allocates the size that a section announces, up to 4 GiB. So the announced sizes are checked here
+    // first.
     if let Some(error) = wasmparser::Parser::new(0).parse_all(component).find_map(Result::err) {
         return Err(unreadable(&error));
     }
@@ -297,7 +299,7 @@ mod tests {
         assert_eq!(artifact.sdk(), Some("# #vso[task.complete] \u{fffd}js"));
     }
 
-    /// A core module for the world `scenario` whose functions all trap, with the metadata that `wit-bindgen` leaves.
+    /// A core module for the world `scenario` whose functions all trap, with the metadata of `wit-bindgen`.
     fn module_with_metadata() -> Vec<u8> {
         let mut resolve = Resolve::default();
         let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");

@@ -6,13 +6,15 @@ use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
 /// The first thing in a component that needs it.
 pub(crate) fn first_use(component: &[u8]) -> Option<&'static str> {
     Parser::new(0).parse_all(component).find_map(|payload| match payload {
-        // What does not parse is the compiler's to refuse.
-        Ok(Payload::ComponentCanonicalSection(section)) => section.into_iter().flatten().find_map(|item| of(&item)),
+        // The compiler refuses anything that does not parse.
+        Ok(Payload::ComponentCanonicalSection(section)) => {
+            section.into_iter().flatten().find_map(|item| find_async(&item))
+        }
         _ => None,
     })
 }
 
-fn of(function: &CanonicalFunction) -> Option<&'static str> {
+fn find_async(function: &CanonicalFunction) -> Option<&'static str> {
     let is_async = |options: &[CanonicalOption]| {
         options.iter().any(|option| matches!(option, CanonicalOption::Async | CanonicalOption::Callback(_)))
     };

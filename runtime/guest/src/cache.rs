@@ -1,8 +1,9 @@
 //! Compiled code, kept on disk so that a component is compiled once.
 //!
-//! Loading compiled code means running it, so an entry is trusted only if it lies in a folder that only this user can change
-//! or exchange (`PrivateFolder`) and carries the digest of its own contents. Anything else is compiled again. What was
-//! checked is mapped, by its descriptor, and not read: of the 37 MB that a Python guest compiles to, a run touches a part.
+//! Loading compiled code means running it, so an entry is trusted only if it lies in a folder that only this user can
+//! change or exchange (`PrivateFolder`) and carries the digest of its own contents. Anything else is compiled again.
+//! The checked file is mapped by its descriptor, not read: a Python guest compiles to 37 MB, of which a run touches a
+//! part.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -39,7 +40,7 @@ pub struct CodeCache {
     unwritten: RefCell<Option<Unwritten>>,
 }
 
-/// What this program has compiled and could not write down.
+/// Code that this program has compiled and could not store.
 #[derive(Clone)]
 struct Unwritten {
     entry: String,
@@ -47,8 +48,8 @@ struct Unwritten {
 }
 
 impl CodeCache {
-    /// A cache in the user's cache folder (`$XDG_CACHE_HOME/squall`, else `~/.cache/squall`); none if there is no such
-    /// place.
+    /// A cache in the user's cache folder (`$XDG_CACHE_HOME/squall`, else `~/.cache/squall`). Without such a folder,
+    /// nothing is stored.
     pub fn of_user() -> CodeCache {
         CodeCache::in_folder(user_cache().map(|folder| folder.join("code")))
     }
@@ -112,9 +113,9 @@ impl CodeCache {
         }
         let file = self.trusted(folder, entry)?;
         // SAFETY: the code carries its own digest and lies in a folder that only this user can write to, so it is what
-        // `store` wrote after this program compiled it; an entry is replaced, never changed, so it stays as it is while it
-        // is mapped. What is mapped is the file that was checked, whatever has its name by now. Wasmtime checks that its
-        // engine made it.
+        // `store` wrote after this program compiled it; an entry is replaced, never changed, so it does not change
+        // while it is mapped. The mapped file is the checked one, whatever file has its name by now. Wasmtime checks
+        // that its engine made it.
         unsafe { Component::deserialize_file(engine, format!("/proc/self/fd/{}", file.as_raw_fd())) }.ok()
     }
 
@@ -140,7 +141,7 @@ fn entry_of(engine: &Engine, artifact: &Artifact) -> String {
     hex(&key.0.finalize())
 }
 
-/// Feeds what implements `Hash` into SHA-256.
+/// Feeds values that implement `Hash` into SHA-256.
 struct KeyHasher(Sha256);
 
 impl Hasher for KeyHasher {
@@ -153,7 +154,7 @@ impl Hasher for KeyHasher {
     }
 }
 
-/// Whether a file is as it was stored. Reads in pieces: what is only looked at once needs no memory of its own.
+/// Whether a file is unchanged since it was stored. Reads in pieces: a check needs no memory of the file's size.
 fn digests_agree(mut file: &File) -> std::io::Result<bool> {
     let Some(length) = file.metadata()?.len().checked_sub(DIGEST as u64) else { return Ok(false) };
     let mut code = file.take(length);
@@ -169,7 +170,7 @@ fn digests_agree(mut file: &File) -> std::io::Result<bool> {
     Ok(digest.finalize()[..] == stored)
 }
 
-/// The digest comes behind the code, where it is not in the way of mapping that.
+/// The digest comes after the code, which so starts at the beginning of the mapping.
 fn store(folder: &Path, entry: &str, code: &[u8]) -> std::io::Result<()> {
     let folder = PrivateFolder::create(folder)?;
     folder.write(entry, &[code, &Sha256::digest(code)])?;
@@ -255,13 +256,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_checked_is_what_is_run() {
+    fn the_checked_file_is_the_one_that_runs() {
         let folder = tempfile::tempdir().expect("a folder");
         let (code, engine) = (folder.path().join("code"), Engine::default());
         let cache = CodeCache::at(&code);
         cache.component(&engine, &empty(), &order()).expect("compiles");
         assert!(cache.find(&engine, &empty()).is_some());
-        // Checked once, then exchanged for what is no code at all: a run still loads the one that was checked.
+        // Checked once, then exchanged for a file that is not code: a run still loads the one that was checked.
         fs::rename(&code, folder.path().join("aside")).expect("own folder");
         fs::create_dir(&code).expect("own folder");
         fs::write(code.join(entry_of(&engine, &empty())), "evil").expect("writable");
@@ -290,9 +291,9 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_compiled_once_all_the_same() {
+    fn without_a_cache_folder_code_is_still_compiled_only_once() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        // No folder can be made in a file, whoever asks: a read-only folder would not stop root.
+        // No user can make a folder in a file: a read-only folder would not stop root.
         let cache = CodeCache::at(&file.path().join("code"));
         let (engine, artifact) = (Engine::default(), empty());
         assert!(cache.find(&engine, &artifact).is_none());

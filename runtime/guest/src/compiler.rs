@@ -1,10 +1,10 @@
-//! Compiling, and making a component of a core module, in a process of its own, with a limit on the memory that it takes and an end
-//! to the time: what a component makes the compiler do nobody can foresee, and where it runs out of memory the process dies that it
+//! Compiles, and makes components of core modules, in a process of its own with limits on memory and time. The
+//! compiler's work on a stranger's component cannot be foreseen, and running out of memory kills the process that it
 //! runs in.
 //!
-//! The process is this program once more, called with [`CALLED`]: it reads its work from its standard input, and writes what comes
-//! of it, or why nothing does, to its standard output. Which program that is, its `main` says; where none has, as in tests, it is
-//! compiled here.
+//! The process is this program once more, called with [`CALLED`]: it reads its work from its standard input, and writes
+//! the result, or the reason for its absence, to its standard output. `main` registers the program by calling
+//! [`compile_if_called`]; without that, as in tests, compilation happens in this process.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -28,12 +28,12 @@ use crate::linked;
 const CALLED: &str = "compile-for-the-program-that-called";
 /// The argument after it where it is to make a component of a core module.
 const ENCODE: &str = "encode";
-/// As much as a main thread usually has.
+/// The usual size of a main thread's stack.
 const STACK: usize = 8 << 20;
 
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// What compiled code depends on, and what making it may take.
+/// Settings that compiled code depends on, and limits for making it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order {
     pub(crate) layout: Layout,
@@ -62,7 +62,7 @@ impl Order {
     }
 }
 
-/// What the process is to do.
+/// The work of the process.
 enum Job {
     Compile(Order),
     Encode,
@@ -91,8 +91,8 @@ impl Job {
     }
 }
 
-/// To be called first in `main`: if the program was called to compile, it does, and this is its exit code. Otherwise it is what
-/// will be called.
+/// To be called first in `main`. If the program was called to compile, it does, and this returns its exit code.
+/// Otherwise it registers this program as the one to call.
 pub fn compile_if_called() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().as_deref() != Some(OsStr::new(CALLED)) {
@@ -107,7 +107,7 @@ pub fn compile_if_called() -> Option<ExitCode> {
     Some(if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Does the job with what comes in.
+/// Does the job with its standard input.
 fn answer(job: &Job) -> io::Result<()> {
     bound_this_process(job.memory());
     let mut input = Vec::new();
@@ -128,11 +128,12 @@ fn code_of(limits: &Limits, layout: Layout, component: &[u8]) -> Result<Vec<u8>,
     compiled.map_err(|error| format!("{error:#}"))
 }
 
-/// Only what is written to counts, not address space. It dies with the process that called it.
+/// Limits written memory, not address space, and ties the process's life to its parent's.
 #[cfg(target_os = "linux")]
 fn bound_this_process(memory: u64) {
     let limit = libc::rlimit { rlim_cur: memory, rlim_max: memory };
-    // SAFETY: `limit` is valid; the others take numbers only. Where they fail there is no limit, as on other systems.
+    // SAFETY: `limit` is valid; the others take numbers only. A failure means that there is no limit, as on other
+    // systems.
     unsafe {
         libc::setrlimit(libc::RLIMIT_DATA, &limit);
         libc::setrlimit(libc::RLIMIT_CORE, &libc::rlimit { rlim_cur: 0, rlim_max: 0 });
@@ -180,13 +181,13 @@ pub(crate) fn encode(module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
 fn call(arguments: &[String]) -> Option<Child> {
     let mut command = Command::new(PROGRAM.get()?);
     command.arg(CALLED).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // What it only reserves should not count, or there is little to work with.
+    // Reserved but unused memory should not count, or there is little to work with.
     command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
-    // The program may have been replaced since it was started.
+    // The program's file may have been replaced since it was started.
     command.spawn().ok()
 }
 
-/// What comes of a job.
+/// The outcome of a job.
 enum Answer {
     Result(Vec<u8>),
     Refusal(String),
@@ -220,11 +221,11 @@ fn exchange(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer,
     };
     let (answered, answer) = sync_channel(1);
     thread::Builder::new().name("compile".to_owned()).spawn(move || {
-        // Where it died before it has read everything, it has no answer either.
+        // If it died before it has read everything, it has no answer either.
         let _ = stdin.write_all(&input);
         drop(stdin);
         let mut bytes = Vec::new();
-        // If nobody waits any more, nobody wants it.
+        // An error means that the result is no longer waited for.
         let _ = answered.send(stdout.read_to_end(&mut bytes).map(|_| bytes));
     })?;
     match answer.recv_timeout(time) {
@@ -233,12 +234,12 @@ fn exchange(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer,
     }
 }
 
-/// Compiles within a time. This process cannot stop it: where it takes longer, it goes on behind the caller's back until the
-/// program ends, which is soon.
+/// Compiles within a time limit. This process cannot stop the compiler: past the limit it goes on in the background
+/// until the program ends, which is soon.
 fn compile_here(engine: &Engine, component: &[u8], time: Duration) -> Result<Component, GuestError> {
     let (compiled, result) = sync_channel(1);
     let (engine, component) = (engine.clone(), component.to_vec());
-    // If nobody waits any more, nobody wants it.
+    // An error means that the result is no longer waited for.
     let work = move || drop(compiled.send(linked::compile(&engine, &component)));
     thread::Builder::new().name("compile".to_owned()).stack_size(STACK).spawn(work)?;
     match result.recv_timeout(time) {

@@ -1,7 +1,7 @@
-//! The contract's version, and whether a component asks for more than this host has.
+//! The contract's version, and the check that a component needs no newer one.
 //!
-//! Within one track (`0.1.x`, `1.x`) a newer host runs older guests. A guest that was built against a newer contract runs
-//! too, as long as it does not call what came later.
+//! Within one track (`0.1.x`, `1.x`) a newer host runs older guests. A guest that was built against a newer contract
+//! runs too, as long as it does not call newer functions.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(crate) const DATA: &str = "squall:scenario/data@0.1.0";
 pub(crate) const CONTEXT: &str = "squall:scenario/context@0.1.0";
 pub(crate) const PROGRESS: &str = "squall:scenario/progress@0.1.0";
 
-/// What this host offers, function by function, as `wit-parser` names functions.
+/// This host's functions by interface, named as `wit-parser` does.
 const OFFERED: &[(&str, &[&str])] = &[
     (
         "http",
@@ -107,7 +107,7 @@ pub enum Incompatible {
          docs/contract.md)"
     )]
     NotAScenario {
-        /// The export.
+        /// The missing export.
         missing: &'static str,
     },
     /// It was built against a contract of another track.
@@ -129,7 +129,7 @@ pub enum Incompatible {
     Function {
         /// The interface.
         interface: String,
-        /// The function.
+        /// The function that this host does not have.
         function: String,
         /// The guest's version.
         wanted: Version,
@@ -141,7 +141,7 @@ pub enum Incompatible {
          wasm32-wasip2)"
     )]
     Async(String),
-    /// It imports something that is no part of the contract and not linked.
+    /// It imports something that is not part of the contract and not linked.
     #[error("it imports {0}, which Squall does not give to scenarios")]
     Import(String),
 }
@@ -180,7 +180,7 @@ struct InterfaceName<'a> {
 }
 
 impl<'a> InterfaceName<'a> {
-    /// Nothing, if the name is of another package.
+    /// Returns `None` if the name is of another package.
     fn parse(name: &'a str) -> Option<InterfaceName<'a>> {
         let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
         let (interface, version) = rest.split_once('@')?;
@@ -211,7 +211,7 @@ pub(crate) fn check_import<'a>(name: &str, functions: impl Iterator<Item = &'a s
     Ok(())
 }
 
-/// Of other packages the linker decides; but what it would only call unknown can be said better.
+/// The linker decides about other packages; for imports that it would only call unknown there are better sentences.
 fn check_foreign(name: &str) -> Result<(), Incompatible> {
     let is_async =
         name.starts_with("wasi:") && name.split_once('@').is_some_and(|(_, version)| version.starts_with("0.3."));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_host_has_fits() {
+    fn guests_of_the_host_s_own_version_fit() {
         assert_eq!(check("squall:scenario/http@0.1.0", &["send", "[method]response.status"]), Ok(()));
     }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use tokio::sync::Notify;
 
-/// Which data came to its end, and ended the run. The first one counts.
+/// The feed that came to its end, and ended the run. The first one counts.
 #[derive(Debug, Default)]
 pub struct DataEnd {
     name: OnceLock<String>,
@@ -21,7 +21,7 @@ impl DataEnd {
         }
     }
 
-    /// Which data it was, if any has come to its end.
+    /// The name of the feed, if any has come to its end.
     pub fn name(&self) -> Option<&str> {
         self.name.get().map(String::as_str)
     }

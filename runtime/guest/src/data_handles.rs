@@ -9,7 +9,7 @@ use wasmtime::component::Resource;
 
 use crate::handles::Handles;
 
-/// What an instance has open.
+/// The open feeds and files of an instance.
 pub(crate) struct DataHandles {
     pub(crate) feeds: Handles<Feed>,
     pub(crate) rows: Handles<Row>,
@@ -44,7 +44,7 @@ impl DataHandles {
         }
     }
 
-    /// The bytes behind a handle.
+    /// The bytes of a handle.
     pub(crate) fn blob(&self, handle: &Resource<Blob>) -> wasmtime::Result<&Bytes> {
         let blob = self.blobs.get(handle.rep()).ok_or_else(|| gone("a blob"))?;
         Ok(&blob.0)
@@ -56,7 +56,7 @@ impl DataHandles {
     }
 }
 
-/// An error about a handle whose value has gone.
+/// An error about a handle whose value no longer exists.
 pub(crate) fn gone(what: &str) -> wasmtime::Error {
     wasmtime::format_err!("{what} that is no longer there")
 }

@@ -12,21 +12,21 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use crate::error::GuestError;
 
 /// Past this many virtual users the address space that wasmtime reserves by default (4 GiB each, so that the guest's
-/// code needs no bounds checks) would run out at about four times the number; so from here on they get what the memory
-/// limit says, and the checks.
+/// code needs no bounds checks) would run out at about four times the number. So larger runs get the memory limit, and
+/// bounds checks.
 const ROOMY_UP_TO: u64 = 8_000;
 /// Memory mappings that one pooled virtual user takes: two for its stack, four for its memory.
 const MAPPINGS_PER_USER: u64 = 6;
 /// Mappings that the rest of the process takes, generously.
 const MAPPINGS_BESIDE: u64 = 2_000;
-/// How often a guest that does not wait gives way to the other virtual users of its core.
+/// Interval at which a guest that does not wait yields to the other virtual users of its thread.
 const TICK: Duration = Duration::from_millis(5);
 /// The second tick from now is at least one whole tick away.
 pub(crate) const TICKS_BEFORE_YIELD: u64 = 2;
 /// The rest of the stack is for host functions: TLS handshakes are the deepest.
 const FIBER_STACK: usize = 768 << 10;
 
-/// How many virtual users a process is to hold.
+/// Number of virtual users that a process must have room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// Virtual users that exist at the same time.
@@ -38,10 +38,10 @@ impl Capacity {
         if self.vus <= ROOMY_UP_TO { Layout::Roomy } else { Layout::Dense }
     }
 
-    /// Whether the operating system lets one process have so many.
+    /// Whether the operating system allows one process that many memory mappings.
     ///
     /// # Errors
-    /// If not: with the setting to raise, and to what.
+    /// If not: with the setting to raise, and the value.
     pub fn check(self) -> Result<(), GuestError> {
         let Some(limit) = max_map_count() else {
             return Ok(());
@@ -69,12 +69,12 @@ fn max_map_count() -> Option<u64> {
     None
 }
 
-/// How much address space each virtual user's memory has.
+/// Address space of each virtual user's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// Wasmtime's default of 4 GiB: no bounds checks.
     Roomy,
-    /// What the memory limit says.
+    /// The memory limit.
     Dense,
 }
 
@@ -130,7 +130,7 @@ fn pool(limits: &Limits, capacity: Capacity, component: &Component, table_entrie
     pool.max_core_instances_per_component(core_instances);
     pool.max_memories_per_component(memories);
     pool.max_tables_per_component(tables);
-    // Linking puts what several modules have into one.
+    // Linking joins the memories and tables of several modules.
     pool.max_memories_per_module(memories);
     pool.max_tables_per_module(tables);
     pool.table_elements(table_entries);

@@ -47,12 +47,12 @@ pub enum GuestError {
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),
-    /// The engine could not be set up for so many virtual users.
+    /// The engine could not be set up for this number of virtual users.
     #[error("no room for {vus} virtual users: {reason}")]
     Capacity {
-        /// How many were wanted.
+        /// Requested number.
         vus: u64,
-        /// What is missing, and what to do.
+        /// The shortage, and the remedy.
         reason: String,
     },
     /// An instance could not be made.
@@ -61,7 +61,7 @@ pub enum GuestError {
     /// `describe` did not answer in time.
     #[error("describe did not answer within {0:?}: it must not wait or loop")]
     DescribeTimeout(Duration),
-    /// `describe` trapped, or what it said makes no sense.
+    /// `describe` trapped, or its result is invalid.
     #[error("describe {0}")]
     Describe(String),
     /// The file cannot be read.

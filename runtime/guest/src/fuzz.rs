@@ -1,10 +1,11 @@
-//! The target of `fuzz/` for what this crate reads: components, with all that is in them.
+//! The target of `fuzz/` for this crate's parsers: components, with everything inside.
 
 use squall_fuzzing::{Outcome, assert_harmless};
 
 use crate::artifact::Artifact;
 
-/// A component, as far as it is looked at before it is compiled: what it says of itself is short and steers no terminal.
+/// A component, up to the checks before compilation. Its description of itself must be short and free of control
+/// characters.
 pub fn component(bytes: &[u8]) -> Outcome {
     let read = Artifact::from_bytes(bytes.to_vec());
     match &read {
@@ -36,7 +37,7 @@ mod tests {
 
     #[test]
     fn components() {
-        // As what was made to be large may take: see `generated.rs`.
+        // The limit for components that were made to be large: see `generated.rs`.
         let memory = Memory { base: 64 << 20, per_byte: 0 };
         Target::new("component", super::component).seeds(&[WHOLE]).memory(memory).inputs(10_000).for_a_while();
     }

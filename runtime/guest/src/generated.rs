@@ -11,7 +11,7 @@ use squall_plan::random::next_bits;
 use crate::artifact::Artifact;
 
 const HOW_MANY: u64 = 10_000;
-/// What looking at one of them may take. Each has a few kilobytes.
+/// Limits for reading one of them. Each has a few kilobytes.
 const MOST_MEMORY: usize = 64 << 20;
 const MOST_TIME: Duration = Duration::from_secs(10);
 

@@ -31,10 +31,11 @@ use crate::trap::describe_trap;
 use crate::user::{VirtualUser, settle, took_too_long};
 use crate::worker::WorkerContext;
 
-/// What `describe` may return, in bytes of the host's memory: strings may overlap in the guest's, and be many here.
+/// Limit for the result of `describe`, in bytes of the host's memory: strings may overlap in the guest's, but are
+/// copied here.
 const LARGEST_DESCRIPTION: usize = 8 << 20;
 
-/// What a component says of itself, with the options of the run before it.
+/// The component's description of itself, with the run's options before its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Its flows, at least one.
@@ -53,7 +54,7 @@ pub struct Description {
     pub log: Vec<LogLine>,
 }
 
-/// What the contract calls a description.
+/// The contract's record `description`.
 #[derive(ComponentType, Lift)]
 #[component(record)]
 struct Answer {
@@ -65,7 +66,7 @@ struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, ComponentType, Lift)]
 #[component(record)]
 pub struct Flow {
-    /// Its name.
+    /// The flow's name.
     pub name: String,
     /// Its share of the traffic, relative to the others'.
     pub weight: u32,
@@ -77,12 +78,12 @@ pub struct Guest {
     exports: Exports,
     limits: Limits,
     files: Arc<Openable>,
-    /// How many entries a table may come to have.
+    /// Maximum number of entries in a table.
     table_entries: usize,
     _ticker: Ticker,
 }
 
-/// Where the exports are, looked up once.
+/// Indices of the exports, looked up once.
 struct Exports {
     describe: ComponentExportIndex,
     run: ComponentExportIndex,
@@ -104,10 +105,10 @@ impl Guest {
         Guest::link(&engine, &component, artifact, limits)
     }
 
-    /// Compiles a component (or finds it compiled) for a run with so many virtual users at once.
+    /// Compiles a component (or loads it from the cache) for a run with `vus` virtual users.
     ///
     /// # Errors
-    /// As [`Guest::inspect`], and if there is no room for them.
+    /// As [`Guest::inspect`], and if there is no room for the virtual users.
     pub fn for_run(
         artifact: &Artifact,
         limits: &Limits,
@@ -164,12 +165,12 @@ impl Guest {
         Guest { files: Arc::new(files), ..self }
     }
 
-    /// What it may take.
+    /// Limits of an instance.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Asks the component what it is.
+    /// Calls the component's `describe`.
     ///
     /// # Errors
     /// If it traps, takes too long, or describes nothing that could be run.
@@ -203,10 +204,10 @@ impl Guest {
         })
     }
 
-    /// Prepares the run: the guest's `setup`, if it has one. The bytes are for every `start`, and for `teardown`.
+    /// Prepares the run with the guest's `setup`, if it has one. The bytes are for every `start`, and for `teardown`.
     ///
     /// # Errors
-    /// What the guest said, or how it trapped.
+    /// The guest's error, or a description of its trap.
     pub async fn setup(&self, worker: &Rc<WorkerContext>) -> Result<Vec<u8>, String> {
         let Some(setup) = &self.exports.setup else {
             return Ok(Vec::new());
@@ -287,7 +288,7 @@ impl Guest {
             let (user, worker) = (Rc::clone(&local.user), Rc::clone(&local.worker));
             let way: Pin<Box<dyn Future<Output = ()>>> = match &rehearsed {
                 None => Box::pin(yield_to_others(user, worker)),
-                Some(rehearsed) => rehearsed.way_of(user, worker)?,
+                Some(rehearsed) => rehearsed.yield_future(user, worker)?,
             };
             Ok(UpdateDeadline::YieldCustom(TICKS_BEFORE_YIELD, Box::pin(SendWrapper::new(way))))
         });
@@ -306,7 +307,7 @@ async fn yield_to_others(user: Rc<Identity>, worker: Rc<WorkerContext>) {
     user.was_away(worker.clock.now().since(stopped));
 }
 
-/// How long a guest may compute in a rehearsal. Time stands still meanwhile, so that no other limit would hold.
+/// Limit for a guest's computing in a rehearsal. Virtual time stands still meanwhile, so no other limit would hold.
 #[derive(Clone)]
 struct Rehearsed {
     allowed: Duration,
@@ -319,9 +320,9 @@ impl Rehearsed {
         Rehearsed { allowed, clock: Clock::of_system() }
     }
 
-    /// How a guest gives way. When its time is over, that passes for others, too, and for the limits that they know; if it is
-    /// called back even so, that is its end.
-    fn way_of(
+    /// The next yield of a guest. When its time is over, virtual time passes by the same amount, so that other limits
+    /// can act; a guest that is called back nevertheless ends at its next yield.
+    fn yield_future(
         &self,
         user: Rc<Identity>,
         worker: Rc<WorkerContext>,
@@ -340,7 +341,7 @@ impl Rehearsed {
                 // A moment longer, so that a limit on the iteration is noticed first.
                 worker.timer.sleep_until(worker.clock.now() + allowed + Nanos(1)).await;
                 user.gives_way(false);
-                // As if it had computed all the time: then the next is the last.
+                // Counted as if it had computed all the time, so the next yield is the last.
                 user.computes_again(clock.now().since(allowed));
             } else {
                 yield_to_others(Rc::clone(&user), worker).await;

@@ -1,4 +1,4 @@
-//! What a guest holds of one kind, by handles. There is a limit on how many, and the room that they take is booked before it is made.
+//! Tables of a guest's handles of one kind. Their number is limited, and their memory is booked before it is allocated.
 
 use std::rc::Rc;
 
@@ -6,12 +6,12 @@ use slab::Slab;
 use squall_http::{Booked, MemoryAccount, OverLimit};
 use squall_plan::Limits;
 
-/// What the library keeps for a handle, at most, in bytes.
+/// Maximum memory that the library keeps per handle, in bytes.
 const BESIDE: usize = 32;
-/// For so many there is room in the beginning.
+/// Initial capacity.
 const FIRST: usize = 4;
 
-/// Things that a guest holds. What a thing has elsewhere is for itself to book.
+/// A table of a guest's values. A value books its other memory itself.
 pub(crate) struct Handles<T> {
     kind: &'static str,
     slab: Slab<T>,
@@ -20,12 +20,12 @@ pub(crate) struct Handles<T> {
 }
 
 impl<T> Handles<T> {
-    /// None yet, which takes nothing.
+    /// An empty table, without memory.
     pub(crate) fn new(kind: &'static str, account: &Rc<MemoryAccount>) -> Handles<T> {
         Handles { kind, slab: Slab::new(), booked: account.receipt() }
     }
 
-    /// Keeps one, and returns its number.
+    /// Keeps a value, and returns its number.
     ///
     /// # Errors
     /// If the guest holds too many, or there is no room.
@@ -41,7 +41,7 @@ impl<T> Handles<T> {
     fn make_room(&mut self) -> wasmtime::Result<()> {
         let held = self.slab.len();
         if held >= Limits::HANDLES {
-            wasmtime::bail!("too many open handles: {held} of {} are held at once, and no more are allowed", self.kind);
+            wasmtime::bail!("too many open handles: {held} of {} are open, and no more are allowed", self.kind);
         }
         let more = held.max(FIRST).min(Limits::HANDLES - held);
         self.book(more)?;
@@ -96,7 +96,7 @@ mod tests {
     fn there_are_so_many_and_no_more() {
         let (held, error) = held_with(u64::MAX);
         assert_eq!(held, Limits::HANDLES);
-        assert_eq!(error, "too many open handles: 10000 of thing are held at once, and no more are allowed");
+        assert_eq!(error, "too many open handles: 10000 of thing are open, and no more are allowed");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use squall_plan::random::next_bits;
 
 use crate::worker::WorkerContext;
 
-/// What stays the same when a trapped instance is replaced: number, connections, cookies, random numbers, count of
-/// iterations.
+/// The part of a virtual user that survives the replacement of a trapped instance: number, connections, cookies, random
+/// numbers, count of iterations.
 pub struct Identity {
     number: u32,
     client: Client,
@@ -21,10 +21,10 @@ pub struct Identity {
     away: Cell<Nanos>,
     /// Whether it would go on computing, if others had not their turn.
     gives_way: Cell<bool>,
-    /// Where time stands still for a guest that computes: how long it has, since it was called.
+    /// Computing time since the last call, for rehearsals, where virtual time stands still for a guest that computes.
     computed: Computed,
     last_words: RefCell<Option<Box<str>>>,
-    /// What was logged as an error outside of an iteration.
+    /// The last error logged outside of an iteration.
     last_error: RefCell<Option<Box<str>>>,
 }
 
@@ -55,7 +55,7 @@ impl Identity {
         }
     }
 
-    /// Its number.
+    /// The user's number in the run, from 1; 0 outside of any user.
     pub fn number(&self) -> u32 {
         self.number
     }
@@ -65,7 +65,7 @@ impl Identity {
         &self.client
     }
 
-    /// How many iterations it has begun.
+    /// Number of iterations begun.
     pub fn iterations(&self) -> u64 {
         self.iterations.get()
     }
@@ -87,7 +87,7 @@ impl Identity {
         self.flow.get()
     }
 
-    /// Where its samples come from.
+    /// The flow and tags of its samples.
     pub(crate) fn origin(&self) -> SampleOrigin {
         SampleOrigin { flow: self.flow.get(), tags: self.tags.get() }
     }
@@ -113,7 +113,7 @@ impl Identity {
         self.gives_way.set(gives_way);
     }
 
-    /// It is called, and has given way to nobody yet.
+    /// A call begins: no time has been computed, and it has not yielded yet.
     #[inline]
     pub(crate) fn begins_to_compute(&self) {
         self.gives_way.set(false);
@@ -121,7 +121,7 @@ impl Identity {
         self.computed.before.set(Nanos::ZERO);
     }
 
-    /// It computes, now as before. Says how long it has since it was called, up to what passed before this was asked first.
+    /// Adds the last stretch of computing. Returns the time computed since the call, counted from the first yield.
     pub(crate) fn has_computed(&self, now: Nanos) -> Nanos {
         let Computed { since, before } = &self.computed;
         before.set(before.get() + since.replace(None).map_or(Nanos::ZERO, |since| now.since(since)));

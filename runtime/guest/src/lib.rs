@@ -1,7 +1,7 @@
 //! Hosts scenario components: accepts a file, compiles it (once: the result is cached), sizes a pool for the virtual
 //! users, and answers what the guest imports.
 //!
-//! From bytes to iterations: [`Artifact`] (a component, whatever form it came in) → [`Guest`] (compiled and linked) →
+//! From bytes to iterations: [`Artifact`] (a component, from any form of file) → [`Guest`] (compiled and linked) →
 //! [`VirtualUser`] (an instance with a store of its own). This crate must not know when things happen (that is
 //! `squall-load`) nor how requests are sent (that is `squall-http`).
 #![deny(missing_docs)]

@@ -1,9 +1,9 @@
-//! Compiling a component as what it comes to when its libraries are linked.
+//! Compiles a component after linking its libraries.
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Compiles what the component comes to when its libraries are linked; if that is not to be had, the component as it is.
+/// Compiles the component with its libraries linked; if they cannot be linked, the component as it came.
 pub(crate) fn compile(engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
     let linked = squall_link::link(component).ok().and_then(|linked| Component::from_binary(engine, &linked).ok());
     linked.map_or_else(|| Component::from_binary(engine, component), Ok)
@@ -34,7 +34,7 @@ mod tests {
         (store, instance)
     }
 
-    /// What comes of calling it three times, and what it has said and left behind.
+    /// The results of three calls, the texts it said, and the state afterwards.
     fn account(component: &Component, engine: &Engine) -> (Vec<u32>, Said, u32) {
         let (mut store, instance) = instance(component, engine);
         let run = instance.get_typed_func::<(u32,), (u32,)>(&mut store, "run").expect("exported");
@@ -51,14 +51,14 @@ mod tests {
         let linked = squall_link::link(&bytes).expect("linked");
         let [as_it_is, linked] =
             [bytes, linked].map(|bytes| Component::from_binary(&engine, &bytes).expect("compiled"));
-        // Twice the number and 5, and what a counter says that is moved on twice in each call.
+        // Twice the number and 5, plus a counter that each call moves on twice.
         let expected = (vec![20 + 5 + 3, 5 + 7, 2_000 + 5 + 11], vec!["hello".to_owned(); 3], 65_536);
         assert_eq!(account(&as_it_is, &engine), expected);
         assert_eq!(account(&linked, &engine), expected);
     }
 
     #[test]
-    fn what_cannot_be_linked_is_compiled_as_it_is() {
+    fn components_that_cannot_be_linked_are_compiled_unlinked() {
         let engine = Engine::new(&Config::new()).expect("an engine");
         assert!(compile(&engine, &wat::parse_str("(component)").expect("well-formed")).is_ok());
         let error = compile(&engine, b"\0asm\x0d\0\x01\0\xff").map(drop).expect_err("no component");

@@ -1,4 +1,4 @@
-//! What guests say: lines of text, tagged with who said them, on their way to the terminal.
+//! Log lines of guests, tagged with their virtual user, for the terminal.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,14 +8,14 @@ use std::sync::mpsc::SyncSender;
 use squall_metrics::{FlowId, Registry, plain};
 use squall_plan::Limits;
 
-/// How much a line matters.
+/// Importance of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// For whoever writes the scenario.
+    /// For the author of the scenario.
     Debug,
-    /// For whoever runs it; also what the guest wrote to its standard output.
+    /// For the person who runs it; also the guest's standard output.
     Info,
-    /// Something is odd; also what the guest wrote to its standard error.
+    /// Something is odd; also the guest's standard error.
     Warn,
     /// Something is wrong.
     Error,
@@ -24,7 +24,7 @@ pub enum Level {
 /// A line that a guest wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// How much it matters.
+    /// The line's importance.
     pub level: Level,
     /// The virtual user, from 1; 0 outside of any.
     pub vu: u32,
@@ -34,8 +34,7 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// Takes lines, or counts them where they come faster than anybody could read.
-/// Clones count together.
+/// Takes lines, or counts those that do not fit into the channel. Clones count together.
 #[derive(Clone, Debug)]
 pub struct LogSink {
     lines: SyncSender<LogLine>,
@@ -44,12 +43,13 @@ pub struct LogSink {
     dropped: Rc<Cell<u64>>,
 }
 
-/// The most of a text that is written at once, in bytes: more is nothing that anybody reads, and cutting it into lines
-/// would take the time of others.
+/// Maximum bytes of a text that are written: nobody reads more, and cutting it into lines would delay the other virtual
+/// users.
 const LONGEST_TEXT: usize = 64 << 10;
 
 impl LogSink {
-    /// A sink into a bounded channel. What does not fit is dropped and counted: a talkative guest never slows the load.
+    /// A sink into a bounded channel. Lines that do not fit are dropped and counted: a talkative guest never slows the
+    /// load.
     pub fn new(lines: SyncSender<LogLine>, registry: Arc<Registry>) -> LogSink {
         LogSink { lines, registry, dropped: Rc::default() }
     }
@@ -72,7 +72,7 @@ impl LogSink {
         printable(&self.registry.hide(text, Limits::LOG_LINE))
     }
 
-    /// How many lines were dropped since this was last asked.
+    /// Number of lines dropped since the last call.
     pub fn take_dropped(&self) -> u64 {
         self.dropped.take()
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn lines_that_do_not_fit_are_counted() {
         let (sink, receiver) = sink(1);
         sink.write(Level::Info, 1, FlowId(0), "first\nsecond\n\nthird");
         assert_eq!(sink.take_dropped(), 2);

@@ -1,4 +1,4 @@
-//! How much memory and how large tables an instance may have; and all instances together.
+//! Limits of memory and tables, for an instance and for all instances together.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use squall_http::SharedAccount;
 use squall_plan::{Limits, MemorySize};
 use wasmtime::ResourceLimiter;
 
-/// What an entry of a table takes, in bytes.
+/// Size of a table's entry in bytes.
 const TABLE_ENTRY: usize = size_of::<usize>();
 
-/// Refuses an instance what is past a limit, and remembers it, so that the trap that follows can be explained.
+/// Refuses growth past a limit, and remembers it, so that the trap that follows can be explained.
 pub(crate) struct MemoryLimit {
     each: u64,
     total: Option<Arc<SharedAccount>>,
     table_entries: usize,
-    /// What this instance has of `total`.
+    /// This instance's share of `total`, in bytes.
     taken: u64,
     refused: Option<Refused>,
 }
@@ -31,13 +31,13 @@ impl MemoryLimit {
         MemoryLimit { each, total, table_entries, taken: 0, refused: None }
     }
 
-    /// Forgets what was refused: a guest that could go on without it has not failed for it.
+    /// Forgets the refusal: a guest that could go on without the memory has not failed because of it.
     #[inline]
     pub(crate) fn forgive(&mut self) {
         self.refused = None;
     }
 
-    /// What was refused, in words, with the limit.
+    /// The refusal in words, with the limit.
     pub(crate) fn refusal(&self) -> Option<String> {
         Some(match self.refused? {
             Refused::Memory => format!("out of memory (limit {}, raise with --memory)", MemorySize(self.each)),
@@ -51,7 +51,7 @@ impl MemoryLimit {
         })
     }
 
-    /// Takes from what all have together.
+    /// Takes bytes from the limit for all together.
     fn take(&mut self, bytes: usize) -> bool {
         if self.total.as_ref().is_some_and(|total| total.take(bytes as u64).is_err()) {
             return self.refuse(Refused::Total);
@@ -82,7 +82,7 @@ impl ResourceLimiter for MemoryLimit {
         Ok(self.take(desired.saturating_sub(current) * TABLE_ENTRY))
     }
 
-    // What a component comes to is counted before it is compiled. If that were ever wrong, these would hold.
+    // A component's instances are counted before it is compiled. If the count were wrong, these limits would hold.
     fn instances(&self) -> usize {
         Limits::CORE_INSTANCES
     }

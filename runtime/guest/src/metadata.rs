@@ -1,28 +1,28 @@
-//! What a component says of itself in its custom sections: a claim, which nothing depends on.
+//! A component's description of itself in its custom sections: a claim that nothing depends on.
 //!
-//! The sections are those of the WebAssembly tool conventions (`producers`, `component-name`, `version`, `licenses`, ...), as
-//! `wasm-tools metadata add` and `cargo component` write them. Not read by `wasm-metadata`, because that refuses the whole
-//! of it where one field is wrong, and brings a parser of licences and Cargo's dependency format along.
+//! The sections are those of the WebAssembly tool conventions (`producers`, `component-name`, `version`, `licenses`,
+//! ...), as written by `wasm-tools metadata add` and `cargo component`. The crate `wasm-metadata` is not used: it
+//! refuses all of them if one field is malformed, and depends on a parser of licences and on Cargo's dependency format.
 
 use squall_metrics::plain;
 use wasmparser::{ComponentName, KnownCustom, Parser, Payload};
 
-/// What a component says of itself; nothing of it is checked.
+/// A component's description of itself, unchecked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
-    /// Its name.
+    /// From the section `component-name`.
     pub name: Option<String>,
-    /// Its version.
+    /// From the section `version`.
     pub version: Option<String>,
-    /// What it is for.
+    /// The component's purpose.
     pub description: Option<String>,
-    /// Who wrote it.
+    /// Names of the authors, as one text.
     pub authors: Option<String>,
     /// Its licence, an SPDX expression.
     pub licence: Option<String>,
-    /// Where its source is.
+    /// URL of its source.
     pub source: Option<String>,
-    /// Where to read more.
+    /// URL of its home page.
     pub homepage: Option<String>,
     /// The revision of the source.
     pub revision: Option<String>,
@@ -45,7 +45,7 @@ impl About {
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::CustomSection(section) => match section.as_known() {
-                    // The parts of a component know best what they were written in.
+                    // The innermost parts know their own language best.
                     KnownCustom::Producers(fields) => about.add_producers(fields),
                     KnownCustom::ComponentName(names) if depth == 0 => about.name = component_name(names),
                     _ if depth == 0 => about.set(section.name(), section.data()),
@@ -57,7 +57,7 @@ impl About {
         about
     }
 
-    /// Titles and texts, of what there is.
+    /// Titles and texts of the fields that are present.
     pub fn lines(&self) -> Vec<(&'static str, &str)> {
         let lines = [
             ("name", &self.name),
@@ -83,13 +83,13 @@ impl About {
             "revision" => &mut self.revision,
             _ => return,
         };
-        *field = std::str::from_utf8(data).ok().and_then(shown);
+        *field = std::str::from_utf8(data).ok().and_then(clean);
     }
 
     fn add_producers(&mut self, fields: wasmparser::ProducersSectionReader<'_>) {
         for field in fields.into_iter().map_while(Result::ok) {
             for value in field.values.into_iter().map_while(Result::ok) {
-                let Some(producer) = shown(&format!("{} {}", value.name, value.version)) else { continue };
+                let Some(producer) = clean(&format!("{} {}", value.name, value.version)) else { continue };
                 if self.producers.len() < MOST_PRODUCERS && !self.producers.contains(&producer) {
                     self.producers.push(producer);
                 }
@@ -100,12 +100,12 @@ impl About {
 
 fn component_name(names: wasmparser::ComponentNameSectionReader<'_>) -> Option<String> {
     names.into_iter().map_while(Result::ok).find_map(|part| match part {
-        ComponentName::Component { name, .. } => shown(name),
+        ComponentName::Component { name, .. } => clean(name),
         _ => None,
     })
 }
 
-fn shown(text: &str) -> Option<String> {
+fn clean(text: &str) -> Option<String> {
     let text = text[..text.floor_char_boundary(LONGEST)].trim();
     (!text.is_empty()).then(|| plain(text).into_owned())
 }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_claims_is_read() {
+    fn all_fields_are_read() {
         let about = About::of(&component(&[
             ("component-name", b"\x00\x05\x04shop"),
             ("version", b"1.2.3"),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_left_out_and_nothing_steers() {
+    fn damaged_fields_are_left_out_and_control_characters_removed() {
         let about =
             About::of(&component(&[("version", b"\xff\xfe"), ("authors", b"\x1b]0;me\x07"), ("producers", b"\x05")]));
         assert_eq!(about, About { authors: Some("�]0;me�".to_owned()), ..About::default() });

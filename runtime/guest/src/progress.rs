@@ -1,12 +1,12 @@
-//! How far a run has come, for guests that ask. Each worker thread counts in a place of its own, which only it writes and all
-//! may read: counting is an addition, and no thread waits for another.
+//! Progress of a run, for guests that ask for it. Each worker thread has counters of its own, which only it writes and
+//! all may read: counting is an addition, and no thread waits for another.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use squall_metrics::{IterationEnd, Nanos};
 
-/// How far a run has come.
+/// Progress of a run.
 #[derive(Debug, Default)]
 pub struct Progress {
     workers: Box<[Counts]>,
@@ -14,7 +14,7 @@ pub struct Progress {
     load_begins: OnceLock<Nanos>,
 }
 
-/// What one worker thread has counted. Alone on its cache lines, or threads would slow each other down.
+/// The counters of one worker thread. Alone on its cache lines, or threads would slow each other down.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Counts {
@@ -37,25 +37,25 @@ pub struct Total {
     pub interrupted: u64,
 }
 
-/// What a virtual user can know of its scenario.
+/// Facts about a scenario that its virtual users can read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScenarioFacts {
-    /// Its name.
+    /// The scenario's name in the plan.
     pub name: String,
-    /// How its iterations are scheduled.
+    /// The kind of its executor.
     pub executor: &'static str,
-    /// When it begins, from the beginning of the load.
+    /// Its start, from the beginning of the load.
     pub start_time: Nanos,
-    /// What it has come to when it is done.
+    /// The goal that completes it.
     pub goal: Goal,
 }
 
-/// What a scenario has come to when it is done.
+/// The goal that completes a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// So many iterations.
+    /// A total number of iterations.
     Iterations(u64),
-    /// So long a time.
+    /// A duration.
     Time(Nanos),
     /// It goes on until it is stopped.
     None,
@@ -91,7 +91,7 @@ impl Progress {
         self.workers.get(worker).iter().for_each(|counts| counts.vus_active.store(vus, Ordering::Relaxed));
     }
 
-    /// What all threads have counted by now.
+    /// The sum over all threads, as of now.
     pub fn total(&self) -> Total {
         let sum = |count: fn(&Counts) -> &AtomicU64| -> u64 {
             self.workers.iter().map(|counts| count(counts).load(Ordering::Relaxed)).sum()
@@ -104,14 +104,14 @@ impl Progress {
         }
     }
 
-    /// When a scenario began; the run's beginning, as long as there is no load.
+    /// The start of a scenario; until the load begins, the start of the run.
     pub fn began(&self, scenario: &ScenarioFacts) -> Nanos {
         self.load_begins.get().map_or(Nanos::ZERO, |begins| *begins + scenario.start_time)
     }
 }
 
 impl Goal {
-    /// How much of it is done, from 0 to 1, after so many iterations and so long a time.
+    /// The completed share, from 0 to 1, after this many iterations and this time.
     pub fn done(self, iterations: u64, time: Nanos) -> f64 {
         let share = match self {
             Goal::Iterations(all) => iterations as f64 / all.max(1) as f64,
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_threads_count_adds_up() {
+    fn counts_of_threads_add_up() {
         let progress = Progress::new(2, 3);
         for worker in [0, 1, 1] {
             progress.iteration_ended(worker, IterationEnd::Failed);

@@ -1,11 +1,11 @@
-//! What a component asks for before it has run: memories, tables, core instances. Read from the file, so that what is too
-//! much is refused with the limit's name and not in the compiler's words.
+//! Memories, tables and core instances that a component needs. They are read from the file, so that an excess is
+//! refused with the limit's name and not in the compiler's words.
 
 use squall_plan::{Limits, MemorySize};
 
 use crate::tally::Tally;
 
-/// What one instance of a component asks for.
+/// The resources that one instance of a component needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Its linear memories, in bytes; of very many, the first.
@@ -15,11 +15,11 @@ pub struct Requirements {
     /// Its tables, in entries; of very many, the first.
     pub tables: Vec<Extent>,
     table_count: u64,
-    /// How many core instances it consists of.
+    /// Number of its core instances.
     pub core_instances: u64,
 }
 
-/// How large something is in the beginning, and may become.
+/// Initial and maximum size of a memory or table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// In the beginning.
@@ -47,7 +47,7 @@ impl Requirements {
         self.initial_memory
     }
 
-    /// How many entries one table may come to have: twice what the largest begins with, for there is little reason to grow.
+    /// Maximum number of entries of a table: twice the largest initial size, for there is little reason to grow.
     pub(crate) fn table_entries(&self) -> usize {
         let largest = self.tables.iter().map(|table| table.initial).max().unwrap_or(0);
         (largest.clamp(1_000, Limits::TABLE_ENTRIES as u64) * 2) as usize
@@ -76,10 +76,10 @@ impl Requirements {
         }
     }
 
-    /// Whether so many instances have room in what all may have together.
+    /// Whether `vus` instances fit into the limit for all together.
     ///
     /// # Errors
-    /// If not: what to do.
+    /// If not: with the remedy.
     pub(crate) fn check_total(&self, vus: u64, limits: &Limits) -> Result<(), String> {
         let Some(total) = limits.memory_total else { return Ok(()) };
         let needed = self.initial_memory().saturating_mul(vus);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_named_with_its_limit() {
+    fn an_excess_is_named_with_its_limit() {
         let limits = Limits { memory: 1 << 20, memory_total: Some(10 << 20), ..Limits::default() };
         assert_eq!(needing(1 << 20, 1).check(&limits), Ok(()));
         let error = needing(2 << 20, 1).check(&limits).expect_err("too much");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_goes_up_to_its_limit() {
+    fn every_count_may_reach_its_limit() {
         type Set = fn(&mut Requirements, u64);
         let counted: [(&str, u64, Set); 4] = [
             ("memories", 8, |needs, count| needs.memory_count = count),

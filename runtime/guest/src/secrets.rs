@@ -1,4 +1,4 @@
-//! What the user passes with `--secret`: a scenario reads it like any option, and nobody else does.
+//! Values of `--secret`: a scenario reads them like any option, and they appear nowhere else.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +20,7 @@ impl Secrets {
         self.0.iter().find(|(_, value)| text.contains(value.as_str())).map(|(name, _)| name.as_str())
     }
 
-    /// What keeps them out of everything that is recorded.
+    /// The redactor that removes them from everything that is recorded.
     pub fn redactor(&self) -> Redactor {
         Redactor::new(self.0.values().map(String::as_str))
     }

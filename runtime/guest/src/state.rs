@@ -1,4 +1,4 @@
-//! What the host keeps for one instance: the data of its store.
+//! The host's data for one instance: the data of its store.
 
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -24,8 +24,8 @@ use crate::worker::WorkerContext;
 
 /// The data of an instance's store.
 ///
-/// Wasmtime wants it to be `Send`, but a store never leaves its worker thread: what belongs to the thread is wrapped, and
-/// the wrapper would panic if that were ever untrue.
+/// Wasmtime requires it to be `Send`, but a store never leaves its worker thread. The thread's own data is wrapped, and
+/// the wrapper would panic on another thread.
 pub(crate) struct State {
     local: SendWrapper<Local>,
     pub(crate) memory: MemoryLimit,
@@ -40,7 +40,7 @@ struct Wasi {
     http: Option<Box<WasiHttp>>,
 }
 
-/// What host functions work with.
+/// Data of the host functions.
 pub(crate) struct Local {
     pub(crate) worker: Rc<WorkerContext>,
     pub(crate) user: Rc<Identity>,
@@ -56,14 +56,14 @@ pub(crate) struct Local {
     /// The jars that the guest has made, to count those that something still holds.
     own_jars: Vec<Weak<CookieJar>>,
     pub(crate) transactions: Handles<Transaction>,
-    /// How many handles of custom metrics the guest holds.
+    /// Number of handles of custom metrics that the guest holds.
     metric_handles: usize,
     pub(crate) data: DataHandles,
-    /// What the component may open beside the run's data.
+    /// The files that the component may open besides the run's data.
     pub(crate) files: Arc<Openable>,
-    /// Whether this iteration asked for a row where none is left and the run stops for it.
+    /// Whether this iteration asked for a row when none was left and the run stops for it.
     pub(crate) out_of_rows: bool,
-    /// How many requests one `send-all` may hold.
+    /// Maximum number of requests in one `send-all`.
     pub(crate) most_at_once: usize,
 }
 
@@ -140,18 +140,18 @@ impl Local {
     pub(crate) fn new_jar(&mut self) -> wasmtime::Result<Rc<CookieJar>> {
         self.own_jars.retain(|jar| jar.strong_count() > 0);
         if self.own_jars.len() >= Limits::COOKIE_JARS {
-            wasmtime::bail!("too many cookie jars: {} are held at once, and no more are allowed", Limits::COOKIE_JARS);
+            wasmtime::bail!("too many cookie jars: {} are open, and no more are allowed", Limits::COOKIE_JARS);
         }
         let jar = Rc::default();
         self.own_jars.push(Rc::downgrade(&jar));
         Ok(jar)
     }
 
-    /// A handle of a custom metric has nothing behind it but the registry, but the library keeps it as any other.
+    /// A handle of a custom metric refers only to the registry, but the library keeps it like any other.
     pub(crate) fn count_metric_handle(&mut self) -> wasmtime::Result<()> {
         if self.metric_handles >= Limits::HANDLES {
             wasmtime::bail!(
-                "too many open handles: {} of custom metrics are held at once, and no more are allowed",
+                "too many open handles: {} of custom metrics are open, and no more are allowed",
                 Limits::HANDLES
             );
         }
@@ -176,7 +176,7 @@ impl Local {
         recorder.transaction(self.user.origin(), transaction.name, duration, transaction.failed);
     }
 
-    /// Ends what a bad end of an iteration left open.
+    /// Ends transactions that an iteration left open when it failed.
     pub(crate) fn fail_open_transactions(&mut self) {
         for mut transaction in self.transactions.take_all() {
             transaction.failed = true;

@@ -1,8 +1,8 @@
-//! What a component comes to once its parts are instantiated, counted without doing so.
+//! Counts the contents of a component after instantiation, without instantiating it.
 //!
-//! A part is a component or a core module inside of a component. It can be instantiated again and again, by parts that are
-//! themselves instantiated again and again: a few bytes more double what there is to compile and to hold. So each part is counted
-//! once, and its count is multiplied. That takes as long as reading the file.
+//! A part is a component or a core module inside of a component. It can be instantiated repeatedly, by parts that are
+//! themselves instantiated repeatedly: a few more bytes double the amount to compile and to hold. So each part is
+//! counted once, and its count is multiplied. That takes as long as reading the file.
 
 use squall_plan::Limits;
 use wasmparser::{
@@ -13,34 +13,34 @@ use wasmparser::{
 
 use crate::requirements::Extent;
 
-/// The size of a page of linear memory unless it says otherwise, in bytes.
+/// The default size of a page of linear memory, in bytes.
 pub(crate) const PAGE: u64 = 64 << 10;
-/// What the types of instances may come to. Some kilobytes of memory are taken for each.
+/// Maximum expanded number of types of instances. Each takes some kilobytes of memory.
 const MOST_TYPES: u64 = 10_000;
-/// How deeply instances may lie in each other. (Wasmparser panics at 128, in which types of values have 100.)
+/// Maximum nesting of instances. (Wasmparser panics at 128, in which types of values have 100.)
 const MOST_DEPTH: u64 = 10;
-/// Of what there is more than this, only the number matters.
+/// Maximum number of extents to list; further ones are only counted.
 const MOST_EXTENTS: usize = 100;
 
-/// What one instance of a part comes to. Numbers too large to matter stay the largest there are.
+/// The contents of one instance of a part. Numbers saturate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) memories: Extents,
     pub(crate) tables: Extents,
     pub(crate) core_instances: u64,
     pub(crate) component_instances: u64,
-    /// How many parts there are, instantiated or not.
+    /// Number of parts, instantiated or not.
     pub(crate) parts: u64,
-    /// What has to be gone through to put the parts together.
+    /// Number of definitions to process for putting the parts together.
     pub(crate) definitions: u64,
-    /// What the types of its instances come to, those in them counted as often as they are exported: where there are resources, each
-    /// is a copy of its own for whoever reads the component.
+    /// Expanded number of types of its instances, those in them counted as often as they are exported: with resources,
+    /// each is a separate copy for every reader of the component.
     pub(crate) types: u64,
-    /// How deeply types of instances, and instances, lie in each other.
+    /// Maximum nesting of types of instances, and of instances.
     pub(crate) depth: u64,
     /// Functions that are lifted and lowered: there is code to compile for each.
     pub(crate) adapted: u64,
-    /// Whether there are parts that come from elsewhere, so that what they come to is not known.
+    /// Whether parts come from elsewhere, so that their contents are unknown.
     pub(crate) has_foreign_parts: bool,
 }
 
@@ -72,7 +72,8 @@ impl Extents {
 }
 
 impl Tally {
-    /// Reads a component, or a core module. What does not parse is the compiler's to refuse: it counts up to there.
+    /// Reads a component, or a core module. The compiler refuses anything that does not parse: it is counted up to
+    /// there.
     pub(crate) fn of(wasm: &[u8]) -> Tally {
         let mut reading = Reading { parts: Vec::new(), around: vec![Scope::default()] };
         for payload in Parser::new(0).parse_all(wasm) {
@@ -97,17 +98,15 @@ impl Tally {
         self.has_foreign_parts |= other.has_foreign_parts;
     }
 
-    /// Whether reading and compiling it stays within what is bearable. Asked before anything is done with it.
+    /// Whether reading and compiling it stays within limits. Checked before anything else is done with it.
     ///
     /// # Errors
-    /// What there is too much of.
+    /// The number that exceeds its limit.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.has_foreign_parts {
-            return Err(
-                "it hands components or core modules to its parts, so that what they come to cannot be counted: \
+            return Err("it hands components or core modules to its parts, so their contents cannot be counted: \
                         let each part define what it instantiates"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         let counted = [
             ("parts", self.parts, Limits::PARTS),
@@ -122,7 +121,7 @@ impl Tally {
             ("functions that are lifted or lowered", self.adapted, Limits::ADAPTED_FUNCTIONS),
         ];
         match counted.into_iter().find(|(_, needed, most)| needed > most) {
-            Some((what, needed, most)) => Err(format!("it comes to {needed} {what}: at most {most} are allowed")),
+            Some((what, needed, most)) => Err(format!("it expands to {needed} {what}: at most {most} are allowed")),
             None => Ok(()),
         }
     }
@@ -138,24 +137,24 @@ struct Scope {
     /// Its core modules and components, by index.
     modules: Vec<Part>,
     components: Vec<Part>,
-    /// What its types come to, and those of its instances, by index.
+    /// Expanded sizes of its types, and of its instances, by index.
     types: Vec<Size>,
     instances: Vec<Size>,
-    /// What its exports come to.
+    /// Expanded size of its exports.
     exports: Size,
     tally: Tally,
 }
 
-/// What was read so far.
+/// The state of reading.
 struct Reading {
-    /// The parts that have been read, and what the exports of each come to.
+    /// The parts read so far, with the expanded size of the exports of each.
     parts: Vec<(Tally, Size)>,
-    /// The whole, and in it what is being read.
+    /// The part being read, last, and those around it, outermost first.
     around: Vec<Scope>,
 }
 
 impl Reading {
-    /// Takes the next of what the parser finds. An error says that it makes no sense, or that it is enough.
+    /// Takes the next item of the parser. An error means that it is malformed, or that a limit is exceeded.
     fn take(&mut self, payload: Payload<'_>) -> Result<(), Stop> {
         match payload {
             Payload::ModuleSection { .. } => self.open(true)?,
@@ -208,7 +207,7 @@ impl Reading {
                     };
                     scope.exports = scope.exports.with(size);
                     scope.count_types(size);
-                    // What is exported has a second index from here on.
+                    // An exported item has a second index from here on.
                     match export.kind {
                         ComponentExternalKind::Instance => scope.instances.push(size),
                         ComponentExternalKind::Type => scope.types.push(size_at(&scope.types, export.index)),
@@ -259,7 +258,7 @@ impl Reading {
         Ok(())
     }
 
-    /// What a type comes to. `around` has the types of the types around it, outermost first.
+    /// The expanded size of a type. `around` has the types of the types around it, outermost first.
     fn size_of_type(&self, kind: &ComponentType<'_>, around: &mut Vec<Vec<Size>>) -> Result<Size, Stop> {
         around.push(Vec::new());
         let mut size = Size::ONE;
@@ -393,7 +392,7 @@ impl Reading {
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => {
                 self.scope()?.components.push(None);
             }
-            // What is in an instance is no larger than it.
+            // An item of an instance is no larger than the instance.
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Instance, instance_index, .. } => {
                 let scope = self.scope()?;
                 scope.instances.push(size_at(&scope.instances, instance_index));
@@ -435,7 +434,7 @@ impl Scope {
     }
 }
 
-/// What a type, or an instance, comes to.
+/// The expanded size of a type, or of an instance.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
     types: u64,
@@ -451,7 +450,7 @@ impl Size {
     }
 }
 
-/// What that type or instance comes to; what there is not is the compiler's to refuse.
+/// The size at an index; the compiler refuses indices that do not exist.
 fn size_at(sizes: &[Size], index: u32) -> Size {
     sizes.get(index as usize).copied().unwrap_or(Size::ONE)
 }
@@ -463,7 +462,7 @@ fn size_of_bounds(bounds: TypeBounds, types: &[Size]) -> Size {
     }
 }
 
-/// What something comes to that a type imports or exports. A type gets an index by it.
+/// The size of something that a type imports or exports. A type gets an index by it.
 fn declare(kind: ComponentTypeRef, around: &mut [Vec<Size>]) -> Size {
     let Some(types) = around.last_mut() else { return Size::ONE };
     match kind {
@@ -481,7 +480,7 @@ fn part(parts: &[Part], index: u32) -> Result<Part, Stop> {
     parts.get(index as usize).copied().ok_or(Stop)
 }
 
-/// There is no sense in reading on.
+/// Reading on is useless.
 struct Stop;
 
 impl From<wasmparser::BinaryReaderError> for Stop {
@@ -498,7 +497,7 @@ mod tests {
         Tally::of(&wat::parse_str(text).expect("it is well-formed"))
     }
 
-    /// As many components as `depth`, each of which instantiates the one before twice.
+    /// `depth` nested components, each of which instantiates the one before twice.
     fn doubling(depth: usize) -> String {
         let inner = "(component $c0 (core module $m (memory 1) (table 5 funcref)) (core instance (instantiate $m)))";
         let more = (1..=depth).map(|level| {
@@ -522,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn what_doubles_again_and_again_is_refused_at_once() {
+    fn repeated_doubling_is_refused_immediately() {
         for depth in [40, 100, 4_000] {
             let error = tally(&doubling(depth)).check().expect_err("far too many");
             assert!(error.contains("instances of its parts: at most 1000 are allowed"), "{error}");
@@ -548,7 +547,7 @@ mod tests {
             "(component (component $a (core module $m) (export \"m\" (core module $m))) (instance $i (instantiate $a))
                 (alias export $i \"m\" (core module $m)) (core instance (instantiate $m)))",
         ] {
-            let error = tally(text).check().expect_err("nobody knows what it comes to");
+            let error = tally(text).check().expect_err("its contents are unknown");
             assert!(error.starts_with("it hands components or core modules to its parts"), "{error}");
         }
     }
@@ -569,14 +568,14 @@ mod tests {
 
     #[test]
     fn types_count_as_often_as_they_are_exported() {
-        // The innermost has two, and each around it twice what is in it and two more.
+        // The innermost has two, and each around it twice the number of the one inside, plus two.
         assert_eq!(tally(&instance_types(0)).types, 2);
         assert_eq!(tally(&instance_types(2)).types, 2 + 2 * (2 + 2 * 2));
         let error = tally(&instance_types(19)).check().expect_err("far too many");
         assert!(error.contains("types in the types of its instances: at most 10000 are allowed"), "{error}");
         let deep = instance_types(150).replace("(export \"b\" (instance (type $b)))", "");
         let error = tally(&deep).check().expect_err("far too deep");
-        assert_eq!(error, "it comes to 151 instances in each other: at most 10 are allowed");
+        assert_eq!(error, "it expands to 151 instances in each other: at most 10 are allowed");
         let bags = (1..30).map(|level| {
             format!(
                 "(instance (export \"a\" (instance {before})) (export \"b\" (instance {before})))",
@@ -592,7 +591,7 @@ mod tests {
         let mut wasm = b"\0asm\x0d\0\x01\0".to_vec();
         wasm.extend(b"\x01\x08\0asm\x01\0\0\0".repeat(1_000_000));
         let error = Tally::of(&wasm).check().expect_err("too many");
-        assert_eq!(error, "it comes to 10001 parts: at most 10000 are allowed");
+        assert_eq!(error, "it expands to 10001 parts: at most 10000 are allowed");
     }
 
     #[test]
@@ -615,7 +614,7 @@ mod tests {
                 tally.check()
             };
             assert_eq!(check(most), Ok(()), "{what}");
-            let offence = format!("it comes to {} {what}: at most {most} are allowed", most + 1);
+            let offence = format!("it expands to {} {what}: at most {most} are allowed", most + 1);
             assert_eq!(check(most + 1), Err(offence));
         }
     }

@@ -1,5 +1,5 @@
-//! How long an iteration may take. Holds for guests that compute as for those that wait: one that computes gives way to
-//! others every 5 to 10 ms, and is not called back when its time is over.
+//! The time limit of an iteration. It holds for guests that compute as for those that wait: a computing guest yields
+//! every 5 to 10 ms, and is not called back when its time is over.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -13,8 +13,8 @@ use crate::worker::WorkerContext;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Elapsed(pub(crate) Nanos);
 
-/// A limit for one iteration after the other. Nearly none comes near it, so the alarm stays set from one to the next, and
-/// is set anew only when it goes off too early.
+/// A limit for consecutive iterations. Few come near it, so the alarm stays set across iterations, and is set again
+/// only when it goes off too early.
 pub(crate) struct TimeLimit {
     allowed: Option<Nanos>,
     alarm: Option<Alarm>,
@@ -23,7 +23,7 @@ pub(crate) struct TimeLimit {
 struct Alarm {
     at: Nanos,
     wait: Pin<Box<dyn Future<Output = ()>>>,
-    /// Whom it wakes.
+    /// The task that it wakes.
     waker: Waker,
 }
 

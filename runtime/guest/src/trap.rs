@@ -1,4 +1,4 @@
-//! What a guest did, in words: a trap's cause, with what the host knows about it.
+//! Describes a trap's cause in words, with the host's knowledge about it.
 
 use squall_plan::Limits;
 use wasmtime::component::ResourceTableError;
@@ -17,7 +17,7 @@ pub(crate) fn describe_trap(state: &State, error: &wasmtime::Error) -> String {
 
 fn cause(state: &State, error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
-        // What languages compile a panic or an abort to. Its message went to standard error just before.
+        // Languages compile a panic or an abort to this. Its message went to standard error just before.
         Some(Trap::UnreachableCodeReached) => {
             let user = &state.local().user;
             // Where the contract has no error, SDKs log it and trap.
@@ -30,10 +30,7 @@ fn cause(state: &State, error: &wasmtime::Error) -> String {
         Some(trap) => trap.to_string(),
         None => match error.root_cause().downcast_ref() {
             Some(ResourceTableError::Full) => {
-                format!(
-                    "too many open handles: {} of WASI are held at once, and no more are allowed",
-                    Limits::WASI_HANDLES
-                )
+                format!("too many open handles: {} of WASI are open, and no more are allowed", Limits::WASI_HANDLES)
             }
             _ => error.root_cause().to_string(),
         },

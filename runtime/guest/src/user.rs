@@ -15,16 +15,16 @@ use crate::state::State;
 use crate::time_limit::{Elapsed, TimeLimit};
 use crate::trap::describe_trap;
 
-/// How one iteration went.
+/// The result of one iteration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Iteration {
-    /// How it ended.
+    /// Its ending.
     pub end: IterationEnd,
-    /// When it ended.
+    /// The time at which it ended.
     pub ended: Nanos,
-    /// How long it took.
+    /// Its duration.
     pub duration: Nanos,
-    /// The part of that which was spent in the guest: not waiting for responses, not sleeping, not giving way.
+    /// Time spent in the guest: without waiting for responses, sleeping and yielding.
     pub guest_time: Nanos,
     /// Why, if the end is a bad one.
     pub text: String,
@@ -39,16 +39,16 @@ pub struct VirtualUser {
     pub(crate) run: Run,
     /// With its limit, and when the time began that it holds for.
     pub(crate) start: Option<(Start, TimeLimit, Nanos)>,
-    /// What to take from a flow's number in the plan to get its number in the component.
+    /// Subtracted from a flow's number in the plan to get its number in the component.
     pub(crate) first_flow: u16,
     pub(crate) limit: TimeLimit,
 }
 
 impl VirtualUser {
-    /// Prepares the user: the guest's `start`, if it has one. An instance whose start fails is of no use.
+    /// Prepares the user with the guest's `start`, if it has one. An instance whose start fails is useless.
     ///
     /// # Errors
-    /// What the guest said, or how it trapped.
+    /// The guest's error, or a description of its trap.
     pub async fn start(&mut self, shared: &Arc<[u8]>) -> Result<(), String> {
         let Some((start, mut limit, began)) = self.start.take() else {
             return Ok(());
@@ -65,10 +65,10 @@ impl VirtualUser {
         }
     }
 
-    /// Does one iteration of a flow, that of `number` in the scenario, which begins at `started`, and should have begun
-    /// `late_by` earlier: its first request is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
+    /// Runs iteration `number` of the scenario, of this flow. It begins at `started`, and should have begun `late_by`
+    /// earlier: its first request is measured from then. After [`IterationEnd::Trapped`] the instance is dead: drop it.
     ///
-    /// Dropping the future ends the iteration where it is; the instance is of no use then either.
+    /// Dropping the future ends the iteration where it is; the instance is useless then, too.
     pub async fn iterate(&mut self, flow: FlowId, number: u64, started: Nanos, late_by: Nanos) -> Iteration {
         let local = self.store.data_mut().local_mut();
         local.user.client().set_late_by(late_by);
@@ -78,11 +78,11 @@ impl VirtualUser {
         let result = call(&mut self.store, &self.run, (index,), &mut self.limit, started).await;
         let (end, text) = match result {
             Ok(Ok((Ok(()),))) => (IterationEnd::Completed, String::new()),
-            // The run ends because no row is left: whatever the guest says, that is no failure of the target's.
+            // The run ends because no row is left: the guest's error is not a failure of the target.
             Ok(Ok((Err(_),))) if self.store.data().local().out_of_rows => (IterationEnd::Interrupted, String::new()),
             Ok(Ok((Err(text),))) => (IterationEnd::Failed, self.store.data().local().worker.log.presentable(&text)),
             Ok(Err(error)) => (IterationEnd::Trapped, describe_trap(self.store.data(), &error)),
-            // Its call is gone, and so is what the instance could still be used for.
+            // Its call was dropped, so the instance cannot be used any more.
             Err(elapsed) => (IterationEnd::Trapped, took_too_long(&self.store.data().local().user, elapsed)),
         };
         let local = self.store.data_mut().local_mut();
@@ -99,7 +99,7 @@ impl VirtualUser {
     }
 }
 
-/// Calls an export, and waits for what it has begun and let go of; no longer than the limit allows.
+/// Calls an export, and waits for requests that it has begun and dropped, within the limit.
 #[inline]
 async fn call<P, R>(
     store: &mut Store<State>,
@@ -128,7 +128,7 @@ pub(crate) fn took_too_long(user: &Identity, Elapsed(allowed): Elapsed) -> Strin
     format!("not done within {allowed}, and still {does} (limit {allowed}, raise with --iteration-timeout)")
 }
 
-/// Waits for what the guest has begun and let go of.
+/// Waits for requests that the guest has begun and dropped.
 #[inline]
 pub(crate) async fn settle(store: &mut Store<State>) {
     if let Some(exchanges) = store.data_mut().exchanges() {

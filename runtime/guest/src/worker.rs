@@ -1,4 +1,4 @@
-//! What the virtual users of one worker thread share, and what all threads of a run share.
+//! State shared by the virtual users of one worker thread, and by all threads of a run.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,22 +17,22 @@ use crate::log::LogSink;
 use crate::progress::{Progress, ScenarioFacts};
 use crate::secrets::Secrets;
 
-/// What does not change during a run, and is the same for all of it.
+/// Settings that are the same for the whole run.
 #[derive(Debug, Default)]
 pub struct RunContext {
-    /// What the user passed with `--secret`.
+    /// Values of `--secret`.
     pub secrets: Secrets,
     /// The `--target`, without a slash at the end.
     pub target: Option<String>,
-    /// What random numbers start from.
+    /// Seed of all random numbers.
     pub seed: u64,
-    /// What the user passed with `--data`.
+    /// Values of `--data`.
     pub data: DataSet,
     /// Set when data comes to an end that is to be the end of the run.
     pub data_end: DataEnd,
     /// Set when a guest asks for the end of the run.
     pub abort: Abort,
-    /// How far the run has come.
+    /// The run's progress.
     pub progress: Progress,
 }
 
@@ -43,7 +43,7 @@ pub struct Abort(OnceLock<String>);
 impl Abort {
     /// Asks for the end of the run.
     pub fn request(&self, reason: String) {
-        // Somebody else may have asked first.
+        // Only the first reason counts.
         let _ = self.0.set(reason);
     }
 
@@ -57,11 +57,11 @@ impl Abort {
 pub trait Timer {
     /// Ready when the run's clock has reached that time.
     fn sleep_until(&self, time: Nanos) -> Pin<Box<dyn Future<Output = ()>>>;
-    /// Whether time passes only while everybody waits, so that it stands still for a guest that computes.
+    /// Whether time passes only while all users wait, so that it stands still for a guest that computes.
     fn is_virtual(&self) -> bool;
 }
 
-/// What the virtual users of one scenario share on one worker thread. Belongs to that thread.
+/// State shared by the virtual users of one scenario on one worker thread. Belongs to that thread.
 pub struct WorkerContext {
     /// The run's clock.
     pub clock: Clock,
@@ -71,22 +71,22 @@ pub struct WorkerContext {
     pub network: Rc<Network>,
     /// The thread's timer.
     pub timer: Rc<dyn Timer>,
-    /// Where guests' lines go.
+    /// The sink of guests' log lines.
     pub log: LogSink,
-    /// What all threads share.
+    /// State shared by all threads.
     pub run: Arc<RunContext>,
-    /// What the user passed with `-e`, and what the plan says to this scenario.
+    /// Values of `-e`, and the plan's environment for this scenario.
     pub options: Arc<BTreeMap<String, String>>,
-    /// Where the flows of this scenario begin among those of the plan.
+    /// Number of this scenario's first flow among those of the plan.
     pub first_flow: u16,
-    /// What can be known of this scenario; none in `setup` and `teardown`.
+    /// Facts about this scenario; none in `setup` and `teardown`.
     pub scenario: Option<ScenarioFacts>,
     /// The number of the worker thread.
     pub number: usize,
 }
 
 impl WorkerContext {
-    /// What the user has passed under that name.
+    /// The user's value of that name.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.run.secrets.get(name).or_else(|| self.options.get(name).map(String::as_str))
     }

@@ -1,4 +1,4 @@
-//! `squall:scenario/context`: who and where the guest is, and what the user passed to it.
+//! `squall:scenario/context`: identity and position of the guest, and the user's options.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, WasmStr};

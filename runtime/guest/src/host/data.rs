@@ -224,7 +224,7 @@ fn link_row(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     })
 }
 
-/// What the run was given under that name, or else what the component may open.
+/// The run's file of that name, or else one that the component may open.
 fn open_blob(local: &mut Local, name: &str) -> Result<Bytes, OpenError> {
     match local.worker.run.data.blob(name) {
         Err(error @ OpenError::NotGiven { .. }) => local.files.open(name, &mut local.data.opened).unwrap_or(Err(error)),

@@ -446,7 +446,7 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         Ok((headers.collect::<Vec<(String, String)>>(),))
     })?;
     interface.func_wrap("[method]response.body", |store: StoreContextMut<'_, State>, (handle,): Handle| {
-        // Copied once more on the way: lowering needs the store that the response lies in.
+        // A second copy: lowering needs the store that the response lies in.
         let body = response(&store, &handle)?.body();
         let _booked = book(&store, body.len())?;
         Ok((body.to_vec(),))

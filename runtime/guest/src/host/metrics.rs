@@ -1,7 +1,7 @@
 //! `squall:scenario/metrics`: checks, custom metrics and transactions.
 //!
-//! A custom metric's handle is its number in the run's registry, so there is no table behind it. One that could not be
-//! registered is [`DROPPED`].
+//! A custom metric's handle is its number in the run's registry, so there is no table of them. The handle of one that
+//! could not be registered is [`DROPPED`].
 
 use squall_metrics::{Kind, MetricId, Unit as MetricUnit};
 use wasmtime::StoreContextMut;
@@ -12,7 +12,7 @@ use crate::contract::METRICS;
 use crate::log::Level;
 use crate::state::{State, Transaction, local};
 
-/// The handle of a metric whose values go nowhere.
+/// The handle of a metric whose values are dropped.
 const DROPPED: u32 = u32::MAX;
 
 struct Counter;
@@ -78,7 +78,7 @@ fn link_tags(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> 
     })
 }
 
-/// The handle of a metric; says so once a construction if it cannot be had.
+/// The handle of a metric; logs once per construction if it cannot be registered.
 fn register(
     store: &mut StoreContextMut<'_, State>,
     name: &WasmStr,
@@ -201,7 +201,7 @@ fn link_transaction(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Resu
         ResourceType::host::<Transaction>(),
         |mut store: StoreContextMut<'_, State>, handle| {
             let local = store.data_mut().local_mut();
-            // One that a bad end of the iteration closed is no longer there.
+            // One that was closed with a failed iteration no longer exists.
             if let Some(transaction) = local.transactions.remove(handle) {
                 local.finish_transaction(&transaction);
             }

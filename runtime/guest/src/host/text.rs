@@ -1,4 +1,4 @@
-//! Reading what a guest hands over, and booking what is allocated for it.
+//! Reads values of a guest, and books their memory.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub(super) fn text<'a>(store: &'a StoreContextMut<'_, State>, string: &'a WasmSt
     string.to_str(store)
 }
 
-/// Books what is allocated for a call.
+/// Books the memory of a call.
 pub(super) fn book(store: &StoreContextMut<'_, State>, bytes: usize) -> wasmtime::Result<Booked> {
     Ok(local(store).user.client().account().book(bytes)?)
 }

@@ -17,12 +17,12 @@ use crate::identity::Identity;
 use crate::log::Level;
 use crate::worker::WorkerContext;
 
-/// How much random data a guest gets at once.
+/// Maximum random bytes per call.
 const MOST_RANDOM: u64 = 64 << 10;
-/// Of a line that has grown to this, in bytes, the rest is not kept: nobody would read it.
+/// Maximum length of a line in bytes: the rest of a longer one is dropped.
 const LONGEST_UNFINISHED: usize = 8 << 10;
 
-/// What one instance sees of the system.
+/// The WASI context of one instance.
 pub(crate) fn context(worker: &Rc<WorkerContext>, user: &Rc<Identity>) -> WasiCtx {
     let stream = |level| LineStream {
         inner: SendWrapper::new(Speaker { worker: Rc::clone(worker), user: Rc::clone(user) }),
@@ -94,12 +94,12 @@ impl StdoutStream for LineStream {
     }
 }
 
-/// Cuts what is written into lines.
+/// Cuts written bytes into lines.
 struct Lines {
     speaker: SendWrapper<Speaker>,
     level: Level,
     unfinished: Vec<u8>,
-    /// Whether what comes up to the next line feed belongs to a line that has been written as far as it is kept.
+    /// Whether bytes up to the next line feed belong to a line whose kept part has been written.
     is_cut: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `wasi:http/outgoing-handler`: what `fetch()` and other standard clients are made of. Their requests go through the
+//! `wasi:http/outgoing-handler`, the base of `fetch()` and other standard clients. Their requests go through the
 //! virtual user's measured client, as those of `squall:scenario/http` do.
 //!
 //! `wasmtime-wasi-http` has the resources, and no client of its own: its feature `default-send-request` is off, so
@@ -37,13 +37,13 @@ type Response = http::Response<WasiBody>;
 type WasiError = wasmtime_wasi_http::Error;
 type InBackground = Box<dyn Future<Output = Result<(), WasiError>> + Send>;
 
-/// What an instance that uses `wasi:http` has of it.
+/// The `wasi:http` state of an instance that uses it.
 pub(crate) struct WasiHttp {
     pub(crate) context: WasiHttpCtx,
     pub(crate) hooks: Hooks,
 }
 
-/// Where requests leave the library.
+/// The exit of requests from the library.
 pub(crate) struct Hooks(SendWrapper<Sender>);
 
 struct Sender {
@@ -66,7 +66,7 @@ impl WasiHttp {
         WasiHttp { context, hooks: Hooks(SendWrapper::new(sender)) }
     }
 
-    /// What is under way.
+    /// The exchanges under way.
     pub(crate) fn exchanges(&mut self) -> &mut Exchanges {
         &mut self.hooks.0.exchanges
     }
@@ -83,7 +83,7 @@ impl WasiHttpHooks for Hooks {
         false
     }
 
-    /// What was written of bodies that are not sent yet lies with the library: two such pieces of each.
+    /// The library holds the written parts of unsent bodies: up to two pieces of this size for each.
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
         Limits::WASI_MESSAGE
     }
@@ -107,7 +107,7 @@ impl WasiHttpHooks for Hooks {
     }
 }
 
-/// Sends a request and tells `answer` what comes of it.
+/// Sends a request and passes the result to `answer`.
 fn exchange(
     answer: Rc<Answer>,
     sender: &Sender,

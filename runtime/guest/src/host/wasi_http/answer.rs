@@ -16,7 +16,7 @@ use squall_http::{Booked, Listener};
 
 use super::{Response, WasiError};
 
-/// What has come of a response, and what the guest has not read of it yet.
+/// The arrived part of a response, and the part of that which the guest has not read yet.
 #[derive(Default)]
 pub(super) struct Answer {
     head: RefCell<Option<(StatusCode, HeaderMap)>>,
@@ -31,7 +31,7 @@ pub(super) struct Answer {
     writer: RefCell<Option<Waker>>,
 }
 
-/// So many fields of a head are handed out if none has a value, which could keep them booked.
+/// Maximum number of fields passed on if none has a value that could keep them booked.
 const FIELDS_WITHOUT_VALUES: usize = 16;
 
 /// Bytes that stay booked until the guest has let go of them.
@@ -64,7 +64,7 @@ impl Answer {
     fn header_map(&self, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) -> HeaderMap {
         let (mut values, mut places) = (Vec::new(), Vec::new());
         for (name, value) in fields {
-            // What `http` cannot hold the guest could not be given.
+            // The guest's type cannot hold names that `http` refuses.
             let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
             places.push((name, values.len()..values.len() + value.len()));
             values.extend_from_slice(value);
@@ -124,7 +124,7 @@ impl Listener for Answer {
     }
 }
 
-/// The guest's end of it. Dropped, it says that nobody listens any more.
+/// The guest's end of it. Dropping it signals that the guest no longer listens.
 pub(super) struct Receiving(Rc<Answer>);
 
 impl Receiving {

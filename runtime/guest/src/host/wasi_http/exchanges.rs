@@ -10,7 +10,7 @@ use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
 
 use super::answer::Answer;
 
-/// What is under way.
+/// The exchanges under way.
 #[derive(Default)]
 pub(crate) struct Exchanges(Vec<Exchange>);
 
@@ -30,14 +30,14 @@ impl Exchanges {
         self.0.retain(|exchange| !exchange.answer.has_ended());
     }
 
-    /// Waits for those that the guest has let go of: what it has caused belongs to its iteration. Those that it holds go
-    /// on into the next one.
+    /// Waits for the exchanges that the guest has dropped: they belong to its iteration. Those that it holds go on into
+    /// the next one.
     pub(crate) async fn settle(&mut self) {
         self.forget_ended();
         if self.0.is_empty() {
             return;
         }
-        // What the guest has dropped, the library drops in a task of its own, which comes before this one in the queue.
+        // The library drops the guest's dropped values in a task of its own, which comes before this one in the queue.
         tokio::task::yield_now().await;
         poll_fn(|context| {
             let mut waiting = false;

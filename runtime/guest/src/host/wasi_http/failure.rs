@@ -1,10 +1,10 @@
-//! Why there is no response, in the words of `wasi:http`.
+//! Translates errors into those of `wasi:http`.
 
 use squall_http::Error;
 
 use super::WasiError;
 
-/// The nearest of the standard's cases. Where it has none that says as much, the text goes with it.
+/// The nearest of the standard's cases. Where none says as much, the text goes with it.
 pub(super) fn wasi_error(error: Error) -> WasiError {
     match error {
         Error::Timeout => WasiError::HttpResponseTimeout,

@@ -1,5 +1,5 @@
-//! The body that a guest writes. A small one is collected first: then it goes out in one piece, with its length, and what
-//! the guest takes to write it counts for nobody's latency.
+//! The body that a guest writes. A small one is collected first: then it is sent in one piece, with its length, and the
+//! guest's time for writing it is not part of any latency.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -25,7 +25,7 @@ pub(super) struct Outgoing {
     rest: WasiBody,
 }
 
-/// Takes the body, or so much of it that sending is worth beginning. Nothing if nobody waits for the answer any more.
+/// Takes the body, or enough of it to start sending. `None` if the answer is no longer waited for.
 pub(super) async fn gather(body: WasiBody, headers: &HeaderMap, answer: &Answer) -> Option<StreamedBody<Outgoing>> {
     if body.is_end_stream() {
         return Some(StreamedBody::Nothing);
@@ -55,7 +55,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 impl Outgoing {
-    /// Collects. Says whether that is the whole body.
+    /// Collects pieces. Returns whether that is the whole body.
     fn poll_collect(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         while self.collected.iter().map(Bytes::len).sum::<usize>() < COLLECTED {
             match ready!(self.poll_rest(context)) {
