@@ -7,18 +7,15 @@
 //!
 //! Must not look anything up itself, and must not know the origin of the rules.
 
-mod range;
-mod rule;
-
 use std::net::IpAddr;
 
+use squall_address::is_private_name;
 use thiserror::Error;
 
 use crate::error::Error;
 use crate::url::{Origin, UrlError};
 
-pub use range::Range;
-pub use rule::{HostRule, HostRuleError};
+pub use squall_address::{HostRule, HostRuleError, Range};
 
 /// The hosts and addresses that a run may connect to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,7 +128,7 @@ impl EgressRules {
             Range::Public => Err(Refusal::Public { peer: peer(), host: host.to_owned(), address }),
             _ if self.allowed.iter().any(|rule| rule.covers(address, port)) => Ok(()),
             Range::Metadata => Err(Refusal::Metadata { peer: peer(), address }),
-            _ if range::is_private_name(host) => Ok(()),
+            _ if is_private_name(host) => Ok(()),
             range => Err(Refusal::Inside { peer: peer(), address, range }),
         }
     }

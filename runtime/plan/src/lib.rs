@@ -26,7 +26,6 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod credentials;
 mod data;
 mod file;
 #[cfg(any(test, fuzzing))]
@@ -39,10 +38,8 @@ mod plan;
 #[cfg(test)]
 mod published;
 mod suggestion;
-mod target;
 mod threshold;
 
-pub use credentials::{credentials_in, text_without_credentials, without_credentials};
 pub use data::{
     AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
 };
@@ -57,6 +54,7 @@ pub use options::{
     Flag, Key, KindNames, Machine, Options, OptionsError, ScenarioOptions, from_environment, options_reference,
 };
 pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
+pub use squall_address::{Scheme, Target, TargetError, credentials_in, text_without_credentials, without_credentials};
 pub use squall_schedule::limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
 };
@@ -66,5 +64,4 @@ pub use squall_schedule::{
     UnknownExecutor, WorkerArrivals, nearest, parse_duration, parse_typed_duration, random,
 };
 pub use suggestion::permit;
-pub use target::{Scheme, Target, TargetError};
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

@@ -18,9 +18,9 @@ use std::time::Duration;
 use crate::data::{self, PlannedData};
 use crate::http::HttpPlan;
 use crate::options::Options;
-use crate::target::Target;
 use crate::threshold::Threshold;
 use mistakes::Mistakes;
+use squall_address::Target;
 
 pub use error::PlanError;
 pub use flows::PlannedFlow;

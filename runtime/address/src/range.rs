@@ -57,7 +57,7 @@ const PRIVATE_ENDINGS: [&str; 10] =
     ["localhost", "local", "test", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
 
 /// Whether only this network can give the name an address. A name of one label is one: `api`, as in a Compose file.
-pub(super) fn is_private_name(host: &str) -> bool {
+pub fn is_private_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     let ends =
         |ending: &&str| host.strip_suffix(*ending).is_some_and(|before| before.is_empty() || before.ends_with('.'));
@@ -65,7 +65,7 @@ pub(super) fn is_private_name(host: &str) -> bool {
 }
 
 /// The address that traffic for this one ends up at, where it carries another: IPv4 in IPv6, in all of its forms.
-pub(super) fn carried(address: IpAddr) -> IpAddr {
+pub(crate) fn carried(address: IpAddr) -> IpAddr {
     let IpAddr::V6(outer) = address else {
         return address;
     };
@@ -100,7 +100,7 @@ fn carried_by_local_nat64(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
 
 impl Range {
     /// Strictness of the rules for it: of several kinds, the strictest counts.
-    pub(super) fn strictness(self) -> u8 {
+    pub fn strictness(self) -> u8 {
         match self {
             Range::Public => 0,
             Range::Reserved => 1,

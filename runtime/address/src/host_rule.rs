@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::range::{Range, carried};
+use crate::range::{Range, carried};
 
 /// A host or a group of hosts, at one port or at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub enum HostRuleError {
 
 impl HostRule {
     /// One host at one port.
-    pub(super) fn exactly(host: &str, port: u16) -> HostRule {
+    pub fn exactly(host: &str, port: u16) -> HostRule {
         let hosts = match host.parse() {
             Ok(address) => Hosts::Network { address, bits: width(address) },
             Err(_) => Hosts::Name(plain(host)),
@@ -60,7 +60,7 @@ impl HostRule {
     }
 
     /// Whether it means a name.
-    pub(super) fn names(&self, host: &str, port: u16) -> bool {
+    pub fn names(&self, host: &str, port: u16) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
         let named = match &self.hosts {
             Hosts::Name(name) => host.eq_ignore_ascii_case(name),
@@ -73,7 +73,7 @@ impl HostRule {
     }
 
     /// Whether it covers an address. Addresses that are not public have to be named more precisely than others.
-    pub(super) fn covers(&self, address: IpAddr, port: u16) -> bool {
+    pub fn covers(&self, address: IpAddr, port: u16) -> bool {
         let Hosts::Network { address: network, bits } = &self.hosts else {
             return false;
         };
