@@ -16,7 +16,10 @@ fn pages() -> Vec<PathBuf> {
 /// Whether a text in backquotes is a path: it begins with the name of a folder in the root of the repository.
 fn is_path(text: &str) -> bool {
     let letters = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-/".contains(letter));
-    letters && text.split_once('/').is_some_and(|(first, _)| !first.is_empty() && root().join(first).is_dir())
+    // Kept runs may lie in `.squall` here; a project's `.squall/sdk` does not.
+    letters
+        && !text.starts_with(".squall")
+        && text.split_once('/').is_some_and(|(first, _)| !first.is_empty() && root().join(first).is_dir())
 }
 
 /// The crates of the workspace that a crate imports, in the order of their names.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use squall_plan::{LimitPreset, Limits, parse_duration};
+use squall_plan::{LimitPreset, Limits, parse_typed_duration};
 
 use crate::error::CliError;
 use crate::values::parse_size;
@@ -101,7 +101,7 @@ fn parse_preset(text: &str) -> Result<LimitPreset, String> {
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
-    let time = parse_duration(text).map_err(|error| error.to_string())?;
+    let time = parse_typed_duration(text).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("some time is needed".to_owned()) } else { Ok(time) }
 }
 
@@ -122,5 +122,11 @@ mod tests {
         assert_eq!(limits.iteration, Some(Duration::from_secs(5)));
         assert_eq!((limits.body, limits.memory_total), (Limits::CI.body, Limits::CI.memory_total));
         assert_eq!(LimitArgs::default().limits(None), Limits::default());
+    }
+    #[test]
+    fn a_time_without_a_unit_is_in_seconds_and_not_zero() {
+        assert_eq!(parse_time("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_time("5m"), Ok(Duration::from_secs(300)));
+        assert!(parse_time("0").is_err() && parse_time("soon").is_err());
     }
 }

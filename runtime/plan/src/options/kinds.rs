@@ -22,8 +22,8 @@ use super::allowance::{Allowance, Breach, Machine};
 use super::environment;
 use super::keyed::Key;
 use super::values::{Scalar, read_duration, read_level, read_map, read_whole, read_word};
-use crate::credentials::without_credentials;
 use crate::plan::ThinkTime;
+use squall_address::without_credentials;
 
 pub use nested::{DataFeeds, Requests, ScenarioLoads, Thresholds, Weights};
 
@@ -151,7 +151,7 @@ macro_rules! mapping {
             }
 
             fn read_flag(field: &mut Self::Value, text: &str) -> Result<(), String> {
-                let (name, value) = split_pair(text)?;
+                let (name, value) = split_pair(text, Self::NAMES)?;
                 field.insert(name.to_owned(), read_text(value, $read)?);
                 Ok(())
             }
@@ -264,9 +264,10 @@ fn read_text<'de, Read: Deserialize<'de>, T>(text: &'de str, inner: impl Fn(Read
     Read::deserialize(environment::Text(text)).map(inner).map_err(|error| error.to_string())
 }
 
-/// Reads `NAME=VALUE`.
-fn split_pair(text: &str) -> Result<(&str, &str), String> {
-    text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| "write NAME=VALUE".to_owned())
+/// Reads `NAME=VALUE`, in the words of the kind for these.
+fn split_pair(text: &str, names: KindNames) -> Result<(&str, &str), String> {
+    let words = names.value.unwrap_or("NAME=VALUE");
+    text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| format!("write {words}"))
 }
 
 fn check_texts(texts: &BTreeMap<String, String>, key: &Key) -> Option<Breach> {

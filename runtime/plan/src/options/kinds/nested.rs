@@ -23,7 +23,7 @@ impl Kind for Weights {
     const NAMES: KindNames = list_names("numbers by flow", "FLOW=N");
 
     fn read_flag(field: &mut Self::Value, text: &str) -> Result<(), String> {
-        let (flow, weight) = split_pair(text)?;
+        let (flow, weight) = split_pair(text, Self::NAMES)?;
         let weight = weight.parse().map_err(|_| "write FLOW=N with a whole number, like browse=60".to_owned())?;
         field.get_or_insert_default().insert(flow.to_owned(), weight);
         Ok(())
@@ -195,5 +195,18 @@ impl Kind for Requests {
         let properties: serde_json::Map<String, Value> =
             HttpOptions::own_keys().iter().map(|key| (key.name.to_owned(), key.schema())).collect();
         json!({ "type": "object", "additionalProperties": false, "properties": properties })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_without_a_number_is_told_in_the_words_of_its_help() {
+        let mut weights = None;
+        assert_eq!(Weights::read_flag(&mut weights, "browse"), Err("write FLOW=N".to_owned()));
+        assert_eq!(Weights::read_flag(&mut weights, "browse=60"), Ok(()));
+        assert_eq!(weights, Some(BTreeMap::from([("browse".to_owned(), 60)])));
     }
 }
