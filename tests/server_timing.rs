@@ -52,7 +52,7 @@ fn a_server_that_says_it_was_slow_fails_the_run() {
 fn a_pool_is_shared_by_all_users() {
     let server = Server::start(|_| Reply::ok("").after(std::time::Duration::from_millis(10)));
     let squall =
-        Squall::new(&["run", &server.url(), "-c", "6", "-i", "60", "--connection-pool", "2", "--threads", "2"]);
+        Squall::new(&["run", &server.url(), "-c", "6", "-i", "60", "--shared-connections", "2", "--threads", "2"]);
     let ended = squall.exporting().run().expect_code_or_busy(0);
     assert_eq!(server.count(), 60);
     assert_eq!(server.connections(), 2, "one for each thread");
@@ -60,7 +60,7 @@ fn a_pool_is_shared_by_all_users() {
     assert!(ended.number("http_req_blocked", "med") >= 9.0, "{}", ended.out);
     assert!(ended.number("response_time", "med") >= ended.number("http_req_duration", "med") + 9.0);
     let too_few =
-        Squall::new(&["run", &server.url(), "-c", "6", "-i", "6", "--connection-pool", "1", "--threads", "2"]);
+        Squall::new(&["run", &server.url(), "-c", "6", "-i", "6", "--shared-connections", "1", "--threads", "2"]);
     let ended = too_few.run().expect_code(104);
-    assert!(ended.err.contains("connection_pool is 1, and there are 2 worker threads"), "{}", ended.err);
+    assert!(ended.err.contains("shared_connections is 1, and there are 2 worker threads"), "{}", ended.err);
 }

@@ -222,7 +222,7 @@ typedef struct {
     // The User-Agent header of requests that bring none.
     const char *user_agent;
     // Connections to one origin that all virtual users share; each has its own unless said otherwise.
-    uint32_t connection_pool;
+    uint32_t shared_connections;
     // Requests of one batch that go to the same origin at once.
     uint32_t batch_per_origin;
     // Close a virtual user's connections at the end of each iteration, as if another user came.

@@ -93,7 +93,7 @@ type Options struct {
 	// The User-Agent header of requests that bring none.
 	UserAgent string
 	// Connections to one origin that all virtual users share; each has its own unless said otherwise.
-	ConnectionPool int
+	SharedConnections int
 	// Requests of one batch that go to the same origin at once.
 	BatchPerOrigin int
 	// Close a virtual user's connections at the end of each iteration, as if another user came.

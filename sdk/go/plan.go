@@ -64,7 +64,7 @@ func (object *jsonObject) options(options *Options) {
 	object.flag("no_connection_reuse", options.NoConnectionReuse)
 	object.flag("discard_response_bodies", options.DiscardResponseBodies)
 	object.string("user_agent", options.UserAgent)
-	object.number("connection_pool", options.ConnectionPool)
+	object.number("shared_connections", options.SharedConnections)
 	object.number("batch_per_origin", options.BatchPerOrigin)
 	object.flag("no_vu_connection_reuse", options.NoVUConnectionReuse)
 }

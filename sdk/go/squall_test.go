@@ -148,7 +148,7 @@ func TestThePlanIsJSONInThePlansWords(t *testing.T) {
 		Seed: 1<<64 - 1, Threads: 2, SetupTimeout: 20 * time.Second, TeardownTimeout: 30 * time.Second,
 		MinIterationDuration: time.Second, MaxSeries: 500, Insecure: true, RequestTimeout: 5 * time.Second,
 		ConnectTimeout: 2 * time.Second, MaxRedirects: -1, NoConnectionReuse: true, DiscardResponseBodies: true,
-		UserAgent: "mine/1", ConnectionPool: 8, BatchPerOrigin: 4, NoVUConnectionReuse: true,
+		UserAgent: "mine/1", SharedConnections: 8, BatchPerOrigin: 4, NoVUConnectionReuse: true,
 	}
 	for _, said := range []any{load, options} {
 		for i, value := 0, reflect.ValueOf(said); i < value.NumField(); i++ {
@@ -182,7 +182,7 @@ func TestThePlanIsJSONInThePlansWords(t *testing.T) {
 		"tags": map[string]any{"release": "1.2"}, "seed": float64(1<<64 - 1), "threads": 2.0, "setup_timeout": "20s",
 		"teardown_timeout": "30s", "min_iteration_duration": "1s", "max_series": 500.0, "insecure": true,
 		"request_timeout": "5s", "connect_timeout": "2s", "max_redirects": 0.0, "no_connection_reuse": true,
-		"discard_response_bodies": true, "user_agent": "mine/1", "connection_pool": 8.0, "batch_per_origin": 4.0,
+		"discard_response_bodies": true, "user_agent": "mine/1", "shared_connections": 8.0, "batch_per_origin": 4.0,
 		"no_vu_connection_reuse": true,
 	}
 	if plan := suggested(t, options); !reflect.DeepEqual(plan, wanted) {

@@ -67,7 +67,7 @@ impl Shared {
     /// What one of the workers needs: the same, its part of the connections, if they are shared, and its turns at the
     /// target's addresses.
     pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
-        let pool = self.plan.http.connection_pool.map(|pool| part(pool as usize, number, workers));
+        let pool = self.plan.http.shared_connections.map(|pool| part(pool as usize, number, workers));
         let turns = AddressTurns { first: number, step: workers };
         Shared { client: ClientConfig { pool, turns, ..self.client.clone() }, worker: number, ..self.clone() }
     }

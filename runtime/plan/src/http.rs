@@ -33,7 +33,7 @@ option_table! {
         /// The `User-Agent` header of requests that bring none.
         user_agent: Text => also(&["userAgent"]), flag(long("user-agent")), default("squall/VERSION"), suggest(Bytes(1_000));
         /// Connections to one origin that all virtual users share; each has its own unless said otherwise.
-        connection_pool: Whole<u32> => also(&["connectionPool"]), flag(long("connection-pool")), suggest(Freely);
+        shared_connections: Whole<u32> => also(&["sharedConnections"]), flag(long("shared-connections").aliases(&["connection-pool"])), suggest(Freely);
         /// Requests of one batch that go to the same origin at once.
         batch_per_origin: Whole<u32> => also(&["batchPerOrigin", "batchPerHost"]), default("6"), suggest(UpToDefault);
     }
@@ -78,7 +78,7 @@ pub struct HttpPlan {
     /// The `user-agent` header of requests that bring none; `squall/` and the version unless said otherwise.
     pub user_agent: String,
     /// How many connections to one origin all virtual users share; each has its own unless asked for.
-    pub connection_pool: Option<u32>,
+    pub shared_connections: Option<u32>,
     /// How many requests of one batch go to the same origin at once; 6, as browsers have it, unless said otherwise.
     pub batch_per_origin: u32,
     /// How far a request of the scenario may go beyond what the plan says; not at all unless said otherwise.
@@ -118,7 +118,7 @@ impl Default for HttpPlan {
             no_vu_connection_reuse: false,
             discard_response_bodies: false,
             user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
-            connection_pool: None,
+            shared_connections: None,
             batch_per_origin: 6,
             ceilings: RequestCeilings { timeout: Duration::from_secs(60), redirects: 10 },
         }
@@ -139,19 +139,19 @@ impl HttpPlan {
             no_vu_connection_reuse: options.no_vu_connection_reuse.unwrap_or(plan.no_vu_connection_reuse),
             discard_response_bodies: options.discard_response_bodies.unwrap_or(plan.discard_response_bodies),
             user_agent: options.user_agent.unwrap_or(plan.user_agent),
-            connection_pool: options.connection_pool,
+            shared_connections: options.shared_connections,
             batch_per_origin: options.batch_per_origin.unwrap_or(plan.batch_per_origin),
             ceilings: RequestCeilings {
                 timeout: options.request_timeout.unwrap_or(plan.ceilings.timeout),
                 redirects: options.max_redirects.unwrap_or(plan.ceilings.redirects),
             },
         };
-        let pool = u64::from(plan.connection_pool.unwrap_or(u32::MAX));
+        let pool = u64::from(plan.shared_connections.unwrap_or(u32::MAX));
         let batch = u64::from(plan.batch_per_origin);
         let mistakes = [
             limits::some_time("request_timeout", plan.request_timeout).err(),
             limits::some_time("connect_timeout", plan.connect_timeout).err(),
-            limits::count("connection_pool", pool, u64::from(u32::MAX)).err(),
+            limits::count("shared_connections", pool, u64::from(u32::MAX)).err(),
             limits::count("batch_per_origin", batch, u64::from(u32::MAX)).err(),
         ];
         (plan, mistakes.into_iter().flatten().collect())
@@ -181,7 +181,7 @@ mod tests {
         let (_, mistakes) = HttpPlan::resolve(HttpOptions {
             request_timeout: Some(Duration::ZERO),
             batch_per_origin: Some(0),
-            connection_pool: Some(0),
+            shared_connections: Some(0),
             ..HttpOptions::default()
         });
         assert_eq!(mistakes.len(), 3, "{mistakes:?}");

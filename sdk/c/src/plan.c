@@ -143,7 +143,7 @@ static const field fields[] = {
     OF_RUN(FLAG, no_connection_reuse),
     OF_RUN(FLAG, discard_response_bodies),
     OF_RUN(TEXT, user_agent),
-    OF_RUN(NUMBER, connection_pool),
+    OF_RUN(NUMBER, shared_connections),
     OF_RUN(NUMBER, batch_per_origin),
     OF_RUN(FLAG, no_vu_connection_reuse),
 };

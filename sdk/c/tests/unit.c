@@ -103,7 +103,7 @@ static void the_plan_has_the_plan_files_keys(void) {
         .seed = UINT64_MAX, .threads = 2, .setup_timeout = "20s", .teardown_timeout = "30s",
         .min_iteration_duration = "1s", .max_series = 500, .insecure = true, .request_timeout = "5s",
         .connect_timeout = "2s", .max_redirects = 4, .no_connection_reuse = true, .discard_response_bodies = true,
-        .user_agent = "mine/1", .connection_pool = 8, .batch_per_origin = 6, .no_vu_connection_reuse = true,
+        .user_agent = "mine/1", .shared_connections = 8, .batch_per_origin = 6, .no_vu_connection_reuse = true,
     };
     squall_buffer plan = {0};
     squall_append_plan(&plan, &scenario);
@@ -125,7 +125,7 @@ static void the_plan_has_the_plan_files_keys(void) {
                 "\"tags\":{\"release\":\"1.2\"},\"seed\":18446744073709551615,\"threads\":2,\"setup_timeout\":\"20s\","
                 "\"teardown_timeout\":\"30s\",\"min_iteration_duration\":\"1s\",\"max_series\":500,\"insecure\":true,"
                 "\"request_timeout\":\"5s\",\"connect_timeout\":\"2s\",\"max_redirects\":4,\"no_connection_reuse\":true,"
-                "\"discard_response_bodies\":true,\"user_agent\":\"mine/1\",\"connection_pool\":8,\"batch_per_origin\":6,\"no_vu_connection_reuse\":true}");
+                "\"discard_response_bodies\":true,\"user_agent\":\"mine/1\",\"shared_connections\":8,\"batch_per_origin\":6,\"no_vu_connection_reuse\":true}");
     squall_buffer little = {0};
     squall_append_plan(&little, &(squall_scenario){.seed = 7, .no_redirects = true});
     EXPECT_TEXT(little.data, "{\"seed\":7,\"max_redirects\":0}");

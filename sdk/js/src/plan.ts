@@ -114,7 +114,7 @@ export interface Options extends Load {
   /** The `User-Agent` header of requests that bring none. */
   userAgent?: string;
   /** Connections to one origin that all virtual users share; each has its own unless said otherwise. */
-  connectionPool?: number;
+  sharedConnections?: number;
   /** Requests of one batch that go to the same origin at once. */
   batchPerOrigin?: number;
   /** k6's name of `batchPerOrigin`. */
@@ -157,7 +157,7 @@ const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 /** The host's own, which k6 does not have. It refuses `cacert`, and says what to do instead. */
 const HOST_KEYS = [
   'warmup', 'pacing', 'flow', 'seed', 'threads', 'http', 'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout',
-  'batchPerOrigin', 'connectionPool', 'data',
+  'batchPerOrigin', 'sharedConnections', 'data',
   'noVUConnectionReuse',
 ];
 

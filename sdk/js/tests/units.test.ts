@@ -48,7 +48,7 @@ test('every option that may be suggested is in the plan', () => {
     warmup: 'auto', pacing: 'spin', flow: 'browse', target: 'http://localhost:8080',
     data: { users: { policy: 'shuffle', at_end: 'stop' } }, seed: 7, threads: 2, setupTimeout: '20s', teardownTimeout: '30s',
     maxSeries: 500, insecureSkipTLSVerify: false, requestTimeout: '5s', connectTimeout: '2s', maxRedirects: 0,
-    noConnectionReuse: true, discardResponseBodies: true, userAgent: 'mine/1', connectionPool: 8, batchPerOrigin: 4,
+    noConnectionReuse: true, discardResponseBodies: true, userAgent: 'mine/1', sharedConnections: 8, batchPerOrigin: 4,
     noVUConnectionReuse: true,
   };
   expect(planOf({ ...run, ...load })).toEqual({ plan: { ...run, ...load }, flows: [], warnings: [] });

@@ -124,7 +124,7 @@ def test_every_option_that_may_be_suggested_is_in_the_plan() -> None:
         "no_connection_reuse": True,
         "discard_response_bodies": True,
         "user_agent": "mine/1",
-        "connection_pool": 8,
+        "shared_connections": 8,
         "batch_per_origin": 4,
         "no_vu_connection_reuse": True,
     }

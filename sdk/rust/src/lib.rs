@@ -147,7 +147,7 @@ pub use scenario::{Flow, Scenario};
 /// | `no_connection_reuse` | `true` | Open a connection for every request. |
 /// | `discard_response_bodies` | `true` | Read the bodies of responses off the connection and throw them away. |
 /// | `user_agent` | `"my-test/1"` | The `User-Agent` header of requests that bring none. |
-/// | `connection_pool` | `8` | Connections to one origin that all virtual users share; each has its own unless said otherwise. |
+/// | `shared_connections` | `8` | Connections to one origin that all virtual users share; each has its own unless said otherwise. |
 /// | `batch_per_origin` | `4` | Requests of one batch that go to the same origin at once. |
 /// | `no_vu_connection_reuse` | `true` | Close a virtual user's connections at the end of each iteration, as if another user came. |
 ///

@@ -215,7 +215,7 @@ pub(super) fn key_of(error: &PlanError) -> &'static str {
         PlanError::SecondControlled | PlanError::SteppedBesideOthers => "executor",
         PlanError::BeginsAtOnce(_) => "start_time",
         PlanError::Data(_) => "data",
-        PlanError::PoolTooSmall { .. } => "connection_pool",
+        PlanError::PoolTooSmall { .. } => "shared_connections",
         PlanError::NothingButWarmup { .. } | PlanError::TooShortForAutoWarmup { .. } => "warmup",
         PlanError::NoName(key) => key,
     }

@@ -9,8 +9,8 @@ use thiserror::Error;
 use crate::data::DataError;
 use crate::load_shape::LoadShapeError;
 use crate::plan::Warmup;
-use crate::target::TargetError;
 use crate::threshold::ThresholdError;
+use squall_address::TargetError;
 
 /// One mistake in a plan, as a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -91,7 +91,7 @@ pub enum PlanError {
     Limit(#[from] LimitError),
     /// Worker threads share nothing, so each needs a connection of its own.
     #[error(
-        "connection_pool is {pool}, and there are {threads} worker threads, each of which needs a connection: say at least \
+        "shared_connections is {pool}, and there are {threads} worker threads, each of which needs a connection: say at least \
          {threads}, or threads: {pool}"
     )]
     PoolTooSmall {

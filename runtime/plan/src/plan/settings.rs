@@ -29,7 +29,7 @@ pub(super) struct Pace {
 }
 
 pub(super) fn resolve(options: &Options, defaults: Defaults) -> Result<Settings, Vec<PlanError>> {
-    let pool = options.http.connection_pool.map_or(usize::MAX, |pool| pool as usize);
+    let pool = options.http.shared_connections.map_or(usize::MAX, |pool| pool as usize);
     let settings = Settings {
         setup_timeout: options.setup_timeout.unwrap_or(DEFAULT_SETUP_TIMEOUT),
         teardown_timeout: options.teardown_timeout.unwrap_or(DEFAULT_TEARDOWN_TIMEOUT),

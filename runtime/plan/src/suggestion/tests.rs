@@ -50,7 +50,7 @@ fn is_bounded_time(key: &Key) -> bool {
 /// A value of each key that is free; a new key needs one here.
 fn example(key: &str) -> Value {
     match key {
-        "vus" | "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "connection_pool" | "seed" => {
+        "vus" | "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "shared_connections" | "seed" => {
             json!(1_000_000)
         }
         "duration" | "max_duration" | "time_unit" | "start_time" | "min_iteration_duration" => json!("366d"),

@@ -144,7 +144,7 @@ class Options(Load, total=False):
     """Read the bodies of responses off the connection and throw them away."""
     user_agent: str
     """The ``User-Agent`` header of requests that bring none."""
-    connection_pool: int
+    shared_connections: int
     """Connections to one origin that all virtual users share; each has its own unless said otherwise."""
     batch_per_origin: int
     """Requests of one batch that go to the same origin at once."""

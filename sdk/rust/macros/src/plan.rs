@@ -104,7 +104,7 @@ mod tests {
             data: { users: { policy: "shuffle", at_end: "stop" } }, tags: { release: "1.2" }, seed: 7, threads: 2,
             setup_timeout: "20s", teardown_timeout: "30s", min_iteration_duration: "1s", max_series: 500,
             insecure: false, request_timeout: "5s", connect_timeout: "2s", max_redirects: 0,
-            no_connection_reuse: true, discard_response_bodies: true, user_agent: "mine/1", connection_pool: 8,
+            no_connection_reuse: true, discard_response_bodies: true, user_agent: "mine/1", shared_connections: 8,
             batch_per_origin: 4, no_vu_connection_reuse: true,
         "#;
         let json = concat!(
@@ -119,7 +119,7 @@ mod tests {
             r#""data":{"users":{"policy":"shuffle","at_end":"stop"}},"tags":{"release":"1.2"},"seed":7,"threads":2,"#,
             r#""setup_timeout":"20s","teardown_timeout":"30s","min_iteration_duration":"1s","max_series":500,"#,
             r#""insecure":false,"request_timeout":"5s","connect_timeout":"2s","max_redirects":0,"#,
-            r#""no_connection_reuse":true,"discard_response_bodies":true,"user_agent":"mine/1","connection_pool":8,"#,
+            r#""no_connection_reuse":true,"discard_response_bodies":true,"user_agent":"mine/1","shared_connections":8,"#,
             r#""batch_per_origin":4,"no_vu_connection_reuse":true}"#,
         );
         assert_eq!(plan(source).as_deref(), Ok(json));

@@ -94,7 +94,7 @@ const KEYS: &[Key] = &[
     of_run("no_connection_reuse", Kind::Flag),
     of_run("discard_response_bodies", Kind::Flag),
     of_run("user_agent", Kind::Text),
-    of_run("connection_pool", Kind::Count),
+    of_run("shared_connections", Kind::Count),
     of_run("batch_per_origin", Kind::Count),
     of_run("no_vu_connection_reuse", Kind::Flag),
 ];
