@@ -16,7 +16,7 @@ use crate::change::Change;
 use crate::command::Controls;
 use crate::guard::Guard;
 use crate::run_state::RunStateReader;
-use crate::status::Status;
+use crate::status::RunStatus;
 
 /// The largest body that is read; a change needs a hundredth of it.
 const BODY_LIMIT: usize = 4 * 1024;
@@ -67,7 +67,7 @@ impl Api {
 
     fn status(&self) -> Value {
         // A struct of texts and numbers always is JSON.
-        serde_json::to_value(Status::of(&self.state.seen(), &self.controls)).unwrap_or_default()
+        serde_json::to_value(RunStatus::of(&self.state.seen(), &self.controls)).unwrap_or_default()
     }
 
     fn change(&self, body: &[u8]) -> Result<Value, ApiError> {

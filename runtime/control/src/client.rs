@@ -18,7 +18,7 @@ use crate::background::runtime;
 use crate::change::Change;
 use crate::command::Command;
 use crate::error::ControlError;
-use crate::status::Status;
+use crate::status::RunStatus;
 use crate::token::{Token, VARIABLE};
 use crate::{only_loopback, within};
 
@@ -61,7 +61,7 @@ impl RemoteRun {
     ///
     /// # Errors
     /// If no run answers.
-    pub fn status(&self) -> Result<Status, ControlError> {
+    pub fn status(&self) -> Result<RunStatus, ControlError> {
         self.read(&self.status_json()?)
     }
 

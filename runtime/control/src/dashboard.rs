@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use squall_insight::{Demands, Judgement};
-use squall_load::{Event, Observer, Outcome};
+use squall_load::{Event, Observer, RunOutcome};
 use squall_metrics::{GeneratorVerdict, Registry, Totals};
 use squall_plan::Plan;
 use squall_report::{Document, Ending, LiveUpdate, RunFacts, live_page};
@@ -135,7 +135,7 @@ impl ReservedDashboard {
 
 impl OpenDashboard {
     /// Waits until an open page has fetched the outcome, then stops answering.
-    pub fn close(mut self, mut dashboard: Dashboard, outcome: &Outcome, end: Ending) {
+    pub fn close(mut self, mut dashboard: Dashboard, outcome: &RunOutcome, end: Ending) {
         dashboard.generator = outcome.generator.clone();
         dashboard.publish(&outcome.totals, Some(end));
         if let (true, Ok(runtime)) = (dashboard.watched, runtime()) {

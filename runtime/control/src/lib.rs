@@ -35,7 +35,7 @@ pub use dashboard::{Dashboard, OpenDashboard, ReservedDashboard};
 pub use error::ControlError;
 pub use run_state::RunState;
 pub use server::ReservedApi;
-pub use status::{Generator, State, Status};
+pub use status::{Generator, RunStatus, State};
 pub use status_text::describe;
 pub use token::Token;
 

@@ -10,7 +10,7 @@ use crate::run_state::{Phase, Seen};
 
 /// The status of a run. Counts are as of the last second, targets as of now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub struct RunStatus {
     /// The run's state.
     pub status: State,
     /// Whether it is to pause.
@@ -87,13 +87,13 @@ pub struct Generator {
     pub findings: Vec<String>,
 }
 
-impl Status {
+impl RunStatus {
     /// Combines the observed state with the requested settings.
-    pub fn of(seen: &Seen, controls: &Controls) -> Status {
+    pub fn of(seen: &Seen, controls: &Controls) -> RunStatus {
         let steering = controls.steering();
         let progress = &seen.progress;
         let health = &progress.generator;
-        Status {
+        RunStatus {
             status: match seen.phase {
                 Phase::Ended => State::Ended,
                 _ if steering.is_stopping() => State::Stopping,

@@ -3,10 +3,10 @@
 use squall_metrics::Nanos;
 use squall_report::{count, duration, per_second};
 
-use crate::status::Status;
+use crate::status::RunStatus;
 
 /// A few lines, each with its heading.
-pub fn describe(status: &Status) -> String {
+pub fn describe(status: &RunStatus) -> String {
     let mut lines = vec![
         ("status", state(status)),
         ("load", status.executor.clone()),
@@ -24,7 +24,7 @@ pub fn describe(status: &Status) -> String {
     lines.into_iter().map(line).collect()
 }
 
-fn state(status: &Status) -> String {
+fn state(status: &RunStatus) -> String {
     let seconds = |seconds: f64| duration(Nanos(seconds.max(0.0) as u64 * 1_000_000_000));
     let mut text = format!("{}, {} since the load began", status.status.name(), seconds(status.elapsed_seconds));
     if let Some(left) = status.remaining_seconds {
@@ -33,23 +33,23 @@ fn state(status: &Status) -> String {
     text
 }
 
-fn vus(status: &Status) -> String {
+fn vus(status: &RunStatus) -> String {
     let requested = status.vus_target.map_or_else(String::new, |target| format!(", {target} requested"));
     format!("{} active{requested}, at most {}", status.vus, status.vus_max)
 }
 
-fn rate(status: &Status) -> String {
+fn rate(status: &RunStatus) -> String {
     let requested = status.rate_target.map_or_else(String::new, |target| format!(", {} requested", per_second(target)));
     format!("{} iterations{requested}", per_second(status.iteration_rate))
 }
 
-fn iterations(status: &Status) -> String {
+fn iterations(status: &RunStatus) -> String {
     let number = |number: u64| count(number as f64);
     let (all, failed, dropped) = (status.iterations, status.failed_iterations, status.dropped_iterations);
     format!("{}, {} failed, {} dropped", number(all), number(failed), number(dropped))
 }
 
-fn requests(status: &Status) -> String {
+fn requests(status: &RunStatus) -> String {
     let p95 = status.response_time_p95_ms.map_or_else(String::new, |millis| {
         format!(", p95 {} in the last second", duration(Nanos((millis * 1e6) as u64)))
     });

@@ -150,12 +150,12 @@ pub(crate) fn compile(engine: &Engine, component: &[u8], order: &Order) -> Resul
     match answer_of(&mut child, component.to_vec(), order.time)? {
         // SAFETY: these bytes were made by this program from a component, in another process of it. Wasmtime checks that an
         // engine with the same settings made them.
-        Answer::Result(code) => {
+        CompilerAnswer::Result(code) => {
             unsafe { Component::deserialize(engine, &code) }.map_err(|error| GuestError::Compile(format!("{error:#}")))
         }
-        Answer::Refusal(text) => Err(GuestError::Compile(text)),
-        Answer::TooLate => Err(GuestError::CompileTimeout(order.time)),
-        Answer::Death => Err(GuestError::CompileMemory(order.memory)),
+        CompilerAnswer::Refusal(text) => Err(GuestError::Compile(text)),
+        CompilerAnswer::TooLate => Err(GuestError::CompileTimeout(order.time)),
+        CompilerAnswer::Death => Err(GuestError::CompileMemory(order.memory)),
     }
 }
 
@@ -165,12 +165,12 @@ pub(crate) fn encode(module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
         return artifact::encode(&module).map_err(|text| GuestError::Encode(artifact::one_line(&text)));
     };
     match answer_of(&mut child, module, Limits::ENCODE)? {
-        Answer::Result(component) => Ok(component),
-        Answer::Refusal(text) => Err(GuestError::Encode(artifact::one_line(&text))),
-        Answer::TooLate => {
+        CompilerAnswer::Result(component) => Ok(component),
+        CompilerAnswer::Refusal(text) => Err(GuestError::Encode(artifact::one_line(&text))),
+        CompilerAnswer::TooLate => {
             Err(GuestError::Encode(format!("that takes longer than {} (limit)", HumanDuration(Limits::ENCODE))))
         }
-        Answer::Death => Err(GuestError::Encode(format!(
+        CompilerAnswer::Death => Err(GuestError::Encode(format!(
             "that takes more than {} of memory (limit), or fails badly",
             MemorySize(Limits::ENCODE_MEMORY)
         ))),
@@ -188,7 +188,7 @@ fn call(arguments: &[String]) -> Option<Child> {
 }
 
 /// The outcome of a job.
-enum Answer {
+enum CompilerAnswer {
     Result(Vec<u8>),
     Refusal(String),
     TooLate,
@@ -196,18 +196,18 @@ enum Answer {
     Death,
 }
 
-impl Answer {
-    fn parse(mut bytes: Vec<u8>) -> Answer {
+impl CompilerAnswer {
+    fn parse(mut bytes: Vec<u8>) -> CompilerAnswer {
         match bytes.first() {
-            Some(b'c') => Answer::Result(bytes.split_off(1)),
-            Some(b'e') => Answer::Refusal(String::from_utf8_lossy(&bytes[1..]).into_owned()),
-            _ => Answer::Death,
+            Some(b'c') => CompilerAnswer::Result(bytes.split_off(1)),
+            Some(b'e') => CompilerAnswer::Refusal(String::from_utf8_lossy(&bytes[1..]).into_owned()),
+            _ => CompilerAnswer::Death,
         }
     }
 }
 
 /// Gives the process its work, and ends it when it has answered or its time is over.
-fn answer_of(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer, GuestError> {
+fn answer_of(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<CompilerAnswer, GuestError> {
     let answer = exchange(child, input, time);
     // If it has ended, there is nothing to end.
     let _ = child.kill();
@@ -215,7 +215,7 @@ fn answer_of(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer
     answer
 }
 
-fn exchange(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer, GuestError> {
+fn exchange(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<CompilerAnswer, GuestError> {
     let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(GuestError::Compile("the compiler cannot be reached".to_owned()));
     };
@@ -229,8 +229,8 @@ fn exchange(child: &mut Child, input: Vec<u8>, time: Duration) -> Result<Answer,
         let _ = answered.send(stdout.read_to_end(&mut bytes).map(|_| bytes));
     })?;
     match answer.recv_timeout(time) {
-        Ok(answer) => Ok(Answer::parse(answer?)),
-        Err(_) => Ok(Answer::TooLate),
+        Ok(answer) => Ok(CompilerAnswer::parse(answer?)),
+        Err(_) => Ok(CompilerAnswer::TooLate),
     }
 }
 

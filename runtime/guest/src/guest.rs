@@ -57,7 +57,7 @@ pub struct Description {
 /// The contract's record `description`.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-struct Answer {
+struct DescriptionRecord {
     flows: Vec<Flow>,
     plan: String,
 }
@@ -179,7 +179,8 @@ impl Guest {
         let asked = async {
             let (mut store, instance) = self.instantiate(worker, &identity).await?;
             store.set_hostcall_fuel(LARGEST_DESCRIPTION);
-            let describe: TypedFunc<(), (Answer,)> = typed(&mut store, &instance, &self.exports.describe, "describe")?;
+            let describe: TypedFunc<(), (DescriptionRecord,)> =
+                typed(&mut store, &instance, &self.exports.describe, "describe")?;
             let answer = describe.call_async(&mut store, ()).await;
             let (answer,) = answer
                 .map_err(|error| GuestError::Describe(format!("trapped: {}", describe_trap(store.data(), &error))))?;
@@ -188,7 +189,7 @@ impl Guest {
         // Before the run there is no load whose pace could suffer from a coarse timer.
         #[allow(clippy::disallowed_methods)]
         let answered = tokio::time::timeout(Limits::DESCRIBE, asked).await;
-        let (Answer { flows, plan }, opened) =
+        let (DescriptionRecord { flows, plan }, opened) =
             answered.map_err(|_| GuestError::DescribeTimeout(Limits::DESCRIBE))??;
         validate(&flows)?;
         let recorder = worker.recorder.borrow();

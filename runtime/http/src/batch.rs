@@ -14,13 +14,13 @@ use crate::request::Prepared;
 use crate::response::Response;
 use crate::url::Origin;
 
-type Answer = Result<Box<Response>, Error>;
+type ResponseResult = Result<Box<Response>, Error>;
 
 /// A request under way, and its place in the batch.
 struct UnderWay<'a> {
     place: usize,
     origin: Rc<Origin>,
-    answer: Pin<Box<dyn Future<Output = (Answer, Nanos)> + 'a>>,
+    answer: Pin<Box<dyn Future<Output = (ResponseResult, Nanos)> + 'a>>,
 }
 
 /// A batch of requests.
@@ -30,7 +30,7 @@ struct Batch<'a> {
     late_by: Nanos,
     queue: VecDeque<(usize, Box<Prepared>)>,
     under_way: Vec<UnderWay<'a>>,
-    answers: Vec<Option<Answer>>,
+    answers: Vec<Option<ResponseResult>>,
 }
 
 impl Client {

@@ -44,7 +44,7 @@ pub struct Client {
 }
 
 /// The next step after a response.
-enum Outcome {
+enum NextStep {
     Answer(Box<Response>),
     Redirect(Box<Prepared>),
 }
@@ -181,8 +181,8 @@ impl Client {
             let (outcome, end) = self.exchange_once(&request, &mut watch, deadline, followed).await;
             self.network.buffers.give(std::mem::take(&mut request.bytes));
             match outcome {
-                Ok(Outcome::Answer(response)) => return (Ok(response), end),
-                Ok(Outcome::Redirect(next)) => request = next,
+                Ok(NextStep::Answer(response)) => return (Ok(response), end),
+                Ok(NextStep::Redirect(next)) => request = next,
                 Err(error) => return (Err(error), end),
             }
             followed += 1;
@@ -197,7 +197,7 @@ impl Client {
         watch: &mut Stopwatch,
         deadline: Nanos,
         followed: u32,
-    ) -> (Result<Outcome, Error>, Nanos) {
+    ) -> (Result<NextStep, Error>, Nanos) {
         let network = &self.network;
         let mut reader = match self.reader(request) {
             Ok(reader) => reader,
@@ -217,14 +217,14 @@ impl Client {
         }
         let (status, encoded) = (reader.status, reader.encoded);
         let outcome = match self.follow(request, &reader, followed) {
-            Ok(Some(next)) => Ok(Outcome::Redirect(next)),
+            Ok(Some(next)) => Ok(NextStep::Redirect(next)),
             Ok(None) => {
                 let decoded = match encoded && !reader.body.is_empty() {
                     // Boxed, because it is large, and many responses are not encoded.
                     true => Box::pin(self.decode(request, &mut reader, watch.last_lap(), deadline)).await,
                     false => Ok(()),
                 };
-                decoded.and_then(|()| Ok(Outcome::Answer(Response::new(network, request, reader, watch.phases())?)))
+                decoded.and_then(|()| Ok(NextStep::Answer(Response::new(network, request, reader, watch.phases())?)))
             }
             Err(error) => Err(error),
         };

@@ -55,7 +55,7 @@ pub use origin_limit::OriginLimit;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};
 pub use request::{Prepared, RequestOptions, check_request};
 pub use response::Response;
-pub use streamed::{GivenUp, Listener, Source, StreamLimits, Streamed, StreamedBody};
+pub use streamed::{BodySource, GivenUp, Listener, StreamLimits, Streamed, StreamedBody};
 pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
 pub use url::{BaseUrl, UrlError};

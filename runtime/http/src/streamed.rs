@@ -28,7 +28,7 @@ use body_progress::BodyProgress;
 use pieces::Pieces;
 
 /// The body of a request, in pieces that come while it is sent.
-pub trait Source {
+pub trait BodySource {
     /// The next piece; `None` after the last one.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Client {
     ///
     /// # Errors
     /// If there is no response, or it is incomplete. The listener does not get the error.
-    pub async fn send_streamed<S: Source>(
+    pub async fn send_streamed<S: BodySource>(
         &self,
         streamed: Streamed<S>,
         turns: &OriginLimit,

@@ -34,7 +34,7 @@ pub(crate) struct Late<'a> {
 
 /// The source of an import of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Source<'a> {
+pub(crate) enum ImportSource<'a> {
     /// An export of a member.
     Member { member: usize, name: &'a str },
     /// A core item of the component.
@@ -95,13 +95,15 @@ impl<'a> Group<'a> {
     }
 
     /// The source of an item of the component.
-    pub(crate) fn source(&self, shape: &Shape<'a>, kind: Kind, item: u32) -> Result<Source<'a>, Unlinked> {
+    pub(crate) fn source(&self, shape: &Shape<'a>, kind: Kind, item: u32) -> Result<ImportSource<'a>, Unlinked> {
         let mut item = item;
         loop {
-            let Origin::Export { instance, name } = shape.origin(kind, item)? else { return Ok(Source::Outside(item)) };
+            let Origin::Export { instance, name } = shape.origin(kind, item)? else {
+                return Ok(ImportSource::Outside(item));
+            };
             match (self.member_of(instance), shape.instance(instance)?) {
-                (Some(member), _) => return Ok(Source::Member { member, name }),
-                (None, CoreInstance::Made { .. }) => return Ok(Source::Outside(item)),
+                (Some(member), _) => return Ok(ImportSource::Member { member, name }),
+                (None, CoreInstance::Made { .. }) => return Ok(ImportSource::Outside(item)),
                 // Items refer to earlier ones, so this ends.
                 (None, CoreInstance::Gathered(items)) => {
                     item = *items.get(&(name, kind)).ok_or(Unlinked::NoSuchItem)?
@@ -111,13 +113,18 @@ impl<'a> Group<'a> {
     }
 
     /// The source of an import of an instance.
-    pub(crate) fn import(&self, shape: &Shape<'a>, instance: u32, import: &Import<'a>) -> Result<Source<'a>, Unlinked> {
+    pub(crate) fn import(
+        &self,
+        shape: &Shape<'a>,
+        instance: u32,
+        import: &Import<'a>,
+    ) -> Result<ImportSource<'a>, Unlinked> {
         let CoreInstance::Made { arguments, .. } = shape.instance(instance)? else { return Err(Unlinked::NoSuchItem) };
         let Import { module, name, ty } = *import;
         let kind = kind_of(ty);
         let (_, instance) = arguments.iter().find(|(name, _)| *name == module).ok_or(Unlinked::NoSuchItem)?;
         match (self.member_of(*instance), shape.instance(*instance)?) {
-            (Some(member), _) => Ok(Source::Member { member, name }),
+            (Some(member), _) => Ok(ImportSource::Member { member, name }),
             (None, CoreInstance::Made { .. }) => Err(Unlinked::Circle),
             (None, CoreInstance::Gathered(items)) => {
                 self.source(shape, kind, *items.get(&(name, kind)).ok_or(Unlinked::NoSuchItem)?)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use wasmparser::{Import, TypeRef};
 
-use crate::group::{Group, Source};
+use crate::group::{Group, ImportSource};
 use crate::kind::{Kind, PerKind};
 use crate::member::{Member, kind_of};
 use crate::shape::Shape;
@@ -51,8 +51,8 @@ impl Layout {
             let mut indices = PerKind::<Vec<u32>>::default();
             for &(kind, source) in sources {
                 let index = match source {
-                    Source::Outside(item) => *places.get(&(kind, item)).ok_or(Unlinked::NoSuchItem)?,
-                    Source::Member { member, name } => layout.export(group, member, kind, name)?,
+                    ImportSource::Outside(item) => *places.get(&(kind, item)).ok_or(Unlinked::NoSuchItem)?,
+                    ImportSource::Member { member, name } => layout.export(group, member, kind, name)?,
                 };
                 indices[kind].push(index);
             }
@@ -82,7 +82,7 @@ impl Layout {
     }
 }
 
-type Sources<'a> = Vec<Vec<(Kind, Source<'a>)>>;
+type Sources<'a> = Vec<Vec<(Kind, ImportSource<'a>)>>;
 
 /// For each member, where its imports come from.
 fn sources<'a>(group: &Group<'a>, shape: &Shape<'a>) -> Result<Sources<'a>, Unlinked> {
@@ -99,7 +99,7 @@ fn imports(group: &Group<'_>, sources: &Sources<'_>) -> (Vec<Imported>, HashMap<
     let mut next = PerKind::<u32>::default();
     for (member, (module, sources)) in group.members.iter().zip(sources).enumerate() {
         for (import, &(kind, source)) in module.imports.iter().zip(sources) {
-            let Source::Outside(item) = source else { continue };
+            let ImportSource::Outside(item) = source else { continue };
             places.entry((kind, item)).or_insert_with(|| {
                 imports.push(Imported { kind, item, member, ty: import.ty });
                 next[kind] += 1;

@@ -9,7 +9,7 @@ use wasm_encoder::{
 use wasmparser::{CanonicalFunction, ComponentAlias, Export, Instance, InstantiationArg, KnownCustom, Payload};
 
 use crate::exports::Exports;
-use crate::group::{Group, Late, Source, Taken};
+use crate::group::{Group, ImportSource, Late, Taken};
 use crate::kind::{Kind, PerKind};
 use crate::layout::Layout;
 use crate::merge::OUTSIDE;
@@ -82,8 +82,8 @@ impl Linked<'_, '_> {
     /// The new index of an item.
     fn item(&self, kind: Kind, old: u32) -> Result<u32> {
         match self.found.group.source(self.found.shape, kind, old).map_err(reencode::Error::UserError)? {
-            Source::Member { member, name } => self.taken(Taken { kind, member, name }),
-            Source::Outside(_) => {
+            ImportSource::Member { member, name } => self.taken(Taken { kind, member, name }),
+            ImportSource::Outside(_) => {
                 self.items[kind].get(&old).copied().ok_or(reencode::Error::UserError(Unlinked::Circle))
             }
         }
@@ -212,7 +212,7 @@ impl Linked<'_, '_> {
         };
         let kind = Kind::from(kind);
         let old = self.read_item(kind);
-        if let Source::Member { .. } =
+        if let ImportSource::Member { .. } =
             self.found.group.source(self.found.shape, kind, old).map_err(reencode::Error::UserError)?
         {
             return Ok(());

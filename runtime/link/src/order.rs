@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use wasmparser::{DataKind, ElementKind};
 
-use crate::group::{Group, Source};
+use crate::group::{Group, ImportSource};
 use crate::kind::Kind;
 use crate::layout::Layout;
 use crate::member::{Member, kind_of};
@@ -52,7 +52,7 @@ fn written_late(
             if !written.contains(&(kind, number)) {
                 continue;
             }
-            if let Source::Member { member, name } = group.import(shape, instance, import)? {
+            if let ImportSource::Member { member, name } = group.import(shape, instance, import)? {
                 places.insert((kind, layout.export(group, member, kind, name)?));
             }
         }

@@ -6,7 +6,7 @@ use wasm_encoder::Component;
 use wasm_encoder::reencode::{self, Reencode, ReencodeComponent, component_utils};
 use wasmparser::{Instance, Payload};
 
-use crate::group::{Group, Source, Taken};
+use crate::group::{Group, ImportSource, Taken};
 use crate::kind::Kind;
 use crate::shape::Shape;
 use crate::unlinked::Unlinked;
@@ -32,7 +32,7 @@ impl<'u, 'a> Uses<'u, 'a> {
 impl Uses<'_, '_> {
     fn uses(&mut self, kind: Kind, item: u32) -> Result<u32> {
         let source = self.group.source(self.shape, kind, item).map_err(reencode::Error::UserError)?;
-        if let Source::Member { member, name } = source {
+        if let ImportSource::Member { member, name } = source {
             self.taken.push(Taken { kind, member, name });
         }
         Ok(item)

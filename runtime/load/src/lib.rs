@@ -32,6 +32,6 @@ mod worker;
 pub use describe::{Known, describe};
 pub use event::{Capacity, Event, Observer, Progress, ScenarioProgress, Stage};
 pub use preflight::{PreflightError, raise_open_files};
-pub use run::{Outcome, Run, RunEnd, RunError, TeardownProblem};
+pub use run::{Run, RunEnd, RunError, RunOutcome, TeardownProblem};
 pub use steering::{Steering, StoppedBy};
 pub use steps::{HasGivenWay, StepTaken, StepsTaken};

@@ -74,7 +74,7 @@ pub enum RunEnd {
 
 /// What became of a run.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// How it ended.
     pub end: RunEnd,
     /// What went wrong in `teardown`, if anything did.
@@ -124,7 +124,7 @@ impl Run {
     ///
     /// # Errors
     /// If it could not begin. Whatever happens later is part of the outcome, so that nothing measured is lost.
-    pub fn run(self, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+    pub fn run(self, observer: &mut dyn Observer) -> Result<RunOutcome, RunError> {
         let (running, log_lines) = self.prepare(Clock::start(), Time::Real)?;
         runtime()?.block_on(running.run(log_lines, observer))
     }
@@ -134,7 +134,7 @@ impl Run {
     ///
     /// # Errors
     /// If it could not begin.
-    pub fn rehearse(mut self, answer: StubAnswer, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+    pub fn rehearse(mut self, answer: StubAnswer, observer: &mut dyn Observer) -> Result<RunOutcome, RunError> {
         let (clock, hand) = Clock::manual();
         // A target that is not there does not give way.
         self.has_given_way = None;
@@ -245,7 +245,7 @@ struct Running {
 }
 
 impl Running {
-    async fn run(mut self, log_lines: Receiver<LogLine>, observer: &mut dyn Observer) -> Result<Outcome, RunError> {
+    async fn run(mut self, log_lines: Receiver<LogLine>, observer: &mut dyn Observer) -> Result<RunOutcome, RunError> {
         let plan = Arc::clone(&self.shared.plan);
         let log = GuestLog::new(log_lines, self.guests.first().map_or(u64::MAX, |guest| guest.limits().log));
         let totals = totals(&plan, &self.shared.registry);
@@ -276,7 +276,7 @@ impl Running {
         }
         let (totals, generator, steps) = control.finish();
         let data = self.shared.run.data.usage();
-        Ok(Outcome { end, teardown, totals, generator, data, plan, steps })
+        Ok(RunOutcome { end, teardown, totals, generator, data, plan, steps })
     }
 
     /// Lets each component prepare itself. If one cannot, says how that ends the run, and which could, or tried.

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{ACCEPT, AUTHORIZATION};
-use squall_plain_http::{Answer, connect, within};
+use squall_plain_http::{PlainResponse, connect, within};
 use url::Url;
 
 /// Limit for a whole answer.
@@ -32,7 +32,7 @@ async fn exchange(url: &Url, accept: &str) -> Result<(u16, String), String> {
     Ok((status, String::from_utf8_lossy(&receive(answer).await?).into_owned()))
 }
 
-async fn receive(mut answer: Answer) -> Result<Bytes, String> {
+async fn receive(mut answer: PlainResponse) -> Result<Bytes, String> {
     let mut body = BytesMut::new();
     while let Some(data) = answer.next().await? {
         if body.len() + data.len() > LARGEST {

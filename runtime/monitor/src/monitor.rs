@@ -9,7 +9,7 @@ use squall_metrics::{Clock, Nanos, Reading};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use crate::source::{Source, Sources, WrongSource};
+use crate::source::{ResourceSource, Sources, WrongSource};
 
 /// Capacity of the channel of readings. They are taken once a second; these are some minutes' worth.
 const WAITING: usize = 10_000;
@@ -17,7 +17,7 @@ const SECOND: Nanos = Nanos(1_000_000_000);
 
 /// Sources that were found good, and are not asked yet.
 pub struct Monitor {
-    sources: Vec<Source>,
+    sources: Vec<ResourceSource>,
 }
 
 /// Asks, until dropped.
@@ -66,7 +66,7 @@ impl Drop for MonitorHandle {
     }
 }
 
-async fn ask_every_second(mut source: Source, clock: Clock, out: SyncSender<Reading>) {
+async fn ask_every_second(mut source: ResourceSource, clock: Clock, out: SyncSender<Reading>) {
     let mut next = clock.now();
     loop {
         let now = clock.now();

@@ -20,7 +20,7 @@ pub(crate) struct Query {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct QueryAnswer {
     status: String,
     error: Option<String>,
     data: Option<Data>,
@@ -65,7 +65,7 @@ impl Query {
 
 /// The one number of an answer.
 pub(crate) fn number(status: u16, text: &str) -> Result<f64, String> {
-    let answer: Answer =
+    let answer: QueryAnswer =
         serde_json::from_str(text).map_err(|_| format!("it answered {status}, and not as Prometheus"))?;
     let data = match answer.data {
         Some(data) if answer.status == "success" => data,

@@ -56,7 +56,7 @@ impl Sources {
     }
 
     /// Ready to be asked.
-    pub(crate) fn resolve(&self) -> Result<Vec<Source>, WrongSource> {
+    pub(crate) fn resolve(&self) -> Result<Vec<ResourceSource>, WrongSource> {
         let mut sources = Vec::new();
         for process in &self.processes {
             if let WatchedProcess::Id(id) = process
@@ -64,17 +64,18 @@ impl Sources {
             {
                 return Err(WrongSource::NoProcess(*id));
             }
-            sources.push(Source::Process(Box::new(ProcessGroup::new(process))));
+            sources.push(ResourceSource::Process(Box::new(ProcessGroup::new(process))));
         }
         for address in &self.scrape {
-            sources.push(Source::Exporter(Box::new(Exporter::new(parse(address)?))));
+            sources.push(ResourceSource::Exporter(Box::new(Exporter::new(parse(address)?))));
         }
         match (&self.prometheus, self.queries.is_empty()) {
             (None, true) => {}
             (Some(address), false) => {
                 let address = parse(address)?;
-                let query =
-                    |(name, text): (&String, &String)| Source::Prometheus(Box::new(Query::new(&address, name, text)));
+                let query = |(name, text): (&String, &String)| {
+                    ResourceSource::Prometheus(Box::new(Query::new(&address, name, text)))
+                };
                 sources.extend(self.queries.iter().map(query));
             }
             _ => return Err(WrongSource::HalfPrometheus),
@@ -98,22 +99,24 @@ pub(crate) fn shown(url: &Url) -> String {
 }
 
 /// A source that can be read.
-pub(crate) enum Source {
+pub(crate) enum ResourceSource {
     Process(Box<ProcessGroup>),
     Exporter(Box<Exporter>),
     Prometheus(Box<Query>),
 }
 
-impl Source {
+impl ResourceSource {
     /// Reads it now. `at` is on the system's clock.
     pub(crate) async fn ask(&mut self, at: Nanos) -> Vec<Reading> {
         let reading = |source: Arc<str>, said| Reading { at, source, said };
         match self {
-            Source::Process(group) => group.look(at).into_iter().map(|(source, said)| reading(source, said)).collect(),
-            Source::Exporter(exporter) => {
+            ResourceSource::Process(group) => {
+                group.look(at).into_iter().map(|(source, said)| reading(source, said)).collect()
+            }
+            ResourceSource::Exporter(exporter) => {
                 exporter.ask(at).await.into_iter().map(|(source, said)| reading(source, said)).collect()
             }
-            Source::Prometheus(query) => {
+            ResourceSource::Prometheus(query) => {
                 let said = query.ask().await;
                 vec![reading(query.source(), said)]
             }

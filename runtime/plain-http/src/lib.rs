@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use url::{Position, Url};
 
 /// The beginning of an answer, and the rest as it comes. The connection ends with it.
-pub struct Answer {
+pub struct PlainResponse {
     /// Status and headers.
     pub head: Parts,
     body: Incoming,
@@ -35,13 +35,13 @@ pub struct Answer {
 ///
 /// # Errors
 /// If the other side does not answer as HTTP/1.1 has it.
-pub async fn send(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+pub async fn send(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<PlainResponse, String> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| describe(&error))?;
     let connection = tokio::spawn(connection);
     match sender.send_request(request).await {
         Ok(response) => {
             let (head, body) = response.into_parts();
-            Ok(Answer { head, body, connection })
+            Ok(PlainResponse { head, body, connection })
         }
         Err(error) => {
             connection.abort();
@@ -50,7 +50,7 @@ pub async fn send(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Res
     }
 }
 
-impl Answer {
+impl PlainResponse {
     /// The next piece of the body.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for PlainResponse {
     fn drop(&mut self) {
         self.connection.abort();
     }

@@ -27,7 +27,7 @@ use std::path::Path;
 
 use crate::options::Options;
 use crate::plan::PlanError;
-use mistake::Place;
+use mistake::Position;
 
 pub use about::About;
 pub use limits::{TargetMonitoring, WatchedProcess};
@@ -52,15 +52,15 @@ pub struct PlanFile {
     /// What the target may use, and how that is watched.
     pub watching: TargetMonitoring,
     /// Where what is measured goes while the run goes on, as `--out` has it; read by whoever knows outputs.
-    out: Vec<(String, Place)>,
+    out: Vec<(String, Position)>,
     /// All else, as the layer that it is.
     options: Options,
     /// Whether the flows named in `scenarios` are the only ones to be run.
     only_named_flows: bool,
     /// Where each key stands, by its documented name.
-    places: BTreeMap<&'static str, Place>,
+    places: BTreeMap<&'static str, Position>,
     /// Where each flow is named in `scenarios`.
-    flow_places: BTreeMap<String, Place>,
+    flow_places: BTreeMap<String, Position>,
     /// Where the keys of scenarios with loads of their own stand.
     scenario_places: scenario_loads::Places,
 }
@@ -97,7 +97,7 @@ impl PlanFile {
     /// # Errors
     /// What is no output, each where it stands.
     pub fn outputs<Output>(&self, read: impl Fn(&str) -> Result<Output, String>) -> Result<Vec<Output>, Vec<Mistake>> {
-        let wrong = |(written, place): &(String, Place)| {
+        let wrong = |(written, place): &(String, Position)| {
             read(written).err().map(|text| Mistake::at(*place, format!("out: {text}")))
         };
         let mistakes: Vec<Mistake> = self.out.iter().filter_map(wrong).collect();
@@ -136,7 +136,7 @@ impl PlanFile {
             PlanError::UnknownFlow { name, .. } => self.flow_places.get(name).copied(),
             _ => None,
         };
-        let place = place.or_else(|| reader::place_of(&self.places, key)).unwrap_or(Place::START);
+        let place = place.or_else(|| reader::place_of(&self.places, key)).unwrap_or(Position::START);
         Mistake::at(place, error.to_string())
     }
 

@@ -52,7 +52,7 @@ async fn answer_to(url: &Url, mut request: Request<Full<Bytes>>, limit: usize) -
     receive(within(patience, squall_plain_http::send(stream, request)).await?, limit).await
 }
 
-async fn receive(mut answer: squall_plain_http::Answer, limit: usize) -> Result<Exchanged, String> {
+async fn receive(mut answer: squall_plain_http::PlainResponse, limit: usize) -> Result<Exchanged, String> {
     let announced = answer.head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
         return Ok(Exchanged::TooLarge(limit));

@@ -35,7 +35,7 @@ pub struct BreakpointReport {
     /// Where it was searched.
     pub search: SearchRange,
     /// What was found.
-    pub answer: Answer,
+    pub answer: SearchAnswer,
     /// Every trial, in the order of time.
     pub trials: Vec<TrialLine>,
     /// What the trials of each rate come to, from the lowest.
@@ -110,7 +110,7 @@ impl Cause {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Answer {
+pub struct SearchAnswer {
     /// The highest rate that holds, in iterations per second; none if the lowest does not, or it was not decided.
     pub holds: Option<f64>,
     /// The lowest rate that does not.
@@ -241,7 +241,7 @@ impl BreakpointReport {
     }
 }
 
-impl Answer {
+impl SearchAnswer {
     /// In one sentence.
     pub fn sentence(&self) -> String {
         let rate = |rate: Option<f64>| rate.map_or("-".to_owned(), per_second);
@@ -382,7 +382,7 @@ pub(crate) mod tests {
                 settle_ms: 5_000.0,
                 time_limit_ms: 2_700_000.0,
             },
-            answer: Answer {
+            answer: SearchAnswer {
                 holds: Some(100.0),
                 fails: Some(200.0),
                 end: SearchEnd::Target,
@@ -402,7 +402,7 @@ pub(crate) mod tests {
 
     #[test]
     fn each_end_is_told_apart() {
-        let sentence = |end, holds, fails| Answer { holds, fails, end, cause: None, reason: None }.sentence();
+        let sentence = |end, holds, fails| SearchAnswer { holds, fails, end, cause: None, reason: None }.sentence();
         assert_eq!(sentence(SearchEnd::Target, Some(90.0), Some(92.5)), "90/s holds, 92.5/s does not");
         let generator = sentence(SearchEnd::Generator, Some(90.0), Some(180.0));
         assert_eq!(generator, "90/s holds; this machine cannot offer 180/s, so the target's limit is not known");

@@ -29,8 +29,8 @@ mod trend;
 mod wording;
 
 pub use breakpoint::{
-    Answer, BreakpointReport, Cause, LawLine, RateLine, ScalingLines, SearchEnd, SearchRange, Spread, TrialFigures,
-    TrialLine, TrialOutcome, trial_heading, trial_line,
+    BreakpointReport, Cause, LawLine, RateLine, ScalingLines, SearchAnswer, SearchEnd, SearchRange, Spread,
+    TrialFigures, TrialLine, TrialOutcome, trial_heading, trial_line,
 };
 pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
 pub use command_line::{shown_command, without_secrets};

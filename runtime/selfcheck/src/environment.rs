@@ -5,7 +5,7 @@ use std::sync::Arc;
 use squall_data::DataSet;
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, Secrets};
 use squall_http::EgressPolicy;
-use squall_load::{Event, Observer, Outcome, Run, Steering, raise_open_files};
+use squall_load::{Event, Observer, Run, RunOutcome, Steering, raise_open_files};
 use squall_plan::{Defaults, Limits, Options, Pacing, Plan};
 use squall_session::Error as SessionError;
 use squall_session::one_request::{self, RequestSettings};
@@ -28,7 +28,7 @@ pub struct Environment {
 /// Both sides' view of a trial.
 pub struct Seen {
     /// Squall's measurements.
-    pub squall: Outcome,
+    pub squall: RunOutcome,
     /// The server's records, which are true.
     pub server: Served,
 }

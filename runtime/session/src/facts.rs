@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use squall_load::{Outcome, RunEnd, TeardownProblem};
+use squall_load::{RunEnd, RunOutcome, TeardownProblem};
 use squall_report::{Ending, Machine, PlannedRun, RunFacts, shown_command};
 
 use crate::system::processor_cores;
@@ -28,7 +28,7 @@ pub fn facts(component: &Component, began: SystemTime) -> RunFacts {
 }
 
 /// How it ended.
-pub fn ending(outcome: &Outcome) -> Ending {
+pub fn ending(outcome: &RunOutcome) -> Ending {
     let (as_planned, text) = match (&outcome.end, &outcome.teardown) {
         (RunEnd::SetupFailed(text), _) => (false, format!("before the load, because setup failed: {text}")),
         (RunEnd::SetupTimedOut, _) => (false, "before the load, because setup took too long".to_owned()),
@@ -46,7 +46,7 @@ pub fn ending(outcome: &Outcome) -> Ending {
 }
 
 /// What was planned; the rate is the one that was offered, for a stepped load may have been another than was planned.
-pub fn planned(outcome: &Outcome) -> PlannedRun {
+pub fn planned(outcome: &RunOutcome) -> PlannedRun {
     let planned = PlannedRun::from(&*outcome.plan);
     let offered_rate = outcome.steps.offered_rate().or(planned.offered_rate);
     PlannedRun { offered_rate, ..planned }

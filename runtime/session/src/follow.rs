@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_control::{Controls, Dashboard, ReservedApi, ReservedDashboard, RunState};
-use squall_load::{Observer, Outcome, Run};
+use squall_load::{Observer, Run, RunOutcome};
 use squall_outputs::Streams;
 use squall_plan::{MAX_RATE, Plan};
 
@@ -43,7 +43,7 @@ impl Endpoints {
 
 /// A run that is over, and the observers that outlive it.
 pub(crate) struct Followed {
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: RunOutcome,
     /// What its course says, where the type of test asks for it.
     pub(crate) course: Vec<Conclusion>,
     pub(crate) keep: Keep,

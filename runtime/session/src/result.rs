@@ -3,11 +3,11 @@
 
 use squall_history::RunResult;
 use squall_insight::Judgement;
-use squall_load::{Outcome, RunEnd, StoppedBy, TeardownProblem};
+use squall_load::{RunEnd, RunOutcome, StoppedBy, TeardownProblem};
 use squall_report::{missed_limits, missed_thresholds};
 
 /// What a run came to.
-pub fn result_of(outcome: &Outcome, judgement: &Judgement) -> RunResult {
+pub fn result_of(outcome: &RunOutcome, judgement: &Judgement) -> RunResult {
     match (&outcome.end, &outcome.teardown) {
         (RunEnd::SetupTimedOut, _) => RunResult::SetupTimedOut,
         (RunEnd::SetupFailed(_) | RunEnd::Hopeless(_), _) => RunResult::GuestFailed,
@@ -25,7 +25,7 @@ pub fn result_of(outcome: &Outcome, judgement: &Judgement) -> RunResult {
 }
 
 /// What is not as it should be, how the run ended first.
-pub fn complaints(name: &str, outcome: &Outcome, judgement: &Judgement) -> Vec<String> {
+pub fn complaints(name: &str, outcome: &RunOutcome, judgement: &Judgement) -> Vec<String> {
     let of_run = |sentence: String| format!("{name}: {sentence}");
     let mut complaints: Vec<String> = describe_end(outcome).map(of_run).into_iter().collect();
     if judgement.is_valid() {
@@ -39,7 +39,7 @@ pub fn complaints(name: &str, outcome: &Outcome, judgement: &Judgement) -> Vec<S
 }
 
 /// How a run ended, if not by itself or by being stopped.
-pub(crate) fn describe_end(outcome: &Outcome) -> Option<String> {
+pub(crate) fn describe_end(outcome: &RunOutcome) -> Option<String> {
     match &outcome.end {
         RunEnd::SetupFailed(text) => Some(format!("setup failed: {text}")),
         RunEnd::SetupTimedOut => Some(format!("setup took longer than {:?}", outcome.plan.setup_timeout)),

@@ -15,7 +15,7 @@ use squall_history::{RunResult, utc};
 use squall_insight::search::{Found, Limit, Search, Step, Trial, TrialResult};
 use squall_plan::SearchOptions;
 use squall_report::{
-    Answer, BreakpointReport, Cause, SearchEnd, SearchRange, TrialLine, TrialOutcome, trial_heading, trial_line,
+    BreakpointReport, Cause, SearchAnswer, SearchEnd, SearchRange, TrialLine, TrialOutcome, trial_heading, trial_line,
 };
 
 use crate::console::Console;
@@ -113,7 +113,7 @@ fn report(
 }
 
 /// What was found, with what the lowest rate that does not hold ran into.
-fn answer(found: &Found, lines: &[TrialLine]) -> Answer {
+fn answer(found: &Found, lines: &[TrialLine]) -> SearchAnswer {
     let end = match found.limit {
         Limit::Target => SearchEnd::Target,
         Limit::Generator => SearchEnd::Generator,
@@ -125,7 +125,7 @@ fn answer(found: &Found, lines: &[TrialLine]) -> Answer {
     let mut ran_into = there
         .filter(|line| line.cause.is_some_and(|cause| (cause == Cause::Generator) == (end == SearchEnd::Generator)));
     let last = ran_into.next_back();
-    Answer {
+    SearchAnswer {
         holds: found.holds,
         fails: found.fails,
         end,

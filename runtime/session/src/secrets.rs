@@ -39,11 +39,11 @@ impl fmt::Debug for SecretArgument {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct SecretSource {
     name: String,
-    place: Place,
+    place: SecretPlace,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum SecretPlace {
     File(PathBuf),
     Variable(String),
 }
@@ -55,9 +55,9 @@ fn parse_secret(text: &str) -> Result<SecretSource, String> {
         return Err(format!("write {FORMS}"));
     }
     let place = match (place.strip_prefix('@'), place.strip_prefix("env:")) {
-        (Some(file), _) if !file.is_empty() => Place::File(PathBuf::from(file)),
-        (_, Some(variable)) if !variable.is_empty() => Place::Variable(variable.to_owned()),
-        _ if place == "env" => Place::Variable(name.to_owned()),
+        (Some(file), _) if !file.is_empty() => SecretPlace::File(PathBuf::from(file)),
+        (_, Some(variable)) if !variable.is_empty() => SecretPlace::Variable(variable.to_owned()),
+        _ if place == "env" => SecretPlace::Variable(name.to_owned()),
         // The value itself is not repeated: it may be one.
         _ => return Err(format!("a secret is not typed, where others can read it: write {FORMS}")),
     };
@@ -90,10 +90,10 @@ pub(crate) fn read(arguments: &[SecretArgument], typed: &Options) -> Result<Secr
 impl SecretSource {
     fn value(&self) -> Result<String, Error> {
         let value = match &self.place {
-            Place::File(path) => {
+            SecretPlace::File(path) => {
                 read_file(path).map_err(|source| Error::File { option: "--secret", path: path.clone(), source })?
             }
-            Place::Variable(variable) => env::var(variable).map_err(|error| {
+            SecretPlace::Variable(variable) => env::var(variable).map_err(|error| {
                 let why = match error {
                     env::VarError::NotPresent => "is not set",
                     env::VarError::NotUnicode(_) => "is not text (UTF-8)",
@@ -139,9 +139,9 @@ mod tests {
     #[test]
     fn it_says_where_a_secret_is() {
         let source = |name: &str, place| Ok(SecretSource { name: name.to_owned(), place });
-        assert_eq!(parse_secret("KEY=@key.pem"), source("KEY", Place::File("key.pem".into())));
-        assert_eq!(parse_secret("KEY=env"), source("KEY", Place::Variable("KEY".to_owned())));
-        assert_eq!(parse_secret("KEY=env:API_KEY"), source("KEY", Place::Variable("API_KEY".to_owned())));
+        assert_eq!(parse_secret("KEY=@key.pem"), source("KEY", SecretPlace::File("key.pem".into())));
+        assert_eq!(parse_secret("KEY=env"), source("KEY", SecretPlace::Variable("KEY".to_owned())));
+        assert_eq!(parse_secret("KEY=env:API_KEY"), source("KEY", SecretPlace::Variable("API_KEY".to_owned())));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use squall_history::format::EndInfo;
 use squall_insight::Demands;
-use squall_load::Outcome;
+use squall_load::RunOutcome;
 use squall_metrics::{GeneratorVerdict, Nanos, ThresholdFigures, Totals};
 use squall_plan::Plan;
 use squall_report::{Detail, Document, Ending, RunFacts, Summary, duration, histogram_log, summary_export};
@@ -47,8 +47,8 @@ impl<'a> Summarizer<'a> {
 
     /// Shows what the run came to, and puts together what is reported and kept of it. What cannot be written is told when
     /// all else is done.
-    pub(crate) fn report(&self, outcome: &Outcome, course: Vec<Conclusion>, files: &mut Files) -> Reported {
-        let Outcome { totals, plan, generator, .. } = outcome;
+    pub(crate) fn report(&self, outcome: &RunOutcome, course: Vec<Conclusion>, files: &mut Files) -> Reported {
+        let RunOutcome { totals, plan, generator, .. } = outcome;
         let judgement = self.test.demands(plan).judge(totals, generator);
         let facts = RunFacts { course, ..self.facts(ending(outcome), plan, totals) };
         let document = Document::new(totals, &judgement, data_use(outcome), &planned(outcome), &facts);

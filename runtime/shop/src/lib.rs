@@ -29,7 +29,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
 
-use storefront::{Answer, Storefront};
+use storefront::{ShopResponse, Storefront};
 
 /// The largest request body that is read; a basket needs a hundredth of it.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -101,7 +101,7 @@ async fn attend(connection: TcpStream, storefront: Rc<RefCell<Storefront>>, late
 }
 
 /// Reads the request whole, takes the time that the faults ask for, and lets the storefront answer.
-async fn answer(request: Request<Incoming>, storefront: &RefCell<Storefront>, latency: Duration) -> Answer {
+async fn answer(request: Request<Incoming>, storefront: &RefCell<Storefront>, latency: Duration) -> ShopResponse {
     let (head, body) = request.into_parts();
     let body = if body.is_end_stream() {
         Some(Bytes::new())

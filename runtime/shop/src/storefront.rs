@@ -12,7 +12,7 @@ use super::catalogue::{Catalogue, View, euros};
 use super::query;
 use super::sessions::{Basket, SessionId, Sessions};
 
-pub type Answer = Response<Full<Bytes>>;
+pub type ShopResponse = Response<Full<Bytes>>;
 
 /// More than a laptop's load test has users, at about 100 bytes each.
 const SESSION_LIMIT: usize = 100_000;
@@ -56,7 +56,7 @@ impl Storefront {
     }
 
     /// Answers one request, and gives an unknown visitor a session. The body is `None` if it was too large to read.
-    pub fn answer(&mut self, head: &Parts, body: Option<&[u8]>) -> Answer {
+    pub fn answer(&mut self, head: &Parts, body: Option<&[u8]>) -> ShopResponse {
         let session = self.sessions.find(&head.headers);
         let fails = self.next_fails();
         let mut answer = match body {
@@ -81,7 +81,7 @@ impl Storefront {
         fails
     }
 
-    fn serve(&mut self, head: &Parts, body: &[u8], session: Option<SessionId>) -> Answer {
+    fn serve(&mut self, head: &Parts, body: &[u8], session: Option<SessionId>) -> ShopResponse {
         let Some(place) = Place::find(head.uri.path()) else {
             return problem(StatusCode::NOT_FOUND, "there is nothing here");
         };
@@ -103,7 +103,7 @@ impl Storefront {
         }
     }
 
-    fn list(&mut self, query: &str) -> Answer {
+    fn list(&mut self, query: &str) -> ShopResponse {
         let number = query::parameter(query, "page").map_or(Ok(1), |page| page.parse());
         match number {
             Ok(number) => cached(self.catalogue.view_page(number), "no such page"),
@@ -111,7 +111,7 @@ impl Storefront {
         }
     }
 
-    fn search(&self, query: &str) -> Answer {
+    fn search(&self, query: &str) -> ShopResponse {
         let Some(term) = query::parameter(query, "q") else {
             return problem(StatusCode::BAD_REQUEST, "q is missing");
         };
@@ -120,14 +120,14 @@ impl Storefront {
         page(StatusCode::OK, JSON, body)
     }
 
-    fn show_basket(&mut self, session: Option<SessionId>) -> Answer {
+    fn show_basket(&mut self, session: Option<SessionId>) -> ShopResponse {
         match session.and_then(|session| self.sessions.basket(session)) {
             Some(basket) => page(StatusCode::OK, JSON, contents(&self.catalogue, basket)),
             None => no_session(),
         }
     }
 
-    fn fill_basket(&mut self, session: Option<SessionId>, body: &[u8]) -> Answer {
+    fn fill_basket(&mut self, session: Option<SessionId>, body: &[u8]) -> ShopResponse {
         let Some(basket) = session.and_then(|session| self.sessions.basket(session)) else {
             return no_session();
         };
@@ -141,7 +141,7 @@ impl Storefront {
         page(StatusCode::CREATED, JSON, contents(&self.catalogue, basket))
     }
 
-    fn check_out(&mut self, session: Option<SessionId>, body: &[u8]) -> Answer {
+    fn check_out(&mut self, session: Option<SessionId>, body: &[u8]) -> ShopResponse {
         let Some(basket) = session.and_then(|session| self.sessions.basket(session)) else {
             return no_session();
         };
@@ -210,20 +210,20 @@ fn contents(catalogue: &Catalogue, basket: &Basket) -> String {
     json!({"items": items, "total": euros(total)}).to_string()
 }
 
-fn page(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Answer::new(Full::new(body.into()));
+fn page(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> ShopResponse {
+    let mut answer = ShopResponse::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer
 }
 
-fn empty(status: StatusCode) -> Answer {
-    let mut answer = Answer::default();
+fn empty(status: StatusCode) -> ShopResponse {
+    let mut answer = ShopResponse::default();
     *answer.status_mut() = status;
     answer
 }
 
-fn cached(view: Option<View>, otherwise: &str) -> Answer {
+fn cached(view: Option<View>, otherwise: &str) -> ShopResponse {
     let Some(view) = view else {
         return problem(StatusCode::NOT_FOUND, otherwise);
     };
@@ -233,28 +233,28 @@ fn cached(view: Option<View>, otherwise: &str) -> Answer {
     answer
 }
 
-fn problem(status: StatusCode, reason: &str) -> Answer {
+fn problem(status: StatusCode, reason: &str) -> ShopResponse {
     page(status, JSON, json!({"error": reason}).to_string())
 }
 
-fn no_session() -> Answer {
+fn no_session() -> ShopResponse {
     problem(StatusCode::UNAUTHORIZED, "a basket needs a session: visit a page first and keep its cookie")
 }
 
-fn not_allowed(methods: &'static str) -> Answer {
+fn not_allowed(methods: &'static str) -> ShopResponse {
     let mut answer = problem(StatusCode::METHOD_NOT_ALLOWED, "this path has no such method");
     answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     answer
 }
 
-fn unavailable() -> Answer {
+fn unavailable() -> ShopResponse {
     let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, "the shop is having a bad day");
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     answer
 }
 
 /// The rest of the body is still on its way, so the connection cannot go on.
-fn body_too_large() -> Answer {
+fn body_too_large() -> ShopResponse {
     let mut answer = problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use squall_insight::{Demands, RunStatus};
-use squall_load::{Outcome, RunEnd, StepsTaken, StoppedBy, TeardownProblem};
+use squall_load::{RunEnd, RunOutcome, StepsTaken, StoppedBy, TeardownProblem};
 use squall_metrics::{
     Finding, FlowId, GeneratorVerdict, Health, IterationEnd, Method, Nanos, Phases, Reading, Recorder, Registry,
     RequestSample, ResourceUnit, ResourceValue, TagSetId, Totals,
@@ -105,10 +105,10 @@ impl Run {
         Demands::new(&thresholds, objective.as_slice(), &limits)
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> RunOutcome {
         let flows = [("home".to_owned(), 1)];
         let plan = Plan::resolve(Options::default(), &flows, Defaults { threads: 1, seed: 7 }).expect("a plan");
-        Outcome {
+        RunOutcome {
             end: self.end.clone(),
             teardown: self.teardown.clone(),
             totals: self.totals(),

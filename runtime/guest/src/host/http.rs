@@ -87,7 +87,7 @@ impl From<Error> for Failure {
     }
 }
 
-type Answer = Result<Resource<Response>, Failure>;
+type ResponseResult = Result<Resource<Response>, Failure>;
 type Sending<'a, T> = Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -120,7 +120,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })
 }
 
-fn send<'a>(mut store: StoreContextMut<'a, State>, request: &Request) -> Sending<'a, (Answer,)> {
+fn send<'a>(mut store: StoreContextMut<'a, State>, request: &Request) -> Sending<'a, (ResponseResult,)> {
     let prepared = prepare(&mut store, request);
     send_prepared(store, prepared)
 }
@@ -129,7 +129,7 @@ fn get<'a>(
     store: StoreContextMut<'a, State>,
     url: &WasmStr,
     options: Option<&Resource<RequestOptions>>,
-) -> Sending<'a, (Answer,)> {
+) -> Sending<'a, (ResponseResult,)> {
     let prepared = prepare_get(&store, url, options);
     send_prepared(store, prepared)
 }
@@ -137,7 +137,7 @@ fn get<'a>(
 fn send_prepared<'a>(
     mut store: StoreContextMut<'a, State>,
     prepared: wasmtime::Result<Result<Box<Prepared>, Error>>,
-) -> Sending<'a, (Answer,)> {
+) -> Sending<'a, (ResponseResult,)> {
     let prepared = match prepared {
         Ok(Ok(prepared)) => prepared,
         Ok(Err(error)) => return Box::new(std::future::ready(Ok((Err(error.into()),)))),
@@ -152,7 +152,10 @@ fn send_prepared<'a>(
     })
 }
 
-fn send_all<'a>(mut store: StoreContextMut<'a, State>, requests: &WasmList<Request>) -> Sending<'a, (Vec<Answer>,)> {
+fn send_all<'a>(
+    mut store: StoreContextMut<'a, State>,
+    requests: &WasmList<Request>,
+) -> Sending<'a, (Vec<ResponseResult>,)> {
     let prepared = match prepare_all(&mut store, requests) {
         Ok(prepared) => prepared,
         Err(trap) => return Box::new(std::future::ready(Err(trap))),
@@ -162,7 +165,7 @@ fn send_all<'a>(mut store: StoreContextMut<'a, State>, requests: &WasmList<Reque
     Box::new(async move {
         let results = sending.await;
         let answers = results.into_iter().map(|result| answer(&mut store, result));
-        Ok((answers.collect::<wasmtime::Result<Vec<Answer>>>()?,))
+        Ok((answers.collect::<wasmtime::Result<Vec<ResponseResult>>>()?,))
     })
 }
 
@@ -241,7 +244,10 @@ fn pairs(store: &mut StoreContextMut<'_, State>, list: &Headers) -> wasmtime::Re
     list.iter(store)?.collect()
 }
 
-fn answer(store: &mut StoreContextMut<'_, State>, result: Result<Box<Response>, Error>) -> wasmtime::Result<Answer> {
+fn answer(
+    store: &mut StoreContextMut<'_, State>,
+    result: Result<Box<Response>, Error>,
+) -> wasmtime::Result<ResponseResult> {
     match result {
         Ok(response) => {
             let local = store.data_mut().local_mut();

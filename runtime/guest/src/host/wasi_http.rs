@@ -23,7 +23,7 @@ use wasmtime_wasi_http::{
     WasiHttpHooks,
 };
 
-use self::answer::{Answer, Receiving};
+use self::answer::{Receiving, WasiResponse};
 pub(crate) use self::exchanges::Exchanges;
 use self::failure::wasi_error;
 use self::outgoing::{Outgoing, gather};
@@ -95,7 +95,7 @@ impl WasiHttpHooks for Hooks {
         _response_failed: InBackground,
     ) -> Box<dyn Future<Output = Result<(Response, InBackground), WasiError>> + Send> {
         let sender = &mut *self.0;
-        let answer = Rc::new(Answer::default());
+        let answer = Rc::new(WasiResponse::default());
         let exchange = exchange(Rc::clone(&answer), sender, request, options.unwrap_or_default());
         sender.exchanges.start(Rc::clone(&answer), exchange);
         let receiving = Receiving::new(answer);
@@ -109,7 +109,7 @@ impl WasiHttpHooks for Hooks {
 
 /// Sends a request and passes the result to `answer`.
 fn exchange(
-    answer: Rc<Answer>,
+    answer: Rc<WasiResponse>,
     sender: &Sender,
     request: http::Request<WasiBody>,
     limits: WasiOptions,
@@ -132,7 +132,7 @@ async fn send(
     head: &http::request::Parts,
     body: StreamedBody<Outgoing>,
     limits: WasiOptions,
-    answer: &Answer,
+    answer: &WasiResponse,
 ) -> Result<(), Error> {
     let fields = text_fields(&head.headers)?;
     let name = fields.iter().find(|(name, _)| *name == NAME_FIELD).map(|(_, value)| *value);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 
 use super::body_progress::BodyProgress;
-use super::{GivenUp, Listener, Source};
+use super::{BodySource, GivenUp, Listener};
 use crate::account::{Booked, MemoryAccount};
 use crate::exchange::{BodyTransfer, Buffered};
 use crate::reader::{Malformed, Reader, body_too_large, fields};
@@ -49,7 +49,7 @@ struct Outgoing<S> {
     ended: bool,
 }
 
-impl<'a, S: Source, L: Listener> Pieces<'a, S, L> {
+impl<'a, S: BodySource, L: Listener> Pieces<'a, S, L> {
     /// `source` comes with the length that was announced.
     pub(super) fn new(
         source: Option<(S, Option<u64>)>,
@@ -85,7 +85,7 @@ impl<S, L> Pieces<'_, S, L> {
     }
 }
 
-impl<S: Source, L: Listener> BodyTransfer for Pieces<'_, S, L> {
+impl<S: BodySource, L: Listener> BodyTransfer for Pieces<'_, S, L> {
     fn poll_send(
         &mut self,
         request: &Prepared,
@@ -144,7 +144,7 @@ impl<S: Source, L: Listener> BodyTransfer for Pieces<'_, S, L> {
     }
 }
 
-impl<S: Source> Outgoing<S> {
+impl<S: BodySource> Outgoing<S> {
     /// Writes the bytes that are ready.
     fn poll_flush(&mut self, transport: &mut Transport, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let framing = self.framing.len();

@@ -8,12 +8,12 @@ use bytes::Bytes;
 
 use super::server::{ok, serve, serve_answers};
 use super::*;
-use crate::{Booked, GivenUp, Listener, OriginLimit, Source, StreamLimits, StreamedBody};
+use crate::{BodySource, Booked, GivenUp, Listener, OriginLimit, StreamLimits, StreamedBody};
 
 /// A body that lies ready in pieces, and perhaps breaks off.
 struct Ready(VecDeque<Result<&'static str, GivenUp>>);
 
-impl Source for Ready {
+impl BodySource for Ready {
     fn poll_next(&mut self, _context: &mut Context<'_>) -> Poll<Option<Result<Bytes, GivenUp>>> {
         Poll::Ready(self.0.pop_front().map(|piece| piece.map(|text| Bytes::from_static(text.as_bytes()))))
     }

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Request, StatusCode};
-use squall_plain_http::{Answer, connect, within};
+use squall_plain_http::{PlainResponse, connect, within};
 use url::Url;
 
 use super::Failure;
@@ -62,7 +62,7 @@ impl HttpPost {
 }
 
 /// The beginning of an answer, as far as it comes.
-async fn beginning(mut answer: Answer) -> String {
+async fn beginning(mut answer: PlainResponse) -> String {
     let mut body = BytesMut::new();
     while body.len() < MOST_OF_AN_ANSWER {
         match answer.next().await {

@@ -6,13 +6,13 @@ use serde::de;
 
 /// Where something stands, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-impl Place {
-    pub(super) const START: Place = Place { line: 1, column: 1 };
+impl Position {
+    pub(super) const START: Position = Position { line: 1, column: 1 };
 }
 
 /// One mistake.
@@ -27,7 +27,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    pub(super) fn at(place: Place, message: impl Into<String>) -> Mistake {
+    pub(super) fn at(place: Position, message: impl Into<String>) -> Mistake {
         // It may hold what stands in the plan, which may be a stranger's.
         let steers = |letter: char| letter.is_control() && letter != '\n';
         Mistake { line: place.line, column: place.column, message: message.into().replace(steers, "\u{fffd}") }
@@ -43,16 +43,16 @@ impl fmt::Display for Mistake {
 /// A mistake in a value while it is being read; its place is that of the innermost value that knows one.
 #[derive(Debug)]
 pub(super) struct Trouble {
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Position>,
     pub(super) message: String,
 }
 
 impl Trouble {
-    pub(super) fn at(place: Place, message: impl Into<String>) -> Trouble {
+    pub(super) fn at(place: Position, message: impl Into<String>) -> Trouble {
         Trouble { place: Some(place), message: message.into() }
     }
 
-    pub(super) fn or_at(mut self, place: Place) -> Trouble {
+    pub(super) fn or_at(mut self, place: Position) -> Trouble {
         self.place.get_or_insert(place);
         self
     }

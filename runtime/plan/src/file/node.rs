@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::mistake::{Mistake, Place};
+use super::mistake::{Mistake, Position};
 
 /// The largest file that is read, in bytes.
 const MAX_SIZE: usize = 1 << 20;
@@ -15,7 +15,7 @@ const MAX_NODES: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) value: Value,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Value {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) value: Node,
 }
 
@@ -55,7 +55,7 @@ impl Node {
 /// are noted.
 pub(super) fn parse(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
     if text.len() > MAX_SIZE {
-        mistakes.push(Mistake::at(Place::START, "the plan is larger than 1 MiB, which no plan should be"));
+        mistakes.push(Mistake::at(Position::START, "the plan is larger than 1 MiB, which no plan should be"));
         return None;
     }
     let mut tree = Tree::default();
@@ -65,7 +65,7 @@ pub(super) fn parse(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
             Ok((event, span)) => tree.take(event, place(&span), mistakes),
             Err(error) => {
                 let (line, column) = (error.marker().line(), error.marker().col() + 1);
-                Err(Mistake::at(Place { line, column }, format!("this is not YAML: {}", error.info())))
+                Err(Mistake::at(Position { line, column }, format!("this is not YAML: {}", error.info())))
             }
         };
         if let Err(mistake) = step {
@@ -76,8 +76,8 @@ pub(super) fn parse(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
     tree.root
 }
 
-fn place(span: &Span) -> Place {
-    Place { line: span.start.line(), column: span.start.col() + 1 }
+fn place(span: &Span) -> Position {
+    Position { line: span.start.line(), column: span.start.col() + 1 }
 }
 
 /// The tree as far as it has grown.
@@ -94,11 +94,11 @@ struct Open {
     node: Node,
     anchor: usize,
     /// The key whose value comes next.
-    key: Option<(String, Place)>,
+    key: Option<(String, Position)>,
 }
 
 impl Tree {
-    fn take(&mut self, event: Event<'_>, place: Place, mistakes: &mut Vec<Mistake>) -> Result<(), Mistake> {
+    fn take(&mut self, event: Event<'_>, place: Position, mistakes: &mut Vec<Mistake>) -> Result<(), Mistake> {
         match event {
             Event::Scalar(text, style, anchor, _) => {
                 let value = Value::Scalar { text: text.into_owned(), quoted: style != ScalarStyle::Plain };
@@ -121,7 +121,7 @@ impl Tree {
         }
     }
 
-    fn begin(&mut self, value: Value, place: Place, anchor: usize) -> Result<(), Mistake> {
+    fn begin(&mut self, value: Value, place: Position, anchor: usize) -> Result<(), Mistake> {
         if self.open.len() >= MAX_DEPTH {
             return Err(Mistake::at(
                 place,

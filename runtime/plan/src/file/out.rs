@@ -1,10 +1,10 @@
 //! Where what is measured goes: `out`. Only knows that it is a list of texts; what an output is, others know.
 
-use super::mistake::{Place, Trouble};
+use super::mistake::{Position, Trouble};
 use super::node::{Node, Value};
 
 /// Each output, and where it stands.
-pub(super) fn read(value: &Node, troubles: &mut Vec<Trouble>) -> Vec<(String, Place)> {
+pub(super) fn read(value: &Node, troubles: &mut Vec<Trouble>) -> Vec<(String, Position)> {
     let Value::List(items) = &value.value else {
         troubles.push(Trouble::at(value.place, "write a list of KIND=WHERE, like [ json=points.ndjson ]"));
         return Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use squall_schedule::limits::LimitError;
 use squall_schedule::nearest;
 
-use super::mistake::{Mistake, Place, Trouble};
+use super::mistake::{Mistake, Position, Trouble};
 use super::node::{self, Entry, Node, Value};
 use super::objective::{self, Importance};
 use super::scenarios::NeededData;
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
         }
         _ if reader.mistakes.is_empty() => {
             let text = "the plan is empty; `squall plan init FILE` writes one to start from";
-            reader.mistakes.push(Mistake::at(Place::START, text));
+            reader.mistakes.push(Mistake::at(Position::START, text));
         }
         _ => {}
     }
@@ -72,12 +72,12 @@ impl Reader {
         self.plan.objectives.extend(objective::of_type(self.plan.shape.kind));
         if self.plan.options.scenarios.is_none() && !self.plan.places.contains_key("component") {
             let text = "the plan names no component: add component: FILE.wasm, or a source or a project's folder";
-            self.mistakes.push(Mistake::at(Place::START, text));
+            self.mistakes.push(Mistake::at(Position::START, text));
         }
         if let Some(name) = self.plan.without_component() {
             let place = self.plan.scenario_places.get(name).and_then(|places| places.get("")).copied();
             let text = format!("scenario {name:?} names no component: add component: FILE.wasm to it, or to the plan");
-            self.mistakes.push(Mistake::at(place.unwrap_or(Place::START), text));
+            self.mistakes.push(Mistake::at(place.unwrap_or(Position::START), text));
         }
         self.look_for_data();
         self.demand_objectives();
@@ -169,13 +169,13 @@ impl Reader {
         }
     }
 
-    fn place_of(&self, key: &'static str) -> Place {
-        place_of(&self.plan.places, key).unwrap_or(Place::START)
+    fn place_of(&self, key: &'static str) -> Position {
+        place_of(&self.plan.places, key).unwrap_or(Position::START)
     }
 }
 
 /// Where a key stands, or what it was made of.
-pub(super) fn place_of(places: &BTreeMap<&'static str, Place>, key: &'static str) -> Option<Place> {
+pub(super) fn place_of(places: &BTreeMap<&'static str, Position>, key: &'static str) -> Option<Position> {
     let made_of: &[&str] = match key {
         "vus" => &["users"],
         "stages" => &["users", "rate", "duration", "type"],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use squall_schedule::nearest;
 
-use super::mistake::{Place, Trouble};
+use super::mistake::{Position, Trouble};
 use super::node::{Entry, Node, Value};
 use super::reader::{one_by_one, snake_case, thresholds};
 use super::scenarios::NeededData;
@@ -19,7 +19,7 @@ const SHAPE: [&str; 7] = ["type", "users", "rate", "duration", "ramp_up", "ramp_
 const DATA: &str = "data";
 
 /// Where the keys of each scenario stand; that of the scenario itself has no name.
-pub(super) type Places = BTreeMap<String, BTreeMap<&'static str, Place>>;
+pub(super) type Places = BTreeMap<String, BTreeMap<&'static str, Position>>;
 
 /// Every documented key of a scenario with a load of its own.
 pub(super) fn keys() -> Vec<&'static str> {
@@ -64,7 +64,7 @@ pub(super) fn read(
 }
 
 struct Reader<'a> {
-    places: &'a mut BTreeMap<&'static str, Place>,
+    places: &'a mut BTreeMap<&'static str, Position>,
     needed: &'a mut Vec<NeededData>,
     troubles: &'a mut Vec<Trouble>,
 }
@@ -112,7 +112,7 @@ impl Reader<'_> {
         self.troubles.extend(read.err());
     }
 
-    fn lay_over(&mut self, shape: Shape, mut scenario: ScenarioOptions, place: Place) -> ScenarioOptions {
+    fn lay_over(&mut self, shape: Shape, mut scenario: ScenarioOptions, place: Position) -> ScenarioOptions {
         if shape.kind == Some(TestType::Breakpoint) {
             let place = self.places.get("type").copied().unwrap_or(place);
             let text = "a breakpoint test is a search over the whole plan: give it as the plan's own type, without scenarios by name";

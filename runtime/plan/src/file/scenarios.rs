@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use squall_schedule::nearest;
 
-use super::mistake::{Place, Trouble};
+use super::mistake::{Position, Trouble};
 use super::node::{Entry, Node, Value};
 use super::reader::snake_case;
 use super::scenario_loads;
@@ -18,13 +18,13 @@ pub(super) const KEYS: [&str; 4] = ["flow", "weight", "think_time", "data"];
 /// Data that a scenario says it uses, to be found under `data`.
 pub(super) struct NeededData {
     pub(super) name: String,
-    pub(super) place: Place,
+    pub(super) place: Position,
 }
 
 /// Reads the list into weights and think times; what is wrong with one entry does not hide the others.
 pub(super) fn read(
     options: &mut Options,
-    places: &mut BTreeMap<String, Place>,
+    places: &mut BTreeMap<String, Position>,
     value: &Node,
     troubles: &mut Vec<Trouble>,
 ) -> Vec<NeededData> {
@@ -60,7 +60,7 @@ pub(super) fn read(
 
 #[derive(Default)]
 struct Scenario {
-    flow: Option<(String, Place)>,
+    flow: Option<(String, Position)>,
     weight: Option<u32>,
     think_time: Option<crate::plan::ThinkTime>,
     data: Option<NeededData>,

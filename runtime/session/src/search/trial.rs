@@ -8,7 +8,7 @@ use squall_history::RunResult;
 use squall_http::EgressPolicy;
 use squall_insight::search::Goal;
 use squall_insight::{Demands, Judgement};
-use squall_load::{Outcome, Run, RunEnd, Steering, raise_open_files};
+use squall_load::{Run, RunEnd, RunOutcome, Steering, raise_open_files};
 use squall_metrics::{BUILT_IN, Finding, Health, Kind, ThresholdResult, Unit};
 use squall_plan::{Aggregation, ExecutorKind, HumanDuration, Options, Plan, Rate, Threshold, ThresholdSpec, Warmup};
 use squall_report::{Cause, TrialLine, TrialOutcome, per_second, percent};
@@ -99,7 +99,7 @@ impl Trials {
         self.judge(&outcome, load, duration)
     }
 
-    fn judge(&self, outcome: &Outcome, load: f64, duration: Duration) -> Result<Ended, Error> {
+    fn judge(&self, outcome: &RunOutcome, load: f64, duration: Duration) -> Result<Ended, Error> {
         let name = self.test.name();
         match &outcome.end {
             RunEnd::Completed | RunEnd::ThresholdFailed(_) => {}
@@ -186,7 +186,7 @@ fn rate(load: f64) -> Rate {
 }
 
 /// What did not hold. The generator first: what it could not offer says nothing about the target.
-fn shortfall(outcome: &Outcome, judgement: &Judgement) -> Option<(Cause, String)> {
+fn shortfall(outcome: &RunOutcome, judgement: &Judgement) -> Option<(Cause, String)> {
     let severe = |finding: &&Finding| finding.health == Health::Bottleneck;
     let findings = || outcome.generator.findings.iter().filter(severe);
     if let Some(finding) = findings().find(|finding| !finding.too_few_users()) {

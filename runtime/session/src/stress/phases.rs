@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use squall_insight::{Failure, Phase, Recovery, first_failure, recovery};
-use squall_load::{Outcome, StepTaken};
+use squall_load::{RunOutcome, StepTaken};
 use squall_metrics::{Health, History};
 use squall_plan::TestType;
 use squall_report::{duration, per_second, percent};
@@ -20,12 +20,12 @@ fn about(subject: &str, text: String) -> Conclusion {
 }
 
 /// What the course of a run says: that of a spike by the type of test, that of a stepped load by its steps.
-pub fn course(outcome: &Outcome, kind: Option<TestType>) -> Vec<Conclusion> {
+pub fn course(outcome: &RunOutcome, kind: Option<TestType>) -> Vec<Conclusion> {
     if kind == Some(TestType::Spike) { course_of_spike(outcome) } else { course_of_steps(outcome) }
 }
 
 /// Normal load, a burst, normal load.
-fn course_of_spike(outcome: &Outcome) -> Vec<Conclusion> {
+fn course_of_spike(outcome: &RunOutcome) -> Vec<Conclusion> {
     let history = &outcome.totals.history;
     let [only] = &*outcome.plan.scenarios else { return Vec::new() };
     let parts = lasting_parts(&only.executor);
@@ -41,7 +41,7 @@ fn course_of_spike(outcome: &Outcome) -> Vec<Conclusion> {
 }
 
 /// Steps up until the target gave way, and the step back.
-fn course_of_steps(outcome: &Outcome) -> Vec<Conclusion> {
+fn course_of_steps(outcome: &RunOutcome) -> Vec<Conclusion> {
     let history = &outcome.totals.history;
     let steps = &outcome.steps.up;
     let spans: Vec<Range<Duration>> = steps.iter().map(|step| step.span.clone()).collect();
@@ -70,7 +70,7 @@ fn course_of_steps(outcome: &Outcome) -> Vec<Conclusion> {
 }
 
 /// How many steps up the plan has.
-fn planned_steps(outcome: &Outcome) -> usize {
+fn planned_steps(outcome: &RunOutcome) -> usize {
     let stepped = outcome.plan.scenarios.iter().map(|scenario| &scenario.executor).find(|load| load.is_stepped());
     // The last stage is the step back.
     stepped.map_or(0, |load| load.stages().len() - 1)

@@ -18,7 +18,7 @@ use super::{Response, WasiError};
 
 /// The arrived part of a response, and the part of that which the guest has not read yet.
 #[derive(Default)]
-pub(super) struct Answer {
+pub(super) struct WasiResponse {
     head: RefCell<Option<(StatusCode, HeaderMap)>>,
     /// If no value of the head can keep it.
     head_booked: RefCell<Option<Booked>>,
@@ -52,7 +52,7 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-impl Answer {
+impl WasiResponse {
     /// All has come, or nothing more will.
     pub(super) fn end(&self, end: Result<(), WasiError>) {
         self.end.replace(Some(end));
@@ -100,7 +100,7 @@ fn wake(waker: &RefCell<Option<Waker>>) {
     }
 }
 
-impl Listener for Answer {
+impl Listener for WasiResponse {
     fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) {
         let headers = self.header_map(fields, booked);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -125,10 +125,10 @@ impl Listener for Answer {
 }
 
 /// The guest's end of it. Dropping it signals that the guest no longer listens.
-pub(super) struct Receiving(Rc<Answer>);
+pub(super) struct Receiving(Rc<WasiResponse>);
 
 impl Receiving {
-    pub(super) fn new(answer: Rc<Answer>) -> Receiving {
+    pub(super) fn new(answer: Rc<WasiResponse>) -> Receiving {
         Receiving(answer)
     }
 

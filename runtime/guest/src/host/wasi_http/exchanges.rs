@@ -8,20 +8,20 @@ use std::task::Poll;
 use send_wrapper::SendWrapper;
 use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
 
-use super::answer::Answer;
+use super::answer::WasiResponse;
 
 /// The exchanges under way.
 #[derive(Default)]
 pub(crate) struct Exchanges(Vec<Exchange>);
 
 struct Exchange {
-    answer: Rc<Answer>,
+    answer: Rc<WasiResponse>,
     task: AbortOnDropJoinHandle<()>,
 }
 
 impl Exchanges {
     /// Lets an exchange go on, whatever the guest does.
-    pub(super) fn start(&mut self, answer: Rc<Answer>, exchange: impl Future<Output = ()> + 'static) {
+    pub(super) fn start(&mut self, answer: Rc<WasiResponse>, exchange: impl Future<Output = ()> + 'static) {
         self.forget_ended();
         self.0.push(Exchange { answer, task: spawn(SendWrapper::new(exchange)) });
     }

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use http_body::Body;
-use squall_http::{GivenUp, Listener, Source, StreamedBody};
+use squall_http::{BodySource, GivenUp, Listener, StreamedBody};
 use wasmtime_wasi_http::WasiBody;
 
-use super::answer::Answer;
+use super::answer::WasiResponse;
 
 /// Up to this size a body is collected before it is sent, in bytes.
 const COLLECTED: usize = 64 << 10;
@@ -26,7 +26,11 @@ pub(super) struct Outgoing {
 }
 
 /// Takes the body, or enough of it to start sending. `None` if the answer is no longer waited for.
-pub(super) async fn gather(body: WasiBody, headers: &HeaderMap, answer: &Answer) -> Option<StreamedBody<Outgoing>> {
+pub(super) async fn gather(
+    body: WasiBody,
+    headers: &HeaderMap,
+    answer: &WasiResponse,
+) -> Option<StreamedBody<Outgoing>> {
     if body.is_end_stream() {
         return Some(StreamedBody::Nothing);
     }
@@ -85,7 +89,7 @@ impl Outgoing {
     }
 }
 
-impl Source for Outgoing {
+impl BodySource for Outgoing {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, GivenUp>>> {
         if let Some(piece) = self.collected.pop_front() {
             return Poll::Ready(Some(Ok(piece)));
