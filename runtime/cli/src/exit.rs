@@ -12,7 +12,8 @@ pub const PASSED: u8 = 0;
 /// The output could not be written, or a run does not do what `squall control` asks for.
 pub const OUTPUT_FAILED: u8 = 1;
 /// Requests were asked for, and not one could be made.
-pub const NO_REQUEST: u8 = 97;
+/// Requests were asked for, and not one could be made, or not one succeeded.
+pub const NO_SUCCESS: u8 = 97;
 /// The generator was the bottleneck: what was measured says nothing about the target.
 pub const MEASUREMENT_INVALID: u8 = 98;
 /// At least one threshold was not met.
@@ -45,7 +46,7 @@ pub fn code_of_result(result: RunResult) -> u8 {
         RunResult::GuestFailed | RunResult::TeardownFailed => GUEST_FAILED,
         RunResult::TeardownTimedOut => TEARDOWN_TIMED_OUT,
         RunResult::SetupTimedOut => SETUP_TIMED_OUT,
-        RunResult::NoRequest => NO_REQUEST,
+        RunResult::NoRequest | RunResult::NoSuccess => NO_SUCCESS,
         RunResult::Invalid => MEASUREMENT_INVALID,
     }
 }

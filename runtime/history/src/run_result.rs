@@ -31,12 +31,14 @@ pub enum RunResult {
     GuestFailed,
     /// Requests were asked for, and not one could be made.
     NoRequest,
+    /// Every request failed, and no threshold says what share may.
+    NoSuccess,
     /// The generator was the bottleneck: the measurement says nothing about the target.
     Invalid,
 }
 
 impl RunResult {
-    const ALL: [(RunResult, &'static str, u8); 11] = [
+    const ALL: [(RunResult, &'static str, u8); 12] = [
         (RunResult::Passed, "passed", 0),
         (RunResult::ThresholdsFailed, "thresholds-failed", 99),
         (RunResult::Interrupted, "interrupted", 105),
@@ -47,6 +49,7 @@ impl RunResult {
         (RunResult::TeardownTimedOut, "teardown-timed-out", 101),
         (RunResult::SetupTimedOut, "setup-timed-out", 100),
         (RunResult::NoRequest, "no-request", 97),
+        (RunResult::NoSuccess, "no-success", 97),
         (RunResult::Invalid, "invalid", 98),
     ];
 
@@ -69,6 +72,7 @@ impl RunResult {
             | RunResult::ThresholdsFailed
             | RunResult::TeardownFailed
             | RunResult::TeardownTimedOut
+            | RunResult::NoSuccess
             | RunResult::Invalid => false,
         }
     }

@@ -16,6 +16,8 @@ use crate::objective::{Interval, JudgedObjective, Objective, ObjectiveStatus, Qu
 /// The same run has the same intervals, whenever it is looked at.
 const SEED: u64 = 1;
 
+const FAILED_REQUESTS: &str = "http_req_failed";
+
 /// What a run is held to.
 #[derive(Clone, Debug, Default)]
 pub struct Demands {
@@ -48,6 +50,8 @@ pub struct Judgement {
     pub thresholds: Vec<ThresholdResult>,
     /// The objectives, then the limits of the target's resources.
     pub objectives: Vec<JudgedObjective>,
+    /// How many requests there were, if every one of them failed and no threshold says what share may.
+    pub all_failed: Option<u64>,
 }
 
 impl Demands {
@@ -93,7 +97,9 @@ impl Demands {
         if generator.health == Health::Bottleneck {
             objectives.iter_mut().for_each(|judged| judged.status = ObjectiveStatus::NotJudged);
         }
-        Judgement { generator: generator.clone(), thresholds, objectives }
+        let is_bounded = thresholds.iter().any(|result| result.threshold.metric == FAILED_REQUESTS);
+        let all_failed = all_failed(totals).filter(|_| !is_bounded);
+        Judgement { generator: generator.clone(), thresholds, objectives, all_failed }
     }
 }
 
@@ -127,6 +133,12 @@ impl Judgement {
     pub fn has_failed(&self) -> bool {
         self.failed_thresholds() > 0 || self.missed_limits().next().is_some()
     }
+}
+
+/// How many requests there were, if every one of them failed.
+fn all_failed(totals: &Totals) -> Option<u64> {
+    let failed = totals.rate(FAILED_REQUESTS);
+    (failed.passes > 0 && failed.fails == 0).then_some(failed.passes)
 }
 
 fn is_same(one: &Threshold, other: &Threshold) -> bool {

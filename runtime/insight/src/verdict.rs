@@ -46,6 +46,8 @@ pub enum Evidence {
     Generator(Health),
     /// The run did not come to its planned end.
     EndedEarly,
+    /// Every request failed, and no threshold says what share may.
+    NothingSucceeded,
     /// A threshold.
     Threshold(ThresholdOutcome),
     /// An objective that no threshold stands for.
@@ -60,6 +62,7 @@ impl Evidence {
         match self {
             Evidence::Generator(Health::Bottleneck) => RunStatus::Invalid,
             Evidence::EndedEarly
+            | Evidence::NothingSucceeded
             | Evidence::Threshold(ThresholdOutcome::Failed)
             | Evidence::Objective(ObjectiveStatus::Missed) => RunStatus::Critical,
             Evidence::Generator(Health::Suspect)

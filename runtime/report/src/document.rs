@@ -258,6 +258,11 @@ impl Document {
         }
     }
 
+    /// The error that happened most often.
+    pub fn commonest_error(&self) -> Option<&ErrorLine> {
+        self.errors.iter().max_by_key(|error| error.count)
+    }
+
     /// The sum and the rate of that metric, if it is a counter.
     pub fn counter(&self, name: &str) -> Option<(f64, f64)> {
         match self.metric(name)?.values {

@@ -52,4 +52,4 @@ pub use style::Style;
 pub use summary::{Detail, Rehearsal, Summary};
 pub use table::{Align, table};
 pub use trend::{Accepted, Change, ChangeKind, Level, Trend, TrendFigure, TrendRun, Week};
-pub use wording::{missed_limits, missed_thresholds};
+pub use wording::{missed_limits, missed_thresholds, no_success};

@@ -17,6 +17,14 @@ pub fn missed_limits(judgement: &Judgement) -> Option<String> {
     (!missed.is_empty()).then(|| format!("the target used more than {} allows", missed.join(" and ")))
 }
 
+/// How many requests failed, if all did and that is a failure of the run.
+pub fn no_success(judgement: &Judgement) -> Option<String> {
+    judgement.all_failed.map(|all| match all {
+        1 => "the only request failed".to_owned(),
+        all => format!("not one of {all} requests succeeded"),
+    })
+}
+
 /// A remark as a sentence of its own.
 pub(crate) fn sentence_of(text: &str) -> String {
     let mut letters = text.chars();

@@ -4,7 +4,7 @@
 use squall_history::RunResult;
 use squall_insight::Judgement;
 use squall_load::{RunEnd, RunOutcome, StoppedBy, TeardownProblem};
-use squall_report::{missed_limits, missed_thresholds};
+use squall_report::{Document, missed_limits, missed_thresholds, no_success};
 
 /// What a run came to.
 pub fn result_of(outcome: &RunOutcome, judgement: &Judgement) -> RunResult {
@@ -18,6 +18,7 @@ pub fn result_of(outcome: &RunOutcome, judgement: &Judgement) -> RunResult {
         (RunEnd::Stopped(_), _) => RunResult::Interrupted,
         _ if judgement.has_failed() => RunResult::ThresholdsFailed,
         (RunEnd::NoRequest(_), _) => RunResult::NoRequest,
+        _ if judgement.all_failed.is_some() => RunResult::NoSuccess,
         (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::TimedOut)) => RunResult::TeardownTimedOut,
         (RunEnd::Completed | RunEnd::DataEnded(_), Some(TeardownProblem::Failed(_))) => RunResult::TeardownFailed,
         (RunEnd::Completed | RunEnd::DataEnded(_), None) => RunResult::Passed,
@@ -25,12 +26,13 @@ pub fn result_of(outcome: &RunOutcome, judgement: &Judgement) -> RunResult {
 }
 
 /// What is not as it should be, how the run ended first.
-pub fn complaints(name: &str, outcome: &RunOutcome, judgement: &Judgement) -> Vec<String> {
+pub fn complaints(name: &str, outcome: &RunOutcome, judgement: &Judgement, document: &Document) -> Vec<String> {
     let of_run = |sentence: String| format!("{name}: {sentence}");
     let mut complaints: Vec<String> = describe_end(outcome).map(of_run).into_iter().collect();
     if judgement.is_valid() {
         complaints.extend(missed_thresholds(judgement));
         complaints.extend(missed_limits(judgement));
+        complaints.extend(describe_failures(outcome, judgement, document).map(of_run));
     } else {
         complaints.push(judgement.generator.invalidity().to_owned());
     }
@@ -48,6 +50,13 @@ pub(crate) fn describe_end(outcome: &RunOutcome) -> Option<String> {
         RunEnd::Aborted(reason) => Some(format!("the scenario asked to stop: {reason}")),
         RunEnd::Completed | RunEnd::DataEnded(_) | RunEnd::Stopped(_) => None,
     }
+}
+
+/// That no request succeeded, if some were made, and how to say that this is meant.
+fn describe_failures(outcome: &RunOutcome, judgement: &Judgement, document: &Document) -> Option<String> {
+    let nothing = no_success(judgement).filter(|_| !matches!(outcome.end, RunEnd::NoRequest(_)))?;
+    let cause = document.commonest_error().map(|error| format!(": {}", error.title)).unwrap_or_default();
+    Some(format!("{nothing}{cause} (if that is meant, say so with --threshold 'http_req_failed=rate<=1')"))
 }
 
 fn describe_teardown(problem: &TeardownProblem) -> String {

@@ -55,7 +55,9 @@ impl<'a> Summarizer<'a> {
         let export = format!("{:#}\n", summary_export(totals, &judgement.thresholds));
         let mut unwritten = self.write_exports(totals, &export, files);
         unwritten.extend(self.print_summary(&document).err());
-        complaints(self.test.name(), outcome, &judgement).iter().for_each(|text| self.console.print_error(text));
+        complaints(self.test.name(), outcome, &judgement, &document)
+            .iter()
+            .for_each(|text| self.console.print_error(text));
         let end = EndInfo {
             result: result_of(outcome, &judgement),
             generator: generator.health,

@@ -166,7 +166,7 @@ fn expect(what: &str, run: &Run, code: u8, status: RunStatus, sentence: &str) {
         assert!(form.contains(sentence), "{sentence} is missing: {what}\n{form}");
     }
     // The terminal has the sentence on standard error, where it is a complaint.
-    let complaints = complaints("shop.wasm", &outcome, &judgement).join("\n");
+    let complaints = complaints("shop.wasm", &outcome, &judgement, &document).join("\n");
     assert_eq!(
         complaints.is_empty(),
         code == 0 || code == INTERRUPTED || code == STOPPED_BY_API,
@@ -220,6 +220,22 @@ fn a_run_that_came_to_its_end() {
     expect("a limit was not measured", &limit(None), 0, Warning, NONE_SET);
     let ended = Run { end: RunEnd::DataEnded("users".to_owned()), thresholds: vec![MET], ..run() };
     expect("the data came to its end", &ended, 0, Good, ONE_MET);
+}
+
+#[test]
+fn a_run_without_a_request_that_succeeded() {
+    let run = |thresholds| Run { requests: 9, failed_requests: 9, thresholds, ..Run::default() };
+    let none = "Not one of 9 requests succeeded.";
+    expect("nothing was demanded", &run(Vec::new()), 97, RunStatus::Critical, none);
+    expect("a threshold on something else was met", &run(vec![MET]), 97, RunStatus::Critical, none);
+    let both = format!("{ONE_MISSED} {none}");
+    expect("a threshold was missed, too", &run(vec![MISSED]), 99, RunStatus::Critical, &both);
+    expect("it was meant", &run(vec![("http_req_failed", "rate<=1")]), 0, RunStatus::Good, ONE_MET);
+    let one = Run { requests: 1, failed_requests: 1, ..Run::default() };
+    expect("there was one", &one, 97, RunStatus::Critical, "The only request failed.");
+    let teardown = Some(TeardownProblem::Failed("trapped".to_owned()));
+    let sentence = "The run did not end as planned: with a teardown that failed: trapped.";
+    expect("teardown failed, too", &Run { teardown, ..run(Vec::new()) }, 97, RunStatus::Critical, sentence);
 }
 
 #[test]

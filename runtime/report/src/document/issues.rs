@@ -7,7 +7,7 @@ use squall_metrics::{Finding, Health};
 
 use super::{Document, RequestLine, ThresholdLine, Unit};
 use crate::objectives::ObjectiveRecord;
-use crate::wording::{missed_limits, missed_thresholds, sentence_of};
+use crate::wording::{missed_limits, missed_thresholds, no_success, sentence_of};
 
 /// What is to be thought of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub(super) fn judge(document: &Document, judgement: &Judgement) -> Verdict {
     issues.extend(ending_issue(document));
     issues.extend(document.thresholds.iter().filter_map(|line| threshold_issue(document, line)));
     issues.extend(document.objectives.iter().filter_map(|line| objective_issue(document, line)));
-    issues.extend(failed_requests_issue(document));
+    issues.extend(failed_requests_issue(document, judgement));
     issues.extend(document.checks.iter().filter(|check| check.fails > 0).map(|check| Issue {
         title: format!("Check {:?} failed {}", check.name, times(check.fails)),
         impact: Some(format!(
@@ -74,7 +74,8 @@ fn sentence(document: &Document, judgement: &Judgement) -> String {
     if !document.run.end.as_planned {
         return format!("The run did not end as planned: {}.", document.run.end.text);
     }
-    let missed: Vec<String> = [missed_thresholds(judgement), missed_limits(judgement)].into_iter().flatten().collect();
+    let missed = [missed_thresholds(judgement), missed_limits(judgement), no_success(judgement)];
+    let missed: Vec<String> = missed.into_iter().flatten().collect();
     match judgement.thresholds.len() {
         _ if !missed.is_empty() => missed.iter().map(|text| sentence_of(text)).collect::<Vec<_>>().join(" "),
         0 => "No thresholds were set, so none was missed.".to_owned(),
@@ -214,19 +215,20 @@ fn slowest_request(document: &Document) -> Option<String> {
     ))
 }
 
-fn failed_requests_issue(document: &Document) -> Option<Issue> {
+fn failed_requests_issue(document: &Document, judgement: &Judgement) -> Option<Issue> {
     let (_, failed, all) = document.rate("http_req_failed")?;
     let has_threshold = document.thresholds.iter().any(|line| line.metric == "http_req_failed");
     if failed == 0 || has_threshold {
         return None;
     }
-    let commonest = document.errors.iter().max_by_key(|error| error.count);
+    let evidence = if judgement.all_failed.is_some() { Evidence::NothingSucceeded } else { Evidence::Doubt };
+    let commonest = document.commonest_error();
     Some(Issue {
         title: "Requests failed".to_owned(),
         impact: Some(of_all("requests failed", failed, all)),
         recommendation: commonest
             .map(|error| format!("Begin with {}: it happened {}.", error.title, times(error.count))),
-        ..Issue::of(Evidence::Doubt)
+        ..Issue::of(evidence)
     })
 }
 

@@ -76,7 +76,7 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let summary = Summary { document: &document, detail: Detail::Compact, style: console.style() };
     let history = &outcome.totals.history;
     print(&Rehearsal { summary, history, answers: &description, took: clock.now() }.render())?;
-    complaints(test.name(), &outcome, &judgement).iter().for_each(|text| console.print_error(text));
+    complaints(test.name(), &outcome, &judgement, &document).iter().for_each(|text| console.print_error(text));
     Ok(exit::code_of_result(result_of(&outcome, &judgement)))
 }
 
