@@ -6,9 +6,11 @@ use std::path::Path;
 
 use squall_registry::Reference;
 
-/// How the names of scenarios, their sources and plans end.
-const FILES: [&str; 14] =
-    ["wasm", "wat", "js", "mjs", "ts", "mts", "py", "go", "rs", "c", "yaml", "yml", "json", "toml"];
+/// How the names of scenarios, their sources and plans end, and those of scripts of other tools.
+const FILES: [&str; 22] = [
+    "wasm", "wat", "js", "mjs", "cjs", "ts", "mts", "py", "go", "rs", "c", "yaml", "yml", "json", "toml", "jmx", "lua",
+    "scala", "java", "kt", "jar", "har",
+];
 
 /// The URL that is named, if one is: with its scheme, which may be left out as with curl and in browsers. What exists is a
 /// file all the same.
@@ -29,7 +31,7 @@ pub fn url(named: &str) -> Result<Option<String>, String> {
     match named.split_once(':') {
         Some((scheme, rest)) if is_http(scheme) && rest.starts_with('/') => {
             let scheme = scheme.to_ascii_lowercase();
-            Err(format!("two slashes belong behind {scheme}: write {scheme}://{}", rest.trim_start_matches('/')))
+            Err(format!("two slashes belong after {scheme}: write {scheme}://{}", rest.trim_start_matches('/')))
         }
         _ => Ok(begins_with_host(named).then(|| format!("http://{named}"))),
     }
@@ -117,6 +119,9 @@ mod tests {
             "plan.v2/load.yaml",
             "oci://localhost:5000/shop:1",
             "Cargo.toml",
+            "test.jmx",
+            "bench.lua",
+            "BasicSimulation.scala",
             "src",
             ".",
             "",
@@ -134,7 +139,7 @@ mod tests {
             url("ws://h/"),
             Err("ws:// is not spoken: only URLs with http:// and https:// can be requested".to_owned())
         );
-        assert_eq!(url("http:/host/a"), Err("two slashes belong behind http: write http://host/a".to_owned()));
+        assert_eq!(url("http:/host/a"), Err("two slashes belong after http: write http://host/a".to_owned()));
         assert_eq!(url("https:///host"), Ok(Some("https:///host".to_owned())));
     }
 }
