@@ -289,6 +289,9 @@ fn group(flow: FlowId) -> &'static str {
 }
 
 #[cfg(test)]
+mod known_answers;
+
+#[cfg(test)]
 mod tests {
     use squall_metrics::Nanos;
 

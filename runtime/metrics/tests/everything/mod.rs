@@ -1,0 +1,142 @@
+//! Measurements of every kind, for the tests that hold what is read, kept and streamed of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use squall_metrics::{
+    FailureClass, FlowId, IterationEnd, Kind, Method, Nanos, Phases, Recorder, Registry, RequestSample, ScenarioTags,
+    TagSetId, Totals, Unit,
+};
+
+const BROWSE: FlowId = FlowId(0);
+const BUY: FlowId = FlowId(1);
+
+fn millis(time: u64) -> Nanos {
+    Nanos(time * 1_000_000)
+}
+
+/// Two scenarios with a flow each, and at least one sample of every built-in metric and of every kind of custom metric.
+pub fn everything() -> Totals {
+    let registry = Arc::new(Registry::new(100));
+    let mut recorder = Recorder::new(Arc::clone(&registry));
+    record_requests(&mut recorder);
+    record_iterations(&mut recorder);
+    record_names(&mut recorder);
+    record_customs(&mut recorder);
+    let scenario = |name: &str, first_flow, team: &str| ScenarioTags {
+        name: name.to_owned(),
+        first_flow,
+        tags: BTreeMap::from([("team".to_owned(), team.to_owned())]),
+    };
+    let scenarios = vec![scenario("readers", 0, "web"), scenario("buyers", 1, "shop")];
+    let mut totals = Totals::of_scenarios(registry, scenarios, vec!["browse".to_owned(), "buy".to_owned()]);
+    totals.recorded = recorder.take();
+    totals.recorded.busy = millis(77);
+    totals.elapsed = millis(10_000);
+    totals.vus_max = 10;
+    totals.set_vus(millis(1_000), 5);
+    totals.set_vus(millis(2_000), 3);
+    totals
+}
+
+fn record_requests(recorder: &mut Recorder) {
+    let (shelf, basket) = (recorder.name("/shelf"), recorder.name("/basket"));
+    let sample = |flow, name, method, status: u16, time: u64| {
+        let phases = Phases {
+            blocked: millis(time + 1),
+            connecting: millis(time + 2),
+            tls_handshaking: millis(time + 3),
+            sending: millis(time + 4),
+            waiting: millis(time + 5),
+            receiving: millis(time + 6),
+        };
+        RequestSample {
+            flow,
+            tags: TagSetId::NONE,
+            name,
+            method,
+            status,
+            failure: (status == 0).then_some(FailureClass::Timeout),
+            expected: status == 200,
+            phases,
+            response_time: millis(6 * time + 21),
+            sent: 100 + time,
+            received: 1_000 + time,
+        }
+    };
+    for request in [
+        sample(BROWSE, shelf, Method::Get, 200, 10),
+        sample(BROWSE, shelf, Method::Get, 200, 20),
+        sample(BROWSE, shelf, Method::Get, 500, 30),
+        sample(BUY, basket, Method::Post, 200, 40),
+        sample(BUY, basket, Method::Post, 0, 50),
+        sample(FlowId::SETUP, shelf, Method::Get, 200, 60),
+    ] {
+        recorder.request(&request);
+    }
+    recorder.request_failure(BUY, FailureClass::Timeout, "no answer");
+    recorder.request_failure(BROWSE, FailureClass::RefusedByPolicy, "a stranger");
+    recorder.request_failure(BUY, FailureClass::RefusedByPolicy, "a stranger");
+    recorder.request_failure(BUY, FailureClass::RefusedByPolicy, "another");
+    recorder.reconnect();
+    recorder.reconnect();
+}
+
+fn record_iterations(recorder: &mut Recorder) {
+    for (flow, end, time) in [
+        (BROWSE, IterationEnd::Completed, 100),
+        (BROWSE, IterationEnd::Failed, 200),
+        (BROWSE, IterationEnd::Interrupted, 300),
+        (BUY, IterationEnd::Completed, 400),
+        (BUY, IterationEnd::Trapped, 500),
+    ] {
+        recorder.iteration(flow, end, millis(time), millis(time / 100), "told");
+    }
+    recorder.start_failure("no room");
+    for (flow, waited) in [(BROWSE, 1_000), (BUY, 2_000), (BUY, 3_000)] {
+        recorder.dropped(flow, millis(waited));
+    }
+    for lag in [1, 2, 3] {
+        recorder.due(Nanos(lag * 1_000));
+        recorder.begun(millis(lag));
+    }
+    recorder.look(Nanos(4_000), 2);
+}
+
+fn record_names(recorder: &mut Recorder) {
+    let (is_ok, is_cheap, order) = (recorder.name("is ok"), recorder.name("is cheap"), recorder.name("order"));
+    recorder.check(BROWSE, is_ok, true);
+    recorder.check(BROWSE, is_ok, false);
+    recorder.check(BUY, is_cheap, true);
+    recorder.transaction(BUY, order, millis(700), false);
+    recorder.transaction(BUY, order, millis(800), true);
+    recorder.server_timing(BROWSE, "db", millis(8));
+    recorder.server_timing(BUY, "db", millis(9));
+}
+
+fn record_customs(recorder: &mut Recorder) {
+    let mut metric = |name, kind, unit| recorder.metric(name, kind, unit).expect("a new name");
+    let orders = metric("orders", Kind::Counter, Unit::Data);
+    let depth = metric("depth", Kind::Gauge, Unit::Number);
+    let hits = metric("hits", Kind::Rate, Unit::Number);
+    let sizes = metric("sizes", Kind::Trend, Unit::Time);
+    recorder.counter(BUY, orders, 2.5);
+    recorder.counter(BROWSE, orders, 1.0);
+    recorder.gauge(BUY, depth, millis(1), 4.0);
+    recorder.gauge(BUY, depth, millis(2), 3.0);
+    recorder.rate(BUY, hits, true);
+    recorder.rate(BUY, hits, false);
+    recorder.trend(BUY, sizes, 7.0);
+    recorder.trend(BUY, sizes, 9.0);
+}
+
+/// Compares a text with a file of the crate. With `UPDATE_EXPECT=1` writes it.
+pub fn expect(crate_folder: &str, file: &str, actual: &str) {
+    let path = Path::new(crate_folder).join(file);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, actual).expect("written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("the file with the known answer");
+    assert_eq!(actual, expected, "{}", path.display());
+}
