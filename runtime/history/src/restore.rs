@@ -68,7 +68,7 @@ pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval
         let cell = ProblemCell { count: line.count, examples: line.examples.clone() };
         recorded.problems.insert(problem(line, flow), cell);
     }
-    recorded.reconnects = snapshot.reconnects;
+    recorded.run.reconnects = snapshot.reconnects;
     recorded.pacing = pacing(&snapshot.pacing);
     recorded.busy = Nanos(snapshot.busy);
     Ok(recorded)

@@ -30,7 +30,7 @@ pub fn snapshot(totals: &Totals) -> Snapshot {
         server_timings: server_timings(totals),
         customs: customs(totals),
         problems: problems(recorded),
-        reconnects: recorded.reconnects,
+        reconnects: recorded.run.reconnects,
         pacing: pacing(&recorded.pacing),
         busy: recorded.busy.0,
     }

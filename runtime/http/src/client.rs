@@ -289,7 +289,7 @@ impl Client {
                         && may_send_again(request, &broken)
                         && travel.can_start_again() =>
                 {
-                    network.recorder.borrow_mut().reconnect();
+                    network.recorder.borrow_mut().run().reconnects += 1;
                     watch.enter(Stage::Blocked, network.clock.now());
                 }
                 Err(broken) => return Err(broken.cause.into_error(&request.origin.authority)),
@@ -345,7 +345,7 @@ impl Client {
             Some(pool) => pool.take(origin),
         };
         if found.was_closed {
-            self.network.recorder.borrow_mut().reconnect();
+            self.network.recorder.borrow_mut().run().reconnects += 1;
         }
         found.connection
     }

@@ -1,7 +1,10 @@
 //! What one worker thread recorded since it was last asked: cells of numbers, by series.
 
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
+use crate::cell::{Cell, Field};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::pacing::{DroppedCell, Pacing};
@@ -51,27 +54,22 @@ impl RequestCell {
         self.waiting.record(sample.phases.waiting);
         self.receiving.record(sample.phases.receiving);
     }
+}
 
-    fn weight(&self) -> usize {
-        let phases =
-            [&self.blocked, &self.connecting, &self.tls_handshaking, &self.sending, &self.waiting, &self.receiving];
-        let all = phases.into_iter().chain([&self.response_time, &self.duration]);
-        all.map(Histogram::weight).sum()
-    }
-
-    fn merge(&mut self, other: &RequestCell) {
-        self.count += other.count;
-        self.sent += other.sent;
-        self.received += other.received;
-        self.response_time.merge(&other.response_time);
-        self.duration.merge(&other.duration);
-        self.blocked.merge(&other.blocked);
-        self.connecting.merge(&other.connecting);
-        self.tls_handshaking.merge(&other.tls_handshaking);
-        self.sending.merge(&other.sending);
-        self.waiting.merge(&other.waiting);
-        self.receiving.merge(&other.receiving);
-    }
+impl Cell for RequestCell {
+    const FIELDS: &'static [Field<RequestCell>] = &[
+        Field::sum("count", |cell| &cell.count, |cell| &mut cell.count),
+        Field::sum("data_sent", |cell| &cell.sent, |cell| &mut cell.sent),
+        Field::sum("data_received", |cell| &cell.received, |cell| &mut cell.received),
+        Field::trend("response_time", |cell| &cell.response_time, |cell| &mut cell.response_time),
+        Field::trend("duration", |cell| &cell.duration, |cell| &mut cell.duration),
+        Field::trend("blocked", |cell| &cell.blocked, |cell| &mut cell.blocked),
+        Field::trend("connecting", |cell| &cell.connecting, |cell| &mut cell.connecting),
+        Field::trend("tls_handshaking", |cell| &cell.tls_handshaking, |cell| &mut cell.tls_handshaking),
+        Field::trend("sending", |cell| &cell.sending, |cell| &mut cell.sending),
+        Field::trend("waiting", |cell| &cell.waiting, |cell| &mut cell.waiting),
+        Field::trend("receiving", |cell| &cell.receiving, |cell| &mut cell.receiving),
+    ];
 }
 
 /// The iterations of one flow.
@@ -106,15 +104,17 @@ impl IterationCell {
         self.count += 1;
         self.duration.record(duration);
     }
+}
 
-    fn merge(&mut self, other: &IterationCell) {
-        self.count += other.count;
-        self.failed += other.failed;
-        self.trapped += other.trapped;
-        self.interrupted += other.interrupted;
-        self.duration.merge(&other.duration);
-        self.guest_time += other.guest_time;
-    }
+impl Cell for IterationCell {
+    const FIELDS: &'static [Field<IterationCell>] = &[
+        Field::sum("count", |cell| &cell.count, |cell| &mut cell.count),
+        Field::sum("failed", |cell| &cell.failed, |cell| &mut cell.failed),
+        Field::sum("trapped", |cell| &cell.trapped, |cell| &mut cell.trapped),
+        Field::sum("interrupted", |cell| &cell.interrupted, |cell| &mut cell.interrupted),
+        Field::trend("duration", |cell| &cell.duration, |cell| &mut cell.duration),
+        Field::sum("guest_time", |cell| &cell.guest_time.0, |cell| &mut cell.guest_time.0),
+    ];
 }
 
 /// Events that were, or were not, of a kind.
@@ -139,6 +139,13 @@ impl RateCell {
         self.passes += other.passes;
         self.fails += other.fails;
     }
+}
+
+impl Cell for RateCell {
+    const FIELDS: &'static [Field<RateCell>] = &[
+        Field::sum("passes", |cell| &cell.passes, |cell| &mut cell.passes),
+        Field::sum("fails", |cell| &cell.fails, |cell| &mut cell.fails),
+    ];
 }
 
 /// The latest, least and greatest value.
@@ -209,6 +216,26 @@ pub struct TransactionCell {
     pub failed: RateCell,
 }
 
+impl Cell for TransactionCell {
+    const FIELDS: &'static [Field<TransactionCell>] = &[
+        Field::trend("duration", |cell| &cell.duration, |cell| &mut cell.duration),
+        Field::sum("failed", |cell| &cell.failed.passes, |cell| &mut cell.failed.passes),
+        Field::sum("succeeded", |cell| &cell.failed.fails, |cell| &mut cell.failed.fails),
+    ];
+}
+
+/// What is counted for the run as a whole, by thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunCell {
+    /// Requests that were sent again because the server had closed the idle connection.
+    pub reconnects: u64,
+}
+
+impl Cell for RunCell {
+    const FIELDS: &'static [Field<RunCell>] =
+        &[Field::sum("reconnects", |cell| &cell.reconnects, |cell| &mut cell.reconnects)];
+}
+
 /// Everything that one thread recorded in a stretch of time.
 #[derive(Clone, Debug, Default)]
 pub struct Interval {
@@ -227,8 +254,8 @@ pub struct Interval {
     /// Samples with tags that a threshold asks for, once more, by those tags: requests, checks, transactions and custom
     /// metrics.
     pub tagged: FxHashMap<TagSetId, Interval>,
-    /// Requests that were sent again because the server had closed the idle connection.
-    pub reconnects: u64,
+    /// What belongs to no flow.
+    pub run: RunCell,
     /// What went wrong: the first few texts of each kind, and how many there were.
     pub problems: FxHashMap<Problem, ProblemCell>,
     /// Iterations that should have begun and never did.
@@ -298,7 +325,7 @@ impl Interval {
             && self.customs.is_empty()
             && self.problems.is_empty()
             && self.dropped.is_empty()
-            && self.reconnects == 0
+            && self.run.has_nothing()
     }
 
     /// About what it takes, in bytes: what names are known by is held elsewhere.
@@ -309,36 +336,25 @@ impl Interval {
         let of_problem = |cell: &ProblemCell| cell.examples.iter().map(|(text, _)| text.capacity() + 32).sum();
         let of_custom =
             |cell: &CustomCell| if let CustomCell::Trend(histogram) = cell { histogram.weight() } else { 0 };
-        of(&self.requests, RequestCell::weight)
-            + of(&self.iterations, |cell| cell.duration.weight())
+        of(&self.requests, Cell::weight)
+            + of(&self.iterations, Cell::weight)
             + of(&self.checks, |_| 0)
-            + of(&self.transactions, |cell| cell.duration.weight())
-            + of(&self.server_timings, Histogram::weight)
+            + of(&self.transactions, Cell::weight)
+            + of(&self.server_timings, Cell::weight)
             + of(&self.customs, of_custom)
             + of(&self.tagged, Interval::weight)
             + of(&self.problems, of_problem)
-            + of(&self.dropped, |_| 0)
+            + of(&self.dropped, Cell::weight)
     }
 
     /// Adds what another stretch, or another thread, recorded. The order does not matter.
     pub fn merge(&mut self, other: &Interval) {
-        for (key, cell) in &other.requests {
-            self.requests.entry(*key).or_default().merge(cell);
-        }
-        for (flow, cell) in &other.iterations {
-            self.iterations.entry(*flow).or_default().merge(cell);
-        }
-        for (key, cell) in &other.checks {
-            self.checks.entry(*key).or_default().merge(cell);
-        }
-        for (key, cell) in &other.transactions {
-            let ours = self.transactions.entry(*key).or_default();
-            ours.duration.merge(&cell.duration);
-            ours.failed.merge(&cell.failed);
-        }
-        for (key, durations) in &other.server_timings {
-            self.server_timings.entry(*key).or_default().merge(durations);
-        }
+        merge_cells(&mut self.requests, &other.requests);
+        merge_cells(&mut self.iterations, &other.iterations);
+        merge_cells(&mut self.dropped, &other.dropped);
+        merge_cells(&mut self.checks, &other.checks);
+        merge_cells(&mut self.transactions, &other.transactions);
+        merge_cells(&mut self.server_timings, &other.server_timings);
         for (key, cell) in &other.customs {
             match self.customs.get_mut(key) {
                 Some(ours) => ours.merge(cell),
@@ -351,11 +367,14 @@ impl Interval {
         for (problem, cell) in &other.problems {
             self.problems.entry(*problem).or_default().merge(cell);
         }
-        for (flow, cell) in &other.dropped {
-            self.dropped.entry(*flow).or_default().merge(cell);
-        }
-        self.pacing.merge(&other.pacing);
-        self.reconnects += other.reconnects;
+        self.run.merge_fields(&other.run);
+        self.pacing.merge_fields(&other.pacing);
         self.busy += other.busy;
+    }
+}
+
+fn merge_cells<K: Copy + Eq + Hash, C: Cell>(ours: &mut FxHashMap<K, C>, theirs: &FxHashMap<K, C>) {
+    for (key, cell) in theirs {
+        ours.entry(*key).or_default().merge_fields(cell);
     }
 }

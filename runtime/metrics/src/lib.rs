@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod builtin;
+mod cell;
 mod clock;
 mod cost;
 mod data_use;
@@ -35,6 +36,7 @@ mod threshold_check;
 mod totals;
 
 pub use builtin::{BUILT_IN, Builtin, Kind, Subject, Unit};
+pub use cell::{Cell, Field, Number};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use cost::{Certainty, Cost, ThreadCapacity};
 pub use data_use::DataUse;
@@ -42,7 +44,8 @@ pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, L
 pub use histogram::{Band, BandParts, DecodeError, Histogram};
 pub use history::{History, Second};
 pub use interval::{
-    CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, TransactionCell,
+    CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, RunCell,
+    TransactionCell,
 };
 pub use pacing::{DroppedCell, Pacing};
 pub use query::{Aggregate, Selector};

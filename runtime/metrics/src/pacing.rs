@@ -1,5 +1,6 @@
 //! How well the generator itself kept to its plan: what a report on the measurement, rather than on the target, is made of.
 
+use crate::cell::{Cell, Field};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 
@@ -29,17 +30,19 @@ impl Pacing {
     pub fn mean_under_way(&self) -> Option<f64> {
         (self.looks > 0).then(|| self.under_way as f64 / self.looks as f64)
     }
+}
 
-    pub(crate) fn merge(&mut self, other: &Pacing) {
-        self.due += other.due;
-        self.begun += other.begun;
-        self.noticed_late.merge(&other.noticed_late);
-        self.schedule_lag.merge(&other.schedule_lag);
-        self.runtime_delay.merge(&other.runtime_delay);
-        self.under_way += other.under_way;
-        self.looks += other.looks;
-        self.run_delay += other.run_delay;
-    }
+impl Cell for Pacing {
+    const FIELDS: &'static [Field<Pacing>] = &[
+        Field::sum("due", |pacing| &pacing.due, |pacing| &mut pacing.due),
+        Field::sum("begun", |pacing| &pacing.begun, |pacing| &mut pacing.begun),
+        Field::trend("noticed_late", |pacing| &pacing.noticed_late, |pacing| &mut pacing.noticed_late),
+        Field::trend("schedule_lag", |pacing| &pacing.schedule_lag, |pacing| &mut pacing.schedule_lag),
+        Field::trend("runtime_delay", |pacing| &pacing.runtime_delay, |pacing| &mut pacing.runtime_delay),
+        Field::sum("under_way", |pacing| &pacing.under_way, |pacing| &mut pacing.under_way),
+        Field::sum("looks", |pacing| &pacing.looks, |pacing| &mut pacing.looks),
+        Field::sum("kept_waiting", |pacing| &pacing.run_delay.0, |pacing| &mut pacing.run_delay.0),
+    ];
 }
 
 /// Iterations of one flow that should have begun and never did.
@@ -52,9 +55,9 @@ pub struct DroppedCell {
     pub waited: Histogram,
 }
 
-impl DroppedCell {
-    pub(crate) fn merge(&mut self, other: &DroppedCell) {
-        self.count += other.count;
-        self.waited.merge(&other.waited);
-    }
+impl Cell for DroppedCell {
+    const FIELDS: &'static [Field<DroppedCell>] = &[
+        Field::sum("count", |cell| &cell.count, |cell| &mut cell.count),
+        Field::trend("waited", |cell| &cell.waited, |cell| &mut cell.waited),
+    ];
 }

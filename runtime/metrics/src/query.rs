@@ -90,7 +90,7 @@ impl Totals {
             "http_reqs" => Some(self.request_sum(selector, |cell| cell.count)),
             "data_sent" => Some(self.request_sum(selector, |cell| cell.sent)),
             "data_received" => Some(self.request_sum(selector, |cell| cell.received)),
-            "http_reconnects" => Some(Aggregate::Counter(self.recorded.reconnects as f64)),
+            "http_reconnects" => Some(Aggregate::Counter(self.recorded.run.reconnects as f64)),
             "http_reqs_refused" => Some(self.refused_requests(selector)),
             "iteration_duration" => Some(self.iteration_durations(selector)),
             "iterations" => Some(self.iteration_sum(selector, |flow| flow.count)),

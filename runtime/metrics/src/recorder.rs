@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::builtin::{Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
-use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
+use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell, RunCell};
 use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
 use crate::sample::{FailureClass, IterationEnd, RequestSample, SampleOrigin};
 use crate::seconds::{SecondGrid, TakenSeconds, ThreadSeconds};
@@ -215,9 +215,9 @@ impl Recorder {
         admitted
     }
 
-    /// Records that a request was sent a second time because the server had closed the idle connection.
-    pub fn reconnect(&mut self) {
-        self.interval.reconnects += 1;
+    /// Where to count what belongs to no flow.
+    pub fn run(&mut self) -> &mut RunCell {
+        &mut self.interval.run
     }
 
     /// Records the text of a failed request. The request itself is recorded by [`Recorder::request`].

@@ -262,8 +262,8 @@ impl<'a> Found<'a> {
 
     fn generator(&mut self, batch: &'a Batch) {
         let of_run = self.tags(None, []);
-        if batch.recorded.reconnects > 0 {
-            self.count("http_reconnects", &of_run, batch.recorded.reconnects);
+        if batch.recorded.run.reconnects > 0 {
+            self.count("http_reconnects", &of_run, batch.recorded.run.reconnects);
         }
         for (problem, cell) in &batch.recorded.problems {
             if let Problem::Request(flow, FailureClass::RefusedByPolicy) = problem {

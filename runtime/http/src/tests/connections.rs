@@ -91,7 +91,7 @@ fn a_connection_that_the_server_closed_is_replaced_before_anything_is_sent() {
         world.post("/second", "body").await.unwrap();
         assert_eq!(*log.borrow(), [(0, "GET /first".into()), (1, "POST /second".into())]);
         let recorded = world.recorded();
-        assert_eq!(recorded.reconnects, 1);
+        assert_eq!(recorded.run.reconnects, 1);
         assert_eq!(recorded.requests.values().map(|cell| cell.count).sum::<u64>(), 2);
     });
 }
@@ -105,7 +105,7 @@ fn an_idempotent_request_is_sent_again_when_the_connection_turns_out_to_be_close
         assert_eq!(world.get("/b").await.unwrap().status(), 200);
         assert_eq!(*log.borrow(), [(0, "GET /a".into()), (0, "GET /b".into()), (1, "GET /b".into())]);
         let recorded = world.recorded();
-        assert_eq!(recorded.reconnects, 1);
+        assert_eq!(recorded.run.reconnects, 1);
         let cells: Vec<_> = recorded.requests.values().collect();
         assert_eq!(cells.iter().map(|cell| cell.count).sum::<u64>(), 2);
         // Both attempts count as sent, and all the time as spent.

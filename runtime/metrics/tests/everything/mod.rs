@@ -79,8 +79,8 @@ fn record_requests(recorder: &mut Recorder) {
     recorder.request_failure(BROWSE, FailureClass::RefusedByPolicy, "a stranger");
     recorder.request_failure(BUY, FailureClass::RefusedByPolicy, "a stranger");
     recorder.request_failure(BUY, FailureClass::RefusedByPolicy, "another");
-    recorder.reconnect();
-    recorder.reconnect();
+    recorder.run().reconnects += 1;
+    recorder.run().reconnects += 1;
 }
 
 fn record_iterations(recorder: &mut Recorder) {
