@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use squall_metrics::{Band, BandParts, DataUse, Finding, Health, Histogram, Nanos, ResourceValue, ThresholdFigures};
+use squall_metrics::{
+    Band, BandParts, Cell, DataUse, DroppedCell, Finding, Health, Histogram, IterationCell, Nanos, Pacing, RateCell,
+    RequestCell, ResourceValue, RunCell, ThresholdFigures, TransactionCell,
+};
 
 use crate::environment::Environment;
 use crate::run_result::RunResult;
+pub use crate::stored_cell::StoredCell;
 
 /// The version of the format, in `run.json`. It changes when older readers would misread newer files.
 pub const VERSION: u32 = 1;
@@ -176,23 +180,24 @@ pub struct Snapshot {
     /// Requests.
     pub requests: Vec<Requests>,
     /// Iterations.
-    pub iterations: Vec<Iterations>,
+    pub iterations: Vec<FlowCell<IterationCell>>,
     /// Iterations that never began.
-    pub dropped: Vec<Dropped>,
+    pub dropped: Vec<FlowCell<DroppedCell>>,
     /// Checks.
-    pub checks: Vec<Check>,
+    pub checks: Vec<NamedCell<RateCell>>,
     /// Transactions.
-    pub transactions: Vec<Transaction>,
+    pub transactions: Vec<NamedCell<TransactionCell>>,
     /// What servers said that their work took.
-    pub server_timings: Vec<ServerTiming>,
+    pub server_timings: Vec<NamedCell<Histogram>>,
     /// Custom metrics.
     pub customs: Vec<Custom>,
     /// What went wrong.
     pub problems: Vec<ProblemLine>,
-    /// Requests that were sent again on a new connection.
-    pub reconnects: u64,
-    /// How well the generator kept to its plan.
-    pub pacing: PacingLine,
+    /// What belongs to no flow.
+    #[serde(flatten)]
+    pub run: StoredCell<RunCell>,
+    /// How well the generator kept to its plan: see `docs/measurement.md`.
+    pub pacing: StoredCell<Pacing>,
     /// How long the workers were at work.
     pub busy: u64,
 }
@@ -246,74 +251,29 @@ pub struct Requests {
     /// Why there was none; empty if there was one.
     pub error: String,
     pub expected_response: bool,
-    pub count: u64,
-    pub data_sent: u64,
-    pub data_received: u64,
-    pub response_time: StoredHistogram,
-    pub duration: StoredHistogram,
-    pub blocked: StoredHistogram,
-    pub connecting: StoredHistogram,
-    pub tls_handshaking: StoredHistogram,
-    pub sending: StoredHistogram,
-    pub waiting: StoredHistogram,
-    pub receiving: StoredHistogram,
+    #[serde(flatten)]
+    pub cell: StoredCell<RequestCell>,
 }
 
-/// The iterations of one flow.
+/// The numbers of one flow.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, bound = "C: Cell")]
 #[allow(missing_docs)]
-pub struct Iterations {
+pub struct FlowCell<C> {
     pub flow: Flow,
-    pub count: u64,
-    pub failed: u64,
-    pub trapped: u64,
-    pub interrupted: u64,
-    pub duration: StoredHistogram,
-    pub guest_time: u64,
+    #[serde(flatten)]
+    pub cell: StoredCell<C>,
 }
 
-/// Iterations of one flow that never began.
+/// The numbers of one name in one flow: of a check, a transaction, a part of a server's work.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, bound = "C: Cell")]
 #[allow(missing_docs)]
-pub struct Dropped {
-    pub flow: Flow,
-    pub count: u64,
-    pub waited: StoredHistogram,
-}
-
-/// One check in one flow.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct Check {
+pub struct NamedCell<C> {
     pub flow: Flow,
     pub name: String,
-    pub passes: u64,
-    pub fails: u64,
-}
-
-/// One transaction in one flow.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct Transaction {
-    pub flow: Flow,
-    pub name: String,
-    pub duration: StoredHistogram,
-    pub failed: u64,
-    pub succeeded: u64,
-}
-
-/// What servers said of one part of their work, in one flow.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct ServerTiming {
-    pub flow: Flow,
-    pub name: String,
-    pub duration: StoredHistogram,
+    #[serde(flatten)]
+    pub cell: StoredCell<C>,
 }
 
 /// One custom metric in one flow.
@@ -366,28 +326,14 @@ pub struct ProblemLine {
     pub examples: Vec<(String, u64)>,
 }
 
-/// How well the generator kept to its plan: see `docs/measurement.md`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct PacingLine {
-    pub due: u64,
-    pub begun: u64,
-    pub noticed_late: StoredHistogram,
-    pub schedule_lag: StoredHistogram,
-    pub runtime_delay: StoredHistogram,
-    pub under_way: u64,
-    pub looks: u64,
-    pub kept_waiting: u64,
-}
-
 /// A histogram in HdrHistogram's V2 compressed format (microseconds), with what that has no room for: exact numbers, and
 /// the values that no duration could be. Null if empty.
 #[derive(Clone, Debug, Default)]
 pub struct StoredHistogram(pub Histogram);
 
+/// A histogram that is not empty, as an object.
 #[derive(Serialize, Deserialize)]
-struct Encoded {
+pub(crate) struct Encoded {
     hdr: String,
     min: u64,
     max: u64,
@@ -424,17 +370,21 @@ impl EncodedBeyond {
     }
 }
 
-impl Serialize for StoredHistogram {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let histogram = &self.0;
-        let encoded = (!histogram.is_empty()).then(|| Encoded {
+impl Encoded {
+    pub(crate) fn of(histogram: &Histogram) -> Option<Encoded> {
+        (!histogram.is_empty()).then(|| Encoded {
             hdr: BASE64_STANDARD.encode(histogram.encode()),
             min: histogram.min().0,
             max: histogram.max().0,
             sum: histogram.sum().0,
             beyond: EncodedBeyond::of(histogram),
-        });
-        encoded.serialize(serializer)
+        })
+    }
+}
+
+impl Serialize for StoredHistogram {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Encoded::of(&self.0).serialize(serializer)
     }
 }
 

@@ -76,10 +76,10 @@ fn words(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use squall_fuzzing::{Counting, Memory, Target};
-    use squall_metrics::Nanos;
+    use squall_metrics::{Nanos, RateCell, RequestCell};
 
     use super::*;
-    use crate::format::{Check, Custom, CustomValue, Requests, StoredHistogram};
+    use crate::format::{Custom, CustomValue, NamedCell, Requests, StoredCell, StoredHistogram};
 
     #[global_allocator]
     static ALLOCATOR: Counting = Counting;
@@ -91,18 +91,19 @@ mod tests {
     }
 
     fn totals() -> String {
+        let (response_time, duration) = (times().0, times().0);
+        let cell = RequestCell { count: 4, response_time, duration, ..RequestCell::default() };
         let requests = Requests {
             name: "GET /".to_owned(),
             method: "GET".to_owned(),
             status: 200,
-            count: 4,
-            response_time: times(),
-            duration: times(),
+            cell: StoredCell(cell),
             ..Requests::default()
         };
         let trend = Custom { name: "x".to_owned(), value: CustomValue::Trend(times()), ..Custom::default() };
         let counter = Custom { name: "y".to_owned(), value: CustomValue::Counter(1.5), ..Custom::default() };
-        let checks = vec![Check { name: "ok".to_owned(), passes: 3, fails: 1, ..Check::default() }];
+        let cell = StoredCell(RateCell { passes: 3, fails: 1 });
+        let checks = vec![NamedCell { name: "ok".to_owned(), cell, ..NamedCell::default() }];
         let flows = vec!["browse".to_owned(), "search".to_owned()];
         let requests = vec![requests];
         let snapshot =

@@ -22,6 +22,7 @@ mod restore;
 mod run_result;
 mod snapshot;
 mod store;
+mod stored_cell;
 mod stored_run;
 pub mod t_test;
 mod target;

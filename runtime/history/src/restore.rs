@@ -1,13 +1,14 @@
 //! From what is stored back to what was measured, among the names of a registry that several runs may share.
 
 use squall_metrics::{
-    CustomCell, CustomKey, DroppedCell, FailureClass, FlowId, GaugeCell, Interval, IterationCell, Kind, LeftOut,
-    Method, NameId, Nanos, Pacing, Problem, ProblemCell, RateCell, Registry, RegistryError, RequestCell, RequestKey,
-    Second, TransactionCell, Unit,
+    Cell, CustomCell, CustomKey, FailureClass, FlowId, GaugeCell, Interval, Kind, LeftOut, Method, NameId, Nanos,
+    Problem, ProblemCell, RateCell, Registry, RegistryError, RequestKey, Second, Unit,
 };
 
 use crate::flows::Flows;
-use crate::format::{Custom, CustomValue, Gauge, PacingLine, ProblemLine, Requests, SecondLine, Snapshot, WarmUp};
+use crate::format::{
+    Custom, CustomValue, FlowCell, Gauge, NamedCell, ProblemLine, Requests, SecondLine, Snapshot, WarmUp,
+};
 
 /// Where restored series find their names: those of one run, or of several that are merged.
 pub(crate) struct Names<'a> {
@@ -20,43 +21,41 @@ impl Names<'_> {
     fn name(&self, name: &str) -> NameId {
         if name == self.registry.name(NameId::OTHER) { NameId::OTHER } else { self.registry.intern(name) }
     }
+
+    fn flow_cells<C: Cell + Clone>(&self, cells: &[FlowCell<C>], of: &Snapshot) -> impl Iterator<Item = (FlowId, C)> {
+        cells.iter().map(|line| (self.flows.number(line.flow, of), line.cell.0.clone()))
+    }
+
+    fn named_cells<C: Cell + Clone>(
+        &self,
+        cells: &[NamedCell<C>],
+        of: &Snapshot,
+    ) -> impl Iterator<Item = (CustomKey, C)> {
+        cells.iter().map(|line| {
+            let key = CustomKey { flow: self.flows.number(line.flow, of), id: self.name(&line.name).0 };
+            (key, line.cell.0.clone())
+        })
+    }
 }
 
 /// What the snapshot holds. Fails if a custom metric has another kind here already.
 pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval, RegistryError> {
-    let mut recorded = Interval::default();
+    let mut recorded = Interval {
+        iterations: names.flow_cells(&snapshot.iterations, snapshot).collect(),
+        dropped: names.flow_cells(&snapshot.dropped, snapshot).collect(),
+        checks: names.named_cells(&snapshot.checks, snapshot).collect(),
+        transactions: names.named_cells(&snapshot.transactions, snapshot).collect(),
+        run: snapshot.run.0,
+        pacing: snapshot.pacing.0.clone(),
+        busy: Nanos(snapshot.busy),
+        ..Interval::default()
+    };
     let flow = |number| names.flows.number(number, snapshot);
     for line in &snapshot.requests {
-        let key = request_key(line, flow(line.flow), names);
-        recorded.requests.insert(key, request_cell(line));
+        recorded.requests.insert(request_key(line, flow(line.flow), names), line.cell.0.clone());
     }
-    for line in &snapshot.iterations {
-        let cell = IterationCell {
-            count: line.count,
-            failed: line.failed,
-            trapped: line.trapped,
-            interrupted: line.interrupted,
-            duration: line.duration.0.clone(),
-            guest_time: Nanos(line.guest_time),
-        };
-        recorded.iterations.insert(flow(line.flow), cell);
-    }
-    for line in &snapshot.dropped {
-        let cell = DroppedCell { count: line.count, waited: line.waited.0.clone() };
-        recorded.dropped.insert(flow(line.flow), cell);
-    }
-    for line in &snapshot.checks {
-        let key = CustomKey { flow: flow(line.flow), id: names.name(&line.name).0 };
-        recorded.checks.insert(key, RateCell { passes: line.passes, fails: line.fails });
-    }
-    for line in &snapshot.transactions {
-        let key = CustomKey { flow: flow(line.flow), id: names.name(&line.name).0 };
-        let failed = RateCell { passes: line.failed, fails: line.succeeded };
-        recorded.transactions.insert(key, TransactionCell { duration: line.duration.0.clone(), failed });
-    }
-    for line in &snapshot.server_timings {
-        let key = CustomKey { flow: flow(line.flow), id: names.name(&line.name).0 };
-        recorded.server_timings.entry(key).or_default().merge(&line.duration.0);
+    for (key, times) in names.named_cells(&snapshot.server_timings, snapshot) {
+        recorded.server_timings.entry(key).or_default().merge(&times);
     }
     for line in &snapshot.customs {
         let (kind, cell) = custom_cell(line);
@@ -68,9 +67,6 @@ pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval
         let cell = ProblemCell { count: line.count, examples: line.examples.clone() };
         recorded.problems.insert(problem(line, flow), cell);
     }
-    recorded.run.reconnects = snapshot.reconnects;
-    recorded.pacing = pacing(&snapshot.pacing);
-    recorded.busy = Nanos(snapshot.busy);
     Ok(recorded)
 }
 
@@ -113,22 +109,6 @@ fn request_key(line: &Requests, flow: FlowId, names: &Names<'_>) -> RequestKey {
     }
 }
 
-fn request_cell(line: &Requests) -> RequestCell {
-    RequestCell {
-        count: line.count,
-        sent: line.data_sent,
-        received: line.data_received,
-        response_time: line.response_time.0.clone(),
-        duration: line.duration.0.clone(),
-        blocked: line.blocked.0.clone(),
-        connecting: line.connecting.0.clone(),
-        tls_handshaking: line.tls_handshaking.0.clone(),
-        sending: line.sending.0.clone(),
-        waiting: line.waiting.0.clone(),
-        receiving: line.receiving.0.clone(),
-    }
-}
-
 fn failure(name: &str) -> Option<FailureClass> {
     FailureClass::ALL.into_iter().find(|class| class.name() == name)
 }
@@ -158,18 +138,5 @@ fn problem(line: &ProblemLine, flow: FlowId) -> Problem {
         ("failed", _) => Problem::Failed(flow),
         ("trapped", _) => Problem::Trapped(flow),
         _ => Problem::Start,
-    }
-}
-
-fn pacing(line: &PacingLine) -> Pacing {
-    Pacing {
-        due: line.due,
-        begun: line.begun,
-        noticed_late: line.noticed_late.0.clone(),
-        schedule_lag: line.schedule_lag.0.clone(),
-        runtime_delay: line.runtime_delay.0.clone(),
-        under_way: line.under_way,
-        looks: line.looks,
-        run_delay: Nanos(line.kept_waiting),
     }
 }

@@ -1,13 +1,13 @@
 //! From what was measured to what is stored. `restore.rs` is the way back.
 
 use squall_metrics::{
-    CustomCell, GaugeCell, Histogram, Interval, LeftOut, MetricId, NameId, Pacing, Problem, ScenarioTags, Second,
-    Totals, Unit,
+    Cell, CustomCell, CustomKey, FlowId, GaugeCell, Histogram, Interval, LeftOut, MetricId, NameId, Problem,
+    ProblemCell, RequestCell, RequestKey, ScenarioTags, Second, Totals, Unit,
 };
 
 use crate::format::{
-    Check, Custom, CustomValue, Dropped, Gauge, Iterations, PacingLine, ProblemLine, Requests, SecondLine,
-    ServerTiming, Snapshot, StoredHistogram, StoredScenario, Transaction, WarmUp,
+    Custom, CustomValue, FlowCell, Gauge, NamedCell, ProblemLine, Requests, SecondLine, Snapshot, StoredCell,
+    StoredHistogram, StoredScenario, WarmUp,
 };
 
 /// Everything that was measured up to now. Lists are sorted, so that the same measurements make the same file.
@@ -23,15 +23,15 @@ pub fn snapshot(totals: &Totals) -> Snapshot {
         warm_up: warm_up(totals.warm_up),
         counts_from: totals.history.first_at().0,
         requests: requests(totals),
-        iterations: iterations(recorded),
-        dropped: dropped(recorded),
-        checks: checks(totals),
-        transactions: transactions(totals),
-        server_timings: server_timings(totals),
+        iterations: flow_cells(&recorded.iterations),
+        dropped: flow_cells(&recorded.dropped),
+        checks: named_cells(totals, &recorded.checks),
+        transactions: named_cells(totals, &recorded.transactions),
+        server_timings: named_cells(totals, &recorded.server_timings),
         customs: customs(totals),
         problems: problems(recorded),
-        reconnects: recorded.run.reconnects,
-        pacing: pacing(&recorded.pacing),
+        run: StoredCell(recorded.run),
+        pacing: StoredCell(recorded.pacing.clone()),
         busy: recorded.busy.0,
     }
 }
@@ -73,29 +73,26 @@ fn warm_up(left_out: LeftOut) -> WarmUp {
     WarmUp { kind: kind.to_owned(), time }
 }
 
+/// The cells of a kind, in the order of their keys.
+fn sorted<'a, K: Copy + Ord + 'a, C: 'a>(
+    cells: impl IntoIterator<Item = (&'a K, &'a C)>,
+) -> impl Iterator<Item = (K, &'a C)> {
+    let mut cells: Vec<(K, &C)> = cells.into_iter().map(|(key, cell)| (*key, cell)).collect();
+    cells.sort_by_key(|(key, _)| *key);
+    cells.into_iter()
+}
+
 fn requests(totals: &Totals) -> Vec<Requests> {
-    let mut series: Vec<_> = totals.recorded.requests.iter().collect();
-    series.sort_by_key(|(key, _)| **key);
-    let line = |(key, cell): (&squall_metrics::RequestKey, &squall_metrics::RequestCell)| Requests {
+    let line = |(key, cell): (RequestKey, &RequestCell)| Requests {
         flow: key.flow.0,
         name: totals.registry.name(key.name),
         method: key.method.name().to_owned(),
         status: key.status,
         error: failure_name(key.failure).to_owned(),
         expected_response: key.expected,
-        count: cell.count,
-        data_sent: cell.sent,
-        data_received: cell.received,
-        response_time: stored(&cell.response_time),
-        duration: stored(&cell.duration),
-        blocked: stored(&cell.blocked),
-        connecting: stored(&cell.connecting),
-        tls_handshaking: stored(&cell.tls_handshaking),
-        sending: stored(&cell.sending),
-        waiting: stored(&cell.waiting),
-        receiving: stored(&cell.receiving),
+        cell: StoredCell(cell.clone()),
     };
-    series.into_iter().map(line).collect()
+    sorted(&totals.recorded.requests).map(line).collect()
 }
 
 fn failure_name(number: u8) -> &'static str {
@@ -103,67 +100,22 @@ fn failure_name(number: u8) -> &'static str {
     class.map_or("", |class| class.name())
 }
 
-fn iterations(recorded: &Interval) -> Vec<Iterations> {
-    let mut flows: Vec<_> = recorded.iterations.iter().collect();
-    flows.sort_by_key(|(flow, _)| **flow);
-    let line = |(flow, cell): (&squall_metrics::FlowId, &squall_metrics::IterationCell)| Iterations {
-        flow: flow.0,
-        count: cell.count,
-        failed: cell.failed,
-        trapped: cell.trapped,
-        interrupted: cell.interrupted,
-        duration: stored(&cell.duration),
-        guest_time: cell.guest_time.0,
-    };
-    flows.into_iter().map(line).collect()
+fn flow_cells<'a, C: Cell + Clone>(cells: impl IntoIterator<Item = (&'a FlowId, &'a C)>) -> Vec<FlowCell<C>> {
+    sorted(cells).map(|(flow, cell)| FlowCell { flow: flow.0, cell: StoredCell(cell.clone()) }).collect()
 }
 
-fn dropped(recorded: &Interval) -> Vec<Dropped> {
-    let mut flows: Vec<_> = recorded.dropped.iter().collect();
-    flows.sort_by_key(|(flow, _)| **flow);
-    flows
-        .into_iter()
-        .map(|(flow, cell)| Dropped { flow: flow.0, count: cell.count, waited: stored(&cell.waited) })
-        .collect()
-}
-
-fn checks(totals: &Totals) -> Vec<Check> {
-    let mut series: Vec<_> = totals.recorded.checks.iter().collect();
-    series.sort_by_key(|(key, _)| **key);
+fn named_cells<'a, C: Cell + Clone>(
+    totals: &Totals,
+    cells: impl IntoIterator<Item = (&'a CustomKey, &'a C)>,
+) -> Vec<NamedCell<C>> {
     let name = |id| totals.registry.name(NameId(id));
-    series
-        .into_iter()
-        .map(|(key, cell)| Check { flow: key.flow.0, name: name(key.id), passes: cell.passes, fails: cell.fails })
-        .collect()
-}
-
-fn transactions(totals: &Totals) -> Vec<Transaction> {
-    let mut series: Vec<_> = totals.recorded.transactions.iter().collect();
-    series.sort_by_key(|(key, _)| **key);
-    let line = |(key, cell): (&squall_metrics::CustomKey, &squall_metrics::TransactionCell)| Transaction {
-        flow: key.flow.0,
-        name: totals.registry.name(NameId(key.id)),
-        duration: stored(&cell.duration),
-        failed: cell.failed.passes,
-        succeeded: cell.failed.fails,
-    };
-    series.into_iter().map(line).collect()
-}
-
-fn server_timings(totals: &Totals) -> Vec<ServerTiming> {
-    let mut series: Vec<_> = totals.recorded.server_timings.iter().collect();
-    series.sort_by_key(|(key, _)| **key);
-    let name = |id| totals.registry.name(NameId(id));
-    series
-        .into_iter()
-        .map(|(key, times)| ServerTiming { flow: key.flow.0, name: name(key.id), duration: stored(times) })
+    sorted(cells)
+        .map(|(key, cell)| NamedCell { flow: key.flow.0, name: name(key.id), cell: StoredCell(cell.clone()) })
         .collect()
 }
 
 fn customs(totals: &Totals) -> Vec<Custom> {
-    let mut series: Vec<_> = totals.recorded.customs.iter().collect();
-    series.sort_by_key(|(key, _)| **key);
-    let line = |(key, cell): (&squall_metrics::CustomKey, &CustomCell)| {
+    let line = |(key, cell): (CustomKey, &CustomCell)| {
         let info = totals.registry.metric(MetricId(key.id))?;
         let value = match cell {
             CustomCell::Counter(sum) => CustomValue::Counter(*sum),
@@ -173,7 +125,7 @@ fn customs(totals: &Totals) -> Vec<Custom> {
         };
         Some(Custom { flow: key.flow.0, name: info.name, unit: unit_name(info.unit).to_owned(), value })
     };
-    series.into_iter().filter_map(line).collect()
+    sorted(&totals.recorded.customs).filter_map(line).collect()
 }
 
 fn unit_name(unit: Unit) -> &'static str {
@@ -185,14 +137,12 @@ fn unit_name(unit: Unit) -> &'static str {
 }
 
 fn problems(recorded: &Interval) -> Vec<ProblemLine> {
-    let mut problems: Vec<_> = recorded.problems.iter().collect();
-    problems.sort_by_key(|(problem, _)| **problem);
-    let line = |(problem, cell): (&Problem, &squall_metrics::ProblemCell)| {
+    let line = |(problem, cell): (Problem, &ProblemCell)| {
         let (kind, flow, error) = match problem {
             Problem::Request(flow, class) => ("request", flow.0, class.name()),
             Problem::Failed(flow) => ("failed", flow.0, ""),
             Problem::Trapped(flow) => ("trapped", flow.0, ""),
-            Problem::Start => ("start", squall_metrics::FlowId::START.0, ""),
+            Problem::Start => ("start", FlowId::START.0, ""),
         };
         ProblemLine {
             kind: kind.to_owned(),
@@ -202,18 +152,5 @@ fn problems(recorded: &Interval) -> Vec<ProblemLine> {
             examples: cell.examples.clone(),
         }
     };
-    problems.into_iter().map(line).collect()
-}
-
-fn pacing(pacing: &Pacing) -> PacingLine {
-    PacingLine {
-        due: pacing.due,
-        begun: pacing.begun,
-        noticed_late: stored(&pacing.noticed_late),
-        schedule_lag: stored(&pacing.schedule_lag),
-        runtime_delay: stored(&pacing.runtime_delay),
-        under_way: pacing.under_way,
-        looks: pacing.looks,
-        kept_waiting: pacing.run_delay.0,
-    }
+    sorted(&recorded.problems).map(line).collect()
 }
