@@ -2,6 +2,13 @@
 
 use std::fmt;
 
+use crate::histogram::Histogram;
+use crate::interval::{GaugeCell, IterationCell, RateCell, RequestCell, RunCell, TransactionCell};
+use crate::pacing::{DroppedCell, Pacing};
+use crate::registry::RequestKey;
+use crate::sample::FailureClass;
+use crate::series::{SeriesValue, VuGauges};
+
 /// How a metric adds up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -48,6 +55,8 @@ pub enum Subject {
     ServerTiming,
     /// An iteration, or a request that was never sent.
     Iteration,
+    /// An iteration that never began.
+    DroppedIteration,
     /// A transaction.
     Transaction,
     /// A check.
@@ -66,7 +75,7 @@ impl Subject {
                 &["scenario", "flow", "name", "url", "method", "status", "error", "expected_response", "group"]
             }
             Subject::ServerTiming => &["scenario", "flow", "name", "group"],
-            Subject::Iteration | Subject::Custom => &["scenario", "flow", "group"],
+            Subject::Iteration | Subject::DroppedIteration | Subject::Custom => &["scenario", "flow", "group"],
             Subject::Transaction => &["scenario", "flow", "transaction", "group"],
             Subject::Check => &["scenario", "flow", "check", "group"],
             Subject::Run => &[],
@@ -79,8 +88,33 @@ impl Subject {
     }
 }
 
+/// The cells that a metric is in, and its value in one of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// Requests that were sent.
+    Request(for<'a> fn(&RequestKey, &'a RequestCell) -> SeriesValue<'a>),
+    /// Requests that were not sent, for this reason: how many.
+    UnsentRequest(FailureClass),
+    /// The iterations of a flow.
+    Iteration(fn(&IterationCell) -> SeriesValue<'_>),
+    /// Iterations that never began.
+    Dropped(fn(&DroppedCell) -> SeriesValue<'_>),
+    /// Checks: the share that passed.
+    Check,
+    /// Transactions.
+    Transaction(fn(&TransactionCell) -> SeriesValue<'_>),
+    /// What servers say that their work took.
+    ServerTiming,
+    /// A count of the run as a whole.
+    Run(fn(&RunCell) -> u64),
+    /// How well the generator kept to its plan.
+    Pacing(fn(&Pacing) -> &Histogram),
+    /// Virtual users.
+    Vus(fn(&VuGauges) -> Option<GaugeCell>),
+}
+
 /// A metric that every run has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Builtin {
     /// Its name.
     pub name: &'static str,
@@ -90,6 +124,8 @@ pub struct Builtin {
     pub unit: Unit,
     /// What its samples are of.
     pub subject: Subject,
+    /// Where its values are.
+    pub(crate) sources: &'static [Source],
 }
 
 impl Builtin {
@@ -99,36 +135,69 @@ impl Builtin {
     }
 }
 
-const fn metric(name: &'static str, kind: Kind, unit: Unit, subject: Subject) -> Builtin {
-    Builtin { name, kind, unit, subject }
+const fn counter(name: &'static str, unit: Unit, subject: Subject, sources: &'static [Source]) -> Builtin {
+    Builtin { name, kind: Kind::Counter, unit, subject, sources }
 }
 
-/// All built-in metrics, in the order in which reports show them.
-pub const BUILT_IN: &[Builtin] = &[
-    metric("response_time", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_duration", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_blocked", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_connecting", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_tls_handshaking", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_sending", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_waiting", Kind::Trend, Unit::Time, Subject::Request),
-    metric("http_req_receiving", Kind::Trend, Unit::Time, Subject::Request),
-    metric("server_timing", Kind::Trend, Unit::Time, Subject::ServerTiming),
-    metric("http_req_failed", Kind::Rate, Unit::Number, Subject::Request),
-    metric("http_reqs", Kind::Counter, Unit::Number, Subject::Request),
-    metric("http_reconnects", Kind::Counter, Unit::Number, Subject::Run),
-    metric("http_reqs_refused", Kind::Counter, Unit::Number, Subject::Iteration),
-    metric("iteration_duration", Kind::Trend, Unit::Time, Subject::Iteration),
-    metric("iterations", Kind::Counter, Unit::Number, Subject::Iteration),
-    metric("iterations_failed", Kind::Rate, Unit::Number, Subject::Iteration),
-    metric("iterations_interrupted", Kind::Counter, Unit::Number, Subject::Iteration),
-    metric("dropped_iterations", Kind::Counter, Unit::Number, Subject::Iteration),
-    metric("schedule_lag", Kind::Trend, Unit::Time, Subject::Run),
-    metric("transaction_duration", Kind::Trend, Unit::Time, Subject::Transaction),
-    metric("transaction_failed", Kind::Rate, Unit::Number, Subject::Transaction),
-    metric("checks", Kind::Rate, Unit::Number, Subject::Check),
-    metric("vus", Kind::Gauge, Unit::Number, Subject::Run),
-    metric("vus_max", Kind::Gauge, Unit::Number, Subject::Run),
-    metric("data_sent", Kind::Counter, Unit::Data, Subject::Bytes),
-    metric("data_received", Kind::Counter, Unit::Data, Subject::Bytes),
-];
+const fn gauge(name: &'static str, subject: Subject, sources: &'static [Source]) -> Builtin {
+    Builtin { name, kind: Kind::Gauge, unit: Unit::Number, subject, sources }
+}
+
+const fn rate(name: &'static str, subject: Subject, sources: &'static [Source]) -> Builtin {
+    Builtin { name, kind: Kind::Rate, unit: Unit::Number, subject, sources }
+}
+
+/// All built-in trends are of times.
+const fn trend(name: &'static str, subject: Subject, sources: &'static [Source]) -> Builtin {
+    Builtin { name, kind: Kind::Trend, unit: Unit::Time, subject, sources }
+}
+
+/// All built-in metrics, in the order in which reports show them. Whatever is done with each of them goes by this table.
+pub const BUILT_IN: &[Builtin] = {
+    use SeriesValue::{Counter, Rate, Trend};
+    use Source::{Check, Dropped, Iteration, Pacing, Request, Run, ServerTiming, Transaction, UnsentRequest, Vus};
+    use Unit::{Data, Number};
+    &[
+        // What was never sent must not make it look better: dropped iterations count with the time they had waited.
+        trend(
+            "response_time",
+            Subject::Request,
+            &[Request(|_, cell| Trend(&cell.response_time)), Dropped(|cell| Trend(&cell.waited))],
+        ),
+        trend("http_req_duration", Subject::Request, &[Request(|_, cell| Trend(&cell.duration))]),
+        trend("http_req_blocked", Subject::Request, &[Request(|_, cell| Trend(&cell.blocked))]),
+        trend("http_req_connecting", Subject::Request, &[Request(|_, cell| Trend(&cell.connecting))]),
+        trend("http_req_tls_handshaking", Subject::Request, &[Request(|_, cell| Trend(&cell.tls_handshaking))]),
+        trend("http_req_sending", Subject::Request, &[Request(|_, cell| Trend(&cell.sending))]),
+        trend("http_req_waiting", Subject::Request, &[Request(|_, cell| Trend(&cell.waiting))]),
+        trend("http_req_receiving", Subject::Request, &[Request(|_, cell| Trend(&cell.receiving))]),
+        trend("server_timing", Subject::ServerTiming, &[ServerTiming]),
+        rate("http_req_failed", Subject::Request, &[Request(|key, cell| Rate(failed_requests(key, cell)))]),
+        counter("http_reqs", Number, Subject::Request, &[Request(|_, cell| Counter(cell.count))]),
+        counter("http_reconnects", Number, Subject::Run, &[Run(|run| run.reconnects)]),
+        counter("http_reqs_refused", Number, Subject::Iteration, &[UnsentRequest(FailureClass::RefusedByPolicy)]),
+        trend("iteration_duration", Subject::Iteration, &[Iteration(|cell| Trend(&cell.duration))]),
+        counter("iterations", Number, Subject::Iteration, &[Iteration(|cell| Counter(cell.count))]),
+        rate("iterations_failed", Subject::Iteration, &[Iteration(|cell| Rate(failed_iterations(cell)))]),
+        counter("iterations_interrupted", Number, Subject::Iteration, &[Iteration(|cell| Counter(cell.interrupted))]),
+        counter("dropped_iterations", Number, Subject::DroppedIteration, &[Dropped(|cell| Counter(cell.count))]),
+        trend("schedule_lag", Subject::Run, &[Pacing(|pacing| &pacing.schedule_lag)]),
+        trend("transaction_duration", Subject::Transaction, &[Transaction(|cell| Trend(&cell.duration))]),
+        rate("transaction_failed", Subject::Transaction, &[Transaction(|cell| Rate(cell.failed))]),
+        rate("checks", Subject::Check, &[Check]),
+        gauge("vus", Subject::Run, &[Vus(|vus| vus.active)]),
+        gauge("vus_max", Subject::Run, &[Vus(|vus| vus.most)]),
+        counter("data_sent", Data, Subject::Bytes, &[Request(|_, cell| Counter(cell.sent))]),
+        counter("data_received", Data, Subject::Bytes, &[Request(|_, cell| Counter(cell.received))]),
+    ]
+};
+
+/// As in k6: a pass of `http_req_failed` is a request that failed.
+fn failed_requests(key: &RequestKey, cell: &RequestCell) -> RateCell {
+    if key.expected { RateCell { passes: 0, fails: cell.count } } else { RateCell { passes: cell.count, fails: 0 } }
+}
+
+fn failed_iterations(cell: &IterationCell) -> RateCell {
+    let passes = cell.failed + cell.trapped;
+    RateCell { passes, fails: cell.count - passes }
+}

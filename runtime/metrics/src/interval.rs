@@ -162,7 +162,8 @@ pub struct GaugeCell {
 }
 
 impl GaugeCell {
-    pub(crate) fn new(at: Nanos, value: f64) -> GaugeCell {
+    /// A gauge that was set once.
+    pub fn new(at: Nanos, value: f64) -> GaugeCell {
         GaugeCell { at, value, min: value, max: value }
     }
 

@@ -28,6 +28,7 @@ mod sample;
 mod sanitize;
 mod seconds;
 mod segments;
+mod series;
 pub mod statistics;
 mod tags;
 mod target_resources;
@@ -56,6 +57,7 @@ pub use sample::{FailureClass, IterationEnd, Phases, RequestSample, SampleOrigin
 pub use sanitize::{plain, plain_json};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
 pub use segments::Stretches;
+pub use series::{SeriesKey, SeriesValue, VuGauges};
 /// How a URL is shown: for those who know measurements, but no plans.
 pub use squall_plan::{credentials_in, without_credentials};
 pub use tags::{AskedTags, Tag, TagSetId};

@@ -1,11 +1,11 @@
 //! Reading totals as metrics: "`http_req_duration` of flow `checkout`" becomes one number, share or distribution.
 
-use crate::builtin::{BUILT_IN, Kind, Unit};
+use crate::builtin::{Builtin, Kind, Unit};
 use crate::histogram::Histogram;
-use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, RequestCell};
-use crate::pacing::DroppedCell;
-use crate::registry::{CustomKey, FlowId, NameId, RequestKey};
+use crate::interval::{CustomCell, GaugeCell, Interval, RateCell};
+use crate::registry::{FlowId, NameId, RequestKey};
 use crate::sample::FailureClass;
+use crate::series::{SeriesKey, SeriesValue, VuGauges};
 use crate::tags::Tag;
 use crate::totals::Totals;
 
@@ -46,7 +46,7 @@ impl Totals {
     /// The kind and the unit of a metric, if there is one of that name (by now: custom metrics come as guests make
     /// them).
     pub fn describe(&self, metric: &str) -> Option<(Kind, Unit)> {
-        if let Some(built_in) = BUILT_IN.iter().find(|built_in| built_in.name == metric) {
+        if let Some(built_in) = Builtin::named(metric) {
             return Some((built_in.kind, built_in.unit));
         }
         self.registry.metric_named(metric).map(|(_, info)| (info.kind, info.unit))
@@ -74,39 +74,25 @@ impl Totals {
 
     /// The same, narrowed by tags that the host knows.
     fn select_known(&self, selector: Selector<'_>) -> Option<Aggregate> {
-        let requests =
-            |field: fn(&RequestCell) -> &Histogram| Some(Aggregate::Trend(self.request_trend(selector, field)));
-        match selector.metric {
-            "response_time" => Some(Aggregate::Trend(self.response_times(selector))),
-            "http_req_duration" => requests(|cell| &cell.duration),
-            "http_req_blocked" => requests(|cell| &cell.blocked),
-            "http_req_connecting" => requests(|cell| &cell.connecting),
-            "http_req_tls_handshaking" => requests(|cell| &cell.tls_handshaking),
-            "http_req_sending" => requests(|cell| &cell.sending),
-            "http_req_waiting" => requests(|cell| &cell.waiting),
-            "http_req_receiving" => requests(|cell| &cell.receiving),
-            "server_timing" => Some(self.server_timings(selector)),
-            "http_req_failed" => Some(Aggregate::Rate(self.failed_requests(selector))),
-            "http_reqs" => Some(self.request_sum(selector, |cell| cell.count)),
-            "data_sent" => Some(self.request_sum(selector, |cell| cell.sent)),
-            "data_received" => Some(self.request_sum(selector, |cell| cell.received)),
-            "http_reconnects" => Some(Aggregate::Counter(self.recorded.run.reconnects as f64)),
-            "http_reqs_refused" => Some(self.refused_requests(selector)),
-            "iteration_duration" => Some(self.iteration_durations(selector)),
-            "iterations" => Some(self.iteration_sum(selector, |flow| flow.count)),
-            "iterations_interrupted" => Some(self.iteration_sum(selector, |flow| flow.interrupted)),
-            "iterations_failed" => Some(self.failed_iterations(selector)),
-            "dropped_iterations" => {
-                Some(Aggregate::Counter(self.dropped(selector).map(|cell| cell.count).sum::<u64>() as f64))
-            }
-            "schedule_lag" => Some(Aggregate::Trend(self.recorded.pacing.schedule_lag.clone())),
-            "transaction_duration" => Some(self.transaction_durations(selector)),
-            "transaction_failed" => Some(self.failed_transactions(selector)),
-            "checks" => Some(Aggregate::Rate(self.checks(selector))),
-            "vus" => Some(Aggregate::Gauge(self.vus)),
-            "vus_max" => Some(Aggregate::Gauge(Some(GaugeCell::new(self.elapsed, self.vus_max as f64)))),
-            custom => self.custom(custom, selector),
+        match Builtin::named(selector.metric) {
+            Some(metric) => Some(self.built_in(metric, selector)),
+            None => self.custom(selector),
         }
+    }
+
+    fn built_in(&self, metric: &Builtin, selector: Selector<'_>) -> Aggregate {
+        let mut sum = Aggregate::nothing(metric.kind);
+        metric.visit_series(&self.recorded, self.vu_gauges(), |series, value| {
+            // A series of the run has no tags, so none narrows it.
+            if series == SeriesKey::Run || selector.accepts(|tag| self.series_tag(&series, tag)) {
+                sum.add(value);
+            }
+        });
+        sum
+    }
+
+    fn vu_gauges(&self) -> VuGauges {
+        VuGauges { active: self.vus, most: Some(GaugeCell::new(self.elapsed, self.vus_max as f64)) }
     }
 
     /// A distribution over all samples of a metric: [`Totals::select`] for those who know that it is a trend.
@@ -133,11 +119,14 @@ impl Totals {
         }
     }
 
-    fn requests<'a>(&'a self, selector: Selector<'a>) -> impl Iterator<Item = (&'a RequestKey, &'a RequestCell)> {
-        self.recorded
-            .requests
-            .iter()
-            .filter(move |(key, _)| key.was_sent() && selector.accepts(|tag| self.request_tag(key, tag)))
+    fn series_tag(&self, series: &SeriesKey, tag: &str) -> Option<String> {
+        match series {
+            SeriesKey::Request(key) => self.request_tag(key, tag),
+            SeriesKey::Flow(flow) => self.flow_tag(*flow, tag),
+            SeriesKey::Named(kind, key) if tag == *kind => Some(self.registry.name(NameId(key.id))),
+            SeriesKey::Named(_, key) => self.flow_tag(key.flow, tag),
+            SeriesKey::Run => None,
+        }
     }
 
     fn request_tag(&self, key: &RequestKey, tag: &str) -> Option<String> {
@@ -164,112 +153,8 @@ impl Totals {
         }
     }
 
-    fn named_tag(&self, key: &CustomKey, kind: &str, tag: &str) -> Option<String> {
-        if tag == kind { Some(self.registry.name(NameId(key.id))) } else { self.flow_tag(key.flow, tag) }
-    }
-
-    fn request_trend(&self, selector: Selector<'_>, field: fn(&RequestCell) -> &Histogram) -> Histogram {
-        merged(self.requests(selector).map(|(_, cell)| field(cell)))
-    }
-
-    /// Those of requests, and how long dropped iterations had waited: what was never sent must not make it look better.
-    fn response_times(&self, selector: Selector<'_>) -> Histogram {
-        let mut times = self.request_trend(selector, |cell| &cell.response_time);
-        for cell in self.dropped(selector) {
-            times.merge(&cell.waited);
-        }
-        times
-    }
-
-    /// What was dropped has a flow, but none of a request's tags.
-    fn dropped<'a>(&'a self, selector: Selector<'a>) -> impl Iterator<Item = &'a DroppedCell> {
-        let of_flow = self.recorded.dropped.iter();
-        of_flow.filter(move |(flow, _)| selector.accepts(|tag| self.flow_tag(**flow, tag))).map(|(_, cell)| cell)
-    }
-
-    fn request_sum(&self, selector: Selector<'_>, field: fn(&RequestCell) -> u64) -> Aggregate {
-        Aggregate::Counter(self.requests(selector).map(|(_, cell)| field(cell)).sum::<u64>() as f64)
-    }
-
-    fn failed_requests(&self, selector: Selector<'_>) -> RateCell {
-        let mut failed = RateCell::default();
-        for (key, cell) in self.requests(selector) {
-            // As in k6: a pass of `http_req_failed` is a request that failed.
-            let (passes, fails) = if key.expected { (0, cell.count) } else { (cell.count, 0) };
-            failed.merge(&RateCell { passes, fails });
-        }
-        failed
-    }
-
-    fn iteration_sum(&self, selector: Selector<'_>, field: fn(&crate::IterationCell) -> u64) -> Aggregate {
-        Aggregate::Counter(self.iterations(selector).map(field).sum::<u64>() as f64)
-    }
-
-    /// Requests that the policy refused never were, so they are no series: they are counted as problems.
-    fn refused_requests(&self, selector: Selector<'_>) -> Aggregate {
-        let refused = self.recorded.problems.iter().filter_map(|(problem, cell)| match problem {
-            Problem::Request(flow, FailureClass::RefusedByPolicy)
-                if selector.accepts(|tag| self.flow_tag(*flow, tag)) =>
-            {
-                Some(cell.count)
-            }
-            _ => None,
-        });
-        Aggregate::Counter(refused.sum::<u64>() as f64)
-    }
-
-    fn iterations<'a>(&'a self, selector: Selector<'a>) -> impl Iterator<Item = &'a crate::IterationCell> {
-        let of_flow = self.recorded.iterations.iter();
-        of_flow.filter(move |(flow, _)| selector.accepts(|tag| self.flow_tag(**flow, tag))).map(|(_, cell)| cell)
-    }
-
-    fn iteration_durations(&self, selector: Selector<'_>) -> Aggregate {
-        Aggregate::Trend(merged(self.iterations(selector).map(|cell| &cell.duration)))
-    }
-
-    fn failed_iterations(&self, selector: Selector<'_>) -> Aggregate {
-        let mut failed = RateCell::default();
-        for cell in self.iterations(selector) {
-            let passes = cell.failed + cell.trapped;
-            failed.merge(&RateCell { passes, fails: cell.count - passes });
-        }
-        Aggregate::Rate(failed)
-    }
-
-    fn transaction_durations(&self, selector: Selector<'_>) -> Aggregate {
-        let of_name = self.recorded.transactions.iter();
-        let of_name = of_name.filter(|(key, _)| selector.accepts(|tag| self.named_tag(key, "transaction", tag)));
-        Aggregate::Trend(merged(of_name.map(|(_, cell)| &cell.duration)))
-    }
-
-    fn failed_transactions(&self, selector: Selector<'_>) -> Aggregate {
-        let mut failed = RateCell::default();
-        for (key, cell) in &self.recorded.transactions {
-            if selector.accepts(|tag| self.named_tag(key, "transaction", tag)) {
-                failed.merge(&cell.failed);
-            }
-        }
-        Aggregate::Rate(failed)
-    }
-
-    fn server_timings(&self, selector: Selector<'_>) -> Aggregate {
-        let of_name = self.recorded.server_timings.iter();
-        let of_name = of_name.filter(|(key, _)| selector.accepts(|tag| self.named_tag(key, "name", tag)));
-        Aggregate::Trend(merged(of_name.map(|(_, durations)| durations)))
-    }
-
-    fn checks(&self, selector: Selector<'_>) -> RateCell {
-        let mut checks = RateCell::default();
-        for (key, cell) in &self.recorded.checks {
-            if selector.accepts(|tag| self.named_tag(key, "check", tag)) {
-                checks.merge(cell);
-            }
-        }
-        checks
-    }
-
-    fn custom(&self, metric: &str, selector: Selector<'_>) -> Option<Aggregate> {
-        let (id, info) = self.registry.metric_named(metric)?;
+    fn custom(&self, selector: Selector<'_>) -> Option<Aggregate> {
+        let (id, info) = self.registry.metric_named(selector.metric)?;
         let cells = self.recorded.customs.iter();
         let cells = cells
             .filter(|(key, _)| key.id == id.0 && selector.accepts(|tag| self.flow_tag(key.flow, tag)))
@@ -281,25 +166,14 @@ impl Totals {
                 None => sum = Some(cell.clone()),
             }
         }
-        Some(match (sum, info.kind) {
-            (Some(CustomCell::Counter(sum)), _) => Aggregate::Counter(sum),
-            (Some(CustomCell::Gauge(cell)), _) => Aggregate::Gauge(Some(cell)),
-            (Some(CustomCell::Rate(cell)), _) => Aggregate::Rate(cell),
-            (Some(CustomCell::Trend(histogram)), _) => Aggregate::Trend(histogram),
-            (None, Kind::Counter) => Aggregate::Counter(0.0),
-            (None, Kind::Gauge) => Aggregate::Gauge(None),
-            (None, Kind::Rate) => Aggregate::Rate(RateCell::default()),
-            (None, Kind::Trend) => Aggregate::Trend(Histogram::new()),
+        Some(match sum {
+            Some(CustomCell::Counter(sum)) => Aggregate::Counter(sum),
+            Some(CustomCell::Gauge(cell)) => Aggregate::Gauge(Some(cell)),
+            Some(CustomCell::Rate(cell)) => Aggregate::Rate(cell),
+            Some(CustomCell::Trend(histogram)) => Aggregate::Trend(histogram),
+            None => Aggregate::nothing(info.kind),
         })
     }
-}
-
-fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Histogram {
-    let mut all = Histogram::new();
-    for histogram in histograms {
-        all.merge(histogram);
-    }
-    all
 }
 
 impl RequestKey {
@@ -321,6 +195,28 @@ impl RequestKey {
 }
 
 impl Aggregate {
+    /// Of a metric of this kind without samples.
+    fn nothing(kind: Kind) -> Aggregate {
+        match kind {
+            Kind::Counter => Aggregate::Counter(0.0),
+            Kind::Gauge => Aggregate::Gauge(None),
+            Kind::Rate => Aggregate::Rate(RateCell::default()),
+            Kind::Trend => Aggregate::Trend(Histogram::new()),
+        }
+    }
+
+    fn add(&mut self, value: SeriesValue<'_>) {
+        match (self, value) {
+            (Aggregate::Counter(sum), SeriesValue::Counter(count)) => *sum += count as f64,
+            (Aggregate::Gauge(Some(ours)), SeriesValue::Gauge(cell)) => ours.merge(&cell),
+            (Aggregate::Gauge(ours), SeriesValue::Gauge(cell)) => *ours = Some(cell),
+            (Aggregate::Rate(ours), SeriesValue::Rate(cell)) => ours.merge(&cell),
+            (Aggregate::Trend(ours), SeriesValue::Trend(times)) => ours.merge(times),
+            // Each metric's values are of its kind: a test of the table holds that.
+            _ => debug_assert!(false, "one metric, two kinds"),
+        }
+    }
+
     /// Whether anything at all was measured.
     pub fn is_empty(&self) -> bool {
         match self {
