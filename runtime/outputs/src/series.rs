@@ -1,15 +1,14 @@
 //! A batch as series: metric, tags, value. What all formats are made from.
 //!
-//! Names, tags and kinds are those of docs/metrics.md. As in k6, bytes and dropped iterations are not told apart by
-//! flow: its dashboards average them over their series.
+//! Names, tags and kinds are those of docs/metrics.md. Built-in metrics come from their table, whatever their names.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use squall_metrics::{
-    BUILT_IN, CustomCell, CustomKey, FailureClass, FlowId, Histogram, MetricId, NameId, Problem, RateCell, RequestCell,
-    RequestKey, Unit,
+    BUILT_IN, Builtin, CustomCell, FlowId, GaugeCell, Histogram, Kind, MetricId, NameId, RateCell, RequestKey,
+    SeriesKey, SeriesValue, Subject, Unit, VuGauges,
 };
 
 use crate::batch::{Batch, Names};
@@ -87,12 +86,11 @@ pub(crate) fn outside(value: f64, unit: Unit) -> f64 {
 
 /// The series of a batch, by metric and tags.
 pub(crate) fn series(batch: &Batch) -> Vec<Series<'_>> {
-    let mut found = Found { names: &batch.names, all: BTreeMap::new() };
-    found.requests(batch);
-    found.iterations(batch);
-    found.named(batch);
+    let mut found = Found { names: &batch.names, tags: HashMap::new(), all: BTreeMap::new() };
+    for metric in BUILT_IN {
+        found.built_in(metric, batch);
+    }
     found.customs(batch);
-    found.generator(batch);
     found.all.into_iter().map(|(key, (unit, value))| Series { key, unit, value }).collect()
 }
 
@@ -108,140 +106,104 @@ pub(crate) fn without_tags(series: Vec<Series<'_>>) -> Vec<Series<'_>> {
     sums
 }
 
+/// The tags by which series of a metric are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Detail {
+    /// All that they have.
+    All,
+    /// All but those that say how a request ended.
+    WithoutOutcome,
+    /// Those of the run.
+    Run,
+}
+
+impl Detail {
+    fn of(metric: &Builtin) -> Detail {
+        match (metric.subject, metric.kind) {
+            // As in k6, whose dashboards average these over their series.
+            (Subject::Bytes | Subject::DroppedIteration, _) => Detail::Run,
+            // Whether a request failed shows in its status: a share of failures must not be one of each status.
+            (Subject::Request, Kind::Rate) => Detail::WithoutOutcome,
+            _ => Detail::All,
+        }
+    }
+}
+
 struct Found<'a> {
     names: &'a Names,
+    /// Those that were needed before: several metrics have the same series.
+    tags: HashMap<(SeriesKey, Detail), Arc<Tags>>,
     all: BTreeMap<Key, (Unit, Value<'a>)>,
 }
 
 impl<'a> Found<'a> {
-    fn add(&mut self, metric: &'static str, tags: &Arc<Tags>, value: Value<'a>) {
-        let unit = BUILT_IN.iter().find(|built_in| built_in.name == metric).map_or(Unit::Number, |metric| metric.unit);
-        self.add_custom(Cow::Borrowed(metric), unit, tags, value);
-    }
-
-    fn add_custom(&mut self, metric: Cow<'static, str>, unit: Unit, tags: &Arc<Tags>, value: Value<'a>) {
-        let key = Key { metric, tags: Arc::clone(tags) };
+    fn add(&mut self, metric: Cow<'static, str>, unit: Unit, tags: Arc<Tags>, value: Value<'a>) {
+        let key = Key { metric, tags };
         match self.all.get_mut(&key) {
             Some((_, sum)) => sum.add(&value),
             None => drop(self.all.insert(key, (unit, value))),
         }
     }
 
-    fn count(&mut self, metric: &'static str, tags: &Arc<Tags>, count: u64) {
-        self.add(metric, tags, Value::Counter(count as f64));
+    fn built_in(&mut self, metric: &'static Builtin, batch: &'a Batch) {
+        metric.visit_series(&batch.recorded, vu_gauges(batch), |series, value| {
+            let value = match value {
+                SeriesValue::Counter(count) => Value::Counter(count as f64),
+                SeriesValue::Gauge(cell) => Value::Gauge(cell.value),
+                SeriesValue::Rate(cell) => Value::Rate(cell),
+                SeriesValue::Trend(values) if values.is_empty() => return,
+                SeriesValue::Trend(values) => Value::Trend(Cow::Borrowed(values)),
+            };
+            let tags = self.tags_of(series, Detail::of(metric));
+            self.add(metric.name.into(), metric.unit, tags, value);
+        });
     }
 
-    fn trend(&mut self, metric: &'static str, tags: &Arc<Tags>, values: &'a Histogram) {
-        if !values.is_empty() {
-            self.add(metric, tags, Value::Trend(Cow::Borrowed(values)));
+    fn tags_of(&mut self, series: SeriesKey, detail: Detail) -> Arc<Tags> {
+        let series = if detail == Detail::Run { SeriesKey::Run } else { series };
+        if let Some(tags) = self.tags.get(&(series, detail)) {
+            return Arc::clone(tags);
         }
+        let tags = match series {
+            SeriesKey::Run => self.with_tags(None, []),
+            SeriesKey::Flow(flow) => self.with_tags(Some(flow), []),
+            SeriesKey::Named(kind, key) => {
+                self.with_tags(Some(key.flow), [(kind, &*self.names.registry.name(NameId(key.id)))])
+            }
+            SeriesKey::Request(key) => self.tags_of_request(&key, detail),
+        };
+        self.tags.insert((series, detail), Arc::clone(&tags));
+        tags
     }
 
-    fn rate(&mut self, metric: &'static str, tags: &Arc<Tags>, cell: RateCell) {
-        self.add(metric, tags, Value::Rate(cell));
+    fn tags_of_request(&self, key: &RequestKey, detail: Detail) -> Arc<Tags> {
+        let name = self.names.registry.name(key.name);
+        let of_request = [("name", &*name), ("method", key.method.name())];
+        if detail == Detail::WithoutOutcome {
+            return self.with_tags(Some(key.flow), of_request);
+        }
+        let (status, expected) = (key.status.to_string(), key.expected.to_string());
+        let of_outcome = [("status", &*status), ("error", key.error()), ("expected_response", &*expected)];
+        self.with_tags(Some(key.flow), of_request.into_iter().chain(of_outcome))
     }
 
-    /// The tags of the run, of the flow's scenario, and these; empty ones are none.
-    fn tags<const N: usize>(&self, flow: Option<FlowId>, more: [(&'static str, &str); N]) -> Arc<Tags> {
+    /// The tags of the run, those of a flow and its scenario, and these; empty ones are none.
+    fn with_tags<'t>(
+        &self,
+        flow: Option<FlowId>,
+        more: impl IntoIterator<Item = (&'static str, &'t str)>,
+    ) -> Arc<Tags> {
         let scenario = self.names.scenario(flow);
         let of_scenario = scenario.into_iter().flat_map(|scenario| &scenario.tags);
         let known = self.names.tags.iter().chain(of_scenario);
         let mut tags: Tags = known.map(|(tag, value)| (tag.clone().into(), value.clone())).collect();
         tags.extend(scenario.map(|scenario| ("scenario".into(), scenario.name.clone())));
-        tags.extend(more.into_iter().map(|(tag, value)| (Cow::Borrowed(tag), value.to_owned())));
+        let owned = |(tag, value): (&'static str, &str)| (Cow::Borrowed(tag), value.to_owned());
+        let of_flow = flow.map(|flow| [("flow", self.names.flow(flow)), ("group", group(flow))]);
+        tags.extend(of_flow.into_iter().flatten().map(owned));
+        tags.extend(more.into_iter().map(owned));
         tags.retain(|_, value| !value.is_empty());
         Arc::new(tags)
-    }
-
-    fn of_flow(&self, flow: FlowId) -> Arc<Tags> {
-        self.tags(Some(flow), [("flow", self.names.flow(flow)), ("group", group(flow))])
-    }
-
-    fn of_name(&self, kind: &'static str, key: &CustomKey) -> Arc<Tags> {
-        let name = self.names.registry.name(NameId(key.id));
-        self.tags(
-            Some(key.flow),
-            [("flow", self.names.flow(key.flow)), ("group", group(key.flow)), (kind, name.as_str())],
-        )
-    }
-
-    fn requests(&mut self, batch: &'a Batch) {
-        let of_run = self.tags(None, []);
-        for (key, cell) in batch.recorded.requests.iter().filter(|(key, _)| key.was_sent()) {
-            let (name, flow) = (self.names.registry.name(key.name), self.names.flow(key.flow));
-            let of_request =
-                [("flow", flow), ("group", group(key.flow)), ("name", name.as_str()), ("method", key.method.name())];
-            // Whether a request failed shows in its status: a share of failures must not be one of each status.
-            let of_both = self.tags(Some(key.flow), of_request);
-            let (status, expected) = (key.status.to_string(), key.expected.to_string());
-            let of_outcome =
-                [("status", status.as_str()), ("error", key.error()), ("expected_response", expected.as_str())];
-            let [a, b, c, d] = of_request;
-            let [e, f, g] = of_outcome;
-            let tags = self.tags(Some(key.flow), [a, b, c, d, e, f, g]);
-            self.request(key, cell, &tags, &of_both, &of_run);
-        }
-    }
-
-    fn request(
-        &mut self,
-        key: &RequestKey,
-        cell: &'a RequestCell,
-        tags: &Arc<Tags>,
-        of_both: &Arc<Tags>,
-        of_run: &Arc<Tags>,
-    ) {
-        self.count("http_reqs", tags, cell.count);
-        for (metric, values) in [
-            ("response_time", &cell.response_time),
-            ("http_req_duration", &cell.duration),
-            ("http_req_blocked", &cell.blocked),
-            ("http_req_connecting", &cell.connecting),
-            ("http_req_tls_handshaking", &cell.tls_handshaking),
-            ("http_req_sending", &cell.sending),
-            ("http_req_waiting", &cell.waiting),
-            ("http_req_receiving", &cell.receiving),
-        ] {
-            self.trend(metric, tags, values);
-        }
-        // As in k6: a pass of `http_req_failed` is a request that failed.
-        let (passes, fails) = if key.expected { (0, cell.count) } else { (cell.count, 0) };
-        self.rate("http_req_failed", of_both, RateCell { passes, fails });
-        self.count("data_sent", of_run, cell.sent);
-        self.count("data_received", of_run, cell.received);
-    }
-
-    fn iterations(&mut self, batch: &'a Batch) {
-        for (flow, cell) in &batch.recorded.iterations {
-            let tags = self.of_flow(*flow);
-            self.count("iterations", &tags, cell.count);
-            self.trend("iteration_duration", &tags, &cell.duration);
-            let passes = cell.failed + cell.trapped;
-            self.rate("iterations_failed", &tags, RateCell { passes, fails: cell.count - passes });
-            self.count("iterations_interrupted", &tags, cell.interrupted);
-        }
-        let of_run = self.tags(None, []);
-        for (flow, cell) in &batch.recorded.dropped {
-            self.count("dropped_iterations", &of_run, cell.count);
-            let tags = self.of_flow(*flow);
-            self.trend("response_time", &tags, &cell.waited);
-        }
-    }
-
-    fn named(&mut self, batch: &'a Batch) {
-        for (key, cell) in &batch.recorded.checks {
-            let tags = self.of_name("check", key);
-            self.rate("checks", &tags, *cell);
-        }
-        for (key, cell) in &batch.recorded.transactions {
-            let tags = self.of_name("transaction", key);
-            self.trend("transaction_duration", &tags, &cell.duration);
-            self.rate("transaction_failed", &tags, cell.failed);
-        }
-        for (key, durations) in &batch.recorded.server_timings {
-            let tags = self.of_name("name", key);
-            self.trend("server_timing", &tags, durations);
-        }
     }
 
     fn customs(&mut self, batch: &'a Batch) {
@@ -255,28 +217,16 @@ impl<'a> Found<'a> {
                 CustomCell::Rate(cell) => Value::Rate(*cell),
                 CustomCell::Trend(values) => Value::Trend(Cow::Borrowed(values)),
             };
-            let tags = self.of_flow(key.flow);
-            self.add_custom(info.name.into(), info.unit, &tags, value);
+            let tags = self.tags_of(SeriesKey::Flow(key.flow), Detail::All);
+            self.add(info.name.into(), info.unit, tags, value);
         }
     }
+}
 
-    fn generator(&mut self, batch: &'a Batch) {
-        let of_run = self.tags(None, []);
-        if batch.recorded.run.reconnects > 0 {
-            self.count("http_reconnects", &of_run, batch.recorded.run.reconnects);
-        }
-        for (problem, cell) in &batch.recorded.problems {
-            if let Problem::Request(flow, FailureClass::RefusedByPolicy) = problem {
-                let tags = self.of_flow(*flow);
-                self.count("http_reqs_refused", &tags, cell.count);
-            }
-        }
-        self.trend("schedule_lag", &of_run, &batch.recorded.pacing.schedule_lag);
-        if let Some(vus) = batch.vus {
-            self.add("vus", &of_run, Value::Gauge(vus as f64));
-            self.add("vus_max", &of_run, Value::Gauge(batch.vus_max as f64));
-        }
-    }
+/// Before and after the load there are none.
+fn vu_gauges(batch: &Batch) -> VuGauges {
+    let gauge = |value: u64| GaugeCell::new(batch.length, value as f64);
+    VuGauges { active: batch.vus.map(gauge), most: batch.vus.map(|_| gauge(batch.vus_max)) }
 }
 
 /// The `group` tag, as in k6.
