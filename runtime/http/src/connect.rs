@@ -52,6 +52,7 @@ pub(crate) async fn connect(
         Some(settings) => shake_hands(network, origin, stream, settings, watch).await?,
         None => Transport::plain(stream),
     };
+    network.recorder.borrow_mut().run().connections += 1;
     watch.enter(Stage::Blocked, network.clock.now());
     Ok(Connection { origin: Rc::clone(origin), transport })
 }

@@ -174,6 +174,7 @@ pub const BUILT_IN: &[Builtin] = {
         trend("server_timing", Subject::ServerTiming, &[ServerTiming]),
         rate("http_req_failed", Subject::Request, &[Request(|key, cell| Rate(failed_requests(key, cell)))]),
         counter("http_reqs", Number, Subject::Request, &[Request(|_, cell| Counter(cell.count))]),
+        counter("http_connections", Number, Subject::Run, &[Run(|run| run.connections)]),
         counter("http_reconnects", Number, Subject::Run, &[Run(|run| run.reconnects)]),
         counter("http_reqs_refused", Number, Subject::Iteration, &[UnsentRequest(FailureClass::RefusedByPolicy)]),
         trend("iteration_duration", Subject::Iteration, &[Iteration(|cell| Trend(&cell.duration))]),

@@ -230,11 +230,15 @@ impl Cell for TransactionCell {
 pub struct RunCell {
     /// Requests that were sent again because the server had closed the idle connection.
     pub reconnects: u64,
+    /// Connections that were opened, TLS included.
+    pub connections: u64,
 }
 
 impl Cell for RunCell {
-    const FIELDS: &'static [Field<RunCell>] =
-        &[Field::sum("reconnects", |cell| &cell.reconnects, |cell| &mut cell.reconnects)];
+    const FIELDS: &'static [Field<RunCell>] = &[
+        Field::sum("reconnects", |cell| &cell.reconnects, |cell| &mut cell.reconnects),
+        Field::sum("connections", |cell| &cell.connections, |cell| &mut cell.connections),
+    ];
 }
 
 /// Everything that one thread recorded in a stretch of time.

@@ -183,6 +183,9 @@ impl Summary<'_> {
         }
         lines.push(("http_req_failed".to_owned(), self.failed_text()));
         lines.push(self.counter_line("http_reqs"));
+        if self.detail == Detail::Full && self.document.counter("http_connections").is_some() {
+            lines.push(self.counter_line("http_connections"));
+        }
         if self.document.counter("http_reconnects").is_some() {
             lines.push(self.counter_line("http_reconnects"));
         }

@@ -91,7 +91,7 @@ fn a_connection_that_the_server_closed_is_replaced_before_anything_is_sent() {
         world.post("/second", "body").await.unwrap();
         assert_eq!(*log.borrow(), [(0, "GET /first".into()), (1, "POST /second".into())]);
         let recorded = world.recorded();
-        assert_eq!(recorded.run.reconnects, 1);
+        assert_eq!((recorded.run.connections, recorded.run.reconnects), (2, 1));
         assert_eq!(recorded.requests.values().map(|cell| cell.count).sum::<u64>(), 2);
     });
 }

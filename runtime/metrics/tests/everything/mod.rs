@@ -79,6 +79,7 @@ fn record_requests(recorder: &mut Recorder) {
     recorder.request_failure(BROWSE, FailureClass::RefusedByPolicy, "a stranger");
     recorder.request_failure(BUY, FailureClass::RefusedByPolicy, "a stranger");
     recorder.request_failure(BUY, FailureClass::RefusedByPolicy, "another");
+    recorder.run().connections += 7;
     recorder.run().reconnects += 1;
     recorder.run().reconnects += 1;
 }
