@@ -1,4 +1,4 @@
-//! The one clock. Everything that measures or schedules asks here, so that tests can drive time.
+//! The run's only clock. All measuring and scheduling code asks here, so that tests can drive time.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
@@ -15,12 +15,12 @@ use rustix::time::{ClockId, clock_gettime};
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// No time at all.
+    /// A duration of zero.
     pub const ZERO: Nanos = Nanos(0);
     /// Later than any run.
     pub const MAX: Nanos = Nanos(u64::MAX);
 
-    /// The time from `earlier` to here; zero if it is the other way round.
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
     pub fn since(self, earlier: Nanos) -> Nanos {
         Nanos(self.0.saturating_sub(earlier.0))
     }
@@ -80,8 +80,7 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// The system's monotonic time at the start. Read and kept as one number: `Instant` takes three times as long to
-    /// subtract.
+    /// The system's monotonic time at the start, kept as one number: `Instant` takes three times as long to subtract.
     Monotonic(Nanos),
     Manual(Arc<AtomicU64>),
 }
@@ -112,8 +111,7 @@ impl Clock {
         }
     }
 
-    /// `time` as the system's monotonic clock has it, for a timer of the kernel. A clock that stands still has no such
-    /// time.
+    /// `time` on the system's monotonic clock, for a timer of the kernel. `None` for a manual clock.
     pub fn on_system_clock(&self, time: Nanos) -> Option<Nanos> {
         match &self.0 {
             Source::Monotonic(start) => Some(*start + time),
@@ -133,12 +131,12 @@ fn system_time() -> Nanos {
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// Lets `by` pass.
+    /// Advances the clock by `by`.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(Nanos::from(by).0, Ordering::Relaxed);
     }
 
-    /// Lets it become `time`, if it is not later already.
+    /// Advances the clock to `time`, unless it is later already.
     pub fn advance_to(&self, time: Nanos) {
         self.0.fetch_max(time.0, Ordering::Relaxed);
     }
@@ -149,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manual_clock_moves_only_when_told() {
+    fn a_manual_clock_moves_only_when_advanced() {
         let (clock, hand) = Clock::manual();
         assert_eq!(clock.now(), Nanos::ZERO);
         hand.advance(Duration::from_millis(5));
@@ -157,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_since_something_later_is_zero() {
+    fn the_time_since_a_later_moment_is_zero() {
         assert_eq!(Nanos(1).since(Nanos(2)), Nanos::ZERO);
     }
 }

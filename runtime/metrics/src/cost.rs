@@ -1,43 +1,44 @@
-//! What an iteration costs the generator, and so how many of them a thread could do in a second.
+//! The generator's cost of an iteration, and so the number of iterations that a thread can run in a second.
 
 use crate::clock::Nanos;
 use crate::interval::Interval;
 
-/// What the iterations of a stretch of time cost, all together.
+/// The total cost of the iterations in a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// How many ended.
+    /// Number of iterations that ended.
     pub iterations: u64,
-    /// Computing in the guests.
+    /// Time spent computing in guests.
     pub guest: Nanos,
-    /// All else that the worker threads did.
+    /// All other work of the worker threads.
     pub client: Nanos,
-    /// In iterations, but neither of the two: for the target, for time to pass.
+    /// Time in iterations without work: waiting for the target, sleeping.
     pub waiting: Nanos,
     certainty: Certainty,
 }
 
-/// What a rate is worth.
+/// How exact a capacity is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Certainty {
-    /// The most that could be done.
+    /// About the highest possible rate.
     #[default]
     About,
-    /// More could be done. What a request costs falls with the load: threads sleep less, and targets need not be woken.
+    /// A lower bound: the cost of a request falls with the load, because threads sleep less and targets need fewer
+    /// wake-ups.
     AtLeast,
 }
 
-/// How many iterations a second a thread could do.
+/// Iterations that a thread can run in a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ThreadCapacity {
-    /// Iterations a second, with the thread at work all the time.
+    /// Iterations per second of a thread that is always busy.
     pub iterations: f64,
-    /// What that is worth.
+    /// How exact the rate is.
     pub certainty: Certainty,
 }
 
 impl Cost {
-    /// The cost of what was recorded.
+    /// The cost of recorded iterations.
     pub fn of(recorded: &Interval) -> Cost {
         let mut cost = Cost::default();
         let mut wall = Nanos::ZERO;
@@ -49,13 +50,13 @@ impl Cost {
         cost.client = recorded.busy.since(cost.guest);
         cost.waiting = wall.since(cost.guest).since(cost.client);
         let is_open = recorded.pacing.due > 0;
-        // Computing costs the same however often it is done.
+        // The guests' cost per iteration does not depend on the load.
         let mostly_computes = cost.guest > cost.client;
         cost.certainty = if is_open && !mostly_computes { Certainty::AtLeast } else { Certainty::About };
         cost
     }
 
-    /// How many iterations a second a thread could do, going by this; `None` if they cost nothing.
+    /// The iterations that a thread can run in a second at this cost; `None` if they cost nothing.
     pub fn capacity_of_thread(&self) -> Option<ThreadCapacity> {
         let busy = (self.guest + self.client).as_secs_f64();
         let iterations = self.iterations as f64 / busy;
@@ -71,7 +72,7 @@ mod tests {
 
     const MILLISECOND: u64 = 1_000_000;
 
-    /// 100 iterations of 20 ms: so long in the guest, and so long busy, for each.
+    /// 100 iterations of 20 ms, with this much guest time and busy time each.
     fn recorded(guest: u64, busy: u64, due: u64) -> Interval {
         let mut cell = IterationCell { count: 100, guest_time: Nanos(100 * guest), ..IterationCell::default() };
         (0..100).for_each(|_| cell.duration.record(Nanos(20 * MILLISECOND)));
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_load_says_what_a_thread_can_do() {
+    fn a_closed_load_shows_the_capacity_of_a_thread() {
         let cost = Cost::of(&recorded(MILLISECOND, 4 * MILLISECOND, 0));
         assert_eq!((cost.guest, cost.client), (Nanos(100 * MILLISECOND), Nanos(300 * MILLISECOND)));
         assert!((cost.waiting.as_secs_f64() - 1.6).abs() < 0.01, "{:?}", cost.waiting);
@@ -91,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn an_open_load_only_says_what_a_thread_can_do_at_least() {
+    fn an_open_load_shows_a_lower_bound_of_the_capacity() {
         let certainty = |guest| Cost::of(&recorded(guest, 4 * MILLISECOND, 100)).certainty;
         assert_eq!(certainty(MILLISECOND), Certainty::AtLeast);
         assert_eq!(certainty(3 * MILLISECOND), Certainty::About, "most of it is computing");
     }
 
     #[test]
-    fn what_costs_nothing_has_no_limit() {
+    fn iterations_without_cost_have_no_limit() {
         assert_eq!(Cost::of(&Interval::default()).capacity_of_thread(), None);
     }
 }

@@ -1,19 +1,19 @@
-//! How much of a scenario's data a run used.
+//! A run's use of the scenarios' data.
 
 use serde::{Deserialize, Serialize};
 
-/// How much of one feed a run used by one policy.
+/// A run's use of one feed by one policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DataUse {
     /// The scenario's name for it.
     pub name: String,
-    /// Its number of rows.
+    /// The feed's number of rows.
     pub rows: u64,
-    /// The policy by which rows are given out.
+    /// The policy for taking rows.
     pub policy: String,
-    /// How many rows were taken, those that came again included.
+    /// Number of rows taken, with repetitions.
     pub taken: u64,
-    /// Whether no row was left, and the run ended for it.
+    /// Whether the run ended because no row was left.
     pub ended_the_run: bool,
 }

@@ -1,11 +1,11 @@
-//! The targets of `fuzz/` for what this crate reads: histograms that others encoded, and texts that are made harmless.
+//! The targets of `fuzz/` for this crate's input: encoded histograms from outside, and texts that must become harmless.
 
 use squall_fuzzing::{Outcome, assert_harmless, text};
 
 use crate::{Histogram, Redactor, plain, plain_json};
 
-/// A histogram in HdrHistogram's format, without its compression, which would undo all damage: what was read is written so
-/// that it reads the same.
+/// A histogram in HdrHistogram's format. Without its compression, which would hide all damage. A histogram that could
+/// be read must survive writing and reading.
 pub fn histogram(bytes: &[u8]) -> Outcome {
     let read = Histogram::decode(&Histogram::compressed(bytes));
     match &read {
@@ -18,7 +18,7 @@ pub fn histogram(bytes: &[u8]) -> Outcome {
     Outcome::of(&read)
 }
 
-/// A text of a stranger, as it is shown: once is enough, and JSON says the same.
+/// An untrusted text as it is printed: cleaning it twice changes nothing, and its JSON has the same content.
 pub fn shown_text(bytes: &[u8]) -> Outcome {
     let text = text(bytes);
     let shown = plain(&text);
@@ -28,7 +28,7 @@ pub fn shown_text(bytes: &[u8]) -> Outcome {
     Outcome::Taken
 }
 
-/// A text with secrets in it: there is nothing of them in what is left.
+/// A text with secrets: the redacted text contains no part of them.
 pub fn secrets(bytes: &[u8]) -> Outcome {
     const SECRET: &str = "correct-horse";
     let text = text(bytes);
@@ -55,7 +55,7 @@ mod tests {
         }
         let seed = Histogram::uncompressed(&histogram.encode()).unwrap();
         let numbers = [&[0xff; 8][..], &[0xff; 9], &[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], &[0]];
-        // The counters of a whole histogram, however few bytes name them.
+        // All counters of a histogram, even if few bytes name them.
         let memory = Memory { base: 4 << 20, per_byte: 20 };
         Target::new("histogram", super::histogram).seeds(&[&seed]).pieces(&numbers).memory(memory).for_a_while();
     }

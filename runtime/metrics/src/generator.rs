@@ -1,8 +1,8 @@
-//! Was it the generator? Judges, second by second, whether this machine kept to the plan well enough for its numbers to be
-//! believed. Pure: it is told what was observed, and knows neither threads nor `/proc`.
+//! Judges second by second whether this machine kept to the plan well enough for its numbers to be believed. Pure: the
+//! observations are arguments, and it knows neither threads nor `/proc`.
 //!
-//! The limits are those of `docs/measurement.md`. A second in which a limit is passed proves little on a shared machine;
-//! a run is judged by how many there were.
+//! The limits are those of `docs/measurement.md`. One second past a limit proves little on a shared machine, so a run
+//! is judged by the number of such seconds.
 
 mod signal;
 
@@ -23,14 +23,14 @@ pub enum Health {
     /// It kept to its plan.
     #[default]
     Ok,
-    /// Now and then it did not, or it was at its limit: read the numbers with care.
+    /// At times it did not, or it was at its limit: read the numbers with care.
     Suspect,
-    /// It measured itself: the numbers say nothing about the target.
+    /// It measured itself: the numbers do not describe the target.
     Bottleneck,
 }
 
 impl Health {
-    /// The word for it.
+    /// The verdict's word in reports.
     pub fn name(self) -> &'static str {
         match self {
             Health::Ok => "ok",
@@ -40,60 +40,60 @@ impl Health {
     }
 }
 
-/// Who decides when an iteration begins.
+/// What decides when an iteration begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadModel {
-    /// Each virtual user begins when it has ended the one before: the load goes as fast as target and generator let it,
-    /// so a generator that is busy all the time is no fault; latencies then hold some of its own queueing.
+    /// Each virtual user begins an iteration after the one before: the load goes as fast as target and generator allow,
+    /// so a generator that is always busy is not a fault; latencies then contain some queueing in the generator.
     Closed,
     /// The plan decides.
     Open,
 }
 
-/// What was observed in about a second, over all worker threads.
+/// The observations of about one second, over all worker threads.
 #[derive(Clone, Debug, Default)]
 pub struct GeneratorSecond {
-    /// How long it really was.
+    /// The second's real length.
     pub length: Nanos,
-    /// What the workers noticed about themselves.
+    /// The workers' measurements of themselves.
     pub pacing: Pacing,
-    /// The median response time: what a delay is to be compared with.
+    /// The median response time, with which delays are compared.
     pub typical_response: Nanos,
-    /// Processor time that the process had, as a share of what its control group allows; zero where that is all there is.
+    /// Processor time of the process, as a share of its control group's quota; zero without a quota.
     pub processor_share: f64,
-    /// How long the busiest worker thread was at work, as a share of the time.
+    /// Busy time of the busiest worker thread, as a share of the time.
     pub busiest_worker: f64,
-    /// The share of the workers' work that the guests were.
+    /// The guests' share of the workers' work.
     pub guest_share: f64,
-    /// The largest share of the time for which a worker was ready and the system ran something else.
+    /// The largest share of the time for which a worker was ready while the system ran something else.
     pub run_delay: f64,
-    /// How often the control group's quota stopped the process.
+    /// Number of times that the control group's quota stopped the process.
     pub throttled: u64,
-    /// Iterations given up because no virtual user was free in time.
+    /// Iterations dropped because no virtual user was free in time.
     pub dropped: u64,
-    /// Arrivals that wait for a virtual user, at the end.
+    /// Arrivals waiting for a virtual user at the end.
     pub backlog: u64,
-    /// Whether all the virtual users that the plan allows are there and busy.
+    /// Whether all virtual users that the plan allows exist and are busy.
     pub all_users_busy: bool,
-    /// Open files as a share of what is allowed.
+    /// Open files as a share of the limit.
     pub open_files: f64,
-    /// Memory as a share of what is allowed.
+    /// Memory as a share of the limit.
     pub memory: f64,
-    /// Local ports as a share of those there are.
+    /// Local ports in use as a share of the port range.
     pub ports: f64,
 }
 
-/// Whether the machine that made the load is to be believed.
+/// Whether the load generator's machine can be believed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GeneratorVerdict {
     /// The verdict.
     pub health: Health,
-    /// Why, where it is not ok: the likeliest cause first.
+    /// The reasons, if the verdict is not "ok": the likeliest cause first.
     pub findings: Vec<Finding>,
 }
 
 impl GeneratorVerdict {
-    /// Why the measurement is invalid, where the generator was the bottleneck.
+    /// The reason for an invalid measurement, if the generator was the bottleneck.
     pub fn invalidity(&self) -> &'static str {
         if self.lacked_users() {
             "the measurement is invalid: the rate was not kept, because all the virtual users that were allowed were busy; \
@@ -103,14 +103,15 @@ impl GeneratorVerdict {
         }
     }
 
-    /// Whether nothing is wrong but that all virtual users were busy.
+    /// Whether the only finding is that all virtual users were busy.
     pub fn lacked_users(&self) -> bool {
-        // Findings are sorted, the severest first, and among equals this signal after all others: then it is the only one.
+        // Findings are sorted by severity, and this signal is the last among equals. So as the first one, it is the
+        // only one.
         self.findings.first().is_some_and(Finding::too_few_users)
     }
 }
 
-/// Collects seconds and comes to a verdict. Takes the same memory however long the run is.
+/// Collects seconds and judges them. Takes constant memory in a run of any length.
 #[derive(Debug)]
 pub struct Judge {
     model: LoadModel,
@@ -118,7 +119,7 @@ pub struct Judge {
     tallies: BTreeMap<Signal, Tally>,
 }
 
-/// How often a signal was bad, and the worst of it.
+/// Number of bad seconds of one signal, and its worst value.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     suspect: u64,
@@ -126,17 +127,17 @@ struct Tally {
     worst: f64,
 }
 
-/// The share of a run's seconds, and the least number of them, that make a verdict: one second proves nothing.
+/// The share of a run's seconds, and their least number, for a verdict: one second proves nothing.
 const ENOUGH_SHARE: f64 = 0.05;
 const ENOUGH_SECONDS: u64 = 2;
 
 impl Judge {
-    /// Nothing seen yet.
+    /// A judge without observations.
     pub fn new(model: LoadModel) -> Judge {
         Judge { model, seconds: 0, tallies: BTreeMap::new() }
     }
 
-    /// Takes one second into account.
+    /// Adds the observations of one second.
     pub fn see(&mut self, second: &GeneratorSecond) {
         self.seconds += 1;
         for signal in Signal::ALL {
@@ -154,7 +155,7 @@ impl Judge {
         }
     }
 
-    /// The verdict on what was seen up to now.
+    /// The verdict on the observations so far.
     pub fn verdict(&self) -> GeneratorVerdict {
         let share = (self.seconds as f64 * ENOUGH_SHARE).ceil() as u64;
         let enough = share.max(ENOUGH_SECONDS).min(self.seconds.max(1));
@@ -165,28 +166,29 @@ impl Judge {
                 let bad = tally.suspect + tally.bottleneck;
                 let health = match () {
                     () if tally.bottleneck >= enough => Health::Bottleneck,
-                    // What was given up is missing, however seldom that was.
+                    // Dropped iterations are missing from the results, however few they are.
                     () if bad >= enough || *signal == Signal::TooFewUsers => Health::Suspect,
                     () => return None,
                 };
                 Some(signal.finding(health, tally.worst, bad, self.seconds))
             })
             .collect();
-        // Stable: among equals the order of the signals, causes before effects, stays.
+        // A stable sort: equal findings keep the order of the signals, causes before effects.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
         let health = findings.first().map_or(Health::Ok, |finding| finding.health);
         GeneratorVerdict { health, findings }
     }
 }
 
-/// Little's law, as a check on ourselves: iterations under way on average must be those that ended, times how long they
-/// took, over the time. `None` where there is too little to compare (or the load was changing); otherwise by how much the
-/// two differ, as a share. More than 0.05 means lost samples or a wrong clock: a bug of ours, not a finding on the target.
+/// Little's law, as a check on ourselves: the average number of concurrent iterations must be the number of ended
+/// iterations, times their duration, divided by the time. Returns the relative difference, or `None` where there is too
+/// little to compare (or the load was changing). More than 0.05 means lost samples or a wrong clock: a bug in Squall,
+/// not a finding about the target.
 pub fn littles_law(pacing: &Pacing, time_in_iterations: Duration, elapsed: Duration) -> Option<f64> {
     let seen = pacing.mean_under_way()?;
     let expected = time_in_iterations.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
     let looks_that_count = pacing.looks as f64 * seen.min(1.0);
-    // Looks are samples: below this, chance alone makes 5 %.
+    // The looks are samples: below this number, chance alone makes a difference of 5 %.
     (looks_that_count >= 2_000.0 && expected >= 1.0).then(|| (seen - expected).abs() / expected)
 }
 

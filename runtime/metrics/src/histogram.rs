@@ -22,22 +22,22 @@ use crate::clock::Nanos;
 const HALF: u64 = 1024;
 const HALF_BITS: u32 = HALF.trailing_zeros();
 const PAGE: usize = 128;
-/// The greatest value that is kept apart, in microseconds (about 50 days); anything above is counted as this.
+/// The greatest value with its own counter, in microseconds (about 50 days); all greater values are counted here.
 const GREATEST: u64 = (1 << 42) - 1;
 
-/// A distribution of durations, or of other values: those are recorded in millionths, as a time in milliseconds is in
-/// nanoseconds, so that one histogram serves both; what no duration could be is in `values.rs`.
+/// A distribution of durations, or of other values. Those are recorded in millionths, as a time in milliseconds is in
+/// nanoseconds, so that one histogram serves both; values that no duration can have are in `values.rs`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
-    /// Of what is not beyond.
+    /// Of the values in the range of durations.
     count: u64,
     sum: u128,
     least: Option<u64>,
     greatest: u64,
-    /// How many values round to 0 µs: the commonest value of all (phases that did not happen), so it has no page.
+    /// Number of values that round to 0 µs: the commonest value of all (phases that did not happen), so it has no page.
     zeros: u64,
     pages: Vec<Option<Box<[u64; PAGE]>>>,
-    /// Values that no duration could be.
+    /// Values that no duration can have.
     beyond: Option<Box<Beyond>>,
 }
 
@@ -73,14 +73,14 @@ impl Histogram {
         &mut page[index % PAGE]
     }
 
-    /// What it takes beside itself, in bytes.
+    /// Memory that it uses on the heap, in bytes.
     pub(crate) fn weight(&self) -> usize {
         let pages = self.pages.iter().flatten().count() * size_of::<[u64; PAGE]>();
         let places = self.pages.capacity() * size_of::<Option<Box<[u64; PAGE]>>>();
         pages + places + self.beyond.as_ref().map_or(0, |beyond| beyond.weight())
     }
 
-    /// Adds all that `other` has recorded. Exact: the order of merging does not matter.
+    /// Adds all values of `other`. Exact: the order of merging does not matter.
     pub fn merge(&mut self, other: &Histogram) {
         if let Some(beyond) = &other.beyond {
             self.beyond.get_or_insert_default().merge(beyond);
@@ -112,12 +112,12 @@ impl Histogram {
         }
     }
 
-    /// How many values were recorded.
+    /// Number of recorded values.
     pub fn count(&self) -> u64 {
         self.count + self.beyond.as_deref().map_or(0, Beyond::count)
     }
 
-    /// Whether nothing was recorded.
+    /// Whether no value was recorded.
     pub fn is_empty(&self) -> bool {
         self.count() == 0
     }
@@ -137,7 +137,7 @@ impl Histogram {
         Nanos(u64::try_from(self.sum).unwrap_or(u64::MAX))
     }
 
-    /// The exact mean; zero if there is nothing.
+    /// The exact mean; zero without values.
     pub fn mean(&self) -> Nanos {
         if self.count == 0 {
             return Nanos::ZERO;
@@ -146,7 +146,7 @@ impl Histogram {
     }
 
     /// The value at or below which `percent` of all values lie, by the nearest-rank method: the ⌈percent × count⌉-th
-    /// smallest, to three significant digits, and never outside the exact least and greatest. Zero if there is nothing.
+    /// smallest, to three significant digits, and never outside the exact least and greatest. Zero without values.
     pub fn percentile(&self, percent: f64) -> Nanos {
         if self.count == 0 {
             return Nanos::ZERO;
@@ -169,7 +169,7 @@ impl Histogram {
         self.max()
     }
 
-    /// Counts `count` values in the counter `index`; their sum and extremes are the caller's to note.
+    /// Counts `count` values in the counter `index`; the caller updates their sum and extremes.
     fn fill(&mut self, index: usize, count: u64) {
         self.count += count;
         if index == 0 {
@@ -179,12 +179,12 @@ impl Histogram {
         }
     }
 
-    /// The counters that hold something, in rising order, with their counts. The counter 0 has what rounds to 0 µs.
+    /// The counters that are not zero, in rising order, with their counts. Counter 0 has the values that round to 0 µs.
     pub(crate) fn filled(&self) -> impl Iterator<Item = (usize, u64)> {
         (self.zeros > 0).then_some((0, self.zeros)).into_iter().chain(self.counts())
     }
 
-    /// The buckets that hold something, in rising order: (least value, greatest value, count), values in microseconds.
+    /// The buckets that are not empty, in rising order: (least value, greatest value, count), values in microseconds.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> {
         self.filled().map(|(index, count)| {
             let (low, width) = lowest_of(index);
@@ -200,10 +200,10 @@ impl Histogram {
     }
 }
 
-/// The rank that a percentile asks for among `count` values: at least the first.
+/// The rank of a percentile among `count` values: at least the first.
 pub(crate) fn rank(percent: f64, count: u64) -> u64 {
     let exact = percent.clamp(0.0, 100.0) / 100.0 * count as f64;
-    // A product such as 0.95 × 20 can come out a hair above the whole number that it is.
+    // A product such as 0.95 × 20 can be slightly greater than the exact whole number.
     let wanted = (exact - exact * 1e-12).ceil() as u64;
     wanted.clamp(1, count)
 }
@@ -216,7 +216,7 @@ fn index_of(value: u64) -> usize {
     ((u64::from(bucket) << HALF_BITS) + (value >> bucket)) as usize
 }
 
-/// The least value, in microseconds, of a counter, and how many values share it.
+/// A counter's least value, in microseconds, and the number of values that share it.
 pub(crate) fn lowest_of(index: usize) -> (u64, u64) {
     let index = index as u64;
     let bucket = (index >> HALF_BITS).saturating_sub(1);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_histogram_answers_zero() {
+    fn an_empty_histogram_returns_zero() {
         let empty = Histogram::new();
         assert_eq!(empty.percentile(99.0), Nanos::ZERO);
         assert_eq!(empty.mean(), Nanos::ZERO);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_too_long() {
+    fn any_time_can_be_recorded() {
         let histogram = of(&[1, u64::MAX, u64::MAX]);
         assert_eq!((histogram.count(), histogram.max(), histogram.sum()), (3, Nanos(u64::MAX), Nanos(u64::MAX)));
         assert!(histogram.percentile(50.0).0 > 1_000_000_000);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_counted_at_the_end_and_its_greatest_is_exact() {
+    fn too_long_times_are_counted_at_the_end_and_the_greatest_is_exact() {
         let histogram = of(&[u64::MAX / 2, 1]);
         assert_eq!(histogram.count(), 2);
         assert_eq!(histogram.max(), Nanos(u64::MAX / 2));

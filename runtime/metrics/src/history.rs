@@ -1,11 +1,11 @@
-//! What happened second by second, for a run of any length in bounded memory.
+//! The course of a run second by second, at any length in bounded memory.
 //!
-//! A second is laid aside in encoded form, about 1 KB a histogram instead of several. When there are
-//! [`History::MOST`] entries, neighbours are merged, two and two: from then on an entry stands for two seconds, later
-//! for four, and so on. Histograms merge exactly, so nothing but the resolution is lost.
+//! A second is stored in encoded form, about 1 KB a histogram instead of several. At [`History::MOST`] entries,
+//! neighbours are merged in pairs. From then on an entry stands for two seconds, later for four, and so on. Histograms
+//! merge exactly, so only resolution is lost.
 //!
-//! Merging all of two hours takes half a second, for which whoever pushes has no time. So one pair is merged at each
-//! push; readers find the pairs that wait for it merged already.
+//! Merging all of two hours takes half a second, too long for one push. So each push merges one pair; readers get the
+//! waiting pairs already merged.
 
 use std::ops::RangeBounds;
 use std::{iter, mem, vec};
@@ -13,22 +13,22 @@ use std::{iter, mem, vec};
 use crate::clock::Nanos;
 use crate::histogram::{Histogram, Packed};
 
-/// What happened in one second of a run, or, in a long run, in a few seconds.
+/// The results of one second of a run, or, in a long run, of a few seconds.
 #[derive(Clone, Debug, Default)]
 pub struct Second {
-    /// When it began, counted from the beginning of the load.
+    /// Its start, counted from the beginning of the load.
     pub at: Nanos,
-    /// How long it took: what rates are divided by.
+    /// Its length, by which rates are divided.
     pub length: Nanos,
     /// Requests that ended.
     pub requests: u64,
-    /// Those of them that failed.
+    /// The failed ones among them.
     pub failed: u64,
     /// Iterations that ended.
     pub iterations: u64,
     /// Iterations that could not start because no virtual user was free.
     pub dropped: u64,
-    /// Virtual users at work; the most, where seconds were merged.
+    /// Active virtual users; the most, where seconds were merged.
     pub vus: u64,
     /// Intended start to last byte.
     pub response_time: Histogram,
@@ -37,11 +37,11 @@ pub struct Second {
 }
 
 impl Second {
-    /// A load may end in the midst of a second. Of a rest shorter than this no rate is computed: a few requests in a few
-    /// microseconds would be a peak that never was.
+    /// A load may end within a second. No rate is computed for a rest shorter than this: a few requests in a few
+    /// microseconds would be a false peak.
     pub const LEAST_FOR_A_RATE: Nanos = Nanos(500_000_000);
 
-    /// Adds what happened in a later second.
+    /// Adds the results of a later second.
     pub fn merge(&mut self, later: &Second) {
         self.length += later.length;
         self.requests += later.requests;
@@ -53,7 +53,7 @@ impl Second {
         self.service_time.merge(&later.service_time);
     }
 
-    /// Adds what happened at the same time elsewhere.
+    /// Adds the results of the same time from another process.
     pub fn add_parallel(&mut self, other: &Second) {
         let (length, vus) = (self.length.max(other.length), self.vus + other.vus);
         self.merge(other);
@@ -74,23 +74,23 @@ impl Second {
 pub struct History {
     /// The oldest.
     entries: Vec<Entry>,
-    /// Later ones, of half their length, that wait to be merged in pairs and moved there.
+    /// Later ones, of half their length, that are yet to be merged in pairs and moved to `old`.
     waiting: vec::IntoIter<Entry>,
-    /// What came since merging began.
+    /// Entries added since merging began.
     newer: Vec<Entry>,
-    /// The seconds of the next entry so far, and how many they are.
+    /// The seconds of the next entry so far, and their number.
     open: Option<(Second, u64)>,
-    /// How many of the pushed seconds an entry stands for: 2 to the power of this.
+    /// Number of pushed seconds in an entry: 2 to the power of this.
     doublings: u32,
-    /// What was pushed last, as it came.
+    /// The last pushed second, unchanged.
     latest: Option<Second>,
 }
 
 impl History {
-    /// The most entries that are kept: two hours of single seconds.
+    /// The greatest number of entries: two hours of single seconds.
     pub const MOST: usize = 7_200;
 
-    /// Nothing yet.
+    /// An empty history.
     pub fn new() -> History {
         History::default()
     }
@@ -98,7 +98,7 @@ impl History {
     /// Appends the second that has just passed.
     pub fn push(&mut self, second: Second) {
         self.latest = Some(second.clone());
-        // Entries double only between two of them.
+        // Entries double only at the boundary between two.
         if self.open.is_none() || !self.waiting.as_slice().is_empty() {
             self.merge_one_pair();
         }
@@ -116,18 +116,18 @@ impl History {
         self.newer.push(Entry::new(&joined));
     }
 
-    /// The second that was pushed last, whatever has been merged or dropped since.
+    /// The last pushed second, whatever has been merged or dropped since.
     pub fn latest(&self) -> Option<&Second> {
         self.latest.as_ref()
     }
 
-    /// When the first entry begins; zero if there is none.
+    /// The first entry's start; zero without entries.
     pub fn first_at(&self) -> Nanos {
         let first = self.groups().next().and_then(|group| group.first()).map(|entry| entry.at);
         first.or(self.open.as_ref().map(|(second, _)| second.at)).unwrap_or(Nanos::ZERO)
     }
 
-    /// Drops the entries that began before that time.
+    /// Drops the entries that began before `time`.
     pub fn forget_before(&mut self, time: Nanos) {
         self.entries.retain(|entry| entry.at >= time);
         self.newer.retain(|entry| entry.at >= time);
@@ -135,7 +135,7 @@ impl History {
         self.waiting = waiting.into_iter();
     }
 
-    /// Goes on with merging, or begins it if there are too many entries.
+    /// Continues merging, or starts it if there are too many entries.
     fn merge_one_pair(&mut self) {
         if let Some(earlier) = self.waiting.next() {
             let pair: Vec<Entry> = iter::once(earlier).chain(self.waiting.next()).collect();
@@ -149,33 +149,33 @@ impl History {
         }
     }
 
-    /// What a reader sees as one entry each.
+    /// The groups of seconds that a reader sees as one entry each.
     fn groups(&self) -> impl Iterator<Item = &[Entry]> {
         self.entries.chunks(1).chain(self.waiting.as_slice().chunks(2)).chain(self.newer.chunks(1))
     }
 
-    /// How many of the seconds that were pushed one entry stands for: 1, 2, 4, ...
+    /// Number of pushed seconds in an entry: 1, 2, 4, ...
     pub fn seconds_per_entry(&self) -> u64 {
         1 << self.doublings.min(63)
     }
 
-    /// How many entries there are.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.groups().count() + usize::from(self.open.is_some())
     }
 
-    /// Whether there are none.
+    /// Whether the history has no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The entries, in order of time. Each is decoded when it is asked for. The last one may be shorter than the others.
+    /// The entries, in order of time, each decoded on demand. The last one may be shorter than the others.
     pub fn seconds(&self) -> impl Iterator<Item = Second> {
         let open = self.open.iter().map(|(second, _)| second.clone());
         self.groups().map(joined).chain(open)
     }
 
-    /// All entries that begin within `range`, as one; nothing at all, at zero, if there are none.
+    /// All entries that begin within `range`, merged; an empty one at zero if there are none.
     pub fn merged(&self, range: impl RangeBounds<Nanos>) -> Second {
         let starts_within = |group: &&[Entry]| group.first().is_some_and(|entry| range.contains(&entry.at));
         let within = self.groups().filter(starts_within).map(joined);
@@ -183,12 +183,12 @@ impl History {
         merged(within.chain(open))
     }
 
-    /// The entries in windows of about `length` each, merged. What is left at the end and is shorter is left out.
+    /// The entries in windows of about `length` each, merged. A shorter rest at the end is left out.
     pub fn windows(&self, length: Nanos) -> impl Iterator<Item = Second> {
         let mut seconds = self.seconds();
         iter::from_fn(move || {
             let mut window = seconds.next()?;
-            // A second is a few microseconds longer or shorter than one; half a second short is long enough.
+            // A second's length varies by a few microseconds; half a second less is long enough.
             while window.length + Nanos(500_000_000) < length {
                 window.merge(&seconds.next()?);
             }
@@ -197,7 +197,7 @@ impl History {
     }
 }
 
-/// All of these as one, which begins with the first.
+/// All of these merged, starting with the first.
 fn merged(seconds: impl IntoIterator<Item = Second>) -> Second {
     let mut seconds = seconds.into_iter();
     let mut merged = seconds.next().unwrap_or_default();
@@ -209,7 +209,7 @@ fn joined(group: &[Entry]) -> Second {
     merged(group.iter().map(Entry::second))
 }
 
-/// A second laid aside.
+/// An encoded second.
 #[derive(Clone, Debug)]
 struct Entry {
     at: Nanos,

@@ -1,9 +1,9 @@
-//! What is measured: the clock, histograms, the recorder of each worker thread, and what they add up to.
+//! Measurements: the clock, histograms, the recorder of each worker thread, and their totals.
 //!
-//! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; the
-//! [`Interval`] of each second is taken out and merged into the run's [`Totals`]; thresholds and reports read those. What
-//! happened second by second is kept in a [`History`], from which [`statistics`] draws conclusions.
-//! This crate must not know where samples come from (HTTP, guests) nor who reads them (terminal, files).
+//! Data flows one way. A worker thread owns a [`Recorder`] and writes samples into it without locks; the [`Interval`]
+//! of each second is taken out and merged into the run's [`Totals`]; thresholds and reports read those. The course of
+//! the run by seconds is kept in a [`History`], from which [`statistics`] draws conclusions. This crate must not know
+//! the sources of samples (HTTP, guests) nor their readers (terminal, files).
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

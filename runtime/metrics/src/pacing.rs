@@ -1,32 +1,32 @@
-//! How well the generator itself kept to its plan: what a report on the measurement, rather than on the target, is made of.
+//! How well the generator kept to its plan: the base of reports on the measurement itself.
 
 use crate::cell::{Cell, Field};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 
-/// What one worker thread noticed about its own work in a stretch of time. All of it adds up.
+/// One worker thread's measurements of its own work in a period. All of them add up.
 #[derive(Clone, Debug, Default)]
 pub struct Pacing {
     /// Iterations that became due, in an open load.
     pub due: u64,
-    /// Those of them that a virtual user began, at once or later.
+    /// The ones among them that a virtual user began, at once or later.
     pub begun: u64,
-    /// From an arrival's intended start to the moment at which the worker noticed it: the generator's own delay.
+    /// From an arrival's intended start to the moment at which the worker noticed it: the generator's delay.
     pub noticed_late: Histogram,
     /// `schedule_lag`: from an arrival's intended start to the moment at which a virtual user began it.
     pub schedule_lag: Histogram,
-    /// How late a task ran that wanted to run every 10 ms: what the thread being busy, or not running, costs everything.
+    /// Delay of a task that is due every 10 ms: the cost of a thread that is busy, or not running.
     pub runtime_delay: Histogram,
-    /// Iterations under way, added up over those looks.
+    /// Concurrent iterations, summed over the looks.
     pub under_way: u64,
-    /// How often that was looked at.
+    /// Number of looks.
     pub looks: u64,
-    /// How long the thread was ready to run, and the system ran something else.
+    /// Time for which the thread was ready to run while the system ran something else.
     pub run_delay: Nanos,
 }
 
 impl Pacing {
-    /// Iterations under way, on average.
+    /// Concurrent iterations, on average.
     pub fn mean_under_way(&self) -> Option<f64> {
         (self.looks > 0).then(|| self.under_way as f64 / self.looks as f64)
     }
@@ -48,10 +48,10 @@ impl Cell for Pacing {
 /// Iterations of one flow that should have begun and never did.
 #[derive(Clone, Debug, Default)]
 pub struct DroppedCell {
-    /// How many.
+    /// Number of iterations.
     pub count: u64,
-    /// How long each had waited when it was given up. The time that it would have taken is longer than that: these are
-    /// censored samples. They count into `response_time`, so that it cannot improve because the tool gave up.
+    /// Waiting time of each until it was dropped. Its response time would have been longer: these are censored samples.
+    /// They count into `response_time`, so that dropping iterations cannot improve it.
     pub waited: Histogram,
 }
 

@@ -1,7 +1,7 @@
-//! Keeps secrets out of what is recorded, in every form that a scenario usually gives them: as they are, percent-encoded,
-//! escaped as in JSON, and in base64, also where that has more in it before and behind (`user:password`).
+//! Keeps secrets out of recorded texts, in every form that a scenario usually gives them: plain, percent-encoded,
+//! escaped as in JSON, and in base64, also with other text before and after it (`user:password`).
 //!
-//! It helps against accidents. A scenario that wants to show a secret can write it in a form that nobody knows.
+//! It protects against accidents. A scenario that wants to reveal a secret can write it in an unknown form.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,23 +10,23 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// What stands for a secret.
+/// Replaces a secret.
 pub const HIDDEN: &str = "***";
 
-/// What one byte can take: `\u0041`, or `\u{000041}`.
+/// The longest form of one byte: `\u0041`, or `\u{000041}`.
 const LONGEST_ESCAPE: usize = 10;
 
-/// The most that can be there of an escape that was cut: `\ud83d\ude0`.
+/// The longest part of an escape that was cut: `\ud83d\ude0`.
 const LONGEST_STUB: usize = 12;
 
-/// What stands where a text was shortened. Before it, the beginning of a secret is one.
+/// Marks a shortened text. Directly before it, the beginning of a secret counts as one.
 const ELLIPSIS: &[u8] = "…".as_bytes();
 
 /// Finds secrets in text.
 #[derive(Clone, Default)]
 pub struct Redactor {
     needles: Vec<Needle>,
-    /// The bytes that a secret can begin with, in any form.
+    /// The first bytes of secrets, in any form.
     beginnings: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ struct Needle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Text,
-    /// Of the character before (or behind) some bits are the secret's.
+    /// Whether some bits of the character before (or after) belong to the secret.
     Base64 {
         touches_before: bool,
         touches_behind: bool,
@@ -48,10 +48,11 @@ enum Form {
 }
 
 impl Redactor {
-    /// The fewest bytes of a secret: what is shorter is found everywhere.
+    /// The fewest bytes of a secret: shorter ones would be found everywhere.
     pub const SHORTEST: usize = 4;
 
-    /// A redactor for these secrets. Of one with several lines each line counts, too, because logs are cut into lines.
+    /// A redactor for these secrets. Of one with several lines, each line also counts as a secret, because logs are cut
+    /// into lines.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redactor {
         let mut needles = Vec::new();
         for secret in secrets {
@@ -59,7 +60,7 @@ impl Redactor {
                 needles.extend(forms_of(text).filter(|needle| needle.bytes.len() >= Redactor::SHORTEST));
             }
         }
-        // The longest first: what is a secret as a whole is not to be taken for one of its parts.
+        // The longest first: a whole secret must not be taken for one of its parts.
         needles.sort_by(|one, other| other.bytes.len().cmp(&one.bytes.len()).then_with(|| one.bytes.cmp(&other.bytes)));
         needles.dedup();
         let mut beginnings: Vec<u8> = needles.iter().flat_map(Needle::beginnings).collect();
@@ -68,18 +69,18 @@ impl Redactor {
         Redactor { needles, beginnings }
     }
 
-    /// The most bytes that a secret can take in a text, in its longest form.
+    /// The most bytes of a secret in a text, in its longest form.
     pub fn longest(&self) -> usize {
         self.needles.first().map_or(0, |needle| needle.bytes.len() * LONGEST_ESCAPE)
     }
 
-    /// The text, with [`HIDDEN`] for each secret.
+    /// Replaces each secret in a text by [`HIDDEN`].
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.hide_in_beginning(text, text.len())
     }
 
-    /// The first `most` bytes of a text, with [`HIDDEN`] for each secret that begins there. What follows is searched only as
-    /// far as such a secret can reach, and is not returned: of a secret that begins later, not even a part.
+    /// The first `most` bytes of a text, with [`HIDDEN`] for each secret that begins there. The rest is searched only
+    /// as far as such a secret can reach, and is not returned. So no part of a secret that begins later is returned.
     pub fn hide_in_beginning<'a>(&self, text: &'a str, most: usize) -> Cow<'a, str> {
         let most = text.floor_char_boundary(most);
         let searched = &text.as_bytes()[..text.floor_char_boundary(most.saturating_add(self.longest()))];
@@ -101,7 +102,7 @@ impl Redactor {
         Cow::Owned(shown)
     }
 
-    /// The first secret at or after `from`. Begins and ends between characters, as secrets and their forms do.
+    /// The first secret at or after `from`. Begins and ends at character boundaries, as secrets and their forms do.
     fn find(&self, text: &[u8], from: usize) -> Option<Range<usize>> {
         if self.needles.is_empty() {
             return None;
@@ -117,13 +118,13 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// All forms of one text. Percent-encoding and escapes are undone while comparing, so they are none of their own.
+/// All forms of one text. Percent-encoding and escapes are undone while comparing, so they are not separate forms.
 fn forms_of(text: &str) -> impl Iterator<Item = Needle> + '_ {
     let as_it_is = Needle { bytes: text.as_bytes().to_vec(), form: Form::Text };
     std::iter::once(as_it_is).chain((0..3).map(|before| in_base64(text.as_bytes(), before)))
 }
 
-/// The characters of base64 that depend on the secret alone, where `before` bytes (modulo 3) are encoded in front of it.
+/// The characters of base64 that depend on the secret alone, if `before` bytes (modulo 3) are encoded before it.
 fn in_base64(secret: &[u8], before: usize) -> Needle {
     let mut padded = vec![0; before];
     padded.extend_from_slice(secret);
@@ -145,7 +146,7 @@ impl Needle {
         self.bytes.first().copied().into_iter().chain([alternative, b'%', b'\\'])
     }
 
-    /// What of `text` is this secret, if it stands at `place`. What comes before `from` is already dealt with.
+    /// The part of `text` that is this secret, if it stands at `place`. Text before `from` is already done.
     fn at(&self, text: &[u8], place: usize, from: usize) -> Option<Range<usize>> {
         let rest = &text[place..];
         let length = if rest.starts_with(&self.bytes) { self.bytes.len() } else { self.encoded_length(rest)? };
@@ -162,7 +163,7 @@ impl Needle {
         Some(start..end)
     }
 
-    /// How many bytes at the beginning of `text` stand for it; for its beginning alone, if there the text was shortened.
+    /// The length in `text` of the secret's written form; of its beginning alone, if the text was shortened there.
     fn encoded_length(&self, text: &[u8]) -> Option<usize> {
         let (mut done, mut length) = (0, 0);
         while let Some((byte, _)) = self.bytes[done..].split_first() {
@@ -176,7 +177,7 @@ impl Needle {
         Some(length)
     }
 
-    /// Of the next bytes of the secret, how many are written next in `text`, and in how many bytes.
+    /// Number of the secret's bytes that come next in `text`, and the length of their written form.
     fn next_length(&self, byte: u8, secret: &[u8], text: &[u8]) -> Option<(usize, usize)> {
         let first = *text.first()?;
         if first == b'%' && text.get(1..3).and_then(from_hex) == Some(u32::from(byte)) {
@@ -196,7 +197,7 @@ impl Needle {
     }
 }
 
-/// If the text was shortened here, how much of the last letter is still there: nothing, or the beginning of its escape.
+/// If the text was shortened here, the length of the rest of the last letter: zero, or the beginning of its escape.
 fn length_before_cut(text: &[u8]) -> Option<usize> {
     let cut = (0..LONGEST_STUB).find(|place| text.get(*place..).is_some_and(|rest| rest.starts_with(ELLIPSIS)))?;
     let is_of_escape = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'u' | b'{' | b'\\' | b'%');
@@ -213,7 +214,7 @@ fn from_hex(digits: &[u8]) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// An escape as JSON and program texts have them: the character that it means, and its length.
+/// An escape of JSON or of a programming language: its character and its length.
 fn escaped(text: &[u8]) -> Option<(char, usize)> {
     match *text.get(1)? {
         b'n' => Some(('\n', 2)),
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_beyond_ascii_escaped_as_json_and_programs_have_them() {
+    fn letters_beyond_ascii_escaped_as_in_json_and_programs() {
         let redactor = Redactor::new(["pässwörd😀€"]);
         for escaped in [
             r"p\u00e4ssw\u00f6rd\ud83d\ude00\u20ac",
@@ -314,8 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_secret_is_left_at_the_end_of_a_long_text() {
-        // Hiding makes room, in which there would be the beginning of the next.
+    fn no_part_of_a_secret_is_left_at_the_end_of_a_long_text() {
+        // Hiding makes room at the end, where the beginning of the next secret must not appear.
         let text = SECRET.repeat(100);
         for most in 0..200 {
             let shown = Redactor::new([SECRET]).hide_in_beginning(&text, most).into_owned();
@@ -359,7 +360,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is around it, nothing of six characters in a row of the secret's base64 is left.
+        /// Whatever surrounds it, no six consecutive characters of the secret's base64 are left.
         #[test]
         fn no_alignment_lets_it_through(before in "[a-z]{0,7}", secret in "[!-~]{8,30}", behind in "[A-Z]{0,7}") {
             let encoded = STANDARD.encode(format!("{before}{secret}{behind}"));
@@ -371,7 +372,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_can_be_looked_at(secret in "\\PC{4,12}", text in "\\PC{0,60}", at in 0usize..60) {
+        fn any_text_can_be_searched(secret in "\\PC{4,12}", text in "\\PC{0,60}", at in 0usize..60) {
             let at = text.floor_char_boundary(at.min(text.len()));
             let with = format!("{}{secret}{}", &text[..at], &text[at..]);
             let shown = Redactor::new([secret.as_str()]).hide(&with).into_owned();

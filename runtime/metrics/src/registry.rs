@@ -1,8 +1,8 @@
-//! Names become small numbers here, once; all worker threads agree on them.
+//! Turns names into small numbers, once for all worker threads.
 //!
-//! The registry is shared and locked, so the request path never comes here: each thread's recorder keeps what it has
-//! learnt, and asks only about what it sees for the first time. Once the registry is full no thread asks again, and what
-//! is new is counted under [`NameId::OTHER`]: memory is bounded whatever a scenario does.
+//! The registry is shared and locked, so the request path never comes here: each thread's recorder remembers the
+//! answers, and asks only about new names. When the registry is full no thread asks again, and new names are counted
+//! under [`NameId::OTHER`]: memory is bounded whatever a scenario does.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -25,14 +25,14 @@ use crate::tags::{AskedTags, Tag, TagSetId, TagSets};
 pub struct FlowId(pub u16);
 
 impl FlowId {
-    /// `setup`, which no flow runs.
+    /// `setup`, which belongs to no flow.
     pub const SETUP: FlowId = FlowId(u16::MAX);
     /// `teardown`.
     pub const TEARDOWN: FlowId = FlowId(u16::MAX - 1);
-    /// `start`, in which a virtual user prepares itself.
+    /// `start`, which prepares a virtual user.
     pub const START: FlowId = FlowId(u16::MAX - 2);
 
-    /// The index, for those flows that have one.
+    /// The index, for flows that have one.
     pub fn index(self) -> Option<usize> {
         (self < FlowId::START).then_some(usize::from(self.0))
     }
@@ -43,7 +43,7 @@ impl FlowId {
 pub struct NameId(pub u32);
 
 impl NameId {
-    /// Everything past the limit on series.
+    /// All names past the limit on series.
     pub const OTHER: NameId = NameId(0);
 }
 
@@ -51,7 +51,7 @@ impl NameId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MetricId(pub u32);
 
-/// A request's method. What is not in the list is sent as it is, and counted as `OTHER`.
+/// A request's method. Other methods are sent unchanged, and counted as `OTHER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 #[allow(missing_docs)]
@@ -67,7 +67,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// All of them.
+    /// All methods.
     pub(crate) const ALL: [Method; 8] = [
         Method::Get,
         Method::Head,
@@ -79,7 +79,7 @@ impl Method {
         Method::Other,
     ];
 
-    /// The method of that name, in capitals.
+    /// The method with this name, in capitals.
     #[inline]
     pub fn of(name: &str) -> Method {
         match name {
@@ -94,7 +94,7 @@ impl Method {
         }
     }
 
-    /// Its name, as the `method` tag has it.
+    /// Its value in the `method` tag.
     pub fn name(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -118,7 +118,7 @@ pub struct RequestKey {
     pub name: NameId,
     /// The `method` tag.
     pub method: Method,
-    /// The `status` tag; 0 where there was no response.
+    /// The `status` tag; 0 without a response.
     pub status: u16,
     /// The `error` tag: a [`crate::FailureClass`] as a number, or 0.
     pub failure: u8,
@@ -135,7 +135,7 @@ pub struct CustomKey {
     pub id: u32,
 }
 
-/// Why a custom metric cannot be had.
+/// The reasons to refuse a custom metric.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum RegistryError {
     /// The name is taken by a metric of another kind.
@@ -143,12 +143,12 @@ pub enum RegistryError {
     KindConflict {
         /// The metric.
         name: String,
-        /// What it is.
+        /// The existing kind.
         existing: Kind,
-        /// What was asked for.
+        /// The requested kind.
         wanted: Kind,
     },
-    /// There are as many metrics as the limit allows.
+    /// The limit on metrics is reached.
     #[error(
         "metric \"{name}\" is one more than the limit of {limit} (raise it with --max-series): its values are dropped"
     )]
@@ -160,7 +160,7 @@ pub enum RegistryError {
     },
 }
 
-/// What a custom metric is.
+/// A custom metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricInfo {
     /// Its name.
@@ -179,7 +179,7 @@ pub struct Registry {
     series_full: AtomicBool,
     redactor: Redactor,
     asked_tags: AskedTags,
-    /// What a guest says of itself when it is described.
+    /// The component's description of its metrics and tags.
     closed: AtomicBool,
     tagging: AtomicBool,
     #[allow(clippy::disallowed_types)]
@@ -194,7 +194,7 @@ struct Tables {
     metrics: Vec<MetricInfo>,
     metric_ids: FxHashMap<Box<str>, MetricId>,
     server_timings: FxHashMap<Box<str>, NameId>,
-    /// How many names do not count against the limit, because they are bounded otherwise.
+    /// Number of names that do not count against the limit, because they are bounded otherwise.
     beyond_limit: usize,
     tag_sets: TagSets,
 }
@@ -208,16 +208,16 @@ impl Tables {
     }
 }
 
-/// The longest text of any kind that is looked at, in bytes.
+/// The longest prefix of a text that is read, in bytes.
 const LONGEST_TEXT: usize = 4 << 10;
-/// The longest name that is kept, in bytes; the rest is cut off.
+/// The longest name, in bytes; the rest is cut off.
 const LONGEST_NAME: usize = 256;
 
-/// What the registry says of a name.
+/// The registry's answer about a name.
 pub(crate) enum Numbered {
-    /// Its number.
+    /// The name's number.
     As(NameId),
-    /// There is no room for more names than these.
+    /// There is no room for more names.
     NoMore(Vec<(Box<str>, NameId)>),
 }
 
@@ -225,15 +225,15 @@ fn listed(ids: &FxHashMap<Box<str>, NameId>) -> Vec<(Box<str>, NameId)> {
     ids.iter().map(|(name, id)| (name.clone(), *id)).collect()
 }
 
-/// How many names of `Server-Timing` a run has. Servers choose them, so they must not use up the names of requests.
+/// The most names of `Server-Timing` in a run. Servers choose them, so they must not use up the names of requests.
 pub(crate) const MOST_SERVER_TIMINGS: usize = 32;
 
-/// `name`, cut to what is kept.
+/// `name`, cut to the longest length.
 pub(crate) fn cut(name: &str) -> &str {
     &name[..name.floor_char_boundary(LONGEST_NAME)]
 }
 
-/// What `change` makes of a text, borrowed if nothing changes.
+/// Applies `change`, and keeps a borrowed text borrowed if nothing changes.
 fn map<'a>(text: Cow<'a, str>, change: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
     match text {
         Cow::Borrowed(text) => change(text),
@@ -259,42 +259,42 @@ impl Registry {
         }
     }
 
-    /// The same, and what `redactor` knows is never recorded.
+    /// The same, with a redactor: its secrets are never recorded.
     pub fn hiding(self, redactor: Redactor) -> Registry {
         Registry { redactor, ..self }
     }
 
-    /// The same, and of the tags that guests give to samples these are kept.
+    /// The same, with the tags to keep of those that guests give to samples.
     pub fn asking(self, asked_tags: AskedTags) -> Registry {
         Registry { asked_tags, ..self }
     }
 
-    /// The tags that guests may give to samples, and that are kept.
+    /// The tags of guests that are kept.
     pub fn asked_tags(&self) -> &AskedTags {
         &self.asked_tags
     }
 
-    /// Notes that the guest makes no custom metrics but those that are known.
+    /// Declares that the guest makes no custom metrics but the known ones.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the guest makes no custom metrics but those that are known.
+    /// Whether the guest makes no custom metrics but the known ones.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Notes that the guest gives samples tags of its own.
+    /// Declares that the guest gives samples its own tags.
     pub fn expect_tags(&self) {
         self.tagging.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the guest gives samples tags of its own.
+    /// Whether the guest gives samples its own tags.
     pub fn expects_tags(&self) -> bool {
         self.tagging.load(Ordering::Relaxed)
     }
 
-    /// The number of those tags that are asked for. Takes no lock where none is.
+    /// The number of the set of kept tags. Takes no lock if none is kept.
     pub fn tag_set(&self, tags: impl IntoIterator<Item = Tag>) -> TagSetId {
         let asked: BTreeSet<Tag> = tags.into_iter().filter(|tag| self.asked_tags.contains(tag)).collect();
         if asked.is_empty() { TagSetId::NONE } else { self.lock().tag_sets.number(asked) }
@@ -305,14 +305,14 @@ impl Registry {
         self.lock().tag_sets.get(set).is_some_and(|set| tags.iter().all(|tag| set.contains(*tag)))
     }
 
-    /// A text from outside as it may be recorded: without secrets, and with nothing in it that steers who reads it. All
-    /// names and error texts of a run pass here, so whatever reports them need not think of it.
+    /// A text from outside, fit to be recorded: without secrets, and without characters or commands that steer its
+    /// reader. All names and error texts of a run pass here, so reports need not check them.
     pub fn presentable<'a>(&self, text: &'a str) -> Cow<'a, str> {
         map(self.hide(text, LONGEST_TEXT), plain)
     }
 
-    /// The first `most` bytes of a text, without secrets and without the credentials of its URLs. However much a guest hands
-    /// over, what nobody will see is not searched.
+    /// The first `most` bytes of a text, without secrets and without the credentials of its URLs. However long the
+    /// guest's text is, only the visible part is searched.
     pub fn hide<'a>(&self, text: &'a str, most: usize) -> Cow<'a, str> {
         map(self.redactor.hide_in_beginning(text, most), text_without_credentials)
     }
@@ -333,25 +333,25 @@ impl Registry {
         tables.names.get(id.0 as usize).map_or_else(String::new, |name| name.to_string())
     }
 
-    /// The custom metric of that number.
+    /// The custom metric with this number.
     pub fn metric(&self, id: MetricId) -> Option<MetricInfo> {
         self.lock().metrics.get(id.0 as usize).cloned()
     }
 
-    /// The custom metric of that name.
+    /// The custom metric with this name.
     pub fn metric_named(&self, name: &str) -> Option<(MetricId, MetricInfo)> {
         let tables = self.lock();
         let id = *tables.metric_ids.get(name)?;
         Some((id, tables.metrics[id.0 as usize].clone()))
     }
 
-    /// All custom metrics, in the order in which they came.
+    /// All custom metrics, in the order of their creation.
     pub fn metrics(&self) -> Vec<(MetricId, MetricInfo)> {
         let tables = self.lock();
         tables.metrics.iter().enumerate().map(|(id, info)| (MetricId(id as u32), info.clone())).collect()
     }
 
-    /// The custom metric of that name and kind, made if there is none.
+    /// The custom metric with this name and kind, made if necessary.
     pub fn register(&self, name: &str, kind: Kind, unit: Unit) -> Result<MetricId, RegistryError> {
         let name = self.presentable(name);
         let name = cut(&name);
@@ -386,13 +386,13 @@ impl Registry {
         tables.add_name(name)
     }
 
-    /// As `intern`, for a thread that wants to know when it need not ask again.
+    /// As `intern`, for a thread that must know when it need not ask again.
     pub(crate) fn number(&self, name: &str) -> Numbered {
         let id = self.intern(name);
         self.final_names().map_or(Numbered::As(id), Numbered::NoMore)
     }
 
-    /// The number of what a server says it has timed, made if there is room for it.
+    /// The number of a server's timing, made if there is room for it.
     pub(crate) fn server_timing(&self, name: &str) -> Numbered {
         let mut tables = self.lock();
         if let Some(id) = tables.server_timings.get(name) {
@@ -426,7 +426,7 @@ impl Registry {
         true
     }
 
-    /// All names, once there is no room for more: after this a thread need not ask again.
+    /// All names, as soon as there is no room for more: from then on a thread need not ask again.
     pub(crate) fn final_names(&self) -> Option<Vec<(Box<str>, NameId)>> {
         if !self.names_full.load(Ordering::Relaxed) {
             return None;
@@ -434,7 +434,7 @@ impl Registry {
         Some(listed(&self.lock().name_ids))
     }
 
-    /// All series, once there is no room for more.
+    /// All series, as soon as there is no room for more.
     pub(crate) fn final_series(&self) -> Option<Vec<RequestKey>> {
         if !self.series_full.load(Ordering::Relaxed) {
             return None;

@@ -1,12 +1,12 @@
-//! The names of resources that sources share; limits are judged by them.
+//! The names of resources that several sources report; limits are judged by them.
 
-/// The share of its processors that the target is busy with.
+/// The share of its processors that the target uses.
 pub const CPU: &str = "cpu";
-/// The processors that it is busy with, in cores.
+/// The target's use of processors, in cores.
 pub const CPU_CORES: &str = "cpu_cores";
-/// The memory that it holds.
+/// The target's memory.
 pub const MEMORY: &str = "memory";
-/// Its connections.
+/// The target's connections.
 pub const CONNECTIONS: &str = "connections";
-/// Its open files and sockets.
+/// The target's open files and sockets.
 pub const DESCRIPTORS: &str = "descriptors";

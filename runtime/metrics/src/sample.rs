@@ -1,15 +1,15 @@
-//! What one measured thing looks like when it is handed to a recorder.
+//! Samples, as a recorder receives them.
 
 use crate::clock::Nanos;
 use crate::registry::{FlowId, Method, NameId};
 use crate::tags::TagSetId;
 
-/// Where a sample comes from.
+/// The origin of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SampleOrigin {
     /// The flow that made it.
     pub flow: FlowId,
-    /// The tags that the guest gave it, as far as thresholds ask for them.
+    /// The guest's tags, as far as thresholds ask for them.
     pub tags: TagSetId,
 }
 
@@ -22,11 +22,11 @@ impl From<FlowId> for SampleOrigin {
 /// The time that one request spent in each phase, by k6's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Phases {
-    /// Waiting for a free connection, name look-up included.
+    /// Waiting for a free connection, and for the name look-up.
     pub blocked: Nanos,
-    /// Opening the TCP connection; zero on one that was open.
+    /// Opening the TCP connection; zero on an open one.
     pub connecting: Nanos,
-    /// The TLS handshake; zero without TLS or on a connection that was open.
+    /// The TLS handshake; zero without TLS or on an open connection.
     pub tls_handshaking: Nanos,
     /// From the first byte written to the last.
     pub sending: Nanos,
@@ -37,41 +37,41 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// `http_req_duration`, exactly as k6 has it: sending + waiting + receiving.
+    /// `http_req_duration`, defined as in k6: sending + waiting + receiving.
     pub fn duration(&self) -> Nanos {
         self.sending + self.waiting + self.receiving
     }
 }
 
-/// Why a request has no response.
+/// The reason why a request has no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum FailureClass {
-    /// The time allowed was over.
+    /// The time limit passed.
     Timeout = 1,
     /// The name could not be looked up.
     Dns,
-    /// No connection.
+    /// The connection could not be opened.
     Connect,
     /// The TLS handshake failed.
     Tls,
     /// The connection was closed or reset under way.
     Reset,
-    /// What came is not HTTP.
+    /// The response is not HTTP.
     Protocol,
-    /// The response is larger than allowed.
+    /// The response is larger than the limit.
     TooLarge,
-    /// More redirects than allowed.
+    /// More redirects than the limit.
     TooManyRedirects,
-    /// The run's policy does not allow the target; nothing was sent.
+    /// The run's policy forbids the target; nothing was sent.
     RefusedByPolicy,
-    /// The request makes no sense; nothing was sent.
+    /// The request is invalid; nothing was sent.
     InvalidRequest,
     /// The run ended while the request was under way.
     Interrupted,
-    /// The guest gave the request up before there was an answer.
+    /// The guest cancelled the request before there was a response.
     Abandoned,
-    /// There was no room for the request beside what its virtual user holds; nothing was sent.
+    /// The virtual user's other requests left no room for this one; nothing was sent.
     NoRoom,
 }
 
@@ -93,7 +93,7 @@ impl FailureClass {
         FailureClass::NoRoom,
     ];
 
-    /// The word for it in reports and in the `error` tag.
+    /// The class's name in reports and in the `error` tag.
     pub fn name(self) -> &'static str {
         match self {
             FailureClass::Timeout => "timeout",
@@ -112,30 +112,30 @@ impl FailureClass {
         }
     }
 
-    /// Whether the request never was one: it is a problem, and no sample.
+    /// Whether the request was never made: it is a problem, but not a sample.
     pub fn is_unsent(self) -> bool {
         matches!(self, FailureClass::InvalidRequest | FailureClass::RefusedByPolicy | FailureClass::NoRoom)
     }
 }
 
-/// One request that was sent, or that should have been and could not.
+/// One request that was sent, or that should have been sent and could not.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestSample {
     /// The flow that made it.
     pub flow: FlowId,
-    /// The tags that the guest gave it, as far as thresholds ask for them.
+    /// The guest's tags, as far as thresholds ask for them.
     pub tags: TagSetId,
-    /// What it is counted under.
+    /// The name under which it is counted.
     pub name: NameId,
     /// Its method.
     pub method: Method,
     /// The response's status code, or 0 if there is none.
     pub status: u16,
-    /// Why there is no response.
+    /// The reason why there is no response.
     pub failure: Option<FailureClass>,
     /// Whether the response is one that the scenario expects (by default: status 200 to 399).
     pub expected: bool,
-    /// Where the time went.
+    /// The time spent in each phase.
     pub phases: Phases,
     /// From the intended start to the last byte.
     pub response_time: Nanos,
@@ -145,10 +145,10 @@ pub struct RequestSample {
     pub received: u64,
 }
 
-/// How an iteration ended.
+/// The ways in which an iteration ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IterationEnd {
-    /// The guest came to its end.
+    /// The guest returned normally.
     Completed,
     /// The guest returned an error.
     Failed,

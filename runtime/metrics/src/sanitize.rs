@@ -1,14 +1,14 @@
-//! Text from outside - a guest's names, a server's errors - made harmless for whoever reads what is recorded: a terminal,
-//! and a CI system that takes certain lines of output for commands.
+//! Makes text from outside - a guest's names, a server's errors - harmless for readers of the records: a terminal, and
+//! a CI system that takes certain lines of output for commands.
 
 use std::borrow::Cow;
 
-/// What stands for a character that would steer a terminal.
+/// Replaces a character that would steer a terminal.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// The text, with nothing in it that steers: control characters (tabs aside) and characters that change the direction of
-/// writing are replaced by `�`, and what Azure Pipelines (`##vso[`), GitHub (`##[`, `::` in the beginning) or TeamCity
-/// (`##teamcity[`) would obey is taken apart by a space.
+/// Removes everything from a text that steers its reader. Control characters (except tabs) and characters that change
+/// the direction of writing become `�`. A space splits the commands of Azure Pipelines (`##vso[`), GitHub (`##[`, `::`
+/// at the beginning) and TeamCity (`##teamcity[`).
 pub fn plain(text: &str) -> Cow<'_, str> {
     let mut plain = Cow::Borrowed(text);
     if text.chars().any(steers) {
@@ -20,7 +20,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     plain
 }
 
-/// The text, with a space in each command. In one pass: a stranger's text can consist of them.
+/// Splits each command with a space. In one pass: an untrusted text can consist of commands.
 fn apart(text: &str) -> String {
     let mut apart = String::with_capacity(text.len() + text.len() / 2);
     let mut rest = 0;
@@ -33,7 +33,7 @@ fn apart(text: &str) -> String {
     apart
 }
 
-/// JSON that says the same, and steers nothing: what [`plain`] takes apart is escaped.
+/// JSON with the same content that steers no reader: where [`plain`] would change the text, it is escaped.
 pub fn plain_json(json: &str) -> String {
     let mut plain = String::with_capacity(json.len());
     for letter in json.chars() {
@@ -47,13 +47,13 @@ pub fn plain_json(json: &str) -> String {
     plain
 }
 
-/// Whether a character does something to a terminal instead of being shown.
+/// Whether a character controls a terminal instead of being shown.
 fn steers(letter: char) -> bool {
     let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns || (letter.is_control() && letter != '\t')
 }
 
-/// Where the first command for a CI system begins, of those that do not end before `from`.
+/// The place of the first command for a CI system among those that do not end before `from`.
 fn command_in(text: &str, from: usize) -> Option<usize> {
     let leading = text.len() - text.trim_start().len();
     if from <= leading && text[leading..].starts_with("::") {
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_stays_as_it_is() {
+    fn usual_text_is_unchanged() {
         for text in ["status is 200", "POST /a::b?c=#1", "http://[::1]:80/", "日本語\tok", "## heading [1]", ""] {
             assert!(matches!(plain(text), Cow::Borrowed(same) if same == text), "{text}");
         }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_and_steers_nothing() {
+    fn json_keeps_its_content_and_steers_nothing() {
         let text = "###vso[x] \u{202e}a\u{9b}2J\u{1b}[2J\n::error::x";
         let json = serde_json::to_string_pretty(&[text]).expect("JSON");
         let shown = plain_json(&json);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_nothing_but_commands_takes_one_pass() {
+    fn a_text_of_commands_alone_takes_one_pass() {
         let many = "##a[".repeat(500_000);
         assert_eq!(plain(&many), "# #a[".repeat(500_000));
     }

@@ -3,7 +3,7 @@
 use crate::clock::Nanos;
 use crate::interval::Interval;
 
-/// What a thread recorded in one second of the load, by the second's number.
+/// A thread's records of one second of the load, by the second's number.
 pub type RecordedSecond = (u64, Interval);
 
 /// Where the seconds of a load begin, on the run's clock.
@@ -20,20 +20,20 @@ impl SecondGrid {
     /// A whole second.
     pub const SECOND: Nanos = Nanos(1_000_000_000);
 
-    /// The seconds of a load that begins then and counts after this warm-up.
+    /// The seconds of a load that begins at this moment and counts after this warm-up.
     pub fn new(load_begins: Nanos, warm_up: Nanos) -> SecondGrid {
         let fraction = warm_up.0 % SecondGrid::SECOND.0;
         let length_of_first = if fraction == 0 { SecondGrid::SECOND } else { Nanos(fraction) };
         SecondGrid { load_begins, length_of_first }
     }
 
-    /// The number of the second that `time` lies in. What precedes the load is counted with its first second.
+    /// The number of the second that contains `time`. Times before the load belong to its first second.
     pub fn number_at(&self, time: Nanos) -> u64 {
         let second_begins = self.load_begins + self.length_of_first;
         if time < second_begins { 0 } else { 1 + time.since(second_begins).0 / SecondGrid::SECOND.0 }
     }
 
-    /// When that second begins, on the run's clock.
+    /// The start of that second, on the run's clock.
     pub fn start_of(&self, number: u64) -> Nanos {
         match number.checked_sub(1) {
             None => self.load_begins,
@@ -44,29 +44,29 @@ impl SecondGrid {
         }
     }
 
-    /// When that second ends, on the run's clock.
+    /// The end of that second, on the run's clock.
     pub fn end_of(&self, number: u64) -> Nanos {
         self.start_of(number.saturating_add(1))
     }
 }
 
-/// What a thread hands over of the seconds of a load.
+/// The seconds of a load that a thread has recorded.
 #[derive(Debug, Default)]
 pub struct TakenSeconds {
-    /// What was recorded before the load began; empty from the second time on.
+    /// Records from before the load; empty from the second time on.
     pub before_load: Interval,
-    /// Seconds that have ended, in order. Those that passed without a sample are missing.
+    /// Seconds that have ended, in order. Seconds without a sample are missing.
     pub seconds: Vec<RecordedSecond>,
-    /// All seconds before this number have ended on the thread: nothing will be added to them.
+    /// All seconds before this number have ended on the thread: they are final.
     pub complete_before: u64,
 }
 
-/// Where a thread is in the seconds of a load.
+/// A thread's position in the seconds of a load.
 #[derive(Debug)]
 pub(crate) struct ThreadSeconds {
-    /// None before the load begins.
+    /// `None` before the load begins.
     grid: Option<SecondGrid>,
-    /// The second that is being recorded, and when it ends.
+    /// The current second, and its end.
     present: u64,
     end: Nanos,
     ended: TakenSeconds,
@@ -79,7 +79,7 @@ impl Default for ThreadSeconds {
 }
 
 impl ThreadSeconds {
-    /// The most seconds that wait to be taken; older ones are joined.
+    /// The most seconds that wait to be taken; older ones are merged.
     const MOST_WAITING: usize = 60;
 
     pub(crate) fn have_begun(&self) -> bool {
@@ -92,13 +92,13 @@ impl ThreadSeconds {
         self.grid = Some(grid);
     }
 
-    /// When the present second ends; never, before the load begins.
+    /// The end of the current second; `Nanos::MAX` before the load begins.
     #[inline]
     pub(crate) fn end(&self) -> Nanos {
         self.end
     }
 
-    /// The present second has ended, with this recorded, and `now` lies in the next one or a later one.
+    /// Ends the current second, with these records; `now` lies in the next one or a later one.
     pub(crate) fn advance_to(&mut self, now: Nanos, recorded: Interval) {
         let Some(grid) = self.grid else { return };
         let waiting = &mut self.ended.seconds;
@@ -115,7 +115,7 @@ impl ThreadSeconds {
         TakenSeconds { complete_before: self.present, ..std::mem::take(&mut self.ended) }
     }
 
-    /// Everything, with what was recorded of the present second.
+    /// Takes everything, with the records of the current second.
     pub(crate) fn take_last(&mut self, rest: Interval) -> TakenSeconds {
         let mut taken = self.take();
         match self.grid {

@@ -1,13 +1,13 @@
-//! What was recorded, stretch by stretch from the beginning of a load, so that the beginning can be left out once it is
-//! known how long it was: `--warmup auto`.
+//! The records of a load in segments from its beginning, so that the warm-up can be left out once its end is known:
+//! `--warmup auto`.
 //!
-//! Memory is bounded: when there are [`Stretches::MOST`] stretches, neighbours are merged, two and two, and from then on
-//! each is twice as long. So a cut can be made to within a sixteenth of the time that has passed, or 5 s.
+//! Memory is bounded: at [`Stretches::MOST`] segments, neighbours are merged in pairs, and from then on each is twice
+//! as long. So a cut is exact to a sixteenth of the time that has passed, or 5 s.
 
 use crate::clock::Nanos;
 use crate::interval::Interval;
 
-/// Everything that was recorded, in stretches of equal length.
+/// All records, in segments of equal length.
 #[derive(Debug)]
 pub struct Stretches {
     length: Nanos,
@@ -21,12 +21,12 @@ impl Default for Stretches {
 }
 
 impl Stretches {
-    /// The most stretches that are kept apart.
+    /// The greatest number of segments.
     pub const MOST: usize = 32;
-    /// How long a stretch is at first: what MSER-5 can tell apart.
+    /// The first length of a segment: the resolution of MSER-5.
     pub const SHORTEST: Nanos = Nanos(5_000_000_000);
 
-    /// Adds what was recorded at that time, counted from the beginning of the load.
+    /// Adds the records of this time, counted from the beginning of the load.
     pub fn add(&mut self, at: Nanos, recorded: &Interval) {
         while (at.0 / self.length.0) as usize >= Stretches::MOST {
             self.join_neighbours();
@@ -38,7 +38,7 @@ impl Stretches {
         self.recorded[index].merge(recorded);
     }
 
-    /// All that was recorded from `cut` on, or from the first end of a stretch after it: when that was, and what.
+    /// All records from `cut` on, or from the end of a segment after it, with the time of that.
     pub fn from(self, cut: Nanos) -> (Nanos, Interval) {
         let left_out = cut.0.div_ceil(self.length.0);
         let mut rest = Interval::default();
@@ -95,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn a_long_load_takes_no_more_memory_and_loses_nothing() {
-        // 160 s fill the stretches of 5 s; 1,000 s take stretches of 40 s.
+    fn a_long_load_takes_no_more_memory_and_loses_no_records() {
+        // 160 s fill the segments of 5 s; 1,000 s take segments of 40 s.
         let stretches = recorded(1_000);
         assert!(stretches.recorded.len() <= Stretches::MOST);
         let (at, rest) = stretches.from(Nanos(50 * SECOND));

@@ -1,6 +1,6 @@
-//! What may be concluded from a run: where its warm-up ends, whether it drifted, how sure its percentiles are.
+//! Conclusions from a run: the end of its warm-up, whether it drifted, the confidence in its percentiles.
 //!
-//! Pure functions over series of numbers and histograms. They know no clock and draw no random numbers but from a seed,
+//! Pure functions over series of numbers and histograms. They know no clock and take random numbers only from a seed,
 //! so the same run always gets the same verdict. Each file names the source of its formula.
 
 mod bootstrap;

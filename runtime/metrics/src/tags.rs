@@ -1,7 +1,8 @@
-//! Tags that guests give to samples: of these only what a threshold asks for is kept, as k6 keeps a submetric for each
-//! tagged threshold. So they cost nothing where no threshold asks, and no script can make series without end.
+//! Tags that guests give to samples. Only tags that a threshold asks for are kept, as k6 keeps a submetric for each
+//! tagged threshold. So they cost nothing without such a threshold, and a script cannot make an unlimited number of
+//! series.
 //!
-//! A sample with such tags is recorded twice: among all samples, and apart, under its set of tags.
+//! A sample with such tags is recorded twice: among all samples, and separately under its set of tags.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +14,10 @@ pub type Tag = (String, String);
 pub struct TagSetId(u16);
 
 impl TagSetId {
-    /// No tag that is asked for.
+    /// The set without tags.
     pub const NONE: TagSetId = TagSetId(0);
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     #[inline]
     pub fn is_none(self) -> bool {
         self == TagSetId::NONE
@@ -28,7 +29,7 @@ impl TagSetId {
 pub struct AskedTags(BTreeSet<Tag>);
 
 impl AskedTags {
-    /// These.
+    /// Keeps these tags.
     pub fn new(tags: impl IntoIterator<Item = Tag>) -> AskedTags {
         AskedTags(tags.into_iter().collect())
     }
@@ -61,11 +62,11 @@ impl TagSets {
             self.0.push(tags);
             self.0.len() - 1
         });
-        // More sets than numbers would take more tagged thresholds than anyone writes.
+        // More sets than numbers would take more tagged thresholds than any plan has.
         u16::try_from(index + 1).map_or(TagSetId::NONE, TagSetId)
     }
 
-    /// The set of that number.
+    /// The set with that number.
     pub(crate) fn get(&self, id: TagSetId) -> Option<&BTreeSet<Tag>> {
         self.0.get(usize::from(id.0).checked_sub(1)?)
     }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_are_told_once_each() {
+    fn each_name_is_returned_once() {
         let asked = AskedTags::new([tag("kind", "x"), tag("group", "::a"), tag("kind", "y")]);
         assert_eq!(asked.names(), ["group", "kind"]);
         assert!(asked.contains(&tag("kind", "y")) && !asked.contains(&tag("kind", "z")));

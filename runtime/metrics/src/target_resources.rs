@@ -1,9 +1,9 @@
-//! What was seen of the target's own resources while the load went on: processor, memory, connections, on the time axis of
-//! the run. Must not know who looked, nor how.
+//! The target's own resources during the load: processor, memory, connections, on the time axis of the run. Must not
+//! know the sources, nor how they are asked.
 //!
-//! A source that says nothing leaves a gap; nothing is carried forward or made up. A series keeps at most
-//! [`WatchedSeries::MOST`] points: then neighbours are joined two and two, as in [`crate::History`], with their mean, least
-//! and greatest value.
+//! A source without an answer leaves a gap; values are never carried forward or invented. A series keeps at most
+//! [`WatchedSeries::MOST`] points. Then neighbours are merged in pairs, as in [`crate::History`], with their mean,
+//! least and greatest value.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Nanos;
 
-/// What a value is of. A unit that is not known yet makes a plain number.
+/// A value's unit. Unknown units make plain numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceUnit {
-    /// A share of what there is, 0 to 1.
+    /// A share of the whole, 0 to 1.
     Share,
     /// Bytes.
     Bytes,
@@ -28,34 +28,34 @@ pub enum ResourceUnit {
     Number,
 }
 
-/// One value that a source gave.
+/// One value from a source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResourceValue {
-    /// Of what: `cpu`, `memory`.
+    /// The resource: `cpu`, `memory`.
     pub name: Cow<'static, str>,
     /// Its unit.
     pub unit: ResourceUnit,
     /// The value.
     pub value: f64,
-    /// What there is of it in all, if that is known.
+    /// The resource's limit, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
 }
 
-/// What a source said at one moment.
+/// A source's answer at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// When it was asked: on the system's clock ([`crate::Clock::of_system`]) as long as it is under way, then from the
-    /// beginning of the load.
+    /// The moment of the question: on the system's clock ([`crate::Clock::of_system`]) until it is taken in, then from
+    /// the beginning of the load.
     pub at: Nanos,
-    /// Who was asked.
+    /// The source.
     pub source: Arc<str>,
-    /// The values; or why there are none.
+    /// The values, or the reason why there are none.
     pub said: Result<Vec<ResourceValue>, String>,
 }
 
-/// Everything that all sources said.
+/// The answers of all sources.
 #[derive(Clone, Debug, Default)]
 pub struct TargetResources {
     sources: Vec<WatchedSource>,
@@ -63,18 +63,18 @@ pub struct TargetResources {
     taken: u64,
 }
 
-/// What one source said.
+/// One source's answers.
 #[derive(Clone, Debug)]
 pub struct WatchedSource {
     /// Its name.
     pub name: Arc<str>,
-    /// How often it was asked.
+    /// Number of questions.
     pub asked: u64,
-    /// How often it answered.
+    /// Number of answers.
     pub answered: u64,
-    /// Why it did not the last time that it did not.
+    /// The reason for the last missing answer.
     pub problem: Option<String>,
-    /// What it gave.
+    /// The series that it reports.
     pub series: Vec<WatchedSeries>,
     silent: bool,
 }
@@ -82,23 +82,23 @@ pub struct WatchedSource {
 /// The values of one name from one source, in order of time.
 #[derive(Clone, Debug)]
 pub struct WatchedSeries {
-    /// Of what.
+    /// The resource.
     pub name: Cow<'static, str>,
-    /// The unit of all that follows.
+    /// The unit of all its values.
     pub unit: ResourceUnit,
-    /// What there is of it in all, if that is known.
+    /// The resource's limit, if known.
     pub limit: Option<f64>,
     points: Vec<WatchedPoint>,
-    /// How many readings a point stands for: 1, 2, 4, ...
+    /// Number of readings per point: 1, 2, 4, ...
     per_point: u64,
 }
 
-/// A value, or what several of them come to.
+/// A value, or several merged values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WatchedPoint {
-    /// When the first was read, from the beginning of the load.
+    /// The time of the first one, from the beginning of the load.
     pub at: Nanos,
-    /// How many they are.
+    /// Number of values.
     pub count: u64,
     /// Their mean.
     pub mean: f64,
@@ -109,8 +109,7 @@ pub struct WatchedPoint {
 }
 
 impl TargetResources {
-    /// Takes in what came since the last time. Returns what the user should hear of: sources that fell silent, or speak
-    /// again.
+    /// Takes in new readings. Returns messages for the user: sources that stopped answering, or answer again.
     pub fn take(&mut self, readings: Vec<Reading>) -> Vec<String> {
         let news = readings.iter().filter_map(|reading| self.add(reading)).collect();
         self.taken += readings.len() as u64;
@@ -118,34 +117,34 @@ impl TargetResources {
         news
     }
 
-    /// What came in last, as it came.
+    /// The latest readings, unmerged.
     pub fn latest(&self) -> &[Reading] {
         &self.latest
     }
 
-    /// How many readings were taken in.
+    /// Number of readings that were taken in.
     pub fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Those who were asked, in the order of their first answers.
+    /// The sources, in the order of their first answers.
     pub fn sources(&self) -> &[WatchedSource] {
         &self.sources
     }
 
-    /// Whether nobody was asked.
+    /// Whether there are no sources.
     pub fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }
 
-    /// The series of that name, of all sources.
+    /// The series with that name, of all sources.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a WatchedSource, &'a WatchedSeries)> {
         self.sources.iter().flat_map(move |source| {
             source.series.iter().filter(move |series| series.name == name).map(move |series| (source, series))
         })
     }
 
-    /// Drops what was read before that time.
+    /// Drops readings from before `time`.
     pub fn forget_before(&mut self, time: Nanos) {
         for series in self.sources.iter_mut().flat_map(|source| &mut source.series) {
             series.points.retain(|point| point.at >= time);
@@ -204,7 +203,7 @@ impl WatchedSource {
 }
 
 impl WatchedSeries {
-    /// The most points that are kept: two hours of seconds.
+    /// The greatest number of points: two hours of seconds.
     pub const MOST: usize = 7_200;
 
     /// The points, in order of time.
@@ -212,7 +211,7 @@ impl WatchedSeries {
         &self.points
     }
 
-    /// The mean of all values; none of none.
+    /// The mean of all values; `None` without values.
     pub fn mean(&self) -> Option<f64> {
         mean(&self.points)
     }
@@ -222,7 +221,7 @@ impl WatchedSeries {
         self.points.iter().map(|point| point.max).reduce(f64::max)
     }
 
-    /// The percentile (0 to 100) by nearest rank; of points that stand for several values, by their means.
+    /// The percentile (0 to 100) by nearest rank; points of several values count with their means.
     pub fn percentile(&self, percent: f64) -> Option<f64> {
         let mut sorted: Vec<&WatchedPoint> = self.points.iter().collect();
         sorted.sort_by(|one, other| one.mean.total_cmp(&other.mean));
@@ -236,7 +235,7 @@ impl WatchedSeries {
         reached.map(|point| point.mean)
     }
 
-    /// The mean of what was read from `from` on and before `until`; none if that is a gap.
+    /// The mean of the values from `from` on and before `until`; `None` for a gap.
     pub fn mean_between(&self, from: Nanos, until: Nanos) -> Option<f64> {
         let first = self.points.partition_point(|point| point.at < from);
         let beyond = self.points.partition_point(|point| point.at < until);
@@ -314,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_source_is_told_once_and_leaves_a_gap() {
+    fn a_silent_source_is_reported_once_and_leaves_a_gap() {
         let mut watched = TargetResources::default();
         assert!(watched.take(vec![reading(0, Ok(0.5))]).is_empty());
         let news = watched.take(vec![reading(1, Err("it is gone"))]);

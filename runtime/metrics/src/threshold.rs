@@ -6,19 +6,19 @@ use squall_plan::{Aggregation, Threshold};
 use crate::query::{Aggregate, Selector};
 use crate::totals::Totals;
 
-/// What became of one threshold.
+/// The result of one threshold.
 #[derive(Clone, Debug)]
 pub struct ThresholdResult {
     /// The threshold.
     pub threshold: Threshold,
-    /// What was measured, in the metric's unit (times in milliseconds); none if nothing was.
+    /// The measured value, in the metric's unit (times in milliseconds); `None` without samples.
     pub actual: Option<f64>,
-    /// Whether it was met. What was not measured was not met, except that nothing bad was counted: see
+    /// Whether it was met. A threshold without samples is not met, except on counts and rates: see
     /// [`evaluate_thresholds`].
     pub passed: bool,
 }
 
-/// The same to be written down.
+/// The same for storage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ThresholdFigures {
@@ -26,7 +26,7 @@ pub struct ThresholdFigures {
     pub metric: String,
     /// The expression.
     pub expression: String,
-    /// What was measured, in the metric's unit (times in milliseconds).
+    /// The measured value, in the metric's unit (times in milliseconds).
     pub actual: Option<f64>,
     /// Whether it was met.
     pub passed: bool,
@@ -43,10 +43,10 @@ impl From<&ThresholdResult> for ThresholdFigures {
     }
 }
 
-/// Evaluates all thresholds on what was measured.
+/// Evaluates all thresholds on the measurements.
 ///
-/// A counter or a rate that nothing was counted of is 0, as in k6 ("no errors" passes `count<1`). A gauge or a trend
-/// without a value cannot meet anything: an objective on something that was never measured is not met.
+/// A counter or a rate without samples is 0, as in k6 ("no errors" passes `count<1`). A gauge or a trend without a
+/// value cannot meet anything: an objective that was never measured is not met.
 pub fn evaluate_thresholds(thresholds: &[Threshold], totals: &Totals) -> Vec<ThresholdResult> {
     let evaluate = |threshold: &Threshold| {
         let actual = measure(threshold, totals);

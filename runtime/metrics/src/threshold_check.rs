@@ -1,5 +1,5 @@
-//! Whether a threshold can be evaluated at all, asked before the run: one that never could must not look as if it had
-//! been met, or missed. Must not know where a threshold was written down.
+//! Checks before the run whether a threshold can be evaluated: one that never can be must not look as if it had been
+//! met, or missed. Must not know where a threshold was written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::registry::{Method, MetricInfo};
 use crate::sample::FailureClass;
 use crate::tags::{AskedTags, Tag};
 
-/// The samples that a run can have, as far as that is known before it begins.
+/// The possible samples of a run, as far as they are known before it begins.
 #[derive(Clone, Debug, Default)]
 pub struct ExpectedSamples {
-    /// The tags that the plan gives them, with their values.
+    /// The plan's tags, with their values.
     pub plan_tags: BTreeMap<String, BTreeSet<String>>,
-    /// The custom metrics that components have declared.
+    /// The custom metrics that components declare.
     pub declared: Vec<MetricInfo>,
     /// Whether components may make further metrics while they run.
     pub may_make_metrics: bool,
-    /// Whether components may give samples tags of their own.
+    /// Whether components may give samples their own tags.
     pub may_tag: bool,
 }
 
@@ -54,7 +54,7 @@ pub fn check_threshold(threshold: &Threshold, expected: &ExpectedSamples) -> Res
     })
 }
 
-/// The tags that thresholds ask for and only guests can give.
+/// The tags of thresholds that only guests can give.
 pub fn asked_tags(thresholds: &[Threshold], plan_tags: &BTreeMap<String, BTreeSet<String>>) -> AskedTags {
     let of_threshold = |threshold: &Threshold| {
         let subject = subject_of(&threshold.metric);
@@ -112,7 +112,7 @@ fn check_tag(metric: &str, subject: Subject, tag: &Tag, expected: &ExpectedSampl
         ("status", _) => {
             return Err(format!("{value:?} is not a status: write a number such as 200, or 0 for no response"));
         }
-        // Which flows and scenarios there are is the plan's to say.
+        // The plan knows the flows and scenarios.
         ("scenario" | "flow" | "name" | "url" | "check" | "transaction" | "group", _) | (_, None) => return Ok(()),
         (_, Some(values)) => values.iter().cloned().collect(),
     };
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_evaluated_fits() {
+    fn a_threshold_that_can_be_evaluated_passes() {
         for text in [
             "http_req_duration{status:200,method:GET,expected_response:true}=p(95)<5",
             "http_req_duration{url:http://a/}=p(95)<5",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_could_be_is_named_with_a_hint() {
+    fn a_threshold_that_never_can_be_is_refused_with_a_hint() {
         for (text, part) in [
             ("http_req_duraton=avg<5", "no metric \"http_req_duraton\": did you mean \"http_req_duration\"?"),
             ("order=count<5", "did you mean \"orders\"?"),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_that_tags_may_give_any_tag_to_what_it_records_itself() {
+    fn a_component_that_tags_may_give_any_tag_to_its_own_samples() {
         let expected = ExpectedSamples { may_tag: true, ..expected() };
         for text in ["checks{kind:x}=rate>0", "http_reqs{group:::main}=count<5", "orders{part:p}=count<5"] {
             assert_eq!(reason(text, &expected), "fits", "{text}");

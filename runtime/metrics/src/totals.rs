@@ -1,4 +1,4 @@
-//! What a run adds up to: the intervals of all threads merged, and the numbers that belong to no thread.
+//! A run's totals: the merged intervals of all threads, and the numbers that belong to no thread.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,35 +9,35 @@ use crate::interval::{GaugeCell, Interval, RateCell};
 use crate::registry::{FlowId, MetricId, NameId, Registry};
 use crate::target_resources::TargetResources;
 
-/// What of a load's beginning does not count.
+/// The beginning of a load that does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LeftOut {
     /// Everything counts.
     #[default]
     Nothing,
-    /// This long a time, as the plan has it.
+    /// This much time, by the plan.
     Planned(Nanos),
-    /// This long a time, found in the measurements; zero if nothing of a warm-up was to be seen.
+    /// This much time, found in the measurements; zero without a visible warm-up.
     Found(Nanos),
-    /// Where the warm-up ends was to be found, and it never did: everything counts.
+    /// The end of the warm-up was to be found, but the run never settled: everything counts.
     NeverSettled,
-    /// Where the warm-up ends was to be found, and the load ended before that could be told: everything counts.
+    /// The end of the warm-up was to be found, but the load ended too early: everything counts.
     TooShort,
 }
 
-/// What samples of a scenario are tagged with.
+/// The tags of a scenario's samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScenarioTags {
     /// Its name: the tag `scenario`.
     pub name: String,
-    /// Where its flows begin in [`Totals::flows`]; they end where the next scenario's begin.
+    /// Index of its first flow in [`Totals::flows`]; its flows end where the next scenario's begin.
     pub first_flow: u16,
-    /// Tags that the plan gives it.
+    /// Tags from the plan.
     pub tags: BTreeMap<String, String>,
 }
 
 impl ScenarioTags {
-    /// Which of the scenarios has this flow. Setup, start and teardown belong to none of several.
+    /// The scenario of a flow. Setup, start and teardown belong to none of several.
     pub fn of_flow(scenarios: &[ScenarioTags], flow: FlowId) -> Option<&ScenarioTags> {
         match (scenarios, flow.index()) {
             ([only], _) => Some(only),
@@ -47,7 +47,7 @@ impl ScenarioTags {
     }
 }
 
-/// All that was measured up to now.
+/// The measurements so far.
 #[derive(Clone, Debug)]
 pub struct Totals {
     /// The names behind the numbers.
@@ -56,30 +56,30 @@ pub struct Totals {
     pub flows: Vec<String>,
     /// The scenarios, at least one, in the order of their flows.
     pub scenarios: Vec<ScenarioTags>,
-    /// Everything that the worker threads recorded.
+    /// The records of the worker threads.
     pub recorded: Interval,
-    /// Virtual users at work.
+    /// Active virtual users.
     pub vus: Option<GaugeCell>,
-    /// Virtual users that the run had room for.
+    /// Virtual users that the run has room for.
     pub vus_max: u64,
-    /// How long the load ran: what rates are divided by.
+    /// The length of the load, by which rates are divided.
     pub elapsed: Nanos,
-    /// What happened second by second, from the beginning of the load.
+    /// The course second by second, from the beginning of the load.
     pub history: History,
-    /// What does not count.
+    /// The warm-up, which does not count.
     pub warm_up: LeftOut,
-    /// What was seen of the target's resources.
+    /// The target's resources.
     pub watched: TargetResources,
 }
 
 impl Totals {
-    /// Nothing yet, of one scenario that has all flows.
+    /// Empty totals, of one scenario with all flows.
     pub fn new(registry: Arc<Registry>, scenario: &str, flows: Vec<String>) -> Totals {
         let only = ScenarioTags { name: scenario.to_owned(), ..ScenarioTags::default() };
         Totals::of_scenarios(registry, vec![only], flows)
     }
 
-    /// Nothing yet.
+    /// Empty totals.
     pub fn of_scenarios(registry: Arc<Registry>, scenarios: Vec<ScenarioTags>, flows: Vec<String>) -> Totals {
         Totals {
             registry,
@@ -95,12 +95,12 @@ impl Totals {
         }
     }
 
-    /// A copy of all but the course of the run, for whoever needs no more: in a long run that is most of it.
+    /// A copy without the history, which is the largest part of a long run.
     pub fn without_history(&self) -> Totals {
         Totals { recorded: self.recorded.clone(), ..self.empty() }
     }
 
-    /// The same run without what was recorded and without its course.
+    /// The same run without its records and its history.
     pub(crate) fn empty(&self) -> Totals {
         Totals {
             registry: Arc::clone(&self.registry),
@@ -116,7 +116,7 @@ impl Totals {
         }
     }
 
-    /// Notes how many virtual users are at work.
+    /// Sets the number of active virtual users.
     pub fn set_vus(&mut self, at: Nanos, count: u64) {
         let new = GaugeCell::new(at, count as f64);
         match &mut self.vus {
@@ -125,7 +125,7 @@ impl Totals {
         }
     }
 
-    /// Whether anything was recorded of a custom metric.
+    /// Whether a custom metric has any samples.
     pub fn was_recorded(&self, metric: MetricId) -> bool {
         self.recorded.customs.keys().any(|key| key.id == metric.0)
     }
@@ -150,7 +150,7 @@ impl Totals {
         from(index).unwrap_or(self.flows.len())..from(index + 1).unwrap_or(self.flows.len())
     }
 
-    /// The name of a flow among those of all scenarios: `readers/browse`, or `browse` where there is but one.
+    /// The name of a flow among those of all scenarios: `readers/browse`, or `browse` if there is only one scenario.
     pub fn full_flow_name(&self, flow: FlowId) -> String {
         match (self.scenarios.len(), self.scenario_of(flow)) {
             (2.., Some(scenario)) => format!("{}/{}", scenario.name, self.flow_name(flow)),
@@ -158,7 +158,7 @@ impl Totals {
         }
     }
 
-    /// The name of a flow, as the `flow` tag has it.
+    /// The name of a flow, as in the `flow` tag.
     pub fn flow_name(&self, flow: FlowId) -> &str {
         match flow {
             FlowId::SETUP => "setup",
@@ -175,7 +175,7 @@ mod tests {
     use crate::{Aggregate, AskedTags, IterationEnd, Recorder, SampleOrigin, Selector};
 
     #[test]
-    fn tags_of_guests_are_kept_as_far_as_thresholds_ask() {
+    fn only_the_tags_of_thresholds_are_kept() {
         let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let asked = AskedTags::new([tag("kind", "x"), tag("group", "::main")]);
         let registry = Arc::new(Registry::new(10).asking(asked));
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(rate(&[("kind", "x"), ("group", "::main")]), (1, 0));
         assert_eq!(rate(&[("kind", "x"), ("flow", "main"), ("check", "is ok")]), (1, 1));
         assert_eq!(rate(&[("kind", "x"), ("flow", "another")]), (0, 0));
-        assert_eq!(totals.recorded.tagged.len(), 2, "what nobody asks for makes no set");
+        assert_eq!(totals.recorded.tagged.len(), 2, "tags without a threshold make no set");
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
         let flows = ["browse", "buy", "browse", "buy"].map(str::to_owned).to_vec();
         let mut totals = Totals::of_scenarios(Arc::clone(&registry), scenarios, flows);
         let mut recorder = Recorder::new(registry);
-        // Flow 0 once, flow 1 twice, and so on; and what belongs to no scenario.
+        // Flow 0 once, flow 1 twice, and so on; and samples that belong to no scenario.
         for flow in [0, 1, 1, 2, 2, 2, 3, 3, 3, 3].map(FlowId).into_iter().chain([FlowId::SETUP]) {
             recorder.iteration(flow, IterationEnd::Completed, Nanos(1), Nanos(0), "");
         }

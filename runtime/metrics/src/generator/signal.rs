@@ -1,4 +1,4 @@
-//! The signals that a generator's health is judged by: each with its value, its limits, and what to tell the user.
+//! The signals by which a generator's health is judged, each with its value, its limits, and the advice to the user.
 
 use std::borrow::Cow;
 
@@ -21,30 +21,30 @@ pub(super) enum Signal {
     TooFewUsers,
 }
 
-/// Why the generator is not to be trusted, in words.
+/// A reason not to trust the generator, in words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Finding {
-    /// How bad it is.
+    /// The finding's severity.
     pub health: Health,
-    /// A word for machines.
+    /// An identifier for programs.
     pub signal: Cow<'static, str>,
-    /// What was seen.
+    /// The observation.
     pub reason: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Cow<'static, str>,
 }
 
-/// The word for: all virtual users were busy.
+/// The identifier of the signal that all virtual users were busy.
 const TOO_FEW_USERS: &str = "too few VUs";
 
 impl Finding {
-    /// Whether it says that all virtual users were busy, which may as well be the target's doing.
+    /// Whether all virtual users were busy, which may be caused by the target.
     pub fn too_few_users(&self) -> bool {
         self.signal == TOO_FEW_USERS
     }
 
-    /// A finding of a file that has no remedies: the remedy goes with the signal.
+    /// A finding from a file, which has no remedies: the remedy belongs to the signal.
     #[must_use]
     pub fn with_remedy(self) -> Finding {
         let blank = |known: Signal| known.finding(self.health, 0.0, 0, 0);
@@ -55,8 +55,8 @@ impl Finding {
     }
 }
 
-/// Where the system does not say for how long it ran something else, it shows: looks that are late although neither the
-/// worker nor a guest had much to do. A look is wanted every 10 ms, so their mean delay is a share of that.
+/// Finds waiting for the processor where the system does not measure it: looks are late although neither the worker nor
+/// a guest was busy. A look is due every 10 ms, so their mean delay is a share of that.
 fn seems_kept_waiting(second: &GeneratorSecond) -> f64 {
     let delay = &second.pacing.runtime_delay;
     let (late, had_much_to_do) = (delay.percentile(99.0).as_millis_f64() > 2.0, second.busiest_worker > 0.6);
@@ -78,7 +78,7 @@ impl Signal {
         Signal::TooFewUsers,
     ];
 
-    /// What is compared with the limits: a share, a count, or milliseconds.
+    /// The value that is compared with the limits: a share, a count, or milliseconds.
     pub(super) fn value(self, second: &GeneratorSecond) -> f64 {
         let busy = second.processor_share.max(second.busiest_worker);
         let guest_is_most = second.guest_share > 0.5;
@@ -105,7 +105,7 @@ impl Signal {
             Signal::RuntimeDelay => second.pacing.runtime_delay.percentile(99.0).as_millis_f64(),
             Signal::NoticedLate => second.pacing.noticed_late.percentile(99.0).as_millis_f64(),
             Signal::TooFewUsers if second.dropped > 0 => 1.0,
-            // Waiting for a user that is just being made is no shortage.
+            // Arrivals that wait for a new virtual user are not a shortage.
             Signal::TooFewUsers if second.all_users_busy && second.pacing.due > 0 => {
                 second.backlog as f64 / (second.pacing.due.max(second.backlog)) as f64
             }
@@ -124,11 +124,11 @@ impl Signal {
             Signal::NoticedLate => (f64::max(1.0, 0.05 * response), f64::max(10.0, 0.20 * response)),
             Signal::TooFewUsers => (0.01, 0.05),
         };
-        // A closed load that nothing slows down takes all the processor time that there is, on purpose.
+        // A closed load against a fast target uses all processor time on purpose.
         let by_design =
             matches!(self, Signal::KeptWaiting | Signal::SlowGuest | Signal::Processor | Signal::RuntimeDelay);
-        // A busy client does no harm by itself, and what a request costs it falls with the load: if the threads have too
-        // much to do, it shows in what comes late.
+        // A busy client alone does no harm, and the cost of a request falls with the load: overloaded threads show in
+        // delays.
         let harmless = self == Signal::Processor;
         match value {
             value if value > bottleneck && !harmless && !(model == LoadModel::Closed && by_design) => {

@@ -86,7 +86,7 @@ fn each_way_of_falling_short_is_named() {
 }
 
 #[test]
-fn a_delay_matters_by_what_it_is_compared_with() {
+fn a_delay_matters_relative_to_the_response_time() {
     let slow_target = |second: &mut GeneratorSecond| {
         second.typical_response = Nanos(1_000 * MILLISECOND);
         for _ in 0..5 {
@@ -97,7 +97,7 @@ fn a_delay_matters_by_what_it_is_compared_with() {
 }
 
 #[test]
-fn a_neighbour_shows_even_where_the_system_does_not_tell() {
+fn a_neighbour_shows_even_where_the_system_does_not_measure_it() {
     let neighbour = |second: &mut GeneratorSecond| {
         for _ in 0..100 {
             second.pacing.runtime_delay.record(Nanos(6 * MILLISECOND));
@@ -113,14 +113,14 @@ fn a_neighbour_shows_even_where_the_system_does_not_tell() {
 }
 
 #[test]
-fn one_bad_second_proves_nothing_unless_something_was_given_up() {
+fn one_bad_second_proves_nothing_unless_iterations_were_dropped() {
     assert_eq!(verdict(LoadModel::Open, 1, |s| s.run_delay = 0.5), (Health::Ok, vec![]));
     assert_eq!(verdict(LoadModel::Open, 2, |s| s.run_delay = 0.5), (Health::Bottleneck, vec!["kept waiting"]));
     assert_eq!(verdict(LoadModel::Open, 1, |s| s.dropped = 1), (Health::Suspect, vec!["too few VUs"]));
 }
 
 #[test]
-fn a_closed_load_may_take_all_there_is() {
+fn a_closed_load_may_use_all_processor_time() {
     assert_eq!(verdict(LoadModel::Closed, 20, |s| s.busiest_worker = 1.0), (Health::Suspect, vec!["processor"]));
     assert_eq!(verdict(LoadModel::Closed, 20, |s| s.throttled = 1), (Health::Bottleneck, vec!["throttled"]));
 }
@@ -137,7 +137,7 @@ fn causes_come_before_effects_and_the_worst_first() {
 }
 
 #[test]
-fn littles_law_compares_what_was_seen_with_what_was_measured() {
+fn littles_law_compares_concurrency_with_durations() {
     let pacing = Pacing { under_way: 10_000, looks: 2_000, ..Pacing::default() };
     let law =
         |in_iterations, elapsed| littles_law(&pacing, Duration::from_secs(in_iterations), Duration::from_secs(elapsed));

@@ -1,13 +1,13 @@
-//! HdrHistogram's interchange format, "V2 compressed": what its viewers, its `.hlog` files and its libraries in other
-//! languages read.
+//! HdrHistogram's interchange format, "V2 compressed", for its viewers, its `.hlog` files and its libraries in other
+//! languages.
 //!
-//! The format is what the reference implementation writes (`AbstractHistogram.encodeIntoCompressedByteBuffer` in
-//! <https://github.com/HdrHistogram/HdrHistogram>): a cookie and a length, then, as a zlib stream, a header of 40 bytes
-//! and the counters from the first to the last that holds something, each a ZigZag LEB128 number, in which a negative
-//! number stands for that many empty counters. All other numbers are big-endian.
+//! The format is that of the reference implementation (`AbstractHistogram.encodeIntoCompressedByteBuffer` in
+//! <https://github.com/HdrHistogram/HdrHistogram>). A cookie and a length are followed by a zlib stream with a header
+//! of 40 bytes and the counters from the first to the last that is not zero. Each counter is a ZigZag LEB128 number, in
+//! which a negative number stands for that many empty counters. All other numbers are big-endian.
 //!
 //! Values in it are **microseconds**, from 1 to 2⁴² − 1, to three significant digits. The format has no room for the
-//! exact sum, least and greatest: a histogram that was decoded takes them from its buckets, as HdrHistogram does.
+//! exact sum, least and greatest: a decoded histogram takes them from its buckets, as HdrHistogram does.
 
 use std::io::{Read, Write};
 
@@ -20,7 +20,7 @@ use crate::clock::Nanos;
 
 use super::{GREATEST, Histogram, index_of, lowest_of, middle_of};
 
-/// "V2, counts of one word", as the reference implementation has it; the 0x10 says that counts are LEB128.
+/// "V2, counts of one word", as in the reference implementation; the 0x10 marks LEB128 counts.
 const COOKIE: u32 = 0x1c84_9303 | 0x10;
 const COMPRESSED_COOKIE: u32 = 0x1c84_9304 | 0x10;
 const DIGITS: u32 = 3;
@@ -29,7 +29,7 @@ const HEADER: usize = 40;
 /// The longest LEB128 number: eight bytes of seven bits, and a ninth of eight.
 const LONGEST_NUMBER: usize = 9;
 
-/// Why bytes are not a histogram that we can read.
+/// The reasons why bytes cannot be read as a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// They do not begin with the cookie of HdrHistogram's V2 compressed format.
@@ -38,7 +38,7 @@ pub enum DecodeError {
     /// They end too early, or the zlib stream is damaged.
     #[error("the encoded histogram is damaged or cut short")]
     Damaged,
-    /// It has another layout, whose counters are not ours.
+    /// Its layout is not Squall's.
     #[error("the histogram has {digits} significant digits from {lowest} on; Squall reads those with 3 from 1 on")]
     Layout {
         /// Its significant digits.
@@ -46,7 +46,7 @@ pub enum DecodeError {
         /// Its lowest discernible value.
         lowest: u64,
     },
-    /// It holds a value greater than we keep apart, or more values than can be counted.
+    /// A value is greater than the greatest counter's, or there are more values than can be counted.
     #[error("the histogram holds a value or a count that is too great")]
     TooGreat,
 }
@@ -58,11 +58,11 @@ impl Histogram {
         let mut plain = Vec::with_capacity(HEADER + counts.len());
         plain.extend(COOKIE.to_be_bytes());
         plain.extend((counts.len() as u32).to_be_bytes());
-        plain.extend(0u32.to_be_bytes()); // Normalizing index offset: counters are where they belong.
+        plain.extend(0u32.to_be_bytes()); // Normalizing index offset: counters are not shifted.
         plain.extend(DIGITS.to_be_bytes());
         plain.extend(LOWEST.to_be_bytes());
         plain.extend(GREATEST.to_be_bytes());
-        plain.extend(1f64.to_be_bytes()); // Ratio of the values to what they stand for.
+        plain.extend(1f64.to_be_bytes()); // Ratio of integer values to real ones.
         plain.extend(counts);
 
         Histogram::compressed(&plain)
@@ -84,7 +84,7 @@ impl Histogram {
         for (index, count) in self.filled() {
             match index - next {
                 0 => {}
-                // As the reference has it: one empty counter is a zero, more are a negative number.
+                // As in the reference: one empty counter is a zero, several are a negative number.
                 1 => write_number(0, &mut bytes),
                 empty => write_number(-(empty as i64), &mut bytes),
             }
@@ -92,13 +92,13 @@ impl Histogram {
             next = index + 1;
         }
         if next == 0 {
-            write_number(0, &mut bytes); // The reference never writes nothing at all.
+            write_number(0, &mut bytes); // The reference always writes at least one number.
         }
         bytes
     }
 
-    /// Reads what [`Histogram::encode`] or any HdrHistogram library wrote, taken to be in microseconds with three
-    /// significant digits from 1 on. The least, greatest and sum are those of the buckets.
+    /// Reads the output of [`Histogram::encode`] or of any HdrHistogram library, as microseconds with three significant
+    /// digits from 1 on. The least, greatest and sum are those of the buckets.
     pub fn decode(bytes: &[u8]) -> Result<Histogram, DecodeError> {
         let plain = Histogram::uncompressed(bytes)?;
         let mut fields = Fields(&plain);
@@ -125,11 +125,11 @@ impl Histogram {
         inflate(outer.0.get(..length).ok_or(DecodeError::Damaged)?)
     }
 
-    /// With the exact least, greatest and sum, which the format has no room for, as they were stored beside it.
+    /// Sets the exact least, greatest and sum, which the format has no room for and which are stored separately.
     pub fn with_exact(mut self, least: Nanos, greatest: Nanos, sum: Nanos) -> Histogram {
         if self.count > 0 {
             self.least = Some(least.0);
-            // A file that says otherwise was made by hand.
+            // A file with a least above its greatest was made by hand.
             self.greatest = greatest.0.max(least.0);
             self.sum = u128::from(sum.0);
         }
@@ -171,13 +171,13 @@ impl Histogram {
 
 fn deflate(plain: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory cannot fail; should it, what was written so far does not decode.
+    // Writing to memory cannot fail. If it did, the incomplete output could not be decoded.
     let written = encoder.write_all(plain).and_then(|()| encoder.finish());
     debug_assert!(written.is_ok());
     written.unwrap_or_default()
 }
 
-/// Never more than the greatest histogram takes, whatever the stream pretends to hold.
+/// Reads at most the size of the greatest histogram, whatever size the stream claims.
 fn inflate(deflated: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let most = HEADER + (index_of(GREATEST) + 1) * LONGEST_NUMBER;
     let mut plain = Vec::new();
@@ -198,7 +198,7 @@ fn write_number(number: i64, bytes: &mut Vec<u8>) {
     bytes.push(rest as u8);
 }
 
-/// Bytes that are read from the front.
+/// A reader of bytes from the front.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {

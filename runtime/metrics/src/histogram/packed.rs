@@ -1,4 +1,4 @@
-//! A histogram laid aside: the encoded counts, and the exact numbers for which the encoding has no room.
+//! A histogram in compact form: the encoded counts, and the exact numbers for which the encoding has no room.
 
 use super::{Beyond, Histogram};
 
@@ -15,7 +15,7 @@ pub(crate) struct Packed {
 impl Packed {
     pub(crate) fn new(histogram: &Histogram) -> Packed {
         let Histogram { count, sum, least, greatest, .. } = *histogram;
-        // Most often there is nothing, or much.
+        // Most histograms are empty or large.
         let counts = if count == 0 { Vec::new() } else { histogram.encode() };
         Packed { counts: counts.into_boxed_slice(), sum, least, greatest, beyond: histogram.beyond.clone() }
     }

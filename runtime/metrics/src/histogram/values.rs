@@ -1,10 +1,10 @@
-//! Values of trends that durations cannot be: negative, smaller than a thousandth, greater than any time.
+//! Values of trends that durations cannot have: negative, smaller than a thousandth, greater than any time.
 //!
-//! Durations have one scale, on which 1 µs is the least that is told apart. A custom trend can hold anything, so its values
-//! lie in bands by sign and magnitude, each a histogram with a scale of its own: three significant digits from 10⁻⁹ to
-//! 10¹⁸, on both sides of zero. A histogram of durations has no bands, and pays nothing for them.
+//! Durations have one scale, whose resolution is 1 µs. A custom trend can hold any number, so its values lie in bands
+//! by sign and magnitude, each a histogram with its own scale: three significant digits from 10⁻⁹ to 10¹⁸, on both
+//! sides of zero. A histogram of durations has no bands, and pays nothing for them.
 //!
-//! Values here are in the unit in which they leave the program: milliseconds for times, else plain numbers.
+//! Values here are in the unit of reports: milliseconds for times, else plain numbers.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use super::{Histogram, rank};
 use crate::clock::Nanos;
 use crate::interval::sum;
 
-/// A range of values with a scale of its own. Positive values of middling size have none: those are the histogram's own.
-/// In rising order of values, as the halves of the number line have it: see [`Beyond::rising`].
+/// A range of values with its own scale. Positive values of middling size have none: they are in the histogram itself.
+/// In rising order of values, on each side of zero: see [`Beyond::rising`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Band {
     /// -10⁹ and below.
@@ -28,19 +28,19 @@ pub enum Band {
     Large,
 }
 
-/// How many of the histogram's nanoseconds a value of 1 is, by size.
+/// The histogram's nanoseconds for a value of 1, by size.
 const SMALL: f64 = 1e15;
 const MIDDLING: f64 = 1e6;
 const LARGE: f64 = 1e-3;
-/// Below this, values are small; from this on, they are large.
+/// Limits of the sizes: smaller values are small, values from the second on are large.
 const LEAST_MIDDLING: f64 = 1.0;
 const LEAST_LARGE: f64 = 1e9;
 
 impl Band {
-    /// All of them.
+    /// All bands.
     pub const ALL: [Band; 5] = [Band::NegativeLarge, Band::Negative, Band::NegativeSmall, Band::Small, Band::Large];
 
-    /// The word for it.
+    /// The band's name in stored files.
     pub fn name(self) -> &'static str {
         match self {
             Band::NegativeLarge => "negative_large",
@@ -51,7 +51,7 @@ impl Band {
         }
     }
 
-    /// The band of a value; none if that is zero or positive and middling.
+    /// The band of a value; `None` for zero and for positive middling values.
     fn of(value: f64) -> Option<Band> {
         let (size, is_negative) = (value.abs(), value < 0.0);
         match (is_negative, size) {
@@ -77,14 +77,14 @@ impl Band {
         }
     }
 
-    /// A magnitude on the band's scale as a value.
+    /// Converts a magnitude on the band's scale to a value.
     fn value(self, nanos: f64) -> f64 {
         let size = nanos / self.scale();
         if self.is_negative() { -size } else { size }
     }
 }
 
-/// The bands of a trend, and what its histogram has no room for.
+/// The bands of a trend, and the numbers that its histogram has no room for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Beyond {
     bands: BTreeMap<Band, Histogram>,
@@ -129,14 +129,14 @@ impl Beyond {
 /// A band as it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BandParts {
-    /// Which.
+    /// The band.
     pub band: Band,
     /// Its magnitudes, on its own scale.
     pub histogram: Histogram,
 }
 
 impl Histogram {
-    /// Records a value of a trend, whatever its sign and size; it must be finite.
+    /// Records a trend's value of any sign and size; it must be finite.
     pub fn record_value(&mut self, value: f64) {
         match Band::of(value) {
             None => self.record(Nanos((value * MIDDLING).round() as u64)),
@@ -166,7 +166,7 @@ impl Histogram {
         self.sum as f64 / MIDDLING + self.beyond.as_deref().map_or(0.0, |beyond| beyond.sum)
     }
 
-    /// The mean; zero if there is nothing.
+    /// The mean; zero without values.
     pub fn mean_value(&self) -> f64 {
         match (&self.beyond, self.count()) {
             (_, 0) => 0.0,
@@ -175,7 +175,7 @@ impl Histogram {
         }
     }
 
-    /// As [`Histogram::percentile`], of values.
+    /// As [`Histogram::percentile`], for values.
     pub fn percentile_value(&self, percent: f64) -> f64 {
         if self.beyond.is_none() {
             return self.percentile(percent).as_millis_f64();
@@ -197,12 +197,12 @@ impl Histogram {
         self.max_value()
     }
 
-    /// Whether all values are durations, or as if they were.
+    /// Whether all values could be durations.
     pub fn is_of_durations(&self) -> bool {
         self.beyond.is_none()
     }
 
-    /// The buckets that hold something, in rising order: (least value, greatest value, count).
+    /// The buckets that are not empty, in rising order: (least value, greatest value, count).
     pub fn value_buckets(&self) -> Vec<(f64, f64, u64)> {
         let own = |(low, high, count): (u64, u64, u64)| (low as f64 / 1e3, high as f64 / 1e3, count);
         let mut all: Vec<(f64, f64, u64)> = self.buckets().map(own).collect();
@@ -216,22 +216,22 @@ impl Histogram {
         all
     }
 
-    /// The bands that hold something, for whoever stores them.
+    /// The bands that are not empty, for storage.
     pub fn bands(&self) -> Vec<BandParts> {
         let bands = self.beyond.iter().flat_map(|beyond| &beyond.bands);
         bands.map(|(band, histogram)| BandParts { band: *band, histogram: histogram.clone() }).collect()
     }
 
-    /// The least, the greatest and the sum of what lies in bands; none if nothing does.
+    /// The least, the greatest and the sum of the values in bands; `None` without any.
     pub fn exact_of_bands(&self) -> Option<[f64; 3]> {
         self.beyond.as_deref().map(|beyond| [beyond.least, beyond.greatest, beyond.sum])
     }
 
-    /// The same histogram with these bands, as they were stored.
+    /// The same histogram with these stored bands.
     pub fn with_bands(mut self, bands: Vec<BandParts>, [least, greatest, sum]: [f64; 3]) -> Histogram {
         if !bands.is_empty() {
             let bands = bands.into_iter().map(|parts| (parts.band, parts.histogram)).collect();
-            // A file in which the least is above the greatest was made by hand.
+            // A file with a least above its greatest was made by hand.
             let (least, greatest) = (least.min(greatest), greatest.max(least));
             self.beyond = Some(Box::new(Beyond { bands, sum, least, greatest }));
         }
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn negative_values_are_values() {
-        // As k6 1.8 has it for the same values: avg=-1.2 min=-5 med=-1 max=2.
+        // k6 1.8 prints for the same values: avg=-1.2 min=-5 med=-1 max=2.
         let trend = of(&[-5.0, -3.0, -1.0, 1.0, 2.0]);
         assert_eq!((trend.mean_value(), trend.min_value(), trend.max_value()), (-1.2, -5.0, 2.0));
         assert_eq!((trend.count(), trend.percentile_value(50.0)), (5, -1.0));
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_trend_answers_zero() {
+    fn an_empty_trend_returns_zero() {
         let empty = Histogram::new();
         assert_eq!((empty.min_value(), empty.max_value(), empty.mean_value()), (0.0, 0.0, 0.0));
         assert_eq!(empty.percentile_value(95.0), 0.0);

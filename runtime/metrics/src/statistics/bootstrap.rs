@@ -1,16 +1,16 @@
-//! How sure a run is of its percentiles.
+//! Confidence intervals of a run's percentiles.
 //!
 //! Moving-block bootstrap: H. R. Künsch, "The jackknife and the bootstrap for general stationary observations", *Annals
-//! of Statistics* 17 (1989). A run is put together anew, a thousand times, from blocks of 30 s drawn from it at random;
-//! each of these runs has its percentile, and the interval holds the middle 95 % of them (the percentile interval of
-//! B. Efron, 1979). Whole blocks are drawn, not seconds, since a slow second is followed by another: drawing requests as
-//! if they were independent gives intervals that hold the truth in 66 % of runs instead of 95 %.
+//! of Statistics* 17 (1989). A run is put together again, a thousand times, from blocks of 30 s drawn from it at
+//! random. Each of these runs has its percentile, and the interval holds the middle 95 % of them (the percentile
+//! interval of B. Efron, 1979). Whole blocks are drawn, not seconds, since a slow second is followed by another.
+//! Drawing requests as if they were independent gives intervals that hold the truth in 66 % of runs instead of 95 %.
 //!
-//! Say **about 85 to 90 %** of this interval. That is what it comes to in simulation for seconds that correlate by 0.9
-//! over 600 s; for a p99 that a few slow episodes make, less than 80 %: ten minutes hold too few of them.
+//! Call this interval one of **about 85 to 90 %**. That is its coverage in simulation for seconds that correlate by 0.9
+//! over 600 s. For a p99 caused by a few slow episodes it is less than 80 %, because ten minutes hold too few of them.
 //!
 //! A thousand runs of thousands of histograms would take long to merge. So counts are summed up once, over time and
-//! over values: `sums[t][v]` is how many values there were up to step `t` and up to column `v`. A block is then the
+//! over values: `sums[t][v]` is the number of values up to step `t` and up to column `v`. A block is then the
 //! difference of two rows, and a percentile a binary search in the sum of some twenty blocks.
 
 use std::collections::BTreeSet;
@@ -22,24 +22,24 @@ use thiserror::Error;
 use crate::clock::Nanos;
 use crate::histogram::{Histogram, lowest_of, rank};
 
-/// The length of a block: long against the time for which a slow second slows its neighbours.
+/// The length of a block: long compared with the time for which a slow second affects its neighbours.
 const BLOCK: Nanos = Nanos(30_000_000_000);
 /// Fewer blocks are too few to draw from.
 const FEWEST_BLOCKS: usize = 20;
 const REPLICATES: usize = 1_000;
-/// A nominal 95 %: this many of the replicates are left out on either side.
+/// A nominal 95 %: this share of the replicates is left out on either side.
 const LEFT_OUT: usize = REPLICATES * 25 / 1_000;
-/// What bounds memory, to 20 MB, and time. Longer runs are drawn from in steps of some seconds; values that spread over
-/// more counters share a column with their neighbours.
+/// Limits on memory (20 MB) and time. Longer runs are drawn from in steps of some seconds; values that spread over more
+/// counters share a column with their neighbours.
 const MOST_STEPS: usize = 1_200;
 const MOST_COLUMNS: usize = 2_048;
 
-/// A percentile and the interval in which it would probably lie, were the run repeated.
+/// A percentile and the interval in which it would probably lie if the run were repeated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileInterval {
-    /// Which percentile, 0 to 100.
+    /// The percentile, 0 to 100.
     pub percent: f64,
-    /// What was measured.
+    /// The measured value.
     pub estimate: Nanos,
     /// The interval's lower end.
     pub low: Nanos,
@@ -47,16 +47,16 @@ pub struct QuantileInterval {
     pub high: Nanos,
 }
 
-/// Why a run has no intervals.
+/// The reasons for a run without intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoInterval {
     /// It is too short.
     #[error("too short for an interval: that takes {needed:?}")]
     TooShort {
-        /// How long it would have to be.
+        /// The least length.
         needed: Duration,
     },
-    /// Nothing was measured.
+    /// There are no values.
     #[error("nothing was measured")]
     NoSamples,
 }
@@ -116,7 +116,7 @@ fn draw(random: &mut SplitMix64, steps: usize, block: usize) -> Vec<(usize, usiz
 fn interval(mut values: Vec<Nanos>, percent: f64, whole: &Histogram) -> QuantileInterval {
     values.sort_unstable();
     let estimate = whole.percentile(percent);
-    // Some replicates may have drawn only blocks in which nothing was measured.
+    // Some replicates may have drawn only blocks without values.
     let left_out = LEFT_OUT * values.len() / REPLICATES;
     let end = |at: Option<usize>| at.and_then(|at| values.get(at)).copied().unwrap_or(estimate);
     let (low, high) = (end(Some(left_out)), end((values.len()).checked_sub(left_out + 1)));
@@ -124,7 +124,7 @@ fn interval(mut values: Vec<Nanos>, percent: f64, whole: &Histogram) -> Quantile
     QuantileInterval { percent, estimate, low: low.min(estimate), high: high.max(estimate) }
 }
 
-/// How many values there were up to a step and up to a column.
+/// The number of values up to a step and up to a column.
 struct Sums {
     /// The value that stands for each column.
     values: Vec<Nanos>,
@@ -153,7 +153,7 @@ impl Sums {
         Sums { values: values.collect(), counts }
     }
 
-    /// The percentile of the blocks together; nothing if they hold nothing.
+    /// The percentile of the blocks together; `None` without values.
     fn percentile(&self, blocks: &[(usize, usize)], percent: f64) -> Option<Nanos> {
         let width = self.values.len();
         let up_to = |column: usize| -> u64 {
@@ -177,7 +177,7 @@ impl Sums {
     }
 }
 
-/// The columns that hold something, and how often the counters are halved to get them: as little as memory allows.
+/// The columns that are not empty, and how often the counters are halved to get them: as little as memory allows.
 fn columns(whole: &Histogram) -> (u32, Vec<usize>) {
     let mut shift = 0;
     let mut columns: BTreeSet<usize> = whole.filled().map(|(index, _)| index).collect();

@@ -1,6 +1,6 @@
 //! The normal distribution's tails.
 
-/// How probable it is that a standard normal number lies at least as far from 0 as `z`, on either side: erfc(|z| / √2).
+/// The probability that a standard normal number lies at least as far from 0 as `z`, on either side: erfc(|z| / √2).
 ///
 /// M. Abramowitz and I. A. Stegun, *Handbook of Mathematical Functions*: series 7.1.6 near the middle, continued
 /// fraction 7.1.14 in the tails, where the series would cancel out.

@@ -6,11 +6,11 @@
 //! allows 2.5 % for that. So pⁿ ≤ 0.025: p50 needs 6 samples, p90 36, p95 72, p99 368, p99.9 3,688. With fewer, the
 //! number that would be printed is the greatest sample under another name.
 
-/// What a two-sided 95 % interval leaves on either side.
+/// The share outside a two-sided 95 % interval, on either side.
 const LEFT_OUT: f64 = 0.025;
 
-/// How many samples a percentile (`percent`, 0 to 100) needs to be worth printing. The least and the greatest sample, 0
-/// and 100, are observed rather than estimated: one will do.
+/// The number of samples that a percentile (`percent`, 0 to 100) needs to be worth printing. The least and the greatest
+/// sample, 0 and 100, are observed rather than estimated: one is enough.
 pub fn needed_samples(percent: f64) -> u64 {
     // The lower half mirrors the upper: there the least sample must lie below.
     let share = percent.max(100.0 - percent) / 100.0;

@@ -2,8 +2,8 @@
 
 use crate::history::Second;
 
-/// A percentile of the response time of each second, in milliseconds. A second without a request repeats the one
-/// before it, since it tells nothing new; those before the first request have the first one's.
+/// A percentile of the response time of each second, in milliseconds. A second without a request repeats the value
+/// before it; seconds before the first request get the first value.
 pub fn percentile_series(seconds: impl IntoIterator<Item = Second>, percent: f64) -> Vec<f64> {
     let known = seconds.into_iter().map(|second| {
         let times = &second.response_time;
@@ -38,7 +38,7 @@ mod tests {
     use crate::histogram::Histogram;
 
     #[test]
-    fn gaps_repeat_what_was_known() {
+    fn gaps_repeat_the_value_before() {
         let known = [None, Some(3.0), None, Some(5.0), None];
         assert_eq!(fill_gaps(known.into_iter()), [3.0, 3.0, 3.0, 5.0, 5.0]);
         assert_eq!(fill_gaps([None, None].into_iter()), [0.0, 0.0]);

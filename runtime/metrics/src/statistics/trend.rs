@@ -9,11 +9,11 @@ use std::cmp::Ordering;
 
 use super::normal::two_sided;
 
-/// A change of the typical value that matters, as a share of it, ...
+/// A relevant change of the typical value, as a share of it, ...
 const MATTERS: f64 = 0.10;
-/// ... if chance would do as much this rarely.
+/// ... if its probability by chance is below this.
 const SIGNIFICANT: f64 = 0.01;
-/// Autocorrelations count if they lie outside of 95 % of what chance does: this many standard deviations.
+/// Autocorrelations count if they lie outside of 95 % of those by chance: this many standard deviations.
 const NOTABLE: f64 = 1.959_963_984_540_054;
 /// The test's normal approximation holds from here on (Kendall).
 const FEWEST: usize = 10;
@@ -23,14 +23,14 @@ const MOST: usize = 1_000;
 /// Whether a series is level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Steadiness {
-    /// No change that matters could be told from chance.
+    /// No relevant change that could be distinguished from chance.
     Steady,
     /// It changed, from its beginning to its end.
     Drifting {
         /// By this share of its median: 0.25 is a quarter more, -0.25 a quarter less.
         change: f64,
     },
-    /// Fewer than ten numbers, too few to tell.
+    /// Fewer than ten numbers, too few to decide.
     TooShort,
 }
 
@@ -57,7 +57,7 @@ pub fn theil_sen(series: &[f64]) -> f64 {
     median(slopes.collect())
 }
 
-/// What the Mann-Kendall test says of a series.
+/// The result of the Mann-Kendall test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MannKendall {
     /// Pairs that rise less pairs that fall.
@@ -66,7 +66,7 @@ pub struct MannKendall {
     pub variance: f64,
     /// `s` in standard deviations.
     pub z: f64,
-    /// How often chance alone would give an `s` so far from 0, on either side.
+    /// The probability of an `s` that is this far from 0, on either side, by chance alone.
     pub p: f64,
 }
 
@@ -83,8 +83,8 @@ pub fn mann_kendall(series: &[f64]) -> MannKendall {
     MannKendall { s, variance, z, p: two_sided(z) }
 }
 
-/// How much neighbours in a series resemble each other, from -1 to 1; nothing if the series is constant. Above about
-/// 0.9, a bootstrap in blocks of 30 s begins to be too sure of itself.
+/// The correlation of neighbours in a series, from -1 to 1; `None` for a constant series. Above about 0.9, intervals of
+/// a bootstrap in blocks of 30 s begin to be too narrow.
 pub fn lag_one_autocorrelation(series: &[f64]) -> Option<f64> {
     autocorrelation(series).nth(1)
 }
@@ -134,7 +134,7 @@ fn hamed_rao(series: &[f64]) -> f64 {
     1.0 + 2.0 / (n * (n - 1.0) * (n - 2.0)) * weighted.sum::<f64>()
 }
 
-/// The autocorrelation at each lag from 0 on; nothing if the series is constant.
+/// The autocorrelation at each lag from 0 on; `None` for a constant series.
 fn autocorrelation(series: &[f64]) -> impl Iterator<Item = f64> {
     let mean = series.iter().sum::<f64>() / series.len() as f64;
     let deviations: Vec<f64> = series.iter().map(|value| value - mean).collect();
@@ -158,7 +158,7 @@ fn ranks(series: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Zero for no numbers.
+/// Zero for an empty series.
 fn median(mut values: Vec<f64>) -> f64 {
     let middle = values.len() / 2;
     if values.is_empty() {

@@ -1,32 +1,32 @@
-//! Where the warm-up ends.
+//! Finds the end of the warm-up.
 //!
 //! MSER-5: K. P. White, "An effective truncation heuristic for bias reduction in simulation output", *Simulation* 69
 //! (1997), and K. P. White, M. J. Cobb and S. C. Spratt, "A comparison of five steady-state truncation heuristics for
 //! simulation", Winter Simulation Conference 2000. The series is averaged in batches of five; the cut is where the
 //! squared standard error of the mean of the rest, Σ(x − x̄)² / m², is least. Keeping more of the warm-up makes the
-//! deviations greater, cutting more makes the rest shorter. A cut in the second half says that the series had not
+//! deviations greater, cutting more makes the rest shorter. A cut in the second half means that the series had not
 //! settled.
 
 /// Seconds averaged into one number.
 const BATCH: usize = 5;
-/// A third of the batches always remains. A few numbers can lie close together by chance: if five may remain, one run in
-/// twelve of 300 s that has settled (neighbours correlate by 0.6) seems not to have; if a third remains, one in a hundred.
+/// A third of the batches always remains. A few numbers can lie close together by chance. If five may remain, one
+/// settled run in twelve of 300 s (neighbours correlate by 0.6) seems unsettled; if a third remains, one in a hundred.
 const LEAST_REST: usize = 3;
-/// Fewer batches (100 s) say too little about where a warm-up ends.
+/// Fewer batches (100 s) are too few to find the end of a warm-up.
 const FEWEST: usize = 20;
 
-/// Where a run's warm-up ends.
+/// The end of a run's warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WarmUp {
-    /// With this many entries of the series, a multiple of five; zero if there was none to be seen.
+    /// After this many entries of the series, a multiple of five; zero without a visible warm-up.
     EndsAfter(usize),
-    /// It never did: the best cut falls in the second half.
+    /// It never settled: the best cut lies in the second half.
     NoSteadyState,
-    /// The series has fewer than 100 entries, too few to tell.
+    /// The series has fewer than 100 entries, too few to decide.
     TooShort,
 }
 
-/// Where the warm-up of one series ends, one number a second.
+/// The end of the warm-up of one series, one number a second.
 pub fn mser5(series: &[f64]) -> WarmUp {
     let batches: Vec<f64> = centred(series).chunks_exact(BATCH).map(mean).collect();
     if batches.len() < FEWEST {
@@ -43,7 +43,7 @@ pub fn mser5(series: &[f64]) -> WarmUp {
     if cut * 2 > series.len() { WarmUp::NoSteadyState } else { WarmUp::EndsAfter(cut) }
 }
 
-/// Where a run's warm-up ends: the later of the cuts for its response times (their p95 in each second, in any unit) and
+/// The end of a run's warm-up: the later of the cuts for its response times (their p95 in each second, in any unit) and
 /// its throughput (requests in each second).
 pub fn warm_up(response_time: &[f64], throughput: &[f64]) -> WarmUp {
     match (mser5(response_time), mser5(throughput)) {
@@ -53,7 +53,7 @@ pub fn warm_up(response_time: &[f64], throughput: &[f64]) -> WarmUp {
     }
 }
 
-/// From the first number on: so that the deviations of a constant series are zero and not a rounding error.
+/// Relative to the first number: so that the deviations of a constant series are zero and not a rounding error.
 fn centred(series: &[f64]) -> Vec<f64> {
     let first = series.first().copied().unwrap_or(0.0);
     series.iter().map(|value| value - first).collect()
@@ -63,7 +63,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The squared standard error of the mean, but for a constant.
+/// The squared standard error of the mean, up to a constant factor.
 fn squared_error(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn what_never_settles_has_no_steady_state() {
+    fn a_series_that_never_settles_has_no_steady_state() {
         let rising: Vec<f64> = (0..300).map(f64::from).collect();
         assert_eq!(mser5(&rising), WarmUp::NoSteadyState);
         assert_eq!(warm_up(&[1.0; 300], &rising), WarmUp::NoSteadyState);
     }
 
     #[test]
-    fn a_short_series_cannot_tell() {
+    fn a_short_series_is_undecided() {
         assert_eq!(mser5(&[1.0; 99]), WarmUp::TooShort);
         assert_eq!(mser5(&[]), WarmUp::TooShort);
         assert_eq!(mser5(&[1.0; 100]), WarmUp::EndsAfter(0));

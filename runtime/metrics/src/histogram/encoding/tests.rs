@@ -26,7 +26,7 @@ fn buckets(histogram: &Histogram) -> Vec<(u64, u64, u64)> {
     histogram.buckets().collect()
 }
 
-/// Durations of all sizes, from nothing to hours.
+/// Durations of all sizes, from zero to hours.
 fn durations(most: usize) -> impl Strategy<Value = Vec<u64>> {
     let of_one_size = (0u32..44).prop_flat_map(|bits| 0u64..(1 << bits));
     proptest::collection::vec(of_one_size, 0..most)
@@ -64,7 +64,7 @@ fn the_longest_numbers_survive() {
 }
 
 #[test]
-fn what_cannot_be_read_says_why() {
+fn an_unreadable_histogram_is_refused_with_its_reason() {
     assert_eq!(Histogram::decode(b"").err(), Some(DecodeError::Damaged));
     assert_eq!(Histogram::decode(b"something else").err(), Some(DecodeError::Cookie));
     let bytes = of(&[1_000_000]).encode();
@@ -95,7 +95,7 @@ fn a_least_above_the_greatest_does_no_harm() {
 #[test]
 fn empty_counters_without_end_are_too_many() {
     let mut counts = Vec::new();
-    // As many as can be counted, and one more.
+    // The greatest number that can be counted, and one more.
     for number in [i64::MIN, -i64::MAX, 0, 1] {
         write_number(number, &mut counts);
     }

@@ -23,7 +23,7 @@ fn run(seconds: usize, each: usize, correlation: f64, seed: u64) -> Vec<Histogra
 }
 
 #[test]
-fn a_short_run_has_no_interval_and_says_how_long_it_takes() {
+fn a_short_run_is_refused_with_the_length_it_needs() {
     let short = quantile_intervals(run(599, 1, 0.0, 1), SECOND, &PERCENTS, 1);
     assert_eq!(short, Err(NoInterval::TooShort { needed: Duration::from_secs(600) }));
     assert!(quantile_intervals(run(600, 1, 0.0, 1), SECOND, &PERCENTS, 1).is_ok());
@@ -33,7 +33,7 @@ fn a_short_run_has_no_interval_and_says_how_long_it_takes() {
 }
 
 #[test]
-fn seconds_that_are_all_alike_leave_no_doubt() {
+fn equal_seconds_give_an_interval_of_no_width() {
     let one = run(1, 100, 0.0, 7).remove(0);
     for interval in quantile_intervals(vec![one.clone(); 600], SECOND, &PERCENTS, 3).expect("long enough") {
         assert_eq!((interval.low, interval.high), (interval.estimate, interval.estimate));
@@ -94,7 +94,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn intervals_hold_the_estimate_and_depend_on_nothing_but_the_seed(seed in any::<u64>(), seconds in 600usize..700) {
+    fn intervals_hold_the_estimate_and_depend_only_on_the_seed(seed in any::<u64>(), seconds in 600usize..700) {
         let steps = run(seconds, 3, 0.5, seed);
         let whole = merged(&steps);
         let intervals = quantile_intervals(steps.clone(), SECOND, &PERCENTS, seed).expect("long enough");

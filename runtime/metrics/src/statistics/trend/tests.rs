@@ -68,7 +68,7 @@ fn known_autocorrelations() {
 }
 
 #[test]
-fn small_series_have_answers_too() {
+fn small_series_have_results() {
     assert_eq!((theil_sen(&[]), theil_sen(&[1.0]), theil_sen(&[1.0, 4.0])), (0.0, 0.0, 3.0));
     assert_eq!(mann_kendall(&[]).p, 1.0);
     assert_eq!(mann_kendall(&[5.0; 20]).p, 1.0);
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn turned_round_a_series_has_the_opposite_trend(series in proptest::collection::vec(0.0f64..100.0, 3..40)) {
+    fn a_reversed_series_has_the_opposite_trend(series in proptest::collection::vec(0.0f64..100.0, 3..40)) {
         let turned: Vec<f64> = series.iter().rev().copied().collect();
         let (forth, back) = (mann_kendall(&series), mann_kendall(&turned));
         prop_assert_eq!(forth.s, -back.s);
