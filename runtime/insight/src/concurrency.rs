@@ -1,16 +1,16 @@
-//! How many requests a target works on at once, by Little's law, and whether there is a limit to it.
+//! A target's concurrency by Little's law, and its limit, if it has one.
 //!
-//! J. D. C. Little, "A proof for the queuing formula L = λW", *Operations Research* 9 (1961): requests under way are
-//! throughput times response time. Offered more, a target with a pool of N keeps N under way that make progress: beyond
-//! its limit throughput stays and only the response time grows. So its limit is the throughput at the limit times the
+//! J. D. C. Little, "A proof for the queuing formula L = λW", *Operations Research* 9 (1961): concurrent requests are
+//! throughput times response time. Under more load, a target with a pool of N keeps N requests in progress: past its
+//! limit throughput stays and only the response time grows. So the limit is the throughput at the limit times the
 //! response time without queueing.
 
 use std::time::Duration;
 
-/// What was measured at one level of load.
+/// Measurements at one level of load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoadStep {
-    /// Requests under way, on average.
+    /// Concurrent requests, on average.
     pub concurrency: f64,
     /// Requests that ended, per second.
     pub throughput: f64,
@@ -18,12 +18,12 @@ pub struct LoadStep {
     pub response_time: Duration,
 }
 
-/// How many requests the target works on at once.
+/// The number of requests that the target works on at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConcurrencyLimit {
-    /// About so many.
+    /// The approximate number of requests.
     pub at_once: f64,
-    /// The throughput that it comes to, per second.
+    /// The throughput at that limit, per second.
     pub throughput: f64,
 }
 
@@ -32,7 +32,7 @@ const LEVEL: f64 = 0.05;
 /// ... while the concurrency grew by at least this.
 const MORE: f64 = 0.25;
 
-/// The limit, if the last steps show one: at least three of them, the last two with much more under way than the one
+/// The limit, if the last steps show one: at least three steps, the last two with much more concurrency than the one
 /// before and no more throughput. Steps in order of their concurrency.
 pub fn concurrency_limit(steps: &[LoadStep]) -> Option<ConcurrencyLimit> {
     let [first, .., before, last] = steps else { return None };
@@ -49,7 +49,7 @@ pub fn concurrency_limit(steps: &[LoadStep]) -> Option<ConcurrencyLimit> {
 mod tests {
     use super::*;
 
-    /// A closed load on a target that works on `pool` at once, each taking 10 ms.
+    /// A closed load on a target that works on `pool` requests at once, each taking 10 ms.
     fn closed(users: f64, pool: f64) -> LoadStep {
         let throughput = users.min(pool) * 100.0;
         let response_time = Duration::from_secs_f64(users / throughput);

@@ -1,5 +1,5 @@
-//! What a run is held to, and what became of it: thresholds, a plan's objectives, and the limits of the target's
-//! resources. This is the one place that judges them: during the run, at its end, and of kept runs.
+//! Judges a run by its thresholds, a plan's objectives, and the limits of the target's resources. This is the only
+//! place that judges them: during the run, at its end, and for stored runs.
 //!
 //! A measurement that the generator spoiled can neither meet nor miss anything.
 
@@ -13,7 +13,7 @@ use squall_plan::{Aggregation, Comparison, Importance, Objective as PlannedObjec
 
 use crate::objective::{Interval, JudgedObjective, Objective, ObjectiveStatus, Quantity, judge_objective};
 
-/// The same run has the same intervals, whenever it is looked at.
+/// A fixed seed: the same run has the same intervals each time.
 const SEED: u64 = 1;
 
 const FAILED_REQUESTS: &str = "http_req_failed";
@@ -21,30 +21,30 @@ const FAILED_REQUESTS: &str = "http_req_failed";
 /// What a run is held to.
 #[derive(Clone, Debug, Default)]
 pub struct Demands {
-    /// The thresholds of all layers.
+    /// The thresholds of all sources.
     pub thresholds: Vec<Threshold>,
-    /// The plan's objectives that still hold.
+    /// The plan's objectives that are in force.
     pub objectives: Vec<PlannedObjective>,
     /// The limits of the target's resources.
     pub limits: TargetMonitoring,
 }
 
-/// What became of a threshold.
+/// The result of a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ThresholdOutcome {
     /// It was met.
     Passed,
-    /// It was not.
+    /// It was not met.
     Failed,
     /// The measurement is invalid.
     NotJudged,
 }
 
-/// What became of everything that a run is held to.
+/// The results of all of a run's criteria.
 #[derive(Clone, Debug, Default)]
 pub struct Judgement {
-    /// Whether the generator is to be believed.
+    /// Whether the generator can be believed.
     pub generator: GeneratorVerdict,
     /// The thresholds, evaluated.
     pub thresholds: Vec<ThresholdResult>,
@@ -55,8 +55,8 @@ pub struct Judgement {
 }
 
 impl Demands {
-    /// These thresholds, and those objectives of a plan that still hold beside them: a threshold of an upper layer takes
-    /// the place of an objective that bounds the same value.
+    /// The criteria of these thresholds, and of the plan's objectives that remain in force: a threshold of a stronger
+    /// source replaces an objective that bounds the same value.
     pub fn new(thresholds: &[Threshold], objectives: &[PlannedObjective], limits: &TargetMonitoring) -> Demands {
         let holds = |objective: &&PlannedObjective| {
             objective.importance == Importance::Desired
@@ -69,17 +69,17 @@ impl Demands {
         }
     }
 
-    /// Thresholds alone.
+    /// Criteria of thresholds alone.
     pub fn of_thresholds(thresholds: &[Threshold]) -> Demands {
         Demands { thresholds: thresholds.to_vec(), ..Demands::default() }
     }
 
-    /// Judges measurements, at the end of a run or while it goes on.
+    /// Judges measurements, at the end of a run or during it.
     pub fn judge(&self, totals: &Totals, generator: &GeneratorVerdict) -> Judgement {
         self.judge_evaluated(evaluate_thresholds(&self.thresholds, totals), totals, generator)
     }
 
-    /// The same with thresholds that were evaluated before: those of a kept run, which has less than was measured.
+    /// The same with thresholds that were evaluated before: a stored run no longer has all of its samples.
     pub fn judge_evaluated(
         &self,
         thresholds: Vec<ThresholdResult>,
@@ -104,12 +104,12 @@ impl Demands {
 }
 
 impl Judgement {
-    /// Whether the measurement says anything about the target.
+    /// Whether the measurement describes the target.
     pub fn is_valid(&self) -> bool {
         self.generator.health != Health::Bottleneck
     }
 
-    /// What became of one of the thresholds.
+    /// The result of one of the thresholds.
     pub fn outcome_of(&self, result: &ThresholdResult) -> ThresholdOutcome {
         match result.passed {
             _ if !self.is_valid() => ThresholdOutcome::NotJudged,
@@ -118,18 +118,18 @@ impl Judgement {
         }
     }
 
-    /// How many thresholds were not met.
+    /// Number of thresholds that were not met.
     pub fn failed_thresholds(&self) -> usize {
         self.thresholds.iter().filter(|result| self.outcome_of(result) == ThresholdOutcome::Failed).count()
     }
 
-    /// The limits of the target's resources that were not kept, by the keys of the plan.
+    /// The limits of the target's resources that were exceeded, by the keys of the plan.
     pub fn missed_limits(&self) -> impl Iterator<Item = &'static str> {
         let missed = self.objectives.iter().filter(|judged| judged.status == ObjectiveStatus::Missed);
         missed.filter_map(|judged| judged.objective.resource)
     }
 
-    /// Whether something that was required does not hold.
+    /// Whether anything required does not hold.
     pub fn has_failed(&self) -> bool {
         self.failed_thresholds() > 0 || self.missed_limits().next().is_some()
     }
@@ -168,7 +168,7 @@ fn judge_planned(planned: &PlannedObjective, result: &ThresholdResult, totals: &
     };
     let mut judged = judge_objective(objective, result.actual, interval(threshold, totals));
     if result.actual.is_none() {
-        // A threshold says whether nothing is enough: no failed request, say.
+        // A threshold defines whether no samples are enough: for no failed requests, they are.
         judged.status = match (result.passed, planned.importance) {
             (true, _) => ObjectiveStatus::Met,
             (false, Importance::Required) => ObjectiveStatus::Missed,
@@ -178,7 +178,7 @@ fn judge_planned(planned: &PlannedObjective, result: &ThresholdResult, totals: &
     judged
 }
 
-/// Of a percentile of response times, if the run was long enough.
+/// The interval of a percentile of response times, if the run was long enough.
 fn interval(threshold: &Threshold, totals: &Totals) -> Option<Interval> {
     let percent = match threshold.aggregation {
         Aggregation::Percentile(percent) => percent,
@@ -197,12 +197,13 @@ fn interval(threshold: &Threshold, totals: &Totals) -> Option<Interval> {
 /// A limit of a resource: its key in the plan, the figure of the series, the limit, the measured value.
 type ResourceLimit = (&'static str, &'static str, Quantity, Option<f64>, Option<f64>);
 
-/// The limits of resources, each on the source that uses the most of it. Without a source that knows, it is not measured.
+/// The limits of resources, each judged on the source that uses the most of it. Without a source that knows a resource,
+/// it is not measured.
 fn judge_limits(watching: &TargetMonitoring, totals: &Totals) -> Vec<JudgedObjective> {
     let most = |name: &'static str, figure: fn(&WatchedSeries) -> Option<f64>| {
         totals.watched.named(name).filter_map(|(_, series)| figure(series)).reduce(f64::max)
     };
-    // A second in which the processor is busy is nothing that a limit is about; a second without memory is.
+    // A limit on the processor is not about one busy second; a limit on memory is.
     let limits: [ResourceLimit; 3] = [
         ("cpu_max", "p95", Quantity::Share, watching.cpu_max, most(resource_names::CPU, busy)),
         ("memory_max", "most", Quantity::Share, watching.memory_max, most(resource_names::MEMORY, used)),
@@ -235,7 +236,7 @@ fn busy(series: &WatchedSeries) -> Option<f64> {
     series.percentile(95.0).filter(|_| series.unit == ResourceUnit::Share)
 }
 
-/// The most, as a share of what there is.
+/// The highest use, as a share of the whole.
 fn used(series: &WatchedSeries) -> Option<f64> {
     let limit = series.limit.filter(|limit| *limit > 0.0)?;
     series.max().map(|most| most / limit)
@@ -283,7 +284,7 @@ mod tests {
             actual.is_none() && *status == ObjectiveStatus::NotMeasured
         };
         assert!(nothing.len() == 3 && nothing.iter().all(is_unknown), "{nothing:?}");
-        // Cores without a number of processors, and bytes without a size of memory, are no shares.
+        // Cores without a number of processors, and bytes without a size of memory, are not shares.
         let useless = [("cpu_cores", ResourceUnit::Number, 9.0, None), ("memory", ResourceUnit::Bytes, 5e9, None)];
         assert!(statuses(&totals(&useless)).iter().all(|(.., status)| *status == ObjectiveStatus::NotMeasured));
     }
@@ -324,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_of_an_upper_layer_takes_the_place_of_an_objective() {
+    fn a_threshold_of_a_stronger_source_replaces_an_objective() {
         let objective = |expression: &str, importance| PlannedObjective {
             title: "response time p95".to_owned(),
             target: "<500ms".to_owned(),
@@ -340,7 +341,7 @@ mod tests {
         assert_eq!(demands.objectives, planned[1..]);
     }
 
-    /// A kept run has no samples of a tag that only a threshold asked for.
+    /// A stored run has no samples of a tag that only a threshold asked for.
     #[test]
     fn an_objective_shares_the_result_of_its_threshold() {
         let demanded = threshold("response_time", "p(95)<500");

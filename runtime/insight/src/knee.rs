@@ -1,8 +1,8 @@
-//! The load from which on the latency rises steeply: the knee of a curve.
+//! The load from which the latency rises steeply: the knee of a curve.
 //!
-//! V. Satopää, J. Albrecht, D. Irwin, B. Raghavan, "Finding a 'Kneedle' in a Haystack" (ICDCS workshops 2011): both axes
-//! scaled to 0 to 1, the knee of a curve that bends upwards is the point farthest below the straight line between its
-//! ends. Every curve has such a point, so it only counts where the latency really rises behind it.
+//! V. Satopää, J. Albrecht, D. Irwin, B. Raghavan, "Finding a 'Kneedle' in a Haystack" (ICDCS workshops 2011): both
+//! axes scaled to 0 to 1, the knee of a curve that bends upwards is the point farthest below the straight line between
+//! its ends. Every curve has such a point, so it only counts if the latency rises substantially after it.
 
 /// One point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,9 +15,9 @@ pub struct Point {
 
 /// Fewer points than this have no shape.
 const FEWEST: usize = 5;
-/// The latency behind a knee is at least so many times that of the lowest load.
+/// The latency after a knee is at least this many times that of the lowest load.
 const RISES: f64 = 1.5;
-/// A point that is not farther below the line than this, as a share of the whole, is noise.
+/// A point that is less far below the line, as a share of the whole, is noise.
 const DEPTH: f64 = 0.1;
 
 /// The knee, if there is one. Points in order of their load.

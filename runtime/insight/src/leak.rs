@@ -1,9 +1,9 @@
 //! Whether a resource leaks: memory, descriptors, connections over hours of steady load.
 //!
 //! Mann-Kendall test with the correction of Hamed and Rao and Theil-Sen slope (`squall_metrics::statistics`), on means
-//! of 5 minutes, and on the lowest value of each 15 minutes, since what a garbage collector leaves behind shows in its
-//! troughs. Neighbouring minutes resemble each other; a test on single minutes alarms in every fifth healthy run. Time to
-//! exhaustion from the interval of the slope: P. K. Sen, *JASA* 63 (1968), section 5.
+//! of 5 minutes, and on the lowest value of each 15 minutes, since the troughs show the memory that a garbage collector
+//! cannot free. Neighbouring minutes resemble each other; a test on single minutes alarms in every fifth healthy run.
+//! Time to exhaustion from the interval of the slope: P. K. Sen, *JASA* 63 (1968), section 5.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ const MINIMA: Duration = Duration::from_secs(900);
 const FEWEST: usize = 24;
 /// Fewer minima are too few for the test's normal approximation.
 const FEWEST_MINIMA: usize = 10;
-/// Growth that matters, as a share of the value at the start, ...
+/// Relevant growth, as a share of the value at the start, ...
 const MATTERS: f64 = 0.05;
-/// ... if chance would do as much this rarely.
+/// ... if its probability by chance is below this.
 const SIGNIFICANT: f64 = 0.01;
 /// Of the normal distribution, for an interval that holds 95 %.
 const Z_95: f64 = 1.959_963_984_540_054;
@@ -26,29 +26,29 @@ const Z_95: f64 = 1.959_963_984_540_054;
 /// Whether it leaks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeakVerdict {
-    /// No growth that matters could be told from chance.
+    /// No relevant growth that could be distinguished from chance.
     Level,
     /// It grows.
     Leak(Leak),
-    /// Too short to tell.
+    /// Too short to decide.
     TooShort {
-        /// How long the steady load must be.
+        /// The least length of the steady load.
         needed: Duration,
     },
 }
 
-/// How it grows.
+/// The growth of a leak.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leak {
-    /// By this share of its start, from beginning to end.
+    /// As a share of the value at the start, over the whole series.
     pub growth: f64,
     /// Per hour, in the unit of the samples.
     pub per_hour: SlopeInterval,
-    /// When the limit will be reached, counted from the last sample, if there is one.
+    /// The time until the limit is reached, counted from the last sample, if there is a limit.
     pub exhaustion: Option<Exhaustion>,
 }
 
-/// A slope, and where the true one probably lies (95 %).
+/// A slope, and the interval of the true one (95 %).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SlopeInterval {
     /// The median of all slopes between two numbers.
@@ -59,19 +59,19 @@ pub struct SlopeInterval {
     pub high: f64,
 }
 
-/// When a limit will be reached if it goes on like this.
+/// The time until a limit is reached at this growth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exhaustion {
     /// By the slope.
     pub after: Duration,
     /// By the upper end of its interval.
     pub earliest: Duration,
-    /// By the lower end; none if that might as well be never.
+    /// By the lower end; `None` if that might never reach it.
     pub latest: Option<Duration>,
 }
 
-/// Judges samples (time since the steady load began, value), in order of time, without the warm-up. `limit` is where the
-/// resource ends, in the unit of the samples.
+/// Judges samples (time since the steady load began, value), in order of time, without the warm-up. `limit` is the size
+/// of the resource, in the unit of the samples.
 pub fn leak_verdict(samples: &[(Duration, f64)], limit: Option<f64>) -> LeakVerdict {
     let means = windows(samples, MEANS, |values| values.iter().sum::<f64>() / values.len() as f64);
     if means.len() < FEWEST {
@@ -89,8 +89,8 @@ pub fn leak_verdict(samples: &[(Duration, f64)], limit: Option<f64>) -> LeakVerd
     }
 }
 
-/// The Theil-Sen slope per step with Sen's interval of 95 %; `variance` is that of Kendall's S, corrected or not. None for
-/// fewer than three numbers.
+/// The Theil-Sen slope per step with Sen's interval of 95 %; `variance` is that of Kendall's S, corrected or not.
+/// `None` for fewer than three numbers.
 pub fn slope_interval(series: &[f64], variance: f64) -> Option<SlopeInterval> {
     if series.len() < 3 {
         return None;
@@ -103,13 +103,13 @@ pub fn slope_interval(series: &[f64], variance: f64) -> Option<SlopeInterval> {
     slopes.sort_unstable_by(f64::total_cmp);
     let (count, reach) = (slopes.len() as f64, Z_95 * variance.max(0.0).sqrt());
     let last = slopes.len() - 1;
-    // The ranks that Sen gives, counted from 0.
+    // Sen's ranks, counted from 0.
     let low = ((count - reach) / 2.0).round_ties_even().max(1.0) as usize - 1;
     let high = ((count + reach) / 2.0).round_ties_even().max(0.0) as usize;
     Some(SlopeInterval { slope: theil_sen(series), low: slopes[low.min(last)], high: slopes[high.min(last)] })
 }
 
-/// The growth as a share of the start, and the slope per hour, of a series that grows in earnest.
+/// The growth as a share of the start, and the slope per hour, of a series with relevant growth.
 fn growing(series: &[f64], step: Duration) -> Option<(f64, SlopeInterval)> {
     let test = mann_kendall(series);
     let slope = slope_interval(series, test.variance)?;
@@ -132,7 +132,7 @@ fn exhaustion(left: f64, per_hour: SlopeInterval) -> Option<Exhaustion> {
     Some(Exhaustion { after: after(per_hour.slope)?, earliest: after(per_hour.high)?, latest: after(per_hour.low) })
 }
 
-/// What each whole window makes of its samples; windows without one are left out.
+/// One number for the samples of each whole window; windows without samples are left out.
 fn windows(samples: &[(Duration, f64)], length: Duration, make: impl Fn(&[f64]) -> f64) -> Vec<f64> {
     let number = |at: &Duration| at.as_nanos() / length.as_nanos();
     let mut made: Vec<f64> = Vec::new();

@@ -1,8 +1,8 @@
-//! What may be concluded from measurements: the highest rate that holds, how a target scales, whether it leaks, and what
-//! all of it means for the objectives.
+//! Conclusions from measurements: the highest rate that holds, how a target scales, whether it leaks, and the results
+//! of the objectives.
 //!
 //! Pure functions and state machines: they know no clock, no threads and no files, and draw no random numbers. Must not
-//! know how anything was measured, nor who reads the conclusions. Each file names the source of its formulas.
+//! know the source of measurements, nor the readers of conclusions. Each file names the source of its formulas.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

@@ -1,32 +1,32 @@
-//! One objective judged: target, actual, status, margin.
+//! Judges one objective: target, actual, status, margin.
 //!
-//! What was not measured is never met. An objective whose interval reaches over its limit is met or missed by chance, and
-//! says so.
+//! An objective without a measurement is never met. One whose interval reaches over its limit is met or missed by
+//! chance, and its status reflects that.
 
 use serde::{Deserialize, Serialize};
 use squall_plan::{Comparison, Importance};
 
-/// Something that a test is to show, as a limit on one number.
+/// A requirement of a test, as a limit on one number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
     /// Its subject, for people: `response time p95`.
     pub title: String,
     /// The limit as the user wrote it: `<500ms`.
     pub target: String,
-    /// What the number is.
+    /// The number's kind.
     pub quantity: Quantity,
-    /// How the number is to be compared with the limit.
+    /// The comparison of the number with the limit.
     pub comparison: Comparison,
     /// The limit, in the number's own unit (times in milliseconds, shares from 0 to 1).
     pub limit: f64,
-    /// What missing it means.
+    /// The consequence of missing it.
     pub importance: Importance,
     /// The key of the plan (`cpu_max`), if it limits a resource of the target. Any other required objective is also a
     /// threshold.
     pub resource: Option<&'static str>,
 }
 
-/// What the number of an objective is.
+/// The kind of an objective's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// A time in milliseconds.
@@ -39,7 +39,7 @@ pub enum Quantity {
     Number,
 }
 
-/// Where the true value probably lies (about 90 % sure).
+/// The probable range of the true value (about 90 % sure).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Its lower end.
@@ -48,42 +48,42 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// What became of an objective.
+/// The result of an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectiveStatus {
     /// It holds, with room to spare.
     Met,
-    /// It holds, but less than a tenth is left to an upper limit, or the interval reaches over the limit. (What is to be at
-    /// least so much is often exactly that by plan: the rate of a load, checks that all pass.)
+    /// It holds, but less than a tenth is left to an upper limit, or the interval reaches over the limit. (A number
+    /// with a lower limit often equals it by plan: the rate of a load, checks that all pass.)
     Close,
     /// It does not hold.
     Missed,
     /// It does not hold, and was only desired.
     BelowTarget,
-    /// There is no number to judge.
+    /// There is no measurement.
     NotMeasured,
     /// The measurement is invalid.
     NotJudged,
 }
 
-/// An objective and what became of it.
+/// An objective and its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JudgedObjective {
     /// The objective.
     pub objective: Objective,
-    /// The measured value, if there is one.
+    /// The measured value, if any.
     pub actual: Option<f64>,
-    /// How sure that is, if it can be said.
+    /// Its interval, if there is one.
     pub interval: Option<Interval>,
-    /// What became of it.
+    /// The result.
     pub status: ObjectiveStatus,
-    /// What is left to the limit, as a share of the limit: 0.2 is a fifth better than demanded, -0.2 a fifth worse.
-    /// None without a number, for equality, and for a limit of 0.
+    /// The distance to the limit, as a share of the limit: 0.2 is a fifth better than required, -0.2 a fifth worse.
+    /// `None` without a number, for equality, and for a limit of 0.
     pub margin: Option<f64>,
 }
 
-/// Less of the limit than this is close.
+/// A smaller margin is close.
 const CLOSE: f64 = 0.10;
 
 /// Judges one objective, by a measurement that is valid.
@@ -106,7 +106,7 @@ pub(crate) fn judge_objective(
     JudgedObjective { objective, actual, interval, status, margin }
 }
 
-/// What missing an objective makes of it.
+/// The status of a missed objective.
 fn status_of_miss(importance: Importance) -> ObjectiveStatus {
     match importance {
         Importance::Required => ObjectiveStatus::Missed,
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_at_least_so_much_may_be_just_that() {
+    fn a_value_equal_to_its_lower_limit_is_met() {
         let at_least = objective(Comparison::GreaterOrEqual, 1_000.0, Importance::Required);
         assert_eq!(judge_objective(at_least.clone(), Some(1_000.0), None).status, ObjectiveStatus::Met);
         assert_eq!(judge_objective(at_least, Some(999.0), None).status, ObjectiveStatus::Missed);
     }
 
     #[test]
-    fn what_was_only_desired_is_not_missed() {
+    fn a_desired_objective_is_not_missed() {
         let desired = objective(Comparison::GreaterOrEqual, 1_000.0, Importance::Desired);
         assert_eq!(judge_objective(desired, Some(999.0), None).status, ObjectiveStatus::BelowTarget);
     }

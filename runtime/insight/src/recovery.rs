@@ -1,8 +1,8 @@
-//! Whether, and how soon, a target is well again after it was loaded too much: computed from the seconds of the run.
+//! Whether, and how soon, a target recovers from an overload, computed from the seconds of the run.
 //!
-//! Well is as before: in a stretch of five seconds the 95th percentile of the response time is at most half above (or a
-//! millisecond above) what it was when the load was normal, and at most one in a hundred requests more fails than then.
-//! The target is well again from the beginning of the first such stretch on.
+//! Recovered means as before: in a window of five seconds the 95th percentile of the response time is at most half
+//! above (or a millisecond above) its value under normal load, and the share of failed requests is at most one in a
+//! hundred higher. The recovery ends at the beginning of the first such window.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use squall_metrics::{History, Nanos, Second};
 
 use crate::phase::{Phase, seconds};
 
-/// How long it must be well to be well again. Fewer seconds are chance, more would hide a relapse.
+/// The least time of normal results. Fewer seconds are chance, more would hide a relapse.
 const STRETCH: Nanos = Nanos(5_000_000_000);
-/// How far above normal the 95th percentile may be: factor, and at least this much.
+/// The 95th percentile may be this factor above normal, or this much.
 const SLOWER: (f64, Duration) = (1.5, Duration::from_millis(1));
-/// How much larger the share of failed requests may be.
+/// The share of failed requests may be this much higher.
 const MORE_FAILURES: f64 = 0.01;
 
-/// How soon a target was well again.
+/// The time until a target recovered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// After this long, to a second; at once, if that is zero.
+    /// After this time, to a second; immediately, if that is zero.
     After(Duration),
-    /// Not in all the time that it was watched.
+    /// Not within the measured time.
     NotWithin(Duration),
-    /// Nothing says what normal is, or it was not watched for long enough.
+    /// There is no normal phase to compare with, or the measured time is too short.
     NotMeasured,
 }
 
-/// Compares what was measured in `watched` with what is normal.
+/// Compares the measurements in `watched` with the normal phase.
 pub fn recovery(history: &History, normal: &Phase, watched: Range<Duration>) -> Recovery {
     let seconds = seconds(history, watched.clone());
     let stretches: Vec<Second> = (0..seconds.len()).map_while(|first| stretch(&seconds[first..])).collect();
@@ -43,12 +43,12 @@ pub fn recovery(history: &History, normal: &Phase, watched: Range<Duration>) -> 
     }
 }
 
-/// Nothing is known that is finer.
+/// The resolution of the history.
 fn whole_seconds(time: Nanos) -> Duration {
     Duration::from_secs(time.as_secs_f64().round() as u64)
 }
 
-/// The first seconds, together, if there are enough of them.
+/// The first seconds, merged, if there are enough of them.
 fn stretch(seconds: &[Second]) -> Option<Second> {
     let (first, rest) = seconds.split_first()?;
     let mut together = first.clone();
@@ -74,7 +74,8 @@ mod tests {
 
     const SECONDS: fn(u64) -> Duration = Duration::from_secs;
 
-    /// Ten seconds at 20 ms; a burst; then the target works off what it left for as many seconds as said, and is well.
+    /// Ten seconds at 20 ms; a burst; then the target is slow for this many seconds while it works off its backlog, and
+    /// recovers.
     fn after_a_burst(ill_for: usize, ill: (u64, u64, u64)) -> Recovery {
         let course =
             [vec![(100, 0, 20); 10], vec![(200, 0, 900); 5], vec![ill; ill_for], vec![(100, 0, 25); 20]].concat();
@@ -85,18 +86,18 @@ mod tests {
 
     #[test]
     fn the_time_until_it_is_as_fast_as_before() {
-        // With seven slow seconds of 100 requests among five, p95 is slow until the last slow one is out of the stretch.
+        // With seven slow seconds of 100 requests among five, p95 is slow until the last slow one is out of the window.
         assert_eq!(after_a_burst(7, (100, 0, 700)), Recovery::After(SECONDS(7)));
         assert_eq!(after_a_burst(0, (0, 0, 0)), Recovery::After(SECONDS(0)));
     }
 
     #[test]
-    fn errors_are_not_being_well() {
+    fn errors_delay_the_recovery() {
         assert_eq!(after_a_burst(3, (100, 30, 20)), Recovery::After(SECONDS(3)));
     }
 
     #[test]
-    fn what_never_is_well_again_and_what_nobody_watched() {
+    fn a_target_that_never_recovers_and_one_that_was_not_measured() {
         let history = history(&[vec![(100, 0, 20); 10], vec![(100, 0, 90); 10]].concat());
         let normal = Phase::of(&history, SECONDS(0)..SECONDS(10));
         assert_eq!(recovery(&history, &normal, SECONDS(10)..SECONDS(20)), Recovery::NotWithin(SECONDS(10)));

@@ -1,11 +1,11 @@
-//! The highest load that a target bears: a search that asks for trials and is told their results.
+//! The highest load that a target bears: a search that asks for trials and receives their results.
 //!
-//! MLRsearch: M. Konstantynowicz and V. Polak, "Multiple Loss Ratio Search", RFC 9971 (2026). A load is a lower bound once
-//! enough trial time at it was good, an upper bound once enough was bad; short trials find the neighbourhood, long ones
-//! decide. Which load comes next is not laid down by the RFC: we begin low and double, since the target is somebody's, and
-//! an overload that nothing is learned from does harm.
+//! MLRsearch: M. Konstantynowicz and V. Polak, "Multiple Loss Ratio Search", RFC 9971 (2026). A load is a lower bound
+//! once enough trial time at it was good, an upper bound once enough was bad; short trials find the neighbourhood, long
+//! ones decide. The RFC leaves the order of loads open. This search begins low and doubles, since the target may be in
+//! use, and an overload that teaches nothing does harm.
 //!
-//! What comes next follows from the trials alone: there is no other state.
+//! The next step follows from the trials alone: there is no other state.
 
 mod evidence;
 mod goal;
@@ -16,79 +16,79 @@ use evidence::{Class, classify};
 use goal::Target;
 pub use goal::{Goal, GoalError};
 
-/// After so many trials in which the generator was the bottleneck, it is not the target that is at its end.
+/// After this many trials with the generator as bottleneck, the generator is at its limit, not the target.
 const GIVES_UP: usize = 2;
 
-/// What one trial came to.
+/// The result of one trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrialResult {
     /// The objectives held.
     Good,
-    /// They did not.
+    /// The objectives did not hold.
     Bad,
-    /// The generator was the bottleneck: nothing can be said.
+    /// The generator was the bottleneck: the trial is invalid.
     Invalid,
 }
 
-/// A load offered for a time, and what came of it.
+/// A load offered for a time, and its result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {
     /// Iterations started per second.
     pub load: f64,
-    /// For how long they count.
+    /// The time for which it counts.
     pub duration: Duration,
-    /// What came of it.
+    /// Its result.
     pub result: TrialResult,
 }
 
-/// What the search wants.
+/// The search's next step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
     /// A trial at this load, for this long.
     Try {
         /// Iterations per second.
         load: f64,
-        /// How long.
+        /// The trial's length.
         duration: Duration,
     },
-    /// Nothing more.
+    /// The search has ended.
     Done(Found),
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Found {
-    /// The highest load that bears the objectives; none if the lowest does not, or it was not decided.
+    /// The highest load that meets the objectives; `None` if the lowest does not, or it was not decided.
     pub holds: Option<f64>,
     /// The lowest load that does not.
     pub fails: Option<f64>,
-    /// What set the end.
+    /// The cause of the end.
     pub limit: Limit,
 }
 
-/// What set the end of a search.
+/// The cause of a search's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// The target.
     Target,
     /// The generator, which could not offer more.
     Generator,
-    /// The highest load that was allowed, which still held.
+    /// The highest allowed load still held.
     Allowed,
-    /// The lowest load that was allowed, which did not hold.
+    /// The lowest allowed load did not hold.
     Lowest,
-    /// The time that the search may take.
+    /// The time limit of the search.
     Time,
 }
 
-/// A search under way.
+/// A search in progress.
 #[derive(Clone, Debug)]
 pub struct Search {
     goal: Goal,
     trials: Vec<Trial>,
 }
 
-/// What is known for one target.
+/// The bounds for one target.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bounds {
     lower: Option<f64>,
@@ -96,7 +96,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// What is known less surely, where it does not contradict.
+    /// Fills gaps with less certain bounds that do not contradict these.
     fn or(self, before: Bounds) -> Bounds {
         let lower = self.lower.or(before.lower.filter(|lower| self.upper.is_none_or(|upper| *lower < upper)));
         let upper = self.upper.or(before.upper.filter(|upper| lower.is_none_or(|lower| lower < *upper)));
@@ -105,7 +105,7 @@ impl Bounds {
 }
 
 impl Search {
-    /// Begins.
+    /// Starts a search.
     ///
     /// # Errors
     /// If the goal contradicts itself.
@@ -114,22 +114,22 @@ impl Search {
         Ok(Search { goal, trials: Vec::new() })
     }
 
-    /// Takes the result of a trial, asked for or not.
+    /// Takes the result of a trial, requested or not.
     pub fn take(&mut self, trial: Trial) {
         self.trials.push(trial);
     }
 
-    /// What is searched for.
+    /// The search's goal.
     pub fn goal(&self) -> &Goal {
         &self.goal
     }
 
-    /// All trials up to now.
+    /// All trials so far.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn next(&self) -> Step {
         let spent: Duration = self.trials.iter().map(|trial| self.goal.settle + trial.duration).sum();
         match self.state() {
@@ -141,13 +141,13 @@ impl Search {
         }
     }
 
-    /// What is known by now, if it is to end here.
+    /// The result so far, if the search is to end here.
     pub fn so_far(&self) -> Found {
         let (bounds, _) = self.state();
         Found { holds: bounds.lower, fails: bounds.upper, limit: Limit::Time }
     }
 
-    /// What is known, and the load and the time of the trial that is to add to it.
+    /// The bounds so far, and the load and the length of the next trial.
     fn state(&self) -> (Bounds, Option<(f64, Duration)>) {
         let mut before = Bounds::default();
         for target in &self.goal.targets() {
@@ -173,7 +173,7 @@ impl Search {
         Found { holds: bounds.lower, fails: bounds.upper, limit }
     }
 
-    /// The lowest load known to be too much, and the highest below it known not to be.
+    /// The lowest load known to be too high, and the highest load below it known to hold.
     fn bounds(&self, target: &Target) -> Bounds {
         let classes: Vec<(f64, Class)> =
             self.loads().into_iter().map(|load| (load, self.class(load, target))).collect();
@@ -202,11 +202,11 @@ impl Search {
         loads
     }
 
-    /// The load to try next for this target; none if it is reached, or cannot be.
+    /// The load to try next for this target; `None` if it is reached, or cannot be.
     fn candidate(&self, target: &Target, now: Bounds, before: Bounds) -> Option<f64> {
         match (now.lower, now.upper) {
             (None, None) => match (before.lower, before.upper) {
-                // The middle of what was known less surely becomes one of the two bounds, so that only one more is due.
+                // The middle of the less certain bounds becomes one of the two bounds, so only one more trial is due.
                 (Some(lower), Some(upper)) => Some(target.middle(lower, upper).unwrap_or(lower)),
                 (Some(load), None) | (None, Some(load)) => Some(load),
                 (None, None) => Some(self.goal.first()),
@@ -223,8 +223,8 @@ impl Search {
         }
     }
 
-    /// By which factor to go beyond a bound that turned out to be on the wrong side: as far as the less sure bounds lay
-    /// apart, and twice as far (in logarithms) with every disappointment.
+    /// The factor to go beyond a bound that turned out to be on the wrong side: the distance of the less certain
+    /// bounds, and twice as far (in logarithms) after each failure.
     fn reach(&self, target: &Target, before: Bounds, class: Class) -> f64 {
         let (Some(lower), Some(upper)) = (before.lower, before.upper) else { return 2.0 };
         let outside = |load: &f64| if class == Class::Lower { *load >= upper } else { *load <= lower };

@@ -1,4 +1,4 @@
-//! At which step of a rising load a target gives way, and how.
+//! The step of a rising load at which a target fails, and the kind of failure.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -9,23 +9,23 @@ use crate::phase::{Phase, seconds};
 
 /// More failures than this share ...
 const ERRORS: f64 = 0.05;
-/// ... in so long a time are no accident.
+/// ... in this time are no accident.
 const ERRORS_FOR: Nanos = Nanos(10_000_000_000);
-/// So many times the latency of the first step is no service any more.
+/// A latency of this many times that of the first step is a failure.
 const SLOWER: u32 = 10;
 /// Less throughput than this share of the step before is a loss.
 const LOSS: f64 = 0.95;
 
-/// In less time the throughput of a step is not known: it is counted in whole seconds, and one of them is shared with the
-/// step before.
+/// The throughput of a shorter step is unknown: it is counted in whole seconds, and one of them is shared with the step
+/// before.
 const KNOWN_AFTER: Duration = Duration::from_secs(5);
 
-/// How a target gave way.
+/// The way in which a target failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failure {
     /// This share of requests failed (in the worst ten seconds).
     Errors(f64),
-    /// This share of the load could not even start, because all virtual users waited for answers.
+    /// This share of the iterations could not start, because all virtual users were waiting for responses.
     Unserved(f64),
     /// The 95th percentile was this many times that of the first step.
     Latency(f64),
@@ -33,12 +33,12 @@ pub enum Failure {
     Collapse(f64),
 }
 
-/// Whether the target gave way at one of these steps, each from when to when in the load.
+/// Whether the target failed at one of these steps, each given by its start and end in the load.
 pub fn has_given_way(history: &History, steps: &[Range<Duration>]) -> bool {
     first_failure(history, steps).is_some()
 }
 
-/// The first of these steps at which the target gave way, by its index, and how.
+/// The first of these steps at which the target failed, by its index, and the kind of failure.
 pub fn first_failure(history: &History, steps: &[Range<Duration>]) -> Option<(usize, Failure)> {
     let phases: Vec<Phase> = steps.iter().map(|step| Phase::of(history, step.clone())).collect();
     let failure = |index: usize| {
@@ -65,7 +65,7 @@ fn worst_errors(history: &History, step: &Range<Duration>) -> f64 {
             length += second.length;
             requests += second.requests;
             failed += second.failed;
-            // A second is a few microseconds longer or shorter than one.
+            // A second's length varies by a few microseconds.
             if length + Nanos(500_000_000) >= wanted {
                 return (requests > 0).then(|| failed as f64 / requests as f64);
             }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_latency_and_collapse_are_told_apart() {
+    fn errors_latency_and_collapse_are_distinguished() {
         assert_eq!(failure(&[(10, 0, 20), (20, 1, 30), (40, 4, 40)]), Some((2, Failure::Errors(0.1))));
         let Some((2, Failure::Latency(times))) = failure(&[(10, 0, 20), (20, 0, 150), (40, 0, 300)]) else { panic!() };
         assert!((times - 15.0).abs() < 0.1, "{times}");
@@ -120,14 +120,14 @@ mod tests {
 
     #[test]
     fn steps_of_a_second_or_two_have_no_throughput_to_compare() {
-        // As three steps of a rising rate looked whose changes fell into the middle of a second.
+        // Three steps of a rising rate that changed in the middle of a second looked like this.
         let course = history(&[(70, 0, 1), (64, 0, 1), (60, 0, 1), (38, 0, 1)]);
         let level = |from, to| Duration::from_secs(from)..Duration::from_secs(to);
         assert_eq!(first_failure(&course, &[level(0, 1), level(1, 3), level(3, 4)]), None);
     }
 
     #[test]
-    fn a_bad_second_is_no_failure_and_ten_are() {
+    fn one_bad_second_is_not_a_failure_and_ten_are() {
         let course = |bad: usize| [vec![(10, 0, 20); 20], vec![(10, 1, 20); bad], vec![(10, 0, 20); 20 - bad]].concat();
         let level = |from, to| Duration::from_secs(from)..Duration::from_secs(to);
         let levels = [level(0, 20), level(20, 40)];

@@ -1,4 +1,4 @@
-//! Student's t distribution, as far as intervals of fits need it.
+//! The quantiles of Student's t distribution for the intervals of fits.
 
 /// The 97.5 % quantiles for 1 to 30 degrees of freedom (`scipy.stats.t.ppf(0.975, n)`).
 const TABLE: [f64; 30] = [
@@ -7,8 +7,8 @@ const TABLE: [f64; 30] = [
     2.0452, 2.0423,
 ];
 
-/// How many standard errors a 95 % interval reaches to either side. Above 30 degrees of freedom the first two terms of
-/// the Cornish-Fisher expansion, which are within 0.001 there.
+/// Half the width of a 95 % interval, in standard errors. Above 30 degrees of freedom the first two terms of the
+/// Cornish-Fisher expansion, which are within 0.001 there.
 pub(crate) fn t_95(freedom: usize) -> f64 {
     match freedom {
         0 => f64::INFINITY,

@@ -1,23 +1,23 @@
-//! How throughput scales with concurrency: the universal scalability law.
+//! The scaling of throughput with concurrency: the universal scalability law.
 //!
-//! N. J. Gunther, *Guerrilla Capacity Planning* (Springer 2007), chapter 4: X(N) = λ N / (1 + σ (N-1) + κ N (N-1)), where
-//! σ is contention (waiting for what is shared) and κ crosstalk (keeping each other up to date). Fitted by least squares
-//! (Levenberg-Marquardt, begun from the linear form N/X) with σ, κ ≥ 0; intervals of 95 % from the linearised covariance
-//! with Student's t, as `scipy.optimize.curve_fit` has it, and for the peak by the delta method.
+//! N. J. Gunther, *Guerrilla Capacity Planning* (Springer 2007), chapter 4: X(N) = λ N / (1 + σ (N-1) + κ N (N-1)),
+//! where σ is contention (waiting for shared resources) and κ crosstalk (keeping each other up to date). Fitted by
+//! least squares (Levenberg-Marquardt, begun from the linear form N/X) with σ, κ ≥ 0; intervals of 95 % from the
+//! linearised covariance with Student's t, as in `scipy.optimize.curve_fit`, and for the peak by the delta method.
 
 use thiserror::Error;
 
 use crate::student::t_95;
 
-/// Fewer steps than this bend to anything ...
+/// Any curve fits fewer steps ...
 const FEWEST: usize = 6;
-/// ... and so do steps that span less.
+/// ... or steps that span less.
 const SPAN: f64 = 20.0;
 const ROUNDS: usize = 500;
-/// Less than this share of the best throughput is a fall.
+/// Less than this share of the best throughput is a decline.
 const FALLS: f64 = 0.95;
 
-/// Why there is no fit.
+/// The reasons for no fit.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 pub enum UslMisfit {
     /// Too few levels.
@@ -26,7 +26,7 @@ pub enum UslMisfit {
     /// Levels too close together.
     #[error("concurrency spans {0:.1} times the lowest level: a fit takes 20 times")]
     TooNarrow(f64),
-    /// Numbers that are no throughput.
+    /// Some numbers cannot be throughputs.
     #[error("a level without throughput or concurrency cannot be fitted")]
     NotPositive,
     /// The law does not describe these numbers.
@@ -34,7 +34,7 @@ pub enum UslMisfit {
     NoFit,
 }
 
-/// A number and where the true one probably lies (95 %).
+/// A number and the interval of the true one (95 %).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The number.
@@ -45,21 +45,21 @@ pub struct Estimate {
     pub high: f64,
 }
 
-/// What keeps a target from scaling.
+/// The obstacle to a target's scaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScalingKind {
-    /// Nothing that shows in this range.
+    /// None is visible in this range.
     Linear,
-    /// Waiting for something that is shared: throughput levels off.
+    /// Waiting for shared resources: throughput levels off.
     Contention,
-    /// Keeping each other up to date: throughput falls beyond a peak, which was seen.
+    /// Keeping each other up to date: throughput declined beyond a peak.
     Crosstalk,
 }
 
-/// How a target scales.
+/// A target's scaling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
-    /// λ: throughput of one at a time.
+    /// λ: throughput at a concurrency of 1.
     pub lambda: Estimate,
     /// σ: contention.
     pub sigma: Estimate,
@@ -69,7 +69,7 @@ pub struct Scaling {
     pub peak: Option<Estimate>,
     /// The throughput there.
     pub peak_throughput: Option<f64>,
-    /// What keeps it from scaling.
+    /// The obstacle to its scaling.
     pub kind: ScalingKind,
     /// The share of the variance that the law explains.
     pub r_squared: f64,
@@ -77,7 +77,7 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    /// The throughput at a concurrency; none beyond twice the highest level, where nobody measured.
+    /// The throughput at a concurrency; `None` beyond twice the highest measured level.
     pub fn throughput(&self, concurrency: f64) -> Option<f64> {
         let parameters = [self.lambda.value, self.sigma.value, self.kappa.value];
         (concurrency <= 2.0 * self.highest).then(|| law(&parameters, concurrency))
@@ -107,7 +107,7 @@ pub fn fit_usl(levels: &[(f64, f64)]) -> Result<Scaling, UslMisfit> {
     Ok(describe(levels, highest, &fit))
 }
 
-/// Parameters λ, σ, κ, of which some are free, and how far they are off.
+/// Parameters λ, σ, κ, of which some are free, and their squared error.
 struct Fit {
     parameters: [f64; 3],
     free: Vec<usize>,
@@ -129,7 +129,7 @@ fn squares(levels: &[(f64, f64)], parameters: &[f64; 3]) -> f64 {
     levels.iter().map(|(n, x)| (x - law(parameters, *n)).powi(2)).sum()
 }
 
-/// The best parameters with these free, the others 0; none if the best are not allowed.
+/// The best parameters with these free, the others 0; `None` if the best are not allowed.
 fn descend(levels: &[(f64, f64)], free: [bool; 3]) -> Option<Fit> {
     let free: Vec<usize> = (0..3).filter(|at| free[*at]).collect();
     let mut parameters = begin(levels, &free)?;
@@ -238,7 +238,7 @@ fn covariance(levels: &[(f64, f64)], fit: &Fit) -> [[f64; 3]; 3] {
     covariance
 }
 
-/// Whether throughput at the highest concurrency is less than it was at a lower one.
+/// Whether throughput at the highest concurrency is less than at a lower one.
 fn falls(levels: &[(f64, f64)]) -> bool {
     let best = levels.iter().map(|(_, x)| *x).fold(0.0, f64::max);
     levels.iter().max_by(|one, other| one.0.total_cmp(&other.0)).is_some_and(|(_, last)| *last < FALLS * best)
@@ -266,7 +266,7 @@ fn describe(levels: &[(f64, f64)], highest: f64, fit: &Fit) -> Scaling {
     let spread: f64 = levels.iter().map(|(_, x)| (x - mean).powi(2)).sum();
     let lost = 1.0 - law(&fit.parameters, highest) / (lambda * highest);
     let kind = match () {
-        // A queue whose throughput only levels off can be fitted with some κ, too: what counts is that it was seen to fall.
+        // A queue whose throughput only levels off can be fitted with some κ, too. So a measured decline decides.
         () if at <= highest && falls(levels) => ScalingKind::Crosstalk,
         // Less than a tenth lost at the highest level.
         () if lost < 0.1 => ScalingKind::Linear,

@@ -1,5 +1,5 @@
-//! The verdict on a run: how bad each thing is that speaks against it, and the worst of them. All forms of output and the
-//! exit code word this one decision.
+//! The verdict on a run: the severity of each piece of evidence, and the worst of them. All forms of output and the
+//! exit code put this one decision into words.
 
 use serde::{Deserialize, Serialize};
 use squall_metrics::Health;
@@ -14,21 +14,21 @@ pub enum RunStatus {
     /// Nothing is wrong.
     #[default]
     Good,
-    /// Something should be looked at.
+    /// The user should look at something.
     Warning,
-    /// A threshold was not met, or the run did not come to its planned end.
+    /// A threshold was not met, or the run did not reach its planned end.
     Critical,
     /// The generator was the bottleneck: the target's state is unknown.
     Invalid,
 }
 
 impl RunStatus {
-    /// The verdict on a run, of what each thing makes of it.
+    /// The verdict on a run, from the status of each piece of evidence.
     pub fn worst(statuses: impl IntoIterator<Item = RunStatus>) -> RunStatus {
         statuses.into_iter().max().unwrap_or_default()
     }
 
-    /// The word for it.
+    /// The verdict's word in reports.
     pub fn name(self) -> &'static str {
         match self {
             RunStatus::Good => "Good",
@@ -39,25 +39,25 @@ impl RunStatus {
     }
 }
 
-/// One thing that a run is judged by.
+/// One criterion of a run's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// The generator's health.
     Generator(Health),
-    /// The run did not come to its planned end.
+    /// The run did not reach its planned end.
     EndedEarly,
     /// Every request failed, and no threshold says what share may.
     NothingSucceeded,
     /// A threshold.
     Threshold(ThresholdOutcome),
-    /// An objective that no threshold stands for.
+    /// An objective without a threshold.
     Objective(ObjectiveStatus),
-    /// Something that nothing was demanded of: requests, checks or iterations that failed, say.
+    /// Events without a criterion: requests, checks or iterations that failed, for example.
     Doubt,
 }
 
 impl Evidence {
-    /// What a run with it comes to, if nothing is worse.
+    /// The run's verdict with this evidence, if no other is worse.
     pub fn status(self) -> RunStatus {
         match self {
             Evidence::Generator(Health::Bottleneck) => RunStatus::Invalid,
@@ -70,7 +70,7 @@ impl Evidence {
                 ObjectiveStatus::Close | ObjectiveStatus::BelowTarget | ObjectiveStatus::NotMeasured,
             )
             | Evidence::Doubt => RunStatus::Warning,
-            // What could not be judged is the generator's doing, which is evidence of its own.
+            // The generator prevented the judgement, and it is evidence itself.
             Evidence::Generator(Health::Ok)
             | Evidence::Threshold(ThresholdOutcome::Passed | ThresholdOutcome::NotJudged)
             | Evidence::Objective(ObjectiveStatus::Met | ObjectiveStatus::NotJudged) => RunStatus::Good,

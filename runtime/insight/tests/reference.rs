@@ -1,4 +1,4 @@
-//! Agreement with other people's implementations, on fixtures that `reference/reference.py` made.
+//! Agreement with other implementations, on fixtures that `reference/reference.py` made.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn kneed_finds_the_same_knee() {
             // Where two points lie equally deep, either is right.
             assert!((depth(&ours) - depth(theirs)).abs() < 1e-9, "{ours:?} instead of {theirs:?}: {}", case["name"]);
         } else {
-            // Kneedle stops at the first knee that it is sure of; this takes the deepest. Noise puts them a little apart.
+            // Kneedle stops at the first certain knee; this takes the deepest. Noise puts them slightly apart.
             let apart = (ours.load - theirs.load).abs() / (last.load - first.load);
             assert!(apart < 0.1 && depth(&ours) >= depth(theirs), "{ours:?} instead of {theirs:?}: {}", case["name"]);
         }
@@ -106,7 +106,7 @@ fn the_reference_search_finds_the_same_capacity() {
             lower < theirs_upper && theirs_lower < upper,
             "{lower}..{upper}, theirs {theirs_lower}..{theirs_upper}"
         );
-        // It begins low instead of at the highest load, so it offers less, in about as many trials.
+        // This search begins low instead of at the highest load, so it offers less, in about as many trials.
         assert!(offered < number(&case["offered"]), "{offered} {case}");
         assert!(trials <= number(&case["trials"]) + 10.0, "{trials} {case}");
         assert!(search.trials().iter().map(|trial| trial.duration).sum::<Duration>() < Duration::from_secs(2_700));

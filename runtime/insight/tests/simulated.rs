@@ -40,7 +40,8 @@ fn the_capacity_of_a_queue_is_found_ten_times_of_ten() {
     for seed in 0..10 {
         let mut random = Random(seed);
         let goal = Goal::between(20.0, 2_000.0);
-        // A ramp as fine as the answer: from the lowest rate in steps of the precision, each as long as what decides.
+        // A ramp as fine as the answer: from the lowest rate in steps of the precision, each as long as the deciding
+        // time.
         let mut ramp = 0.0;
         let mut step = goal.lowest;
         while step < truth {
@@ -74,7 +75,7 @@ fn the_capacity_of_a_queue_is_found_ten_times_of_ten() {
 }
 
 #[test]
-fn the_ends_of_a_search_are_told_apart() {
+fn the_ends_of_a_search_are_distinguished() {
     let run = |fails_from: f64, invalid_from: f64| {
         let mut search = Search::new(Goal::between(10.0, 1_000.0)).expect("a goal");
         loop {
@@ -107,7 +108,7 @@ fn the_ends_of_a_search_are_told_apart() {
     assert!(matches!(search.next(), Step::Done(found) if found.limit == Limit::Time && found.holds == Some(20.0)));
 }
 
-/// Four hours, a number a minute: 500 MiB and noise that remembers itself.
+/// Four hours, a number a minute: 500 MiB and autocorrelated noise.
 fn memory(leak_per_minute: f64, memory: f64, random: &mut Random) -> Vec<(Duration, f64)> {
     let mut noise = 0.0;
     let value = |minute: u64| {
@@ -138,7 +139,7 @@ fn a_leak_is_found_and_no_healthy_run_alarms() {
 }
 
 #[test]
-fn time_to_exhaustion_is_what_is_left_over_the_slope() {
+fn time_to_exhaustion_is_the_remainder_divided_by_the_slope() {
     // 60 MiB an hour, from 500 MiB; after four hours 739 MiB, and 285 to go.
     let samples: Vec<(Duration, f64)> = (0..240).map(|n| (Duration::from_secs(60 * n), 500.0 + n as f64)).collect();
     let LeakVerdict::Leak(leak) = leak_verdict(&samples, Some(1_024.0)) else { panic!("a leak") };

@@ -3,20 +3,20 @@
 use super::goal::Target;
 use super::{Trial, TrialResult};
 
-/// What a load is.
+/// The class of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// It holds.
     Lower,
-    /// It does not.
+    /// It does not hold.
     Upper,
     /// More trials are needed.
     Undecided,
 }
 
-/// What the trials of one load come to. It is decided once it makes no difference whether the trial time that is still
-/// missing would be all good or all bad. Short trials cannot make a load hold; bad ones count as far as good short ones
-/// do not outweigh them.
+/// Classifies a load by its trials. It is decided once the result is the same whether the missing trial time would be
+/// all good or all bad. Short trials alone cannot make a load hold; bad ones count as far as good short ones do not
+/// outweigh them.
 pub(super) fn classify<'a>(trials: impl Iterator<Item = &'a Trial>, target: &Target) -> Class {
     let (mut good_long, mut bad_long, mut good_short, mut bad_short) = (0.0, 0.0, 0.0, 0.0);
     for trial in trials {
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(of(&[(10, Bad); 10]), Class::Upper, "but they can fail");
     }
 
-    /// What the reference implementation makes of the same trials; see `tests/reference/reference.py`.
+    /// The reference implementation's classes of the same trials; see `tests/reference/reference.py`.
     #[test]
     fn the_reference_classifies_alike() {
         let cases: Vec<serde_json::Value> =

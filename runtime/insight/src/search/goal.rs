@@ -1,36 +1,36 @@
-//! What a search is for, and the targets that lead there: each twice as exact and more certain than the one before.
+//! A search's goal, and the targets that lead there: each twice as exact and more certain than the one before.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// What a search is for.
+/// The goal of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Goal {
-    /// The lowest load that is tried, in iterations per second; the first.
+    /// The lowest load, in iterations per second; the first trial has it.
     pub lowest: f64,
-    /// The highest.
+    /// The highest load.
     pub highest: f64,
     /// The width of the final interval, as a share of its upper end.
     pub precision: f64,
     /// The share of trial time at a load that may be bad while it still holds.
     pub exceed_ratio: f64,
-    /// How long the first trials are.
+    /// The length of the first trials.
     pub first_trial: Duration,
-    /// How long the last trials are.
+    /// The length of the last trials.
     pub last_trial: Duration,
-    /// How much trial time decides on a load.
+    /// The trial time that decides on a load.
     pub duration_sum: Duration,
-    /// How long each trial runs before it counts: it costs time, too.
+    /// Time in each trial before it counts; it uses up the time limit, too.
     pub settle: Duration,
-    /// After this much time in trials, the search ends with what is known.
+    /// After this much time in trials, the search ends with its results so far.
     pub time_limit: Duration,
 }
 
 /// Less exact targets before the final one.
 const PRECEDING: i32 = 2;
 
-/// Why a goal makes no sense.
+/// The reasons to refuse a goal.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum GoalError {
     /// Loads out of order.
@@ -55,12 +55,12 @@ pub enum GoalError {
 }
 
 impl Goal {
-    /// The defaults for HTTP: trials of 10 to 60 s, of which 180 s decide (RFC 9971 with what a percentile needs).
+    /// The defaults for HTTP: trials of 10 to 60 s, of which 180 s decide (RFC 9971, adapted to percentiles).
     pub fn between(lowest: f64, highest: f64) -> Goal {
         Goal { lowest: round(lowest), highest: round(highest), ..Goal::of_trials(Duration::from_secs(60)) }
     }
 
-    /// Trials of this length at the end, and the other lengths in proportion.
+    /// Trials of this length at the end; the other lengths are in proportion.
     pub fn of_trials(last_trial: Duration) -> Goal {
         Goal {
             lowest: 1.0,
@@ -114,31 +114,31 @@ impl Goal {
         round(self.lowest)
     }
 
-    /// A higher load; none if this is the highest.
+    /// A higher load; `None` if this is the highest.
     pub(super) fn above(&self, load: f64, factor: f64) -> Option<f64> {
         (load < self.highest).then(|| round(load * factor).min(self.highest))
     }
 
-    /// A lower load; none if this is the lowest.
+    /// A lower load; `None` if this is the lowest.
     pub(super) fn below(&self, load: f64, factor: f64) -> Option<f64> {
         (load > self.lowest).then(|| round(load / factor).max(self.lowest))
     }
 }
 
-/// How exact, and how sure.
+/// The exactness and certainty of one target.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
-    /// Of the interval, as a share of its upper end.
+    /// The width of the interval, as a share of its upper end.
     pub(super) width: f64,
-    /// How long a trial is; shorter ones count for less.
+    /// The length of a trial; shorter ones count for less.
     pub(super) trial: Duration,
-    /// How much trial time decides, in seconds.
+    /// The trial time that decides, in seconds.
     pub(super) sum: f64,
     pub(super) exceed_ratio: f64,
 }
 
 impl Target {
-    /// A load between two bounds, in whole widths from the lower; none if they are close enough.
+    /// A load between two bounds, in whole widths from the lower; `None` if they are close enough.
     pub(super) fn middle(&self, lower: f64, upper: f64) -> Option<f64> {
         if (upper - lower) / upper <= self.width {
             return None;
@@ -150,7 +150,7 @@ impl Target {
     }
 }
 
-/// To four digits: what people read, and far finer than any precision.
+/// Rounds to four digits: readable, and far finer than any precision.
 fn round(load: f64) -> f64 {
     if load <= 0.0 || !load.is_finite() {
         return load;
