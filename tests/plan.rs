@@ -140,7 +140,7 @@ fn outputs_of_a_plan_are_opened_unless_others_are_typed() {
 fn an_output_that_is_none_is_told_with_its_place() {
     let server = server();
     for (out, told) in [
-        ("[ json=a, jsn=b ]", "plan.yaml:11:16: out: \"jsn\" is none of json, csv"),
+        ("[ json=a, jsn=b ]", "plan.yaml:11:16: out: \"jsn\" is not one of json, csv"),
         ("json=a", "plan.yaml:11:6: out: write a list of KIND=WHERE, like [ json=points.ndjson ]"),
     ] {
         let ended = squall(&["plan", "check", "plan.yaml"], &format!("{PLAN}out: {out}\n"), &server).expect_code(104);

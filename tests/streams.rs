@@ -67,10 +67,12 @@ fn an_output_that_cannot_be_is_noticed_before_the_run() {
     let minimal = guest("minimal");
     let refused = |output: &str, code| Squall::new(&["run", &minimal, "--out", output]).run().expect_code(code).err;
     assert!(refused("json=no/such/folder/x", 104).contains("--out json=no/such/folder/x: No such file"));
-    assert!(refused("grafana=x", 2).contains("is none of json, csv, openmetrics, prometheus, statsd, influxdb, otlp"));
+    assert!(
+        refused("grafana=x", 2).contains("is not one of json, csv, openmetrics, prometheus, statsd, influxdb, otlp")
+    );
     assert!(refused("influxdb=http://localhost:8086", 104).contains("must name a database"));
     let twice = Squall::new(&["run", &minimal, "--out-trend-stats", "p(95),mean"]).run().expect_code(2).err;
-    assert!(twice.contains("\"mean\" is none of avg, min, med, max, count, sum and p(N)"), "{twice}");
+    assert!(twice.contains("\"mean\" is not one of avg, min, med, max, count, sum and p(N)"), "{twice}");
 }
 
 #[test]

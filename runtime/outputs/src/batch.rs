@@ -1,4 +1,4 @@
-//! A second of a run, as outputs get it.
+//! One second of a run, as outputs receive it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_metrics::{FlowId, Interval, Nanos, Registry, ScenarioTags, Totals};
 
-/// What the numbers of a run are called.
+/// The names in a run's samples.
 #[derive(Debug)]
 pub(crate) struct Names {
     pub registry: Arc<Registry>,
@@ -22,7 +22,7 @@ impl Names {
         Names { registry, flows, scenarios: totals.scenarios.clone(), tags }
     }
 
-    /// The scenario of a flow; of what has no flow, the only scenario.
+    /// The scenario of a flow; without a flow, the only scenario.
     pub fn scenario(&self, flow: Option<FlowId>) -> Option<&ScenarioTags> {
         match (flow, &*self.scenarios) {
             (Some(flow), all) => ScenarioTags::of_flow(all, flow),
@@ -42,24 +42,24 @@ impl Names {
     }
 }
 
-/// What was recorded in a second; or in several, for an output that could not take them one by one.
+/// The samples of one second; of several seconds for an output that could not take each of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    /// When it ended, counted from 1970.
+    /// Its end, counted from 1970.
     pub ended: Duration,
-    /// How long it took.
+    /// Its length.
     pub length: Nanos,
-    /// How many seconds of the run this is, for those who count what was delivered.
+    /// The number of seconds in it, for counts of deliveries.
     pub seconds: u64,
     pub recorded: Arc<Interval>,
-    /// Virtual users at work at its end; none before the load and after it.
+    /// Active virtual users at its end; `None` before and after the load.
     pub vus: Option<u64>,
     pub vus_max: u64,
     pub names: Arc<Names>,
 }
 
 impl Batch {
-    /// Adds what was recorded later. Nothing is lost but the resolution in time.
+    /// Adds later samples. Only the resolution in time is lost.
     pub fn absorb(&mut self, later: &Batch) {
         Arc::make_mut(&mut self.recorded).merge(&later.recorded);
         self.ended = later.ended;
@@ -69,7 +69,7 @@ impl Batch {
         self.vus_max = later.vus_max;
     }
 
-    /// When it ended, in milliseconds since 1970.
+    /// Its end, in milliseconds since 1970.
     pub fn ended_ms(&self) -> i64 {
         i64::try_from(self.ended.as_millis()).unwrap_or(i64::MAX)
     }

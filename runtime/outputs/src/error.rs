@@ -1,13 +1,13 @@
-//! Why an output cannot be opened. What goes wrong later is told, and ends nothing.
+//! The reasons why an output cannot be opened. Later problems are reported, and do not end the run.
 
 use thiserror::Error;
 
-/// Why an output cannot be opened.
+/// An output that cannot be opened.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("--out {output}: {problem}")]
 pub struct StreamError {
     /// The output, as the user named it, without passwords.
     pub output: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: String,
 }

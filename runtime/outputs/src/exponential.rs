@@ -1,7 +1,8 @@
-//! Our histograms as exponential ones, whose buckets are powers of 2^(2^-scale): OpenTelemetry's exponential histograms
-//! (<https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>) and Prometheus's native ones.
+//! Converts Squall's histograms to exponential ones, whose buckets are powers of 2^(2^-scale): OpenTelemetry's
+//! exponential histograms (<https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram>) and
+//! Prometheus's native ones.
 //!
-//! Ours are far finer (a thousandth, where scale 5 has a fiftieth), so a value is at worst one bucket beside its own.
+//! Squall's buckets are far finer (a thousandth, where scale 5 has a fiftieth), so a value is at most one bucket off.
 
 use squall_metrics::{Histogram, Unit};
 
@@ -11,7 +12,8 @@ use crate::series::outside;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Exponential {
     pub scale: i32,
-    /// How many values were zero, or too small to be told from it (of durations: below half a microsecond).
+    /// Number of values that were zero, or too small to be distinguished from it (of durations: below half a
+    /// microsecond).
     pub zeros: u64,
     pub positive: Buckets,
     /// The magnitudes of negative values.
@@ -21,13 +23,13 @@ pub(crate) struct Exponential {
 /// The buckets on one side of zero.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Buckets {
-    /// The index of the first of `counts`. The bucket of index i holds values above base^i, up to base^(i+1).
+    /// The index of the first of `counts`. The bucket of index i contains values above base^i, up to base^(i+1).
     pub offset: i32,
     pub counts: Vec<u64>,
 }
 
 impl Exponential {
-    /// The finest that has at most `most` buckets, and no finer than `finest`.
+    /// The finest histogram with at most `most` buckets, at a scale of at most `finest`.
     pub fn within(values: &Histogram, unit: Unit, most: usize, finest: i32) -> Exponential {
         let fits = |scale: &i32| {
             let found = Exponential::at(values, unit, *scale);
@@ -56,7 +58,7 @@ impl Exponential {
 }
 
 impl Buckets {
-    /// Indices rise.
+    /// Indices must rise.
     fn count(&mut self, index: i32, count: u64) {
         if self.counts.is_empty() {
             self.offset = index;
@@ -69,7 +71,7 @@ impl Buckets {
     }
 }
 
-/// i, with base^i < value <= base^(i+1).
+/// The i with base^i < value <= base^(i+1).
 fn index(value: f64, scale: i32) -> i32 {
     (value.log2() * f64::from(scale).exp2()).ceil() as i32 - 1
 }
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn negative_values_have_buckets_of_their_own() {
+    fn negative_values_have_their_own_buckets() {
         let mut values = Histogram::new();
         [-7.0, -3.0, -6.0, 0.0, 0.3].iter().for_each(|value| values.record_value(*value));
         let found = Exponential::at(&values, Unit::Number, 0);
@@ -109,7 +111,7 @@ mod tests {
         let values = of_millis(&[0, 3_000, 6_000, 7_000]);
         let expected = of_positive(1, &[1, 2]);
         assert_eq!(Exponential::at(&values, Unit::Time, 0), expected);
-        // 3000, 6000 and 7000 of something: (2048, 4096] and (4096, 8192].
+        // 3000, 6000 and 7000 in any unit: (2048, 4096] and (4096, 8192].
         let expected = of_positive(11, &[1, 2]);
         assert_eq!(Exponential::at(&values, Unit::Number, 0), expected);
     }
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_in_the_bucket_that_says_so() {
+    fn a_value_is_in_the_bucket_of_its_range() {
         for millis in [1_u64, 7, 33, 250, 4_999] {
             let found = Exponential::at(&of_millis(&[millis]), Unit::Time, 5);
             let base = (2_f64).powf((2_f64).powi(-5));

@@ -1,4 +1,4 @@
-//! What outputs are written in.
+//! The formats of outputs.
 
 mod csv;
 pub(crate) mod influxdb;
@@ -22,8 +22,8 @@ pub(crate) use otlp::Otlp;
 pub(crate) use prometheus::{Prometheus, Trends};
 pub(crate) use statsd::Statsd;
 
-/// Turns batches, one after the other, into what is sent.
+/// Turns batches, one after the other, into bytes to send.
 pub(crate) trait Format: Send {
-    /// What to send for this batch; each piece makes sense alone.
+    /// The bytes for this batch; each piece makes sense alone.
     fn encode(&mut self, batch: &Batch) -> Vec<Bytes>;
 }

@@ -1,10 +1,10 @@
-//! The target of `fuzz/` for what this crate reads: outputs as they are typed or written in a plan, with their headers.
+//! The target of `fuzz/` for this crate's input: outputs on the command line or in a plan, with their headers.
 
 use squall_fuzzing::{Outcome, assert_harmless, text};
 
 use crate::{Header, Kind, Output, Statistic};
 
-/// An output, a header for one, or a statistic. What is shown of an output has no password.
+/// An output, a header for one, or a statistic. A displayed output has no password.
 pub fn output(bytes: &[u8]) -> Outcome {
     let text = text(bytes);
     let (output, header, statistic) = (text.parse::<Output>(), text.parse::<Header>(), text.parse::<Statistic>());

@@ -1,9 +1,9 @@
-//! `--out`: what is measured, second by second, to files, databases and collectors while the run goes on.
+//! `--out`: writes measurements second by second to files, databases and collectors during the run.
 //!
-//! A run hands over what it recorded in a second ([`Streams::recorded`]) and never waits. Each output has a thread of its
-//! own ([`courier`]), which turns the second into bytes ([`format`]) and carries them away ([`transport`]). An output that
-//! is slow gets fewer and longer stretches instead of seconds; one that is dead costs the run nothing but that.
-//! This crate must not know guests, terminals, or what a run does with what it is told.
+//! A run passes on the samples of each second ([`Streams::recorded`]) and never waits. Each output has its own thread
+//! ([`courier`]), which encodes the second ([`format`]) and sends the bytes ([`transport`]). A slow output gets fewer
+//! and longer periods instead of seconds; a dead one does not slow the run. This crate must not know guests, terminals,
+//! or a run's reaction to its messages.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! `--out KIND=WHERE`, as it was typed.
+//! `--out KIND=WHERE`, as the user typed it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,12 +7,12 @@ use std::str::FromStr;
 
 use url::Url;
 
-/// What an output is, and where it is.
+/// An output's kind and place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     pub(crate) place: Place,
     kind: Kind,
-    /// As it was typed, without a password.
+    /// The user's text, without a password.
     shown: String,
 }
 
@@ -23,9 +23,9 @@ pub enum Kind {
     Json,
     /// A file of comma-separated values.
     Csv,
-    /// An address at which the figures can be fetched, in OpenMetrics' text format.
+    /// An address at which the metrics can be fetched, in OpenMetrics' text format.
     OpenMetrics,
-    /// A Prometheus, or whatever takes its remote write protocol.
+    /// A Prometheus, or another receiver of its remote write protocol.
     Prometheus,
     /// A StatsD server.
     Statsd,
@@ -35,14 +35,14 @@ pub enum Kind {
     Otlp,
 }
 
-/// Where an output is.
+/// The place of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     File(PathBuf),
     Url(Url),
     /// An address of this machine, to listen on.
     Here(SocketAddr),
-    /// HOST:PORT of another, perhaps.
+    /// HOST:PORT, often of another machine.
     There(String),
 }
 
@@ -58,7 +58,7 @@ impl Kind {
     const ALL: [Kind; 7] =
         [Kind::Json, Kind::Csv, Kind::OpenMetrics, Kind::Prometheus, Kind::Statsd, Kind::Influxdb, Kind::Otlp];
 
-    /// The word for it on the command line.
+    /// The kind's word on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Json => "json",
@@ -72,11 +72,11 @@ impl Kind {
     }
 
     fn named(name: &str) -> Result<Kind, String> {
-        // What k6 calls it.
+        // k6's name for it.
         let name = if name == "experimental-prometheus-rw" { "prometheus" } else { name };
         Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
             let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-            format!("{name:?} is none of {}: write KIND=WHERE", all.join(", "))
+            format!("{name:?} is not one of {}: write KIND=WHERE", all.join(", "))
         })
     }
 
@@ -103,7 +103,7 @@ impl Kind {
 }
 
 impl Output {
-    /// What it is.
+    /// The kind.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -122,7 +122,7 @@ impl FromStr for Output {
         let (kind, place) = text.split_once('=').unwrap_or((text, ""));
         let kind = Kind::named(kind)?;
         if place.is_empty() {
-            return Err(format!("it must say where: {}", kind.example()));
+            return Err(format!("its place is missing: write {}", kind.example()));
         }
         let place = kind.place(place).map_err(|problem| format!("{problem}: write {}", kind.example()))?;
         let shown = match &place {
@@ -149,11 +149,11 @@ impl FromStr for Header {
     }
 }
 
-/// A URL as it may be seen by anybody.
+/// A URL without its secrets.
 fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     if shown.password().is_some() {
-        // Fails for URLs that have no host, and those were refused.
+        // Fails for URLs without a host, and those were refused.
         let _ = shown.set_password(Some("***"));
     }
     shown.to_string()
@@ -163,11 +163,11 @@ fn http_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("this is not a URL ({error})"))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        other => Err(format!("{other}: is not spoken here, only http: and https:")),
+        other => Err(format!("{other}: is not supported: use http: or https:")),
     }
 }
 
-/// `PORT`, `:PORT` or `ADDRESS:PORT`; on this machine alone unless an address is given.
+/// `PORT`, `:PORT` or `ADDRESS:PORT`; on this machine only, unless an address is given.
 fn listening_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -201,10 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_say_how_it_is_written() {
+    fn mistakes_are_reported_with_the_right_form() {
         for (text, part) in [
-            ("grafana=x", "\"grafana\" is none of json, csv, openmetrics,"),
-            ("json", "it must say where: json=points.ndjson"),
+            ("grafana=x", "\"grafana\" is not one of json, csv, openmetrics,"),
+            ("json", "its place is missing: write json=points.ndjson"),
             ("prometheus=localhost:9090", "write prometheus=http://localhost:9090/api/v1/write"),
             ("otlp=nonsense", "this is not a URL"),
             ("statsd=localhost", "this is not HOST:PORT: write statsd=localhost:8125"),

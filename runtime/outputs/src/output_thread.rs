@@ -1,9 +1,9 @@
-//! Brings what a run recorded to one output, on a thread of its own. The run never waits for it.
+//! Delivers a run's samples to one output, on its own thread. The run never waits for it.
 //!
-//! There is room for a few batches on the way. While there is none, what comes is added to one batch that waits, so an
-//! output that cannot keep up, or is away for an hour, gets a longer stretch instead of many seconds. What is on the way and
-//! what waits may each take so many bytes: where the latter takes more, it is dropped and counted. What could not be
-//! delivered is tried again, at growing distances. When the run has ended, what is left has a few seconds.
+//! A few batches can be in transit. While there is no room, new samples are added to one waiting batch, so an output
+//! that cannot keep up, or is down for an hour, gets a longer period instead of many seconds. The batches in transit
+//! and the waiting one have limits in bytes each. A waiting batch past its limit is dropped and counted. Failed
+//! deliveries are tried again, at growing intervals. At the end of the run there are a few seconds for the rest.
 
 use std::io;
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use crate::format::Format;
 use crate::transport::{Failure, Transport};
 use squall_plain_http::{pause, within};
 
-/// Batches on the way to an output, one of which is kept free for the last.
+/// Batches in transit to an output, one of which is reserved for the last.
 const ON_THE_WAY: usize = 9;
-/// What those may take, and what one may take that waits, in bytes.
+/// Limits in bytes: of the batches in transit, and of the waiting one.
 const MOST_ON_THE_WAY: usize = 32 << 20;
-/// How long to wait before the second attempt; doubled for each further one.
+/// The pause before the second attempt; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How long what is left may take to deliver when the run has ended.
+/// The time limit for delivering the rest at the end of the run.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// How much longer a thread may take to end.
+/// Additional time for the thread to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A batch on its way, counted as long as it is there.
+/// A batch in transit, counted while it exists.
 struct Parcel {
     batch: Arc<Batch>,
     weight: usize,
@@ -58,11 +58,11 @@ pub(crate) struct OutputThread {
     output: String,
     batches: mpsc::Sender<Parcel>,
     on_the_way: Arc<AtomicUsize>,
-    /// What may be on the way, in bytes.
+    /// The limit on batches in transit, in bytes.
     most: usize,
-    /// What there was no room for.
+    /// The batch that waits for room.
     waiting: Option<Arc<Batch>>,
-    /// Seconds that were dropped because too much waited.
+    /// Seconds that were dropped because the waiting batch was too large.
     dropped: u64,
     run_ended: watch::Sender<bool>,
     handed_over: u64,
@@ -72,7 +72,7 @@ pub(crate) struct OutputThread {
     done: Receiver<()>,
 }
 
-/// An output whose run has ended.
+/// An output after the end of the run.
 pub(crate) struct Draining {
     output: String,
     handed_over: u64,
@@ -83,7 +83,7 @@ pub(crate) struct Draining {
     done: Receiver<()>,
 }
 
-/// The same, as its thread sees it.
+/// The same output, on its thread.
 struct Work {
     output: String,
     format: Box<dyn Format>,
@@ -94,10 +94,10 @@ struct Work {
 }
 
 impl OutputThread {
-    /// Begins to wait for batches.
+    /// Starts to wait for batches.
     ///
     /// # Errors
-    /// If the system gives no thread.
+    /// If the system cannot start a thread.
     pub fn start(output: String, format: Box<dyn Format>, transport: Transport) -> io::Result<OutputThread> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (batches, incoming) = mpsc::channel(ON_THE_WAY);
@@ -115,9 +115,9 @@ impl OutputThread {
         };
         std::thread::Builder::new().name("out".to_owned()).spawn(move || {
             work.until_done(&runtime, incoming);
-            // If nobody waits any more, nobody needs to know.
+            // An error means that the end is no longer waited for.
             let _ = tell_done.try_send(());
-            // A look-up of a name that never ends must not keep the thread.
+            // A name look-up that never ends must not keep the thread.
             runtime.shutdown_background();
         })?;
         Ok(OutputThread {
@@ -136,7 +136,7 @@ impl OutputThread {
         })
     }
 
-    /// Sends a batch on its way, or lets it wait if there is no room.
+    /// Sends a batch to the thread, or lets it wait if there is no room.
     pub fn hand_over(&mut self, batch: &Arc<Batch>) {
         self.handed_over += batch.seconds;
         let next = match self.waiting.take() {
@@ -146,7 +146,7 @@ impl OutputThread {
                 waiting
             }
         };
-        // Only this thread sends: what there is room for now, there is room for in a moment.
+        // Only this thread sends, so the room found here remains.
         if self.batches.capacity() > 1 && self.on_the_way.load(Ordering::Relaxed) < self.most {
             self.send(next);
         } else if next.recorded.weight() <= self.most {
@@ -157,11 +157,11 @@ impl OutputThread {
     }
 
     fn send(&mut self, batch: Arc<Batch>) {
-        // There is room; and if the thread is gone, that shows in what was delivered.
+        // There is room, and if the thread has ended, the count of delivered seconds shows it.
         let _ = self.batches.try_send(Parcel::new(batch, &self.on_the_way));
     }
 
-    /// The first problem, once: whoever watches the run may want to do something about it.
+    /// The first problem, returned once, while the user may still solve it.
     pub fn first_problem(&mut self) -> Option<String> {
         let is_first = self.latest_problem.is_none();
         let too_slow = (self.dropped > 0).then(|| too_much(self.dropped));
@@ -170,20 +170,20 @@ impl OutputThread {
         Some(format!("--out {}: {problem}", self.output))
     }
 
-    /// The run has ended: what waits goes on its way, and nothing is tried for long any more.
+    /// At the end of the run: sends the waiting batch, and shortens all further attempts.
     pub fn leave(mut self) -> Draining {
         if let Some(waiting) = self.waiting.take() {
             self.send(waiting);
         }
         self.run_ended.send_replace(true);
-        // Without a sender of batches, the thread ends after the last.
+        // Without a sender of batches, the thread ends after the last one.
         let OutputThread { output, handed_over, delivered, dropped, problems, latest_problem, done, .. } = self;
         Draining { output, handed_over, delivered, dropped, problems, latest_problem, done }
     }
 }
 
 impl Draining {
-    /// Waits for the thread, not for long. Returns what should be known of what was not delivered.
+    /// Waits for the thread for a short time. Returns a message about undelivered seconds.
     pub fn end(self) -> Option<String> {
         let Draining { output, handed_over, delivered, dropped, problems, latest_problem, done } = self;
         let too_late = matches!(done.recv_timeout(LAST_WORDS + DRAIN_TIMEOUT), Err(RecvTimeoutError::Timeout));
@@ -194,13 +194,13 @@ impl Draining {
         let too_slow = (dropped > 0).then(|| too_much(dropped));
         let reason = too_slow.or_else(|| problems.try_iter().last()).or(latest_problem);
         let reason = reason.unwrap_or_else(|| {
-            if too_late { "it does not take what it is given".to_owned() } else { "the run had ended".to_owned() }
+            if too_late { "it does not accept data".to_owned() } else { "the run had ended".to_owned() }
         });
         Some(format!("--out {output}: {missing} of {handed_over} seconds were not delivered: {reason}"))
     }
 }
 
-/// Why some were dropped.
+/// The reason for dropped seconds.
 fn too_much(dropped: u64) -> String {
     format!(
         "it does not keep up, and {dropped} seconds were dropped: they would have taken more than {} MiB",
@@ -212,7 +212,7 @@ impl Work {
     fn until_done(mut self, runtime: &Runtime, mut incoming: mpsc::Receiver<Parcel>) {
         let mut run_ended = self.run_ended.clone();
         let too_late = async {
-            // An error means that the run forgot us: then it has ended, too.
+            // An error means that the run dropped its side, which also ends it.
             let _ = run_ended.wait_for(|ended| *ended).await;
             pause(LAST_WORDS).await;
         };
@@ -244,7 +244,7 @@ impl Work {
         }
     }
 
-    /// Tries until it is delivered, or will never be.
+    /// Tries until the batch is delivered, or never can be.
     async fn deliver(&mut self, payload: &bytes::Bytes) -> bool {
         let mut next_pause = FIRST_PAUSE;
         loop {
@@ -279,7 +279,7 @@ impl Work {
 
     fn tell(&self, problem: String) {
         info!(output = self.output, problem, "an output has a problem");
-        // Whoever has not heard of eight problems has heard enough.
+        // Eight problems are enough for any reader, so later ones may be lost.
         let _ = self.problems.try_send(problem);
     }
 }
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
     use crate::test_batch::batch;
 
-    /// A courier whose output takes nothing, with room for so many bytes.
+    /// An output thread whose output takes nothing, with room for this many bytes.
     fn stuck(most: usize) -> (OutputThread, mpsc::Receiver<Parcel>) {
         let (batches, incoming) = mpsc::channel(ON_THE_WAY);
         let (_, problems) = sync_channel(1);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_output_holds_back_has_a_size() {
+    fn the_waiting_batch_of_an_output_is_limited() {
         let batch = Arc::new(batch());
         let weight = batch.recorded.weight();
         assert!(weight > 1_000, "{weight}");
@@ -320,22 +320,22 @@ mod tests {
         for _ in 0..5 {
             courier.hand_over(&batch);
         }
-        // Three are on the way; the others wait as one, which takes no more than one does.
+        // Three are in transit; the others wait as one, which is as large as one.
         assert_eq!((incoming.len(), courier.dropped), (3, 0));
         assert_eq!(courier.waiting.as_ref().map(|waiting| waiting.seconds), Some(2));
-        // One that takes more than may wait is dropped, and counted.
+        // One that is larger than the limit is dropped, and counted.
         courier.most = weight / 2;
         courier.hand_over(&batch);
         assert!(courier.waiting.is_none());
-        let told = courier.first_problem().expect("it is told at once");
+        let told = courier.first_problem().expect("it is reported at once");
         assert!(told.contains("3 seconds were dropped"), "{told}");
-        // What was delivered makes room.
+        // Delivered batches make room.
         courier.most = 3 * weight;
         assert!(incoming.try_recv().is_ok());
         courier.hand_over(&batch);
         assert_eq!(incoming.len(), 3);
         drop(incoming);
-        let told = courier.leave().end().expect("it is told at the end");
+        let told = courier.leave().end().expect("it is reported at the end");
         assert!(
             told.contains("7 of 7 seconds were not delivered: it does not keep up, and 3 seconds were dropped"),
             "{told}"

@@ -1,4 +1,4 @@
-//! What is told of a distribution, where one cannot be told whole: `p(95)`, `avg`, ...
+//! Statistics of distributions, for backends without histograms: `p(95)`, `avg`, ...
 
 use std::str::FromStr;
 
@@ -15,16 +15,16 @@ pub enum Statistic {
     Med,
     /// The greatest value.
     Max,
-    /// How many values there were.
+    /// Number of values.
     Count,
     /// Their sum.
     Sum,
-    /// A percentile, and how the user wrote its number.
+    /// A percentile, and the user's spelling of its number.
     Percentile(f64, String),
 }
 
 impl Statistic {
-    /// What is told unless something else is asked for: what k6's dashboards show, the mean and the median.
+    /// The default statistics: those of k6's dashboards, the mean and the median.
     pub fn usual() -> Vec<Statistic> {
         let percentile = |percent: u8| Statistic::Percentile(percent.into(), percent.to_string());
         let [p90, p95, p99] = [90, 95, 99].map(percentile);
@@ -39,7 +39,7 @@ impl Statistic {
         }
     }
 
-    /// Its name where brackets cannot be, as in k6: `p95`, and `p999` for `p(99.9)`.
+    /// Its name where brackets are not allowed, as in k6: `p95`, and `p999` for `p(99.9)`.
     pub(crate) fn suffix(&self) -> String {
         match self {
             Statistic::Percentile(_, number) => format!("p{}", number.replace('.', "")),
@@ -59,7 +59,7 @@ impl Statistic {
         }
     }
 
-    /// What it is of these values, each turned into a number as the output wants it.
+    /// Computes it from these values, each converted for the output.
     pub(crate) fn of(&self, values: &Histogram, number: impl Fn(f64) -> f64) -> f64 {
         match self {
             Statistic::Avg => number(values.mean_value()),
@@ -89,7 +89,7 @@ impl FromStr for Statistic {
                 Ok(Statistic::Percentile(percent, number.to_owned()))
             }
             Some(_) => Err(format!("{text:?}: a percentile is from 0 to 100")),
-            None => Err(format!("{text:?} is none of avg, min, med, max, count, sum and p(N)")),
+            None => Err(format!("{text:?} is not one of avg, min, med, max, count, sum and p(N)")),
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statistics_are_read_as_k6_reads_them() {
+    fn statistics_are_parsed_as_in_k6() {
         let read = |text: &str| text.parse::<Statistic>().unwrap();
         assert_eq!((read("p(95)").suffix(), read("p(99.9)").suffix()), ("p95".to_owned(), "p999".to_owned()));
         assert_eq!((read(" med ").name(), read("p(99.9)").name()), ("med".to_owned(), "p(99.9)".to_owned()));

@@ -1,4 +1,4 @@
-//! All outputs of a run.
+//! The outputs of a run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,38 +16,38 @@ use crate::output_thread::{Draining, OutputThread};
 use crate::statistic::Statistic;
 use crate::transport::{Datagrams, HttpPost, OutputFile, Page, Transport};
 
-/// What goes for all outputs.
+/// The settings of all outputs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Tags of the whole run.
     pub tags: BTreeMap<String, String>,
-    /// What is told of distributions.
+    /// The statistics of distributions.
     pub statistics: Vec<Statistic>,
-    /// Whether Prometheus gets native histograms in place of those.
+    /// Whether Prometheus gets native histograms instead of those.
     pub native_histograms: bool,
     /// Headers of requests, each for one kind of output.
     pub headers: Vec<Header>,
-    /// What the run requests, unless a request says otherwise.
+    /// The target of requests that do not name one.
     pub target: Option<String>,
 }
 
-/// The outputs of a run, from before it begins until after it has ended.
+/// The outputs of a run, from before its beginning until after its end.
 pub struct Streams {
     couriers: Vec<OutputThread>,
     headings: Vec<String>,
     tags: BTreeMap<String, String>,
-    /// The same for the whole run; known when the first second is.
+    /// The names of the run; set with the first second.
     names: Option<Arc<Names>>,
-    /// When the system's monotonic clock began, since 1970.
+    /// The zero of the system's monotonic clock, since 1970.
     clock_began: Duration,
     latest: Duration,
 }
 
 impl Streams {
-    /// Opens them all, at this time of day.
+    /// Opens all outputs, at this time of day.
     ///
     /// # Errors
-    /// For a file that cannot be made, an address that is not free, a header that cannot be sent.
+    /// For a file that cannot be created, an address that is in use, a header that cannot be sent.
     pub fn open(outputs: &[Output], settings: &Settings, now: SystemTime) -> Result<Streams, StreamError> {
         let mut streams = Streams {
             couriers: Vec::new(),
@@ -73,19 +73,19 @@ impl Streams {
         Ok(())
     }
 
-    /// What whoever started the run must know to find its figures.
+    /// The addresses that the user needs to find the run's metrics.
     pub fn headings(&self) -> &[String] {
         &self.headings
     }
 
-    /// Passes on what was recorded in this long a time, which ended then on the system's monotonic clock. `totals` says what
-    /// things are called, and how many virtual users there are.
+    /// Passes on the samples of this period, which ended then on the system's monotonic clock. `totals` has the names
+    /// and the number of virtual users.
     pub fn recorded(&mut self, recorded: &Arc<Interval>, length: Nanos, ended: Nanos, totals: &Totals) {
         let is_in_load = length > Nanos::ZERO;
         if self.couriers.is_empty() || (recorded.is_empty() && !is_in_load) {
             return;
         }
-        // No two have the same time: of those a database would keep one.
+        // Batches must have distinct times: a database would keep one of two with the same time.
         let ended = self.clock_began + Duration::from(ended);
         self.latest = ended.max(self.latest + Duration::from_millis(1));
         let names = self.names.get_or_insert_with(|| Arc::new(Names::new(totals, std::mem::take(&mut self.tags))));
@@ -104,12 +104,13 @@ impl Streams {
         }
     }
 
-    /// What went wrong for the first time, a sentence for each output.
+    /// The first problem of each output, as a sentence.
     pub fn problems(&mut self) -> Vec<String> {
         self.couriers.iter_mut().filter_map(OutputThread::first_problem).collect()
     }
 
-    /// The run has ended. Gives what is left a few seconds, and returns a sentence for each output that did not get everything.
+    /// Ends all outputs. Gives the rest a few seconds, and returns a sentence for each output that did not get
+    /// everything.
     pub fn close(self) -> Vec<String> {
         let leaving: Vec<Draining> = self.couriers.into_iter().map(OutputThread::leave).collect();
         leaving.into_iter().filter_map(Draining::end).collect()

@@ -1,4 +1,4 @@
-//! What series add up to since the run began: for outputs that want totals, not differences.
+//! Sums of series since the beginning of the run, for outputs that need totals instead of differences.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::series::{Key, Series, Value};
 pub(crate) struct Sums(BTreeMap<Key, (Unit, Value<'static>)>);
 
 impl Sums {
-    /// Adds what these series of a batch say; those that `wanted` tells.
+    /// Adds the series of a batch that `wanted` selects.
     pub fn add(&mut self, series: &[Series<'_>], wanted: impl Fn(&Value<'_>) -> bool) {
         for one in series.iter().filter(|one| wanted(&one.value)) {
             match self.0.get_mut(&one.key) {

@@ -1,4 +1,4 @@
-//! A second of a run with a little of everything, for tests.
+//! One second of a run with some samples of every kind, for tests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(crate) fn millis(time: u64) -> Nanos {
     Nanos(time * 1_000_000)
 }
 
-/// Three requests of 10, 20 and 30 ms, a fourth that failed after 40 ms, and what went with them. Ended
+/// Three requests of 10, 20 and 30 ms, a fourth that failed after 40 ms, and their checks and metrics. Ended
 /// 2023-11-14T22:13:20.500Z.
 pub(crate) fn batch() -> Batch {
     let registry = Arc::new(Registry::new(100));

@@ -1,4 +1,4 @@
-//! How bytes leave: into a file, over HTTP, as datagrams, or fetched by whoever asks.
+//! Transports: into a file, over HTTP, as datagrams, or as a page to fetch.
 
 mod datagrams;
 mod file;
@@ -12,16 +12,16 @@ pub(crate) use file::OutputFile;
 pub(crate) use http::HttpPost;
 pub(crate) use page::Page;
 
-/// Why something did not arrive.
+/// The reason why a delivery failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// It may arrive if it is sent again.
+    /// Another attempt may succeed.
     Passing(String),
-    /// It never will.
+    /// No attempt will succeed.
     Final(String),
 }
 
-/// A way out.
+/// A transport.
 pub(crate) enum Transport {
     File(OutputFile),
     Http(HttpPost),
@@ -30,7 +30,7 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// On the thread that will send.
+    /// Called on the thread that will send.
     pub fn begin(&mut self) -> Result<(), String> {
         match self {
             Transport::Page(page) => page.serve(),
@@ -50,7 +50,7 @@ impl Transport {
         }
     }
 
-    /// Nothing more will come.
+    /// Called after the last batch.
     pub fn end(&mut self) -> Result<(), String> {
         match self {
             Transport::File(file) => file.finish(),

@@ -49,7 +49,7 @@ pub enum GoalError {
     ExceedRatio(f64),
     /// Durations out of order.
     #[error(
-        "trials must be longer than nothing, and the first not longer than the last ({0:?}) nor these than all at a load"
+        "trials must be longer than 0, the first at most as long as the last ({0:?}), and those at most as long as all at one load"
     )]
     Durations(Duration),
 }

@@ -160,7 +160,7 @@ impl Signal {
             Signal::Processor => (
                 "processor",
                 format!("its threads were {percent:.0}% busy"),
-                "while nothing else is named, the rate was kept, and latencies hold a little of its own queueing; more cores and \
+                "without other findings the rate was kept, and latencies contain a little of its own queueing; more cores and \
                  --threads have room",
             ),
             Signal::Memory => (
@@ -193,7 +193,7 @@ impl Signal {
             Signal::TooFewUsers => (
                 TOO_FEW_USERS,
                 "all virtual users were busy when iterations were due".to_owned(),
-                "raise --max-vus (with a URL, --connections); if the target is what is slow, the response times say so from the \
+                "raise --max-vus (with a URL, --connections); if the target is slow, the response times show it from the \
                  intended start on",
             ),
         };

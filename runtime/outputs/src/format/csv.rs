@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::series::{Series, Tags, Value, series};
 use crate::statistic::Statistic;
 
-/// Tags with a column of their own; what else there is goes into `extra_tags`.
+/// Tags with their own column; all others go into `extra_tags`.
 const TAGS: [&str; 11] = [
     "scenario",
     "flow",
@@ -34,7 +34,7 @@ impl Csv {
         Csv { statistics, has_head: false }
     }
 
-    /// What is told of a value: names of statistics, and numbers.
+    /// The statistics of a value: their names, and numbers.
     fn told(&self, value: &Value<'_>) -> Vec<(String, f64)> {
         match value {
             Value::Counter(sum) => vec![("sum".to_owned(), *sum)],
@@ -75,7 +75,7 @@ impl Csv {
 
 impl Format for Csv {
     fn encode(&mut self, batch: &Batch) -> Vec<Bytes> {
-        // Memory takes what is written to it, and all rows have the same length.
+        // Writing to memory cannot fail, and all rows have the same length.
         vec![self.rows(batch).unwrap_or_default().into()]
     }
 }
@@ -92,7 +92,7 @@ mod tests {
     use crate::test_batch::batch;
 
     #[test]
-    fn rows_say_what_they_are() {
+    fn each_row_has_its_metric_statistic_and_tags() {
         let mut format = Csv::new(vec!["p(95)".parse().unwrap()]);
         let text = String::from_utf8(format.encode(&batch()).remove(0).to_vec()).unwrap();
         let lines: Vec<&str> = text.lines().collect();

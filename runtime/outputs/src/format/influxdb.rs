@@ -47,7 +47,7 @@ impl Format for Influxdb {
         for one in series(batch) {
             lines.push_str(&escaped(&one.key.metric, &[',', ' ']));
             for (tag, value) in one.key.tags.iter() {
-                // Writing into memory does not fail.
+                // Writing to memory cannot fail.
                 let _ = write!(lines, ",{}={}", escaped(tag, TAG), escaped(value, TAG));
             }
             let fields = self.fields(&one.value).into_iter().map(|(name, value)| format!("{name}={value}"));
@@ -59,7 +59,8 @@ impl Format for Influxdb {
 
 const TAG: &[char] = &[',', '=', ' '];
 
-/// A text with these escaped. What no line can hold is replaced: breaks, and a backslash that would escape what follows.
+/// Escapes these characters. Characters that no line can contain are replaced: line breaks, and a backslash that would
+/// escape the next character.
 fn escaped(text: &str, special: &[char]) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let text = text.trim_end_matches('\\');
@@ -73,7 +74,7 @@ fn escaped(text: &str, special: &[char]) -> String {
     escaped
 }
 
-/// Where to write. The path of a URL is a database of version 1, unless it is that of the interface of either version.
+/// The URL to write to. A path is a database of version 1, unless it is that of either version's interface.
 pub(crate) fn write_url(url: &Url) -> Result<Url, String> {
     let mut url = url.clone();
     let path = url.path().trim_matches('/').to_owned();

@@ -1,8 +1,8 @@
-//! k6's JSON lines, with one point for each series and second in place of one for each sample.
+//! k6's JSON lines, with one point for each series and second instead of one for each sample.
 //!
-//! A point's `value` is what k6's points of that second would add up to (counters) or be on average (rates, trends);
-//! `count` says of how many. Distributions are there whole: `histogram` is HdrHistogram's V2 format in base64, in
-//! microseconds, so that any percentile of any stretch of time can be computed.
+//! A point's `value` is the sum (counters) or the average (rates, trends) of k6's points of that second; `count` is
+//! their number. Distributions are complete: `histogram` is HdrHistogram's V2 format in base64, in microseconds, so any
+//! percentile of any period can be computed.
 
 use std::collections::BTreeSet;
 use std::convert::identity;
@@ -22,7 +22,7 @@ use crate::statistic::Statistic;
 
 pub(crate) struct Json {
     statistics: Vec<Statistic>,
-    /// Metrics that were described.
+    /// Metrics that have been described.
     described: BTreeSet<String>,
 }
 
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn histograms_add_up_to_what_was_measured() {
+    fn histograms_add_up_to_the_measurements() {
         let mut all = Histogram::new();
         for line in lines(&mut Json::new(Vec::new())).iter().filter(|line| line["metric"] == "http_req_duration") {
             if let Some(text) = line["data"]["histogram"].as_str() {

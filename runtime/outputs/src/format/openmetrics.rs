@@ -1,8 +1,8 @@
-//! OpenMetrics' text format 1.0 (<https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md>): the page
-//! that a Prometheus fetches.
+//! OpenMetrics' text format 1.0 (<https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md>):
+//! the page that a Prometheus fetches.
 //!
-//! Everything is since the run began, because nobody knows who fetches the page, and how often: trends are histograms, of
-//! which the server makes percentiles of any stretch of time.
+//! All figures are since the beginning of the run, because the readers of the page, and their intervals, are unknown.
+//! Trends are histograms, from which the server computes percentiles of any period.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,7 +23,7 @@ pub(crate) const NOTHING: &str = "# EOF\n";
 const STEPS: [u32; 3] = [10, 25, 50];
 /// From 100 µs to 100 s.
 const TIMES: std::ops::RangeInclusive<i32> = -4..=1;
-/// From 0.001 to a million, of whatever else is measured.
+/// From 0.001 to a million, for all other values.
 const NUMBERS: std::ops::RangeInclusive<i32> = -3..=5;
 
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Family {
     }
 
     fn add(&mut self, name: &str, tags: &Tags, unit: Unit, value: &Value<'_>) {
-        // Two metrics whose names become the same here, of different kinds: the page would be refused as a whole.
+        // Two metrics of different kinds whose names become the same here: Prometheus would refuse the whole page.
         if self.kind != kind(value) {
             return;
         }
@@ -88,7 +88,7 @@ impl Family {
     }
 
     fn line(&mut self, name: &str, labels: &str, value: f64) {
-        // Writing into memory does not fail.
+        // Writing to memory cannot fail.
         let _ = match labels {
             "" => writeln!(self.text, "{name} {value}"),
             _ => writeln!(self.text, "{name}{{{labels}}} {value}"),
@@ -112,7 +112,7 @@ fn family_name(metric: &str, unit: Unit, value: &Value<'_>) -> String {
     }
 }
 
-/// Upper ends of buckets, and how many values are not above them.
+/// Upper ends of buckets, and the number of values that are not above them.
 fn cumulative(values: &Histogram, unit: Unit) -> Vec<(f64, u64)> {
     let decades = if unit == Unit::Time { TIMES } else { NUMBERS };
     let mut ends: Vec<f64> = decades.clone().flat_map(|decade| STEPS.map(|step| scaled(step, decade))).collect();
@@ -130,7 +130,7 @@ fn cumulative(values: &Histogram, unit: Unit) -> Vec<(f64, u64)> {
     counted.collect()
 }
 
-/// step / 10 × 10^decade, as the nearest number to what is written so.
+/// step / 10 × 10^decade, as the number nearest to its decimal form.
 fn scaled(step: u32, decade: i32) -> f64 {
     format!("{step}e{}", decade - 1).parse().unwrap_or(f64::INFINITY)
 }

@@ -1,9 +1,9 @@
-//! OTLP over HTTP, in JSON (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>), cumulative: a collector that
-//! missed something has it with the next request. Distributions are exponential histograms.
+//! OTLP over HTTP, in JSON (<https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>), cumulative: a
+//! collector that missed a request gets its data with the next one. Distributions are exponential histograms.
 //!
 //! `http_req_duration` is `http.client.request.duration`, with the attributes of OpenTelemetry's conventions for HTTP
-//! (<https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>); all else has its own name after `squall.`. Times
-//! are in seconds.
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>); all other metrics have their names after
+//! `squall.`. Times are in seconds.
 
 use std::collections::BTreeMap;
 
@@ -18,21 +18,21 @@ use crate::exponential::{Buckets, Exponential};
 use crate::series::{Key, Tags, Value, outside, series};
 use crate::sums::Sums;
 
-/// What OpenTelemetry's own histograms take at most.
+/// The most buckets of OpenTelemetry's own histograms.
 const MOST_BUCKETS: usize = 160;
-/// Finer than ours makes no sense: at this scale, neighbours differ by a thousandth and a half.
+/// A finer scale than Squall's own histograms is useless: at this scale, neighbours differ by a thousandth and a half.
 const FINEST: i32 = 9;
 const CUMULATIVE: u8 = 2;
 
 pub(crate) struct Otlp {
-    /// Host and port that requests go to, unless their name says otherwise.
+    /// Host and port of requests, unless their name contains others.
     target: Option<Url>,
     sums: Sums,
-    /// When the run began, in nanoseconds since 1970.
+    /// The run's start, in nanoseconds since 1970.
     start: Option<u128>,
 }
 
-/// The times that every data point has.
+/// The times of every data point.
 struct Times {
     start: String,
     end: String,
@@ -84,7 +84,7 @@ impl Otlp {
         attributes
     }
 
-    /// Where requests of this name go.
+    /// The host and port of requests with this name.
     fn server(&self, tags: &Tags) -> Option<[Object; 2]> {
         let named = tags.get("name").and_then(|name| Url::parse(name).ok()).filter(Url::has_host);
         let url = named.as_ref().or(self.target.as_ref())?;
@@ -106,7 +106,7 @@ impl Format for Otlp {
     }
 }
 
-/// Where to send it: a collector's address alone means its usual path.
+/// The URL to send to: a collector's address without a path gets the usual one.
 pub(crate) fn metrics_url(url: &Url) -> Url {
     let mut url = url.clone();
     if url.path() == "/" {
@@ -144,7 +144,7 @@ fn point(attributes: &[Object], times: &Times, numbers: &Object) -> Object {
     point
 }
 
-/// A share as what it is made of: how many were, and how many were not.
+/// A share as two counts: of successes, and of failures.
 fn outcomes(attributes: &[Object], times: &Times, cell: RateCell) -> Vec<Object> {
     let outcome = |passed: bool, count: u64| {
         let passed = json!({ "key": "squall.passed", "value": { "boolValue": passed } });
@@ -154,7 +154,7 @@ fn outcomes(attributes: &[Object], times: &Times, cell: RateCell) -> Vec<Object>
     vec![outcome(true, cell.passes), outcome(false, cell.fails)]
 }
 
-/// Whole numbers of 64 bits are texts in OTLP's JSON.
+/// 64-bit integers are strings in OTLP's JSON.
 fn distribution(values: &Histogram, unit: Unit) -> Object {
     let found = Exponential::within(values, unit, MOST_BUCKETS, FINEST);
     let buckets = |side: &Buckets| {
@@ -177,13 +177,13 @@ fn attribute(key: &str, value: String) -> Object {
     json!({ "key": key, "value": { "stringValue": value } })
 }
 
-/// A tag under the name that OpenTelemetry has for it, or under ours. Tags of the run keep theirs.
+/// A tag under OpenTelemetry's name for it, or under ours. Tags of the run keep their names.
 fn known(tag: &str, value: &str) -> Option<Object> {
     let own = |name: &str| Some(attribute(name, value.to_owned()));
     match tag {
         "method" if value == "OTHER" => Some(attribute("http.request.method", "_OTHER".to_owned())),
         "method" => own("http.request.method"),
-        // No response has no status.
+        // Without a response there is no status.
         "status" if value == "0" => None,
         "status" => Some(json!({ "key": "http.response.status_code", "value": { "intValue": value } })),
         "error" => own("error.type"),
@@ -197,7 +197,7 @@ fn known(tag: &str, value: &str) -> Option<Object> {
     }
 }
 
-/// The conventions want the status as the error's type where the status is the error.
+/// By the conventions the status is the error's type if the status is the error.
 fn error_of_status(tags: &Tags) -> Option<Object> {
     let status = tags.get("status").filter(|status| status.starts_with(['4', '5']))?;
     (!tags.contains_key("error")).then(|| attribute("error.type", status.clone()))

@@ -1,7 +1,7 @@
 //! Prometheus remote write 1.0 (<https://prometheus.io/docs/specs/prw/remote_write_spec/>), under k6's names.
 //!
-//! Counters and rates are as in k6: since the run began. Statistics of trends are those of the last second, where k6 has them since
-//! the beginning: what was slow for ten seconds is to be seen, also after an hour.
+//! Counters and rates are as in k6: since the beginning of the run. Statistics of trends are those of the last second,
+//! where k6 has them since the beginning: ten slow seconds must remain visible, also after an hour.
 
 use bytes::Bytes;
 use squall_metrics::{Histogram, Unit};
@@ -18,11 +18,11 @@ use crate::sums::Sums;
 /// Buckets grow by 2^(1/8), a factor of 1.09: the next below k6's 1.1.
 const SCHEMA: i32 = 3;
 
-/// How trends are told.
+/// The form of trends.
 pub(crate) enum Trends {
     /// Gauges, one for each of these.
     Statistics(Vec<Statistic>),
-    /// Native histograms, since the run began.
+    /// Native histograms, since the beginning of the run.
     NativeHistograms,
 }
 
@@ -63,13 +63,13 @@ impl Format for Prometheus {
         let native = matches!(self.trends, Trends::NativeHistograms);
         self.sums.add(&seconds, |value| native || !matches!(value, Value::Trend(_)));
         let request = self.write(&seconds, batch.ended_ms());
-        // Fails for more than 4 GiB alone.
+        // Fails only for more than 4 GiB.
         snap::raw::Encoder::new().compress_vec(&request).map(|request| vec![request.into()]).unwrap_or_default()
     }
 }
 
 fn time_series(request: &mut Message, name: &str, key: &Key, points: impl FnOnce(&mut Message)) {
-    // Labels must be sorted, and `__name__` comes before all that are made from tags.
+    // Labels must be sorted, and `__name__` comes before all labels of tags.
     let named = [("__name__".to_owned(), name.to_owned())];
     request.message(1, |series| {
         for (name, value) in named.into_iter().chain(labels(&key.tags)) {
@@ -116,7 +116,7 @@ fn histogram(request: &mut Message, key: &Key, unit: Unit, values: &Histogram, t
     });
 }
 
-/// The greatest value that is counted as zero: what rounds to 0 µs, where all values are durations.
+/// The greatest value that is counted as zero: the limit of rounding to 0 µs, if all values are durations.
 fn widest_zero(values: &Histogram) -> f64 {
     if values.is_of_durations() { 0.000_5 } else { 0.0 }
 }
@@ -127,7 +127,7 @@ fn buckets(histogram: &mut Message, field: u64, found: &Buckets) {
         return;
     }
     histogram.message(field, |span| {
-        // Here a bucket has the number of its upper end.
+        // Prometheus numbers a bucket by its upper end.
         span.sint(1, i64::from(found.offset) + 1);
         span.uint(2, found.counts.len() as u64);
     });
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::test_batch::batch;
 
-    /// What was sent, uncompressed. What a real Prometheus reads of it is asserted end to end.
+    /// The sent bytes, uncompressed. An end-to-end test asserts a real Prometheus' reading of it.
     fn sent(format: &mut Prometheus) -> Vec<u8> {
         snap::raw::Decoder::new().decompress_vec(&format.encode(&batch())[0]).unwrap()
     }

@@ -1,4 +1,4 @@
-//! k6's names for Prometheus: what `k6_http_req_duration_p95` is made of, so that k6's dashboards show our runs.
+//! k6's names for Prometheus: the parts of `k6_http_req_duration_p95`, so that k6's dashboards show Squall's runs.
 
 use squall_metrics::Unit;
 
@@ -11,13 +11,13 @@ pub(super) fn metric_name(metric: &str) -> String {
     format!("{PREFIX}{}", sanitized(metric))
 }
 
-/// The metric as one that has a unit: times are in seconds.
+/// The metric's name with its unit: times are in seconds.
 pub(super) fn with_unit(metric: &str, unit: Unit) -> String {
     let name = metric_name(metric);
     if unit == Unit::Time { format!("{name}_seconds") } else { name }
 }
 
-/// The labels, sorted by name. Two tags that become the same name are one: the later.
+/// The labels, sorted by name. Of two tags that become the same name, the later remains.
 pub(super) fn labels(tags: &Tags) -> Vec<(String, String)> {
     let mut labels: Vec<(String, String)> = tags.iter().map(|(tag, value)| (sanitized(tag), value.clone())).collect();
     labels.sort();
@@ -31,7 +31,7 @@ pub(super) fn labels(tags: &Tags) -> Vec<(String, String)> {
     labels
 }
 
-/// A name as Prometheus allows them: letters, digits and underscores, and no digit at its beginning.
+/// Makes a name that Prometheus allows: letters, digits and underscores, and no digit at its beginning.
 fn sanitized(name: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
     let name: String = name.chars().map(plain).collect();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_such_as_prometheus_takes() {
+    fn names_are_valid_for_prometheus() {
         assert_eq!(metric_name("my metric-é"), "k6_my_metric__");
         assert_eq!(with_unit("http_req_duration", Unit::Time), "k6_http_req_duration_seconds");
         let tags = Tags::from([("1st".into(), "a".into()), ("b-c".into(), "1".into()), ("b_c".into(), "2".into())]);

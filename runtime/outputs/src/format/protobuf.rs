@@ -1,4 +1,5 @@
-//! As much of Protocol Buffers' wire format as remote write takes (<https://protobuf.dev/programming-guides/encoding/>).
+//! The part of Protocol Buffers' wire format that remote write needs
+//! (<https://protobuf.dev/programming-guides/encoding/>).
 
 /// A message, written field by field.
 #[derive(Default)]

@@ -1,5 +1,6 @@
-//! StatsD's lines (<https://github.com/statsd/statsd/blob/master/docs/metric_types.md>). It has no tags: each metric is added
-//! up over all of them. Its timers want single samples, which we do not have: statistics of trends are gauges.
+//! StatsD's lines (<https://github.com/statsd/statsd/blob/master/docs/metric_types.md>). It has no tags: each metric is
+//! added up over all of them. Its timers need single samples, which Squall does not keep: statistics of trends are
+//! gauges.
 
 use std::convert::identity;
 
@@ -54,7 +55,7 @@ fn counter(lines: &mut String, name: &str, sum: f64) {
 
 fn gauge(lines: &mut String, name: &str, value: f64) {
     if value < 0.0 {
-        // A sign would mean a change: from zero it is the value.
+        // A sign would mean a change, so a negative value starts from zero.
         lines.push_str(&format!("{name}:0|g\n"));
     }
     lines.push_str(&format!("{name}:{value}|g\n"));

@@ -1,4 +1,4 @@
-//! What outputs do when all is well, when nobody listens, and when somebody stops listening.
+//! Outputs in normal operation, without a receiver, and with one that stops.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -36,11 +36,11 @@ fn requests_in(text: &str) -> f64 {
 }
 
 #[test]
-fn a_file_has_everything_whatever_its_writer_found_time_for() {
+fn a_file_has_everything_however_slow_its_writer() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("points.ndjson");
     let mut streams = open(&[format!("json={}", file.display())]).unwrap();
-    // Far more than is on the way at a time.
+    // Far more than can be in transit at a time.
     record(&mut streams, 200);
     assert_eq!(streams.close(), Vec::<String>::new());
     assert_eq!(requests_in(&std::fs::read_to_string(file).unwrap()), 800.0);
@@ -92,7 +92,7 @@ fn server(statuses: &'static [u16]) -> (String, std::thread::JoinHandle<Vec<Vec<
 }
 
 #[test]
-fn what_was_refused_for_a_moment_is_sent_again() {
+fn a_batch_that_was_refused_temporarily_is_sent_again() {
     let (url, answers) = server(&[503, 204]);
     let mut streams = open(&[format!("influxdb={url}")]).unwrap();
     record(&mut streams, 1);
@@ -103,7 +103,7 @@ fn what_was_refused_for_a_moment_is_sent_again() {
 }
 
 #[test]
-fn what_will_never_be_taken_is_counted() {
+fn a_batch_that_is_refused_for_good_is_counted() {
     let (url, answers) = server(&[400]);
     let mut streams = open(&[format!("influxdb={url}")]).unwrap();
     record(&mut streams, 1);
@@ -115,7 +115,7 @@ fn what_will_never_be_taken_is_counted() {
 }
 
 #[test]
-fn nobody_there_is_told_at_once_and_at_the_end() {
+fn a_missing_receiver_is_reported_at_once_and_at_the_end() {
     // An address that was free a moment ago.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut streams = open(&[format!("prometheus=http://{address}/api/v1/write")]).unwrap();
@@ -127,13 +127,13 @@ fn nobody_there_is_told_at_once_and_at_the_end() {
         std::thread::yield_now();
     };
     assert!(problem.contains("cannot connect: Connection refused"), "{problem}");
-    assert_eq!(streams.problems(), Vec::<String>::new(), "said once");
+    assert_eq!(streams.problems(), Vec::<String>::new(), "reported once");
     let missing = streams.close();
     assert!(missing[0].contains("30 of 30 seconds were not delivered: cannot connect"), "{missing:?}");
 }
 
 #[test]
-fn what_cannot_be_opened_is_noticed_before_the_run() {
+fn an_output_that_cannot_be_opened_is_refused_before_the_run() {
     let error = open(&["json=no/such/folder/x.json".to_owned()]).err().unwrap().to_string();
     assert!(error.starts_with("--out json=no/such/folder/x.json: No such file"), "{error}");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

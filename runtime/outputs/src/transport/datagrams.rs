@@ -1,4 +1,4 @@
-//! Lines in datagrams: sent, and never known to have arrived.
+//! Lines in datagrams: sent, without knowledge of their arrival.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use tokio::net::UdpSocket;
 
 use super::Failure;
 
-/// What fits a frame of Ethernet, with the heads of IP and UDP.
+/// The payload of an Ethernet frame, without the headers of IP and UDP.
 const MOST: usize = 1_432;
 
 pub(crate) struct Datagrams {
@@ -28,7 +28,7 @@ impl Datagrams {
         };
         let mut refused = None;
         for datagram in datagrams(lines) {
-            // One that was sent again might count twice.
+            // A datagram that is sent again might count twice.
             refused = socket.send(datagram).await.err().or(refused);
         }
         self.socket = Some(socket);
@@ -49,14 +49,14 @@ async fn connect(address: &str) -> io::Result<UdpSocket> {
     Err(last)
 }
 
-/// The lines in pieces that are as large as may be.
+/// The lines in datagrams as large as allowed.
 fn datagrams(mut lines: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     while !lines.is_empty() {
         let most = lines.len().min(MOST);
         let end = lines[..most].iter().rposition(|byte| *byte == b'\n').map_or(most, |end| end + 1);
         let (piece, rest) = lines.split_at(end);
-        // The line break at the end is not needed, and some servers do not want it.
+        // The line break at the end is not needed, and some servers do not accept it.
         pieces.push(piece.strip_suffix(b"\n").unwrap_or(piece));
         lines = rest;
     }

@@ -1,4 +1,4 @@
-//! Into a file, which is made before the run begins; compressed if its name ends in `.gz`.
+//! Writes into a file, which is created before the run begins; compressed if its name ends in `.gz`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -24,13 +24,13 @@ impl OutputFile {
         })
     }
 
-    /// What is written is there for whoever reads along.
+    /// Flushes each batch, for programs that read the file during the run.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = match self {
             OutputFile::Plain(file) => file.write_all(bytes).and_then(|()| file.flush()),
             OutputFile::Compressed(file) => file.write_all(bytes),
         };
-        // Written again it might be there twice.
+        // A second attempt might write it twice.
         written.map_err(|error| Failure::Final(error.to_string()))
     }
 

@@ -1,4 +1,4 @@
-//! By POST, over HTTP/1.1. Nothing here is measured, so each request has a connection of its own.
+//! Sends by POST, over HTTP/1.1. Nothing here is measured, so each request has its own connection.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use url::Url;
 
 use super::Failure;
 
-/// How long a request may take, from the look-up of the name to the end of the answer; k6's.
+/// The time limit of a request, from the name look-up to the end of the response; k6's.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How much of an answer is read: what is wrong is said at its beginning.
+/// The most of a response that is read: its beginning has the error.
 const MOST_OF_AN_ANSWER: usize = 4 * 1024;
 
 pub(crate) struct HttpPost {
@@ -22,7 +22,7 @@ pub(crate) struct HttpPost {
 }
 
 impl HttpPost {
-    /// To this URL, whose user and password go into a header, with these headers.
+    /// Sends to this URL, whose user and password go into a header, with these headers.
     ///
     /// # Errors
     /// If a header cannot be sent.
@@ -47,7 +47,7 @@ impl HttpPost {
         }
         let said = answer.lines().next().unwrap_or_default().trim();
         let problem = format!("the answer is {status}{}{said}", if said.is_empty() { "" } else { ": " });
-        // The server is busy, or away: as remote write's specification and OTLP's have it. All else will be no better later.
+        // The server is busy, or down, by the specifications of remote write and OTLP. Other errors are permanent.
         let may_pass = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
         Err(if may_pass { Failure::Passing(problem) } else { Failure::Final(problem) })
     }
@@ -74,5 +74,5 @@ async fn beginning(mut answer: PlainResponse) -> String {
 }
 
 fn header_value(text: &str) -> Result<HeaderValue, String> {
-    HeaderValue::from_str(text).map_err(|_| "a header holds what no header can hold".to_owned())
+    HeaderValue::from_str(text).map_err(|_| "the value of a header has invalid characters".to_owned())
 }

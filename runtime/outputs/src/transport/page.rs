@@ -1,4 +1,4 @@
-//! A page that is there to be fetched: the latest figures, for as long as the run goes on.
+//! A page to fetch: the latest metrics, for as long as the run lasts.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,11 +20,11 @@ use tokio::task::AbortHandle;
 
 use squall_plain_http::{pause, within};
 
-/// Connections at a time; one more takes the place of the oldest.
+/// The most connections at a time; one more replaces the oldest.
 const CONNECTIONS: usize = 16;
-/// How long a connection may take. It carries one request.
+/// The time limit of a connection. It carries one request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait where there are no descriptors left.
+/// The pause when there are no free descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 const PATH: &str = "/metrics";
 
@@ -36,7 +36,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// At this address. `first` is there before there is anything else.
+    /// Listens at this address. The page is `first` until the first batch.
     pub fn at(address: SocketAddr, kind: &'static str, first: Bytes) -> io::Result<Page> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -48,7 +48,7 @@ impl Page {
         format!("http://{}{PATH}", self.address)
     }
 
-    /// Begins to answer, until the thread's runtime ends.
+    /// Starts to answer, until the thread's runtime ends.
     pub fn serve(&mut self) -> Result<(), String> {
         let Some(listener) = self.listener.take() else {
             return Ok(());
@@ -56,7 +56,7 @@ impl Page {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
         let (kind, latest) = (HeaderValue::from_static(self.kind), self.latest.subscribe());
         tokio::spawn(async move {
-            // The page is short and its readers ask at once: who still holds a place when all are taken only holds it.
+            // The page is short and its readers ask at once. So at the limit, the oldest connection is an idle one.
             let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
             loop {
                 match listener.accept().await {
@@ -89,7 +89,7 @@ async fn converse(connection: TcpStream, kind: HeaderValue, latest: watch::Recei
     });
     let mut http = http1::Builder::new();
     http.keep_alive(false).header_read_timeout(None);
-    // An error here is a client that left in mid-sentence, or did not speak HTTP.
+    // An error here is a client that left early, or did not speak HTTP.
     let _ = http.serve_connection(TokioIo::new(connection), service).await;
 }
 
@@ -97,8 +97,8 @@ fn answer(request: &Request<Incoming>, kind: &HeaderValue, latest: &watch::Recei
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let (status, body) = match request.uri().path() {
         PATH if is_read => (StatusCode::OK, latest.borrow().clone()),
-        PATH => (StatusCode::METHOD_NOT_ALLOWED, Bytes::from_static(b"this can be read alone\n")),
-        _ => (StatusCode::NOT_FOUND, Bytes::from_static(b"look at /metrics\n")),
+        PATH => (StatusCode::METHOD_NOT_ALLOWED, Bytes::from_static(b"this page can only be read\n")),
+        _ => (StatusCode::NOT_FOUND, Bytes::from_static(b"the metrics are at /metrics\n")),
     };
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     let kind = if status == StatusCode::OK { kind.clone() } else { plain };
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_who_ask_nothing_keep_no_place() {
+    fn silent_clients_do_not_block_others() {
         let first = Bytes::from_static(b"up 1\n");
         let mut page = Page::at(SocketAddr::from(([127, 0, 0, 1], 0)), "text/plain", first).unwrap();
         let address = page.address;
@@ -129,7 +129,7 @@ mod tests {
         });
         let silent: Vec<_> = (0..40).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
         let mut asking = std::net::TcpStream::connect(address).unwrap();
-        // Sooner than the silent ones are given up.
+        // Sooner than the time limit of the silent ones.
         asking.set_read_timeout(Some(PATIENCE - Duration::from_secs(1))).unwrap();
         asking.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
         let mut answer = String::new();
