@@ -1,8 +1,8 @@
-//! Pulled artifacts, kept on this machine.
+//! Pulled artifacts, stored on this machine.
 //!
-//! Blobs lie in files named by their digest, and are checked against it each time they are read, so whoever can write
-//! to the cache cannot change what a digest means. What a tag meant when it was last pulled lies beside them, for use
-//! without a network; that only this user can say (`PrivateFolder`).
+//! Blobs are in files named by their digest, and are checked against it on each read, so write access to the cache
+//! cannot change the content of a digest. The last known digests of tags are stored too, for use without a network;
+//! only this user can write those (`PrivateFolder`).
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use crate::reference::Reference;
 
 /// The folder of blobs, by their digests.
 const BLOBS: &str = "sha256";
-/// The folder of what tags meant.
+/// The folder of the tags' digests.
 const TAGS: &str = "tags";
-/// More than a digest takes.
+/// An upper limit on a digest's length.
 const LONGEST_DIGEST: u64 = 1 << 10;
 
 /// A folder of artifacts.
@@ -27,19 +27,18 @@ pub struct ArtifactCache {
 }
 
 impl ArtifactCache {
-    /// The cache in the user's cache folder (`$XDG_CACHE_HOME/squall`, else `~/.cache/squall`); none if there is no such
-    /// place.
+    /// The cache in the user's cache folder (`$XDG_CACHE_HOME/squall`, else `~/.cache/squall`). Without such a folder,
+    /// nothing is stored.
     pub fn of_user() -> ArtifactCache {
         ArtifactCache { folder: user_cache().map(|folder| folder.join("artifacts")) }
     }
 
-    /// A cache in that folder, which is made if need be.
+    /// A cache in that folder, which is created when needed.
     pub fn at(folder: &Path) -> ArtifactCache {
         ArtifactCache { folder: Some(folder.to_owned()) }
     }
 
-    /// The digest that a reference stands for, as far as the cache may decide: its own, or, where nobody else may be
-    /// asked, what its tag last meant.
+    /// The digest of a reference, as far as the cache may decide: its own, or, offline, the last known one of its tag.
     pub(crate) fn known(&self, reference: &Reference, offline: bool) -> Option<Digest> {
         if let Some(digest) = reference.digest() {
             return Some(digest.clone());
@@ -51,13 +50,13 @@ impl ArtifactCache {
         std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
     }
 
-    /// The bytes with this digest, if they are at most so many.
+    /// The bytes with this digest, if there are at most `most`.
     pub(crate) fn blob(&self, digest: &Digest, most: u64) -> Option<Bytes> {
         let bytes = self.read(BLOBS, digest.hex(), most)?;
         (Digest::of(&bytes) == *digest).then(|| bytes.into())
     }
 
-    /// Keeps what was pulled.
+    /// Stores pulled files.
     pub(crate) fn keep(&self, reference: &Reference, manifest: &[u8], wasm: &[u8]) -> io::Result<()> {
         for bytes in [wasm, manifest] {
             self.write(BLOBS, Digest::of(bytes).hex(), bytes)?;
@@ -86,7 +85,7 @@ impl ArtifactCache {
     }
 }
 
-/// Where it is written what a tag means. Named by a digest, because a tag may be longer than a file's name.
+/// The file with a tag's digest. Named by a digest, because a tag may be longer than a file's name.
 fn tag(reference: &Reference) -> Option<String> {
     let name = format!("{}/{}:{}", reference.host(), reference.name(), reference.tag()?);
     Some(Digest::of(name.as_bytes()).hex().to_owned())
@@ -102,7 +101,7 @@ mod tests {
     const MOST: u64 = 1 << 20;
 
     #[test]
-    fn what_was_changed_in_the_cache_is_not_in_it() {
+    fn a_changed_file_is_not_in_the_cache() {
         let folder = tempfile::tempdir().unwrap();
         let cache = ArtifactCache::at(folder.path());
         let reference: Reference = "oci://localhost:5000/shop:1".parse().unwrap();
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn others_neither_say_what_a_tag_means_nor_have_their_files_overwritten() {
+    fn other_users_neither_set_a_tag_nor_have_their_files_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let cache = ArtifactCache::at(folder.path());
         let reference: Reference = "oci://localhost:5000/shop:1".parse().unwrap();
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_counts_only_where_nobody_else_can_be_asked() {
+    fn a_tag_counts_only_offline() {
         let folder = tempfile::tempdir().unwrap();
         let cache = ArtifactCache::at(folder.path());
         let reference: Reference = "oci://localhost:5000/shop:1".parse().unwrap();

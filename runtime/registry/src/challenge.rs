@@ -1,16 +1,16 @@
-//! What a registry wants to see before it answers: the header `WWW-Authenticate` (RFC 9110, section 11.6.1).
+//! A registry's demand for credentials: the header `WWW-Authenticate` (RFC 9110, section 11.6.1).
 
-/// A way to say who one is.
+/// A way to authenticate.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Challenge {
     /// Name and password with each request.
     Basic,
-    /// A token, which is to be had at `realm`.
+    /// A token, which `realm` issues.
     Bearer { realm: String, service: Option<String> },
 }
 
 impl Challenge {
-    /// Reads the header's value; none if it asks for something that we cannot do.
+    /// Parses the header's value; `None` for methods that Squall does not support.
     pub fn read(value: &str) -> Option<Challenge> {
         let (scheme, parameters) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
         if scheme.eq_ignore_ascii_case("basic") {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_asked_for_where_the_registry_says() {
+    fn a_token_comes_from_the_realm_of_the_registry() {
         let value = r#"Bearer realm="https://auth.docker.io/token",scope="repository:a/b:pull,push",service="registry.docker.io""#;
         let realm = "https://auth.docker.io/token".to_owned();
         assert_eq!(
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn basic_needs_nothing_and_the_rest_is_unknown() {
+    fn basic_needs_no_parameters_and_other_methods_are_unknown() {
         assert_eq!(Challenge::read("Basic realm=\"x\""), Some(Challenge::Basic));
         assert_eq!(Challenge::read("Negotiate"), None);
         assert_eq!(Challenge::read("Bearer service=\"x\""), None);

@@ -1,4 +1,4 @@
-//! The requests of the OCI distribution specification that pushing and pulling take.
+//! The requests of the OCI distribution specification for pushing and pulling.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -29,11 +29,11 @@ pub(crate) struct Client<'a> {
     identity: Identity,
     /// `pull` or `pull,push`.
     actions: &'static str,
-    /// The value of `Authorization`, once the registry has asked for it.
+    /// The value of `Authorization`, once the registry has demanded it.
     authorization: Option<String>,
 }
 
-/// A request before it is known who sends it.
+/// A request before authentication.
 struct Ask<'b> {
     method: Method,
     url: Url,
@@ -58,7 +58,7 @@ impl<'a> Client<'a> {
         Ok(Client { reference, root, identity, actions, authorization: None })
     }
 
-    /// The manifest's bytes; those with the right digest, if the reference has one.
+    /// The manifest's bytes, checked against the reference's digest, if it has one.
     pub async fn manifest(&mut self) -> Result<Bytes, RegistryError> {
         let url = self.at(&format!("manifests/{}", self.reference.manifest_name()))?;
         let header = Some((ACCEPT, MANIFEST));
@@ -70,7 +70,7 @@ impl<'a> Client<'a> {
         Ok(answer.body)
     }
 
-    /// A blob's bytes, of which at most so many are fetched.
+    /// A blob's bytes, at most `most`.
     pub async fn blob(&mut self, digest: &Digest, most: u64) -> Result<Bytes, RegistryError> {
         let url = self.at(&format!("blobs/{digest}"))?;
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
@@ -83,7 +83,7 @@ impl<'a> Client<'a> {
         Ok(answer.body)
     }
 
-    /// Makes sure that the registry has a blob.
+    /// Uploads a blob unless the registry has it.
     pub async fn put_blob(&mut self, digest: &Digest, bytes: Bytes) -> Result<(), RegistryError> {
         let url = self.at(&format!("blobs/{digest}"))?;
         let ask = Ask { method: Method::HEAD, url, header: None, body: Bytes::new(), limit: 0 };
@@ -100,7 +100,7 @@ impl<'a> Client<'a> {
         self.ask(&put, &[StatusCode::CREATED]).await.map(|_| ())
     }
 
-    /// Gives the blobs their name.
+    /// Uploads a manifest, which names the blobs.
     pub async fn put_manifest(&mut self, bytes: Bytes) -> Result<(), RegistryError> {
         let name = self.reference.tag().unwrap_or(self.reference.manifest_name());
         let url = self.at(&format!("manifests/{name}"))?;
@@ -109,7 +109,8 @@ impl<'a> Client<'a> {
         self.ask(&ask, &[StatusCode::CREATED]).await.map(|_| ())
     }
 
-    /// Asks, says who we are if that is wanted, and takes one of the answers that are expected.
+    /// Sends a request, authenticates if the registry demands it, and returns a response with one of the expected
+    /// statuses.
     async fn ask(&mut self, ask: &Ask<'_>, expected: &[StatusCode]) -> Result<Answer, RegistryError> {
         let mut answer = self.send(ask).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -125,7 +126,7 @@ impl<'a> Client<'a> {
         if expected.contains(&answer.status) { Ok(answer) } else { Err(self.refused(ask, &answer)) }
     }
 
-    /// Sends a request, and follows where it is sent. To other hosts it goes without our credentials.
+    /// Sends a request, and follows redirects. Other hosts do not get the credentials.
     async fn send(&self, ask: &Ask<'_>) -> Result<Answer, RegistryError> {
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS {
@@ -146,7 +147,7 @@ impl<'a> Client<'a> {
             };
             match location(&url, &answer).filter(|_| answer.status.is_redirection()) {
                 Some(next) if self.root.scheme() == "https" && next.scheme() != "https" => {
-                    return Err(unreachable(&authority(&url), format!("it sends us to {next}, which has no TLS")));
+                    return Err(unreachable(&authority(&url), format!("it redirects to {next}, which has no TLS")));
                 }
                 Some(next) => url = next,
                 None => return Ok(answer),
@@ -155,7 +156,7 @@ impl<'a> Client<'a> {
         Err(unreachable(&authority(&self.root), format!("more than {REDIRECTS} redirects")))
     }
 
-    /// What to send for a challenge; none if there is nothing that would help.
+    /// The authorization for a challenge; `None` if nothing would help.
     async fn answer_to(&self, challenge: &Challenge) -> Result<Option<String>, RegistryError> {
         match (challenge, &self.identity) {
             (Challenge::Basic, Identity::Password { user, password }) => Ok(Some(basic(user, password))),
@@ -166,12 +167,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// A token, as Docker's token authentication gives it.
+    /// A token, by Docker's token authentication.
     async fn token(&self, realm: &str, service: Option<&str>, who: &Identity) -> Result<String, RegistryError> {
         let host = authority(&self.root);
         let mut url = Url::parse(realm).map_err(|error| unreachable(&host, format!("realm {realm:?}: {error}")))?;
         if self.root.scheme() == "https" && url.scheme() != "https" {
-            return Err(unreachable(&host, format!("it wants our password at {url}, which has no TLS")));
+            return Err(unreachable(&host, format!("it demands the password at {url}, which has no TLS")));
         }
         let scope = format!("repository:{}:{}", self.reference.name(), self.actions);
         let mut pairs = vec![("scope", scope.as_str())];
@@ -257,7 +258,7 @@ fn unreachable(host: &str, problem: String) -> RegistryError {
     RegistryError::Unreachable { host: host.to_owned(), problem }
 }
 
-/// The first error that the registry's answer names.
+/// The first error in the registry's response.
 fn message(answer: &Answer) -> String {
     let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let text = document["errors"][0]["message"].as_str().unwrap_or_default();
@@ -274,8 +275,8 @@ mod tests {
     use crate::credentials::Credentials;
     use crate::pull;
 
-    /// A registry with one artifact, whose manifest says that it has `said` bytes, and which goes on sending: how many bytes
-    /// of it were taken is sent when the client has gone.
+    /// A registry with one artifact, whose manifest claims `said` bytes, and which never stops sending. The channel
+    /// reports the number of bytes that the client took.
     fn endless(said: u64) -> (String, std::sync::mpsc::Receiver<usize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_fetched_than_is_taken() {
+    fn no_more_is_fetched_than_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let largest = 8 << 20;
         let access = Access {
@@ -322,14 +323,14 @@ mod tests {
             let error = pull(&reference, &access).unwrap_err().to_string();
             assert!(error.contains("it is larger than 8 MiB") && error.contains("--max-component-size"), "{error}");
         };
-        // One that lies about its size is taken as far as the limit, and what waits in the system's buffers.
+        // An artifact that lies about its size is fetched up to the limit, plus the content of the system's buffers.
         let (address, taken) = endless(1);
         refused(&address);
         assert!(taken.recv().unwrap() < 64 << 20);
-        // One that says it is not even asked for it.
+        // One that announces its size is not even requested.
         let (address, taken) = endless(largest + 1);
         refused(&address);
         assert!(taken.try_recv().is_err());
-        assert!(!folder.path().join("sha256").exists(), "nothing of it is kept");
+        assert!(!folder.path().join("sha256").exists(), "no part of it is kept");
     }
 }

@@ -1,4 +1,5 @@
-//! Who one is, as `docker login` (and podman, and cloud tools) left it: `config.json` and credential helpers.
+//! Credentials for registries, as stored by `docker login` (and podman, and cloud tools): `config.json` and credential
+//! helpers.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,29 +13,29 @@ use serde::Deserialize;
 
 use crate::error::RegistryError;
 
-/// Where to look for credentials.
+/// The source of credentials.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     file: Option<PathBuf>,
 }
 
-/// Who one is.
+/// Credentials for a registry.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// Nobody in particular.
+    /// No credentials.
     Anonymous,
-    /// A name and a password, or a token in a password's place.
+    /// A name and a password, or a token instead of a password.
     Password { user: String, password: String },
-    /// A token that other tokens are had for.
+    /// A token with which other tokens are requested.
     RefreshToken(String),
 }
 
-/// Why that cannot be said: a part of a sentence.
+/// The reason for missing credentials: a part of a sentence.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    /// Of the file, which is to be named.
+    /// About the file, whose name is to be added.
     OfFile(String),
-    /// Of a helper, which names itself.
+    /// About a helper, with its name.
     OfHelper(String),
 }
 
@@ -55,7 +56,7 @@ struct Login {
     identitytoken: String,
 }
 
-/// What a credential helper answers.
+/// The answer of a credential helper.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
@@ -64,7 +65,7 @@ struct Answer {
 }
 
 impl Credentials {
-    /// Docker's: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`.
+    /// Docker's file: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`.
     pub fn of_docker() -> Credentials {
         let folder = std::env::var_os("DOCKER_CONFIG")
             .map(PathBuf::from)
@@ -72,12 +73,12 @@ impl Credentials {
         Credentials { file: folder.map(|folder| folder.join("config.json")) }
     }
 
-    /// Those in that file.
+    /// The credentials in that file.
     pub fn in_file(file: &Path) -> Credentials {
         Credentials { file: Some(file.to_owned()) }
     }
 
-    /// Who one is for a registry.
+    /// The credentials for a registry.
     pub(crate) fn for_host(&self, host: &str) -> Result<Identity, RegistryError> {
         let wrong = |problem: String| RegistryError::Credentials { host: host.to_owned(), problem };
         let Some(file) = self.file.as_ref().filter(|file| file.exists()) else {
@@ -91,7 +92,7 @@ impl Credentials {
         })
     }
 
-    /// Who one is for a registry, as Docker's `config.json` says; `ask` asks the helper of that name.
+    /// The credentials for a registry in Docker's `config.json`; `ask` runs the helper with that name.
     pub(crate) fn identity_in(
         text: &str,
         host: &str,
@@ -132,7 +133,7 @@ impl Login {
     }
 }
 
-/// What Docker files a registry under.
+/// A registry's key in Docker's file.
 fn key(host: &str) -> &str {
     if host == "docker.io" { "https://index.docker.io/v1/" } else { host }
 }
@@ -150,19 +151,19 @@ fn ask_helper(name: &str, key: &str) -> Result<Identity, String> {
         .spawn()
         .map_err(failed)?;
     if let Some(mut input) = helper.stdin.take() {
-        // A helper that does not read says why in its answer.
+        // A helper that does not read its input explains that in its answer.
         let _ = input.write_all(key.as_bytes());
     }
     let output = helper.wait_with_output().map_err(failed)?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        // The protocol has no code for "I know none": every helper says this sentence.
+        // The protocol has no code for missing credentials: every helper prints this sentence.
         if said.contains("credentials not found") {
             return Ok(Identity::Anonymous);
         }
         return Err(format!("{program} failed: {}{}", said.trim(), String::from_utf8_lossy(&output.stderr).trim()));
     }
-    let answer: Answer = serde_json::from_str(&said).map_err(|_| format!("{program} does not answer as it must"))?;
+    let answer: Answer = serde_json::from_str(&said).map_err(|_| format!("{program} gives an invalid answer"))?;
     Ok(match answer.username.as_str() {
         "<token>" => Identity::RefreshToken(answer.secret),
         _ => Identity::Password { user: answer.username, password: answer.secret },
@@ -197,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn docker_hub_has_a_name_of_its_own() {
+    fn docker_hub_has_its_own_name() {
         let config = r#"{"auths": {"https://index.docker.io/v1/": {"auth": "bWU6YTpi"}}}"#;
         assert!(known(config, "docker.io").unwrap() == password());
     }
 
     #[test]
-    fn what_is_broken_is_said() {
+    fn broken_credentials_are_reported() {
         let broken = known(r#"{"auths": {"ghcr.io": {"auth": "%"}}}"#, "ghcr.io").err().unwrap().to_string();
         assert!(broken.contains("base64 of NAME:PASSWORD"), "{broken}");
         let missing = known(r#"{"credsStore": "squall-has-none"}"#, "ghcr.io").err().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! Digests: the names of bytes. Only SHA-256, which every registry has.
+//! Digests, which name bytes. Only SHA-256, which every registry supports.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ impl Digest {
         Digest(format!("{PREFIX}{:x}", Sha256::digest(bytes)))
     }
 
-    /// As it is written.
+    /// Its written form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -51,14 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_of_nothing_is_the_known_one() {
+    fn the_digest_of_no_bytes_is_the_known_one() {
         let known = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of(b"").as_str(), known);
         assert_eq!(known.parse(), Ok(Digest::of(b"")));
     }
 
     #[test]
-    fn what_could_leave_its_folder_is_no_digest() {
+    fn a_path_out_of_the_folder_is_not_a_digest() {
         for text in ["sha256:../../x", "sha256:", "md5:00", "sha512:00", &format!("sha256:{}", "G".repeat(64))] {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! What can go wrong between here and a registry, said so that one knows what to do.
+//! Errors between Squall and a registry, each with its remedy.
 
 use std::io;
 
@@ -7,83 +7,83 @@ use thiserror::Error;
 use crate::digest::Digest;
 use crate::key::KeyError;
 
-/// Why something could not be pushed or pulled.
+/// The reasons why a push or pull failed.
 #[derive(Debug, Error)]
 pub enum RegistryError {
-    /// Nobody answers, or not in time, or not as a registry does.
+    /// The registry does not answer, not in time, or not as a registry.
     #[error("{host}: {problem}")]
     Unreachable {
-        /// Who was asked.
+        /// The asked host.
         host: String,
-        /// What happened.
+        /// The problem.
         problem: String,
     },
-    /// The registry does not let us.
+    /// The registry refuses access.
     #[error("{reference}: the registry does not allow it ({status}){}; {}", detail(.message), advice(*.known, .host))]
     Unauthorised {
-        /// What was asked for.
+        /// The requested artifact.
         reference: String,
         /// The registry.
         host: String,
         /// The status: 401 or 403.
         status: u16,
-        /// What the registry said.
+        /// The registry's message.
         message: String,
-        /// Whether it was told who we are.
+        /// Whether credentials were sent.
         known: bool,
     },
-    /// There is no such thing.
+    /// There is no such artifact.
     #[error("{reference}: the registry has no such artifact{}", detail(.message))]
     NotFound {
-        /// What was asked for.
+        /// The requested artifact.
         reference: String,
-        /// What the registry said.
+        /// The registry's message.
         message: String,
     },
-    /// The registry did not do what it was asked.
+    /// The registry refused a request.
     #[error("{reference}: the registry answered {status} to {method} {path}{}", detail(.message))]
     Refused {
-        /// What was asked for.
+        /// The requested artifact.
         reference: String,
         /// The status.
         status: u16,
         /// The request.
         method: String,
-        /// Where to.
+        /// The request's path.
         path: String,
-        /// What the registry said.
+        /// The registry's message.
         message: String,
     },
-    /// There is more of it than is taken.
+    /// It is larger than the limit.
     #[error(
         "{reference}: it is larger than {}, the most that a component may have: raise it with --max-component-size",
         size(*.most)
     )]
     TooLarge {
-        /// What was asked for.
+        /// The requested artifact.
         reference: String,
-        /// How many bytes are taken.
+        /// The limit in bytes.
         most: u64,
     },
-    /// It is something else.
+    /// It is not a Wasm artifact.
     #[error("{reference}: this is not a Wasm artifact: {problem}")]
     NotWasm {
-        /// What was asked for.
+        /// The requested artifact.
         reference: String,
-        /// What it is instead.
+        /// The reason.
         problem: String,
     },
-    /// The bytes are not those that were asked for.
+    /// The bytes do not have the expected digest.
     #[error("{what} has another digest than it must have: expected {expected}, got {actual}; do not run it")]
     WrongDigest {
         /// The manifest, or a blob.
         what: String,
-        /// What was asked for.
+        /// The expected digest.
         expected: Digest,
-        /// What came.
+        /// The received bytes' digest.
         actual: Digest,
     },
-    /// Nobody whom we trust has signed it.
+    /// It has no signature by a trusted key.
     #[error(
         "{reference}: {}none is by a key that --verify-key names; do not run it, or have it signed: squall sign {reference} --key FILE",
         match .signatures {
@@ -93,40 +93,40 @@ pub enum RegistryError {
         }
     )]
     NotSigned {
-        /// What is not signed, with its digest.
+        /// The artifact, with its digest.
         reference: String,
-        /// How many signatures there are, by others.
+        /// The number of signatures by other keys.
         signatures: usize,
     },
     /// It could not be signed.
     #[error("cannot sign: {0}")]
     Key(#[from] KeyError),
-    /// Only the cache may be asked, and it has not got it.
+    /// It is not in the cache, and `--offline` is set.
     #[error("{reference}: not in the cache, and --offline asks no registry; pull it once without --offline")]
     NotCached {
-        /// What was asked for.
+        /// The requested artifact.
         reference: String,
     },
-    /// The credentials that Docker's configuration names cannot be had.
+    /// There are no usable credentials, although Docker's configuration names some.
     #[error("credentials for {host}: {problem}")]
     Credentials {
         /// The registry.
         host: String,
-        /// Why not.
+        /// The reason.
         problem: String,
     },
-    /// The operating system does not let us begin.
+    /// The operating system refuses to start.
     #[error("cannot talk to a registry: {0}")]
     System(io::Error),
 }
 
-/// Bytes in the largest unit that leaves them whole, as options take them.
+/// Bytes in the largest unit that divides them, as options take them.
 fn size(bytes: u64) -> String {
     let unit = [(1 << 20, "MiB"), (1 << 10, "KiB")].into_iter().find(|(unit, _)| bytes.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
-/// A registry's words, as far as they are shown: they go to a terminal, and come from a stranger.
+/// The printable part of a registry's message: untrusted text that goes to a terminal.
 pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }

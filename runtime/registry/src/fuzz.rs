@@ -1,4 +1,4 @@
-//! The targets of `fuzz/` for all that this crate reads: what registries answer, and what users write about them.
+//! The targets of `fuzz/` for this crate's input: registries' responses, and users' references, keys and credentials.
 
 use squall_fuzzing::{Outcome, assert_brief, assert_harmless, text};
 
@@ -11,7 +11,7 @@ use crate::reference::Reference;
 use crate::signature::{Signatures, holds};
 use crate::{Credentials, verify_bytes};
 
-/// A reference or a digest: what was read is written so that it reads the same, and leads out of no folder.
+/// A reference or a digest: a parsed one survives writing and reading, and leads out of no folder.
 pub fn reference(bytes: &[u8]) -> Outcome {
     let text = text(bytes);
     if let Ok(digest) = text.parse::<Digest>() {
@@ -65,7 +65,7 @@ pub fn key(bytes: &[u8]) -> Outcome {
     if public.is_ok() || private.is_ok() { Outcome::Taken } else { Outcome::Refused }
 }
 
-/// Docker's `config.json`. Errors show nothing of a password.
+/// Docker's `config.json`. Errors contain no part of a password.
 pub fn credentials_file(bytes: &[u8]) -> Outcome {
     let found = Credentials::identity_in(&text(bytes), "ghcr.io", |_, _| Ok(Identity::Anonymous));
     if let Err(Problem::OfFile(problem) | Problem::OfHelper(problem)) = &found {

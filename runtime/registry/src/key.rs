@@ -1,4 +1,4 @@
-//! Keys that sign and check: ECDSA on P-256 with SHA-256, as cosign's are. Signatures are in ASN.1.
+//! Keys for signing and verifying: ECDSA on P-256 with SHA-256, as in cosign. Signatures are in ASN.1.
 
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, UnparsedPublicKey};
@@ -6,31 +6,31 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use thiserror::Error;
 
-/// What every public key on P-256 begins with (RFC 5480): it is a key on that curve, and an uncompressed point follows.
+/// The beginning of every public key on P-256 (RFC 5480): a key on that curve, followed by an uncompressed point.
 const P256: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-/// Why a file holds no key that can be used.
+/// The reasons why a file has no usable key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
-    /// There is no private key in it.
+    /// It contains no private key.
     #[error(
         "no private key in PEM (PKCS #8, ECDSA on P-256): \
          openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 makes one"
     )]
     NoPrivateKey,
-    /// It is cosign's, encrypted.
+    /// It is cosign's, and encrypted.
     #[error("a key that cosign has encrypted: sign with it by `cosign sign --key`, which Squall can check")]
     Encrypted,
-    /// It is in the form that OpenSSL had before.
+    /// It is in OpenSSL's older format.
     #[error("a private key in the older form: `openssl pkcs8 -topk8 -nocrypt` makes PKCS #8 of it")]
     OldForm,
-    /// There is no public key in it.
+    /// It contains no public key.
     #[error("no public key in PEM (ECDSA on P-256), such as cosign.pub, or what `openssl pkey -pubout` writes")]
     NoPublicKey,
-    /// The system gives no random numbers.
+    /// The system has no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
 }
@@ -42,7 +42,7 @@ impl SigningKey {
     /// Reads a key in PEM.
     ///
     /// # Errors
-    /// If there is none of the right kind.
+    /// If the text has no key of the right kind.
     pub fn from_pem(pem: &[u8]) -> Result<SigningKey, KeyError> {
         let text = String::from_utf8_lossy(pem);
         if text.contains("ENCRYPTED") {
@@ -60,7 +60,7 @@ impl SigningKey {
     /// The signature of these bytes.
     ///
     /// # Errors
-    /// If the system gives no random numbers.
+    /// If the system has no random numbers.
     pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
         let signature = self.0.sign(&SystemRandom::new(), bytes).map_err(|_| KeyError::NoRandomness)?;
         Ok(signature.as_ref().to_vec())
@@ -77,7 +77,7 @@ impl VerifyingKey {
     /// Reads a key in PEM.
     ///
     /// # Errors
-    /// If there is none of the right kind.
+    /// If the text has no key of the right kind.
     pub fn from_pem(pem: &[u8]) -> Result<VerifyingKey, KeyError> {
         let der = SubjectPublicKeyInfoDer::from_pem_slice(pem).map_err(|_| KeyError::NoPublicKey)?;
         match der.as_ref().strip_prefix(&P256[..]) {
@@ -102,7 +102,7 @@ pub(crate) mod tests {
     const SIGNATURE_OF_OPENSSL: &[u8] = include_bytes!("../tests/hello.sig");
 
     #[test]
-    fn what_one_signs_the_other_verifies() {
+    fn a_public_key_verifies_the_signatures_of_its_private_key() {
         let (private, public) = (
             SigningKey::from_pem(PRIVATE.as_bytes()).ok().unwrap(),
             VerifyingKey::from_pem(PUBLIC.as_bytes()).unwrap(),
@@ -120,7 +120,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told() {
+    fn a_file_without_a_key_is_refused() {
         let private = |pem: &str| SigningKey::from_pem(pem.as_bytes()).err().unwrap();
         assert_eq!(private("hello"), KeyError::NoPrivateKey);
         assert_eq!(private(PUBLIC), KeyError::NoPrivateKey);

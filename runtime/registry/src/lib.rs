@@ -1,10 +1,10 @@
-//! Scenarios in OCI registries: pushed, pulled, and kept on this machine by digest.
+//! Scenarios in OCI registries: pushed, pulled, and stored on this machine by digest.
 //!
-//! What lies in a registry is what `wkg` and the other tools of the Wasm working group read and write
+//! Artifacts have the format of `wkg` and the other tools of the Wasm working group
 //! (<https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>): a manifest, a small configuration, and one
-//! layer, which is the file as it came. The way there is the OCI distribution specification 1.1.
+//! layer, which is the unchanged file. The protocol is the OCI distribution specification 1.1.
 //!
-//! This crate must not know what a scenario is: bytes go in, and the same bytes come out, or an error does.
+//! This crate must not know scenarios: bytes go in, and the same bytes come out, or an error does.
 
 mod cache;
 mod challenge;
@@ -38,40 +38,41 @@ use crate::signature::{Signatures, holds, payload};
 
 /// The largest manifest that registries must take, in bytes.
 const LARGEST_MANIFEST: u64 = 4 << 20;
-/// More than a signature's payload, which names a digest and a place, ever takes.
+/// An upper limit on a signature's payload, which names a digest and a place.
 const LARGEST_PAYLOAD: u64 = 64 << 10;
 
-/// How registries are reached.
+/// The settings of access to registries.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// Speak HTTP without TLS to hosts that are not this machine.
+    /// Use HTTP without TLS also for other hosts than this machine.
     pub plain_http: bool,
-    /// Ask no registry: what is not in the cache cannot be had.
+    /// Never contact a registry: only the cache is used.
     pub offline: bool,
     /// The largest file that is fetched, in bytes.
     pub largest: u64,
-    /// Where pulled artifacts are kept.
+    /// The cache of pulled artifacts.
     pub cache: ArtifactCache,
-    /// Who one is.
+    /// The source of credentials.
     pub credentials: Credentials,
 }
 
-/// What a registry gave, or the cache.
+/// A pulled artifact.
 #[derive(Clone, Debug)]
 pub struct Pulled {
     /// The file.
     pub wasm: Bytes,
-    /// The digest of its manifest: what a reference is pinned to.
+    /// The digest of its manifest, to which a reference can be pinned.
     pub digest: Digest,
-    /// Whether no registry was asked for the file.
+    /// Whether the file came from the cache.
     pub from_cache: bool,
 }
 
-/// Fetches a file. What a digest names comes from the cache if it is there; what a tag names is asked for each time, and
-/// fetched only if it is new.
+/// Fetches a file. A digest comes from the cache if it is there; a tag is looked up each time, and its file is fetched
+/// only if it is new.
 ///
 /// # Errors
-/// If there is no such thing, it cannot be reached, it is not WebAssembly, or its bytes are not what their digests say.
+/// If there is no such artifact, the registry cannot be reached, the artifact is not WebAssembly, or its bytes do not
+/// have their digests.
 pub fn pull(reference: &Reference, access: &Access) -> Result<Pulled, RegistryError> {
     if let Some(digest) = access.cache.known(reference, access.offline)
         && let Some(pulled) = from_cache(reference, &digest, access)?
@@ -89,7 +90,7 @@ pub fn pull(reference: &Reference, access: &Access) -> Result<Pulled, RegistryEr
 /// Pushes a file, and returns the digest of its manifest. The same file always has the same digest.
 ///
 /// # Errors
-/// If the registry cannot be reached or does not take it.
+/// If the registry cannot be reached or refuses the file.
 pub fn push(reference: &Reference, wasm: Bytes, about: &About, access: &Access) -> Result<Digest, RegistryError> {
     let packed = Packed::of(&wasm, about);
     let digest = Digest::of(&packed.manifest);
@@ -110,10 +111,10 @@ pub fn push(reference: &Reference, wasm: Bytes, about: &About, access: &Access) 
     })
 }
 
-/// Signs what the reference means now, beside the signatures that are there. Returns the digest that is signed.
+/// Signs the current artifact of the reference, in addition to existing signatures. Returns the signed digest.
 ///
 /// # Errors
-/// If the registry cannot be reached, there is no such artifact, or the registry does not take the signature.
+/// If the registry cannot be reached, there is no such artifact, or the registry refuses the signature.
 pub fn sign(reference: &Reference, key: &SigningKey, access: &Access) -> Result<Digest, RegistryError> {
     within_runtime(async {
         let digest = Digest::of(&Client::new(reference, access, "pull")?.manifest().await?);
@@ -133,7 +134,7 @@ pub fn sign(reference: &Reference, key: &SigningKey, access: &Access) -> Result<
 /// Checks that one of the keys has signed the artifact with this digest.
 ///
 /// # Errors
-/// If none has, or that cannot be found out.
+/// If none has, or the signatures cannot be fetched.
 pub fn verify(
     reference: &Reference,
     digest: &Digest,
@@ -152,7 +153,7 @@ pub fn verify(
     Err(RegistryError::NotSigned { reference, signatures: payloads.len() })
 }
 
-/// What is signed, with the signature of it.
+/// A signed payload and its signature.
 type Payloads = Vec<(Bytes, Vec<u8>)>;
 
 async fn fetched_payloads(place: &Reference, access: &Access) -> Result<Payloads, RegistryError> {
@@ -163,7 +164,7 @@ async fn fetched_payloads(place: &Reference, access: &Access) -> Result<Payloads
     let mut payloads = Vec::new();
     for signature in Signatures::read(&manifest).all() {
         let payload = client.blob(&signature.payload, LARGEST_PAYLOAD).await?;
-        // Not being able to keep it is no reason not to believe it.
+        // A failure to store it is not a reason to distrust it.
         let _ = access.cache.keep(place, &manifest, &payload);
         payloads.push((payload, signature.bytes));
     }
@@ -197,7 +198,7 @@ async fn pull_from_registry(reference: &Reference, access: &Access) -> Result<Pu
         Some(wasm) => wasm,
         None => client.blob(&layer, access.largest).await?,
     };
-    // Not being able to keep it is no reason not to run it.
+    // A failure to store it is not a reason not to run it.
     let _ = access.cache.keep(reference, &bytes, &wasm);
     Ok(Pulled { wasm, digest, from_cache })
 }

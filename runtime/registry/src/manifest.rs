@@ -1,8 +1,8 @@
-//! The shape of a Wasm artifact: its manifest and its configuration.
+//! The format of a Wasm artifact: its manifest and its configuration.
 //!
-//! The fields are those of the crate `oci-wasm`, with which `wkg` writes and reads. JSON without white space and with
-//! sorted keys; the layer is the file as it came. One thing is on purpose: `created` is always the beginning of time, so
-//! the same file always has the same digest.
+//! The fields are those of the crate `oci-wasm`, which `wkg` reads and writes. JSON without white space and with sorted
+//! keys; the layer is the unchanged file. `created` is always the beginning of Unix time, so that the same file always
+//! has the same digest.
 
 use std::collections::BTreeMap;
 
@@ -18,17 +18,17 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 const LAYER: &str = "application/wasm";
-/// What tools wrote before the working group agreed; Spin and older `wasm-to-oci` still do.
+/// The media type of tools from before the working group's agreement; Spin and older `wasm-to-oci` still use it.
 const LAYERS: [&str; 2] = [LAYER, "application/vnd.wasm.content.layer.v1+wasm"];
 const TITLE: &str = "org.opencontainers.image.title";
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
-/// What is said of a file besides its bytes.
+/// The description of a file.
 #[derive(Clone, Debug, Default)]
 pub struct About {
     /// The file's name, for tools that write it to disk.
     pub title: String,
-    /// What it imports and exports; none for a core module.
+    /// Its imports and exports; `None` for a core module.
     pub surface: Option<Surface>,
     /// The manifest's annotations.
     pub annotations: BTreeMap<String, String>,
@@ -37,13 +37,13 @@ pub struct About {
 /// A component's interfaces.
 #[derive(Clone, Debug, Default)]
 pub struct Surface {
-    /// What it exports.
+    /// Names of its exports.
     pub exports: Vec<String>,
-    /// What it imports.
+    /// Names of its imports.
     pub imports: Vec<String>,
 }
 
-/// What is pushed beside the file.
+/// The artifact's parts besides the file.
 pub(crate) struct Packed {
     pub config: Bytes,
     pub manifest: Bytes,
@@ -83,11 +83,11 @@ impl Packed {
     }
 }
 
-/// What matters of a manifest that somebody pushed.
+/// The relevant parts of a pulled manifest.
 pub(crate) struct Manifest {
     /// The file.
     pub layer: Digest,
-    /// How many bytes it has, as the manifest says; 0 if it does not say.
+    /// Its size in bytes, by the manifest; 0 without one.
     pub size: u64,
 }
 
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_can_be_read() {
+    fn a_packed_file_can_be_read() {
         let packed = Packed::of(b"\0asm", &about());
         assert_eq!(Manifest::read(&somewhere(), &packed.manifest).unwrap().layer, Digest::of(b"\0asm"));
     }
 
     #[test]
-    fn what_is_something_else_is_named() {
+    fn other_artifacts_are_refused_by_name() {
         for (manifest, part) in [
             (json!({ "mediaType": INDEX, "manifests": [] }), "several platforms"),
             (json!({ "layers": [] }), "no layer"),

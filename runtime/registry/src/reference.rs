@@ -1,4 +1,4 @@
-//! Where an artifact is: `oci://REGISTRY/NAME:TAG`, `oci://REGISTRY/NAME@sha256:...`, or both.
+//! References to artifacts: `oci://REGISTRY/NAME:TAG`, `oci://REGISTRY/NAME@sha256:...`, or both.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ pub struct Reference {
     digest: Option<Digest>,
 }
 
-/// A text is no reference.
+/// A text that is not a reference.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "{text:?} names nothing in a registry: {problem}; write oci://REGISTRY/NAME:TAG or oci://REGISTRY/NAME@sha256:..."
@@ -30,7 +30,7 @@ pub struct ReferenceError {
 }
 
 impl Reference {
-    /// Whether a text is meant as a reference.
+    /// Whether a text is intended as a reference.
     pub fn is_meant(text: &str) -> bool {
         text.starts_with(SCHEME)
     }
@@ -60,7 +60,7 @@ impl Reference {
         &self.name
     }
 
-    /// The tag; none if only a digest was given.
+    /// The tag; `None` if only a digest was given.
     pub fn tag(&self) -> Option<&str> {
         self.tag.as_deref()
     }
@@ -70,17 +70,17 @@ impl Reference {
         self.digest.as_ref()
     }
 
-    /// What a manifest is asked for by: the digest, else the tag.
+    /// The name to request a manifest by: the digest, else the tag.
     pub(crate) fn manifest_name(&self) -> &str {
         self.digest.as_ref().map(Digest::as_str).or(self.tag.as_deref()).unwrap_or("latest")
     }
 
-    /// Where the signatures of what has this digest lie.
+    /// The place of the signatures of the artifact with this digest.
     pub(crate) fn signatures(&self, digest: &Digest) -> Reference {
         Reference { tag: Some(format!("sha256-{}.sig", digest.hex())), digest: None, ..self.clone() }
     }
 
-    /// The same place, pinned to a digest.
+    /// The same reference, pinned to a digest.
     pub fn pinned(&self, digest: &Digest) -> Reference {
         Reference { digest: Some(digest.clone()), ..self.clone() }
     }
@@ -89,11 +89,11 @@ impl Reference {
 impl FromStr for Reference {
     type Err = ReferenceError;
 
-    /// Reads a reference, with or without `oci://`.
+    /// Parses a reference, with or without `oci://`.
     fn from_str(text: &str) -> Result<Reference, ReferenceError> {
         let wrong = |problem: &str| ReferenceError { text: text.to_owned(), problem: problem.to_owned() };
         let place = text.strip_prefix(SCHEME).unwrap_or(text);
-        let (host, rest) = place.split_once('/').ok_or_else(|| wrong("there is no name after the registry"))?;
+        let (host, rest) = place.split_once('/').ok_or_else(|| wrong("the name after the registry is missing"))?;
         if !is_host(host) {
             return Err(wrong("it does not begin with a registry's host, such as ghcr.io or localhost:5000"));
         }
@@ -121,7 +121,7 @@ impl FromStr for Reference {
     }
 }
 
-/// As Docker tells a host from a name: by a dot or a port, or it is `localhost`.
+/// Distinguishes a host from a name as Docker does: it has a dot or a port, or is `localhost`.
 fn is_host(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed) && (text.contains(['.', ':']) || text == "localhost")
@@ -189,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn mistakes_are_reported() {
         for (text, part) in [
-            ("oci://shop", "no name"),
+            ("oci://shop", "name after the registry is missing"),
             ("oci://shop/browse:1", "registry's host"),
             ("oci://ghcr.io/Shop:1", "lower-case"),
             ("oci://ghcr.io/../x:1", "lower-case"),

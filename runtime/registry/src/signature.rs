@@ -1,7 +1,7 @@
 //! Signatures of artifacts, stored beside them in the registry as cosign does
 //! (<https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md>): an artifact with the tag
-//! `sha256-<digest>.sig`, with a layer for each signature. The layer is what is signed, a small JSON document that names
-//! the digest; the signature itself is the layer's annotation.
+//! `sha256-<digest>.sig`, with a layer for each signature. The layer is the signed payload, a small JSON document that
+//! names the digest; the signature itself is the layer's annotation.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,7 +17,7 @@ use crate::reference::Reference;
 const PAYLOAD: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 const KIND: &str = "cosign container image signature";
-/// The largest number of signatures that are looked at: each costs a fetch.
+/// The most signatures that are checked: each costs a fetch.
 const MOST: usize = 50;
 
 /// The manifest of an artifact's signatures.
@@ -37,19 +37,19 @@ struct Layer {
     annotations: serde_json::Map<String, Value>,
 }
 
-/// One signature: where what is signed lies, and the signature of it.
+/// One signature, with the descriptor of its payload.
 pub(crate) struct Signature {
     pub payload: Digest,
     pub bytes: Vec<u8>,
 }
 
 impl Signatures {
-    /// Reads a manifest; one that cannot be read holds none.
+    /// Parses a manifest; an unreadable one has no signatures.
     pub fn read(manifest: &[u8]) -> Signatures {
         serde_json::from_slice(manifest).unwrap_or_default()
     }
 
-    /// Those that can be looked at.
+    /// The signatures that can be checked.
     pub fn all(&self) -> impl Iterator<Item = Signature> {
         self.layers.iter().filter(|layer| layer.media_type == PAYLOAD).take(MOST).filter_map(|layer| {
             let bytes = BASE64.decode(layer.annotations.get(ANNOTATION)?.as_str()?).ok()?;
@@ -57,14 +57,14 @@ impl Signatures {
         })
     }
 
-    /// Adds one.
+    /// Adds a signature.
     pub fn add(&mut self, payload: &[u8], signature: &[u8]) {
         let annotations = [(ANNOTATION.to_owned(), BASE64.encode(signature).into())].into_iter().collect();
         let digest = Digest::of(payload).to_string();
         self.layers.push(Layer { media_type: PAYLOAD.to_owned(), size: payload.len() as u64, digest, annotations });
     }
 
-    /// Configuration and manifest. The configuration is that of an image, which is what cosign makes and reads.
+    /// Configuration and manifest. The configuration is that of an image, as in cosign.
     pub fn write(&self) -> (Bytes, Bytes) {
         const IMAGE: &str = "application/vnd.oci.image.config.v1+json";
         let layers: Vec<&str> = self.layers.iter().map(|layer| layer.digest.as_str()).collect();
@@ -84,7 +84,7 @@ impl Signatures {
     }
 }
 
-/// What is signed of an artifact.
+/// The payload that is signed for an artifact.
 pub(crate) fn payload(reference: &Reference, digest: &Digest) -> Vec<u8> {
     let place = format!("{}/{}", reference.host(), reference.name());
     let payload = json!({
@@ -98,8 +98,8 @@ pub(crate) fn payload(reference: &Reference, digest: &Digest) -> Vec<u8> {
     payload.to_string().into_bytes()
 }
 
-/// Whether one of the keys has signed this payload, and it is of this digest. Where it was signed does not matter: an
-/// artifact may move from registry to registry.
+/// Whether one of the keys has signed this payload, and it is for this digest. The registry named in it does not
+/// matter: an artifact may move from registry to registry.
 pub(crate) fn holds(payload: &[u8], signature: &[u8], digest: &Digest, keys: &[VerifyingKey]) -> bool {
     let signed = keys.iter().any(|key| key.verifies(payload, signature));
     let said: Value = if signed { serde_json::from_slice(payload).unwrap_or_default() } else { Value::Null };
@@ -107,10 +107,11 @@ pub(crate) fn holds(payload: &[u8], signature: &[u8], digest: &Digest, keys: &[V
     critical["type"] == KIND && critical["image"]["docker-manifest-digest"] == digest.as_str()
 }
 
-/// A file's signature, to lie beside it: what `cosign sign-blob` and `openssl dgst -sha256 -sign` make, in base64.
+/// A file's signature, to be stored beside it: in base64, as `cosign sign-blob` and `openssl dgst -sha256 -sign` make
+/// it.
 ///
 /// # Errors
-/// If the system gives no random numbers.
+/// If the system has no random numbers.
 pub fn sign_bytes(bytes: &[u8], key: &SigningKey) -> Result<String, KeyError> {
     Ok(BASE64.encode(key.sign(bytes)?) + "\n")
 }
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn several_signatures_stand_beside_each_other() {
+    fn an_artifact_can_have_several_signatures() {
         let mut signatures = Signatures::default();
         signatures.add(b"one", b"first");
         signatures.add(b"two", b"second");

@@ -1,4 +1,4 @@
-//! One HTTP exchange with a registry, in which each step has its time.
+//! One HTTP exchange with a registry, with a time limit for each step.
 
 use std::time::Duration;
 
@@ -12,27 +12,27 @@ use url::Url;
 
 use crate::error::RegistryError;
 
-/// How long a registry may say nothing.
+/// The longest silence of a registry.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Bytes a second. An upload that is slower is given up.
+/// Bytes per second. A slower upload is given up.
 const SLOWEST_UPLOAD: u64 = 16 << 10;
 
-/// What a registry answered.
+/// A registry's response.
 pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 pub(crate) enum Exchanged {
     Answer(Answer),
-    /// The answer has more than so many bytes, of which no more was read.
+    /// The response is larger than the limit; the rest was not read.
     TooLarge(usize),
 }
 
-/// Sends a request, and takes at most `limit` bytes of an answer.
+/// Sends a request, and reads at most `limit` bytes of the response.
 pub(crate) async fn exchange(
     url: &Url,
     request: Request<Full<Bytes>>,
@@ -44,10 +44,10 @@ pub(crate) async fn exchange(
 
 async fn answer_to(url: &Url, mut request: Request<Full<Bytes>>, limit: usize) -> Result<Exchanged, String> {
     let path = squall_plain_http::path(url);
-    *request.uri_mut() = path.parse().map_err(|_| format!("{path} is no path"))?;
+    *request.uri_mut() = path.parse().map_err(|_| format!("{path} is not a path"))?;
     request.headers_mut().extend(squall_plain_http::headers(url)?);
     let stream = within(PATIENCE, connect(url)).await?;
-    // Sending a large file takes its time.
+    // Sending a large file takes time.
     let patience = PATIENCE + Duration::from_secs(request.body().size_hint().lower() / SLOWEST_UPLOAD);
     receive(within(patience, squall_plain_http::send(stream, request)).await?, limit).await
 }
