@@ -1,4 +1,4 @@
-//! The four charts: requests a second, response time, errors, virtual users, each with its latest figure.
+//! The four charts: requests per second, response time, errors, virtual users, each with its latest figure.
 
 use ratatui_core::layout::{Constraint, Layout, Rect};
 use ratatui_core::style::Color;
@@ -11,19 +11,19 @@ use squall_report::{count, duration, per_second};
 use crate::draw::Look;
 use crate::model::{Model, Moment};
 
-/// Where a chart has only one line, so much of it is for its title.
+/// The width of the title, where a chart has only one line.
 const TITLE: u16 = 24;
 
 struct Chart {
     title: &'static str,
     figure: String,
     values: Vec<Option<u64>>,
-    /// How the greatest value is written, where the figure does not say it.
+    /// The format of the greatest value, if the figure does not contain it.
     most: Option<fn(u64) -> String>,
     colour: Color,
 }
 
-/// Shows them: two beside two where there is room, else each on one line.
+/// Draws them: two by two if there is room, else each on one line.
 pub fn show(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     let charts = charts(model);
     if area.height < 8 || area.width < 60 {
@@ -39,7 +39,7 @@ pub fn show(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     charts.iter().zip(cells).for_each(|(chart, cell)| below_its_title(frame, cell, chart, look));
 }
 
-/// How many lines they take, of so many, on a screen so wide.
+/// Their height in lines, of `room` available, on a screen of this width.
 pub fn height(width: u16, room: u16) -> u16 {
     if room >= 14 && width >= 60 { (room / 2).clamp(9, 17) } else { 4 }
 }
@@ -94,7 +94,7 @@ fn below_its_title(frame: &mut Frame<'_>, cell: Rect, chart: &Chart, look: Look)
     draw(frame, line, chart, look);
 }
 
-/// The latest values, as many as there are columns.
+/// The latest values, one for each column.
 fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, look: Look) {
     let from = chart.values.len().saturating_sub(usize::from(area.width));
     let shown =

@@ -1,4 +1,4 @@
-//! Tables that fit the screen: where there is no room for all columns, the more important ones stay.
+//! Tables that fit the screen: without room for all columns, the more important ones remain.
 
 use ratatui_core::layout::{Constraint, Rect};
 use ratatui_core::style::{Modifier, Style};
@@ -6,21 +6,21 @@ use ratatui_core::terminal::Frame;
 use ratatui_core::text::Line;
 use ratatui_widgets::table::{Cell, Row, Table};
 
-/// Between two columns.
+/// Space between two columns.
 const GAP: usize = 2;
-/// The first column is what the others are about: it gives way to them only so far.
+/// The least width of the first column, which names the rows. Below it, other columns are left out.
 const LEAST_OF_FIRST: usize = 14;
 
 /// A column.
 pub struct Column {
     title: &'static str,
-    /// The lower, the longer it stays.
+    /// The columns with the greatest values are left out first.
     rank: u8,
     cells: Vec<String>,
 }
 
 impl Column {
-    /// What stands in it, from the top.
+    /// The column's cells, from the top.
     pub fn new(title: &'static str, rank: u8, cells: impl Iterator<Item = String>) -> Column {
         Column { title, rank, cells: cells.collect() }
     }
@@ -31,8 +31,8 @@ impl Column {
     }
 }
 
-/// Shows them, from row `scroll` on, which is moved to the last one that is of use. The first column is to the left, numbers
-/// are to the right.
+/// Draws them from row `scroll` on, which is reduced to the last useful one. The first column is aligned left, numbers
+/// are aligned right.
 pub fn show(frame: &mut Frame<'_>, area: Rect, columns: Vec<Column>, scroll: &mut usize) {
     let rows = columns.first().map_or(0, |first| first.cells.len());
     let room = usize::from(area.height.saturating_sub(1));
@@ -59,7 +59,7 @@ pub fn show(frame: &mut Frame<'_>, area: Rect, columns: Vec<Column>, scroll: &mu
     frame.render_widget(table, area);
 }
 
-/// Leaves out the least important ones until the others fit.
+/// Leaves out the least important columns until the others fit.
 fn fitting(mut columns: Vec<Column>, width: usize) -> Vec<Column> {
     let needed = |columns: &[Column]| -> usize {
         let widths = columns.iter().enumerate().map(|(index, column)| match index {

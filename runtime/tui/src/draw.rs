@@ -1,4 +1,4 @@
-//! How the screen looks: from what is known to a frame. Must not know where the frame goes.
+//! Draws the model into a frame. Must not know the frame's destination.
 
 use ratatui_core::layout::{Constraint, Layout, Rect};
 use ratatui_core::style::{Color, Modifier, Style};
@@ -19,17 +19,17 @@ use crate::model::{Model, Phase, Tab};
 use crate::scenarios::scenario_progress_lines;
 use crate::{charts, keys, tables};
 
-/// Whether there are colours.
+/// Whether colours are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Letters only.
+    /// Text without colours.
     Plain,
     /// With colours.
     Coloured,
 }
 
 impl Look {
-    /// In that colour, where there are any.
+    /// In that colour, if colours are allowed.
     pub fn colour(self, colour: Color) -> Style {
         match self {
             Look::Plain => Style::new(),
@@ -38,24 +38,24 @@ impl Look {
     }
 }
 
-/// What somebody wants of the run.
+/// The requested state of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steered {
-    /// Whether nothing is to begin for now.
+    /// Whether new iterations are paused.
     pub paused: bool,
-    /// Whether nothing is to begin any more.
+    /// Whether new iterations are stopped.
     pub stopping: bool,
 }
 
 impl Steered {
-    /// At this moment.
+    /// The requests at this moment.
     pub fn of(controls: &Controls) -> Steered {
         let steering = controls.steering();
         Steered { paused: steering.is_paused(), stopping: steering.is_stopping() }
     }
 }
 
-/// Draws all of it.
+/// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, model: &mut Model, steered: &Steered, look: Look) {
     let answer = model.answer.clone().map(Paragraph::new).map(|text| text.wrap(Wrap { trim: true }));
     let lines =
@@ -111,7 +111,7 @@ fn title_line(model: &Model, steered: &Steered, look: Look) -> Line<'static> {
     ])
 }
 
-/// How far it is.
+/// The run's progress.
 fn course_line(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     let Some(progress) = &model.progress else {
         return;
@@ -131,7 +131,7 @@ fn course_line(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
     }
 }
 
-/// All pages; where there is no room, the one that is shown.
+/// All pages; without room for them, the current one.
 fn tab_line(shown: Tab, width: u16) -> Line<'static> {
     let title = |tab: Tab| format!("{} {}", tab.index() + 1, tab.title());
     let spans = Tab::ALL.map(|tab| {
@@ -175,7 +175,7 @@ fn generator_lines(verdict: &GeneratorVerdict, look: Look) -> Vec<Line<'static>>
     std::iter::once(first).chain(why).collect()
 }
 
-/// What went wrong up to now, if something did.
+/// The failures so far, if any.
 fn counts(progress: &Progress) -> Option<Line<'static>> {
     let counts = [
         (progress.failed_requests, "failed requests"),
@@ -199,11 +199,11 @@ fn threshold_line(threshold: &ThresholdLine, look: Look) -> Line<'static> {
     Line::from(vec![Span::styled(mark, look.colour(colour)), Span::raw(text)])
 }
 
-/// What was said, the latest at the bottom; scrolled by lines from there.
+/// The messages, the latest at the bottom; scrolled by lines from there.
 fn log(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let lines: Vec<String> = model.lines.iter().flat_map(|text| text.lines()).map(without_colours).collect();
     if lines.is_empty() {
-        return frame.render_widget(Paragraph::new("Nothing was said since the screen was taken."), area);
+        return frame.render_widget(Paragraph::new("No messages since the screen was opened."), area);
     }
     let room = usize::from(area.height);
     model.scroll = model.scroll.min(lines.len().saturating_sub(room));
@@ -212,7 +212,7 @@ fn log(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
 }
 
-/// What is said was dressed for a terminal that goes line by line.
+/// Messages are coloured for a terminal that prints line by line.
 fn without_colours(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let mut letters = parts.next().unwrap_or_default().to_owned();
@@ -229,7 +229,7 @@ fn help(frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(text.block(Block::new().borders(Borders::TOP).title(" keys ")), area);
 }
 
-/// How many lines a text takes about, at that width, wrapped between words.
+/// A text's approximate height in lines, wrapped between words at that width.
 fn lines_of(text: &str, width: u16) -> u16 {
     let width = usize::from(width.max(1));
     let mut lines = 1;

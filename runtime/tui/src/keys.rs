@@ -1,4 +1,4 @@
-//! Keys: which there are, and what they do to the run and to what is shown.
+//! Keys, and their effects on the run and the screen.
 
 use squall_control::{Command, Controls};
 use squall_load::StoppedBy;
@@ -7,7 +7,7 @@ use termion::event::{Event, Key, parse_event};
 
 use crate::model::{Model, Tab};
 
-/// What is said of the keys.
+/// The help texts of the keys.
 pub const HELP: [(&str, &str); 7] = [
     ("q", "stop: no new iterations; again: at once, with a summary"),
     ("Ctrl-C", "the same; again: exit at once, without one"),
@@ -18,12 +18,12 @@ pub const HELP: [(&str, &str); 7] = [
     ("?", "this help"),
 ];
 
-/// What a key means.
+/// A key's action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Ends the run.
     Stop,
-    /// Pauses it, or goes on.
+    /// Pauses the run, or resumes it.
     PauseOrResume,
     /// A larger load.
     More,
@@ -31,28 +31,28 @@ pub enum Action {
     Fewer,
     /// That page.
     TurnTo(Tab),
-    /// So many pages on.
+    /// Turns this many pages.
     Turn(usize),
-    /// So many lines down.
+    /// Scrolls down by this many lines.
     Down(usize),
-    /// So many lines up.
+    /// Scrolls up by this many lines.
     Up(usize),
-    /// Shows the keys, or no longer.
+    /// Shows the help, or hides it.
     Help,
-    /// Takes away what lies over the page.
+    /// Hides the help.
     Close,
-    /// Draws everything anew.
+    /// Draws the whole screen again.
     Redraw,
 }
 
-/// What was pressed, of what the terminal sent.
+/// The actions of the terminal's input.
 pub fn actions(bytes: &[u8]) -> Vec<Action> {
     let mut rest = bytes.iter().map(|byte| Ok(*byte));
     let mut actions = Vec::new();
     while let Some(Ok(first)) = rest.next() {
         match parse_event(first, &mut rest) {
             Ok(Event::Key(key)) => actions.extend(action(key)),
-            // The key Esc alone is the beginning of a sequence that does not follow.
+            // Without the rest of a sequence, it is the key Esc.
             Err(_) if first == 0x1b => actions.push(Action::Close),
             _ => {}
         }
@@ -79,9 +79,9 @@ fn action(key: Key) -> Option<Action> {
     })
 }
 
-/// Does it.
+/// Performs the action.
 pub fn perform(action: Action, model: &mut Model, controls: &Controls) {
-    // What was answered to the key before has been read.
+    // The answer to the key before has been read.
     model.answer = None;
     match action {
         Action::Stop => model.answer = Some(stop(controls)),
@@ -106,7 +106,7 @@ fn stop(controls: &Controls) -> String {
         controls.steering().stop_now(StoppedBy::Terminal);
         return "stopping at once".to_owned();
     }
-    // Every load can be stopped.
+    // Each load can be stopped.
     let stopped = controls.follow(&[Command::Stop], StoppedBy::Terminal);
     stopped.err().unwrap_or_else(|| "stopping: iterations under way may end; q again stops at once".to_owned())
 }
@@ -122,7 +122,8 @@ enum Way {
     Down,
 }
 
-/// A tenth more or fewer, and at least one. Where the load cannot be changed, a wish that is refused with the reason.
+/// A tenth more or fewer, and at least one. A load that cannot be changed gets a request that is refused with the
+/// reason.
 fn scaled(controls: &Controls, way: Way) -> Command {
     let steering = controls.steering();
     match controls.controlled() {
@@ -137,7 +138,7 @@ fn scaled(controls: &Controls, way: Way) -> Command {
     }
 }
 
-/// Not beyond `most`, unless it is there already: then one more, so that the answer is why there are no more.
+/// At most `most`, unless it is reached already: then one more, so that the refusal explains the limit.
 fn step(now: u64, most: u64, way: Way) -> u64 {
     let step = (now / 10).max(1);
     match way {

@@ -1,8 +1,8 @@
-//! `squall run --tui`: a run on the whole screen while it goes on, with charts, tables and keys. docs/screen.md.
+//! `squall run --tui`: a run on the whole screen, with charts, tables and keys. docs/screen.md.
 //!
-//! One thread draws and reads keys; the run's events reach it over a bounded channel, and the run never waits for it. The
-//! model and the drawing know no terminal; only `tty` does. Must not know how a run is made; whether a key's command is
-//! allowed is decided in squall-control.
+//! One thread draws and reads keys; the run's events reach it over a bounded channel, and the run never waits for it.
+//! The model and the drawing know no terminal; only `tty` does. Must not know how a run is made; squall-control decides
+//! whether a key's command is allowed.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -31,31 +31,31 @@ use model::{Message, Phase};
 pub use scenarios::scenario_progress_lines;
 pub use tty::leave;
 
-/// What waits to be shown, at most. The screen empties it ten times a second.
+/// The most events that wait to be drawn. The thread takes them ten times a second.
 const WAITING: usize = 1_024;
 
-/// What is to be shown.
+/// The screen's settings.
 pub struct Setting {
-    /// What the user calls the scenario.
+    /// The scenario's name in the command.
     pub name: String,
-    /// What may be done to the run; and its plan.
+    /// The controls of the run, and its plan.
     pub controls: Controls,
-    /// Whether there may be colours.
+    /// Whether colours are allowed.
     pub colours: bool,
-    /// Prints a line where it stays, once the screen is gone.
+    /// Prints a line to standard error, after the screen is closed.
     pub print: fn(&str),
 }
 
-/// The whole screen, until dropped. Then everything that was said meanwhile is said again, where it stays.
+/// The full screen, until dropped. Then all its messages are printed again to standard error.
 pub struct Screen {
     teller: ScreenTeller,
-    /// Whether there is room for more figures.
+    /// Whether more events may be sent.
     wanted: Arc<AtomicBool>,
     end: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Says something on the screen, from any thread.
+/// Shows messages on the screen, from any thread.
 #[derive(Clone)]
 pub struct ScreenTeller {
     messages: SyncSender<Message>,
@@ -63,24 +63,24 @@ pub struct ScreenTeller {
 }
 
 impl ScreenTeller {
-    /// A line. Once the screen is gone, it goes to standard error.
+    /// Shows a line. After the screen is closed, it goes to standard error.
     pub fn say(&self, text: &str) {
         if let Err(TrySendError::Disconnected(_)) = self.messages.try_send(Message::Line(text.to_owned())) {
             (self.print)(text);
         }
     }
 
-    /// If the screen does not keep up, later news are as good.
+    /// If the screen does not keep up, a later event replaces this one.
     fn tell(&self, message: Message) {
         let _ = self.messages.try_send(message);
     }
 }
 
 impl Screen {
-    /// Takes the screen.
+    /// Opens the screen.
     ///
     /// # Errors
-    /// If there is none: a sentence.
+    /// If the terminal has no screen: a sentence.
     pub fn open(setting: Setting) -> Result<Screen, String> {
         tty::enter()?;
         let (sender, messages) = sync_channel(WAITING);
@@ -97,7 +97,7 @@ impl Screen {
         }
     }
 
-    /// For others who have something to say.
+    /// For other parts of the program that show messages.
     pub fn teller(&self) -> ScreenTeller {
         self.teller.clone()
     }
@@ -110,7 +110,7 @@ impl Observer for Screen {
             Event::Load { .. } => self.teller.tell(Message::Phase(Phase::Load)),
             Event::Teardown => self.teller.tell(Message::Phase(Phase::Teardown)),
             Event::Progress(progress) => self.teller.tell(Message::Progress(Box::new((*progress).clone()))),
-            // Copied only when what came before has been shown.
+            // Copied only after earlier events have been drawn.
             Event::Measured(totals) if self.wanted.swap(false, Ordering::Relaxed) => {
                 self.teller.tell(Message::Measured(Box::new(totals.without_history())));
             }
@@ -123,7 +123,7 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.end.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // If it failed, its panic has been told.
+            // If it failed, its panic has been reported.
             let _ = thread.join();
         }
         leave();

@@ -1,4 +1,4 @@
-//! What the screen shows: a fold over what the run tells, and what was pressed. Knows no terminal.
+//! The screen's content: a fold over the run's events and the keys. Knows no terminal.
 
 use std::collections::VecDeque;
 
@@ -8,27 +8,27 @@ use squall_metrics::Totals;
 use squall_plan::Plan;
 use squall_report::{Breakdown, ThresholdLine};
 
-/// How many moments charts have at most: more than the columns of a screen.
+/// The most points of a chart: more than the columns of a screen.
 const MOMENTS: usize = 500;
-/// How many lines are kept.
+/// The most lines of the log.
 const LINES: usize = 1_000;
 
-/// Something to be shown.
+/// An event.
 pub enum Message {
-    /// The run has come so far.
+    /// The run's progress.
     Phase(Phase),
     /// A second has passed.
     Progress(Box<Progress>),
-    /// All that was measured up to now.
+    /// The measurements so far.
     Measured(Box<Totals>),
-    /// Somebody said something.
+    /// A message.
     Line(String),
 }
 
-/// Where the run is.
+/// The run's phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing has begun.
+    /// The run has not begun.
     #[default]
     Starting,
     /// The guest's `setup`.
@@ -45,26 +45,26 @@ pub enum Tab {
     /// Charts, thresholds, the generator.
     #[default]
     Overview,
-    /// By name.
+    /// Requests by name.
     Requests,
-    /// By flow, and by scenario.
+    /// Results by flow, and by scenario.
     Flows,
-    /// By name.
+    /// Transactions by name.
     Transactions,
-    /// By name.
+    /// Checks by name.
     Checks,
-    /// By class.
+    /// Errors by class.
     Errors,
-    /// What was said.
+    /// Messages.
     Log,
 }
 
 impl Tab {
-    /// In the order of their keys, 1 to 7.
+    /// All pages in the order of their keys, 1 to 7.
     pub const ALL: [Tab; 7] =
         [Tab::Overview, Tab::Requests, Tab::Flows, Tab::Transactions, Tab::Checks, Tab::Errors, Tab::Log];
 
-    /// What stands on it.
+    /// The page's title.
     pub fn title(self) -> &'static str {
         match self {
             Tab::Overview => "Overview",
@@ -77,68 +77,68 @@ impl Tab {
         }
     }
 
-    /// Its place, from 0.
+    /// Its index, from 0.
     pub fn index(self) -> usize {
         Tab::ALL.iter().position(|tab| *tab == self).unwrap_or(0)
     }
 
-    /// The one so many places on, round and round.
+    /// The page this many places further, cyclically.
     pub fn after(self, places: usize) -> Tab {
         Tab::ALL[(self.index() + places) % Tab::ALL.len()]
     }
 }
 
-/// One second, as charts have it.
+/// One second in the charts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moment {
-    /// Requests a second.
+    /// Requests per second.
     pub request_rate: f64,
     /// The 95th percentile of the response time in microseconds, if there was a response.
     pub p95_micros: Option<u64>,
-    /// Requests and iterations that failed.
+    /// Failed requests and iterations.
     pub errors: u64,
-    /// Virtual users at work.
+    /// Active virtual users.
     pub vus: u64,
 }
 
-/// All that is known to the screen.
+/// The screen's whole content.
 #[derive(Default)]
 pub struct Model {
-    /// What runs.
+    /// The scenario's name.
     pub name: String,
     /// The load, in words.
     pub load: String,
-    /// Where the run is.
+    /// The run's phase.
     pub phase: Phase,
-    /// How far it is.
+    /// The run's progress.
     pub progress: Option<Progress>,
     /// The latest seconds, the last one last.
     pub moments: VecDeque<Moment>,
-    /// The measurements, taken apart.
+    /// The measurements, summarized.
     pub breakdown: Breakdown,
-    /// What has to hold, judged up to now.
+    /// The thresholds, judged so far.
     pub thresholds: Vec<ThresholdLine>,
-    /// What was said, the last line last.
+    /// The messages, the last line last.
     pub lines: VecDeque<String>,
-    /// How many lines are no longer kept.
+    /// The number of lines that were dropped.
     pub lines_gone: usize,
-    /// The page that is shown.
+    /// The current page.
     pub tab: Tab,
-    /// How many lines of it are above the screen; in the log, below it.
+    /// The lines of it above the screen; in the log, below it.
     pub scroll: usize,
-    /// Whether the keys are explained.
+    /// Whether the help is open.
     pub help: bool,
-    /// What became of the last key, or what was said last.
+    /// The answer to the last key, or the latest message.
     pub answer: Option<String>,
 }
 
 impl Model {
-    /// Of a run that has not begun.
+    /// The model of a run that has not begun.
     pub fn new(name: String, plan: &Plan) -> Model {
         Model { name, load: plan.load(), ..Model::default() }
     }
 
-    /// Something happened in the run with this plan.
+    /// Takes an event of the run with this plan.
     pub fn take(&mut self, message: Message, plan: &Plan) {
         match message {
             Message::Phase(phase) => self.phase = phase,
@@ -178,7 +178,7 @@ impl Model {
     }
 }
 
-/// Appends, and drops the first if there are more than `most`; whether it did.
+/// Appends, and drops the first if there are more than `most`. Returns whether it did.
 fn push<T>(queue: &mut VecDeque<T>, value: T, most: usize) -> bool {
     queue.push_back(value);
     queue.len() > most && queue.pop_front().is_some()

@@ -6,7 +6,7 @@ use squall_load::{Progress, ScenarioProgress, Stage};
 use squall_plan::HumanDuration;
 use squall_report::{count, per_second};
 
-/// Where each of several scenarios is: `  readers 50/50 VUs  1,234 iterations`; nothing where there is but one.
+/// The state of each of several scenarios: `  readers 50/50 VUs  1,234 iterations`; empty for a single scenario.
 pub fn scenario_progress_lines(progress: &Progress) -> Vec<String> {
     progress.scenarios.iter().map(line).collect()
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_scenario_is_somewhere_in_its_time() {
+    fn each_scenario_has_its_stage() {
         let at = |stage| {
             let name = "late".to_owned();
             line(&ScenarioProgress { name, stage, vus: 2, vus_max: 3, iterations: 1_234, iteration_rate: 10.0 })

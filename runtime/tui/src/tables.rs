@@ -1,4 +1,4 @@
-//! The pages with tables: which columns they have. Figures are written as all reports write them.
+//! The pages with tables, and their columns. Figures have the format of all reports.
 
 use ratatui_core::layout::{Constraint, Layout, Rect};
 use ratatui_core::terminal::Frame;
@@ -10,7 +10,7 @@ use squall_report::{
 use crate::columns::{Column, show};
 use crate::model::Model;
 
-/// By name.
+/// Requests by name.
 pub fn requests(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let lines = &model.breakdown.requests;
     if lines.is_empty() {
@@ -26,11 +26,11 @@ pub fn requests(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     show(frame, area, columns, &mut model.scroll);
 }
 
-/// By flow; above it by scenario, where there are several.
+/// Results by flow; above them by scenario, if there are several.
 pub fn flows(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let (scenarios, lines) = (&model.breakdown.scenarios, &model.breakdown.flows);
     if lines.is_empty() && scenarios.is_empty() {
-        return nothing(frame, area, "Everything is one flow: the pages beside this one have its figures.");
+        return nothing(frame, area, "There is only one flow. The other pages have its figures.");
     }
     let rows = u16::try_from(scenarios.len()).unwrap_or(u16::MAX);
     let above = if scenarios.is_empty() { 0 } else { rows.saturating_add(2).min(area.height / 2) };
@@ -60,7 +60,7 @@ fn scenario_columns(lines: &[ScenarioLine]) -> Vec<Column> {
     columns
 }
 
-/// By name.
+/// Transactions by name.
 pub fn transactions(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let lines = &model.breakdown.transactions;
     if lines.is_empty() {
@@ -76,7 +76,7 @@ pub fn transactions(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     show(frame, area, columns, &mut model.scroll);
 }
 
-/// By name.
+/// Checks by name.
 pub fn checks(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let lines = &model.breakdown.checks;
     if lines.is_empty() {
@@ -91,7 +91,7 @@ pub fn checks(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     show(frame, area, columns, &mut model.scroll);
 }
 
-/// By class, each with its first examples.
+/// Errors by class, each with its first examples.
 pub fn errors(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     if model.breakdown.errors.is_empty() {
         return nothing(frame, area, "Nothing went wrong.");
@@ -112,7 +112,7 @@ fn number<Line>(title: &'static str, rank: u8, lines: &[Line], value: impl Fn(&L
     Column::new(title, rank, lines.iter().map(|line| count(value(line) as f64)))
 }
 
-/// Percentiles, in milliseconds: a dash where so few samples cannot carry one.
+/// Percentiles, in milliseconds: a dash for those that too few samples cannot carry.
 fn times<Line>(lines: &[Line], of: impl Fn(&Line) -> Option<&Distribution>) -> [Column; 4] {
     let column = |title, rank, figure: fn(&Distribution) -> Option<f64>| {
         let text = |line: &Line| of(line).and_then(figure).map_or_else(|| "-".to_owned(), |time| Unit::Ms.text(time));

@@ -1,4 +1,4 @@
-//! What somebody sees who looks at the screen: known events, drawn on a screen of letters.
+//! The screen for its reader: known events, drawn on a screen of text.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +118,7 @@ fn the_overview_has_charts_thresholds_and_the_generator() {
     assert!(lines[1].starts_with("2s, 58s left  100 iterations ━"), "{lines:#?}");
     assert_eq!(lines[2], " 1 Overview  2 Requests  3 Flows  4 Transactions  5 Checks  6 Errors  7 Log");
     assert_eq!(lines[3], "requests 50/s (at most 50/s)             p95 24ms (at most 24ms)");
-    // Half as much in the first second as in the second: the bars say so.
+    // Half as much in the first second as in the second: the bars show it.
     assert_eq!(lines[6].chars().take(2).collect::<String>(), "██");
     assert_eq!(lines[5].chars().take(2).collect::<String>(), "▄█");
     assert_eq!(lines[8], "errors 1/s (at most 1/s)                 users 10/10");
@@ -151,7 +151,7 @@ fn tables_have_the_figures_of_the_reports() {
 }
 
 #[test]
-fn what_was_said_is_read_without_its_colours() {
+fn messages_are_shown_without_their_colours() {
     let text = page(Tab::Log, (80, 20)).join("\n");
     assert!(text.contains("\nwarning: the clock is odd\ndashboard: http://127.0.0.1:5665/x/\n"), "{text}");
 }
@@ -172,14 +172,14 @@ fn every_size_of_screen_shows_something() {
     assert_eq!(small[2], " 1 Overview of 7");
     assert!(small[3].starts_with("requests          50/s"), "{small:#?}");
     assert!(small[7].starts_with("generator ok"), "{small:#?}");
-    // What matters most stays: how many, and how slow.
+    // The most important figures remain: the number of requests, and their times.
     let small = page(Tab::Requests, (40, 10));
     assert!(small[3].contains("request") && small[3].contains("count") && small[3].contains("p95"), "{small:#?}");
     assert!(!small[3].contains("max"), "{small:#?}");
 }
 
 #[test]
-fn a_run_that_pauses_or_stops_says_so() {
+fn a_paused_or_stopping_run_is_marked() {
     let first = |steered| drawn(&mut known(), steered, (80, 24))[0].clone();
     assert!(first(Steered { paused: true, stopping: false }).starts_with("paused"));
     assert!(first(Steered { paused: true, stopping: true }).starts_with("stopping"));

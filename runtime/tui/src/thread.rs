@@ -1,4 +1,4 @@
-//! The screen's thread: takes in what the run tells, listens to keys, and draws when something has changed.
+//! The screen's thread: takes in the run's events, reads keys, and draws after each change.
 
 use std::io::{self, stdin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +16,14 @@ use crate::model::{Message, Model};
 use crate::tty::{self, Canvas};
 use crate::{Setting, leave};
 
-/// How often it looks whether there is something new: at most so often it draws unasked.
+/// The interval of looking for events, and so the shortest interval of drawing without a key.
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// Shows the run until `end`, or until somebody else has given the screen back. Then says again what was said.
+/// Shows the run until `end`, or until the screen is closed elsewhere. Then prints the messages again.
 pub fn show(setting: Setting, messages: Receiver<Message>, wanted: &AtomicBool, end: &AtomicBool) {
     let plan = setting.controls.plan().clone();
     let mut model = Model::new(setting.name.clone(), &plan);
-    // Without a screen, what is said must still be taken in.
+    // Without a screen, messages must still be taken in.
     let mut picture = Picture::new(&setting).ok();
     let mut keyboard = Keyboard { open: true };
     while !end.load(Ordering::Relaxed) && tty::is_taken() {
@@ -38,7 +38,7 @@ pub fn show(setting: Setting, messages: Receiver<Message>, wanted: &AtomicBool, 
             perform(*action, &mut model, &setting.controls);
         }
         if let Some(picture) = &mut picture {
-            // A terminal that cannot be written to is gone; the run is not.
+            // A failure to write to the terminal does not end the run.
             let _ = picture.show(&mut model, news, pressed.contains(&Action::Redraw));
         }
     }
@@ -68,7 +68,7 @@ impl Picture {
         Ok(Picture { terminal, area, steered: Steered::of(&controls), controls, look })
     }
 
-    /// Draws, if there are news, or the screen or the run's state has changed.
+    /// Draws after an event, or a change of the screen or the run's state.
     fn show(&mut self, model: &mut Model, news: bool, anew: bool) -> io::Result<()> {
         let (area, steered) = (tty::area(), Steered::of(&self.controls));
         let changed = area != self.area;
@@ -85,12 +85,12 @@ impl Picture {
 }
 
 struct Keyboard {
-    /// Whether somebody is there.
+    /// Whether the screen is in use.
     open: bool,
 }
 
 impl Keyboard {
-    /// Waits for keys, at most until it is time to look for something else.
+    /// Waits for keys, at most until it is time to look for events.
     fn wait(&mut self) -> Vec<Action> {
         let input = stdin();
         let mut sources = [PollFd::new(&input, PollFlags::IN)];

@@ -1,7 +1,7 @@
-//! The terminal itself: takes it for a screen, and gives it back as it was, on every way out of the program.
+//! The terminal: turns it into a screen, and restores it on every exit of the program.
 //!
-//! Drawn is on standard error, as all progress; standard output stays free for the summary. Ctrl-C stays a signal, so it
-//! works whatever becomes of the screen.
+//! The screen is drawn on standard error, as all progress; standard output stays free for the summary. Ctrl-C stays a
+//! signal, so it works whatever state the screen is in.
 
 use std::io::{self, IsTerminal, Write, stderr, stdin};
 use std::sync::OnceLock;
@@ -15,23 +15,23 @@ use rustix::termios::{
 use termion::screen::{ToAlternateScreen, ToMainScreen};
 use termion::{clear, cursor, style};
 
-/// Whether the screen is ours. Changed and looked at only by whoever holds standard error, so that nothing is drawn once it
-/// has been given back.
+/// Whether the terminal is in screen mode. Accessed only with standard error locked, so that nothing is drawn after it
+/// has been restored.
 static TAKEN: AtomicBool = AtomicBool::new(false);
-/// How the terminal was before.
+/// The terminal's state before.
 static BEFORE: OnceLock<Termios> = OnceLock::new();
-/// What a terminal that does not know its size is taken for.
+/// The assumed size of a terminal that does not know its size.
 const USUAL: Rect = Rect { x: 0, y: 0, width: 80, height: 24 };
 
-/// Takes the screen.
+/// Turns the terminal into a screen.
 ///
 /// # Errors
-/// If there is no screen to be had: a sentence.
+/// If the terminal has no screen: a sentence.
 pub fn enter() -> Result<(), String> {
     if !stderr().is_terminal() || !stdin().is_terminal() {
         return Err("it needs a terminal for standard input and standard error".to_owned());
     }
-    // Whoever changes a terminal from the background is stopped by the system.
+    // The system stops a process that changes a terminal from the background.
     if tcgetpgrp(stdin()).is_ok_and(|foreground| foreground != getpgrp()) {
         return Err("a run in the background has no screen".to_owned());
     }
@@ -40,12 +40,12 @@ pub fn enter() -> Result<(), String> {
     tcsetattr(stdin(), OptionalActions::Now, &settings).map_err(|error| error.to_string())?;
     let mut error = stderr().lock();
     TAKEN.store(true, Ordering::Relaxed);
-    // A terminal that is gone needs no picture.
+    // A closed terminal needs no picture.
     let _ = write!(error, "{ToAlternateScreen}{}{}", clear::All, cursor::Hide);
     Ok(())
 }
 
-/// Gives it back, if it was taken. May be called by anybody, as often as they like.
+/// Restores the terminal, if it is in screen mode. May be called from anywhere, any number of times.
 pub fn leave() {
     let mut error = stderr().lock();
     if TAKEN.swap(false, Ordering::Relaxed) {
@@ -56,12 +56,12 @@ pub fn leave() {
     }
 }
 
-/// Whether the screen is ours, and nobody has given it back.
+/// Whether the terminal is in screen mode.
 pub fn is_taken() -> bool {
     TAKEN.load(Ordering::Relaxed)
 }
 
-/// How large it is now.
+/// The screen's current size.
 pub fn area() -> Rect {
     match tcgetwinsize(stderr()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Rect::new(0, 0, size.ws_col, size.ws_row),
@@ -69,11 +69,11 @@ pub fn area() -> Rect {
     }
 }
 
-/// Keys come one by one, and are not shown; none of them suspends or kills the program behind the screen's back.
+/// Keys arrive one by one, without echo; none of them suspends or kills the program past the screen's code.
 fn key_by_key(before: &Termios) -> Termios {
     let mut settings = before.clone();
     settings.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
-    // Ctrl-S would stop the picture.
+    // Ctrl-S would stop the output.
     settings.input_modes.remove(InputModes::IXON);
     settings.special_codes[SpecialCodeIndex::VMIN] = 1;
     settings.special_codes[SpecialCodeIndex::VTIME] = 0;
@@ -83,13 +83,13 @@ fn key_by_key(before: &Termios) -> Termios {
     settings
 }
 
-/// `_POSIX_VDISABLE`: what a special code is set to that no key shall have.
+/// `_POSIX_VDISABLE`: the value that disables a special key.
 #[cfg(target_os = "linux")]
 const NO_KEY: u8 = 0;
 #[cfg(not(target_os = "linux"))]
 const NO_KEY: u8 = 0xff;
 
-/// Collects a picture and shows it in one piece, if the screen is still ours.
+/// Collects a picture and writes it in one piece, if the terminal is still in screen mode.
 #[derive(Default)]
 pub struct Canvas(Vec<u8>);
 
