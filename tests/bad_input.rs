@@ -1,4 +1,4 @@
-//! Whatever is wrong with what the user gave: one clear sentence, and the right exit code.
+//! Mistakes in the user's input: one clear sentence, and the right exit code.
 
 use crate::support::component::{OK, Wat};
 use crate::support::program::{Squall, guest};
@@ -61,7 +61,7 @@ fn a_guest_for_a_newer_contract() {
 }
 
 #[test]
-fn a_guest_that_calls_what_came_later_in_the_same_track() {
+fn a_guest_that_calls_newer_functions_of_the_same_track() {
     let squall = Squall::new(&["run", "guest.wasm"]);
     Wat::new(OK)
         .importing("squall:scenario/timing@0.1.4", "pause", "(result u64)", "(result i64)")
@@ -84,7 +84,7 @@ fn a_later_patch_of_the_contract_runs_if_it_uses_nothing_new() {
 }
 
 #[test]
-fn an_import_that_nobody_gives() {
+fn an_unknown_import() {
     let squall = Squall::new(&["run", "guest.wasm"]);
     Wat::new(OK).importing("acme:secrets/vault@1.0.0", "open", "(result u64)", "(result i64)").write(squall.folder());
     let ended = squall.run().expect_code(107);
@@ -129,13 +129,13 @@ fn options_that_contradict_each_other() {
 }
 
 #[test]
-fn a_flow_that_is_not_there() {
+fn an_unknown_flow() {
     let complaint = complaint_of(&["run", &guest("shop"), "--flow", "chekout"], 104);
     assert!(complaint.contains("chekout") && complaint.contains("checkout"), "{complaint}");
 }
 
 #[test]
-fn a_threshold_that_is_none() {
+fn an_invalid_threshold() {
     let ended = Squall::new(&["run", "x.wasm", "--threshold", "http_req_duration=p(95)<<500"]).run().expect_code(2);
     assert!(ended.err.contains('^'), "{}", ended.err);
 }
@@ -165,8 +165,8 @@ fn more_virtual_users_than_the_system_allows() {
 }
 
 #[test]
-fn a_port_where_nobody_listens() {
-    // Bound and let go again: nobody else gets it so soon.
+fn a_port_without_a_server() {
+    // Bound and released again: no other program gets it so soon.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/");
     let ended = Squall::new(&["run", &url, "-c", "1", "-i", "3"]).exporting().run().expect_code(97);

@@ -1,5 +1,5 @@
-//! The numbers in the tables of `docs/security.md`: as much as is allowed passes, and one more fails with the limit's name. Those that
-//! only one crate knows are tried beside the code.
+//! The numbers in the tables of `docs/security.md`: the limit itself passes, and one more fails with the limit's name.
+//! Limits that only one crate knows are tested beside its code.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -10,7 +10,7 @@ use crate::support::imports::{UNSENT_BODY, logging, requesting, with_wasi_http};
 use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
-/// Nobody listens here.
+/// No server listens here.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn binary(text: &str) -> Vec<u8> {
@@ -27,7 +27,7 @@ fn run(guest: &Wat, arguments: &[&str]) -> Ended {
     run_text(&guest.text(), arguments)
 }
 
-/// Runs it with as much as is allowed, then with one more; `offence` is what is said only then, with the number in it as `{}`.
+/// Runs it at the limit, then with one more; only the second output contains `offence`, with the number for `{}`.
 #[track_caller]
 fn boundary(most: usize, offence: &str, run: impl Fn(usize) -> Ended) {
     let fits = run(most);
@@ -54,7 +54,7 @@ fn the_file_of_a_component() {
         let squall = Caged::new(&["run", "guest.wasm", "-i", "1"]).args(arguments);
         let path = squall.folder().join("guest.wasm");
         std::fs::write(&path, content).unwrap();
-        // What is added is a hole: nothing of it lies anywhere.
+        // The added bytes are a hole: they are nowhere on the disk.
         std::fs::File::options().write(true).open(path).unwrap().set_len(size as u64).unwrap();
         squall.run()
     };
@@ -76,7 +76,7 @@ fn each_memory() {
     for (arguments, mebibytes) in [(&[][..], 64), (&["--limits", "ci"], 64), (&["--memory", "8MiB"], 8)] {
         let offence = format!("out of memory (limit {mebibytes} MiB, raise with --memory)");
         boundary(mebibytes << 4, &offence, |pages| {
-            // It has two of them in the beginning.
+            // It has two of them initially.
             let grow = format!("(memory.grow (i32.const {}))", pages - 2);
             let guest = Wat::new(&format!("(if (i32.eq {grow} (i32.const -1)) (then (unreachable))) (i32.const 200)"));
             run(&guest, arguments)
@@ -96,7 +96,7 @@ fn requests_of_one_batch() {
     }
 }
 
-/// So many requests to `/` at 4096, each with so many headers.
+/// `count` requests to `/` at 4096, with this many headers each.
 fn requests(count: usize, headers: usize) -> String {
     let store = |start: u32, size: u32, fields: &[(u32, u32)]| {
         let at = |offset: u32| {
@@ -131,7 +131,7 @@ fn headers_of_a_request() {
 #[test]
 fn requests_under_way_to_one_origin() {
     for arguments in [&[][..], &["--limits", "ci"]] {
-        // It answers when six wait at once: with fewer, none would ever be answered.
+        // The server answers when six wait at once: with fewer, none would ever be answered.
         let (six, waiting, most) = (Barrier::new(6), AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
         let seen = Arc::clone(&most);
         let server = Server::start(move |_| {
@@ -169,7 +169,7 @@ fn handles_of_wasi() {
 
 #[test]
 fn fields_of_a_wasi_http_message() {
-    // The name has 1 byte, and what the library keeps with it counts, too.
+    // The name has 1 byte, and the library's own memory for it counts, too.
     for (length, fits) in [(63 << 10, true), ((64 << 10) + 1, false)] {
         let append = format!(
             "(drop (memory.grow (i32.const 4))) (memory.fill (i32.const 65536) (i32.const 97) (i32.const {length}))
@@ -182,7 +182,7 @@ fn fields_of_a_wasi_http_message() {
 }
 
 #[test]
-fn what_waits_of_a_body_that_is_not_sent() {
+fn the_buffer_of_a_body_that_is_not_sent() {
     let written = |most: u32| {
         format!(
             "(drop (memory.grow (i32.const 20))) {UNSENT_BODY}
@@ -195,7 +195,7 @@ fn what_waits_of_a_body_that_is_not_sent() {
     assert!(ended.out.contains("trapped"), "{}", ended.out);
 }
 
-/// A component that describes so many flows, with the numbers as their names.
+/// A component that describes this many flows, with the numbers as their names.
 fn flows(count: usize) -> Wat {
     let word = |number: usize| (number as u32).to_le_bytes().map(|byte| format!("\\{byte:02x}")).concat();
     let records: String = (0..count).map(|flow| word(20_000 + 4 * flow) + &word(4) + &word(1)).collect();
@@ -213,8 +213,8 @@ fn flows_of_a_component() {
 }
 
 #[test]
-fn what_describe_returns() {
-    // So many flows whose names are the same 60,000 bytes: at 8 MiB the host stops copying.
+fn the_result_of_describe() {
+    // This many flows whose names are the same 60,000 bytes: at 8 MiB the host stops copying.
     let ended = |count: u32| {
         let fill = [(65_536, 1_024), (65_540, 60_000)].map(|(at, value)| {
             format!(
@@ -234,8 +234,9 @@ fn what_describe_returns() {
 }
 
 #[test]
-fn what_is_held_for_describe() {
-    // So many requests with the same body of 7 MiB. The policy refuses those that there is room for: only others are too large (6).
+fn the_requests_of_describe() {
+    // This many requests with the same body of 7 MiB. The policy refuses those within the limit; only others are too
+    // large (6).
     let describe = |count: u32| {
         let request =
             [(0, 700), (4, 4), (8, 720), (12, 9), (24, 1), (28, 65_536), (32, 7 << 20)].map(|(offset, value)| {
@@ -250,7 +251,7 @@ fn what_is_held_for_describe() {
              (i32.const 64)",
             repeat(count, &request.concat())
         ));
-        // Without a target only whole URLs mean something.
+        // Without a target only whole URLs are valid.
         let guest = requesting(guest).with_functions(r#"(data (i32.const 720) "http://a/")"#);
         let squall = Caged::new(&["run", "guest.wasm", "-i", "1"]).within(IN_CI);
         guest.write(squall.folder());
@@ -278,7 +279,7 @@ fn a_suggested_plan() {
 
 #[test]
 fn the_stack() {
-    // Each call keeps 128 numbers of 8 bytes, and some more: a hundred have room in 256 KiB, and four hundred have not.
+    // Each call keeps 128 numbers of 8 bytes, and some more: a hundred fit into 256 KiB, and four hundred do not.
     let keep: String = (0..128).map(|at| format!("(local.set $k{at} (i64.load (i32.const {})))", 8 * at)).collect();
     let sum: String = (0..128).map(|at| format!("(i64.add (local.get $k{at}) ")).collect();
     let locals: String = (0..128).map(|at| format!("(local $k{at} i64)")).collect();
@@ -312,7 +313,7 @@ fn the_body_of_a_response() {
     boundary(64 << 10, offence, |length| {
         run(&getting(), &["--target", &of(length, &"x".repeat(length)).url(), "--max-body-size", "64KiB"])
     });
-    // Nothing of it has to come.
+    // No byte of it has to arrive.
     for (arguments, most) in [(&[][..], 256 << 20), (&["--limits", "ci"], 16 << 20)] {
         let ended = run(&getting(), &[&["--target", &of(most + 1, "").url()], arguments].concat());
         let offence = format!("the body is larger than {most} bytes (limit, raise with --max-body-size)");
@@ -332,8 +333,8 @@ fn redirects() {
 }
 
 #[test]
-fn what_is_logged_in_a_run() {
-    // 4,096 bytes a line, one after the other, so that the run has shown each before the next comes.
+fn the_log_of_a_run() {
+    // 4,096 bytes a line, one after the other, so that the run has shown each before the next one.
     let log = |lines: u32, arguments: &[&str]| {
         let guest = logging(Wat::new(
             "(memory.fill (i32.const 65536) (i32.const 97) (i32.const 4096))

@@ -1,4 +1,4 @@
-//! `squall breakpoint` against servers whose limit is known, and everything else that ends a search.
+//! `squall breakpoint` against servers whose limit is known, and all other ends of a search.
 
 use crate::support::mmc::Queue;
 use crate::support::mmc_server;
@@ -6,7 +6,7 @@ use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 use crate::support::skip;
 
-/// Short trials, and an answer that is not very exact.
+/// Short trials, and an answer of low precision.
 const SHORT: [&str; 6] = ["--trial", "1s", "--settle", "200ms", "--precision", "40%"];
 
 fn search(server: &Server, arguments: &[&str]) -> Squall {
@@ -19,7 +19,7 @@ fn found(ended: &Ended) -> serde_json::Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Where other processes take the machine's time, searches end with that and say so: then the rest of a test is skipped.
+/// If other processes take the machine's time, searches end with that message: then the rest of a test is skipped.
 fn too_busy(test: &str, ended: &Ended) -> bool {
     let is_busy = ended.code == 98 && found(ended)["answer"]["end"] == "generator";
     if is_busy {
@@ -28,8 +28,8 @@ fn too_busy(test: &str, ended: &Ended) -> bool {
     is_busy
 }
 
-/// Whatever the machine does, the server cannot do more than its workers can; and where it does much less, the machine
-/// was at its end, which is told apart.
+/// On any machine, the server cannot do more than its workers can. If it does much less, the machine was at its limit,
+/// which the search distinguishes.
 #[test]
 fn the_limit_of_a_queue_is_found() {
     let queue = Queue { workers: 4, service: 50.0 };
@@ -47,7 +47,7 @@ fn the_limit_of_a_queue_is_found() {
     let (holds, fails) = (answer["holds"].as_f64().unwrap(), answer["fails"].as_f64().unwrap());
     let all = queue.workers as f64 * queue.service;
     assert!(queue.capacity(0.3) < all);
-    // In trials of a second a little more than all of it may go unnoticed.
+    // In trials of a second a slight excess may go unnoticed.
     assert!(holds >= 25.0 && holds < 1.5 * all && fails > holds, "{holds} to {fails} of {all}:\n{}", ended.out);
     for text in ["█ BREAKPOINT", "limited by: latency: response_time p(95)<300 was", "█ THROUGHPUT AND LATENCY"] {
         assert!(ended.out.contains(text), "{text} is missing:\n{}", ended.out);
@@ -56,8 +56,8 @@ fn the_limit_of_a_queue_is_found() {
     assert_eq!(report["trials"].as_array().unwrap().len(), ended.out.lines().filter(is_trial).count());
 }
 
-/// The bar, on a quiet machine: within 5 % of what Erlang's formula says, ten times of ten. Takes a quarter of an hour:
-/// `cargo test --test squall -- --ignored --nocapture ten_times_of_ten`.
+/// The bar, on a quiet machine: within 5 % of Erlang's formula, ten times of ten. Takes a quarter of an hour: `cargo
+/// test --test squall -- --ignored --nocapture ten_times_of_ten`.
 #[test]
 #[ignore = "takes a quarter of an hour, and a quiet machine"]
 fn the_limit_of_a_queue_is_exact_ten_times_of_ten() {
@@ -94,11 +94,11 @@ fn a_target_that_answers_everything_with_an_error_does_not_hold() {
 }
 
 #[test]
-fn a_target_that_holds_everything_is_said_to() {
+fn a_target_that_holds_everything_is_reported() {
     let server = Server::start(|_| Reply::ok("yes"));
     let arguments = ["--threshold", "response_time=p(95)<10000", "--min-rate", "5", "--max-rate", "10"];
     let ended = search(&server, &arguments).args(&["--report", "search.md"]).run();
-    if too_busy("a_target_that_holds_everything_is_said_to", &ended) {
+    if too_busy("a_target_that_holds_everything_is_reported", &ended) {
         return;
     }
     let ended = ended.expect_code(0);
@@ -123,19 +123,19 @@ fn a_plan_can_be_a_search() {
         let ended = squall.run().expect_code(0);
         assert!(ended.out.contains("highest rate: 10/s holds"), "{}", ended.out);
         assert!(ended.err.contains("a search from 5/s to 10/s, exact to 40.00%, in at most 45m"), "{}", ended.err);
-        // Requests a second follow from the rate of the trial, and are demanded of none.
+        // Requests per second follow from the trial's rate, so no minimum applies to them.
         for text in ["response_time p(95)<10000", "http_req_failed rate<0.01"] {
             assert!(ended.err.contains(text) && !ended.err.contains("http_reqs"), "{}", ended.err);
         }
     }
-    // With a load of its own it is a run.
+    // With its own load it is a run.
     let squall = Squall::new(&["run", "plan.yaml", "-i", "3", "-u", "1"]);
     std::fs::write(squall.folder().join("plan.yaml"), plan.replace("min_rps: 5000", "min_rps: 0.001")).unwrap();
     assert!(squall.run().expect_code(0).out.contains("verdict: Good"));
 }
 
 #[test]
-fn what_does_not_go_with_a_search_is_refused_before_the_first_trial() {
+fn options_that_do_not_fit_a_search_are_refused_before_the_first_trial() {
     let server = Server::start(|_| Reply::ok("yes"));
     let complaint = |arguments: &[&str]| search(&server, arguments).run().expect_code(104).err;
     assert!(complaint(&["-i", "9"]).contains("--iterations does not go with a search: see --trial"));
@@ -158,11 +158,11 @@ fn what_does_not_go_with_a_search_is_refused_before_the_first_trial() {
 }
 
 #[test]
-fn a_signal_ends_a_search_with_what_is_known() {
+fn a_signal_ends_a_search_with_its_results_so_far() {
     let server = Server::start(|_| Reply::ok("yes"));
     let command = ["breakpoint", &guest("minimal"), "--target", &server.url(), "--summary-json", "search.json"];
     let running = Squall::new(&command).args(&["--threshold", "response_time=p(95)<10000", "--trial", "10m"]).start();
-    // The first trial is on.
+    // The first trial is running.
     server.until_asked();
     running.signal("INT");
     let ended = running.wait().expect_code(105);

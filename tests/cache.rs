@@ -1,4 +1,4 @@
-//! `squall cache`: what is kept for the next time.
+//! `squall cache`: files stored for later runs.
 
 use std::fs;
 

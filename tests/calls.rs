@@ -1,5 +1,5 @@
-//! Every function that a scenario may import, called in thousands of random sequences with hostile arguments: the run ends as any
-//! other, within its time and its memory, and says nothing of a panic.
+//! Every function that a scenario may import, called in thousands of random sequences with hostile arguments: the run
+//! ends as any other, within its time and its memory, and reports no panic.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use crate::support::calls::{Contract, guest};
 use crate::support::program::Ended;
 use crate::support::server::{Reply, Request, Server};
 
-/// What all virtual users may have together under `--memory-total`, in MiB, and 256 besides.
+/// The memory of all virtual users together under `--memory-total`, in MiB, and 256 more.
 const BUDGET: Mebibytes = Mebibytes(192 + 256);
 const RUNS: u64 = 10;
 const SEQUENCES: u64 = 1_000;
-/// How far a sequence gets with `wasi:http`, at least.
+/// The least progress of a sequence with `wasi:http`.
 const OF_WASI: [&str; 4] =
     ["#handle", "outgoing-body.write", "future-incoming-response.get", "incoming-response.consume"];
 
@@ -34,7 +34,7 @@ fn answer(request: &Request) -> Reply {
     }
 }
 
-/// Texts that mean something to a function or other.
+/// Texts with a meaning for some function.
 fn texts(target: &str) -> Vec<String> {
     let authority = target.trim_start_matches("http://");
     let paths = ["/", "/large", "/slow", "/round", "/cookies", "/closed", "/short", "/gzip", "/500", "/none"];
@@ -95,7 +95,7 @@ fn texts(target: &str) -> Vec<String> {
         "\u{1b}[31m",
     ];
     let own = own.map(|text| text.replace("AUTHORITY", authority));
-    // Often, so that requests of `wasi:http`, which need both, get somewhere.
+    // Repeated, so that requests of `wasi:http`, which need both, make progress.
     let often = [authority, "/"].into_iter().cycle().take(24);
     [authority]
         .into_iter()
@@ -131,7 +131,7 @@ fn squall(guest: &[u8], server: &Server, arguments: &[&str]) -> Caged {
     squall.within(BUDGET).args(&limits).args(&data).args(arguments).exporting()
 }
 
-/// The names of the checks that were made.
+/// The names of the recorded checks.
 fn checks(ended: &Ended) -> BTreeSet<String> {
     let text = std::fs::read_to_string(ended.folder().join("summary.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -162,7 +162,7 @@ fn every_function_of_the_contract_is_called() {
     let guest = guest(&contract, &texts(&server.url()));
     let tame = ["-e", "TAME=1", "--max-series", "5000", "--iteration-timeout", "300ms"];
     let mut called = BTreeSet::new();
-    // What a sequence gets to is random, and on a busy machine less: more seeds reach the rest.
+    // The progress of a sequence is random, and smaller on a busy machine: more seeds reach the rest.
     for seed in ["SEED=1", "SEED=2", "SEED=3", "SEED=4"] {
         let load = ["-e", seed, "-u", "16", "-i", "3000"];
         let ended = squall(&guest, &server, &[&tame[..], &load].concat()).run().expect_code_or_busy(0);
@@ -180,8 +180,8 @@ fn every_function_of_the_contract_is_called() {
     assert!(missing.is_empty(), "the guest does not get to {missing:#?}");
 }
 
-/// What a scenario can get to, and none has called. Of WASI there is what nothing gives it a handle for: files, sockets,
-/// requests of others.
+/// Functions that a scenario can reach, and that were never called. Functions of WASI without a source of their handles
+/// are left out: files, sockets, incoming requests.
 fn missing(contract: &Contract, called: &BTreeSet<String>) -> Vec<String> {
     let must = |name: &String| name.starts_with("squall:") || OF_WASI.iter().any(|must| name.ends_with(must));
     contract.names().into_iter().filter(|name| must(name) && !called.contains(name)).collect()

@@ -1,4 +1,4 @@
-//! What the Dockerfile and its page say about the program, which nobody can try on a machine without an engine for images.
+//! The Dockerfile and its page, as far as they can be checked on a machine without a container engine.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// What follows `start` on the Dockerfile's last line that begins with it.
+/// The rest of the Dockerfile's last line that begins with `start`.
 fn said_after(start: &str) -> String {
     let dockerfile = text("Dockerfile");
     let said = dockerfile.lines().rev().find_map(|line| line.strip_prefix(start));
@@ -29,7 +29,7 @@ fn it_is_built_by_the_rust_that_the_workspace_needs() {
 }
 
 #[test]
-fn the_page_says_what_the_image_has() {
+fn the_page_describes_the_image() {
     let page = text("docs/containers.md");
     let user = said_after("USER ");
     let facts = [
@@ -44,7 +44,7 @@ fn the_page_says_what_the_image_has() {
 }
 
 #[test]
-fn where_nothing_can_be_written_a_run_costs_one_warning_and_ends_as_it_would() {
+fn without_writable_folders_a_run_prints_one_warning_and_ends_as_usual() {
     let squall = Squall::new(&["demo", "-u", "1", "-i", "1", "--runs-dir", "/dev/null/runs"]);
     let ended = squall.env("XDG_CACHE_HOME", "/dev/null").run().expect_code(0);
     assert_eq!(ended.err.matches("warning: this run is not kept any further").count(), 1, "{}", ended.err);

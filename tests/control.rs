@@ -1,4 +1,4 @@
-//! A run that others on this machine control over HTTP while it goes on.
+//! Control of a run over HTTP by other programs of this machine.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ fn quick_server() -> Server {
     Server::start(|_| Reply::ok("hello, world").after(Duration::from_millis(10)))
 }
 
-/// A load that goes on until it is stopped.
+/// A load that runs until it is stopped.
 fn endless(server: &Server, load: &[&str]) -> Squall {
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "--threads", "2"]);
     squall.args(&["--executor", "externally-controlled"]).args(load).exporting()
 }
 
 #[test]
-fn virtual_users_are_changed_and_the_status_tells() {
+fn virtual_users_are_changed_and_the_status_shows_it() {
     let server = quick_server();
     let run = Controlled::start(endless(&server, &["-u", "2", "--max-vus", "10"]));
     let status = run.until(|status| status["vus"] == 2 && status["iterations"].as_u64() > Some(0));
@@ -42,13 +42,13 @@ fn virtual_users_are_changed_and_the_status_tells() {
 }
 
 #[test]
-fn a_pause_lets_nothing_begin_until_it_is_over() {
+fn no_iteration_begins_during_a_pause() {
     for load in [&["-u", "3"][..], &["-R", "100/s"]] {
         let server = quick_server();
         let run = Controlled::start(endless(&server, load));
         run.until(|status| status["iterations"].as_u64() > Some(10));
         assert_eq!(run.change(r#"{"paused": true}"#)["status"], "paused");
-        // One report may still tell of what had begun before.
+        // One report may still contain iterations from before the pause.
         let (before, requests) = (run.after_reports(2), server.count());
         let (after, later) = (run.after_reports(2), server.count());
         assert_eq!(after["iterations"], before["iterations"], "{after:#}");
@@ -62,7 +62,7 @@ fn a_pause_lets_nothing_begin_until_it_is_over() {
 }
 
 #[test]
-fn who_is_wanted_again_before_it_has_left_goes_on() {
+fn a_virtual_user_that_has_not_left_yet_is_used_again() {
     let server = Server::start(|_| Reply::ok("hello, world").after(Duration::from_millis(1_500)));
     let run = Controlled::start(endless(&server, &["-u", "3"]));
     run.until(|status| status["vus"] == 3);
@@ -96,7 +96,7 @@ fn the_rate_of_an_open_load_is_changed() {
 }
 
 #[test]
-fn what_a_load_cannot_do_is_a_conflict_and_says_what_to_do() {
+fn an_unsupported_change_is_a_conflict_with_a_remedy() {
     let server = quick_server();
     let closed = Controlled::start(endless(&server, &["-u", "2", "--max-vus", "5"]));
     let sentence = closed.refused(r#"{"rate": "5/s"}"#, 409);
@@ -136,8 +136,8 @@ fn every_load_can_be_stopped_but_only_one_kind_changed() {
 }
 
 #[test]
-fn what_is_asked_for_during_setup_counts_when_the_load_begins() {
-    // Setup asks the server once, and has to wait for it.
+fn changes_during_setup_count_when_the_load_begins() {
+    // Setup requests the server once, and has to wait for it.
     let server = Server::start(|request| {
         Reply::ok("{}").after(Duration::from_millis(if request.number == 0 { 3_000 } else { 10 }))
     });
@@ -150,7 +150,7 @@ fn what_is_asked_for_during_setup_counts_when_the_load_begins() {
     paused.change(r#"{"paused": true}"#);
     paused.until(|status| status["status"] == "paused");
     let status = paused.after_reports(2);
-    // What was due before the news had reached all threads.
+    // Arrivals from before the change reached all threads.
     assert!(status["iterations"].as_u64() < Some(10), "{status:#}");
     paused.stop();
 
@@ -162,7 +162,7 @@ fn what_is_asked_for_during_setup_counts_when_the_load_begins() {
 }
 
 #[test]
-fn metrics_and_thresholds_are_told_while_it_runs() {
+fn metrics_and_thresholds_are_served_during_the_run() {
     let server = quick_server();
     let thresholds = ["--threshold", "http_req_duration=p(95)<5000", "--threshold", "http_req_failed=rate>0.5"];
     let run = Controlled::start(endless(&server, &[&["-u", "2"], &thresholds[..]].concat()));
@@ -208,7 +208,7 @@ fn only_programs_of_this_machine_with_the_token_are_let_in() {
 }
 
 #[test]
-fn mistakes_are_told_and_harm_nobody() {
+fn mistakes_are_reported_and_do_no_harm() {
     let server = quick_server();
     let run = Controlled::start(endless(&server, &["-u", "1"]));
     assert!(run.refused("{\"paused\": tru", 400).contains("line 1 column"));
@@ -223,7 +223,7 @@ fn mistakes_are_told_and_harm_nobody() {
     assert!(answer.status == 405 && answer.head.contains("allow: get, patch"), "{answer:?}");
     let big = format!("host: {}\r\nx: {}\r\n", run.address, "x".repeat(20_000));
     assert_eq!(run.ask_with("GET", "/v1/status", &big, "").status, 431);
-    // Those who say nothing keep nobody else from being heard: each has ten seconds, and none takes the place of others.
+    // Silent clients do not block others: each has ten seconds, and none takes another's connection.
     let began = Instant::now();
     let silent: Vec<TcpStream> = (0..64).map(|_| TcpStream::connect(&run.address).unwrap()).collect();
     assert_eq!(run.status()["paused"], false);
@@ -249,14 +249,14 @@ fn only_addresses_of_this_machine_are_served() {
 }
 
 #[test]
-fn without_it_nobody_listens_and_nothing_is_said_of_it() {
+fn without_the_option_no_port_is_open_and_no_address_is_printed() {
     let server = quick_server();
     let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "1"]).run().expect_code(0);
     assert!(!ended.err.contains("control:") && !ended.err.contains("token:"), "{}", ended.err);
 }
 
 #[test]
-fn what_is_typed_at_the_terminal_is_done() {
+fn commands_at_the_terminal_are_executed() {
     let server = quick_server();
     let (mut keyboard, stdin) = Keyboard::new();
     let mut run = Controlled::start(endless(&server, &["-u", "2", "--max-vus", "10"]).stdin(stdin));

@@ -49,7 +49,7 @@ fn a_run_is_controlled_from_elsewhere() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn missing_arguments_are_reported() {
     let ended = control(&["--at", "127.0.0.1:9", "status"]).expect_code(1);
     assert!(
         ended.complaint().starts_with("nothing listens at 127.0.0.1:9: start the run with --control"),
@@ -64,7 +64,7 @@ fn what_is_missing_is_said() {
     assert!(ended.complaint().starts_with("SQUALL_CONTROL_TOKEN: this token has 5 characters"), "{}", ended.err);
     let ended = Squall::new(&["control", "--token-file", "nowhere", "status"]).run().expect_code(104);
     assert!(ended.complaint().starts_with("--token-file nowhere: No such file"), "{}", ended.err);
-    // Talking to something else.
+    // The server at this address is not a run.
     let other = Server::start(|_| Reply::ok("hello, world"));
     let ended = control(&["--at", other.url().trim_start_matches("http://"), "status"]).expect_code(1);
     assert!(ended.complaint().contains("the server there is not a run of this version of Squall"), "{}", ended.err);

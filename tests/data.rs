@@ -1,4 +1,4 @@
-//! Data for scenarios: who gets which row, what happens at the end, and what is refused.
+//! Data for scenarios: the order of rows, the end of the data, and refused files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ fn server() -> Server {
     Server::start(|_| Reply::ok(""))
 }
 
-/// A CSV file of so many users: user0, user1, ...
+/// A CSV file of `count` users: user0, user1, ...
 fn users(rows: usize) -> String {
     (0..rows).fold("name,email\n".to_owned(), |mut csv, row| {
         let _ = writeln!(csv, "user{row},user{row}@example.test");
@@ -40,7 +40,7 @@ fn bodies(server: &Server) -> Vec<String> {
     server.requests().iter().map(body).collect()
 }
 
-/// The names in order of the rows, once more from the beginning where that does not reach.
+/// The names in the order of the rows, starting again after the last one.
 fn names(rows: usize, count: usize) -> Vec<String> {
     (0..count).map(|number| format!("user{}", number % rows)).collect()
 }
@@ -82,7 +82,7 @@ fn a_shuffle_has_every_row_in_each_pass_and_the_seed_decides() {
     assert_ne!(first, pass("8"));
 }
 
-/// What each virtual user sent, in its order.
+/// The names that each virtual user sent, in its order.
 fn by_user(server: &Server) -> BTreeMap<String, Vec<String>> {
     let mut by_user: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for request in server.requests() {
@@ -106,7 +106,7 @@ fn chance_can_be_repeated_on_any_number_of_threads() {
 }
 
 #[test]
-fn users_have_rows_of_their_own() {
+fn users_have_their_own_rows() {
     let server = server();
     let more = ["-u", "4", "-i", "10", "--executor", "per-vu-iterations", "--threads", "2"];
     run_users(&server, 10, ",policy=unique-per-vu", &more).expect_code(0);
@@ -175,7 +175,7 @@ fn the_scenario_may_choose_and_the_user_goes_first() {
 }
 
 #[test]
-fn every_format_says_the_same() {
+fn every_format_gives_the_same_rows() {
     let csv = "name,email\r\n\"ada \"\"a\"\"\",ada@example.test\r\n";
     let json = "[{\"name\": \"ada \\\"a\\\"\", \"email\": \"ada@example.test\"}]";
     for (file, content, data) in [
@@ -195,7 +195,7 @@ fn every_format_says_the_same() {
 }
 
 #[test]
-fn what_json_holds_beside_text_arrives_as_json() {
+fn json_values_other_than_text_arrive_as_json() {
     let server = server();
     let json = "[{\"id\": 12345678901234567890123, \"tags\": [\"a\", 1]}]";
     let arguments = ["-u", "1", "-i", "1", "--data", "users=users.json", "-e", "COLUMN=id"];
@@ -204,7 +204,7 @@ fn what_json_holds_beside_text_arrives_as_json() {
 }
 
 #[test]
-fn a_column_that_is_not_there() {
+fn a_missing_column() {
     let server = server();
     let ended = run_users(&server, 3, "", &["-u", "1", "-i", "2", "-e", "COLUMN=nmae"]).expect_code(0);
     assert_eq!(ended.number("iterations_failed", "passes"), 2.0);
@@ -245,7 +245,7 @@ fn bad_files_are_refused_before_the_run_with_their_line() {
 }
 
 #[test]
-fn data_that_is_missing_or_makes_no_sense() {
+fn missing_and_invalid_data() {
     assert_eq!(refused(&[], &[], &[]), "the scenario needs data that is not given: add --data users=FILE");
     let complaint = refused(&[("u.bin", b"x")], &["users=u.bin"], &[]);
     assert!(complaint.contains("the name of u.bin does not say what is in it"), "{complaint}");
@@ -256,7 +256,7 @@ fn data_that_is_missing_or_makes_no_sense() {
 }
 
 #[test]
-fn what_the_scenario_did_not_announce_is_missed_when_it_is_opened() {
+fn undeclared_data_is_missing_when_it_is_opened() {
     let server = server();
     let ended = run_users(&server, 3, "", &["--flow", "upload", "-u", "1", "-i", "1"]).expect_code(0);
     let sentence = "there is no data \"upload\": give it with --data upload=file:FILE (given are users)";
@@ -268,7 +268,7 @@ fn a_large_file_is_sent_whole_and_enters_no_guest() {
     let server = server();
     let squall =
         Squall::new(&["run", &guest("feed"), "--target", &server.url(), "--flow", "upload", "-u", "2", "-i", "4"]);
-    // More than a guest may have, let alone two.
+    // More than a guest's memory can hold, let alone twice.
     let content: Vec<u8> = (0..3_000_000u32).map(|place| (place % 251) as u8).collect();
     std::fs::write(squall.folder().join("big.bin"), &content).unwrap();
     std::fs::write(squall.folder().join("users.csv"), users(1)).unwrap();
@@ -282,7 +282,7 @@ fn a_large_file_is_sent_whole_and_enters_no_guest() {
 }
 
 #[test]
-fn inspect_shows_what_a_scenario_needs() {
+fn inspect_shows_the_needs_of_a_scenario() {
     let ended = Squall::new(&["inspect", &guest("feed")]).run().expect_code(0);
     assert!(ended.out.contains("users  give it with --data users=FILE"), "{}", ended.out);
     let ended = Squall::new(&["inspect", "--json", &guest("feed")]).run().expect_code(0);
@@ -293,7 +293,7 @@ fn inspect_shows_what_a_scenario_needs() {
 #[test]
 fn a_component_cannot_name_files() {
     let squall = Squall::new(&["run", "guest.wasm"]);
-    // A description whose plan names one, at an address of its own.
+    // A description whose plan names a file, at its own address.
     let plan =
         r#"{"data":{"x":"/etc/passwd,policy=random"}}"#.replace('"', "\\22").replace("/etc/passwd", "csv:/etc/passwd");
     let length = plan.replace("\\22", "\"").len();

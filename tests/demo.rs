@@ -1,4 +1,4 @@
-//! The first thing that a newcomer does.
+//! The first steps of a newcomer.
 
 use crate::support::program::Squall;
 
@@ -14,9 +14,9 @@ fn the_demo_needs_nothing_and_passes() {
     }
 }
 
-/// As the README has it: the scenario in a file, the shop in another terminal.
+/// As in the README: the scenario in a file, the shop in another terminal.
 #[test]
-fn the_demo_gives_its_scenario_away() {
+fn the_demo_saves_its_scenario() {
     let ended = Squall::new(&["demo", "--save", "shop.wasm"]).run().expect_code(0);
     assert!(ended.err.contains("run it with `squall run shop.wasm --target URL`"), "{}", ended.err);
     let component = ended.folder().join("shop.wasm").display().to_string();

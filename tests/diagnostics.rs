@@ -1,4 +1,4 @@
-//! `-v`, `-vv` and `RUST_LOG`: what Squall says of itself, and what it keeps to itself.
+//! `-v`, `-vv` and `RUST_LOG`: Squall's diagnostics, and the secrets that are kept out of them.
 
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
@@ -9,7 +9,7 @@ fn diagnoses(ended: &Ended) -> Vec<&str> {
 }
 
 #[test]
-fn compiling_and_the_cache_are_told_if_asked_for() {
+fn compiling_and_the_cache_are_logged_on_request() {
     let server = Server::start(|_| Reply::ok(""));
     let cache = tempfile::tempdir().unwrap();
     let run = |more: &[&str], log: Option<&str>| {
@@ -41,8 +41,8 @@ fn compiling_and_the_cache_are_told_if_asked_for() {
 }
 
 #[test]
-fn a_secret_and_a_password_are_kept_out_of_diagnoses() {
-    // The host has the secret in its name, and refuses, so that the diagnosis would show it.
+fn a_secret_and_a_password_are_kept_out_of_diagnostics() {
+    // The host's name contains the secret, and it refuses, so that the diagnostics would show it.
     let url = "http://ada:passw0rd@hunter22secret.localhost:1/";
     let squall = Squall::new(&["run", url, "-u", "1", "-i", "1", "-vv", "--secret", "KEY=env", "--no-save"]);
     let ended = squall.env("KEY", "hunter22secret").run();

@@ -1,4 +1,4 @@
-//! Who works when, and how often.
+//! Executors: the active virtual users over time, and the number of iterations.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn every_virtual_user_does_its_own_iterations() {
 }
 
 #[test]
-fn constant_users_work_as_long_as_they_should() {
+fn constant_users_are_active_for_their_duration() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(20)));
     let started = std::time::Instant::now();
     let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "4", "-d", "2s"]);
@@ -47,7 +47,7 @@ fn a_ramp_goes_up_and_down() {
     assert_eq!(ended.number("vus_max", "value"), 10.0);
     assert_eq!(server.connections(), 10);
     // From one to ten users in a second, ten for one, down to none in one: 20.5 user-seconds, in each of which at most
-    // 100 iterations fit, and one more for each user that is let finish.
+    // 100 iterations fit, and one more for each user that may finish.
     let iterations = ended.number("iterations", "count");
     assert!((800.0..=2_060.0).contains(&iterations), "{iterations}");
 }
@@ -88,7 +88,7 @@ fn the_same_seed_makes_the_same_choices() {
 }
 
 #[test]
-fn a_least_iteration_duration_is_kept() {
+fn a_minimum_iteration_duration_is_kept() {
     let server = server();
     let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-i", "5"]);
     let started = std::time::Instant::now();

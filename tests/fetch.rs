@@ -1,4 +1,4 @@
-//! Guests that make their requests by `wasi:http`, the standard interface, with clients that know nothing of Squall.
+//! Guests that make their requests by `wasi:http`, the standard interface, with clients that do not know Squall.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn started(server: &Server, flow: &str, arguments: &[&str]) -> Ended {
     squall.args(arguments).exporting().run()
 }
 
-/// Checks that so many requests were recorded, so many of them failed, and every check passed.
+/// Checks that this many requests were recorded, this many of them failed, and every check passed.
 #[track_caller]
 fn expect(ended: &Ended, requests: f64, failed: f64) {
     let found = (ended.number("http_reqs", "count"), ended.number("http_req_failed", "passes"));
@@ -37,7 +37,7 @@ fn expect(ended: &Ended, requests: f64, failed: f64) {
 }
 
 #[test]
-fn a_request_is_sent_measured_and_named_as_our_own_are() {
+fn a_request_is_sent_measured_and_named_like_those_of_the_sdks() {
     let server = server();
     let ended = run(&server, "get", &["--threshold", "http_reqs{name:product}=count==3"]);
     expect(&ended, 3.0, 0.0);
@@ -53,13 +53,13 @@ fn a_request_is_sent_measured_and_named_as_our_own_are() {
 }
 
 #[test]
-fn a_status_is_an_answer() {
+fn an_error_status_is_a_response() {
     let ended = run(&server(), "missing", &[]);
     expect(&ended, 3.0, 3.0);
 }
 
 #[test]
-fn a_refused_connection_is_told_to_the_guest_and_to_the_user() {
+fn a_refused_connection_is_reported_to_the_guest_and_to_the_user() {
     let ended = started(&server(), "refused", &["--allow", "127.0.0.1:1"]).expect_code_or_busy(97);
     expect(&ended, 3.0, 3.0);
     assert!(ended.out.contains("connect to 127.0.0.1:1: connection refused"), "{}", ended.out);
@@ -80,7 +80,7 @@ fn the_run_s_time_limit_holds_too() {
 }
 
 #[test]
-fn a_request_that_the_guest_gives_up_is_counted_with_the_time_it_had() {
+fn a_request_that_the_guest_cancels_is_counted_with_its_time() {
     let ended = run(&server(), "impatient", &[]);
     expect(&ended, 3.0, 3.0);
     assert!(ended.out.contains("abandoned (flow \"impatient\"): 3"), "{}", ended.out);
@@ -88,7 +88,7 @@ fn a_request_that_the_guest_gives_up_is_counted_with_the_time_it_had() {
 }
 
 #[test]
-fn several_go_at_once_but_not_all() {
+fn several_requests_run_at_once_but_not_all() {
     let server = server();
     let ended = run(&server, "page", &[]);
     expect(&ended, 30.0, 0.0);
@@ -111,7 +111,7 @@ fn a_large_body_comes_down_whole() {
 }
 
 #[test]
-fn a_body_that_the_guest_does_not_read_is_part_of_what_is_measured() {
+fn a_body_that_the_guest_does_not_read_is_measured() {
     let server = server();
     let ended = run(&server, "unread", &[]);
     expect(&ended, 3.0, 0.0);

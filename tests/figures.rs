@@ -1,4 +1,4 @@
-//! The figures of one run are the same in every form in which it is reported: each is read back, and held to the JSON.
+//! A run's figures are the same in all of its reports: each is read back, and compared with the JSON.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
-/// A figure's name, and how it is written.
+/// A figure's name, and its text.
 type Figures = BTreeMap<String, String>;
 
 const THRESHOLDS: [&str; 3] = ["http_req_duration=p(95)<60000", "http_req_failed=rate<0.05", "checks=rate>0.5"];
@@ -30,7 +30,7 @@ fn reported() -> Ended {
 
 fn read(ended: &Ended, name: &str) -> String {
     let text = std::fs::read_to_string(ended.folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    // As people read it.
+    // As printed for people.
     [("\\_", "_"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\"")]
         .iter()
         .fold(text, |text, (from, to)| text.replace(from, to))
@@ -62,12 +62,12 @@ fn figures_of_a_run_are_the_same_in_every_report() {
     }
 }
 
-/// `met`, or `not met`; a measurement that is invalid judges nothing, whatever the form.
+/// `met`, or `not met`; an invalid measurement has no results, in any form.
 fn outcome(met: bool) -> String {
     if met { "met" } else { "not met" }.to_owned()
 }
 
-/// Numbers, written as people read them: two decimals, no zeros at the end.
+/// Numbers, as printed for people: two decimals, no zeros at the end.
 fn of_json(document: &Value) -> Figures {
     let metric = |name: &str| {
         let metrics = document["metrics"].as_array().unwrap();
@@ -214,7 +214,7 @@ fn of_ctrf(report: &Value) -> Figures {
     figures.chain(tests).collect()
 }
 
-/// What the reports call a key figure, by its name here.
+/// The reports' words for a key figure, by its name here.
 fn key_figure(name: &str) -> String {
     match name {
         "response_time p(50)" => "p50",

@@ -1,4 +1,5 @@
-//! Every parser has a fuzz target, and every target is run: `fuzz/README.md` is the list, and nothing is missing in or beside it.
+//! Every parser has a fuzz target, and every target is run: the list in `fuzz/README.md` is complete and has no other
+//! entries.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::support::program::root;
 
-/// What a parser is known by in the source.
+/// The functions that mark a parser in the source.
 const SIGNS: [&str; 6] = ["FromStr for", "serde_json::from_", "httparse::", "Url::parse(", "from_pem(", "pem_slice"];
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The rows of a table behind a heading, without its head.
+/// The rows of the table after a heading, without its head.
 fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     let part = page.split_once(&format!("\n## {heading}\n")).unwrap().1.split("\n## ").next().unwrap();
     let rows = part.lines().filter(|line| line.starts_with("| ")).skip(2);

@@ -1,4 +1,4 @@
-//! The components that the binary carries are what their sources make.
+//! The components in the binary are those that their sources make.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::program::{Squall, guest, root};
 
-/// A component's surface and description, which is what a run depends on; toolchains may order bytes differently.
+/// A component's interface and description, on which a run depends; toolchains may order bytes differently.
 fn surface(path: &str) -> Value {
     let ended = Squall::new(&["inspect", "--json", path]).run().expect_code(0);
     let document: Value = serde_json::from_str(&ended.out).expect("JSON");
@@ -47,7 +47,7 @@ fn embedded_components_stay_small() {
     }
 }
 
-/// What docs/any-language.md shows: `wit-bindgen` and the contract are enough.
+/// The example of docs/any-language.md: `wit-bindgen` and the contract are enough.
 #[test]
 fn a_guest_without_an_sdk_is_measured_as_any_other() {
     use crate::support::server::{Reply, Server};

@@ -1,4 +1,4 @@
-//! Runs are kept, survive being killed, and are reported, merged and compared again.
+//! Runs are stored, survive a kill, and are reported, merged and compared again.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::program::{Squall, guest};
 use crate::support::server::{Reply, Server};
 
-/// Runs the minimal scenario and keeps the run in `runs`. What it printed.
+/// Runs the minimal scenario and stores the run in `runs`. Returns its output.
 fn kept(server: &Server, runs: &Path, more: &[&str]) -> String {
     let runs = runs.display().to_string();
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "--runs-dir", &runs]);
@@ -20,7 +20,7 @@ fn asked(runs: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 #[test]
-fn a_run_is_kept_and_its_summary_is_the_same_later() {
+fn a_run_is_stored_and_its_summary_is_the_same_later() {
     let folder = tempfile::tempdir().expect("a folder");
     let runs = folder.path().join("runs");
     let server = Server::start(|_| Reply::ok("hello"));
@@ -44,7 +44,7 @@ fn a_run_is_kept_and_its_summary_is_the_same_later() {
 }
 
 #[test]
-fn a_kept_run_of_a_plan_is_judged_again_as_it_was() {
+fn a_stored_run_of_a_plan_gets_the_same_verdict_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let plan = format!(
@@ -66,7 +66,7 @@ fn a_kept_run_of_a_plan_is_judged_again_as_it_was() {
     }
     assert_eq!(asked(&runs, &["report"], 0), printed);
 
-    // Together they are judged, too, and what was seen of the target is seen of both.
+    // The merged run is judged, too, with the target's resources of both.
     Squall::new(&arguments).run().expect_code_or_busy(0);
     let readings = || -> Vec<usize> {
         let all = std::fs::read_dir(&runs).expect("runs").map(|run| run.expect("a run").path().join("target.ndjson"));
@@ -80,7 +80,7 @@ fn a_kept_run_of_a_plan_is_judged_again_as_it_was() {
 }
 
 #[test]
-fn no_save_keeps_nothing() {
+fn no_save_stores_no_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(|_| Reply::ok("hello"));
     kept(&server, folder.path(), &["-i", "1", "--no-save"]);
@@ -89,7 +89,7 @@ fn no_save_keeps_nothing() {
 }
 
 #[test]
-fn what_was_measured_survives_a_kill() {
+fn measurements_survive_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let runs = folder.path().display().to_string();
@@ -110,7 +110,7 @@ fn what_was_measured_survives_a_kill() {
     assert_eq!(exported["end"], Value::Null);
     let csv = asked(folder.path(), &["runs", "export", "--format", "csv"], 0);
     let counted: u64 = csv.lines().skip(1).filter_map(|line| line.split(',').nth(2)?.parse::<u64>().ok()).sum();
-    // At 200 requests a second at most: the last second, and what came between the two looks.
+    // At 200 requests a second at most: the last second, and those between the two looks.
     assert!(counted > 0 && counted + 400 >= before as u64, "{counted} of {before}");
     let report = asked(folder.path(), &["report"], 0);
     let requests = report.lines().find_map(|line| line.trim().strip_prefix("http_reqs")?.split_whitespace().nth(1));
@@ -118,7 +118,7 @@ fn what_was_measured_survives_a_kill() {
     assert!(reported > 0 && reported <= counted, "{reported} of {counted}: {report}");
 }
 
-/// A run about which nothing was reported, because it was merged or killed, is reported of what was kept.
+/// A run without a report, because it was merged or killed, is reported from its stored data.
 #[test]
 fn reports_are_made_of_merged_and_killed_runs() {
     let folder = tempfile::tempdir().expect("a folder");

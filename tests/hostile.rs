@@ -1,4 +1,4 @@
-//! Guests that misbehave: the host names the offence and lives on.
+//! Guests that misbehave: the host names the offence and continues.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ fn an_endless_loop_does_not_hold_the_run() {
 
 #[test]
 fn an_endless_loop_leaves_the_core_to_others() {
-    // Of two users on one thread, one loops for ever; the other, which takes every later iteration, goes on.
+    // Of two users on one thread, one loops for ever; the other, which runs every later iteration, continues.
     let guest = Wat::new("(if (i32.eq (call $vu) (i32.const 1)) (then (loop $forever (br $forever)))) (i32.const 200)")
         .importing("squall:scenario/context@0.1.0", "vu", "(result u32)", "(result i32)");
     let ended = run(&guest, &["-u", "2", "-d", "1s", "--threads", "1", "--graceful-stop", "0s"]).expect_code(0);
@@ -141,7 +141,7 @@ fn a_start_that_never_ends_does_not_hold_the_run() {
 }
 
 #[test]
-fn who_asks_for_the_end_and_goes_on_is_ended() {
+fn a_guest_that_requests_the_end_and_continues_is_ended() {
     let guest = logging(Wat::new(&format!("(call $abort (i32.const 160) (i32.const 7)) {LOOP}")));
     let ended = run(&guest, &["-u", "1", "-d", "5m", "--graceful-stop", "1s"]).expect_code(108);
     assert!(ended.err.contains("the scenario asked to stop: no luck"), "{}", ended.err);
@@ -166,7 +166,7 @@ fn a_table_has_a_limit_with_a_name() {
 
 #[test]
 fn strings_that_overlap_do_not_become_many() {
-    // 5,000 flows whose names are the same 60,000 bytes: 300 MB, had the host copied them all.
+    // 5,000 flows whose names are the same 60,000 bytes: 300 MB, if the host copied them all.
     let fill = "(loop $fill
         (i32.store (i32.add (i32.const 65536) (i32.mul (global.get $n) (i32.const 12))) (i32.const 1024))
         (i32.store (i32.add (i32.const 65540) (i32.mul (global.get $n) (i32.const 12))) (i32.const 60000))
@@ -188,7 +188,7 @@ fn an_error_as_long_as_its_memory_is_cut() {
 }
 
 #[test]
-fn text_that_is_none_is_a_trap() {
+fn invalid_text_is_a_trap() {
     let guest = logging(Wat::new("(call $log (i32.const 1) (i32.const 700) (i32.const 2)) (i32.const 200)"));
     let ended = run(&guest.with_functions(r#"(data (i32.const 700) "\ff\fe")"#), &["-i", "2"]);
     assert!(ended.out.contains("flow \"main\" trapped: 2"), "{}\n{}", ended.out, ended.err);
@@ -268,7 +268,7 @@ fn no_name_is_a_command_for_a_terminal_or_a_ci_system() {
 }
 
 #[test]
-fn a_suggested_plan_is_no_command_either() {
+fn a_suggested_plan_is_not_a_command_either() {
     let plan = r#"{"thresholds": {"checks{name:##vso[x]}": ["rate>0"]}}"#;
     let data = format!("(data (i32.const 900) \"{}\")", plan.replace('"', "\\22"));
     let describe = format!(
@@ -285,7 +285,7 @@ fn a_suggested_plan_is_no_command_either() {
 }
 
 #[test]
-fn what_a_component_says_of_itself_is_no_command_either() {
+fn the_metadata_of_a_component_is_not_a_command_either() {
     let text = "##vso[task.complete] \u{202e}\u{9b}2J";
     let section = |name: &str| {
         let mut section = vec![0, (1 + name.len() + text.len()) as u8, name.len() as u8];
@@ -305,7 +305,7 @@ fn what_a_component_says_of_itself_is_no_command_either() {
     }
 }
 
-/// The one-request scenario with options of its own, as a stranger's scenario could have them.
+/// The one-request scenario with its own options, as an untrusted scenario could have them.
 fn asking(server: &crate::support::server::Server, options: &[(&str, &str)]) -> Ended {
     let component = crate::support::program::root().join("runtime/cli/assets/request.wasm").display().to_string();
     let mut squall = Caged::new(&["run", &component, "--target", &server.url(), "-u", "1", "-i", "2"]).exporting();
@@ -318,7 +318,7 @@ fn asking(server: &crate::support::server::Server, options: &[(&str, &str)]) -> 
 }
 
 #[test]
-fn nothing_is_smuggled_into_a_request() {
+fn no_header_is_smuggled_into_a_request() {
     use crate::support::server::{Reply, Server};
     for (name, value) in [
         ("SQUALL_METHOD", "GET / HTTP/1.1\r\nx: y\r\n\r\nGET"),
@@ -334,7 +334,7 @@ fn nothing_is_smuggled_into_a_request() {
             !request.headers.contains_key("injected") && request.headers.get("x").is_none_or(|x| x != "y")
         };
         assert!(sent.iter().all(harmless), "{value:?}: {sent:?}");
-        // Either it went out in a form that means nothing else, or it was refused.
+        // The value was sent in a form without any other meaning, or refused.
         let refused = ended.out.contains("invalid request");
         assert!(refused || sent.len() == 2, "{value:?}: {}", ended.out);
     }
@@ -360,7 +360,7 @@ fn a_request_has_one_length() {
 }
 
 #[test]
-fn half_a_component_is_none() {
+fn half_a_component_is_refused() {
     let whole = std::fs::read(crate::support::program::guest("shop")).unwrap();
     for length in [0, 4, 8, 9, 1_000, whole.len() / 2, whole.len() - 1] {
         let squall = Caged::new(&["run", "half.wasm"]);
@@ -371,7 +371,7 @@ fn half_a_component_is_none() {
 }
 
 #[test]
-fn a_cache_that_somebody_has_damaged_costs_time_only() {
+fn a_damaged_cache_costs_only_time() {
     let cache = tempfile::tempdir().unwrap();
     let server = crate::support::server::Server::start(|_| crate::support::server::Reply::ok("hello"));
     let once = || {

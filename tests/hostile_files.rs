@@ -1,10 +1,10 @@
-//! Files that a stranger has made or chosen: kept runs in a checkout, sources, keys and data without an end.
+//! Untrusted files: stored runs in a checkout, sources, keys and data without an end.
 
 use crate::support::caged::Caged;
 use crate::support::component::{OK, Wat};
 use crate::support::program::Ended;
 
-/// A folder of runs with one in it that somebody else has made, as a checkout may bring it along.
+/// A folder with one run from another author, as a checkout may contain it.
 fn checkout(name: &str, run: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let run_folder = folder.path().join(name);
@@ -18,7 +18,7 @@ fn asked(runs: &std::path::Path, arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_kept_run_of_a_stranger_steers_nothing() {
+fn an_untrusted_run_steers_no_terminal() {
     let text = r"##vso[task.complete]\u001b[2J\u202e\n::error::x";
     let run = format!(
         r#"{{"format": 1, "began": "{text}", "scenario": "{text}", "digest": "{text}", "target": "{text}", "load": "{text}",
@@ -47,7 +47,7 @@ fn a_kept_run_of_a_stranger_steers_nothing() {
 }
 
 #[test]
-fn a_damaged_run_stands_in_the_way_of_no_other() {
+fn a_damaged_run_does_not_hide_others() {
     let runs = checkout("20261125-123005-271001", r#"{"format": 1, "scenario": "good.wasm"}"#);
     std::fs::create_dir(runs.path().join("20261125-123005-271002")).unwrap();
     std::fs::write(runs.path().join("20261125-123005-271002/run.json"), "{\"format\": 1").unwrap();
@@ -57,7 +57,7 @@ fn a_damaged_run_stands_in_the_way_of_no_other() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_in_a_checkout() {
+fn no_file_is_written_through_a_link_in_a_checkout() {
     let runs = checkout("20261125-123005-271001", r#"{"format": 1}"#);
     let victim = runs.path().join("victim");
     std::fs::write(&victim, "precious").unwrap();

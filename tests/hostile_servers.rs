@@ -1,4 +1,4 @@
-//! Servers that misbehave: the client names what they did, and goes on.
+//! Servers that misbehave: the client names the offence, and continues.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ fn load(server: &Server, arguments: &[&str]) -> Ended {
     Caged::new(&["run", &server.url(), "-c", "1", "-i", "4"]).args(arguments).exporting().run().expect_code(0)
 }
 
-/// Every second answer is a good one, and it has to arrive: the others spoil nothing but themselves.
+/// Every second response is a good one, and has to arrive: the others spoil only themselves.
 fn every_second(bad: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
     Server::start(move |request| if request.number % 2 == 0 { bad() } else { Reply::ok("hello") })
 }
@@ -53,7 +53,7 @@ fn redirects_that_go_round_in_circles() {
 }
 
 #[test]
-fn what_is_not_http() {
+fn a_response_that_is_not_http() {
     let server = every_second(|| Reply::raw("\u{1}\u{2}SSH-2.0-OpenSSH_9.6\r\n\r\n").closing());
     expect_offence(&load(&server, &[]), "protocol");
 }
@@ -77,8 +77,8 @@ fn a_body_without_an_end() {
 
 #[test]
 fn a_little_that_unpacks_to_much() {
-    // A gigabyte of zeros, as `head -c 1G /dev/zero | gzip` has it, without its middle: each of the repeated pieces stands
-    // for 258 bytes, so that the size is what it says.
+    // A gigabyte of zeros, as `head -c 1G /dev/zero | gzip` makes it, without its middle: each of the repeated pieces
+    // stands for 258 bytes, so that the size is right.
     let bomb = bomb();
     let component = crate::support::program::root().join("runtime/cli/assets/shop.wasm").display().to_string();
     let length = bomb.len();
@@ -95,7 +95,7 @@ fn a_little_that_unpacks_to_much() {
     assert!(ended.out.contains(offence), "{}", ended.out);
 }
 
-/// A gzip file of 64 KiB that unpacks to more than 50 MB: one zero, and then over and over "the last 258 bytes again".
+/// A gzip file of 64 KiB that unpacks to more than 50 MB: one zero, and then repeatedly "the last 258 bytes again".
 fn bomb() -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let (mut bits, mut count) = (0_u64, 0);
@@ -123,7 +123,7 @@ fn bomb() -> Vec<u8> {
 
 #[test]
 fn a_head_of_a_gigabyte_is_not_waited_for() {
-    // A thousand fields of a megabyte each, had it been read to the end; it closes when the client has gone.
+    // A thousand fields of a megabyte each, if they were read to the end; the server closes when the client has gone.
     let server = every_second(|| {
         let field = format!("x: {}\r\n", "a".repeat(1 << 20));
         Reply::raw(&format!("HTTP/1.1 200 OK\r\n{}", field.repeat(64))).closing()

@@ -1,5 +1,5 @@
-//! `--out influxdb` against Debian's InfluxDB 1 (`apt-get install influxdb`). There is no package of version 2: what differs there,
-//! path and token, is held to a stand-in; the lines are those that version 1 has read.
+//! `--out influxdb` against Debian's InfluxDB 1 (`apt-get install influxdb`). There is no package of version 2: its
+//! path and token are tested with a stand-in; the lines are those that version 1 has read.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ fn influxdb() -> Option<Daemon> {
 }
 
 #[test]
-fn influxdb_has_what_was_measured() {
+fn influxdb_has_the_measurements() {
     let Some(influxdb) = influxdb() else { return };
     influxdb.ask("POST", &format!("/query?q={}", encoded("CREATE DATABASE loads")));
     let server = Server::start(|_| Reply::ok("hello"));
@@ -44,7 +44,7 @@ fn influxdb_has_what_was_measured() {
 }
 
 #[test]
-fn version_2_wants_a_bucket_and_a_token() {
+fn version_2_needs_a_bucket_and_a_token() {
     let database = Server::start(|request| {
         let authorized = request.headers.get("authorization").is_some_and(|value| value == "Token secret");
         match (request.path.as_str(), authorized) {

@@ -1,4 +1,4 @@
-//! `squall inspect`: what it is, what it asks for, whether it can run here.
+//! `squall inspect`: a scenario's description, its needs, and whether it can run here.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn machines_get_json() {
 }
 
 #[test]
-fn what_cannot_run_says_why() {
+fn a_component_that_cannot_run_is_reported_with_the_reason() {
     let squall = Squall::new(&["inspect", "guest.wasm"]);
     Wat::new(OK)
         .importing("squall:scenario/timing@0.3.0", "now", "(result u64)", "(result i64)")

@@ -1,4 +1,4 @@
-//! Ctrl-C, and a scenario that wants to stop: nothing that was measured is lost.
+//! Ctrl-C, and a scenario that stops the run: no measurement is lost.
 
 use std::time::Duration;
 

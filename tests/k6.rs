@@ -1,4 +1,4 @@
-//! Scripts of k6 as they are: `squall run script.js --compat k6`.
+//! Unchanged k6 scripts: `squall run script.js --compat k6`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::support::program::{Ended, Squall};
 use crate::support::server::{Reply, Request, Server};
 
-/// A run of a script that lies in a folder of its own.
+/// A run of a script in its own folder.
 fn script(text: &str, arguments: &[&str]) -> Squall {
     let squall = Squall::new(&["run", "script.js", "--compat", "k6"]).args(arguments);
     fs::write(squall.folder().join("script.js"), text).unwrap();
@@ -72,7 +72,7 @@ fn k6_scenarios_keep_their_executors_functions_environments_tags_and_thresholds(
     ended.expect_code_or_busy(0);
     let count = |path: &str| requests.iter().filter(|request| request.path == path).count();
     assert_eq!((count("/basket"), count("/robots.txt?by=robots"), count("/")), (6, 10, 2));
-    // The robots begin a second after the others, who are done by then.
+    // The robots begin a second after the others, which have ended by then.
     let first_robot = requests.iter().position(|request| request.path.starts_with("/robots")).unwrap();
     assert_eq!(first_robot, 8, "{requests:?}");
 }
@@ -110,7 +110,7 @@ export default function () {
     for _ in 0..5 {
         assert_eq!(sink.taken.recv_timeout(PATIENCE).expect("a body"), SIZE);
     }
-    // All bodies are there, and nobody has an answer yet.
+    // All bodies have arrived, and no response was sent yet.
     let most = peak_mib(running.id());
     sink.answer.wait();
     let ended = running.wait().expect_code_or_busy(0);
@@ -118,10 +118,11 @@ export default function () {
     assert!(most < 400, "{most} MiB");
 }
 
-/// For a build and a hundred megabytes on a machine that has other work.
+/// For a build and a hundred megabytes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A server that reads bodies without keeping them, and answers when all that it waits for are there, and it is told to.
+/// A server that reads bodies without storing them, and answers when all expected ones have arrived and the test allows
+/// it.
 struct Sink {
     port: u16,
     /// The size of each body that has arrived.
@@ -167,14 +168,14 @@ fn swallow(mut stream: &TcpStream, taken: &Sender<u64>, all_there: &Barrier) {
     let _ = stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
 }
 
-/// The most memory that a process has had, in MiB.
+/// The largest memory of a process so far, in MiB.
 fn peak_mib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// What a script does with a file's content at its top level, it does when it is built: then the content is there.
+/// A script's top level runs during the build: then it may read a file's content.
 #[test]
 fn a_large_file_can_be_looked_into_when_the_script_is_built_and_put_into_a_form() {
     const TEXT: &str = "
@@ -247,7 +248,7 @@ export default function () {}
     assert!(!ended.err.contains("sesame42"), "{}", ended.err);
 }
 
-/// What k6 says, too: such a number would become nothing in JSON, and the run one of a single user.
+/// As in k6: such a number would become null in JSON, and the run one of a single user.
 #[test]
 fn a_number_that_the_environment_lacks_is_an_error() {
     const TEXT: &str = "

@@ -1,4 +1,4 @@
-//! HTTP as k6 scripts know it: `k6/http.js` holds k6's own answers, and Squall gives the same.
+//! HTTP as in k6: `k6/http.js` contains k6's own answers, and Squall gives the same.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::program::{Squall, root};
 use crate::support::server::{Reply, Request, Server};
 
-/// Answers as the URL says.
+/// Answers as the URL describes.
 fn server() -> Server {
     Server::start(|request| {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
@@ -19,7 +19,7 @@ fn server() -> Server {
     })
 }
 
-/// What has come, as JSON.
+/// The received request, as JSON.
 fn echo(request: &Request) -> Reply {
     let body = String::from_utf8_lossy(&request.body);
     let seen = serde_json::json!({
@@ -85,7 +85,7 @@ fn script(text: &str, servers: [&Server; 2]) -> Squall {
 }
 
 #[test]
-fn scripts_get_from_http_what_k6_gives_them() {
+fn http_gives_scripts_the_same_as_k6() {
     let ended = script(&table(), [&server(), &server()]).run();
     let differs: Vec<_> = ended.err.lines().filter(|line| line.contains("DIFFERS")).collect();
     assert!(differs.is_empty(), "{}", differs.join("\n"));
@@ -94,7 +94,7 @@ fn scripts_get_from_http_what_k6_gives_them() {
     assert_eq!(ended.number("checks", "fails"), 0.0);
 }
 
-/// The table says what k6 does: `K6=/path/to/k6 cargo test -p squall-tests -- --ignored k6_http`.
+/// Compares the table with k6: `K6=/path/to/k6 cargo test -p squall-tests -- --ignored k6_http`.
 #[test]
 #[ignore = "needs k6"]
 fn the_table_holds_for_k6_itself() {
@@ -107,7 +107,7 @@ fn the_table_holds_for_k6_itself() {
     assert!(output.status.success(), "{text}");
 }
 
-/// k6 sends all of these on. Here credentials end at the origin, whatever a script asks for.
+/// k6 forwards all of these. Here credentials end at the origin, whatever a script requests.
 #[test]
 fn no_secret_of_a_script_follows_a_redirect_to_another_origin() {
     const TEXT: &str = "
@@ -134,7 +134,7 @@ export default function () {
       }
     }
   }
-  // To another name of the same machine, and back home by way of another origin.
+  // To another name of the same machine, and back by way of another origin.
   http.get(away(302, `${HERE.replace('127.0.0.1', 'localhost')}/end`), { ...params(), redirects: 5 });
   http.get(away(302, `${THERE}/answer?s=302%20X&h=${encodeURIComponent(`Location: ${HERE}/end`)}`), { ...params(), redirects: 5 });
 }
@@ -145,14 +145,14 @@ export default function () {
     assert_eq!((ends.len(), there.count()), (2, 5 * 4 * 6 + 1));
     for request in there.requests().iter().chain(&ends) {
         let told = format!("{request:?}");
-        // What the jar has for localhost is for localhost.
+        // The jar's cookies for localhost are sent only to localhost.
         let secrets = told.matches("secret").count() + told.matches("dXNlcj").count();
         let own = usize::from(request.headers["host"].starts_with("localhost") && told.contains("d=secret"));
         assert_eq!(secrets, own, "{told}");
     }
 }
 
-/// In k6 each hop is held against the statuses that are expected.
+/// In k6 each hop is compared with the expected statuses.
 #[test]
 fn a_redirect_that_is_not_expected_has_failed() {
     const TEXT: &str = "
@@ -169,11 +169,11 @@ export default function () {
 }
 ";
     let ended = script(TEXT, [&server(), &server()]).run().expect_code_or_busy(0);
-    // As k6 has it.
+    // As in k6.
     assert_eq!((ended.number("http_req_failed", "passes"), ended.number("http_reqs", "count")), (2.0, 19.0));
 }
 
-/// A guest cannot fill the host's memory with jars. Those that it has let go of do not count.
+/// A guest cannot fill the host's memory with jars. Dropped ones do not count.
 #[test]
 fn a_virtual_user_holds_a_hundred_jars_and_no_more() {
     const TEXT: &str = "

@@ -1,5 +1,5 @@
-//! Scripts that k6 1.8.1 and Squall run to the same end: what they log behind `>> `, and with which code they exit. What is
-//! expected here is what k6 said; where k6 is installed, it is asked again.
+//! Scripts that k6 1.8.1 and Squall run with the same result: their log lines after `>> `, and their exit code. The
+//! expectations are k6's results; where k6 is installed, they are compared again.
 
 use std::fs;
 use std::path::Path;
@@ -10,21 +10,21 @@ use std::time::Duration;
 use crate::support::program::Squall;
 use crate::support::server::{Reply, Server};
 
-/// What both are given with each script.
+/// The options that both get with each script.
 const ENVIRONMENT: [&str; 3] = ["VUS=3", "JSON={\"limit\":5}", "STAGE=prod"];
 const FILES: [(&str, &str); 2] = [("prod.json", "{\"name\":\"prod\",\"vus\":2}"), ("users.csv", "ann\nbob\n")];
 /// A secret of both, for `k6/secrets`.
 const SECRET: (&str, &str) = ("TOKEN", "sesame42");
 
-/// A script, and what comes of it.
+/// A script, and its expected result.
 struct Script {
     text: &'static str,
-    /// How k6 exits, and Squall: other than k6 it finds some mistakes before there is a run, when it builds the script.
+    /// The exit codes of k6 and of Squall, which finds some mistakes earlier than k6, when it builds the script.
     k6: i32,
     squall: i32,
-    /// In the order of the alphabet: virtual users have none.
+    /// Sorted: virtual users run in any order.
     says: &'static [&'static str],
-    /// What is part of the errors that both show.
+    /// Part of the errors that both show.
     complains: &'static str,
 }
 
@@ -297,7 +297,7 @@ fn both(script: &Script) {
     }
 }
 
-/// One that answers late, and one that tells how the bodies that were posted are encoded, and whether they are short.
+/// One page that answers late, and one that returns the encoding of posted bodies, and whether they are short.
 fn start_server() -> Server {
     let taken: Mutex<Vec<(String, bool)>> = Mutex::default();
     Server::start(move |request| match (request.method.as_str(), request.path.as_str()) {
@@ -318,7 +318,7 @@ fn write(folder: &Path, script: &str) {
 }
 
 fn agree(program: &str, script: &Script, log: &str) {
-    // Behind what a line begins with: who says it.
+    // After the line's prefix, which names its source.
     let mut says: Vec<&str> = log.lines().filter_map(|line| Some(line.split_once(">> ")?.1.trim_end())).collect();
     says.sort_unstable();
     let mut expected = script.says.to_vec();

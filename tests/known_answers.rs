@@ -1,4 +1,4 @@
-//! Servers whose true latency is known, and what Squall says of them.
+//! Servers whose true latency is known, and Squall's measurements of them.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn exactly_fifty_milliseconds() {
     for metric in ["response_time", "http_req_duration", "http_req_waiting"] {
         let (p50, p99) = (ended.number(metric, "med"), ended.number(metric, "p(99)"));
         assert!((50.0..52.0).contains(&p50), "{metric} p50 {p50}");
-        // On a quiet machine within a millisecond too; here other tests run beside it.
+        // On a quiet machine within a millisecond too; here other tests run at the same time.
         assert!((50.0..80.0).contains(&p99), "{metric} p99 {p99}");
     }
     assert_eq!(ended.number("http_reqs", "count"), 400.0);

@@ -1,4 +1,4 @@
-//! What a scenario may take: each limit holds, is named with its option, and leaves the others alone.
+//! A scenario's limits: each holds, is named with its option, and leaves the others alone.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ fn run(guest: &Wat, arguments: &[&str]) -> Ended {
 
 #[test]
 fn an_iteration_that_computes_for_ever_is_ended_and_named() {
-    // The first of two iterations loops; the user that did it goes on with a new instance.
+    // The first of two iterations loops; its user continues with a new instance.
     let guest = Wat::new("(if (i64.eqz (call $iteration)) (then (loop $forever (br $forever)))) (i32.const 200)")
         .importing("squall:scenario/context@0.1.0", "iteration", "(result u64)", "(result i64)");
     let ended = run(&guest, &["-u", "1", "-i", "3", "--iteration-timeout", "300ms"]).expect_code_or_busy(0);
@@ -61,7 +61,7 @@ fn a_start_that_computes_for_ever_is_named() {
 
 #[test]
 fn an_open_load_begins_when_its_users_have_started() {
-    // Each takes a second and a half for it, which is no part of the one second that the load lasts.
+    // Each takes a second and a half for it, which does not count into the load's duration of one second.
     let guest = Wat::new(OK).exporting("start", "(call $sleep (i64.const 1500000000)) (i32.const 200)").importing(
         "squall:scenario/timing@0.1.0",
         "sleep",
@@ -81,7 +81,7 @@ fn an_open_load_begins_when_its_users_have_started() {
 
 #[test]
 fn all_virtual_users_together_have_a_limit() {
-    // Each has 128 KiB in the beginning: four have room, five have not.
+    // Each has 128 KiB initially: four fit, five do not.
     let squall = |vus: &str| run(&Wat::new(OK), &["-u", vus, "-i", "8", "--memory-total", "512KiB"]);
     squall("4").expect_code_or_busy(0);
     let ended = squall("5").expect_code(104);
@@ -122,7 +122,7 @@ fn a_component_has_a_size() {
             "{complaint}"
         );
     }
-    // Neither is a file without an end read to it.
+    // A file without an end is not read to its end either.
     let ended = Caged::new(&["inspect", "/dev/zero", "--max-component-size", "1MiB"]).run().expect_code(107);
     assert!(ended.complaint().contains("--max-component-size"), "{}", ended.err);
 }
@@ -165,7 +165,7 @@ fn a_body_has_a_size() {
 }
 
 #[test]
-fn a_preset_is_strict_and_what_is_typed_goes_before_it() {
+fn a_preset_is_strict_and_options_override_it() {
     let squall = |arguments: &[&str]| run(&Wat::new(OK), arguments);
     // 128 KiB each: 9,000 of them have 1.1 GiB.
     let ended = squall(&["-u", "9000", "-d", "1s", "--limits", "ci"]).expect_code(104);

@@ -1,5 +1,5 @@
-//! What is held for a scenario: each of these guests and servers would have taken gigabytes, or all the time there is. Every run is
-//! under a limit of memory, of what is promised and 256 MiB besides.
+//! Memory of the host for a scenario: each of these guests and servers would have taken gigabytes, or unlimited time.
+//! Every run has a memory limit of the promised amount and 256 MiB more.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::support::imports::{UNSENT_BODY, requesting, with_wasi_http};
 use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
-/// Nobody listens here.
+/// No server listens here.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn squall(text: &str, arguments: &[&str]) -> Caged {
@@ -24,7 +24,7 @@ fn run(guest: &Wat, target: &str, arguments: &[&str]) -> Ended {
     squall(&guest.text(), &ci).args(arguments).exporting().run()
 }
 
-/// The component, with something more in it.
+/// The component, with something inserted.
 fn and(guest: &Wat, more: &str) -> String {
     let text = guest.text();
     format!("{} {more})", text.trim_end().strip_suffix(')').unwrap())
@@ -48,7 +48,7 @@ fn parts_count_as_often_as_they_are_instantiated() {
     for (text, offence) in [
         (doubling(5, memory), "it has 33 memories: at most 8 are allowed"),
         (doubling(8, nothing), "it has 258 core instances: at most 64 are allowed"),
-        // As few bytes more as this doubled the time and the memory that compiling took.
+        // This few additional bytes doubled the time and the memory of compiling.
         (doubling(25, ""), "it expands to 67108863 instances of its parts: at most 1000 are allowed"),
     ] {
         for command in ["run", "inspect"] {
@@ -58,7 +58,8 @@ fn parts_count_as_often_as_they_are_instantiated() {
     }
 }
 
-/// A hundred requests to `/` at 4096, with so many of the same bytes as the body of each, or as the value of each of `headers`; sent.
+/// A hundred requests to `/` at 4096, with this many of the same bytes as the body of each, or as the value of each of
+/// `headers`; sent.
 fn hundred_times_the_same(size: u32, headers: u32) -> String {
     let store = |offset: u32, value: &str| {
         format!("(i32.store (i32.add (i32.const {}) (i32.mul (global.get $n) (i32.const 44))) {value})", 4096 + offset)
@@ -76,7 +77,7 @@ fn hundred_times_the_same(size: u32, headers: u32) -> String {
         })
         .map(|(address, value)| format!("(i32.store (i32.const {address}) (i32.const {value}))"))
         .collect();
-    // Letters, where a header wants them.
+    // Letters, because a header needs them.
     let fill = format!("(memory.fill (i32.const 65536) (i32.const 97) (i32.const {size}))");
     format!(
         "(drop (memory.grow (i32.const 800))) {fill} {header} {} (drop) (call $send_all (i32.const 4096) (i32.const 100) (i32.const 400)) (i32.const 200)",
@@ -91,13 +92,13 @@ const NO_ROOM: &str =
 fn a_body_that_is_sent_a_hundred_times_is_booked_a_hundred_times() {
     let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 0))), NOWHERE, &[]).expect_code_or_busy(97);
     assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
-    // Two had room.
+    // Two fitted.
     assert!(ended.out.contains("no room (not sent) (flow \"main\"): 98"), "{}", ended.out);
 }
 
 #[test]
-fn so_are_headers() {
-    // None had room: a run without a request.
+fn headers_that_are_sent_a_hundred_times_are_booked_a_hundred_times() {
+    // None fitted: a run without a request.
     let ended = run(&requesting(Wat::new(&hundred_times_the_same(48 << 20, 2))), NOWHERE, &[]).expect_code_or_busy(97);
     assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
     assert!(ended.err.contains("not one of 100 requests could be made: out of memory"), "{}", ended.err);
@@ -105,7 +106,7 @@ fn so_are_headers() {
 
 #[test]
 fn lists_that_options_keep_are_booked() {
-    // Forty times the same megabyte, kept by options of which none is let go.
+    // Forty times the same megabyte, kept by options that are never dropped.
     let names: String = (0..40)
         .flat_map(|name| [(4096 + 8 * name, 65_536), (4100 + 8 * name, 1 << 20)])
         .map(|(address, value)| format!("(i32.store (i32.const {address}) (i32.const {value}))"))
@@ -140,7 +141,7 @@ fn expected_statuses_are_few() {
     assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
 }
 
-/// Gets `/` again and again, and lets go of nothing.
+/// Gets `/` again and again, and drops nothing.
 fn holding(times: u32) -> Wat {
     requesting(Wat::new(&repeat(
         times,
@@ -149,7 +150,7 @@ fn holding(times: u32) -> Wat {
 }
 
 #[test]
-fn bodies_and_heads_that_are_held_are_booked() {
+fn kept_bodies_and_heads_are_booked() {
     let with_head = Server::start(|_| {
         Reply::raw(&format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(200 << 10)))
     });
@@ -158,7 +159,7 @@ fn bodies_and_heads_that_are_held_are_booked() {
         let ended = run(&holding(times), &server.url(), &[]).expect_code_or_busy(0);
         assert!(ended.out.contains(NO_ROOM), "{}", ended.out);
         assert!(ended.number("http_req_failed", "fails") > 10.0, "there was room for some: {}", ended.out);
-        // What is held for all together has a limit, too.
+        // Memory for all virtual users together has a limit, too.
         let ended = run(&holding(times), &server.url(), &["--memory-total", "32MiB"]).expect_code_or_busy(0);
         let offence =
             "at most 33554432 bytes are held for all virtual users together (limit, raise with --memory-total)";
@@ -176,7 +177,7 @@ fn the_copy_that_hands_a_body_over_is_booked() {
     ));
     let ended = run(&guest, &server.url(), &[]).expect_code_or_busy(0);
     assert_eq!(ended.number("iterations_failed", "passes"), 0.0, "{}", ended.out);
-    // There is room for the body, and not for it and its copy.
+    // There is room for the body, but not for it and its copy.
     let ended = run(&guest, &server.url(), &["--host-memory", "5MiB"]).expect_code_or_busy(0);
     let offence = "at most 5242880 bytes are held for a virtual user (limit, raise with --host-memory)";
     assert!(ended.out.contains("trapped: 1") && ended.out.contains(offence), "{}", ended.out);
@@ -199,7 +200,7 @@ fn bodies_that_are_never_sent_take_little() {
     let arguments = ["run", "guest.wasm", "-u", "1", "-i", "1", "--target", NOWHERE, "--limits", "ci"];
     let unsent = with_wasi_http(&format!("(drop (memory.grow (i32.const 20))) {}", repeat(5_000, UNSENT_BODY)));
     let ended = squall(&unsent, &arguments).run();
-    // That many handles it does not get.
+    // It does not get that many handles.
     assert!(ended.out.contains("flow \"main\" trapped: 1"), "{}\n{}", ended.out, ended.err);
 }
 
@@ -219,7 +220,7 @@ fn members() -> Vec<u8> {
     };
     let reversed =
         |code: u64, length: u32| (0..length).fold(0, |sum, bit| sum | (code >> bit & 1) << (length - 1 - bit));
-    // The last block, with fixed codes: the member in literals, and then again and again "the 258 bytes from 20 back".
+    // The last block, with fixed codes: the member in literals, and then repeatedly "the 258 bytes from 20 back".
     put(&mut file, 0b011, 3);
     for byte in member {
         match u64::from(byte) {
@@ -238,7 +239,7 @@ fn members() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_much_work_to_decode_is_given_up() {
+fn a_body_that_is_much_work_to_decode_is_refused() {
     let members = members();
     let server = Server::start(move |_| {
         let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip, deflate\r\ncontent-length";
@@ -247,13 +248,13 @@ fn what_is_much_work_to_decode_is_given_up() {
         reply
     });
     let started = Instant::now();
-    // The first layer is decoded to its end only if nothing is wrong with it: the others are far larger than allowed.
+    // The first layer is decoded to its end only if it is valid: the others are far larger than allowed.
     let ended = run(&holding(3), &server.url(), &["--max-body-size", "64MiB"]).expect_code_or_busy(0);
     assert!(ended.out.contains("the body has more than 10000 parts of gzip (limit)"), "{}", ended.out);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
-/// Loops for ever when it is made for a virtual user, before anything of it is called.
+/// Loops for ever when it is instantiated for a virtual user, before any of its functions is called.
 fn starting_for_ever() -> Wat {
     let start = format!("(func $start (if (call $vu) (then {LOOP}))) (start $start)");
     Wat::new(OK).importing("squall:scenario/context@0.1.0", "vu", "(result u32)", "(result i32)").with_functions(&start)
@@ -281,7 +282,7 @@ fn a_guest_that_computes_comes_to_an_end_in_a_rehearsal_too() {
     let ended = rehearse(&Wat::new(LOOP), &["--iteration-timeout", "300ms"]);
     let offence = "not done within 300ms, and still computing (limit 300ms, raise with --iteration-timeout)";
     assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);
-    // Without a limit of its own, too.
+    // Also without its own limit.
     let ended = rehearse(&Wat::new(LOOP), &[]);
     let offence = "computed for 10s without an end (limit 10s in a rehearsal, raise with --iteration-timeout)";
     assert!(ended.out.contains(offence), "{}\n{}", ended.out, ended.err);

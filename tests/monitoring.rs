@@ -1,5 +1,5 @@
-//! Watching the target: processes, exporters and a Prometheus, real ones where there are any; limits that are judged; and
-//! that nothing of it slows or fails a run.
+//! Monitoring the target: processes, exporters and a Prometheus, real ones where available; limits that are judged; and
+//! that monitoring never slows or fails a run.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,7 @@ fn document(ended: &Ended) -> Value {
     serde_json::from_str(&std::fs::read_to_string(ended.folder().join("summary.json")).unwrap()).unwrap()
 }
 
-/// The series of that name, of whichever source.
+/// The series of that name, from any source.
 fn series<'a>(document: &'a Value, name: &str) -> &'a Value {
     let sources = document["target"].as_array().unwrap().iter();
     let mut all = sources.flat_map(|source| source["series"].as_array().unwrap());
@@ -54,7 +54,7 @@ fn a_process_is_watched_on_the_time_axis_of_the_run() {
     let read = |name: &str| std::fs::read_to_string(ended.folder().join(name)).unwrap();
     assert!(read("report.html").contains("The target's resources") && read("report.html").contains("over_time"));
     assert!(read("report.md").contains("## The target's resources"), "{}", read("report.md"));
-    // It is kept, and told again.
+    // It is stored, and reported again.
     let told = Squall::new(&["report", "last", "--runs-dir"]).args(&[&runs(&ended)]).run().expect_code(0);
     assert!(told.out.contains(&heading), "{}", told.out);
 }
@@ -64,7 +64,7 @@ fn runs(ended: &Ended) -> String {
 }
 
 #[test]
-fn what_cannot_be_watched_is_told_before_the_run() {
+fn unusable_sources_are_reported_before_the_run() {
     let server = server();
     for (arguments, said) in [
         (&["--monitor-process", "4194999"][..], "there is no process 4194999"),
@@ -80,9 +80,9 @@ fn what_cannot_be_watched_is_told_before_the_run() {
 }
 
 #[test]
-fn a_dead_source_is_a_gap_and_slows_nothing() {
+fn a_dead_source_is_a_gap_and_does_not_slow_the_run() {
     let server = server();
-    // One refuses, one never answers, one is something else.
+    // One refuses, one never answers, one is not an exporter.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("http://{}/metrics", silent.local_addr().unwrap());
     let other = format!("{}/metrics", server.url());
@@ -97,7 +97,7 @@ fn a_dead_source_is_a_gap_and_slows_nothing() {
     assert!(document["target"].as_array().unwrap().iter().all(|source| source["answered"] == 0));
 }
 
-/// An exporter whose machine is busy to 60 %, whenever it is asked, with 750 of 1,000 bytes and 17 connections.
+/// An exporter whose machine is always 60 % busy, with 750 of 1,000 bytes and 17 connections.
 fn exporter() -> Server {
     let asked = AtomicU64::new(0);
     Server::start(move |_| {
@@ -153,7 +153,7 @@ fn a_limit_that_is_passed_fails_the_run() {
 }
 
 #[test]
-fn a_limit_that_nobody_saw_is_not_measured_and_never_met() {
+fn a_limit_without_a_source_is_not_measured_and_never_met() {
     let (server, nobody) = (server(), Server::start(|_| Reply::status(503, "").closing()));
     let ended = plan(&server, &nobody, "cpu_max: 70%").run().expect_code_or_busy(0);
     if ended.code == 0 {
@@ -163,7 +163,7 @@ fn a_limit_that_nobody_saw_is_not_measured_and_never_met() {
 }
 
 #[test]
-fn a_killed_run_has_what_was_seen_of_the_target() {
+fn a_killed_run_has_the_resources_of_the_target() {
     let (server, exporter) = (server(), exporter());
     let folder = tempfile::tempdir().unwrap();
     let runs = folder.path().display().to_string();
@@ -209,7 +209,7 @@ fn node_exporter() -> Option<Daemon> {
     Daemon::start(program, &arguments, (address, folder), "/")
 }
 
-/// One that reads the exporter once a second.
+/// A Prometheus that reads the exporter once a second.
 fn prometheus(exporter: &str) -> Option<Daemon> {
     let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
     let place = |name: &str| folder.path().join(name).display().to_string();
@@ -247,7 +247,7 @@ fn a_real_prometheus_is_asked() {
     let Some(exporter) = node_exporter() else { return };
     let Some(prometheus) = prometheus(exporter.address()) else { return };
     let (server, url) = (server(), format!("http://{}", prometheus.address()));
-    // The first answers come once it has read the exporter a few times.
+    // It answers only after it has read the exporter a few times.
     let more = [
         "--monitor-prometheus",
         &url,

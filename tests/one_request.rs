@@ -4,7 +4,7 @@ use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
 #[test]
-fn everything_that_was_typed_is_sent() {
+fn all_options_of_the_command_line_are_sent() {
     let server = Server::start(|_| Reply::ok("hello"));
     let url = format!("{}/api/items?q=1", server.url());
     let squall = Squall::new(&["run", &url, "-c", "2", "-i", "6", "-H", "x-one: 1", "-H", "accept: */*", "-m", "PUT"]);
@@ -20,7 +20,7 @@ fn everything_that_was_typed_is_sent() {
     }
 }
 
-/// The body is eight times what a virtual user may hold.
+/// The body is eight times as large as a virtual user's memory.
 #[test]
 fn a_large_body_never_enters_the_scenario() {
     let server = Server::start(|request| Reply::ok(&request.body.len().to_string()));
@@ -75,7 +75,7 @@ fn a_request_that_cannot_be_sent_is_refused_before_the_run() {
 }
 
 #[test]
-fn a_host_without_a_scheme_is_meant_as_http() {
+fn a_host_without_a_scheme_means_http() {
     let server = Server::start(|_| Reply::ok("hello"));
     let host = server.url().replace("http://", "");
     for named in [host.clone(), format!("{host}/a"), format!("HTTP://{host}/")] {
@@ -84,7 +84,7 @@ fn a_host_without_a_scheme_is_meant_as_http() {
         assert!(ended.err.contains(&format!("http://{host}")), "{}", ended.err);
         assert_eq!(server.count(), before + 1, "{named}");
     }
-    // A file that is not there is one, whatever options follow it.
+    // A missing file is still a file, whatever options follow it.
     for arguments in [["shop.wasm", "-u", "1"], ["scripts/shop.js", "-u", "1"]] {
         let ended = Squall::new(&["run"]).args(&arguments).run().expect_code(104);
         assert!(ended.complaint().contains("no such file or folder"), "{}", ended.err);
@@ -93,7 +93,7 @@ fn a_host_without_a_scheme_is_meant_as_http() {
     assert!(ended.complaint().contains("ws:// is not spoken"), "{}", ended.err);
 }
 
-/// Everything that a run writes: what is printed, and every file in its folder.
+/// All output of a run: standard output and error, and every file in its folder.
 fn everything_written(ended: &Ended) -> String {
     let mut text = ended.out.clone() + &ended.err;
     let mut folders = vec![ended.folder().to_owned()];
@@ -177,7 +177,7 @@ fn a_password_is_not_repeated_by_an_error() {
 }
 
 #[test]
-fn a_file_of_certificates_that_is_not_there_is_named() {
+fn a_missing_file_of_certificates_is_named() {
     let ended = Squall::new(&["run", "https://127.0.0.1:1/", "--cacert", "/nope", "-n", "1"]).run().expect_code(104);
     assert!(ended.err.ends_with("error: --cacert /nope: No such file or directory (os error 2)\n"), "{}", ended.err);
 }

@@ -1,6 +1,6 @@
-//! Open loads: the plan decides when iterations begin, and what is late or never sent is not forgotten.
+//! Open loads: the plan decides when iterations begin, and late or dropped ones count.
 //!
-//! Other tests run beside these, so whether the generator kept up here is not asserted, unless it was made not to.
+//! Other tests run at the same time, so whether the generator kept up here is not asserted, unless it was made not to.
 
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,7 @@ fn a_ramp_sends_the_integral_of_its_rate() {
 }
 
 #[test]
-fn a_rate_beyond_all_means_is_counted_to_the_last_arrival_and_stops_nobody() {
+fn a_rate_beyond_the_capacity_is_counted_to_the_last_arrival_and_does_not_stop_the_run() {
     let server = Server::start(|_| Reply::ok("hello, world"));
     let more = ["-R", "1000000", "-d", "3s", "-u", "2", "--max-vus", "2", "--max-backlog", "100ms", "--threads", "1"];
     let ended = minimal(&server, &more).expect_code(98);
@@ -64,9 +64,9 @@ fn the_warm_up_does_not_count() {
 }
 
 #[test]
-fn a_stall_is_measured_from_when_requests_should_have_been_sent() {
+fn a_stall_is_measured_from_the_intended_start_of_requests() {
     // The server answers nothing for half a second of five. With 200 requests/s 1 % of all is 50 ms worth of them, so
-    // the 99th percentile from the intended start is 450 ms, however few users there are to wait for it.
+    // the 99th percentile from the intended start is 450 ms, however few users wait for it.
     let began = Instant::now();
     let server = Server::start(move |_| {
         let now = began.elapsed();
@@ -92,7 +92,7 @@ fn with_too_few_users_the_measurement_is_invalid() {
     assert!(ended.out.contains("generator: bottleneck"), "{}", ended.out);
     assert!(ended.out.contains("raise --max-vus"), "{}", ended.out);
     assert!(ended.out.contains("'p(95)<10' not judged"), "{}", ended.out);
-    // What was given up had waited: it is among the response times.
+    // Dropped iterations had waited, so they are among the response times.
     assert!(ended.number("response_time", "max") >= 500.0);
 }
 
@@ -110,7 +110,7 @@ fn the_same_seed_gives_the_same_poisson_arrivals_on_any_number_of_threads() {
 }
 
 #[test]
-fn a_failing_threshold_ends_the_run_if_it_is_to() {
+fn a_failing_threshold_with_abort_ends_the_run() {
     let server = Server::start(|_| Reply::status(500, "no"));
     let began = Instant::now();
     let more = ["-u", "2", "-d", "60s", "--threshold", "http_req_failed=rate<0.01", "--abort-on-fail"];
@@ -121,7 +121,7 @@ fn a_failing_threshold_ends_the_run_if_it_is_to() {
 
 #[test]
 fn a_scenario_that_computes_too_much_is_named_as_the_bottleneck() {
-    // About ten milliseconds of computing in each iteration: a hundred a second are more than one thread can do.
+    // About ten milliseconds of computing in each iteration: a hundred a second are more than one thread can run.
     let guest = Wat::new(
         "(local $left i32) (local.set $left (i32.const 20000000))
          (loop $on (br_if $on (local.tee $left (i32.sub (local.get $left) (i32.const 1))))) (i32.const 200)",
@@ -131,7 +131,7 @@ fn a_scenario_that_computes_too_much_is_named_as_the_bottleneck() {
     let ended = squall.args(&["--max-backlog", "1s"]).run().expect_code(98);
     assert!(ended.out.contains("generator: bottleneck"), "{}", ended.out);
     assert!(ended.err.contains("this machine tops out at about"), "{}", ended.err);
-    // On a machine that others take away most of, that may be named first, or no second be long enough to tell why.
+    // On a very busy machine other processes may be named first, or no second be long enough to find the cause.
     let reasons = ["most of it in the scenario's own code", "held its cores", "its threads were"];
     assert!(reasons.iter().any(|reason| ended.out.contains(reason)), "{}", ended.out);
 }

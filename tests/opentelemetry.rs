@@ -1,5 +1,5 @@
-//! `--out otlp` against a receiver that reads with OpenTelemetry's own definitions of the messages (PyPI's
-//! `opentelemetry-proto`). `cargo xtask test` puts them below `target/tools`.
+//! `--out otlp` against a receiver with OpenTelemetry's own definitions of the messages (PyPI's `opentelemetry-proto`),
+//! which `cargo xtask test` puts into `target/tools`.
 
 use std::process::Command;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn receiver() -> Option<Daemon> {
 }
 
 #[test]
-fn a_strict_receiver_understands_what_was_measured() {
+fn a_strict_receiver_understands_the_measurements() {
     let Some(receiver) = receiver() else { return };
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let minimal = guest("minimal");

@@ -14,7 +14,7 @@ struct Key {
     name: String,
     /// k6's name; empty if k6 has none.
     k6: String,
-    /// Whether a scenario with a load of its own takes it.
+    /// Whether a scenario with its own load takes it.
     in_scenarios: bool,
     /// The kind of its value, as the page names it.
     kind: String,
@@ -25,9 +25,9 @@ struct Key {
 /// The keys that a list should have.
 enum Scope {
     Everything,
-    /// Those that a scenario with a load of its own takes.
+    /// The keys of a scenario with its own load.
     Scenarios,
-    /// Those that only the whole run takes.
+    /// The keys of the whole run alone.
     Run,
 }
 
@@ -38,11 +38,11 @@ struct List {
     spell: fn(&Key) -> String,
     from: &'static str,
     to: &'static str,
-    /// The entry of an option, in full lines; none where its kind needs more than a line by hand.
+    /// The option's entry, in full lines; `None` if its kind needs more than a line by hand.
     entry: fn(&Key) -> Option<String>,
 }
 
-/// How a key is spelled in a list, and the entry that is written for it.
+/// The spelling of a key in a list, and the entry to write for it.
 type Wording = (fn(&Key) -> String, fn(&Key) -> Option<String>);
 
 const fn list(file: &'static str, scope: Scope, (spell, entry): Wording, from: &'static str, to: &'static str) -> List {
@@ -96,7 +96,7 @@ fn typescript_field(key: &Key) -> Option<String> {
 }
 
 fn typescript_key(key: &Key) -> Option<String> {
-    // Those of scenarios go to another list, by hand.
+    // Scenarios have another list, edited by hand.
     (is_ordinary(key) && !key.in_scenarios).then(|| format!("  '{}',\n", as_in_k6(key)))
 }
 
@@ -252,7 +252,7 @@ impl List {
     }
 }
 
-/// Whether a text has a name, and not just a longer one with it inside.
+/// Whether a text contains a name as a whole word.
 fn has_name(text: &str, name: &str) -> bool {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     text.match_indices(name).any(|(at, _)| {

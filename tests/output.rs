@@ -1,4 +1,4 @@
-//! What is shown and written.
+//! The output of a run, on the terminal and in files.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn thresholds_decide_the_exit_code() {
     let ended = run("http_req_duration=p(95)<10ms").expect_code(99);
     assert!(ended.out.contains("✗ 'p(95)<10ms'"), "{}", ended.out);
     assert_eq!(ended.export()["http_req_duration"]["thresholds"]["p(95)<10ms"], true);
-    // What was never measured is not met.
+    // A metric without samples does not meet its threshold.
     run("baskets=p(95)<10").expect_code(99);
 }
 

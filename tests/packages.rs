@@ -1,4 +1,4 @@
-//! The SDKs' packages are ready to be published: each has what its registry shows, and the version of the contract.
+//! The SDKs' packages are ready to be published: each has its registry's metadata, and the version of the contract.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What stands between two texts, the first time that the former comes.
+/// The text between two others, after the first occurrence of `from`.
 fn between(text: &str, before: &str, after: &str) -> String {
     let rest = text.split_once(before).unwrap_or_else(|| panic!("there is no {before:?}")).1;
     rest.split_once(after).unwrap_or_else(|| panic!("nothing ends with {after:?}")).0.to_owned()
@@ -52,7 +52,7 @@ fn every_sdk_has_a_readme_its_licences_and_a_tutorial() {
 }
 
 #[test]
-fn every_package_says_what_it_is() {
+fn every_package_has_a_description() {
     let names = [
         ("sdk/rust/Cargo.toml", ["name", "description", "license", "repository", "readme"].as_slice()),
         ("sdk/rust/macros/Cargo.toml", &["name", "description", "license", "repository"]),

@@ -1,4 +1,4 @@
-//! The report, the trend and the dashboard in a real browser. `SQUALL_SCREENSHOTS=FOLDER` keeps what it saw.
+//! The report, the trend and the dashboard in a real browser. `SQUALL_SCREENSHOTS=FOLDER` saves its screenshots.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn report_of_an_hour() -> (TempDir, PathBuf) {
     (folder, page)
 }
 
-/// For each chart of the page, its name and how many colours there are in its picture: paper, grid, text and lines.
+/// For each chart of the page, its name and the number of colours in its picture: paper, grid, text and lines.
 const COLOURS: &str = "[...document.querySelectorAll('.plot')].map((place) => { \
     const canvas = place.querySelector('canvas'); if (!canvas) return [place.id, 0]; \
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height); \
@@ -58,7 +58,7 @@ fn the_report_of_an_hour_is_small_quick_and_asks_for_nothing() {
     let took = browser.value("performance.getEntriesByType('navigation')[0].loadEventEnd").as_f64().unwrap();
     println!("{size} bytes, loaded in {took:.0} ms");
     assert_charts_are_drawn(&mut browser, 5 + 4 + 4);
-    // 1 s on a machine that has nothing else to do; tests share theirs.
+    // 1 s on an idle machine; tests share theirs.
     assert!(took < 5_000.0, "{took} ms");
     assert_eq!(browser.requests(), Vec::<&str>::new());
     nothing_is_wrong(&browser);
@@ -114,7 +114,7 @@ fn tables_sort_by_click_and_by_keyboard() {
 }
 
 #[test]
-fn charts_zoom_together_and_go_by_keyboard() {
+fn charts_zoom_together_and_by_keyboard() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page) = report_of_an_hour();
     browser.look(Look { width: 1_280, dark: false });
@@ -162,7 +162,7 @@ fn the_dashboard_keeps_up_with_the_run() {
 }
 
 #[test]
-fn the_history_of_kept_runs_is_a_page_and_a_part_of_the_report() {
+fn the_history_of_stored_runs_is_a_page_and_a_part_of_the_report() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
@@ -188,7 +188,7 @@ fn the_history_of_kept_runs_is_a_page_and_a_part_of_the_report() {
         let readout = browser.value("document.querySelector('#trend-charts .readout').textContent");
         assert!(readout.as_str().unwrap().contains(told["runs"][2]["id"].as_str().unwrap()), "{readout}");
     }
-    // The report of a kept run says what it said when the run ended.
+    // The report of a stored run has the same content as at its end.
     let mut shown = |page: &String| {
         browser.open_file(page.as_ref());
         browser.value("document.querySelector('main').innerText")
@@ -205,7 +205,7 @@ fn a_search_is_a_page_with_a_chart_by_rate() {
     let short = ["--trial", "1s", "--settle", "200ms", "--precision", "40%", "--report", "search.html"];
     let squall = Squall::new(&["breakpoint", &guest("minimal"), "--target", &server.url()]);
     let ended = squall.args(&limit).args(&short).run();
-    // Where other processes take the machine's time, a search ends with that, and has a page, too.
+    // If other processes take the machine's time, a search ends with that, and has a page, too.
     assert!(matches!(ended.code, 0 | 98), "{}", ended.err);
     let Some(mut browser) = Browser::start() else { return };
     for (width, dark) in [(360, true), (1_280, false)] {
@@ -226,7 +226,7 @@ fn a_search_is_a_page_with_a_chart_by_rate() {
 }
 
 #[test]
-fn what_cannot_be_reported_is_said() {
+fn a_run_that_cannot_be_reported_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let runs = folder.path().display().to_string();
     let refused = |arguments: &[&str]| Squall::new(arguments).args(&["--runs-dir", &runs]).run();

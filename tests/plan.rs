@@ -1,9 +1,9 @@
-//! Plans: from a file to a run and a verdict, and what is told of a broken one.
+//! Plans: from a file to a run and a verdict, and the errors of a broken one.
 
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
-/// Does so with a plan in its folder; `COMPONENT` and `TARGET` stand for the real ones.
+/// Runs `squall` with a plan in its folder; `COMPONENT` and `TARGET` stand for the real ones.
 fn squall(arguments: &[&str], plan: &str, server: &Server) -> Ended {
     let squall = Squall::new(arguments);
     let plan = plan.replace("COMPONENT", &guest("feed")).replace("TARGET", &server.url());
@@ -35,7 +35,7 @@ fn a_plan_is_run_and_judged() {
 }
 
 #[test]
-fn what_must_hold_decides_the_exit_code() {
+fn objectives_decide_the_exit_code() {
     let server = server();
     let plan = PLAN.replace("error_rate: <1%", "response_time: { p95: <1ns }");
     let ended = squall(&["run", "plan.yaml"], &plan, &server).expect_code(99);
@@ -43,14 +43,14 @@ fn what_must_hold_decides_the_exit_code() {
 }
 
 #[test]
-fn what_is_typed_goes_over_the_plan() {
+fn options_override_the_plan() {
     let server = server();
     squall(&["run", "plan.yaml", "-u", "1", "-i", "4"], PLAN, &server).expect_code(0);
     assert_eq!(server.requests().len(), 4);
 }
 
 #[test]
-fn show_tells_where_each_value_comes_from() {
+fn show_prints_the_source_of_each_value() {
     let server = server();
     let ended = squall(&["plan", "show", "plan.yaml", "--seed", "7"], PLAN, &server).expect_code(0);
     let from = |option: &str| {
@@ -64,7 +64,7 @@ fn show_tells_where_each_value_comes_from() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_place() {
+fn every_mistake_is_reported_with_its_place() {
     let server = server();
     let plan = PLAN.replace("users: 2", "users: two").replace("error_rate: <1%", "eror_rate: <1%");
     for command in [&["plan", "check", "plan.yaml"][..], &["run", "plan.yaml"]] {
@@ -77,7 +77,7 @@ fn every_mistake_is_told_with_its_place() {
 }
 
 #[test]
-fn check_looks_at_the_component_too() {
+fn check_reads_the_component_too() {
     let server = server();
     let ended = squall(&["plan", "check", "plan.yaml"], PLAN, &server).expect_code(0);
     assert_eq!(ended.out, "plan.yaml: no mistakes\n");
@@ -103,7 +103,7 @@ fn users_think_between_iterations() {
 }
 
 #[test]
-fn init_writes_a_plan_that_is_right_and_never_over_another() {
+fn init_writes_a_valid_plan_and_never_overwrites_one() {
     let squall = Squall::new(&["plan", "init"]);
     let ended = squall.run().expect_code(0);
     let written = std::fs::read_to_string(ended.folder().join("plan.yaml")).unwrap();
@@ -122,7 +122,7 @@ fn schema_is_the_published_one() {
 }
 
 #[test]
-fn outputs_of_a_plan_are_opened_unless_others_are_typed() {
+fn outputs_of_a_plan_are_opened_unless_options_name_others() {
     let server = server();
     let plan = format!("{PLAN}out: [ json=points.ndjson ]\n");
     let ended = squall(&["run", "plan.yaml"], &plan, &server).expect_code(0);
@@ -137,7 +137,7 @@ fn outputs_of_a_plan_are_opened_unless_others_are_typed() {
 }
 
 #[test]
-fn an_output_that_is_none_is_told_with_its_place() {
+fn an_unknown_output_is_reported_with_its_place() {
     let server = server();
     for (out, told) in [
         ("[ json=a, jsn=b ]", "plan.yaml:11:16: out: \"jsn\" is not one of json, csv"),

@@ -1,4 +1,4 @@
-//! From nothing to a run, in every language, as on a new machine: an empty home, and the SDKs that are in the program.
+//! From a new project to a run, in every language, as on a new machine: an empty home, and the SDKs in the program.
 
 use std::env;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::program::{Ended, Squall, root};
 use crate::support::server::{Reply, Server};
 
-/// A call as that of a new user. What tools have fetched already they need not fetch again.
+/// A call as by a new user. Tools need not download again what they have.
 fn of_new_user(arguments: &[&str], home: &Path) -> Squall {
     let own = PathBuf::from(env::var_os("HOME").unwrap());
     let kept = |name: &str, place: &str| {
@@ -27,7 +27,8 @@ fn of_new_user(arguments: &[&str], home: &Path) -> Squall {
     squall
 }
 
-/// Makes a project, and runs it as its README says. Then a run of the unchanged source has to do without the language's tools.
+/// Makes a project, and runs it by its README. A second run of the unchanged source has to work without the language's
+/// tools.
 fn new_and_run(language: &str) {
     let home = tempfile::tempdir().unwrap();
     let made = of_new_user(&["new", "my-test", "--lang", language], home.path()).run().expect_code(0);
@@ -81,7 +82,7 @@ fn a_new_project_in_c_builds_and_runs() {
     new_and_run("c");
 }
 
-/// The loop for writing a scenario: a run of one iteration now, and one of the changed source when that is saved.
+/// The loop for writing a scenario: a run of one iteration, and another one after the source was changed and saved.
 fn watch(language: &str, source: &str) {
     let server = Server::start(|_| Reply::ok("{}"));
     let made = Squall::new(&["new", "my-test", "--lang", language]).run().expect_code(0);
@@ -100,36 +101,36 @@ fn watch(language: &str, source: &str) {
 }
 
 #[test]
-fn a_project_in_rust_is_built_anew_when_it_is_saved() {
+fn a_project_in_rust_is_built_again_when_it_is_saved() {
     watch("rust", "src/lib.rs");
 }
 
 #[test]
-fn a_project_in_typescript_is_built_anew_when_it_is_saved() {
+fn a_project_in_typescript_is_built_again_when_it_is_saved() {
     watch("typescript", "scenario.ts");
 }
 
 #[test]
-fn a_project_in_javascript_is_built_anew_when_it_is_saved() {
+fn a_project_in_javascript_is_built_again_when_it_is_saved() {
     watch("javascript", "scenario.js");
 }
 
 #[test]
-fn a_project_in_python_is_built_anew_when_it_is_saved() {
+fn a_project_in_python_is_built_again_when_it_is_saved() {
     watch("python", "scenario.py");
 }
 
 #[test]
-fn a_project_in_go_is_built_anew_when_it_is_saved() {
+fn a_project_in_go_is_built_again_when_it_is_saved() {
     watch("go", "scenario.go");
 }
 
 #[test]
-fn a_project_in_c_is_built_anew_when_it_is_saved() {
+fn a_project_in_c_is_built_again_when_it_is_saved() {
     watch("c", "scenario.c");
 }
 
-/// Whatever other languages have their projects in the folders above it.
+/// Other projects in parent folders have no effect.
 #[test]
 fn a_component_is_built_beside_its_source() {
     let squall = Squall::new(&["build", "examples/minimal/minimal.c"]);
@@ -141,7 +142,7 @@ fn a_component_is_built_beside_its_source() {
     assert!(ended.folder().join("examples/minimal/minimal.wasm").is_file(), "{}", ended.err);
 }
 
-/// The SDK for C is in the program: one file is all it takes, and other files beside it are left alone.
+/// The SDK for C is in the program: one file is enough, and other files beside it are left alone.
 #[test]
 fn one_file_in_c_runs_without_a_project() {
     let server = Server::start(|_| Reply::ok("hello"));
@@ -164,7 +165,7 @@ fn a_mistake_in_c_is_shown_with_its_line() {
 }
 
 #[test]
-fn what_cannot_be_built_is_said_with_what_to_do() {
+fn a_project_that_cannot_be_built_is_refused_with_a_remedy() {
     let complaint = |arguments: &[&str], file: Option<(&str, &str)>| {
         let squall = Squall::new(arguments);
         if let Some((name, text)) = file {
@@ -183,7 +184,7 @@ fn what_cannot_be_built_is_said_with_what_to_do() {
 }
 
 #[test]
-fn a_project_is_never_written_over() {
+fn a_project_is_never_overwritten() {
     let squall = Squall::new(&["new", "shop", "--lang", "python"]);
     fs::create_dir(squall.folder().join("shop")).unwrap();
     fs::write(squall.folder().join("shop/scenario.py"), "mine").unwrap();
@@ -192,9 +193,9 @@ fn a_project_is_never_written_over() {
     assert_eq!(fs::read_to_string(ended.folder().join("shop/scenario.py")).unwrap(), "mine");
 }
 
-/// Its manifest leads into the project itself, and what lies there is made again.
+/// Its manifest points into the project itself, and hidden files there are made again.
 #[test]
-fn a_project_may_be_moved_without_what_is_hidden_in_it() {
+fn a_project_may_be_moved_without_its_hidden_files() {
     let home = tempfile::tempdir().unwrap();
     let made = of_new_user(&["new", "my-test", "--lang", "go"], home.path()).run().expect_code(0);
     let moved = home.path().join("moved");
@@ -234,7 +235,7 @@ fn a_change_of_any_file_that_went_into_a_component_builds_it_again() {
 }
 
 #[test]
-fn a_checkout_may_take_the_place_of_the_sdks_in_the_program() {
+fn a_checkout_may_replace_the_sdks_in_the_program() {
     let minimal = root().join("guest-examples/minimal/c/minimal.c").display().to_string();
     let build = |sdk: &str| Squall::new(&["build", &minimal, "-o", "minimal.wasm"]).env("SQUALL_SDK", sdk).run();
     build(&root().display().to_string()).expect_code(0);
@@ -245,7 +246,7 @@ fn a_checkout_may_take_the_place_of_the_sdks_in_the_program() {
 }
 
 #[test]
-fn a_language_that_is_not_known_is_said_with_those_that_are() {
+fn an_unknown_language_is_refused_with_the_known_ones() {
     let ended = Squall::new(&["new", "my-test", "--lang", "ruby"]).run().expect_code(2);
     for part in ["ruby", "rust", "typescript", "javascript", "python", "go", "c"] {
         assert!(ended.err.contains(part), "no {part} in {}", ended.err);

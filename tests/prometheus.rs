@@ -1,5 +1,5 @@
-//! `--out prometheus` and `--out openmetrics` against Debian's Prometheus (`apt-get install prometheus`), and the dashboard in
-//! `deploy/grafana` against what it has then.
+//! `--out prometheus` and `--out openmetrics` against Debian's Prometheus (`apt-get install prometheus`), and the
+//! dashboard in `deploy/grafana` against the stored series.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::server::{Reply, Server};
 struct Prometheus(Daemon);
 
 impl Prometheus {
-    /// One that fetches from `target`.
+    /// A Prometheus that scrapes `target`.
     fn start(target: &str) -> Option<Prometheus> {
         let folder = tempfile::tempdir().unwrap();
         let settings = format!(
@@ -37,7 +37,7 @@ impl Prometheus {
         format!("prometheus=http://{}/api/v1/write", self.0.address())
     }
 
-    /// What an expression gives now.
+    /// The current value of an expression.
     fn all(&self, expression: &str) -> Vec<Value> {
         let answer = self.0.get(&format!("/api/v1/query?query={}", encoded(expression)));
         let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
@@ -56,7 +56,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn prometheus_has_what_was_measured_under_k6s_names() {
+fn prometheus_has_the_measurements_under_k6s_names() {
     let Some(prometheus) = Prometheus::start("127.0.0.1:1") else { return };
     let server = server();
     let minimal = guest("minimal");
@@ -92,7 +92,7 @@ fn every_panel_shows_something(prometheus: &Prometheus) {
         }
     }
     assert!(shown > 25, "{shown} expressions");
-    // What the choice of a run is made of.
+    // The labels that identify a run.
     assert!(text.contains("label_values(k6_vus, testid)"));
     assert!(!prometheus.all("k6_vus{testid=\"t1\"}").is_empty());
 }
@@ -109,7 +109,7 @@ fn k6s_own_dashboard_finds_its_metrics(prometheus: &Prometheus) {
     for name in plain.split_whitespace().map(str::to_owned).chain(of_statistics) {
         assert!(!prometheus.all(&format!("k6_{name}{{testid=\"t1\"}}")).is_empty(), "k6_{name}");
     }
-    // A run that drops none has no such series with k6, either.
+    // A run without dropped iterations has no such series with k6, either.
     assert!(prometheus.all("k6_dropped_iterations_total").is_empty());
 }
 
@@ -133,7 +133,7 @@ fn native_histograms_hold_the_distribution() {
 }
 
 #[test]
-fn prometheus_can_fetch_the_figures_itself() {
+fn prometheus_can_scrape_the_metrics_itself() {
     let target = free_address();
     let Some(prometheus) = Prometheus::start(&target) else { return };
     let server = server();

@@ -1,12 +1,12 @@
-//! `docs/security.md` promises nothing without a test: each of its sentences, rows and items names the tests that hold it, in a
-//! footnote, and they exist. What is set apart as a quotation explains, and stands for nothing.
+//! `docs/security.md` promises nothing without a test: each of its sentences, rows and items names the tests that hold
+//! it, in a footnote, and they exist. Quotations are explanations, and promise nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::program::root;
 
-/// What is about trust, or says what is not promised.
+/// Headings of parts about trust, or about limits of the promises.
 const NO_PROMISES: [&str; 3] = ["Who is trusted", "What is not promised", "How it is tested"];
 
 fn page() -> String {
@@ -30,7 +30,7 @@ fn pieces(block: &str) -> Option<Vec<&str>> {
     }
 }
 
-/// Where footnotes are named that stand at the beginning of a text, and what follows them.
+/// Whether a text begins with references to footnotes, and the rest after them.
 fn after_references(mut text: &str) -> (bool, &str) {
     let mut is_held = false;
     while let Some((_, rest)) = text.strip_prefix("[^").and_then(|reference| reference.split_once(']')) {
@@ -39,20 +39,20 @@ fn after_references(mut text: &str) -> (bool, &str) {
     (is_held, text)
 }
 
-/// A text in one line, in which code has no punctuation.
+/// A text in one line, with the punctuation of code removed.
 fn plain(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let pieces = line.split('`').enumerate();
     pieces.map(|(number, piece)| if number % 2 == 1 { "x".repeat(piece.len()) } else { piece.to_owned() }).collect()
 }
 
-/// The sentences of a paragraph that end without a footnote.
+/// The sentences of a paragraph without a footnote at their end.
 fn bare_sentences(paragraph: &str) -> Vec<String> {
     let text = plain(paragraph);
     let (mut bare, mut begin) = (Vec::new(), 0);
     for (at, mark) in text.char_indices().filter(|(_, mark)| ".!?:".contains(*mark)) {
         let (is_held, rest) = after_references(&text[at + 1..]);
-        // A colon ends what a table or a list goes on with.
+        // A colon introduces a table or a list, which continues the sentence.
         let ends = if mark == ':' { rest.is_empty() } else { rest.is_empty() || rest.starts_with(' ') };
         if ends {
             if !is_held {
@@ -71,7 +71,7 @@ fn holds_what_follows(block: &str) -> bool {
     last.is_some_and(|(is_held, rest)| is_held && rest.is_empty())
 }
 
-/// What in a block has no footnote, given the blocks before and after it.
+/// The parts of a block without a footnote, given the blocks before and after it.
 fn bare(block: &str, before: &str, after: &str) -> Vec<String> {
     match pieces(block) {
         Some(_) if holds_what_follows(before) => Vec::new(),
@@ -96,7 +96,7 @@ fn every_promise_names_the_tests_that_hold_it() {
 }
 
 #[test]
-fn what_has_no_footnote_is_found() {
+fn a_sentence_without_a_footnote_is_found() {
     assert_eq!(bare_sentences("One `a. b`.[^x] Two,\nand [three](x.md#y).[^y][^z] Four"), ["Four"]);
     assert_eq!(bare_sentences("One. Two.[^x] Three!"), ["One.", "Three!"]);
     assert_eq!(bare("| a |\n| - |\n| b[^x] |\n| c |", "These:", ""), ["| c |"]);
@@ -134,7 +134,7 @@ fn every_footnote_is_there_once_and_is_referred_to() {
     assert_eq!(defined, references(&page));
 }
 
-/// Whether a source has a function of this name that is a test: above it are attributes, and one of them says so.
+/// Whether a source has a test function with this name: one of the attributes above it marks it as a test.
 fn has_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let found = lines.iter().position(|line| line.starts_with(&format!("fn {name}(")));
@@ -144,7 +144,7 @@ fn has_test(source: &str, name: &str) -> bool {
 }
 
 #[test]
-fn every_test_that_is_named_is_one() {
+fn every_named_test_exists() {
     let page = page();
     for (note, tests) in footnotes(&page) {
         assert!(!tests.is_empty(), "{note} names no test");
@@ -159,7 +159,7 @@ fn every_test_that_is_named_is_one() {
     assert!(!has_test("#[test]\nfn it_holds() {}\nfn it() {", "it"));
 }
 
-/// What runs the scenarios and meets the servers of strangers.
+/// The helpers that run untrusted scenarios and connect to untrusted servers.
 const HOSTILE: [&str; 9] = [
     "boundaries",
     "hostile",
@@ -173,7 +173,7 @@ const HOSTILE: [&str; 9] = [
 ];
 
 #[test]
-fn nothing_hostile_runs_without_a_limit_of_memory() {
+fn no_hostile_guest_runs_without_a_limit_of_memory() {
     for file in HOSTILE {
         let source = fs::read_to_string(root().join(format!("tests/{file}.rs"))).unwrap();
         assert!(!source.contains("Squall::"), "{file}: run it by `support::caged::Caged`");

@@ -1,4 +1,4 @@
-//! A server that we did not write: Python's.
+//! A server from another project: Python's.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -35,7 +35,7 @@ impl Drop for Python {
 }
 
 #[test]
-fn files_are_fetched_and_missing_ones_noticed() {
+fn files_are_fetched_and_missing_ones_are_noticed() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("index.html"), "x".repeat(10_000)).unwrap();
     let python = Python::start(folder.path());

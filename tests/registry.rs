@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::skip;
 
-/// A registry with nothing in it.
+/// An empty registry.
 struct Registry {
     child: Child,
     address: String,
@@ -21,7 +21,7 @@ struct Registry {
 }
 
 impl Registry {
-    /// None, and a line that says so, where the program is not installed.
+    /// `None`, and a message, if the program is not installed.
     fn start(more: &str) -> Option<Registry> {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -48,7 +48,7 @@ impl Registry {
         Some(registry)
     }
 
-    /// `squall` with a cache and a login of its own.
+    /// `squall` with its own cache and login.
     fn squall(&self, arguments: &[&str]) -> Squall {
         let own = |name: &str| self.folder.path().join(name).display().to_string();
         Squall::new(arguments).env("XDG_CACHE_HOME", &own("cache")).env("DOCKER_CONFIG", &own("docker"))
@@ -62,7 +62,7 @@ impl Registry {
         format!("oci://{}/{name}", self.address)
     }
 
-    /// What the registry says to a simple request.
+    /// The registry's response to a simple request.
     fn get(&self, path: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.0\r\nHost: x\r\nAccept: application/vnd.oci.image.manifest.v1+json\r\n\r\n")
@@ -91,7 +91,7 @@ fn digest(ended: &Ended) -> String {
 }
 
 #[test]
-fn what_is_pulled_is_what_was_pushed_and_it_runs() {
+fn the_pulled_file_is_the_pushed_one_and_it_runs() {
     let Some(registry) = Registry::start("") else { return };
     let pushed = registry.push("team/shop:1");
     let output = registry.folder.path().join("back.wasm").display().to_string();
@@ -105,7 +105,7 @@ fn what_is_pulled_is_what_was_pushed_and_it_runs() {
 }
 
 #[test]
-fn the_registry_has_what_the_working_group_says() {
+fn the_registry_has_an_artifact_by_the_working_group_s_definition() {
     let Some(registry) = Registry::start("") else { return };
     let pushed = registry.push("shop:1");
     assert_eq!(digest(&registry.push("again:2")), digest(&pushed), "the same file, the same digest");
@@ -129,7 +129,7 @@ fn keys(registry: &Registry, name: &str) -> [String; 2] {
 }
 
 #[test]
-fn only_what_is_signed_is_run() {
+fn only_signed_artifacts_are_run() {
     let Some(mut registry) = Registry::start("") else { return };
     registry.push("shop:1");
     let (shop, [ours, our_public], [theirs, their_public]) =
@@ -161,7 +161,7 @@ fn a_file_s_signature_lies_beside_it() {
     assert!(changed.err.contains("do not run it"), "{}", changed.err);
     let nobody = registry.squall(&["inspect", &file, "--require-signature"]).run().expect_code(104);
     assert!(nobody.err.contains("--verify-key"), "{}", nobody.err);
-    // What is only looked at for a plan is run as well.
+    // A component that a plan only reads is run as well.
     let plan = registry.folder.path().join("plan.yaml").display().to_string();
     fs::write(&plan, "component: shop.wasm\ntarget: http://127.0.0.1:1\nusers: 1\nduration: 1s\n").unwrap();
     for command in ["check", "show"] {
@@ -189,7 +189,7 @@ fn without_a_network_the_cache_has_it() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn a_missing_artifact_is_reported() {
     let Some(registry) = Registry::start("") else { return };
     let ended = registry.squall(&["run", &registry.at("nothing:1")]).run().expect_code(104);
     assert!(ended.err.contains("no such artifact"), "{}", ended.err);

@@ -1,4 +1,4 @@
-//! Reports: files in every form, what CI systems are told, and the dashboard.
+//! Reports: files in every form, messages for CI systems, and the dashboard.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -29,7 +29,7 @@ fn every_report_of_a_run_has_its_figures() {
     let summary: Value = serde_json::from_str(&read(files.path(), "s.json")).unwrap();
     let metrics = summary["metrics"].as_array().unwrap();
     let times = metrics.iter().find(|metric| metric["name"] == "response_time").unwrap();
-    // Where other processes take the machine's time, that is a warning.
+    // If other processes take the machine's time, that is a warning.
     let status = if summary["generator"]["health"] == "ok" { "good" } else { "warning" };
     assert_eq!((&times["count"], &summary["verdict"]["status"]), (&Value::from(100), &Value::from(status)));
     let p95 = format!("{:.2}", times["p95"].as_f64().unwrap());
@@ -42,7 +42,7 @@ fn every_report_of_a_run_has_its_figures() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_noticed_before_the_run() {
+fn a_report_that_cannot_be_written_is_refused_before_the_run() {
     let ended = Squall::new(&["run", &guest("minimal"), "--report", "r.pdf"]).run().expect_code(2);
     assert!(ended.err.contains("its ending must say its form: .html, .md"), "{}", ended.err);
     let ended = Squall::new(&["run", &guest("minimal"), "--report", "no/such/folder/r.md"]).run().expect_code(104);
@@ -53,7 +53,7 @@ fn a_report_that_cannot_be_written_is_noticed_before_the_run() {
 }
 
 #[test]
-fn ci_systems_are_told_what_they_can_show() {
+fn ci_systems_get_messages_in_their_format() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let files = tempfile::tempdir().unwrap();
     let run = |environment: &[(&str, &str)]| {
@@ -75,7 +75,7 @@ fn ci_systems_are_told_what_they_can_show() {
     assert!(read(files.path(), "squall-junit.xml").contains("failures=\"1\""));
 }
 
-/// What an HTTP server says to a GET.
+/// An HTTP server's response to a GET.
 fn get(address: &str, path: &str, host: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -86,7 +86,7 @@ fn get(address: &str, path: &str, host: &str) -> String {
 }
 
 #[test]
-fn the_dashboard_shows_the_run_to_whoever_has_its_address() {
+fn the_dashboard_shows_the_run_at_its_secret_address() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-d", "60s"]);
     let mut running = squall.args(&["--dashboard=127.0.0.1:0"]).start();
@@ -109,7 +109,7 @@ fn the_dashboard_shows_the_run_to_whoever_has_its_address() {
 }
 
 #[test]
-fn the_dashboard_shows_what_the_plan_wants() {
+fn the_dashboard_shows_the_objectives_of_the_plan() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let squall = Squall::new(&["run", "plan.yaml", "--dashboard=127.0.0.1:0"]);
     let plan = format!(

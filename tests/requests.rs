@@ -1,4 +1,4 @@
-//! What a scenario's requests do on the wire, from the guest to the server and back.
+//! A scenario's requests on the wire, from the guest to the server and back.
 
 use crate::support::program::{Squall, guest};
 use crate::support::server::{Reply, Server};
@@ -8,14 +8,14 @@ fn run(url: &str, arguments: &[&str]) -> crate::support::program::Ended {
 }
 
 #[test]
-fn a_connection_is_kept() {
+fn a_connection_is_reused() {
     let server = Server::start(|_| Reply::ok("hello"));
     run(&server.url(), &["-i", "20"]).expect_code(0);
     assert_eq!(server.connections(), 1);
 }
 
 #[test]
-fn or_not() {
+fn a_connection_is_not_reused_without_keep_alive() {
     let server = Server::start(|_| Reply::ok("hello"));
     run(&server.url(), &["-i", "20", "--no-connection-reuse"]).expect_code(0);
     assert_eq!(server.connections(), 20);
@@ -98,7 +98,7 @@ fn a_status_that_is_not_expected_is_a_failed_request() {
 }
 
 #[test]
-fn the_scenarios_log_is_shown_with_who_said_it() {
+fn the_scenarios_log_is_shown_with_its_source() {
     let server = Server::start(|_| Reply::ok("{}"));
     let squall = Squall::new(&["run", &guest("features"), "--target", &server.url(), "-u", "1", "-i", "1", "-v"]);
     let ended = squall.run();

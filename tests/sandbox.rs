@@ -1,4 +1,4 @@
-//! What a scenario may do: where it goes, and how much load it makes.
+//! A scenario's permissions: the hosts that it reaches, and the load that it makes.
 
 use crate::support::caged::Caged;
 use crate::support::component::{OK, Wat};
@@ -6,7 +6,7 @@ use crate::support::imports::{requesting, with_wasi};
 use crate::support::program::root;
 use crate::support::server::{Reply, Server};
 
-/// A scenario that requests a URL of its own choice, as a stranger's might.
+/// A scenario that requests a URL of its own choice, as an untrusted one might.
 fn stranger(url: &str) -> Caged {
     let component = root().join("runtime/cli/assets/request.wasm").display().to_string();
     let url = format!("SQUALL_URL={url}");
@@ -32,7 +32,7 @@ fn host_of(server: &Server) -> String {
 }
 
 #[test]
-fn what_nobody_named_is_not_reached() {
+fn a_host_that_was_not_named_is_not_reached() {
     let (target, other) = (Server::start(|_| Reply::ok("hello")), Server::start(|_| Reply::ok("secret")));
     let ended = stranger(&other.url()).args(&["--target", &target.url()]).run().expect_code(97);
     assert_eq!((target.count(), other.connections()), (0, 0));
@@ -43,7 +43,7 @@ fn what_nobody_named_is_not_reached() {
 }
 
 #[test]
-fn what_is_allowed_is_reached() {
+fn an_allowed_host_is_reached() {
     let server = Server::start(|_| Reply::ok("hello"));
     stranger(&server.url()).args(&["--allow", &host_of(&server)]).run().expect_code(0);
     assert_eq!(server.count(), 3);
@@ -52,7 +52,7 @@ fn what_is_allowed_is_reached() {
 }
 
 #[test]
-fn a_redirect_leads_nowhere_else() {
+fn a_redirect_does_not_lead_to_other_hosts() {
     let other = Server::start(|_| Reply::ok("secret"));
     let place = other.url();
     let target = Server::start(move |_| {
@@ -64,7 +64,7 @@ fn a_redirect_leads_nowhere_else() {
 }
 
 #[test]
-fn the_public_internet_takes_somebody_who_vouches() {
+fn the_public_internet_needs_a_confirmation() {
     // No packet is sent: it is refused before the run.
     let ended = Caged::new(&["run", "http://93.184.216.34/", "-c", "1", "-i", "1"]).run().expect_code(104);
     assert_eq!(
@@ -79,7 +79,7 @@ fn the_public_internet_takes_somebody_who_vouches() {
 }
 
 #[test]
-fn neither_plan_nor_component_goes_past_a_ceiling() {
+fn neither_plan_nor_component_exceeds_a_ceiling() {
     let refused = |arguments: &[&str], part: &str| {
         let ended = Caged::new(&["run", "http://127.0.0.1:9/"]).args(arguments).run().expect_code(104);
         assert!(ended.complaint().contains(part), "{}", ended.err);
@@ -88,7 +88,7 @@ fn neither_plan_nor_component_goes_past_a_ceiling() {
     refused(&["-R", "500", "--max-rate", "100"], "--max-rate allows 100/s");
     refused(&["-c", "1", "--max-rate", "100"], "as fast as the target answers");
     refused(&["-d", "2m", "--max-duration", "1m"], "--max-duration allows 1m");
-    // Whoever keeps the machine says it in the environment.
+    // The machine's owner sets it in the environment.
     for (variable, value, load, part) in [
         ("SQUALL_MAX_RATE", "100", ["-R", "500"], "--max-rate allows 100/s"),
         ("SQUALL_MAX_DURATION", "1m", ["-d", "2m"], "--max-duration allows 1m"),
@@ -119,7 +119,8 @@ fn a_component_that_describes_itself_reaches_nothing() {
     assert_eq!(server.connections(), 1);
 }
 
-/// Asks WASI for all that a program usually has, and traps if there is any of it: an argument, a variable, a folder, a socket.
+/// Asks WASI for the usual resources of a program, and traps if it gets any: an argument, a variable, a folder, a
+/// socket.
 fn curious(server: &Server) -> String {
     let types = r#"
       (import "wasi:cli/environment@0.2.0" (instance $environment
@@ -187,7 +188,7 @@ fn curious(server: &Server) -> String {
         |list: &str| format!("(call {list} (i32.const 400)) (if (i32.load (i32.const 404)) (then (unreachable)))");
     let number = |number: u16| format!("(i32.const {number}) ");
     let port = host_of(server).rsplit(':').next().unwrap().parse().unwrap();
-    // Version 4, the port, the address, and nothing for what only version 6 has.
+    // Version 4, the port, the address, and zeros for the fields of version 6.
     let address = [0, port, 127, 0, 0, 1].into_iter().chain([0; 6]).map(number).collect::<String>();
     let run = format!(
         "{} {} {}
@@ -204,7 +205,7 @@ fn curious(server: &Server) -> String {
 }
 
 #[test]
-fn wasi_has_nothing_to_show() {
+fn wasi_gives_no_resources() {
     let server = Server::start(|_| Reply::ok("hello"));
     let squall = Caged::new(&["run", "guest.wasm", "-i", "1", "--target", &server.url()]).exporting();
     let text = curious(&server);

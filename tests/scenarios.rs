@@ -1,9 +1,9 @@
-//! Scenarios with loads of their own: that each keeps to its executor, time, component, environment and thresholds.
+//! Scenarios with their own loads: each keeps to its executor, time, component, environment and thresholds.
 
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Request, Server};
 
-/// Does so with a plan in its folder; `FEED`, `MINIMAL` and `TARGET` stand for the real ones.
+/// Runs `squall` with a plan in its folder; `FEED`, `MINIMAL` and `TARGET` stand for the real ones.
 pub fn squall(arguments: &[&str], plan: &str, target: &str) -> Ended {
     let squall = Squall::new(arguments);
     let plan = plan.replace("FEED", &guest("feed")).replace("MINIMAL", &guest("minimal")).replace("TARGET", target);
@@ -51,7 +51,7 @@ fn each_scenario_keeps_to_its_own_plan() {
     let mails = requests.iter().filter(|request| is_mail(request)).count();
     let names = requests.iter().filter(|request| is_name(request)).count();
     assert_eq!((names, mails, requests.len()), (6, 10, 20));
-    // Those that begin at once are done long before the mails begin.
+    // Scenarios that begin at once end long before the mails begin.
     assert!(requests[..10].iter().all(|request| !is_mail(request)), "{requests:?}");
     // Virtual users are numbered through all scenarios.
     let vus = |of: &dyn Fn(&Request) -> bool| {
@@ -75,14 +75,14 @@ fn each_scenario_keeps_to_its_own_plan() {
 }
 
 #[test]
-fn what_must_hold_of_a_scenario_decides_the_exit_code() {
+fn thresholds_of_a_scenario_decide_the_exit_code() {
     let server = server();
     let ended = squall(&["run", "plan.yaml"], &PLAN.replace("count==6", "count==7"), &server.url()).expect_code(99);
     assert!(ended.out.contains("✗ 'count==7'") && ended.out.contains("✓ 'count==10'"), "{}", ended.out);
 }
 
 #[test]
-fn a_whole_load_takes_the_place_of_scenarios_of_one_component() {
+fn one_load_replaces_the_scenarios_of_one_component() {
     let server = server();
     let own = PLAN.replace(", component: MINIMAL", "").replace("  checks{scenario:pages}: rate==1\n", "");
     let own = own.replace("  iterations{flow:home}: count==4\n", "").replace("  http_reqs{kind:mail}: count==10\n", "");
@@ -99,7 +99,7 @@ fn a_whole_load_takes_the_place_of_scenarios_of_one_component() {
 }
 
 #[test]
-fn mistakes_in_scenarios_are_told_with_line_and_column() {
+fn mistakes_in_scenarios_are_reported_with_line_and_column() {
     let server = server();
     let plan = PLAN
         .replace("vus: 2,", "vus: 0,")
@@ -122,7 +122,7 @@ fn mistakes_in_scenarios_are_told_with_line_and_column() {
 }
 
 #[test]
-fn show_lists_scenarios_and_where_their_values_come_from() {
+fn show_lists_scenarios_and_the_sources_of_their_values() {
     let ended = squall(&["plan", "show", "plan.yaml"], PLAN, "http://127.0.0.1:9").expect_code(0);
     assert!(ended.out.contains("load: 3 scenarios for at most 10m"), "{}", ended.out);
     let row = ended.out.lines().find(|line| line.contains("scenarios.mails.env.COLUMN")).unwrap_or_default();

@@ -38,7 +38,7 @@ fn screen_keys_change_the_run_and_turn_pages() {
     let ended = ended.expect_code_or_busy(105);
     assert!(ended.out.contains("█ TOTAL RESULTS"), "{}", ended.out);
     assert_eq!(ended.number("http_reqs", "count"), server.count() as f64);
-    // What was said is still there when the screen is gone.
+    // Messages are still there after the screen is closed.
     assert!(left.contains("stopping (stopped at the terminal)"), "{left}");
 }
 
@@ -57,7 +57,7 @@ fn screen_q_twice_stops_at_once_and_the_summary_is_printed() {
 }
 
 #[test]
-fn screen_is_given_back_when_a_signal_ends_the_program_at_once() {
+fn screen_is_closed_when_a_signal_ends_the_program_at_once() {
     let server = answering_after(60_000);
     let mut screen = OnScreen::start(shown(&server, &["-u", "1", "-d", "10m"]), 40, 10);
     screen.until_shown(&["1 Overview of 7", "users              1/1"]);

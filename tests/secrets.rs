@@ -1,4 +1,4 @@
-//! `--secret`: the scenario has it, and nobody else.
+//! `--secret`: only the scenario gets it.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::support::server::{Reply, Server};
 
 const SECRET: &str = "s3cr&t/pass word?";
 
-/// A guest that shows its option `KEY` wherever it can: in a line of the log, as a check's name, and as its error.
+/// A guest that prints its option `KEY` wherever it can: in a line of the log, as a check's name, and as its error.
 fn blabbermouth() -> Wat {
     Wat::new(
         r#"
@@ -45,7 +45,7 @@ fn run(guest: &Wat, key: &str) -> Squall {
     squall.args(&reports).exporting()
 }
 
-/// Every file below the folder, save those that are the secret's own.
+/// Every file in the folder, except the secret's own ones.
 fn files(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -59,7 +59,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
-/// Nothing that was printed or written has any of these.
+/// Asserts that no output contains any of these.
 #[track_caller]
 fn expect_nowhere(ended: &Ended, texts: &[&str]) {
     let mut places = files(ended.folder());
@@ -74,7 +74,7 @@ fn expect_nowhere(ended: &Ended, texts: &[&str]) {
 }
 
 #[test]
-fn the_scenario_has_it_and_nobody_else() {
+fn only_the_scenario_gets_it() {
     let ended = run(&blabbermouth(), "KEY=env:MY_KEY").env("MY_KEY", SECRET).run().expect_code_or_busy(0);
     assert!(ended.err.contains("[vu 1 main] ***"), "{}", ended.err);
     assert!(ended.out.contains("2× ***"), "{}", ended.out);
@@ -92,7 +92,7 @@ fn a_file_is_read_without_its_last_line_feed() {
 
 #[test]
 fn encoded_it_is_not_shown_either() {
-    // The series is named by the URL, in which the secret stands percent-encoded and, with a name before it, in base64.
+    // The series is named after the URL, in which the secret is percent-encoded and, with a name before it, in base64.
     let server = Server::start(|_| Reply::ok("hello"));
     let component = root().join("runtime/cli/assets/request.wasm").display().to_string();
     let url = "/login?key=s3cr%26t%2Fpass%20word%3F&auth=dXNlcjpzM2NyJnQvcGFzcyB3b3JkPw==";
@@ -103,11 +103,11 @@ fn encoded_it_is_not_shown_either() {
         .exporting()
         .run()
         .expect_code_or_busy(0);
-    // The server gets what the scenario sent.
+    // The server gets the scenario's text.
     assert_eq!(server.requests()[0].path, url);
     let report = fs::read_to_string(ended.folder().join("report.json")).unwrap();
     assert!(report.contains("/login?key=***&auth=dXNlcj***"), "{report}");
-    // The command line has the URL as it was typed, which is the user's own doing.
+    // The command line contains the URL as typed, which is the user's own decision.
     let recorded: Vec<&str> = report.lines().filter(|line| !line.contains("squall run")).collect();
     assert!(!recorded.iter().any(|line| line.contains("s3cr%26t") || line.contains("pzM2NyJn")), "{report}");
 }
@@ -123,12 +123,12 @@ fn requesting(server: &Server, url: &str, secret: &str, code: i32) -> Ended {
 #[test]
 fn no_part_of_one_is_shown_where_a_text_was_shortened() {
     let secret = "abcdefgh-ijklmnop-qrstuvwx";
-    // Of an answer that is none, 24 bytes are shown.
+    // 24 bytes of an invalid response are shown.
     let server = Server::start(move |_| Reply::raw(&format!("hello {secret} and more\r\n\r\n")).closing());
     let ended = requesting(&server, "/", secret, 0);
     assert!(ended.out.contains("it begins with \"hello ***"), "{}", ended.out);
     assert!(!ended.out.contains("abcd"), "{}", ended.out);
-    // Of a URL that is none, 200.
+    // 200 bytes of an invalid URL are shown.
     let url = format!("{}?{secret}&more=of it", "x".repeat(176));
     let ended = requesting(&server, &url, secret, 97);
     assert!(ended.out.contains("x?***…"), "{}", ended.out);
@@ -145,7 +145,7 @@ fn letters_beyond_ascii_are_found_where_json_escapes_them() {
 }
 
 #[test]
-fn what_is_wrong_with_a_secret_is_told_without_it() {
+fn a_problem_with_a_secret_is_reported_without_it() {
     let complaint = |secret: &str, more: &[&str], code: i32| {
         let ended = run(&blabbermouth(), secret).args(more).env("SHORT", "abc").run().expect_code(code);
         assert!(!ended.err.contains("hunter22"), "{}", ended.err);

@@ -1,10 +1,10 @@
-//! `squall selfcheck`: other tests run beside it, so whether this machine is quick enough is not asserted, only what holds
-//! on any.
+//! `squall selfcheck`: other tests run at the same time, so the machine's speed is not asserted, only facts that hold
+//! on any machine.
 
 use crate::support::program::Squall;
 
 #[test]
-fn nothing_is_lost_and_no_stall_is_missed_however_busy_the_machine_is() {
+fn no_request_is_lost_and_no_stall_is_missed_however_busy_the_machine_is() {
     let ended = Squall::new(&["selfcheck", "--json"]).run();
     let result: serde_json::Value = serde_json::from_str(&ended.out).expect(&ended.err);
     let checks = result["checks"].as_array().expect("checks");

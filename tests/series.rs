@@ -1,4 +1,4 @@
-//! Seconds: whatever is told second by second agrees with what the server saw in that second.
+//! Series by seconds: each agrees with the server's count of that second.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,8 +35,8 @@ fn per_second(arrivals: &[Instant]) -> Vec<u64> {
     counts
 }
 
-/// Inner seconds agree, but for what crosses a boundary between the server's clock reading and the client's: a few
-/// milliseconds' worth on a busy machine. Requests that are put into a wrong second are half a second's worth.
+/// Inner seconds agree, except for requests that cross a boundary between the server's clock reading and the client's:
+/// a few milliseconds' worth on a busy machine. Requests in a wrong second would be half a second's worth.
 #[track_caller]
 fn assert_agree(told: &[u64], counted: &[u64], rate: u64, what: &str) {
     let tolerated = 2 + rate / 50;

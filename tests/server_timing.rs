@@ -1,11 +1,11 @@
-//! What servers say of their own work (`Server-Timing`), in everything that is told of a run.
+//! Servers' own timings (`Server-Timing`), in all outputs of a run.
 
 use serde_json::Value;
 
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
-/// A server whose database takes 12 ms, by its own word, and whose cache takes no time that it tells.
+/// A server that reports 12 ms for its database, and a cache without a duration.
 fn run(more: &[&str]) -> Ended {
     let answer = "HTTP/1.1 200 OK\r\nServer-Timing: db;dur=12;desc=\"SELECT, mostly\", cache;desc=HIT, app;dur=3\r\n\
                   Content-Length: 5\r\n\r\nhello";
@@ -18,7 +18,7 @@ fn run(more: &[&str]) -> Ended {
 }
 
 #[test]
-fn what_a_server_says_of_its_work_is_told() {
+fn the_timings_of_a_server_are_reported() {
     let ended = run(&["--threshold", "server_timing{name:db}=p(95)<=12", "--out", "csv=all.csv"]).expect_code(0);
     let read = |name: &str| std::fs::read_to_string(ended.folder().join(name)).unwrap();
     let summary: Value = serde_json::from_str(&read("summary.json")).unwrap();
@@ -34,17 +34,17 @@ fn what_a_server_says_of_its_work_is_told() {
     assert!(read("report.html").contains("What the server says its work took"));
     let rows = read("all.csv");
     assert!(rows.lines().any(|row| row.starts_with("server_timing,") && row.contains(",db,")), "{rows}");
-    // It is kept, and told again.
+    // It is stored, and reported again.
     let runs = ended.folder().join(".squall/runs").display().to_string();
     let told = Squall::new(&["report", "last", "--runs-dir", &runs]).run().expect_code(0);
     assert!(told.out.contains("SERVER TIMING (server_timing)"), "{}", told.out);
 }
 
 #[test]
-fn a_server_that_says_it_was_slow_fails_the_run() {
+fn a_slow_timing_of_a_server_fails_the_run() {
     let ended = run(&["--threshold", "server_timing{name:db}=p(95)<10"]).expect_code(99);
     assert!(ended.out.contains("✗ 'p(95)<10' p(95)=12ms"), "{}", ended.out);
-    // What was not seen did not pass.
+    // A timing without samples does not pass.
     run(&["--threshold", "server_timing{name:dv}=p(95)<10"]).expect_code(99);
 }
 

@@ -1,5 +1,5 @@
-//! The plan of `guest-examples/shop`, as it is printed, against a real application: a shop that keeps its orders in SQLite, behind
-//! nginx, watched by a node exporter and a Prometheus that scrapes it. Its addresses and times are all that is changed.
+//! The plan of `guest-examples/shop`, unchanged except for addresses and times, against a real application: a shop that
+//! stores its orders in SQLite, behind nginx, monitored by a node exporter and a Prometheus that scrapes it.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::support::daemon::{Daemon, between_questions, free_address};
 use crate::support::program::{Ended, Running, Squall, guest, root};
 
-/// The application and who watches it.
+/// The application and its monitoring.
 struct Shop {
     application: Daemon,
     nginx: Daemon,
@@ -32,7 +32,7 @@ fn place(folder: &TempDir, name: &str) -> String {
 }
 
 impl Shop {
-    /// None where one of the servers is not installed.
+    /// `None` if one of the servers is not installed.
     fn open() -> Option<Shop> {
         let application = application(free_address())?;
         let nginx = nginx(application.address())?;
@@ -44,7 +44,7 @@ impl Shop {
         Some(Shop { application, nginx, exporter, prometheus })
     }
 
-    /// The plan as printed, with these addresses, in less time and with fewer users; and with further changes.
+    /// The plan with these addresses, in less time and with fewer users; and with further changes.
     fn plan(&self, changes: &[(&str, &str)]) -> Squall {
         let process = format!("pid: {}", self.nginx.id());
         let mut replaced = vec![
@@ -58,7 +58,7 @@ impl Shop {
             ("think_time: 1s..3s", "think_time: 50ms..150ms"),
             ("THINK: 0.5", "THINK: 0.02"),
         ];
-        // How quick and how busy this machine is, with other tests beside this one, is not what is asserted.
+        // The machine's speed and load, with other tests at the same time, are not asserted.
         let generous = [
             ("p50: <100ms, p95: <500ms, p99: <1000ms", "p50: <20s, p95: <20s, p99: <20s"),
             ("min_rps: 20, target_rps: 50", "min_rps: 0.1, target_rps: 0.2"),
@@ -80,14 +80,14 @@ impl Shop {
     }
 }
 
-/// What the application counts itself.
+/// The application's own counters.
 fn counts(application: &Daemon, metric: &str) -> f64 {
     let page = application.get("/metrics");
     let line = page.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {metric} in {page}")).parse().unwrap()
 }
 
-/// Waits until so many requests have been answered.
+/// Waits until this many requests have been answered.
 fn until_asked(application: &Daemon, times: f64) {
     let give_up = Instant::now() + Duration::from_secs(60);
     while counts(application, "shop_requests_total") < times {
@@ -108,7 +108,7 @@ fn nginx(application: &str) -> Option<Daemon> {
     let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
     let settings = example("server/nginx.conf", &[("127.0.0.1:8081", application), ("127.0.0.1:8080", &address)]);
     std::fs::write(place(&folder, "nginx.conf"), settings).unwrap();
-    // One process, which is easier to watch and to end than a master with its worker.
+    // One process, which is easier to monitor and to end than a master with its worker.
     let one = ["-g".to_owned(), "master_process off;".to_owned()];
     let arguments = ["-p".to_owned(), folder.path().display().to_string(), "-c".to_owned(), "nginx.conf".to_owned()];
     Daemon::start(("nginx", "nginx"), &[&arguments[..], &one].concat(), (address, folder), "/")
@@ -146,7 +146,7 @@ fn counter(summary: &Value, name: &str) -> f64 {
     metric["sum"].as_f64().unwrap_or_else(|| panic!("{metric}"))
 }
 
-/// Starts it, and waits until it is well on.
+/// Starts it, and waits until the load has run for a while.
 fn half_way(shop: &Shop, squall: Squall) -> Running {
     let before = counts(&shop.application, "shop_requests_total");
     let mut running = squall.start();
@@ -180,19 +180,19 @@ fn the_printed_plan_runs_against_a_real_application() {
         ended.out
     );
     assert_eq!(counts(&shop.application, "shop_orders_total"), counter(&summary, "orders_placed"), "{}", ended.out);
-    // The mix is that of the plan: exact but for the iterations that were cut off.
+    // The plan's mix, exact except for the iterations that were cut off.
     let flows = summary["flows"].as_array().unwrap();
     for (name, share) in [("browse", 0.6), ("search", 0.25), ("checkout", 0.15)] {
         let flow = flows.iter().find(|flow| flow["name"] == name).unwrap();
         assert!((flow["planned_share"].as_f64().unwrap() - share).abs() < 1e-9, "{flow}");
         assert!((flow["achieved_share"].as_f64().unwrap() - share).abs() < 0.05, "{flow}");
     }
-    // Its own timings are there: a part of what was waited for.
+    // Its own timings are there: a part of the waiting time.
     let timings = summary["server_timings"].as_array().unwrap();
     let names: Vec<&str> = timings.iter().map(|line| line["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["app", "db"]);
     assert!(ended.out.contains("server_timing{name:db}"), "{}", ended.out);
-    // All who were asked about the target have answered (Prometheus once for each query), and are drawn on the run's time axis.
+    // All sources have answered (Prometheus once for each query), and are drawn on the run's time axis.
     let sources = summary["target"].as_array().unwrap();
     assert_eq!(sources.len(), 4, "{sources:#?}");
     for source in sources {
@@ -207,7 +207,7 @@ fn the_printed_plan_runs_against_a_real_application() {
 }
 
 #[test]
-fn a_target_that_dies_is_told_from_one_that_is_slow() {
+fn a_dead_target_is_distinguished_from_a_slow_one() {
     let Some(mut shop) = Shop::open() else { return };
     let running = half_way(&shop, shop.plan(&[]));
     shop.application.stop();
@@ -217,7 +217,7 @@ fn a_target_that_dies_is_told_from_one_that_is_slow() {
         assert_eq!(status(&summary, "error rate"), "missed", "{}", ended.out);
         assert!(ended.out.contains("verdict: Critical"), "{}", ended.out);
     }
-    // nginx lives, and says that what is behind it does not.
+    // nginx still runs, and reports that its backend does not.
     assert!(ended.out.contains("status 502: "), "{}", ended.out);
     assert!(read(&ended, "report.md").contains("http\\_req\\_failed is"), "{}", read(&ended, "report.md"));
 }
@@ -233,7 +233,7 @@ fn a_prometheus_that_goes_away_is_a_gap_and_no_more() {
     let gone = sources.iter().find(|source| source["source"].as_str().unwrap().contains(shop.prometheus.address()));
     let gone = gone.unwrap_or_else(|| panic!("{sources:#?}"));
     assert!(gone["answered"].as_u64() < gone["asked"].as_u64(), "{gone}");
-    // The exporter saw the same, so the limits are judged all the same.
+    // The exporter saw the same, so the limits are still judged.
     if ended.code == 0 {
         assert!(["met", "close"].contains(&status(&summary, "cpu_max")), "{}", ended.out);
     }
@@ -241,7 +241,7 @@ fn a_prometheus_that_goes_away_is_a_gap_and_no_more() {
 }
 
 #[test]
-fn what_is_missed_is_told_and_decides_the_exit_code() {
+fn missed_objectives_are_reported_and_decide_the_exit_code() {
     let Some(shop) = Shop::open() else { return };
     let impossible = [
         ("p50: <100ms, p95: <500ms, p99: <1000ms", "p50: <20s, p95: <1us, p99: <20s"),
@@ -260,7 +260,7 @@ fn what_is_missed_is_told_and_decides_the_exit_code() {
     }
 }
 
-/// A deployment in the middle of a long test: for a while there is nobody, then there is another.
+/// A deployment in the middle of a long test: for a while there is no application, then there is a new one.
 #[test]
 fn a_soak_survives_a_restart_of_the_target() {
     let address = free_address();
@@ -281,7 +281,7 @@ fn a_soak_survives_a_restart_of_the_target() {
     let ended = running.wait().expect_code_or_busy(0);
     let summary = summary(&ended);
     assert!(summary["run"]["duration_ms"].as_f64() >= Some(9_900.0), "{}", ended.out);
-    // Those who found nobody were told so, and all others were answered by the one or the other.
+    // Requests without an application were refused, and the others were answered by the old one or the new one.
     assert!(ended.out.contains("connect") || ended.out.contains("reset"), "{}", ended.out);
     assert!(counts(&second, "shop_requests_total") >= 20.0);
     assert!(ended.out.contains("too short to tell"), "{}", ended.out);

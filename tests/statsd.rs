@@ -39,7 +39,7 @@ impl Statsd {
         Some(statsd)
     }
 
-    /// What its management interface says, up to its end; nothing where it does not answer.
+    /// Its management interface's answer, to the end; empty without one.
     fn ask(&self, question: &str) -> String {
         let Ok(mut connection) = TcpStream::connect(self.management.address()) else { return String::new() };
         connection.write_all(format!("{question}\n").as_bytes()).unwrap();
@@ -53,7 +53,7 @@ impl Statsd {
         text
     }
 
-    /// The number after that name, in what is printed of an object of JavaScript's.
+    /// The number after that name, in a printed JavaScript object.
     fn number(&self, kind: &str, name: &str) -> Option<f64> {
         let text = self.ask(kind);
         let line = text
@@ -64,14 +64,14 @@ impl Statsd {
 }
 
 #[test]
-fn statsd_counts_what_was_measured() {
+fn statsd_counts_the_measurements() {
     let Some(statsd) = Statsd::start() else { return };
     let server = Server::start(|_| Reply::ok("hello"));
     let minimal = guest("minimal");
     let output = format!("statsd={}", statsd.receives_at);
     let arguments = ["run", &minimal, "--target", &server.url(), "-i", "100", "--out", &output];
     let ended = Squall::new(&arguments).exporting().run().expect_code_or_busy(0);
-    // Datagrams are read when the server comes to it.
+    // The server reads datagrams with a delay.
     statsd.management.until(|| statsd.number("counters", "squall.http_reqs") == Some(100.0));
     assert_eq!(statsd.number("counters", "squall.checks.passes"), Some(100.0));
     assert_eq!(statsd.number("counters", "squall.data_received"), Some(ended.number("data_received", "count")));

@@ -1,4 +1,4 @@
-//! `--out`: what is measured, passed on while the run goes on.
+//! `--out`: measurements, passed on during the run.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ fn read(ended: &Ended, name: &str) -> String {
 }
 
 #[test]
-fn files_add_up_to_what_the_summary_says() {
+fn files_add_up_to_the_summary() {
     let ended = run_of_100(&["json=points.ndjson", "csv=points.csv"]).expect_code_or_busy(0);
     let lines: Vec<Value> =
         read(&ended, "points.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -52,7 +52,7 @@ fn files_add_up_to_what_the_summary_says() {
 }
 
 #[test]
-fn a_dead_output_is_told_and_the_exit_code_stays() {
+fn a_dead_output_is_reported_and_the_exit_code_stays() {
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = run_of_100(&[&format!("prometheus=http://{dead}/api/v1/write")]).expect_code_or_busy(0);
     let output = format!("--out prometheus=http://{dead}/api/v1/write: ");
@@ -63,7 +63,7 @@ fn a_dead_output_is_told_and_the_exit_code_stays() {
 }
 
 #[test]
-fn an_output_that_cannot_be_is_noticed_before_the_run() {
+fn an_invalid_output_is_refused_before_the_run() {
     let minimal = guest("minimal");
     let refused = |output: &str, code| Squall::new(&["run", &minimal, "--out", output]).run().expect_code(code).err;
     assert!(refused("json=no/such/folder/x", 104).contains("--out json=no/such/folder/x: No such file"));
@@ -94,7 +94,7 @@ fn statsd_gets_the_counts_of_all_series() {
 }
 
 #[test]
-fn databases_and_collectors_get_what_is_theirs() {
+fn databases_and_collectors_get_their_formats() {
     let server = Server::start(|request| Reply::status(if request.path.starts_with("/v1") { 200 } else { 204 }, ""));
     let (influxdb, otlp) = (format!("influxdb={}/loads", server.url()), format!("otlp={}", server.url()));
     run_of_100(&[&influxdb, &otlp]).expect_code_or_busy(0);
@@ -116,7 +116,7 @@ fn databases_and_collectors_get_what_is_theirs() {
 }
 
 #[test]
-fn figures_can_be_fetched_while_the_run_goes_on() {
+fn metrics_can_be_fetched_during_the_run() {
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-d", "60s", "-q"]);
     let mut running = squall.args(&["--out", "openmetrics=0"]).start();

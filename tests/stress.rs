@@ -1,4 +1,4 @@
-//! `type: stress` and `type: spike` against servers that give way where they are told to.
+//! `type: stress` and `type: spike` against servers that fail at a programmed load.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::server::{Reply, Server};
 
-/// Answers up to so many requests at once; more than that are refused.
+/// Answers at most `most` requests at once; more than that are refused.
 fn bearing(most: usize) -> Server {
     let at_once = AtomicUsize::new(0);
     Server::start(move |_| {
@@ -24,7 +24,7 @@ fn run(server: &Server, load: &str) -> Ended {
     squall.run()
 }
 
-/// The plan's executor is the one that is shown, rehearsed and run.
+/// The plan's executor is shown, rehearsed and run.
 #[test]
 fn a_stress_test_is_shown_and_rehearsed_with_its_steps() {
     let plan = format!(
@@ -39,14 +39,14 @@ fn a_stress_test_is_shown_and_rehearsed_with_its_steps() {
     let shown = squall(&["plan", "show", "plan.yaml"]);
     let load = "load: up to 20/s for 50s over 10 steps, then 10/s, up to 200 VUs";
     assert!(shown.contains(load) && shown.contains("stepped-arrival-rate"), "{shown}");
-    // Steps of 4 s at 2/s, 4/s, ... 20/s, and 10 s at 10/s, also where every answer is an error. One more begins while the
-    // workers hear of the second step, 5 ms after the fourth second.
+    // Steps of 4 s at 2/s, 4/s, ... 20/s, and 10 s at 10/s, also if every response is an error. One more begins while
+    // the workers learn of the second step, 5 ms after the fourth second.
     let rehearsed = squall(&["plan", "rehearse", "plan.yaml", "--status", "503"]);
     let iterations = rehearsed.lines().find(|line| line.trim_start().starts_with("iterations")).unwrap_or_default();
     assert!(iterations.contains(" 541 "), "{rehearsed}");
 }
 
-/// What the summary says of the course of the test.
+/// The summary's lines about the phases of the test.
 fn course(ended: &Ended) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(ended.folder().join("summary.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -58,7 +58,7 @@ fn course(ended: &Ended) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_stress_test_ends_where_the_target_gives_way_and_sees_it_recover() {
+fn a_stress_test_ends_where_the_target_fails_and_measures_its_recovery() {
     // Two users a step: with twelve, at step 6, some find ten before them.
     let server = bearing(10);
     let ended = run(&server, "type: stress\nusers: 20\nduration: 30s\n").expect_code_or_busy(0);
@@ -75,7 +75,7 @@ fn a_stress_test_ends_where_the_target_gives_way_and_sees_it_recover() {
     assert!((6..=8).contains(&step), "{gave_way}");
     assert!(gave_way.starts_with(&format!("at {} users", 2 * step)), "{gave_way}");
     assert!(said("recovery").contains("after the step back to 10 users"), "{course:?}");
-    // What lies behind the step that failed was left out: ten steps and the recovery would take 30 s.
+    // The steps after the failed one were left out: ten steps and the recovery would take 30 s.
     let elapsed = ended.out.lines().find(|line| line.contains("running")).unwrap_or_default();
     assert!(!elapsed.contains("30s"), "{elapsed}");
     for text in ["█ COURSE", "gave way: at "] {
@@ -86,7 +86,7 @@ fn a_stress_test_ends_where_the_target_gives_way_and_sees_it_recover() {
 }
 
 #[test]
-fn a_spike_is_told_with_its_errors_and_the_recovery() {
+fn a_spike_is_reported_with_its_errors_and_the_recovery() {
     let server = bearing(8);
     let ended = run(&server, "type: spike\nusers: 3\nspike_factor: 5\nduration: 24s\n").expect_code_or_busy(0);
     let course = course(&ended);
@@ -97,13 +97,14 @@ fn a_spike_is_told_with_its_errors_and_the_recovery() {
     assert!(course[3].1.contains("the end of the spike"), "{course:?}");
 }
 
-/// A change of the rate is made once, and the next does not begin with what the one before has done already.
+/// A change of the rate is made once, and the next one does not repeat iterations of the one before.
 #[test]
 fn each_step_of_rates_has_the_iterations_that_it_should() {
-    // Slow beside what a busy machine adds, so that no step seems to give way by its latency.
+    // Slow compared with the delays of a busy machine, so that no step seems to fail by its latency.
     let server = Server::start(|_| Reply::ok("").after(Duration::from_millis(100)));
     let ended = run(&server, "type: stress\nrate: 100/s\nduration: 20s\n").expect_code_or_busy(0);
-    // Steps of 1.6 s, which end with a second, so of one or two: 10/s, 20/s, ... 100/s, and 50/s for four or five seconds.
+    // Steps of 1.6 s, which end with a second, so of one or two: 10/s, 20/s, ... 100/s, and 50/s for four or five
+    // seconds.
     let (least, most) = (550 + 200, 2 * 550 + 250);
     let requests = server.count();
     assert!((least..=most).contains(&requests), "{requests}: {}", ended.out);

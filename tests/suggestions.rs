@@ -1,5 +1,5 @@
-//! What a component suggests: it makes a run stricter, never looser. Each key is tried in `runtime/plan/src/suggestion/tests.rs`;
-//! here is the whole program.
+//! Suggestions of a component: they make a run stricter, never looser. Each key is tested in
+//! `runtime/plan/src/suggestion/tests.rs`; here is the whole program.
 
 use crate::support::caged::{Caged, Mebibytes};
 use crate::support::component::{LOOP, OK, Wat};
@@ -24,7 +24,7 @@ fn certificates_stay_checked() {
 }
 
 #[test]
-fn times_and_numbers_stay_within_the_user_s() {
+fn times_and_numbers_stay_within_the_user_s_limits() {
     for (key, value) in [
         ("setup_timeout", r#""366d""#),
         ("teardown_timeout", r#""366d""#),
@@ -41,14 +41,14 @@ fn times_and_numbers_stay_within_the_user_s() {
         let complaint = ended.complaint();
         assert!(complaint.contains(&format!("{key} is ")) && complaint.contains("if it is meant, add "), "{complaint}");
     }
-    // What is meant is said in the way that the message names.
+    // The form that the message recommends works.
     let guest = Wat::new(OK).suggesting(r#"{"setup_timeout": "2m"}"#);
     with(guest, &["-i", "1"]).env("SQUALL_SETUP_TIMEOUT", "2m").run().expect_code_or_busy(0);
 }
 
 #[test]
-fn a_suggested_scenario_keeps_to_what_the_user_says_of_the_whole_run() {
-    // An endless loop, which a graceful stop of its own would have go on for a year.
+fn a_suggested_scenario_keeps_to_the_user_s_options_for_the_whole_run() {
+    // An endless loop, which its own graceful stop would allow to run for a year.
     let plan =
         r#"{"scenarios": {"a": {"executor": "constant-vus", "vus": 1, "duration": "1s", "graceful_stop": "30s"}}}"#;
     let ended =
@@ -64,13 +64,13 @@ fn texts_stay_short() {
     let ended = run(&tag, &["-i", "1"]).expect_code(107);
     let expected = "tags has a value of 50000 bytes, and a component may suggest at most 256";
     assert!(ended.complaint().ends_with(expected), "{}", ended.err);
-    // The user's own are free.
+    // The user's texts have no limit.
     run("", &["-i", "1", "--tag", &format!("a={}", "x".repeat(50_000))]).expect_code_or_busy(0);
 }
 
 #[test]
 fn no_rate_fills_the_memory_with_arrivals_that_wait() {
-    // Fifty million iterations for one virtual user that never comes back: 800 MB, if all of them waited.
+    // Fifty million iterations for one virtual user that never returns: 800 MB, if all of them waited.
     let plan =
         r#"{"rate": "10000000/s", "duration": "5s", "pre_allocated_vus": 1, "max_vus": 1, "graceful_stop": "0s"}"#;
     let squall = with(Wat::new(LOOP).suggesting(plan), &["--threads", "1", "--no-save"]).exporting();

@@ -1,4 +1,4 @@
-//! Two users of one machine, of whom one wants the other to run its code: only root can be both.
+//! Two users of one machine, one of whom wants the other to run his code: only root can be both.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -33,7 +33,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A folder of a user's own.
+/// A user's own folder.
 fn folder_of(user: u32, path: PathBuf) -> PathBuf {
     fs::create_dir(&path).unwrap();
     mode(&path, 0o755);
@@ -60,7 +60,7 @@ fn poisoned(path: PathBuf) -> PathBuf {
     run(&Wat::new(OK), ATTACKER, &cache);
     let good = entries(&cache).into_iter().find(|entry| *entry != evil).unwrap();
     fs::write(&good, fs::read(&evil).unwrap()).unwrap();
-    // It is real: its owner, who trusts it, runs the evil code.
+    // The attack is real: its owner, who trusts it, runs the evil code.
     assert!(run(&Wat::new(OK), ATTACKER, &cache).out.contains("no luck"));
     // The victim must be able to read it.
     for folder in ["squall", "squall/code"] {
@@ -70,7 +70,8 @@ fn poisoned(path: PathBuf) -> PathBuf {
     cache
 }
 
-/// Exchanges two names again and again, with the rights of the attacker, until it is enough. (Or for a minute: the victim may fail.)
+/// Swaps two names repeatedly, with the rights of the attacker, until told to stop. (Or for a minute: the victim may
+/// fail.)
 fn exchange(one: &Path, other: &Path, enough: &AtomicBool) -> u64 {
     let name = |path: &Path| std::ffi::CString::new(path.display().to_string()).unwrap();
     let (one, other) = (name(one), name(other));
@@ -99,8 +100,8 @@ fn another_user_s_code_is_not_run_however_folders_are_exchanged() {
     let theirs = poisoned(base.path().join("theirs"));
     let own = folder_of(VICTIM, base.path().join("own"));
     run(&Wat::new(OK), VICTIM, &own);
-    // The attacker was there first. What the cache's name leads to is now the victim's own and now the attacker's: one is to be
-    // checked, and the other used. (Links in a folder like /tmp are not followed by Linux itself.)
+    // The attacker was there first. The cache's name alternates between the victim's folder and the attacker's, so that
+    // one is checked, and the other used. (Links in a folder like /tmp are not followed by Linux itself.)
     let cache = folder_of(ATTACKER, base.path().join("cache"));
     let (here, aside) = (cache.join("squall"), cache.join("aside"));
     for (link, target) in [(&here, &own), (&aside, &theirs)] {

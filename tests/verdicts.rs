@@ -1,5 +1,5 @@
-//! Verdicts: what a careful engineer expects of a run. In each row the exit code, the terminal's verdict, the report in
-//! Markdown and the document in JSON must say the same.
+//! Verdicts on runs, by the expectations of a careful engineer. In each row the exit code, the terminal's verdict, the
+//! report in Markdown and the document in JSON must agree.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use crate::support::component::{OK, Wat};
 use crate::support::program::{Ended, Squall, root};
 use crate::support::server::{Reply, Request, Server};
 
-/// What is run: `URL` in its arguments stands for the server, `DEAD` for an address where nothing listens.
+/// The command to run: `URL` in its arguments stands for the server, `DEAD` for an address without a server.
 enum Runs {
     /// One URL.
     Url(&'static str),
-    /// A script of k6 that does what `-e MODE=..` says: see [`SCRIPT`].
+    /// A k6 script whose behaviour `-e MODE=..` selects: see [`SCRIPT`].
     Script(&'static str),
-    /// A plan for that script, or for what it names itself.
+    /// A plan for that script, or for another component that it names.
     Plan(&'static str),
     /// A component whose `run` does nothing, with another export.
     Component(fn(Wat) -> Wat),
@@ -28,9 +28,9 @@ struct Row {
     runs: Runs,
     arguments: &'static [&'static str],
     code: i32,
-    /// The verdict in the terminal, the report and the document; none where nothing was run.
+    /// The verdict in the terminal, the report and the document; `None` if no test was run.
     verdict: Option<&'static str>,
-    /// What is printed, on either stream.
+    /// Texts in the output, on either stream.
     says: &'static str,
 }
 
@@ -56,8 +56,9 @@ const fn threshold(threshold: &'static [&'static str; 2], code: i32, says: &'sta
 
 const T: &str = "--threshold";
 
-/// One iteration makes, in `all`: two tagged requests in groups, one more under a tag of the virtual user, two in a batch;
-/// a check that holds twice and one that fails once; and one value of each custom metric but those that are never hit.
+/// One iteration makes, in `all`: two tagged requests in groups, one more under a tag of the virtual user, two in a
+/// batch; a check that holds twice and one that fails once; and one value of each custom metric except those that are
+/// never hit.
 const SCRIPT: &str = r"
 import http from 'k6/http';
 import exec from 'k6/execution';
@@ -134,7 +135,7 @@ fn server() -> Server {
     })
 }
 
-/// An address where nothing listens.
+/// An address without a server.
 const DEAD: &str = "http://127.0.0.1:1";
 
 struct Told {
@@ -169,7 +170,7 @@ fn run(row: &Row) -> Told {
     Told { ended, requests: server.requests() }
 }
 
-/// Fails with what was printed, unless all that a run says agrees with the row.
+/// Fails with the output, unless all parts of it agree with the row.
 fn expect(row: &Row) {
     let Told { ended, requests } = run(row);
     let context = format!("{:?}\n--- stdout\n{}\n--- stderr\n{}", row.arguments, ended.out, ended.err);
@@ -181,7 +182,7 @@ fn expect(row: &Row) {
         return;
     };
     let document: Value = serde_json::from_str(&fs::read_to_string(ended.folder().join("run.json")).unwrap()).unwrap();
-    // Other tests run beside this one: a generator that was kept waiting for them is no more than a warning.
+    // Other tests run at the same time: a generator that waited for them is only a warning.
     let is_suspect = document["generator"]["health"] == "suspect";
     let verdict = if verdict == "Good" && is_suspect { "Warning" } else { verdict };
     assert!(ended.out.contains(&format!("verdict: {verdict}\n")), "not {verdict}: {context}");
@@ -191,7 +192,7 @@ fn expect(row: &Row) {
     let failed = |line: &Value| line["outcome"] == "failed";
     let any_failed = document["thresholds"].as_array().is_some_and(|lines| lines.iter().any(failed));
     assert!(!any_failed || row.code != 0, "a threshold failed, and the exit code is 0: {context}");
-    // An output that cannot be written says nothing about the run.
+    // An output that cannot be written is not a statement about the run.
     let is_success = row.code <= 1;
     assert_eq!(is_success, ["Good", "Warning"].contains(&verdict), "a row contradicts itself");
 }
@@ -255,7 +256,7 @@ fn a_threshold_that_cannot_be_evaluated_stops_the_run_before_it_begins() {
     ]);
 }
 
-/// What k6 1.8.1 says to each of these, with the same script, is what is expected here.
+/// The expectations are k6 1.8.1's results with the same script.
 #[test]
 fn tags_of_k6_scripts_are_k6s() {
     expect_all(&[
@@ -280,7 +281,7 @@ fn tags_of_k6_scripts_are_k6s() {
 }
 
 #[test]
-fn what_is_never_hit_follows_one_rule() {
+fn metrics_without_samples_follow_one_rule() {
     expect_all(&[
         threshold(&[T, "spare_counter=count<10"], 0, "✓ 'count<10' count=0"),
         threshold(&[T, "spare_counter=count>0"], 99, "✗ 'count>0' count=0"),
@@ -291,7 +292,7 @@ fn what_is_never_hit_follows_one_rule() {
     ]);
 }
 
-/// k6 1.8.1 says of the same values: avg=-1.2 min=-5, and avg=2e-7.
+/// k6 1.8.1 prints for the same values: avg=-1.2 min=-5, and avg=2e-7.
 #[test]
 fn trends_carry_negative_and_very_small_values() {
     expect_all(&[
@@ -303,7 +304,7 @@ fn trends_carry_negative_and_very_small_values() {
     ]);
 }
 
-/// A plan that asks for this, beside its load.
+/// A plan with these demands, besides its load.
 macro_rules! plan {
     ($wants:literal) => {
         Runs::Plan(concat!("component: SCRIPT\ntarget: URL\nusers: 1\nenv: { MODE: one request }\n", $wants))
@@ -311,11 +312,11 @@ macro_rules! plan {
 }
 
 #[test]
-fn objectives_and_thresholds_of_all_layers_add_up() {
+fn objectives_and_thresholds_of_all_sources_add_up() {
     expect_all(&[
         row(plan!("response_time: { p95: <1m }\n"), &["-i", "2"], 0, "Good", "✓ met"),
         row(plan!("response_time: { p95: <1ns }\n"), &["-i", "2"], 99, "Critical", "✗ not met"),
-        // The layer above adds: the missed objective still counts.
+        // Layers add up: the missed objective still counts.
         row(
             plan!("response_time: { p95: <1ns }\n"),
             &["-i", "2", T, "response_time=p(99)<1m"],
@@ -323,7 +324,7 @@ fn objectives_and_thresholds_of_all_layers_add_up() {
             "Critical",
             "1 of 3 thresholds not met",
         ),
-        // The same bound typed anew takes its place, and the table no longer has the old one.
+        // The same bound on the command line replaces it, and the table no longer has the old one.
         row(
             plan!("response_time: { p95: <1ns }\n"),
             &["-i", "2", T, "response_time=p(95)<1m"],
@@ -341,7 +342,7 @@ fn objectives_and_thresholds_of_all_layers_add_up() {
 }
 
 #[test]
-fn how_a_run_ends_is_in_its_exit_code() {
+fn the_end_of_a_run_decides_its_exit_code() {
     use Runs::{Component, Script};
     expect_all(&[
         row(Script("teardown fails"), &[], 107, "Critical", "teardown trapped: cannot clean up"),
@@ -369,7 +370,7 @@ fn how_a_run_ends_is_in_its_exit_code() {
 }
 
 #[test]
-fn a_run_in_which_no_request_could_be_made_is_no_success() {
+fn a_run_without_any_possible_request_is_not_a_success() {
     use Runs::{Component, Plan, Script, Url};
     let started = std::time::Instant::now();
     expect_all(&[
@@ -386,16 +387,16 @@ fn a_run_in_which_no_request_could_be_made_is_no_success() {
             "Critical",
             "requests could be made",
         ),
-        // Nothing is wrong with a scenario that asks for nothing.
+        // A scenario without requests is not a failure.
         row(Component(|wat| wat), &[], 0, "Good", "iterations"),
         row(Script("nothing"), &[], 0, "Good", "iterations"),
     ]);
-    // Far below the ten minutes that were asked for, on a busy machine too.
+    // Far below the ten minutes of the plan, also on a busy machine.
     assert!(started.elapsed() < Duration::from_secs(300), "it went on for {:?}", started.elapsed());
 }
 
 #[test]
-fn an_output_that_cannot_be_written_hides_nothing() {
+fn an_output_that_cannot_be_written_hides_no_verdict() {
     use Runs::Url;
     expect_all(&[
         row(Url("URL/"), &["-i", "2", "--summary-export", "/dev/full"], 1, "Good", "--summary-export /dev/full"),
@@ -424,7 +425,7 @@ fn an_output_that_cannot_be_written_hides_nothing() {
 }
 
 #[test]
-fn an_interrupted_run_says_so_everywhere() {
+fn an_interrupted_run_is_marked_in_every_report() {
     let server = server();
     let url = format!("{}/slow", server.url());
     let squall = Squall::new(&["run", &url, "-c", "1", "-d", "10m", T, "http_reqs=count>100000"]);

@@ -1,4 +1,4 @@
-//! A real browser: Debian's Chromium without a window, led by the DevTools protocol
+//! A real browser: Debian's Chromium without a window, controlled by the DevTools protocol
 //! (<https://chromedevtools.github.io/devtools-protocol/>) over a pair of pipes.
 
 use std::collections::VecDeque;
@@ -12,24 +12,24 @@ use super::skip;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Longer than anything takes here, however busy the machine is.
+/// Longer than any step takes here, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A browser with one page, which does not outlive its test.
+/// A browser with one page. It ends with its test.
 pub struct Browser {
     child: Child,
     to: ChildStdin,
     from: Receiver<Value>,
     session: String,
     asked: u64,
-    /// What was told without being asked, in its order.
+    /// Events, in their order.
     events: VecDeque<Value>,
     complaints: Vec<String>,
     requests: Vec<String>,
     _profile: TempDir,
 }
 
-/// How the page is looked at.
+/// The page's appearance.
 #[derive(Clone, Copy)]
 pub struct Look {
     pub width: u32,
@@ -37,7 +37,7 @@ pub struct Look {
 }
 
 impl Browser {
-    /// None, and a line that says so, where there is no Chromium; in CI there has to be one.
+    /// `None`, and a message, if there is no Chromium; in CI there has to be one.
     pub fn start() -> Option<Browser> {
         let profile = tempfile::tempdir().unwrap();
         // The protocol's messages travel over the descriptors 3 and 4; the shell makes them of its input and output.
@@ -76,7 +76,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// Sends a command, and waits for what comes of it.
+    /// Sends a command, and waits for its result.
     pub fn ask(&mut self, method: &str, parameters: Value) -> Value {
         self.asked += 1;
         let id = self.asked;
@@ -104,7 +104,7 @@ impl Browser {
         message
     }
 
-    /// Keeps what the page complained of and what it asked for.
+    /// Stores the page's errors and requests.
     fn note(&mut self, message: &Value) {
         let of = &message["params"];
         match message["method"].as_str().unwrap_or_default() {
@@ -139,7 +139,7 @@ impl Browser {
         while self.hear(event)["method"] != event {}
     }
 
-    /// What the expression comes to in the page; promises are waited for.
+    /// The value of the expression in the page; promises are waited for.
     pub fn value(&mut self, expression: &str) -> Value {
         let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let result = self.ask("Runtime.evaluate", wanted);
@@ -156,7 +156,7 @@ impl Browser {
         }
     }
 
-    /// Looks at the page in a window of that width, in light or dark, once it has been drawn so.
+    /// Shows the page in a window of that width, in light or dark, once it has been drawn so.
     pub fn look(&mut self, look: Look) {
         let mobile = look.width < 600;
         let height = if mobile { 780 } else { look.width * 9 / 16 };
@@ -168,12 +168,12 @@ impl Browser {
         self.painted();
     }
 
-    /// Waits until what was changed is on the screen.
+    /// Waits until the changes are on the screen.
     fn painted(&mut self) {
         self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
     }
 
-    /// Clicks into the middle of what the selector finds.
+    /// Clicks into the middle of the selector's element.
     pub fn click(&mut self, selector: &str) {
         let middle = self.value(&format!(
             "(() => {{ const it = document.querySelector({selector:?}); it.scrollIntoView({{ block: 'center' }}); \
@@ -186,7 +186,7 @@ impl Browser {
         self.painted();
     }
 
-    /// Presses a key, as on the keyboard, for what the selector finds.
+    /// Presses a key, as on the keyboard, with the focus on the selector's element.
     pub fn press(&mut self, selector: &str, key: &str) {
         self.value(&format!("document.querySelector({selector:?}).focus()"));
         let text = if key == "Enter" { "\r" } else { "" };
@@ -210,7 +210,7 @@ impl Browser {
         self.painted();
     }
 
-    /// How many pages it prints on, in A4.
+    /// The number of printed pages, in A4.
     pub fn printed_pages(&mut self) -> usize {
         let printed =
             self.ask("Page.printToPDF", json!({ "paperWidth": 8.27, "paperHeight": 11.69, "printBackground": true }));
@@ -220,7 +220,7 @@ impl Browser {
         bytes.windows(b"/Type /Page\n".len()).filter(|window| *window == b"/Type /Page\n").count()
     }
 
-    /// For people: with `SQUALL_SCREENSHOTS=FOLDER` the whole page goes there as a picture.
+    /// For people: with `SQUALL_SCREENSHOTS=FOLDER` a picture of the whole page is saved there.
     pub fn picture(&mut self, name: &str) {
         if std::env::var_os("SQUALL_SCREENSHOTS").is_some() {
             let shot = self.ask("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
@@ -228,12 +228,12 @@ impl Browser {
         }
     }
 
-    /// What the page complained of since the browser started: nothing, if all is well.
+    /// The page's errors since the browser started: empty, if all is well.
     pub fn complaints(&self) -> &[String] {
         &self.complaints
     }
 
-    /// What was asked of the network since the page was opened, itself and what is in it left out.
+    /// Network requests since the page was opened, without the page itself and its embedded data.
     pub fn requests(&self) -> Vec<&str> {
         self.requests.iter().map(String::as_str).filter(|url| !url.starts_with("data:")).skip(1).collect()
     }

@@ -1,4 +1,4 @@
-//! Running `squall` with what strangers have made: never without a limit of memory.
+//! Runs `squall` with untrusted input: never without a memory limit.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use super::program::{Ended, Squall};
 #[derive(Clone, Copy, Debug)]
 pub struct Mebibytes(pub u64);
 
-/// What one virtual user may take by default: 64 of its memory, 512 that are held for it, and 256 besides.
+/// The default memory of one virtual user: 64 for its own memory, 512 for its data in the host, and 256 more.
 pub const BY_DEFAULT: Mebibytes = Mebibytes(64 + 512 + 256);
-/// What it may take under `--limits ci`: 128 are held for it.
+/// Its memory under `--limits ci`: 128 are for its data in the host.
 pub const IN_CI: Mebibytes = Mebibytes(64 + 128 + 256);
 
-/// One call of `squall` that is ended, and fails its test, if it takes more than it may.
+/// One call of `squall` that is ended, and fails its test, if it exceeds its memory.
 pub struct Caged {
     squall: Squall,
     most: Mebibytes,

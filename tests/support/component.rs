@@ -1,11 +1,11 @@
 //! Small components in WebAssembly text: guests that misbehave, without a toolchain.
 
-/// A component with one flow, `main`, whose `run` and `describe` do what the given instructions say.
+/// A component with one flow, `main`, whose `run` and `describe` consist of the given instructions.
 ///
-/// Its memory is in a core module of its own, `$memory`, so that what is imported can be lowered with it before the guest
-/// is there. Up to 1024 it holds the description and the error; from 64 KiB on, what the host allocates.
+/// Its memory is in a separate core module, `$memory`, so that imports can be lowered with it before the guest exists.
+/// Up to 1024 it contains the description and the error; from 64 KiB on, the host's allocations.
 pub struct Wat {
-    /// Component-level imports, and what of them the core module gets as `(with "host" ..)`.
+    /// Component-level imports, and the core module's part of them as `(with "host" ..)`.
     imports: String,
     core_imports: String,
     with: String,
@@ -15,14 +15,14 @@ pub struct Wat {
     exports: String,
 }
 
-/// `run` returns this: no error.
+/// Result of `run`: no error.
 pub const OK: &str = "(i32.const 200)";
-/// `run` returns this: the error "no luck".
+/// Result of `run`: the error "no luck".
 pub const ERR: &str = "(i32.const 208)";
-/// What goes on for ever.
+/// An endless loop.
 pub const LOOP: &str = "(loop $forever (br $forever)) (unreachable)";
 
-/// Does something `times` times; the number is in `$n`, for which [`COUNTING`] makes room.
+/// Repeats instructions `times` times; the number is in `$n`, which [`COUNTING`] declares.
 pub fn repeat(times: u32, what: &str) -> String {
     format!(
         "(loop $again {what} (global.set $n (i32.add (global.get $n) (i32.const 1))) (br_if $again (i32.lt_u (global.get $n) (i32.const {times})))) (i32.const 200)"
@@ -31,7 +31,7 @@ pub fn repeat(times: u32, what: &str) -> String {
 
 pub const COUNTING: &str = "(global $n (mut i32) (i32.const 0))";
 
-/// How functions with strings and lists are lowered and lifted.
+/// Options for lowering and lifting functions with strings and lists.
 const WITH_MEMORY: &str = "(memory $mem) (realloc (core func $realloc))";
 
 impl Wat {
@@ -75,8 +75,8 @@ impl Wat {
         self.importing_all(interface, &declaration, &[(function, function, core_kind)])
     }
 
-    /// Imports an interface that declares these types and functions; of each function that is used: its name, that in the
-    /// core module, and its type there.
+    /// Imports an interface that declares these types and functions; for each used function: its name, that in the core
+    /// module, and its type there.
     pub fn importing_all(mut self, interface: &str, declarations: &str, functions: &[(&str, &str, &str)]) -> Wat {
         let instance = format!("$i_{}", functions[0].1);
         self.imports.push_str(&format!("(import \"{interface}\" (instance {instance} {declarations}))\n"));
@@ -157,7 +157,7 @@ impl Wat {
         )
     }
 
-    /// The binary, in a file that lives as long as the folder.
+    /// The binary, in a file in the folder.
     pub fn write(&self, folder: &std::path::Path) -> String {
         let path = folder.join("guest.wasm");
         let binary = wat::parse_str(self.text()).unwrap_or_else(|error| panic!("{error}\n{}", self.text()));

@@ -1,4 +1,4 @@
-//! A run that is controlled over HTTP, as a user's program would: with nothing but a socket.
+//! A run that is controlled over HTTP with a plain socket, as a user's program would do it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::program::{Ended, Running, Squall};
 
-/// A `squall run --control`, and what is needed to talk to it.
+/// A `squall run --control`, and its address and token.
 pub struct Controlled {
     pub running: Running,
     /// Address and port.
@@ -25,7 +25,7 @@ pub struct Answer {
 }
 
 impl Controlled {
-    /// Starts it at a free port, and reads where that is.
+    /// Starts it at a free port, and reads its address.
     pub fn start(squall: Squall) -> Controlled {
         let mut running = squall.args(&["--control", "127.0.0.1:0"]).start();
         let said = running.until_said("control: http://");
@@ -40,7 +40,7 @@ impl Controlled {
         self.ask_with(method, path, &headers, body)
     }
 
-    /// A request with these headers alone, each with its line's end.
+    /// A request with only these headers, each with its line's end.
     pub fn ask_with(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).expect("the API listens");
         let length = body.len();
@@ -70,7 +70,7 @@ impl Controlled {
         answer.body
     }
 
-    /// Changes the run, which is to be refused with this status; returns the sentence.
+    /// Sends a change that must be refused with this status; returns the sentence.
     #[track_caller]
     pub fn refused(&self, body: &str, status: u16) -> String {
         let answer = self.ask("PATCH", "/v1/status", body);
@@ -78,7 +78,7 @@ impl Controlled {
         answer.body["error"].as_str().expect("a sentence").to_owned()
     }
 
-    /// Asks until the status is as wished, and returns it.
+    /// Asks until the status fulfils the condition, and returns it.
     #[track_caller]
     pub fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
         let give_up = Instant::now() + Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Real servers, from Debian's packages, on a free port of loopback, with nothing in them.
+//! Real servers, from Debian's packages, on a free port of loopback, without data.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::skip;
 use tempfile::TempDir;
 
-/// A server that does not outlive its test.
+/// A server that ends with its test.
 pub struct Daemon {
     child: Child,
     address: String,
@@ -20,8 +20,8 @@ pub fn free_address() -> String {
 }
 
 impl Daemon {
-    /// Starts the server of a package, which is ready when it answers at this path. None, and a line that says so, where it is
-    /// not installed.
+    /// Starts the server of a package, which is ready when it answers at this path. `None`, and a message, if it is not
+    /// installed.
     pub fn start(
         (program, package): (&str, &str),
         arguments: &[String],
@@ -37,13 +37,13 @@ impl Daemon {
         started.inspect(|daemon| daemon.until(|| daemon.is_well(ready_at)))
     }
 
-    /// Starts any other server. None where there is no such program; else it may take a moment until it answers.
+    /// Starts any other server. `None` without such a program; else it may take a moment until it answers.
     pub fn spawn(command: &mut Command, address: String, folder: TempDir) -> Option<Daemon> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
         Some(Daemon { child, address, _folder: folder })
     }
 
-    /// Waits until that is so.
+    /// Waits until it is ready.
     pub fn until(&self, ready: impl Fn() -> bool) {
         let began = Instant::now();
         while !ready() {
@@ -52,19 +52,19 @@ impl Daemon {
         }
     }
 
-    /// Some answer with 1.1 to whoever speaks 1.0.
+    /// Some answer a request of version 1.0 with 1.1.
     fn is_well(&self, path: &str) -> bool {
         let answer = self.get(path);
         answer.starts_with("HTTP/1.0 20") || answer.starts_with("HTTP/1.1 20")
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Ends it at once, whatever it is doing.
     pub fn stop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
     }
 
-    /// The process.
+    /// The process's number.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -73,7 +73,7 @@ impl Daemon {
         &self.address
     }
 
-    /// The whole answer; empty if there is none.
+    /// The whole response; empty without one.
     pub fn get(&self, path: &str) -> String {
         self.ask("GET", path)
     }
@@ -94,12 +94,12 @@ impl Drop for Daemon {
     }
 }
 
-/// Lets a moment pass before a server is asked again: each question takes one of the system's ports for a minute.
+/// Waits a moment before a server is asked again: each question takes one of the system's ports for a minute.
 pub fn between_questions() {
     std::thread::sleep(Duration::from_millis(50));
 }
 
-/// A text as it may stand in a query.
+/// Encodes a text for a query.
 pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }

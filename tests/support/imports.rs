@@ -1,8 +1,8 @@
-//! What hostile components import, and functions of theirs: declared once, in WebAssembly text.
+//! Imports and functions of hostile components: declared once, in WebAssembly text.
 
 use super::component::{COUNTING, Wat};
 
-/// What a component takes from `context`, beside simple functions.
+/// A component's imports from `context`, except for simple functions.
 pub fn logging(guest: Wat) -> Wat {
     guest.importing_all(
         "squall:scenario/context@0.1.0",
@@ -13,7 +13,7 @@ pub fn logging(guest: Wat) -> Wat {
     )
 }
 
-/// What it takes from `metrics`.
+/// A component's imports from `metrics`.
 pub fn measuring(guest: Wat) -> Wat {
     guest.importing_all(
         "squall:scenario/metrics@0.1.0",
@@ -27,7 +27,7 @@ pub fn measuring(guest: Wat) -> Wat {
     )
 }
 
-/// What a component takes from `http`.
+/// A component's imports from `http`.
 pub fn requesting(guest: Wat) -> Wat {
     guest.importing_all(
         "squall:scenario/http@0.1.0",
@@ -63,7 +63,7 @@ pub fn requesting(guest: Wat) -> Wat {
     .with_functions(r#"(data (i32.const 700) "POST/")"#)
 }
 
-/// Begins a body of a `wasi:http` request and writes as much as it may.
+/// Begins a body of a `wasi:http` request and writes as much as allowed.
 pub const UNSENT_BODY: &str = "
     (call $body (call $request (call $fields)) (i32.const 400))
     (call $write (i32.load (i32.const 404)) (i32.const 400))
@@ -128,7 +128,7 @@ pub fn with_wasi_http(run: &str) -> String {
     with_wasi(&guest, types, imports, instance)
 }
 
-/// A guest that imports something of WASI: the component's part of it, the core module's, and what the one gives the other.
+/// A guest that imports from WASI: the component's part, the core module's, and the arguments of its instantiation.
 pub fn with_wasi(guest: &Wat, types: &str, imports: &str, instance: &str) -> String {
     const MEMORY: &str = r#"(import "libc" "memory" (memory 1))"#;
     let text = guest.text().replace("(core module $guest", &format!("{types} (core module $guest"));

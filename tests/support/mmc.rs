@@ -1,4 +1,4 @@
-//! What is true of a queue with c workers, random arrivals and random service times (M/M/c): A. K. Erlang, 1917; the
+//! The theory of a queue with c workers, random arrivals and random service times (M/M/c): A. K. Erlang, 1917; the
 //! formulas as in L. Kleinrock, *Queueing Systems* I (Wiley 1975), chapter 3.
 
 /// c workers, each with `service` completions a second.

@@ -1,4 +1,4 @@
-//! What every end-to-end test needs: the program, servers with programmed answers, and small hostile components.
+//! Helpers of all end-to-end tests: the program, servers with programmed responses, and small hostile components.
 
 pub mod browser;
 pub mod caged;
@@ -18,7 +18,7 @@ pub mod terminal;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// Notes that the rest of a test is skipped, and why. `cargo xtask test` lists these at its end.
+/// Reports that the rest of a test is skipped, and why. `cargo xtask test` lists these at its end.
 #[expect(clippy::print_stdout, reason = "those who run the tests should know what was not tried")]
 pub fn skip(test: &str, reason: &str) {
     println!("skipped: {test}: {reason}");

@@ -1,11 +1,11 @@
-//! An hour's run that nobody made, with everything in it that a report can show: as `--summary-json` writes it.
+//! A made-up run of an hour, with every part of a report: in the format of `--summary-json`.
 
 use serde_json::{Value, json};
 
 const POINTS: usize = 1_800;
 const NAMES: usize = 50;
 
-/// A wave with some noise, the same each time; it lies around `level`.
+/// A wave with some noise, the same each time, around `level`.
 fn wave(point: usize, level: f64) -> f64 {
     let noise = ((point * 7_919 + 13) % 101) as f64 / 101.0 - 0.5;
     let value = level * (1.0 + 0.25 * (point as f64 / 140.0).sin() + 0.2 * noise);

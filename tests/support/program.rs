@@ -1,4 +1,4 @@
-//! Running the real `squall`.
+//! Runs the real `squall`.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -22,7 +22,7 @@ pub fn guest(name: &str) -> String {
     path.display().to_string()
 }
 
-/// The program, built if need be.
+/// The program, built if necessary.
 pub fn path() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -42,13 +42,13 @@ pub fn path() -> &'static Path {
     })
 }
 
-/// One call of `squall`, in an empty folder, with an environment of its own.
+/// One call of `squall`, in an empty folder, with its own environment.
 pub struct Squall {
     command: Command,
     folder: TempDir,
 }
 
-/// What became of it.
+/// The outcome of a call.
 pub struct Ended {
     pub code: i32,
     pub out: String,
@@ -64,11 +64,11 @@ impl Squall {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SQUALL_")) {
             command.env_remove(name);
         }
-        // Where these tests run in CI, that is not the tested program's CI; and what a developer logs is not its log.
+        // If these tests run in CI, the tested program must not notice it; nor does the developer's log level apply.
         for name in ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "RUST_LOG"] {
             command.env_remove(name);
         }
-        // Compiled code may be shared by the tests: that is what a cache is for.
+        // The tests share compiled code: that is the purpose of a cache.
         command.env("XDG_CACHE_HOME", root().join("target/test-cache"));
         Squall { command, folder }
     }
@@ -83,7 +83,7 @@ impl Squall {
         self
     }
 
-    /// As another user, which only root can say. The folder becomes theirs.
+    /// Runs it as another user, which needs root. That user gets the folder.
     #[cfg(target_os = "linux")]
     pub fn user(mut self, user: u32) -> Squall {
         std::os::unix::fs::chown(self.folder.path(), Some(user), Some(user)).expect("these tests run as root");
@@ -110,8 +110,8 @@ impl Squall {
         Ended::new(output, self.folder)
     }
 
-    /// Runs it under a limit of memory, in MiB: past that it is killed, and the test fails. (A limit of the system's would count
-    /// the address space that wasmtime reserves for each instance.)
+    /// Runs it under a memory limit, in MiB: beyond that it is killed, and the test fails. (A limit of the system would
+    /// count the address space that wasmtime reserves for each instance.)
     #[track_caller]
     pub(super) fn run_within(mut self, budget: u64) -> Ended {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -145,7 +145,7 @@ impl Squall {
         Running { child: KillOnDrop(Some(child)), err, heard: String::new(), folder: self.folder }
     }
 
-    /// Likewise, with standard error where somebody else reads it.
+    /// Likewise, with standard error going elsewhere.
     pub fn start_at(mut self, err: Stdio) -> (KillOnDrop, TempDir) {
         self.command.stdout(Stdio::piped()).stderr(err);
         let child = self.command.spawn().expect("squall starts");
@@ -160,16 +160,16 @@ fn peak_of(id: u32) -> Option<u64> {
     line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib >> 10)
 }
 
-/// A `squall` that runs.
+/// A running `squall`.
 pub struct Running {
     child: KillOnDrop,
     err: BufReader<ChildStderr>,
-    /// What was read of standard error.
+    /// Standard error, as far as it was read.
     heard: String,
     folder: TempDir,
 }
 
-/// A process that does not outlive the test that started it, however that ends.
+/// A process that ends with the test that started it, however that ends.
 pub struct KillOnDrop(Option<Child>);
 
 impl KillOnDrop {
@@ -197,7 +197,7 @@ impl Drop for KillOnDrop {
 }
 
 impl Running {
-    /// The folder that it runs in.
+    /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -211,7 +211,7 @@ impl Running {
         self.child.signal(name);
     }
 
-    /// Reads standard error up to a line that has this in it, and returns the line.
+    /// Reads standard error up to a line that contains this text, and returns the line.
     pub fn until_said(&mut self, part: &str) -> String {
         loop {
             let mut line = String::new();
@@ -242,20 +242,20 @@ impl Ended {
         Ended { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr), folder }
     }
 
-    /// The folder that it ran in, which goes with this.
+    /// Its folder, which is deleted with this.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Fails with everything that was printed, unless the exit code is this one.
+    /// Fails with the whole output, unless the exit code is this one.
     #[track_caller]
     pub fn expect_code(self, code: i32) -> Ended {
         assert_eq!(self.code, code, "exit code\n--- stdout\n{}\n--- stderr\n{}", self.out, self.err);
         self
     }
 
-    /// Likewise, or 98 if that is what the summary says: other tests run beside this one, so whether the generator kept up
-    /// is not asserted.
+    /// Likewise, or 98 if the summary has that verdict: other tests run at the same time, so whether the generator kept
+    /// up is not asserted.
     #[track_caller]
     pub fn expect_code_or_busy(self, code: i32) -> Ended {
         let code = if self.out.contains("generator: bottleneck") { 98 } else { code };
@@ -277,7 +277,7 @@ impl Ended {
         export[metric][field].as_f64().unwrap_or_else(|| panic!("no {metric}.{field} in {export:#}"))
     }
 
-    /// The only line of standard error: what a user is told.
+    /// The only line of standard error: the message for the user.
     #[track_caller]
     pub fn complaint(&self) -> &str {
         let lines: Vec<&str> = self.err.lines().collect();

@@ -1,4 +1,4 @@
-//! A terminal that somebody looks at and presses keys of, as it is drawn.
+//! A terminal with a screen and keys.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -26,7 +26,7 @@ impl OnScreen {
         // SAFETY: it writes two integers and reads a size, which live long enough, and takes null for all else.
         let opened = unsafe { libc::openpty(&mut here, &mut there, name, settings, &size) };
         assert_eq!(opened, 0, "{}", std::io::Error::last_os_error());
-        // SAFETY: both were opened just now, and belong to nobody else.
+        // SAFETY: both were opened just now, and have no other owner.
         let (terminal, there) = unsafe { (File::from_raw_fd(here), OwnedFd::from_raw_fd(there)) };
         let error = there.try_clone().expect("a descriptor");
         let (program, folder) = squall.stdin(there.into()).start_at(error.into());
@@ -41,7 +41,7 @@ impl OnScreen {
         self.program.signal(name);
     }
 
-    /// Looks until all of this is shown at once, and returns what is shown.
+    /// Reads until all of this is on the screen at once, and returns the screen.
     #[track_caller]
     pub fn until_shown(&mut self, parts: &[&str]) -> String {
         let give_up = Instant::now() + Duration::from_secs(60);
@@ -54,7 +54,7 @@ impl OnScreen {
         }
     }
 
-    /// Looks until it has ended. The terminal must be as it was.
+    /// Reads until it has ended. The terminal must be in its original state.
     #[track_caller]
     pub fn wait(mut self) -> (Ended, String) {
         while self.look() {}
@@ -65,7 +65,7 @@ impl OnScreen {
         (Ended::new(self.program.wait_with_output(), self.folder), shown)
     }
 
-    /// Whether the program still holds the terminal.
+    /// Whether the program still has the terminal open.
     fn look(&mut self) -> bool {
         let mut bytes = [0; 4096];
         match self.terminal.read(&mut bytes) {
@@ -73,7 +73,7 @@ impl OnScreen {
                 self.screen.process(&bytes[..count]);
                 true
             }
-            // The last one who had it open has closed it.
+            // The last process that had it open has closed it.
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! Servers with programmed answers, one thread a connection: simple enough to be right.
+//! Servers with programmed responses, one thread a connection: simple enough to be right.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub method: String,
@@ -15,15 +15,15 @@ pub struct Request {
     /// Names in lower case.
     pub headers: HashMap<String, String>,
     pub body: Vec<u8>,
-    /// How many requests this server had before.
+    /// Number of requests to this server before.
     pub number: u64,
 }
 
-/// What to answer.
+/// A response.
 pub struct Reply {
-    /// From the arrival of the whole request to the first byte of the answer.
+    /// Time from the arrival of the whole request to the first byte of the response.
     pub after: Duration,
-    /// The whole answer, head and all. Empty: the connection is closed instead.
+    /// The whole response, with its head. Empty: the connection is closed instead.
     pub bytes: Vec<u8>,
     pub then_close: bool,
 }
@@ -65,7 +65,7 @@ impl Server {
         Server::remembering(usize::MAX, answer)
     }
 
-    /// One that keeps no request, for loads that would fill the memory of the tests.
+    /// A server that stores no request, for loads that would fill the memory of the tests.
     pub fn forgetting(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Server {
         Server::remembering(0, answer)
     }
@@ -142,7 +142,7 @@ fn converse(
     stream.shutdown(std::net::Shutdown::Both)
 }
 
-/// Sleeps, and spins for the last bit: a programmed latency has to be what it says.
+/// Sleeps, and spins for the rest: a programmed latency has to be exact.
 fn wait_until(time: Instant) {
     let margin = Duration::from_micros(300);
     if let Some(rest) = time.checked_duration_since(Instant::now() + margin) {

@@ -1,4 +1,4 @@
-//! An allocator that counts, thread by thread, what is held while a target is at work. A test binary makes it its own:
+//! An allocator that counts, thread by thread, the memory in use while a target runs. A test binary installs it:
 //! `#[global_allocator] static ALLOCATOR: squall_fuzzing::Counting = squall_fuzzing::Counting;`
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -9,16 +9,16 @@ use crate::watch;
 /// The system's allocator, counted.
 pub struct Counting;
 
-/// More than this is a runaway: it is stopped before the machine suffers.
+/// More than this is a runaway: it is stopped before it harms the machine.
 const FAR_TOO_MUCH: isize = 2 << 30;
 
 thread_local! {
-    /// What is held, and the most that was. Other threads free little of it.
+    /// The memory in use, and its maximum. Other threads free little of it.
     static HELD: Cell<isize> = const { Cell::new(0) };
     static MOST: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The most that `work` held at once, in bytes; 0 where another allocator is in use.
+/// The most memory that `work` used at once, in bytes; 0 with another allocator.
 pub fn most_held(work: impl FnOnce()) -> usize {
     HELD.set(0);
     MOST.set(0);
@@ -27,7 +27,7 @@ pub fn most_held(work: impl FnOnce()) -> usize {
 }
 
 fn grow(by: isize) {
-    // A thread that ends has none of it any more.
+    // A thread that is ending has no counter any more.
     let Ok(held) = HELD.try_with(|held| {
         held.set(held.get() + by);
         held.get()
@@ -41,7 +41,7 @@ fn grow(by: isize) {
     }
 }
 
-// SAFETY: all is left to the system's allocator; what is counted beside it allocates nothing.
+// SAFETY: the system's allocator does all the work; the counting itself allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grow(layout.size() as isize);

@@ -1,13 +1,13 @@
-//! Damage to bytes: by chance, and as one would who knows what parsers dislike.
+//! Damage to bytes: random, and aimed at the usual weak points of parsers.
 
 use crate::random::Random;
 
-/// The longest input, in bytes: long enough that work which grows with the square of it is noticed.
+/// The longest input, in bytes: long enough that quadratic work is noticed.
 const LONGEST: usize = 64 << 10;
-/// One in so many inputs is made that long.
+/// One in this many inputs is made that long.
 const ONE_IS_LONG: usize = 50;
 
-/// What many parsers give a meaning to, or should not.
+/// Bytes that have a meaning for many parsers, or should not have any.
 const PIECES: [&[u8]; 24] = [
     b"{",
     b"}",
@@ -90,14 +90,14 @@ fn repeat(bytes: &mut Vec<u8>, range: std::ops::Range<usize>, times: usize) {
     insert(bytes, range.start, Some(&piece));
 }
 
-/// The end of another seed in place of the rest.
+/// The end of another seed instead of the rest.
 fn graft(bytes: &mut Vec<u8>, place: usize, other: Option<&[u8]>, random: &mut Random) {
     let other = other.unwrap_or_default();
     bytes.truncate(place);
     bytes.extend_from_slice(&other[random.below(other.len())..]);
 }
 
-/// A number that may be too large in place of the next one.
+/// A number that may be too large instead of the next one.
 fn replace_number(bytes: &mut Vec<u8>, from: usize, random: &mut Random) {
     let digits = |byte: &u8| byte.is_ascii_digit();
     let Some(start) = bytes[from..].iter().position(digits).map(|start| from + start) else { return };

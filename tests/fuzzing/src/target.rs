@@ -1,4 +1,4 @@
-//! A target with its seeds, and what its inputs may cost.
+//! A target with its seeds, and the limits of its inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -12,21 +12,22 @@ use crate::files::{failed_before, keep_failed, keep_seed};
 use crate::random::Random;
 use crate::watch::{set_current, watch};
 
-/// How many damaged inputs there are, unless a target or `SQUALL_FUZZ_INPUTS` says otherwise.
+/// The number of damaged inputs, unless a target or `SQUALL_FUZZ_INPUTS` sets another.
 const INPUTS: u64 = 2_000;
-/// The most processor time that one may take, in a build that is not optimised. It is the thread's own, so others do not count.
+/// The longest processor time of one input, in an unoptimised build. It is the thread's own, so other threads do not
+/// count.
 const MOST_TIME: Duration = Duration::from_secs(1);
 
-/// The most memory that an input may take, in bytes.
+/// The most memory for an input, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// Whatever its length.
+    /// For an input of any length.
     pub base: usize,
     /// For each of its bytes.
     pub per_byte: usize,
 }
 
-/// A function to put damaged inputs through.
+/// A function that runs on damaged inputs.
 pub struct Target<'a> {
     name: &'static str,
     run: fn(&[u8]) -> Outcome,
@@ -37,40 +38,40 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The name is the function's, and the one in `fuzz/`.
+    /// The name is that of the function and of the target in `fuzz/`.
     pub fn new(name: &'static str, run: fn(&[u8]) -> Outcome) -> Target<'a> {
         let memory = Memory { base: 1 << 20, per_byte: 100 };
         Target { name, run, seeds: Vec::new(), pieces: Vec::new(), memory, inputs: INPUTS }
     }
 
-    /// Inputs that are taken, with something of each kind in them.
+    /// Valid inputs, with something of each kind in them.
     pub fn seeds<S: AsRef<[u8]> + ?Sized>(mut self, seeds: &[&'a S]) -> Target<'a> {
         self.seeds.extend(seeds.iter().map(|seed| (*seed).as_ref()));
         self
     }
 
-    /// Pieces that mean something to this parser.
+    /// Pieces with a meaning for this parser.
     pub fn pieces<S: AsRef<[u8]> + ?Sized>(mut self, pieces: &[&'a S]) -> Target<'a> {
         self.pieces.extend(pieces.iter().map(|piece| (*piece).as_ref()));
         self
     }
 
-    /// What an input may take, where that is not what most may.
+    /// A memory limit other than the usual one.
     pub fn memory(mut self, memory: Memory) -> Target<'a> {
         self.memory = memory;
         self
     }
 
-    /// How many damaged inputs, where that is not what most have.
+    /// A number of damaged inputs other than the usual one.
     pub fn inputs(mut self, inputs: u64) -> Target<'a> {
         self.inputs = inputs;
         self
     }
 
-    /// Puts through what has failed before, the seeds, and damaged seeds; always the same.
+    /// Runs on earlier failures, the seeds, and damaged seeds; always the same.
     ///
     /// # Panics
-    /// If the target does, with the input's number and where it is kept; or if an input costs too much, or a seed is refused.
+    /// If the target does, with the input's number and file; or if an input exceeds its limits, or a seed is refused.
     #[allow(clippy::panic, reason = "this is for tests")]
     pub fn for_a_while(&self) {
         let watching = watch();
@@ -99,7 +100,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Runs the target within its bounds.
+    /// Runs the target within its limits.
     #[allow(clippy::panic, reason = "this is for tests")]
     fn check(&self, name: &str, input: &[u8]) -> Outcome {
         let began = processor_time();

@@ -1,5 +1,5 @@
-//! The input that a thread is busy with, for those who can only stop it by ending the process: the allocator, and a watch for
-//! what never comes to an end.
+//! The current input of a thread, for code that can only stop it by ending the process: the allocator, and a watchdog
+//! for inputs that never end.
 
 use std::cell::Cell;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::files::keep_failed;
 
-/// Whatever else the machine has to do, no input takes this long.
+/// Even on a busy machine, no input takes this long.
 const FOR_EVER: Duration = Duration::from_secs(120);
 
 /// An input, with its target and its name.
@@ -17,12 +17,12 @@ thread_local! {
     static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
 }
 
-/// Notes what the thread is busy with.
+/// Stores the thread's current input.
 pub(crate) fn set_current(current: Option<Current>) {
     CURRENT.set(current);
 }
 
-/// Keeps the input that the thread is busy with, and ends the process.
+/// Saves the thread's current input, and ends the process.
 pub(crate) fn give_up_on_current(why: &str) {
     if let Some(current) = CURRENT.take() {
         give_up(current, why);
@@ -36,7 +36,7 @@ fn give_up((target, name, input): Current, why: &str) -> ! {
     std::process::abort();
 }
 
-/// Is told each input; notices if none follows.
+/// Receives each input; notices if none follows.
 pub(crate) fn watch() -> SyncSender<Current> {
     let (tell, told) = sync_channel(1);
     std::thread::spawn(move || wait_for_ever(&told));

@@ -1,4 +1,4 @@
-//! What there is to call: the contract, WASI and `wasi:http`, as the WIT says that belongs to the linked version of wasmtime.
+//! The callable functions: the contract, WASI and `wasi:http`, by the WIT of the linked version of wasmtime.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,7 +42,7 @@ impl Contract {
         Contract { resolve, world }
     }
 
-    /// What can be called, interface by interface, those of Squall's contract first.
+    /// The callable functions by interface, those of Squall's contract first.
     pub(super) fn callees(&self) -> Vec<Callee<'_>> {
         let mut callees = Vec::new();
         for (key, item) in &self.resolve.worlds[self.world].imports {
@@ -56,12 +56,12 @@ impl Contract {
         callees
     }
 
-    /// The names of all functions, as the guest's checks have them.
+    /// The names of all functions, as in the guest's checks.
     pub fn names(&self) -> Vec<String> {
         self.callees().iter().map(Callee::name).collect()
     }
 
-    /// What a chain of `use` leads to.
+    /// The end of a chain of `use`.
     pub(super) fn resource(&self, mut id: TypeId) -> TypeId {
         while let TypeDefKind::Type(Type::Id(next)) = &self.resolve.types[id].kind {
             id = *next;
@@ -101,12 +101,12 @@ impl Callee<'_> {
     }
 }
 
-/// The interfaces travel with the library that implements them.
+/// The interfaces are in the library that implements them.
 fn wit_of_wasi() -> PathBuf {
     let compiler = output_of(Command::new("rustc").arg("-vV"));
     let host = compiler.lines().find_map(|line| line.strip_prefix("host: ")).expect("it says so");
     let mut cargo = Command::new(env!("CARGO"));
-    // What other systems need is not there.
+    // Interfaces for other systems are not there.
     cargo.args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host]);
     let metadata: serde_json::Value = serde_json::from_str(&output_of(&mut cargo)).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");

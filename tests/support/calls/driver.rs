@@ -1,4 +1,4 @@
-//! The guest around its values: what it calls in which order, what it keeps, and what its world asks of it.
+//! The guest around its values: the calls and their order, the kept handles, and the exports of its world.
 
 use std::fmt::Write as _;
 
@@ -9,11 +9,11 @@ use super::Data;
 use super::contract::{Callee, Contract};
 use super::values::{Values, core};
 
-/// How many handles of a kind are kept: more than a guest may hold.
+/// The number of kept handles of a kind: more than a guest may hold.
 const POOL: usize = 12_000;
-/// The buffer at which large texts and lists point.
+/// The buffer that large texts and lists point to.
 const LARGE: usize = 1 << 20;
-/// Where results go, and how large they may be.
+/// The place of results, and their largest size.
 const RESULT: (usize, usize) = (256, 2048);
 
 pub(super) fn module(contract: &Contract, texts: &[String]) -> String {
@@ -56,7 +56,7 @@ fn import(contract: &Contract, number: usize, callee: &Callee<'_>) -> String {
     )
 }
 
-/// A function that calls this one once, if there are handles of the kinds that it takes.
+/// A function that calls this one once, if there are handles of its kinds.
 fn call(values: &mut Values<'_>, contract: &Contract, number: usize, callee: &Callee<'_>) -> String {
     let function = callee.function;
     let signature = contract.resolve.wasm_signature(AbiVariant::GuestImport, function);
@@ -94,7 +94,7 @@ fn call(values: &mut Values<'_>, contract: &Contract, number: usize, callee: &Ca
     format!("(func $call_{number} (local $at i32)\n{body})\n")
 }
 
-/// The imports by which handles are dropped, and the functions of each kind; and how many kinds there are.
+/// The imports that drop handles, and the functions of each kind; and the number of kinds.
 fn pools(contract: &Contract, values: &Values<'_>, data: &mut Data) -> ([String; 2], usize) {
     let (mut imports, mut functions) = (String::new(), String::new());
     for (kind, resource) in values.resources().iter().enumerate() {
@@ -125,7 +125,7 @@ fn pools(contract: &Contract, values: &Values<'_>, data: &mut Data) -> ([String;
     ([imports, functions], values.resources().len())
 }
 
-/// For each kind of handle a place and a count: the functions that take one.
+/// For each kind of handle an offset and a count: the functions that take one.
 fn takers(callees: &[Callee<'_>], values: &Values<'_>, data: &mut Data) -> usize {
     let takes = |callee: &Callee<'_>, kind| {
         callee.function.params.iter().any(|parameter| values.handle(&parameter.ty) == Some(kind))
@@ -133,14 +133,14 @@ fn takers(callees: &[Callee<'_>], values: &Values<'_>, data: &mut Data) -> usize
     let lists = (0..values.resources().len()).flat_map(|kind| {
         let takers: Vec<usize> =
             callees.iter().enumerate().filter(|(_, callee)| takes(callee, kind)).map(|(number, _)| number).collect();
-        // Nothing reads beyond the list, were it empty.
+        // Not read beyond the list, even if it is empty.
         [data.numbers(if takers.is_empty() { &[0] } else { &takers }), takers.len()]
     });
     let lists: Vec<usize> = lists.collect();
     data.numbers(&lists)
 }
 
-/// A function that sends a request of `wasi:http` to this authority: by chance alone, few would have all that it takes.
+/// A function that sends a request of `wasi:http` to this authority: few random calls would have all its arguments.
 fn request(callees: &[Callee<'_>], values: &Values<'_>, data: &mut Data, authority: &str) -> String {
     let find = |name: &str| {
         let number = callees.iter().position(|callee| !callee.is_ours() && callee.function.name == name);
@@ -164,8 +164,8 @@ fn request(callees: &[Callee<'_>], values: &Values<'_>, data: &mut Data, authori
     )
 }
 
-/// What there is to be done, in the order of the table: every call, and for each kind to drop one handle or all. Not the
-/// end of the run: that comes last, and has a flow of its own.
+/// The possible steps, in the order of the table: every call, and for each kind to drop one handle or all. The end of
+/// the run is not among them: it comes last, and has its own flow.
 fn driver(callees: &[Callee<'_>], data: &mut Data, kinds: usize, takers: usize) -> String {
     let end = callees.iter().position(|callee| callee.function.name == "abort").expect("the contract has it");
     let find = |name: &str| callees.iter().position(|callee| callee.name() == format!("squall:scenario/{name}"));
@@ -193,10 +193,10 @@ fn driver(callees: &[Callee<'_>], data: &mut Data, kinds: usize, takers: usize) 
         }
     }
     table.extend((0..kinds).flat_map(|kind| [format!("$drop_{kind}"), format!("$drop_all_{kind}")]));
-    // As often as all the rest of what is neither.
+    // As often as all steps that are neither.
     table.extend(vec!["$request".to_owned(); 2 * kinds]);
     let (choices, table) = (table.len(), table.join(" "));
-    // There is most behind it, and much to be done before a request gets anywhere.
+    // Most code is reached from here, and a request needs many steps.
     groups.extend(vec![groups[requests]; groups.len()]);
     let group_count = groups.len();
     let groups: Vec<usize> = groups.into_iter().flat_map(|(first, count)| [first, count]).collect();
@@ -287,7 +287,7 @@ fn driver(callees: &[Callee<'_>], data: &mut Data, kinds: usize, takers: usize) 
     )
 }
 
-/// What the world wants beside `run`.
+/// The exports of the world besides `run`.
 fn exports(data: &mut Data) -> String {
     let names = ["calls", "abort"];
     let mut flows = Vec::new();
@@ -302,7 +302,7 @@ fn exports(data: &mut Data) -> String {
     )
 }
 
-/// What texts and lists of bytes are made of.
+/// The content of texts and lists of bytes.
 fn arbitrary(texts: &[String], data: &mut Data) -> String {
     let first = data.end;
     let list = data.texts(texts);

@@ -1,6 +1,6 @@
-//! A guest that calls everything: each function that a scenario may import, in random sequences, with hostile arguments. It is made
-//! from the contract, so it forgets no function, and it speaks the canonical ABI by hand, so that no language's good manners are in
-//! its way: texts overlap or are no UTF-8, handles are of another kind or none at all.
+//! A guest that calls everything: each function that a scenario may import, in random sequences, with hostile
+//! arguments. It is made from the contract, so it forgets no function. It uses the canonical ABI by hand, so no
+//! language's checks protect the host: texts overlap or are not UTF-8, handles are of another kind or do not exist.
 
 mod contract;
 mod driver;
@@ -8,7 +8,7 @@ mod values;
 
 pub use contract::Contract;
 
-/// Bytes that are in the guest's memory from the beginning.
+/// Bytes that are initially in the guest's memory.
 struct Data {
     end: usize,
     segments: String,
@@ -20,7 +20,7 @@ impl Data {
         Data { end: 4096, segments: String::new() }
     }
 
-    /// Where they are.
+    /// The place of the bytes.
     fn put(&mut self, bytes: &[u8]) -> usize {
         let at = self.reserve(bytes.len());
         let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
@@ -47,12 +47,13 @@ impl Data {
     }
 }
 
-/// The guest, as a core module with the metadata of its world. Its texts are these, among others that it makes up; the first is where
-/// some of its requests go.
+/// The guest, as a core module with the metadata of its world. Its texts are these, among others that it makes up; some
+/// of its requests go to the first one.
 ///
-/// - `-e SEED=N`: another N, other sequences. Which of them an iteration makes depends on its number alone, and on what earlier ones
-///   have left behind in its instance.
-/// - `-e TAME=1`: what is called is recorded as a check of its name, and texts are these only, so that there is room for the names.
+/// - `-e SEED=N`: another N, other sequences. An iteration's sequence depends only on its number, and on the state that
+/// earlier ones have left in its instance.
+/// - `-e TAME=1`: each call is recorded as a check of its name, and texts are these only, so that there is room for the
+/// names.
 pub fn guest(contract: &Contract, texts: &[String]) -> Vec<u8> {
     let text = driver::module(contract, texts);
     let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));

@@ -1,4 +1,4 @@
-//! Code of the guest that makes a random value of any type, and that keeps the handles which are in a result.
+//! Code of the guest that makes a random value of any type, and that keeps the handles of a result.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use wit_parser::{Handle, SizeAlign, Type, TypeDefKind, TypeId};
 
 use super::contract::Contract;
 
-/// Writes the functions that values need.
+/// Writes the functions for values.
 pub(super) struct Values<'a> {
     contract: &'a Contract,
     sizes: SizeAlign,
@@ -17,7 +17,7 @@ pub(super) struct Values<'a> {
     pub(super) functions: String,
 }
 
-/// A value that is passed to a core function: its type, and an expression for it.
+/// An argument of a core function: its type, and an expression for it.
 type Flat = (WasmType, String);
 
 impl<'a> Values<'a> {
@@ -45,7 +45,7 @@ impl<'a> Values<'a> {
         self.sizes.size(ty).size_wasm32()
     }
 
-    /// The fields of these types one after the other, with where they are, and what they take together.
+    /// The fields of these types one after the other, with their offsets, and their total size.
     pub(super) fn fields<'t>(
         &self,
         types: impl IntoIterator<Item = &'t Type> + Clone,
@@ -55,7 +55,7 @@ impl<'a> Values<'a> {
         (fields, self.sizes.record(types).size.size_wasm32())
     }
 
-    /// The cases of a type that has some, with what is in them.
+    /// The cases of a variant type, with their payloads.
     fn cases(&self, id: TypeId) -> Option<Vec<Option<&'a Type>>> {
         match self.kind(id) {
             TypeDefKind::Variant(variant) => Some(variant.cases.iter().map(|case| case.ty.as_ref()).collect()),
@@ -66,7 +66,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Where the payload of the cases is.
+    /// The offset of the payload of the cases.
     fn payload(&self, cases: &[Option<&'a Type>]) -> usize {
         assert!(cases.len() <= 256, "the case is a byte");
         self.sizes.payload_offset(wit_parser::Int::U8, cases.iter().copied()).size_wasm32()
@@ -81,7 +81,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Stores a random value at `$at` and so many bytes.
+    /// Stores a random value at `$at` plus an offset.
     pub(super) fn put(&mut self, ty: &Type, offset: usize) -> String {
         let store =
             |instruction: &str, value: &str| format!("({instruction} offset={offset} (local.get $at) {value})\n");
@@ -164,7 +164,7 @@ impl<'a> Values<'a> {
         body
     }
 
-    /// The kind of handle that the type is, if it is one or a list of them.
+    /// The kind of handle of the type, if it is one or a list of them.
     pub(super) fn handle(&self, ty: &Type) -> Option<usize> {
         let Type::Id(id) = ty else { return None };
         match self.kind(*id) {
@@ -174,7 +174,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Whether there is no handle where the type is one; empty where it is none.
+    /// Code that is true without a handle of the type; empty if it is not a handle.
     pub(super) fn is_missing(&self, ty: &Type) -> String {
         self.handle(ty).map_or_else(String::new, |kind| format!("(call $none_{kind})"))
     }
@@ -196,7 +196,7 @@ impl<'a> Values<'a> {
         )
     }
 
-    /// The value that is at `$at` and so many bytes, as it is passed to a core function.
+    /// The value at `$at` plus an offset, as arguments of a core function.
     pub(super) fn flat(&self, ty: &Type, offset: usize) -> Vec<Flat> {
         let load =
             |ty: WasmType, instruction: &str| vec![(ty, format!("({instruction} offset={offset} (local.get $at))"))];
@@ -231,7 +231,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The case, and then what the payloads have in common.
+    /// The case, and then the joined payloads.
     fn flat_cases(&self, ty: &Type, cases: &[Option<&'a Type>], offset: usize) -> Vec<Flat> {
         let case = format!("(i32.load8_u offset={offset} (local.get $at))");
         let payload = offset + self.payload(cases);
@@ -260,7 +260,7 @@ impl<'a> Values<'a> {
         types.to_vec()
     }
 
-    /// Keeps the handles in the value that is at `$at` and so many bytes.
+    /// Keeps the handles in the value at `$at` plus an offset.
     pub(super) fn take(&mut self, ty: &Type, offset: usize) -> String {
         let Type::Id(id) = ty else { return String::new() };
         if let Some(members) = self.members(*id) {
@@ -326,7 +326,7 @@ pub(super) fn core(ty: WasmType) -> &'static str {
     }
 }
 
-/// The value of one case in the place that all cases share.
+/// The value of one case in the type that all cases share.
 fn widened(from: WasmType, to: WasmType, value: &str) -> String {
     match (core(from), core(to)) {
         (from, to) if from == to => value.to_owned(),

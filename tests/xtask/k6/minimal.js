@@ -1,4 +1,4 @@
-// The counterpart of guest-examples/minimal: one GET of the target, whose body is thrown away.
+// The counterpart of guest-examples/minimal: one GET of the target, whose body is discarded.
 import http from 'k6/http';
 import { check } from 'k6';
 

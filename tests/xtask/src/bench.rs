@@ -1,7 +1,7 @@
-//! Squall beside the tools that people compare it with: same server, same machine, same minutes.
+//! Compares Squall with similar tools: same server, same machine, same minutes.
 //!
-//! The server has the first core, the client the second. Clients take turns, round after round, so that whatever else
-//! the machine does meets all of them; what counts is requests per second of the client's own CPU time.
+//! The server has the first core, the client the second. Clients take turns, round after round, so that other load on
+//! the machine affects all of them. The result is requests per second of the client's own CPU time.
 
 mod client;
 mod costs;
@@ -27,7 +27,7 @@ use tools::Tools;
 
 pub use memory::measure as memory;
 
-/// What may be asked for.
+/// The options.
 struct Options {
     seconds: u32,
     rounds: u32,
@@ -37,7 +37,7 @@ struct Options {
     languages: bool,
 }
 
-/// Where a benchmark works: what it starts, against what, and where it may write.
+/// A benchmark's environment: its programs, its server, and its folder.
 struct Bench<'a> {
     squall: PathBuf,
     folder: PathBuf,
@@ -45,7 +45,7 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Builds Squall and the guests, and makes room.
+    /// Builds Squall and the guests, and creates the folder.
     fn prepare(repository: &'a Repository) -> Result<Bench<'a>> {
         if std::thread::available_parallelism()?.get() < 2 {
             bail!("a benchmark needs two cores, one for the server and one for the client");
@@ -54,7 +54,7 @@ impl<'a> Bench<'a> {
         Bench::with(repository, repository.cargo_target().join("release/squall"))
     }
 
-    /// With a program that is there already; it builds the guests, and makes room.
+    /// With an existing program; builds the guests, and creates the folder.
     fn with(repository: &'a Repository, squall: PathBuf) -> Result<Bench<'a>> {
         guests::build(repository)?;
         let folder = repository.path("target/bench/run");
@@ -63,7 +63,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// `cargo xtask bench`: lets the clients take turns and prints the tables.
+/// `cargo xtask bench`: runs the clients in turn and prints the tables.
 pub fn compare(repository: &Repository, arguments: &[&str]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let bench = Bench::prepare(repository)?;
@@ -119,7 +119,7 @@ impl Options {
     }
 }
 
-/// A number from the command line, within bounds: a benchmark ends by itself.
+/// A number from the command line, within bounds, so that a benchmark ends by itself.
 fn number_in(text: &str, least: u32, most: u32) -> Result<u32> {
     match text.parse() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),

@@ -1,4 +1,4 @@
-//! Programs that a distribution has, and that a chore needs.
+//! Programs from the distribution that a chore needs.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::repository::{Repository, run};
 
-/// Where the program is; its package is installed if it is not there and that is possible.
+/// The program's path; its package is installed if necessary and possible.
 pub fn from_distribution(repository: &Repository, program: &str, package: &str, question: &[&str]) -> Result<PathBuf> {
     if !there(program, question) {
         println!("{program} is not installed");
@@ -16,7 +16,7 @@ pub fn from_distribution(repository: &Repository, program: &str, package: &str, 
             run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()))
         };
         let install = || apt(&["install", "--yes", "--quiet", package]);
-        // A new machine may not know of any package yet.
+        // A new machine may have no package lists yet.
         let installed = install().or_else(|_| apt(&["update", "--quiet"]).and_then(|()| install()));
         if installed.is_err() || !there(program, question) {
             bail!("{program} is needed: install it (Debian's package is {package}) and try again");
@@ -25,7 +25,7 @@ pub fn from_distribution(repository: &Repository, program: &str, package: &str, 
     Ok(program.into())
 }
 
-/// Whether the program is there. wrk tells its version and then fails, so the exit status says nothing.
+/// Whether the program is there. wrk prints its version and then fails, so the exit status is ignored.
 fn there(program: &str, question: &[&str]) -> bool {
     Command::new(program).args(question).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }

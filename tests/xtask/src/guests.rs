@@ -1,4 +1,4 @@
-//! Builds the example guests that are written in Rust.
+//! Builds the example guests in Rust.
 
 use std::env;
 use std::fs;
@@ -9,10 +9,11 @@ use anyhow::{Context, Result, bail};
 use crate::repository::{Repository, copy_if_changed, output_of, run};
 
 const TARGET: &str = "wasm32-wasip2";
-/// The guests whose components travel inside the `squall` binary.
+/// The guests whose components are embedded in the `squall` binary.
 const EMBEDDED: [&str; 2] = ["shop", "request"];
-/// The stack lies below the data and grows down from where the data begins. With 3 KiB less than the usual 1 MiB that is
-/// not at the border of a page: what is used of the stack while a virtual user sleeps shares the first page of the data.
+/// The stack lies below the data and grows down from the beginning of the data. With 3 KiB less than the usual 1 MiB
+/// that is not at the border of a page: the used part of a sleeping virtual user's stack shares the first page of the
+/// data.
 const STACK: &str = "-Clink-args=-z stack-size=1045504";
 
 /// Builds every `guest-examples/<scenario>/rust` into `target/guests/<scenario>-rust.wasm`.
@@ -28,13 +29,13 @@ pub fn build(repository: &Repository) -> Result<()> {
     Ok(())
 }
 
-/// Builds the conformance scenario, which is no example.
+/// Builds the conformance scenario, which is not an example.
 pub fn build_conformance(repository: &Repository, component: &Path) -> Result<()> {
     let built = compile(repository, ["--package".to_owned(), "conformance-rust".to_owned()])?;
     copy_if_changed(&built.join("conformance_rust.wasm"), component).map(drop)
 }
 
-/// Compiles packages as guests; returns the folder where they are.
+/// Compiles packages as guests; returns their folder.
 fn compile(repository: &Repository, packages: impl IntoIterator<Item = String>) -> Result<PathBuf> {
     ensure_target(repository)?;
     let mut cargo = repository.cargo();
@@ -54,12 +55,12 @@ pub fn embed(repository: &Repository) -> Result<()> {
     Ok(())
 }
 
-/// Where the component of that scenario is, once it is built.
+/// The path of that scenario's component, once it is built.
 pub fn component(repository: &Repository, scenario: &str) -> PathBuf {
     repository.path(format!("target/guests/{scenario}-rust.wasm"))
 }
 
-/// Lints the guests as what they are: code for another target.
+/// Lints the guests for their target.
 pub fn lint(repository: &Repository) -> Result<()> {
     ensure_target(repository)?;
     let mut cargo = repository.cargo();
@@ -91,7 +92,7 @@ fn packages(scenarios: &[String]) -> impl Iterator<Item = String> {
 /// Makes sure that the standard library for guests is installed.
 fn ensure_target(repository: &Repository) -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    // Asks the compiler, not rustup, so that a distribution's Rust will do as well.
+    // Asks the compiler, not rustup, so that a distribution's Rust works as well.
     let library = output_of(repository.command(rustc).args(["--print", "target-libdir", "--target", TARGET]));
     if library.is_ok_and(|folder| Path::new(&folder).is_dir()) {
         return Ok(());

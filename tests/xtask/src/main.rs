@@ -1,7 +1,7 @@
-//! The repository's own chores, as `cargo xtask <chore>`: what a contributor would otherwise copy out of a document.
+//! The repository's chores, as `cargo xtask <chore>`, instead of commands to copy from a document.
 //!
-//! Each chore prints the commands that it runs, so that they can also be run by hand. It must not know of Squall's
-//! crates: it only builds and starts them.
+//! Each chore prints its commands, so that they can also be run by hand. It must not know Squall's crates: it only
+//! builds and starts them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
 
 mod bench;

@@ -1,4 +1,4 @@
-//! What must hold before a change is merged.
+//! The conditions for merging a change.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +9,13 @@ use anyhow::Result;
 use crate::repository::{Repository, answers, run};
 use crate::{guests, sdks, servers};
 
-/// Where the end-to-end tests find the program that they start, so that they need not build it themselves.
+/// The program for the end-to-end tests, so that they need not build it themselves.
 const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
 
-/// Where tests note that they were skipped.
+/// The file in which tests record that they were skipped.
 const SKIPPED_VARIABLE: &str = "SQUALL_SKIPPED_TESTS";
 
-/// Builds what the tests start, then runs them all. Guests have native tests, so they are part of it.
+/// Builds everything that the tests start, then runs them all. Guests have native tests, so they are included.
 pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     servers::install(repository)?;
     guests::build(repository)?;
@@ -25,18 +25,18 @@ pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     run(repository.cargo().args(["build", "--workspace", "--bins", "--tests", "--profile", profile]))?;
     let program = repository.cargo_target().join(folder).join("squall");
     let skipped = repository.cargo_target().join("skipped-tests.txt");
-    // There may be none from an earlier time.
+    // The file may not exist.
     let _ = fs::remove_file(&skipped);
     let mut tests = repository.cargo();
     tests.args(["test", "--workspace"]).args(extra).env(PROGRAM_VARIABLE, program).env(SKIPPED_VARIABLE, &skipped);
     let passed = run(&mut tests);
     list_skipped(&skipped);
     passed?;
-    // Arguments are for Rust's tests: whoever gives some is looking at those.
+    // Arguments are for Rust's tests, so with arguments only those run.
     if extra.is_empty() { sdks::test(repository) } else { Ok(()) }
 }
 
-/// Shows which tests did not run to their end, and why: they passed, and prove nothing.
+/// Lists the tests that were skipped, and why: they passed, but prove nothing.
 fn list_skipped(file: &Path) {
     let text = fs::read_to_string(file).unwrap_or_default();
     let lines: BTreeSet<&str> = text.lines().collect();
@@ -54,7 +54,7 @@ pub fn check(repository: &Repository) -> Result<()> {
     audit(repository)
 }
 
-/// Licences, sources and known vulnerabilities of what Squall depends on.
+/// Licences, sources and known vulnerabilities of Squall's dependencies.
 fn audit(repository: &Repository) -> Result<()> {
     if !answers("cargo-deny", &["--version"]) {
         println!("not checked: licences and advisories (`cargo install cargo-deny --locked` adds the tool)");

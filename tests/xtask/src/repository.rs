@@ -1,4 +1,4 @@
-//! Where things are, and how commands are run: shown first, then checked.
+//! Paths of the repository, and running commands: first printed, then checked.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,14 +9,14 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The repository that this program was started in.
+/// The repository in which this program was started.
 pub struct Repository {
     root: PathBuf,
 }
 
 impl Repository {
     pub fn find() -> Result<Repository> {
-        // Set by `cargo run`; the path from the build serves whoever starts the program by itself.
+        // Set by `cargo run`; started directly, the program uses the path from its build.
         let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let root = Path::new(&package).join("../..");
         let root = root.canonicalize().with_context(|| format!("no repository at {}", root.display()))?;
@@ -32,7 +32,7 @@ impl Repository {
         &self.root
     }
 
-    /// Where cargo puts what it builds.
+    /// Cargo's target folder.
     pub fn cargo_target(&self) -> PathBuf {
         self.root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
     }
@@ -50,7 +50,7 @@ impl Repository {
     }
 }
 
-/// Shows the command, runs it, and fails if it does.
+/// Prints the command, runs it, and fails if it fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     println!("$ {shown}");
@@ -61,7 +61,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What the command prints on standard output, without its last line break; nothing is shown.
+/// The command's standard output, without its last line break; the command is not printed.
 pub fn output_of(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.stderr(Stdio::null()).output().with_context(|| format!("cannot start `{shown}`"))?;
@@ -78,7 +78,7 @@ pub fn answers(program: impl AsRef<OsStr>, question: &[&str]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Copies the file where it differs; otherwise leaves it, and its age, alone. Says whether it copied.
+/// Copies the file if it differs; otherwise leaves it, and its age, alone. Returns whether it copied.
 pub fn copy_if_changed(from: &Path, to: &Path) -> Result<bool> {
     let new = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     match fs::read(to) {

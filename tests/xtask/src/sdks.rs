@@ -1,6 +1,6 @@
-//! Tests the SDKs, each with its language's own tools: units, and the conformance and feed scenarios against the `squall` of
-//! this checkout, which have to come to the same in every language. What a language needs is installed below `target/sdks`,
-//! or in the SDK's folder.
+//! Tests the SDKs, each with its language's own tools: units, and the conformance and feed scenarios against the
+//! `squall` of this checkout, which must have the same results in every language. A language's tools are installed in
+//! `target/sdks`, or in the SDK's folder.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,17 @@ use anyhow::{Context, Result, bail};
 use crate::guests;
 use crate::repository::{Repository, answers, run};
 
-/// A language, and how its SDK is tested.
+/// A language, and the tests of its SDK.
 struct Language {
     name: &'static str,
-    /// What has to be on the machine: programs, each with arguments that it succeeds with where it is fit.
+    /// Required programs, each with arguments that succeed if it is usable.
     needs: &'static [(&'static str, &'static [&'static str])],
-    /// The command that installs that.
+    /// The command that installs a missing one.
     install: &'static str,
     test: fn(&Repository) -> Result<()>,
 }
 
-/// What every language needs: the server and the suites are in Python, and so are some of the tools.
+/// Requirements of every language: the server and the suites are in Python, and so are some of the tools.
 const PYTHON: (&str, &[&str]) =
     ("python3", &["-c", "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"]);
 const NODE: (&str, &[&str]) = ("node", &["-e", "process.exit(Number(parseInt(process.versions.node) < 20))"]);
@@ -49,7 +49,7 @@ const LANGUAGES: [Language; 5] = [
     Language { name: "Python", needs: &[PYTHON], install: "apt install python3-venv (3.11 or newer)", test: python },
 ];
 
-/// Tests them all. A language whose tools are not here is skipped by name; in CI (`CI` is set) that is a failure.
+/// Tests all SDKs. A language without its tools is skipped by name; in CI (`CI` is set) that is a failure.
 pub fn test(repository: &Repository) -> Result<()> {
     let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
     let mut skipped = false;
@@ -73,7 +73,7 @@ fn squall(repository: &Repository) -> PathBuf {
     repository.cargo_target().join("debug/squall")
 }
 
-/// Rust's SDK is tested with the host (`cargo test`); what is left is what all languages are asked.
+/// Rust's SDK is tested with the host (`cargo test`); the suites of all languages remain.
 fn rust(repository: &Repository) -> Result<()> {
     guests::build(repository)?;
     let component = place(repository, "conformance-rust.wasm")?;
@@ -176,7 +176,7 @@ fn suite(repository: &Repository, name: &str, component: &Path) -> Result<()> {
     run(repository.command("python3").arg(suite).arg(component).arg(squall(repository)))
 }
 
-/// Where something that is built goes.
+/// The path of a built file.
 fn place(repository: &Repository, name: &str) -> Result<PathBuf> {
     let folder = repository.path("target/sdks");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

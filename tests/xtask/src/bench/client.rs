@@ -1,4 +1,4 @@
-//! The clients: how each is started, and how it says what it did.
+//! The clients: their commands, and the formats of their results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use super::tools::Tools;
 use super::{Bench, number, process};
 use crate::guests;
 
-/// Squall's way of saying that it was itself the bottleneck, which is what a benchmark wants.
+/// Squall's exit code for "the generator was the bottleneck", which a benchmark intends.
 const SATURATED: i32 = 98;
-/// How much longer than asked a client may take before it is ended.
+/// Extra time for a client before it is ended.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// What clients compete in.
+/// The tasks of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Race {
-    /// A 12-byte body that nobody looks at, many connections.
+    /// A 12-byte body that is not read, many connections.
     Small,
     /// Ten headers out, 2 KB of JSON in, parsed.
     Json,
-    /// One connection: how long one request takes.
+    /// One connection: the time of one request.
     Alone,
 }
 
@@ -35,7 +35,7 @@ pub struct Client {
     dialect: Dialect,
 }
 
-/// How a client is told how long to run, and how it says what it did.
+/// A client's options for the duration, and the format of its result.
 #[derive(Clone, Copy)]
 pub enum Dialect {
     /// Prose on standard output.
@@ -48,16 +48,16 @@ pub enum Dialect {
     Summary,
 }
 
-/// What a client did in one turn.
+/// A client's result in one turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
     pub requests_per_second: f64,
     pub requests_per_cpu_second: f64,
-    /// The median latency, in milliseconds, by the client's own account.
+    /// The median latency, in milliseconds, by the client's own measurement.
     pub median: Option<f64>,
 }
 
-/// What a client reports.
+/// A client's report.
 #[derive(Debug, PartialEq)]
 struct Report {
     requests: f64,
@@ -77,7 +77,7 @@ impl Race {
     }
 }
 
-/// All clients that can take part, in the order of their turns.
+/// All clients that are available, in the order of their turns.
 pub fn all(bench: &Bench<'_>, tools: &Tools, port: u16, connections: u32) -> Vec<Client> {
     let target = format!("http://127.0.0.1:{port}");
     let page = format!("{target}/");
@@ -157,7 +157,7 @@ impl Dialect {
             Dialect::Oha => vec!["-z".to_owned(), duration],
             Dialect::Locust => vec!["-t".to_owned(), duration],
             Dialect::Summary => {
-                // What an earlier client wrote must not be taken for this one's.
+                // The file of an earlier client must not be taken for this one's.
                 let _ = fs::remove_file(summary);
                 let file = summary.display().to_string();
                 vec!["--duration".to_owned(), duration, "--summary-export".to_owned(), file]
@@ -187,7 +187,7 @@ fn read_oha(text: &str) -> Result<Report> {
     Ok(Report { requests, requests_per_second: number(&["summary", "requestsPerSec"])?, median })
 }
 
-/// A list of what was asked for, here one URL. Times are in seconds of the day's clock.
+/// A list of requests, here one URL. Times are in seconds of the wall clock.
 fn read_locust(text: &str) -> Result<Report> {
     let number = |key| number::in_json(text, &[key]).with_context(|| format!("no {key}"));
     let failed = number("num_failures")?;
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_requests_are_no_result() {
+    fn failed_requests_are_not_a_result() {
         assert!(read_wrk(&format!("{WRK}  Non-2xx or 3xx responses: 12\n")).is_err());
         assert!(
             read_summary(r#"{"metrics": {"http_req_failed": {"value": 0.01}, "http_reqs": {"count": 1}}}"#).is_err()

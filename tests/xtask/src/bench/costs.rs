@@ -1,4 +1,4 @@
-//! What a scenario costs in each language, whatever it does: its size, compiling it, starting it, and an idle virtual user.
+//! The fixed costs of a scenario in each language: its size, compiling it, starting it, and an idle virtual user.
 //!
 //! Times are CPU time of the whole process, which other programs on the machine change little.
 
@@ -13,9 +13,9 @@ use super::process::run_client;
 use super::{Bench, languages};
 use crate::guests;
 
-/// How often a warm start is measured: the median counts.
+/// Number of measurements of a warm start, of which the median counts.
 const STARTS: usize = 5;
-/// The longest that a start may take: the largest component is compiled within seconds.
+/// The longest duration of a start: the largest component is compiled within seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `cargo xtask bench memory --languages`: a table with a row for each language that can be built here.
@@ -55,7 +55,7 @@ fn row(bench: &Bench<'_>, name: &str, component: &Path, users: u32) -> Result<St
     ))
 }
 
-/// The CPU time of a run of one iteration that does nothing.
+/// The CPU time of a run of one empty iteration.
 fn start(bench: &Bench<'_>, component: &Path, cache: &Path) -> Result<Duration> {
     let run = ["XDG_CACHE_HOME=", "run", "--quiet", "--no-save", "-i", "1", "-u", "1", "-e", "SLEEP=0"];
     let mut arguments: Vec<String> = run.map(str::to_owned).to_vec();

@@ -1,4 +1,4 @@
-//! The same two scenarios in every language, beside Locust: what a language costs.
+//! The same two scenarios in every language, beside Locust: the cost of a language.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,9 +9,9 @@ use super::Bench;
 use super::client::{Client, Dialect, Race};
 use crate::repository::{Repository, run};
 
-/// What races, and the folder of `guest-examples` that has it.
+/// The tasks, and their folders in `guest-examples`.
 const RACES: [(Race, &str); 2] = [(Race::Small, "minimal"), (Race::Json, "json")];
-/// Rust takes part anyhow.
+/// Rust always takes part.
 const LANGUAGES: [(&str, &str); 4] = [
     ("squall (C)", "c/{scenario}.c"),
     ("squall (Go)", "go/main.go"),
@@ -19,7 +19,7 @@ const LANGUAGES: [(&str, &str); 4] = [
     ("squall (Python)", "python/scenario.py"),
 ];
 
-/// Builds the scenarios and gets Locust. What cannot be built takes no part.
+/// Builds the scenarios and gets Locust. Languages that cannot be built take no part.
 pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> {
     let target = format!("http://127.0.0.1:{port}");
     let users = users.to_string();
@@ -27,7 +27,7 @@ pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> 
     let mut clients = Vec::new();
     for (race, scenario) in RACES {
         for (name, component) in components(bench, scenario)? {
-            // Compiled before the first turn: it is the scenario that races, not the compiler.
+            // Compiled before the first turn: the comparison is about the scenario, not the compiler.
             let component = component.display().to_string();
             let once = [
                 "run",
@@ -53,7 +53,7 @@ pub fn clients(bench: &Bench<'_>, port: u16, users: u32) -> Result<Vec<Client>> 
     Ok(clients)
 }
 
-/// The components of a scenario in all of them but Rust; what cannot be built is left out.
+/// The components of a scenario in all languages but Rust; those that cannot be built are left out.
 pub fn components(bench: &Bench<'_>, scenario: &str) -> Result<Vec<(&'static str, PathBuf)>> {
     let mut built = Vec::new();
     for (name, source) in LANGUAGES {

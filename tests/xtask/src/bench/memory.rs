@@ -1,4 +1,4 @@
-//! What an idle virtual user costs: memory, and CPU time to start.
+//! The cost of an idle virtual user: memory, and CPU time to start.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,22 +13,22 @@ use super::{Bench, costs, number_in};
 use crate::guests;
 use crate::repository::Repository;
 
-/// A scenario whose virtual users sleep, when told so by an option.
+/// A scenario whose virtual users sleep, if an option tells them to.
 pub(super) const IDLE_SCENARIO: &str = "idle";
 const IDLE_OPTION: &str = "SLEEP";
-/// How many virtual users the process is weighed with first: what it takes for itself is not theirs.
+/// Number of virtual users in the first measurement, for the process's own share.
 pub(super) const FEW: u32 = 100;
 
-/// Memory and CPU time, once everybody is asleep.
+/// Memory and CPU time, once all virtual users sleep.
 struct Weight {
-    /// Resident memory in KiB: a page that many virtual users share counts once for each.
+    /// Resident memory in KiB: a shared page counts once.
     kib: u64,
-    /// The same with what is shared divided among those who share it (`Pss`).
+    /// The same with each shared page divided by its number of users (`Pss`).
     own_kib: u64,
     cpu: Duration,
 }
 
-/// `cargo xtask bench memory`: weighs a process with few and with many idle virtual users.
+/// `cargo xtask bench memory`: measures a process with few and with many idle virtual users.
 pub fn measure(repository: &Repository, arguments: &[&str]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let bench = match &options.squall {
@@ -51,7 +51,7 @@ pub fn measure(repository: &Repository, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// What is asked for.
+/// The options.
 #[derive(Default)]
 struct Options {
     users: Option<u32>,
@@ -76,8 +76,8 @@ impl Options {
     }
 }
 
-/// What each of so many idle virtual users takes, in KiB, where the component's code is in that cache: compiling would leave
-/// memory with the process.
+/// The memory of each of `count` idle virtual users, in KiB, with the component's code in that cache: compiling would
+/// leave memory in the process.
 pub(super) fn each_kib(bench: &Bench<'_>, component: &Path, cache: &Path, users: u32) -> Result<f64> {
     let few = weigh(bench, component, Some(cache), FEW)?;
     let many = weigh(bench, component, Some(cache), users)?;
@@ -89,7 +89,7 @@ fn weigh(bench: &Bench<'_>, component: &Path, cache: Option<&Path>, users: u32) 
     let mut squall = pinned(CLIENT_CORE, &bench.squall);
     squall.args(["run", "--quiet", "--no-save"]).arg(component);
     squall.envs(cache.map(|folder| ("XDG_CACHE_HOME", folder)));
-    // Nobody is there: whoever wakes up too early fails, and shows in the CPU time.
+    // There is no server: a user that wakes up too early fails, and shows in the CPU time.
     squall.args(["--target", "http://127.0.0.1:9", "-e", &format!("{IDLE_OPTION}=600"), "-d", "600s"]);
     squall.args(["-u", &users.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&errors)?);
     let mut child = squall.spawn().context("cannot start squall")?;
@@ -103,7 +103,7 @@ fn weigh(bench: &Bench<'_>, component: &Path, cache: Option<&Path>, users: u32) 
     weight
 }
 
-/// Waits until the process has used next to no CPU time for two seconds: everybody has started, and sleeps.
+/// Waits until the process has used almost no CPU time for two seconds: all users have started, and sleep.
 fn wait_until_quiet(child: &mut Child) -> Result<Weight> {
     let mut before = Duration::ZERO;
     for _ in 0..30 {
@@ -124,7 +124,7 @@ fn wait_until_quiet(child: &mut Child) -> Result<Weight> {
 /// User and system time so far.
 fn cpu_time(process: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The program's name comes second, in parentheses, and may hold anything.
+    // The program's name comes second, in parentheses, and may contain any character.
     let fields = stat.rsplit_once(')').context("no name")?.1;
     let ticks: Vec<u64> = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
     // SAFETY: takes no pointer, changes nothing.
@@ -132,7 +132,7 @@ fn cpu_time(process: u32) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ticks.iter().sum::<u64>() as f64 / ticks_per_second as f64))
 }
 
-/// A figure of the system's about a process.
+/// A system figure about a process.
 fn kib_of(process: u32, file: &str, name: &str) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/{file}"))?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;

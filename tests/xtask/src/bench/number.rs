@@ -1,4 +1,4 @@
-//! Finding numbers in what other programs print: enough for a benchmark, and not a parser.
+//! Finds numbers in the output of other programs: enough for a benchmark, and not a parser.
 
 /// The number in a JSON text that follows these keys, each searched for after the one before.
 pub fn in_json(text: &str, keys: &[&str]) -> Option<f64> {
@@ -20,7 +20,7 @@ fn after_key<'a>(mut text: &'a str, key: &str) -> Option<&'a str> {
     }
 }
 
-/// The number that the text begins with, and what follows it.
+/// The number at the beginning of the text, and the rest.
 pub fn leading(text: &str) -> Option<(f64, &str)> {
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-' | '+' | 'e' | 'E')).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, &text[end..]))

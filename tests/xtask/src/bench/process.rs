@@ -1,4 +1,4 @@
-//! Running a program on one core, and what it cost.
+//! Runs a program on one core, and measures its cost.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 pub const SERVER_CORE: &str = "0";
 pub const CLIENT_CORE: &str = "1";
 
-/// What a program printed and used up.
+/// A program's output and cost.
 pub struct Finished {
     pub status: ExitStatus,
     pub output: String,
@@ -24,7 +24,7 @@ pub struct Finished {
     pub cpu: Duration,
 }
 
-/// A command that runs on one core only, and that ends when this program does, however that comes about.
+/// A command that runs on one core only, and that ends with this program, however that ends.
 pub fn pinned(core: &str, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "taskset", "--cpu-list", core]).arg(program);
@@ -33,7 +33,7 @@ pub fn pinned(core: &str, program: impl AsRef<OsStr>) -> Command {
 
 /// Runs a client to its end, which comes at the latest after `limit`.
 pub fn run_client(program: &Path, arguments: &[String], limit: Duration, folder: &Path) -> Result<Finished> {
-    // Files, not pipes: whoever reads a pipe takes CPU time while the client runs.
+    // Files, not pipes: reading a pipe takes CPU time while the client runs.
     let output = folder.join("client.out");
     let errors = folder.join("client.err");
     let mut command = pinned(CLIENT_CORE, "timeout");
@@ -49,7 +49,7 @@ fn read(path: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Waits for the child. How much CPU time it used is known only to whoever collects it, so std cannot do this.
+/// Waits for the child. Only this call reports its CPU time, and std does not return that.
 fn wait(child: Child) -> Result<(ExitStatus, Duration)> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();

@@ -1,4 +1,4 @@
-//! The server that all clients meet: nginx, with two constant answers.
+//! The server of all clients: nginx, with two constant responses.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -62,7 +62,7 @@ impl Drop for Server {
     }
 }
 
-/// A port that was free a moment ago, which is as good as it gets.
+/// A port that was free a moment ago: there is no stronger guarantee.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

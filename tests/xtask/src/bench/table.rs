@@ -1,8 +1,8 @@
-//! Turns of all rounds become a table: medians, and how far the rounds lie apart.
+//! Makes a table of all rounds: medians, and their ranges.
 
 use super::client::{Race, Turn};
 
-/// What each client did, round by round.
+/// The results of each client by round.
 #[derive(Default)]
 pub struct Results {
     rows: Vec<Row>,
@@ -23,7 +23,7 @@ impl Results {
         }
     }
 
-    /// The race's table in Markdown, with a column of ratios for each of the others' clients; empty if nobody took part.
+    /// The race's table in Markdown, with a column of ratios for each of the other clients; empty without results.
     pub fn table(&self, race: Race) -> String {
         let rows: Vec<&Row> = self.rows.iter().filter(|row| row.race == race).collect();
         if rows.is_empty() {
@@ -45,7 +45,7 @@ impl Results {
     }
 }
 
-/// What is shown of each client beside the ratios, which are of the last of these.
+/// The columns of each client besides the ratios, which are relative to the last of these.
 fn columns(race: Race) -> &'static [&'static str] {
     match race {
         Race::Small | Race::Json => &["requests/s", "requests per CPU-second"],
@@ -95,7 +95,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     f64::midpoint(values[last / 2], values[last.div_ceil(2)])
 }
 
-/// A whole number with its thousands apart: 120,067.
+/// A whole number with thousands separators: 120,067.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();

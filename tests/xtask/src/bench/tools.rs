@@ -1,4 +1,4 @@
-//! Finds the programs that a benchmark needs, and installs those that are missing where that is possible.
+//! Finds the programs of a benchmark, and installs missing ones if possible.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::distribution::from_distribution;
 use crate::repository::{Repository, answers, run};
 
-/// Where the programs are. What is `None` takes no part.
+/// The paths of the programs. Those with `None` take no part.
 pub struct Tools {
     pub nginx: PathBuf,
     pub wrk: PathBuf,
