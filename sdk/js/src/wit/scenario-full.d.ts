@@ -25,8 +25,8 @@ declare module 'squall:scenario/scenario-full@0.1.0' {
   */
   export function describe(): Description;
   /**
-  * One iteration of the flow of that index in the description. An error ends the iteration, is counted and shown
-  * with its text; the virtual user goes on with the next.
+  * One iteration of the flow of that index in the description. An error ends the iteration, is counted and shown with
+  * its text; the virtual user continues with the next.
   */
   export function run(flow: number): void;
   export type Result<T, E> = { tag: 'ok', val: T } | { tag: 'err', val: E };

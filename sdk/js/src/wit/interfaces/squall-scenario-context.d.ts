@@ -4,11 +4,11 @@ declare module 'squall:scenario/context@0.1.0' {
    */
   export function vu(): number;
   /**
-   * How many iterations this virtual user has begun before this one.
+   * Number of iterations that this virtual user has begun before this one.
    */
   export function iteration(): bigint;
   /**
-   * The run's `--target` ("https://shop.example.test"), without a slash at the end; none if there is none.
+   * The run's `--target` ("https://shop.example.test"), without a slash at the end; none without a target.
    */
   export function target(): string | undefined;
   /**
@@ -16,8 +16,8 @@ declare module 'squall:scenario/context@0.1.0' {
    */
   export function option(name: string): string | undefined;
   /**
-   * The next random number: all 64 bits uniform, seeded by the run (`--seed`), the virtual user and nothing else, so
-   * that a run can be repeated.
+   * The next random number: all 64 bits uniform, seeded only by the run (`--seed`) and the virtual user, so that a run
+   * can be repeated.
    */
   export function random(): bigint;
   /**
@@ -26,11 +26,11 @@ declare module 'squall:scenario/context@0.1.0' {
    */
   export function log(level: Level, message: string): void;
   /**
-   * Asks for the end of the whole run, as a failure, with the reason. This iteration goes on; no new one begins.
+   * Requests the end of the whole run, as a failure, with the reason. This iteration continues; no new one begins.
    */
   export function abort(reason: string): void;
   /**
-   * How much a log line matters.
+   * The importance of a log line.
    * # Variants
    * 
    * ## `"debug"`

@@ -1,6 +1,6 @@
 declare module 'squall:scenario/data@0.1.0' {
   /**
-   * Which row comes next.
+   * The order of rows.
    * # Variants
    * 
    * ## `"sequential"`
@@ -11,17 +11,17 @@ declare module 'squall:scenario/data@0.1.0' {
    * Any, drawn for each virtual user; the same ones again with the same `--seed`.
    * ## `"shuffle"`
    * 
-   * All in a random order (that of the `--seed`), each once before any comes again; all virtual users take from it.
+   * All in a random order (that of the `--seed`), each once before any repeats; all virtual users take from it.
    * ## `"unique-per-vu"`
    * 
-   * Each virtual user has rows of its own, which no other ever gets.
+   * Each virtual user has its own rows, which no other ever gets.
    * ## `"once-each"`
    * 
    * Each row at most once in the whole run.
    */
   export type Policy = 'sequential' | 'random' | 'shuffle' | 'unique-per-vu' | 'once-each';
   /**
-   * What follows the last row. With `unique-per-vu` that is the last row of a virtual user.
+   * The result after the last row. With `unique-per-vu` that is the last row of a virtual user.
    * # Variants
    * 
    * ## `"recycle"`
@@ -36,7 +36,7 @@ declare module 'squall:scenario/data@0.1.0' {
    */
   export type AtEnd = 'recycle' | 'stop' | 'error';
   /**
-   * Why there is no such data. Each text is a sentence that says what to do.
+   * The reasons for missing data. Each text is a sentence with the remedy.
    */
   export type Error = ErrorNotGiven | ErrorUnknownColumn | ErrorExhausted | ErrorOther;
   /**
@@ -54,14 +54,14 @@ declare module 'squall:scenario/data@0.1.0' {
     val: string,
   }
   /**
-   * No row is left, and the end is to be an error.
+   * No row is left, and the feed is to end with an error.
    */
   export interface ErrorExhausted {
     tag: 'exhausted',
     val: string,
   }
   /**
-   * Anything else: rows asked of a file that has none, or a policy that cannot be kept.
+   * Anything else: rows of a file without rows, or a policy that cannot be kept.
    */
   export interface ErrorOther {
     tag: 'other',
@@ -74,11 +74,11 @@ declare module 'squall:scenario/data@0.1.0' {
      */
     private constructor();
     /**
-    * The file that the user gave under that name (`--data NAME=file:PATH`).
+    * The file with the user's name for it (`--data NAME=file:PATH`).
     */
     static open(name: string): Blob;
     /**
-    * How many bytes there are.
+    * The number of bytes.
     */
     length(): bigint;
     /**
@@ -94,12 +94,12 @@ declare module 'squall:scenario/data@0.1.0' {
      */
     private constructor();
     /**
-    * The feed that the user named so. Policy and end are suggestions: what the user says goes first. Where neither says
-    * anything, rows are `sequential`, and the first follows the last (`recycle`; with `once-each`, `stop`).
+    * The feed with the user's name for it. Policy and end are suggestions: the user's options come first. Without
+    * either, rows are `sequential`, and the first follows the last (`recycle`; with `once-each`, `stop`).
     */
     static open(name: string, policy: Policy | undefined, atEnd: AtEnd | undefined): Feed;
     /**
-    * How many rows there are: at least one.
+    * The number of rows: at least one.
     */
     length(): bigint;
     /**
@@ -107,12 +107,12 @@ declare module 'squall:scenario/data@0.1.0' {
     */
     columns(): Array<string>;
     /**
-    * The next row; none if no row is left and the run is to stop. It is stopping then, and an iteration that returns an
-    * error afterwards counts as interrupted, not as failed.
+    * The next row; none if no row is left and the run is to stop. It is stopping then, and an iteration that returns
+    * an error afterwards counts as interrupted, not as failed.
     */
     next(): Row | undefined;
     /**
-    * The row at that place, from 0, whatever the policy; none beyond the last.
+    * The row at that index, from 0, whatever the policy; none beyond the last.
     */
     at(index: bigint): Row | undefined;
     [Symbol.dispose](): void;
@@ -124,12 +124,12 @@ declare module 'squall:scenario/data@0.1.0' {
      */
     private constructor();
     /**
-    * Its place in the file, from 0.
+    * Its index in the file, from 0.
     */
     index(): bigint;
     /**
-    * The value in the column of that name; none if it is a JSON object without that field. Text is given as it is;
-    * what JSON holds beside text is given as JSON ("42", "true", "null", "[1,2]").
+    * The value in the column of that name; none if it is a JSON object without that field. Text is returned
+    * unchanged; other values of JSON are returned as JSON ("42", "true", "null", "[1,2]").
     */
     get(column: string): string | undefined;
     /**

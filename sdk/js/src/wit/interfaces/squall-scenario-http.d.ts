@@ -1,25 +1,25 @@
 /// <reference path="./squall-scenario-data.d.ts" />
 declare module 'squall:scenario/http@0.1.0' {
   /**
-   * Sends a request, follows redirects, and waits for the whole response.
+   * Sends a request, follows redirects, and waits for the complete response.
    * 
-   * 307 and 308 repeat the request; 301, 302 and 303 make it a GET without a body (a HEAD stays one). Credentials end at
-   * the origin: to another scheme, host or port go neither `authorization`, `proxy-authorization`, the request's own
+   * 307 and 308 repeat the request; 301, 302 and 303 make it a GET without a body (a HEAD stays one). Credentials end
+   * at the origin. Another scheme, host or port gets neither `authorization`, `proxy-authorization`, the request's own
    * `cookie` nor its own `host`.
    */
   export function send(request: Request): Response;
   /**
-   * Sends a GET with nothing but a URL, and waits for the whole response: what `send` does with a request that has no
-   * headers and no body. Most requests are that, and without a record around them they cost an interpreted guest less.
+   * Sends a GET with only a URL, and waits for the complete response: the same as `send` with a request that has no
+   * headers and no body. Most requests are like that, and without a record they cost an interpreted guest less.
    */
   export function get(url: string, options: RequestOptions | undefined): Response;
   /**
    * Sends several requests at once, as a browser does, and waits for all of them. Results are in the order of the
-   * requests. The host limits how many are under way together (default 6 to one origin).
+   * requests. The host limits the number of concurrent ones (default 6 to one origin).
    */
   export function sendAll(requests: Array<Request>): Array<Result<Response, Error>>;
   /**
-   * The settings of requests that bring none, in this instance from now on. Later changes of `options` do not count.
+   * The settings of requests without their own, in this instance from now on. Later changes of `options` do not count.
    */
   export function setDefaultOptions(options: RequestOptions): void;
   /**
@@ -41,11 +41,12 @@ declare module 'squall:scenario/http@0.1.0' {
     url: string,
     /**
      * Header fields in the order in which they are sent. `host`, `content-length` and `user-agent` are added where
-     * they are missing; an empty `user-agent` sends none. How the body travels (`transfer-encoding`) is the host's to say.
+     * they are missing; an empty `user-agent` sends none. The host decides on the transfer of the body
+     * (`transfer-encoding`).
      */
     headers: Array<[string, string]>,
     /**
-     * The body, if there is one. Its length is sent as `content-length`.
+     * The body, if any. Its length is sent as `content-length`.
      */
     body?: Uint8Array,
     /**
@@ -54,7 +55,7 @@ declare module 'squall:scenario/http@0.1.0' {
     options?: RequestOptions,
   }
   /**
-   * What one request cost, phase by phase, in nanoseconds. After redirects: the last request of the chain.
+   * The time that one request spent in each phase, in nanoseconds. After redirects: the last request of the chain.
    */
   export interface Timings {
     /**
@@ -83,11 +84,11 @@ declare module 'squall:scenario/http@0.1.0' {
     receiving: bigint,
   }
   /**
-   * Why there is no response. The sample is recorded all the same, with its elapsed time and its class.
+   * The reasons why there is no response. The sample is still recorded, with its elapsed time and its class.
    */
   export type Error = ErrorTimeout | ErrorDns | ErrorConnect | ErrorTls | ErrorReset | ErrorProtocol | ErrorTooLarge | ErrorTooManyRedirects | ErrorRefusedByPolicy | ErrorInvalidRequest | ErrorOther;
   /**
-   * The time allowed for the request was over.
+   * The time limit of the request passed.
    */
   export interface ErrorTimeout {
     tag: 'timeout',
@@ -114,14 +115,14 @@ declare module 'squall:scenario/http@0.1.0' {
     val: string,
   }
   /**
-   * The connection was closed or reset before the response was whole.
+   * The connection was closed or reset before the response was complete.
    */
   export interface ErrorReset {
     tag: 'reset',
     val: string,
   }
   /**
-   * What came is not HTTP/1.1, or breaks its rules.
+   * The response is not HTTP/1.1, or breaks its rules.
    */
   export interface ErrorProtocol {
     tag: 'protocol',
@@ -149,7 +150,7 @@ declare module 'squall:scenario/http@0.1.0' {
     val: string,
   }
   /**
-   * The request makes no sense (bad URL, header or method). Nothing was sent.
+   * The request is invalid (bad URL, header or method). Nothing was sent.
    */
   export interface ErrorInvalidRequest {
     tag: 'invalid-request',
@@ -194,43 +195,42 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     constructor()
     /**
-    * The name that the request is counted under, in place of its URL. Give one to every request whose URL holds an
-    * identifier ("/products/17"), or each URL becomes a series of its own.
+    * The name under which the request is counted, instead of its URL. Give one to every request whose URL contains an
+    * identifier ("/products/17"), or each URL becomes a separate series.
     */
     setName(name: string): void;
     /**
-    * Tags of the request, in place of those that `metrics.set-tags` gave the virtual user.
-    */
-    setTags(tags: Array<[string, string]>): void;
-    /**
-    * How long the request may take in all, redirects included, in nanoseconds. Default: 60 s or the plan's.
+    * The time limit of the request, redirects included, in nanoseconds. Default: 60 s or the plan's.
     */
     setTimeout(ns: bigint): void;
     /**
-    * How many redirects are followed at most; 0 hands the 3xx response to the guest. Default: 10 or the plan's.
+    * The most redirects that are followed; 0 returns the 3xx response to the guest. Default: 10 or the plan's.
     */
     setRedirects(count: number): void;
     /**
-    * With `true`, the response that would be one redirect too many is handed to the guest. With `false`, the default, it
-    * is the error `too-many-redirects`.
+    * With `true`, the response that would be one redirect too many is returned to the guest. With `false`, the
+    * default, it is the error `too-many-redirects`.
     */
     setReturnLastRedirect(returned: boolean): void;
     /**
-    * With `true` the body is read off the connection, measured, and thrown away. Default: `false`, or the plan's.
+    * With `true` the body is read off the connection, measured, and discarded. Default: `false`, or the plan's.
     */
     setDiscardBody(discard: boolean): void;
     /**
-    * Which status codes count as expected (`http_req_failed` is the share of the others), as closed ranges. Redirects
-    * that are followed are held against them, too. Default: 200 to 399.
+    * The expected status codes (`http_req_failed` is the share of the others), as closed ranges. They apply to
+    * redirects that are followed, too. Default: 200 to 399.
     */
     setExpectedStatuses(ranges: Array<[number, number]>): void;
     /**
-    * The body of requests that bring none of their own. It is sent from where the host holds it, and never enters the
-    * guest.
+    * Tags of the request, instead of those that `metrics.set-tags` gave the virtual user.
+    */
+    setTags(tags: Array<[string, string]>): void;
+    /**
+    * The body of requests without their own. It is sent from the host's memory, and never enters the guest.
     */
     setBodyFrom(blob: Blob): void;
     /**
-    * The jar that the request takes its cookies from, and that keeps those of its responses.
+    * The jar that provides the request's cookies, and that keeps those of its responses.
     */
     setCookieJar(jar: CookieJar): void;
     /**
@@ -250,7 +250,7 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     status(): number;
     /**
-    * The reason phrase behind it, as the server wrote it ("Not Found"); often empty.
+    * The reason phrase after it, as the server wrote it ("Not Found"); often empty.
     */
     reason(): string;
     /**
@@ -258,7 +258,7 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     header(name: string): string | undefined;
     /**
-    * All header fields in the order in which they came, names in lower case.
+    * All header fields in the order of their arrival, names in lower case.
     */
     headers(): Array<[string, string]>;
     /**
@@ -266,7 +266,7 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     body(): Uint8Array;
     /**
-    * How many bytes `body` would return, without copying them.
+    * The number of bytes that `body` would return, without copying them.
     */
     size(): bigint;
     /**
@@ -274,11 +274,11 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     text(): string;
     /**
-    * The URL that answered: after redirects, the last one.
+    * The URL of the response: after redirects, the last one.
     */
     url(): string;
     /**
-    * What the request cost.
+    * The time spent in each phase.
     */
     timings(): Timings;
     [Symbol.dispose](): void;

@@ -1,26 +1,26 @@
 declare module 'squall:scenario/metrics@0.1.0' {
   /**
-   * Records whether something that should be true was true. A failed check does not end the iteration.
+   * Records whether a condition that should hold did hold. A failed check does not end the iteration.
    */
   export function check(name: string, passed: boolean): void;
   /**
-   * Says, in `describe`, that no custom metric will be made but those that have been: then a threshold on any other is a
-   * mistake, and the run does not begin.
+   * Declares, in `describe`, that no other custom metrics will be made than those so far: then a threshold on any
+   * other is a mistake, and the run does not begin.
    */
   export function noMoreMetrics(): void;
   /**
-   * The names of the tags that thresholds of this run ask for and the host does not give by itself. Other tags need not
-   * be set: they are not kept. A component that asks in `describe` says thereby that it sets tags: thresholds on tags of
-   * others are mistakes.
+   * The names of the tags that thresholds of this run ask for and the host does not set. Other tags need not be set:
+   * they are not kept. A component that calls this in `describe` declares that it sets tags; otherwise thresholds on
+   * tags of guests are mistakes.
    */
   export function askedTags(): Array<string>;
   /**
-   * Tags what this virtual user records from now on until the end of its iteration: requests, checks, transactions and
+   * Tags this virtual user's samples from now on until the end of its iteration: requests, checks, transactions and
    * custom metrics. These tags replace those that were set before.
    */
   export function setTags(tags: Array<[string, string]>): void;
   /**
-   * What a trend's values are, for those who read them.
+   * The unit of a trend's values, for reports.
    * # Variants
    * 
    * ## `"number"`
@@ -83,12 +83,12 @@ declare module 'squall:scenario/metrics@0.1.0' {
   
   export class Trend implements Disposable {
     /**
-    * As `counter`; `unit` says how values are shown.
+    * As `counter`; `unit` decides how values are printed.
     */
     constructor(name: string, unit: Unit)
     /**
-    * Adds a value. Three significant digits are kept; values that are negative or not finite are dropped, with one
-    * warning.
+    * Adds a value, which may be negative. Three significant digits are kept; values that are not finite are dropped,
+    * with one warning.
     */
     add(value: number): void;
     [Symbol.dispose](): void;

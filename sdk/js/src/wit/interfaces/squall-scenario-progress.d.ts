@@ -5,11 +5,11 @@ declare module 'squall:scenario/progress@0.1.0' {
    */
   export function iterationInScenario(): bigint;
   /**
-   * That of this virtual user; none in `setup` and `teardown`.
+   * The scenario of this virtual user; none in `setup` and `teardown`.
    */
   export function scenario(): ScenarioProgress | undefined;
   /**
-   * What the run has come to by now.
+   * The run's counts so far.
    */
   export function count(): Counts;
   /**
@@ -17,36 +17,36 @@ declare module 'squall:scenario/progress@0.1.0' {
    */
   export interface ScenarioProgress {
     /**
-     * Its name, as its tag has it.
+     * Its name, as in its tag.
      */
     name: string,
     /**
-     * How its iterations are scheduled: "constant-vus".
+     * Its executor: "constant-vus".
      */
     executor: string,
     /**
-     * When it began, in nanoseconds since the run began.
+     * Its start, in nanoseconds since the run began.
      */
     began: bigint,
     /**
-     * How much of it is done, from 0 to 1: of its iterations where their number is known, else of its time.
+     * The completed share, from 0 to 1: of its iterations where their number is known, else of its time.
      */
     done: number,
   }
   /**
-   * Counts over all scenarios and threads. They are a moment old where other threads count.
+   * Counts over all scenarios and threads. Those of other threads are slightly old.
    */
   export interface Counts {
     /**
-     * Virtual users at work.
+     * Active virtual users.
      */
     vusActive: bigint,
     /**
-     * Virtual users that are made before they are needed, and those that were made beyond.
+     * Virtual users that are made before they are needed, and those that were made later.
      */
     vusInitialized: bigint,
     /**
-     * Iterations that have come to their end, good or bad.
+     * Iterations that have ended, successful or not.
      */
     iterationsCompleted: bigint,
     /**

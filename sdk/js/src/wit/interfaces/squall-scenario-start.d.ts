@@ -1,6 +1,7 @@
 declare module 'squall:scenario/start@0.1.0' {
   /**
-   * Prepares the virtual user: a login, a session. An error is counted, shown, and tried again a little later.
+   * Prepares the virtual user: a login, a session. An error is counted, shown, and the call is repeated a little
+   * later.
    */
   export function start(shared: Uint8Array): void;
 }

@@ -4,7 +4,7 @@ declare module 'squall:scenario/timing@0.1.0' {
    */
   export function now(): bigint;
   /**
-   * Think time: waits that many nanoseconds. Not part of any request's latency; part of the iteration's duration.
+   * Think time: waits for that many nanoseconds. Not part of any request's latency; part of the iteration's duration.
    */
   export function sleep(ns: bigint): void;
   /**

@@ -13,7 +13,7 @@ declare module 'squall:scenario/types@0.1.0' {
     weight: number,
   }
   /**
-   * What a component says of itself. Asked once, before the run, without network.
+   * A component's description of itself. Asked once, before the run, without network.
    */
   export interface Description {
     /**
