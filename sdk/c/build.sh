@@ -3,9 +3,9 @@
 #
 #     build.sh scenario.wasm scenario.c [more.c] [-Ifolder] [-O3] ...
 #
-# It is one call of a C compiler that knows wasm32-wasi and brings a C library: `zig cc`, unless $CC says otherwise
-# (wasi-sdk's clang does as well: CC=/opt/wasi-sdk/bin/clang). Zig is looked for on the PATH, and in .venv beside the
-# sources, beside this script, and in the current folder.
+# It is one call of a C compiler that knows wasm32-wasi and brings a C library: `zig cc` by default, or $CC (wasi-sdk's
+# clang works as well: CC=/opt/wasi-sdk/bin/clang). Zig is looked for on the PATH, and in .venv beside the sources,
+# beside this script, and in the current folder.
 set -eu
 
 if [ $# -lt 2 ]; then
@@ -38,7 +38,7 @@ find_compiler() {
 
 compiler=$(find_compiler "$1")
 
-# flags.txt: the stack lies below the data and grows down to where memory begins: what overflows it traps. Its size, 3 KiB
-# less than 1 MiB, has what is used of it while a virtual user sleeps share the first page of the data.
+# flags.txt: the stack lies below the data and grows down to the beginning of memory, so an overflow traps. With 3 KiB
+# less than 1 MiB, the used part of a sleeping virtual user's stack shares the first page of the data.
 # shellcheck disable=SC2086 # the compiler may be two words
 $compiler "@$sdk/flags.txt" -I "$sdk" "$@" "$sdk"/src/*.c "$sdk"/bindings/scenario.c -o "$output"

@@ -12,7 +12,7 @@
 //
 //     SQUALL_SCENARIO(.flows = {{"browse", 1, browse}}, .vus = 10, .duration = "30s")
 //
-// Memory: what a function here returns (texts, bodies, responses) lives until the iteration ends, and is never freed by
+// Memory: results of these functions (texts, bodies, responses) live until the iteration ends, and are never freed by
 // hand. Texts end in a zero byte. Times are seconds, unless a name says otherwise.
 #pragma once
 
@@ -31,11 +31,11 @@
 
 // ---------------------------------------------------------------------------------------------------- the scenario
 
-// How an iteration ended: SQUALL_DONE, or why it did not get that far. An error ends the iteration, and is counted and
+// The outcome of an iteration: SQUALL_DONE, or the error that ended it. An error ends the iteration, and is counted and
 // shown with its text. Keep that free of ids and counts: equal texts are counted together.
 typedef const char *squall_outcome;
 
-// The iteration has done what it should.
+// The iteration was successful.
 #define SQUALL_DONE ((squall_outcome)0)
 
 // An error of that text, with file and line: `return SQUALL_FAIL("the shop did not take the order");`.
@@ -50,8 +50,8 @@ typedef const char *squall_outcome;
 
 squall_outcome squall_fail(const char *text, const char *file, int line);
 
-// A journey through the target. The name is made of letters, digits, `-`, `_` and `.`, and unique. The weight is its share
-// of the traffic, relative to the other flows'; with 0 it runs only when the user asks for it by name.
+// A journey through the target. The name is made of letters, digits, `-`, `_` and `.`, and unique. The weight is its
+// share of the traffic, relative to the other flows'; with 0 it runs only when the user asks for it by name.
 typedef struct {
     const char *name;
     uint32_t weight;
@@ -64,7 +64,7 @@ typedef struct {
     uint32_t target;
 } squall_stage;
 
-// What has to be met for the run to pass: {"http_req_duration", "p(95)<500"}. A metric may have several.
+// A condition for the run to pass: {"http_req_duration", "p(95)<500"}. A metric may have several.
 typedef struct {
     const char *metric, *expression;
 } squall_threshold;
@@ -80,8 +80,8 @@ typedef struct {
     const char *name, *value;
 } squall_pair;
 
-// A load of its own: `static const squall_load buying = {"buying", .vus = 5, .duration = "1m", .flow = "buy"};`. What is
-// not set is left open.
+// A load of its own: `static const squall_load buying = {"buying", .vus = 5, .duration = "1m", .flow = "buy"};`. What
+// is not set is left open.
 typedef struct {
     const char *name;
     // When it begins, from the beginning of the load.
@@ -135,7 +135,8 @@ typedef struct {
     const char *min_iteration_duration;
 } squall_load;
 
-// A scenario: its flows, and the plan that it suggests. The user may override all of the plan. What is not set is left open.
+// A scenario: its flows, and the plan that it suggests. The user may override all of the plan. Fields without a value
+// are left open.
 typedef struct {
     squall_flow flows[32];
     // Virtual users; with stages, the number to start with; with a rate, as pre_allocated_vus.
@@ -252,16 +253,16 @@ extern const squall_scenario squall_this_scenario;
     squall_outcome (*const squall_this_start)(void) = (arrive);                                                        \
     SQUALL_SECTION("component-type:squall-start", SQUALL_WORLD_START);
 
-// Has a function called once for the whole run, after the last iteration, whatever came of it.
+// Has a function called once for the whole run, after the last iteration, whatever its result.
 #define SQUALL_TEARDOWN(clean_up)                                                                                      \
     void (*const squall_this_teardown)(void) = (clean_up);                                                             \
     SQUALL_SECTION("component-type:squall-teardown", SQUALL_WORLD_TEARDOWN);
 
-// In setup: what every virtual user, and teardown, are to be given. Copied.
+// In setup: bytes for every virtual user, and for teardown. Copied.
 void squall_share(const char *text);
 void squall_share_bytes(const void *bytes, size_t size);
 
-// What setup shared; empty if nothing.
+// The bytes that setup shared; empty without any.
 const char *squall_shared(void);
 // ... and its size in bytes, without the zero at the end.
 size_t squall_shared_size(void);
@@ -279,10 +280,10 @@ typedef struct {
     size_t size;
 } squall_bytes;
 
-// Which row comes next; see docs/data.md. 0 leaves it open.
+// The order of rows; see docs/data.md. 0 leaves it open.
 typedef enum { SQUALL_SEQUENTIAL = 1, SQUALL_RANDOM, SQUALL_SHUFFLE, SQUALL_UNIQUE_PER_VU, SQUALL_ONCE_EACH } squall_policy;
 
-// What follows the last row: the first, the end of the run, an error. 0 leaves it open.
+// The behaviour after the last row: the first row again, the end of the run, an error. 0 leaves it open.
 typedef enum { SQUALL_RECYCLE = 1, SQUALL_STOP, SQUALL_FAIL_AT_END } squall_at_end;
 
 // A table that the run was given (--data users=users.csv): `static squall_feed users = {"users", SQUALL_SHUFFLE};`.
@@ -293,13 +294,13 @@ typedef struct {
     uint32_t handle;
 } squall_feed;
 
-// A row. The host holds it until the iteration ends; what is not asked for is not copied.
+// A row. The host holds it until the iteration ends; only requested values are copied.
 typedef struct {
     uint32_t handle;
 } squall_row;
 
-// Bytes that the host holds: a file (--data video=file:video.mp4; `static squall_blob video = {"video"};`), or a field of a
-// row, until the iteration ends.
+// Bytes that the host holds: a file (--data video=file:video.mp4; `static squall_blob video = {"video"};`), or a field
+// of a row, until the iteration ends.
 typedef struct {
     const char *name;
     uint32_t handle;
@@ -314,12 +315,12 @@ typedef struct {
             return SQUALL_FAIL(squall_done);                                                                           \
     } while (0)
 
-// Takes the next row. If no row is left, and that is to end the run, the run is ending, and an iteration that returns the
-// error does not count as failed.
+// Takes the next row. If no row is left, and that is to end the run, the run is ending, and an iteration that returns
+// the error does not count as failed.
 squall_outcome squall_next(squall_feed *feed, squall_row *row);
-// Takes the row at that place, from 0, whatever the policy. Beyond the last row it is an error.
+// Takes the row at that index, from 0, whatever the policy. Beyond the last row it is an error.
 squall_outcome squall_row_at(squall_feed *feed, uint64_t index, squall_row *row);
-// How many rows there are: at least one.
+// The number of rows: at least one.
 squall_outcome squall_feed_length(squall_feed *feed, uint64_t *length);
 // The names of the columns, in their order; the last one is followed by NULL.
 squall_outcome squall_feed_columns(squall_feed *feed, const char *const **columns);
@@ -338,7 +339,8 @@ squall_outcome squall_blob_length(squall_blob *blob, uint64_t *length);
 // Copies as many bytes from that place on; fewer where the blob ends sooner.
 squall_outcome squall_blob_read(squall_blob *blob, uint64_t offset, uint32_t length, squall_bytes *bytes);
 
-// A request. What is not set is as usual: `squall_get("/products", .headers = {{"accept", "*/*"}}, .timeout = 5)`.
+// A request. Fields without a value have the defaults:
+// `squall_get("/products", .headers = {{"accept", "*/*"}}, .timeout = 5)`.
 typedef struct {
     const char *method;             // in capitals; set by squall_get and its like
     const char *url;                // an absolute URL, or a path below the run's --target
@@ -348,41 +350,41 @@ typedef struct {
     squall_bytes bytes;             // ... or as bytes ...
     const char *json;               // ... or as JSON, with its content type ...
     squall_pair form[16];           // ... or as a form's fields, with its content type
-    squall_blob *body_from;         // a body that the host sends from where it holds it, if there is none of the above
-    const char *name;               // what it is counted under, in place of its URL: "/products/{id}"
+    squall_blob *body_from;         // a body that the host sends from its memory, if none of the above is set
+    const char *name;               // the name under which it is counted, instead of its URL: "/products/{id}"
     double timeout;                 // seconds, redirects included; 0: the plan's, or 60
-    uint32_t redirects;             // how many are followed at most; 0: the plan's, or 10
-    bool no_redirects;              // a 3xx response is returned as it is
-    bool discard_body;              // the body is read and measured, but thrown away
+    uint32_t redirects;             // the most that are followed; 0: the plan's, or 10
+    bool no_redirects;              // a 3xx response is returned unchanged
+    bool discard_body;              // the body is read and measured, but discarded
     bool keep_body;                 // the body is kept even where the plan discards bodies
     squall_range expect[8];         // status codes that do not count as http_req_failed; none: 200 to 399
 } squall_request;
 
-// Why there is no response. A status code is never an error.
+// The reason why there is no response. A status code is never an error.
 typedef enum {
     SQUALL_OK,                  // there is one
     SQUALL_TIMEOUT,             // the time allowed for the request was over
     SQUALL_DNS,                 // the name could not be looked up
     SQUALL_CONNECT,             // no connection: refused, unreachable, or not in time
     SQUALL_TLS,                 // the TLS handshake failed
-    SQUALL_RESET,               // the connection was closed or reset before the response was whole
-    SQUALL_PROTOCOL,            // what came is not HTTP/1.1, or breaks its rules
+    SQUALL_RESET,               // the connection was closed or reset before the response was complete
+    SQUALL_PROTOCOL,            // the response is not HTTP/1.1, or breaks its rules
     SQUALL_TOO_LARGE,           // the response is larger than the host allows
     SQUALL_TOO_MANY_REDIRECTS,  // more redirects than allowed
     SQUALL_REFUSED_BY_POLICY,   // the run's policy does not allow this target; nothing was sent
-    SQUALL_INVALID_REQUEST,     // the request makes no sense (bad URL, header or method); nothing was sent
+    SQUALL_INVALID_REQUEST,     // the request is invalid (bad URL, header or method); nothing was sent
     SQUALL_OTHER,               // anything else
 } squall_error;
 
-// A response, or why there is none. The host holds the response until the iteration ends, or squall_close.
+// A response, or the error. The host holds the response until the iteration ends, or squall_close.
 typedef struct {
     int status;            // the status code; 0 if there is no response
     squall_error error;    // SQUALL_OK if there is one
-    const char *detail;    // what the host says of the error; empty if there is none
+    const char *detail;    // the host's message about the error; empty without one
     uint32_t handle;       // the host's; not for use
 } squall_response;
 
-// What a request cost, phase by phase, in nanoseconds. After redirects: the last request of the chain.
+// The time that a request spent in each phase, in nanoseconds. After redirects: the last request of the chain.
 typedef struct {
     uint64_t blocked;          // waiting for a free connection, name look-up included
     uint64_t connecting;       // opening the TCP connection; 0 on one that was open
@@ -392,7 +394,7 @@ typedef struct {
     uint64_t receiving;        // from the first byte read to the last
 } squall_timings;
 
-// Sends a request and waits for the whole response. Squall counts and times it, whatever comes of it.
+// Sends a request and waits for the whole response. Squall counts and times it, whatever its result.
 #define squall_send(...) squall_send_request(&(squall_request){__VA_ARGS__})
 #define squall_get(...) squall_send(.method = "GET", .url = __VA_ARGS__)
 #define squall_post(...) squall_send(.method = "POST", .url = __VA_ARGS__)
@@ -408,13 +410,13 @@ squall_response squall_send_request(const squall_request *request);
 // requests.
 void squall_send_all(const squall_request *requests, size_t count, squall_response *responses);
 
-// What the error of a response is, in words; empty if there is none.
+// The error of a response in words; empty without one.
 const char *squall_error_text(squall_response response);
 
 // The value of the first header field of that name, in any case; NULL if there is none.
 const char *squall_header(squall_response response, const char *name);
 
-// All header fields in the order in which they came, names in lower case; the last one is followed by one whose name is
+// All header fields in the order of their arrival, names in lower case; the last one is followed by one whose name is
 // NULL.
 const squall_pair *squall_headers(squall_response response);
 
@@ -430,7 +432,7 @@ const char *squall_text(squall_response response);
 // The URL that answered: after redirects, the last one.
 const char *squall_url(squall_response response);
 
-// What the request cost.
+// The time that the request spent in each phase.
 squall_timings squall_response_timings(squall_response response);
 
 // Lets go of a response before the iteration ends: for flows that make many requests with large bodies.
@@ -461,14 +463,14 @@ typedef struct {
 } squall_gauge;
 void squall_gauge_set(squall_gauge *gauge, double value);
 
-// A share: cache hits, logins that worked.
+// A share: cache hits, successful logins.
 typedef struct {
     const char *name;
     uint32_t handle;
 } squall_rate;
 void squall_rate_add(squall_rate *rate, bool value);
 
-// What a trend's values are, for those who read them: plain numbers, milliseconds, bytes.
+// The unit of a trend's values: plain numbers, milliseconds, bytes.
 typedef enum { SQUALL_NUMBER, SQUALL_TIME, SQUALL_DATA } squall_unit;
 
 // A distribution, of which percentiles are kept: `static squall_trend basket = {"basket_value", SQUALL_NUMBER};`.
@@ -491,7 +493,7 @@ void squall_end(squall_transaction transaction);
 
 // ------------------------------------------------------------------------------------------------------------- time
 
-// How long the run has lasted.
+// The time since the run began.
 double squall_now(void);
 // ... in nanoseconds.
 uint64_t squall_now_ns(void);
@@ -506,7 +508,7 @@ void squall_pace(double seconds);
 
 // The number of this virtual user, from 1. 0 in setup and teardown.
 uint32_t squall_vu(void);
-// How many iterations this virtual user has begun before this one.
+// The number of iterations that this virtual user has begun before this one.
 uint64_t squall_iteration(void);
 // The run's --target, without a slash at its end; NULL if there is none.
 const char *squall_target(void);
@@ -518,11 +520,11 @@ uint64_t squall_random(void);
 // A random whole number from first to last, both included; first if last is below it.
 int64_t squall_random_in(int64_t first, int64_t last);
 
-// How much a line of the log matters.
+// The importance of a line of the log.
 typedef enum { SQUALL_DEBUG, SQUALL_INFO, SQUALL_WARN, SQUALL_ERROR } squall_level;
 // Writes a line into the run's log.
 void squall_log(squall_level level, const char *message);
-// Asks for the end of the whole run, as a failure. This iteration goes on; no new one begins.
+// Asks for the end of the whole run, as a failure. This iteration continues; no new one begins.
 void squall_abort(const char *reason);
 
 // ----------------------------------------------------------------------------------------------------------- memory

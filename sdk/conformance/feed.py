@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the feed example of one language, and says where it does not do what it does in every other.
+"""Runs the feed example of one language, and reports differences from all other languages.
 
     feed.py feed-go.wasm [squall]
 
-What counts is what the server received: rows in their order, each once, whole rows, and files as they are.
+The comparison is of the server's received requests: rows in their order, each once, whole rows, and unchanged files.
 """
 
 import pathlib
@@ -20,7 +20,7 @@ failures = []
 
 
 class Runs:
-    """Runs a component, and keeps what the server received meanwhile."""
+    """Runs a component, and records the requests that the server received."""
 
     def __init__(self, squall, component, folder):
         self.squall, self.component = squall, component
@@ -37,7 +37,7 @@ class Runs:
         return server.reply()
 
     def run(self, *options):
-        """Returns exit code, what was printed, and what was received."""
+        """Returns the exit code, the output, and the received requests."""
         self.received.clear()
         command = [self.squall, "run", self.component, "--target", self.url, "--no-color", "--verbose", "-u", "1", *options]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a conformance scenario, and says what its SDK does not do as it should.
+"""Runs a conformance scenario, and reports the faults of its SDK.
 
     run.py conformance-go.wasm [squall] [--write]
 
-The scenario's flows call every function of the contract, and check what they get. What the run comes to (checks, requests
-by name and status, transactions, metrics, shares of the flows) and what the server received has to be what account.json
-says: the same for every language. `--write` writes it anew, for whoever adds a case to all of them.
+The scenario's flows call every function of the contract, and check the results. The run's figures (checks, requests
+by name and status, transactions, metrics, shares of the flows) and the server's received requests must be those of
+account.json, which is the same for every language. `--write` writes it again, after a case was added to all of them.
 """
 
 import collections
@@ -40,7 +40,7 @@ def expect(what, condition, found):
 
 
 class Runs:
-    """Runs a component against the server, and keeps what that received."""
+    """Runs a component against the server, and records the received requests."""
 
     def __init__(self, squall, component, folder):
         self.squall, self.component, self.folder = squall, component, folder
@@ -55,12 +55,12 @@ class Runs:
         (folder / "upload.bin").write_bytes(bytes(range(256)) * 16)
 
     def run(self, *options):
-        """Returns exit code and what was printed."""
+        """Returns the exit code and the output."""
         self.received.clear()
         command = [self.squall, "run", self.component, "--target", self.url, "--verbose", "--no-color", "--no-save", "-u", "1"]
         for data in ["users=users.csv", "once=once.csv", "upload=file:upload.bin"]:
             command += ["--data", data]
-        # A name that nobody has, and a port where nobody listens: the policy would refuse them otherwise.
+        # An unknown name, and a port without a server: the policy would refuse them otherwise.
         command += ["--allow", "nowhere.invalid", "--allow", "127.0.0.1:1"]
         ended = subprocess.run(
             [*command, *options], cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
@@ -68,7 +68,7 @@ class Runs:
         return ended.returncode, ended.stdout + ended.stderr
 
     def account(self):
-        """Runs the whole scenario, and returns what was printed and what it came to."""
+        """Runs the whole scenario, and returns its output and its figures."""
         summary, points = self.folder / "summary.json", self.folder / "points.json"
         for file in (summary, points):
             file.unlink(missing_ok=True)
@@ -84,7 +84,7 @@ class Runs:
         return file.read_text(encoding="utf-8").replace(self.url.removeprefix("http://"), "127.0.0.1:PORT")
 
     def arrivals(self):
-        """What the server received: each request with its content type and body, and how often."""
+        """The server's received requests: each with its content type and body, and its number."""
         counts = collections.Counter()
         for request in self.received:
             words = [request.method, request.url, request.header("content-type") or "-"]
@@ -93,7 +93,7 @@ class Runs:
 
 
 def account_of(summary, points):
-    """What a run came to, as far as it does not depend on time."""
+    """A run's figures, as far as they do not depend on time."""
     return {
         "flows": {
             flow["name"]: {key: flow[key] for key in ("planned_share", "achieved_share", "iterations", "failed")}
@@ -137,7 +137,7 @@ def metrics_of(metrics):
 
 
 def compare(found):
-    """Says where an account differs from what it is in every language."""
+    """Reports the differences of an account from that of every language."""
     def lines(account):
         return json.dumps(account, indent=1, ensure_ascii=False, sort_keys=True).splitlines()
 
@@ -147,7 +147,7 @@ def compare(found):
 
 
 def endings(runs):
-    """What happens when an iteration, the run or setup fails."""
+    """The output after a failure of an iteration, the run or setup."""
     _, output = runs.run("--flow", "fails", "-i", "1")
     expect("an error ends the iteration with its text", "it fails, as asked" in output, output)
     code, output = runs.run("--flow", "aborts", "-i", "5")

@@ -1,4 +1,4 @@
-"""A server that does as the path says: what the conformance scenarios are run against."""
+"""A server for the conformance scenarios, which answers as the path demands."""
 
 import socket
 import threading
@@ -35,7 +35,7 @@ class Request:
     @staticmethod
     def read(reader):
         line = reader.readline()
-        # What does not begin as HTTP does (a TLS handshake) is hung up on.
+        # Connections that do not begin with HTTP (a TLS handshake) are closed.
         if not line.endswith(b"HTTP/1.1\r\n"):
             return None
         request = Request()
@@ -79,7 +79,7 @@ def respond(request):
         return reply(body=bytes(range(256)))
     if first == "size":
         return reply(body=b"x" * int(rest))
-    if first == "redirect":  # so many times, and then to /echo
+    if first == "redirect":  # this many times, and then to /echo
         hops = int(rest)
         return reply(302, headers=[("location", f"/redirect/{hops - 1}" if hops > 1 else "/echo")])
     if first == "cookie":

@@ -7,11 +7,11 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/scenario"
 )
 
-// The component's exports, as the canonical ABI flattens them. Results lie in variables of the program, which stay where
-// they are, and are read before the next call. The exports of setup, start and teardown are always there; the build tool
-// declares those whose functions the scenario calls.
+// The component's exports, as the canonical ABI flattens them. Results lie in variables of the program, which stay
+// where they are, and are read before the next call. The exports of setup, start and teardown are always there; the
+// build tool declares those whose functions the scenario calls.
 
-// result is a `result<_, string>` or a `result<list<u8>, string>`: whether it failed, and where the bytes are.
+// result is a `result<_, string>` or a `result<list<u8>, string>`: whether it failed, and the address of the bytes.
 type result struct{ failed, address, size uint32 }
 
 // description is the contract's, as are its flows.
@@ -21,7 +21,7 @@ type flow struct{ name, nameSize, weight uint32 }
 
 var (
 	exported       result
-	exportedBytes  []byte // keeps what exported points to
+	exportedBytes  []byte // keeps the bytes that exported points to
 	described      description
 	describedFlows []flow
 )
@@ -58,14 +58,14 @@ func exportStart(shared, size uint32) unsafe.Pointer {
 
 //go:wasmexport squall:scenario/teardown@0.1.0#teardown
 func exportTeardown(shared, size uint32) {
-	// The contract has no error here: a trap it is, and the log says why.
+	// The contract has no error here, so this traps, and the log has the reason.
 	if err := scenario.RunTeardown(host.Shared(shared, size)); err != nil {
 		host.Log(host.LevelError, err.Error())
 		panic(err)
 	}
 }
 
-// lower puts what a function of the author's returned where the host finds it.
+// lower stores the result of an author's function for the host.
 func lower(data []byte, err error) unsafe.Pointer {
 	exportedBytes = data
 	exported = result{}

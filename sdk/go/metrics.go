@@ -9,7 +9,7 @@ func Check(name string, passed bool) bool {
 	return passed
 }
 
-// Unit is what a trend's values are, for those who read them.
+// Unit is the unit of a trend's values.
 type Unit uint8
 
 const (
@@ -45,7 +45,7 @@ type Counter struct{ metric metric }
 // NewCounter is the counter of that name, the same for all virtual users.
 func NewCounter(name string) *Counter { return &Counter{metric{kind: host.Counter, name: name}} }
 
-// Add adds to the sum. The host drops what is negative or not finite.
+// Add adds to the sum. The host drops values that are negative or not finite.
 func (counter *Counter) Add(value float64) { counter.metric.record(value) }
 
 // Gauge is a value of which the latest, the least and the greatest are kept: the length of a queue.
@@ -57,7 +57,7 @@ func NewGauge(name string) *Gauge { return &Gauge{metric{kind: host.Gauge, name:
 // Set sets the value.
 func (gauge *Gauge) Set(value float64) { gauge.metric.record(value) }
 
-// Rate is a share: cache hits, logins that worked.
+// Rate is a share: cache hits, successful logins.
 type Rate struct{ metric metric }
 
 // NewRate is the rate of that name.
@@ -80,5 +80,5 @@ func NewTrend(name string, unit Unit) *Trend {
 	return &Trend{metric{kind: host.Trend, name: name, unit: unit}}
 }
 
-// Add adds a value, which may be negative. The host drops what is not finite.
+// Add adds a value, which may be negative. The host drops values that are not finite.
 func (trend *Trend) Add(value float64) { trend.metric.record(value) }

@@ -16,7 +16,7 @@ func (options *Options) plan() string {
 	return string(append(object.text, '}'))
 }
 
-// options writes all that is said, in the order of docs/options.md.
+// options writes all options that are set, in the order of docs/options.md.
 func (object *jsonObject) options(options *Options) {
 	object.number("vus", options.VUs)
 	object.duration("duration", options.Duration)
@@ -69,7 +69,7 @@ func (object *jsonObject) options(options *Options) {
 	object.flag("no_vu_connection_reuse", options.NoVUConnectionReuse)
 }
 
-// appendScenario says of a load of its own what options say of the whole, and when it begins.
+// appendScenario writes a scenario's own options, and its start.
 func appendScenario(text []byte, load Scenario) []byte {
 	object := jsonObject{text: append(text, '{')}
 	object.duration("start_time", load.StartTime)
@@ -113,7 +113,7 @@ func appendStages(text []byte, stages []Stage) []byte {
 	return append(text, ']')
 }
 
-// appendData says for each feed how its rows are to be handed out.
+// appendData writes each feed's policy and end.
 func appendData(text []byte, feeds []*data.Feed) []byte {
 	object := jsonObject{text: append(text, '{')}
 	for _, feed := range feeds {
@@ -164,7 +164,7 @@ func duration(length time.Duration) string {
 	}
 }
 
-// jsonObject is an object that is being written. What is zero is left out.
+// jsonObject is an object that is being written. Zero values are left out.
 type jsonObject struct {
 	text []byte
 	any  bool
@@ -178,14 +178,14 @@ func (object *jsonObject) key(name string) []byte {
 	return append(appendString(object.text, name), ':')
 }
 
-// number says zero for what is negative.
+// number writes 0 for negative numbers.
 func (object *jsonObject) number(name string, value int) {
 	if value != 0 {
 		object.text = strconv.AppendInt(object.key(name), int64(max(value, 0)), 10)
 	}
 }
 
-// duration says zero for what is negative.
+// duration writes 0 for negative ones.
 func (object *jsonObject) duration(name string, length time.Duration) {
 	if length != 0 {
 		object.text = appendString(object.key(name), duration(max(length, 0)))

@@ -19,7 +19,7 @@ func RandomIn(first, last int) int {
 	if span == 0 {
 		return int(Random()) // all numbers there are
 	}
-	// The high half of the product is uniform over the span, up to a bias far below what a test can see.
+	// The high half of the product is uniform over the span, up to a bias far below any test's resolution.
 	offset, _ := bits.Mul64(Random(), span)
 	return first + int(offset)
 }
@@ -33,5 +33,5 @@ type Source struct{}
 // Uint64 is the next random number.
 func (Source) Uint64() uint64 { return Random() }
 
-// fraction is a uniform number from 0 (included) to 1 (excluded): 53 bits are what a float64 holds exactly.
+// fraction is a uniform number from 0 (included) to 1 (excluded): a float64 holds 53 bits exactly.
 func fraction() float64 { return float64(Random()>>11) / (1 << 53) }

@@ -68,10 +68,10 @@ func Setup(prepare func() ([]byte, error)) { scenario.Setup = prepare }
 //go:noinline
 func Start(arrive func() error) { scenario.Start = arrive }
 
-// Teardown has a function called once for the whole run, after the last iteration, whatever came of it.
+// Teardown has a function called once for the whole run, after the last iteration, whatever its result.
 //
 //go:noinline
 func Teardown(cleanUp func()) { scenario.Teardown = cleanUp }
 
-// Shared is what setup returned; empty where there is no setup, and in setup itself. It must not be changed.
+// Shared returns the result of setup; empty where there is no setup, and in setup itself. It must not be changed.
 func Shared() []byte { return scenario.Shared }

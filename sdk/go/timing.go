@@ -6,10 +6,10 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/host"
 )
 
-// Now is how long the run has lasted.
+// Now returns the time since the run began.
 func Now() time.Duration { return time.Duration(host.Now()) }
 
-// Sleep waits. It is part of the iteration's duration and of no request's latency. Use it in place of time.Sleep, which
+// Sleep waits. It is part of the iteration's duration and of no request's latency. Use it instead of time.Sleep, which
 // would count as the scenario's own work.
 func Sleep(length time.Duration) {
 	if length > 0 {

@@ -35,7 +35,7 @@ func (operation *Operation) Fail() {
 	}
 }
 
-// End ends it. Doing so again is no mistake.
+// End ends it. A second call does nothing.
 func (operation *Operation) End() {
 	if !operation.ended {
 		operation.ended = true

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// From a script to a component: `squall-js scenario.ts -o scenario.wasm`. What it does is in `build/`.
+// From a script to a component: `squall-js scenario.ts -o scenario.wasm`. The steps are in `build/`.
 
 import { main } from './build/cli.mjs';
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Makes a component of a Python scenario: sdk/python/build.sh SCENARIO OUTPUT, where SCENARIO is a file or a folder with
-# a scenario.py in it.
+# a scenario.py.
 #
-# What it needs is installed once into .squall/python beside the scenario (or into $SQUALL_PYTHON_ENV): this SDK with
-# componentize-py, and what the scenario's requirements.txt names. Run again, it only builds.
+# Its dependencies are installed once into .squall/python beside the scenario (or into $SQUALL_PYTHON_ENV): this SDK
+# with componentize-py, and the packages of the scenario's requirements.txt. Run again, it only builds.
 set -eu
 
 if [ $# -ne 2 ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what is in this folder, anew, from wit/. Who writes scenarios need not. Needs wit-bindgen
-# (`cargo install wit-bindgen-cli`) and wasm-tools (`cargo install wasm-tools`).
+# Makes the files of this folder from wit/. Authors of scenarios need not run it. Needs wit-bindgen (`cargo install
+# wit-bindgen-cli`) and wasm-tools (`cargo install wasm-tools`).
 set -eu
 cd "$(dirname "$0")"
 for tool in wit-bindgen wasm-tools; do

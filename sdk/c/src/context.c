@@ -1,4 +1,4 @@
-// Time, chance, and who and where this virtual user is.
+// Time, chance, and this virtual user and the run.
 #include "options.h"
 
 uint64_t squall_nanoseconds(double seconds) {
@@ -19,7 +19,7 @@ void squall_sleep(double seconds) {
 }
 
 void squall_think(double least, double most) {
-    // 53 bits are what a double holds exactly.
+    // A double holds 53 bits exactly.
     if (most > least)
         least += (most - least) * ((double)(squall_random() >> 11) / (double)(1LL << 53));
     squall_sleep(least);
@@ -58,7 +58,7 @@ int64_t squall_random_in(int64_t first, int64_t last) {
     uint64_t span = (uint64_t)last - (uint64_t)first + 1;
     if (!span)
         return (int64_t)squall_random(); // all numbers there are
-    // The high half of the product is uniform over the span, up to a bias far below what a test can see.
+    // The high half of the product is uniform over the span, up to a bias far below any test's resolution.
     return (int64_t)((uint64_t)first + (uint64_t)(((unsigned __int128)squall_random() * span) >> 64));
 }
 

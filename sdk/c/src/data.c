@@ -25,7 +25,7 @@ IMPORT("[resource-drop]blob") extern void drop_blob(uint32_t);
 __attribute__((__import_module__("squall:scenario/http@0.1.0"), __import_name__("[method]request-options.set-body-from")))
 extern void set_body_from(int32_t, uint32_t);
 
-// What the host answers: a result of at most four words, whose first byte says whether it is an error.
+// A response of the host: a result of at most four words, whose first byte marks an error.
 static uint32_t words[4];
 
 static bool case_of(uint32_t word) { return (uint8_t)word; }
@@ -35,7 +35,7 @@ static const char *text_at(uint32_t address, uint32_t size) { return size ? (con
 
 static squall_outcome refused(void) { return case_of(words[0]) ? text_at(words[2], words[3]) : SQUALL_DONE; }
 
-// What the iteration has taken. Dropped by address: a scenario without rows does not import what they need.
+// The iteration's handles. Dropped by address: a scenario without rows does not import functions of rows.
 typedef struct {
     uint32_t handle;
     void (*drop)(uint32_t);

@@ -1,5 +1,5 @@
-// What the component exports. setup, start and teardown are always among the module's functions; the scenario declares
-// those that it has (SQUALL_SETUP and its like), and only these become the component's.
+// The component's exports. setup, start and teardown are always among the module's functions; the scenario declares its
+// own ones (SQUALL_SETUP and its like), and only these become exports of the component.
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ __attribute__((weak)) squall_outcome (*const squall_this_setup)(void) = NULL;
 __attribute__((weak)) squall_outcome (*const squall_this_start)(void) = NULL;
 __attribute__((weak)) void (*const squall_this_teardown)(void) = NULL;
 
-// What setup shared. The host's memory, or a copy; for good.
+// The bytes that setup shared. The host's memory, or a copy; for good.
 static squall_bytes shared = {(const uint8_t *)"", 0};
 
 static void share(const void *bytes, size_t size) {
@@ -36,7 +36,7 @@ static scenario_string_t give(const char *text) {
     return copy;
 }
 
-// Ends what an iteration has left open. The text of its error must have been copied before.
+// Ends everything that an iteration has left open. The text of its error must have been copied before.
 static void clean_up(bool failed) {
     squall_close_responses();
     squall_end_transactions(failed);
@@ -82,7 +82,7 @@ static struct {
 } result;
 
 static void *finish(squall_outcome outcome) {
-    // What the one before pointed to was an error's text: errors of start are rare, and small.
+    // The one before pointed to the text of an error: errors of start are rare, and small.
     result.failed = outcome != NULL;
     result.data = outcome ? give(outcome).ptr : shared.data;
     result.size = outcome ? strlen(result.data) : shared.size;

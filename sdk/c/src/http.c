@@ -141,7 +141,7 @@ void squall_send_all(const squall_request *requests, size_t count, squall_respon
     squall_scenario_http_list_result_own_response_error_t results;
     for (size_t i = 0; i < count; i++) {
         const char *missing = requests[i].body_from ? squall_open_blob(requests[i].body_from) : NULL;
-        if (missing) { // one broken request breaks the batch, and each response says so
+        if (missing) { // one invalid request fails the batch, and each response has the error
             for (size_t j = 0; j < count; j++)
                 responses[j] = (squall_response){.error = SQUALL_INVALID_REQUEST, .detail = missing};
             return;

@@ -1,4 +1,4 @@
-// What the parts of the SDK know of each other.
+// Shared declarations of the SDK's parts.
 #pragma once
 
 #include "../bindings/scenario.h"
@@ -11,8 +11,8 @@ static inline scenario_string_t lend(const char *text) {
 
 // memory.c ------------------------------------------------------------------
 
-// While it is true, what the host hands over lives until the iteration ends. (Else it stays: the adapter for WASI asks
-// for memory, too, and keeps it.)
+// While it is true, memory for the host's results lives until the iteration ends. (Else it stays: the adapter for WASI
+// asks for memory, too, and keeps it.)
 extern bool squall_receiving;
 
 // Calls the host for something that has to be handed over.
@@ -23,7 +23,7 @@ extern bool squall_receiving;
         squall_receiving = false;                                                                                      \
     } while (0)
 
-// Frees what lives until the iteration ends.
+// Frees the iteration's memory.
 void squall_free_iteration(void);
 
 // text.c --------------------------------------------------------------------
@@ -36,7 +36,7 @@ typedef struct {
 
 void squall_append(squall_buffer *buffer, const char *text);
 void squall_append_letter(squall_buffer *buffer, char letter);
-// With everything but RFC 3986's unreserved characters percent-encoded, and a space as `space` says.
+// With everything but RFC 3986's unreserved characters percent-encoded, and `space` for a space.
 void squall_append_escaped(squall_buffer *buffer, const char *text, const char *space);
 // As a string of JSON.
 void squall_append_quoted(squall_buffer *buffer, const char *text);
@@ -61,6 +61,6 @@ void squall_close_data(void);
 
 // http.c, metrics.c ---------------------------------------------------------
 
-// Let go of what the iteration has not let go of itself.
+// Drop everything that the iteration has not dropped itself.
 void squall_close_responses(void);
 void squall_end_transactions(bool failed);

@@ -1,12 +1,12 @@
-// Reads JSON. A text is checked as a whole before a value of it is handed out: what walks over values after that need not
-// look for mistakes, nor for the end.
+// Reads JSON. The whole text is checked before any value is returned, so reading values later needs no checks for
+// mistakes, nor for the end.
 #include "../squall_json.h"
 
 #include <string.h>
 
 #include "internal.h"
 
-// Deeper than documents are; what is deeper would overflow the stack.
+// Deeper than real documents; deeper ones would overflow the stack.
 enum { DEEPEST = 200 };
 
 static const squall_json nowhere = {NULL};
@@ -85,7 +85,7 @@ static const char *check_word(const char *at, const char *word) {
 
 static const char *check_value(const char *at, int depth);
 
-// What is between brackets: values, or members.
+// The content of brackets: values, or members.
 static const char *check_items(const char *at, char end, int depth) {
     at = skip_space(at + 1);
     if (*at == end)
@@ -108,7 +108,7 @@ static const char *check_items(const char *at, char end, int depth) {
     }
 }
 
-// Returns where the next thing after the value, and after space, begins.
+// Returns the beginning of the next token after the value and white space.
 static const char *check_value(const char *at, int depth) {
     at = skip_space(at);
     if (depth > DEEPEST)
@@ -243,7 +243,7 @@ bool squall_json_bool(squall_json value, bool otherwise) {
     return *value.at == 't';
 }
 
-// Appends a character as UTF-8. Returns where the next one goes.
+// Appends a character as UTF-8. Returns the next free place.
 static char *encode(char *to, uint32_t character) {
     if (character < 0x80) {
         *to++ = (char)character;

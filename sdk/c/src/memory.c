@@ -43,7 +43,7 @@ void squall_free_iteration(void) {
         chunks->used = 0;
 }
 
-// In place of the bindings' own. What the host hands over gets a zero byte at its end, which makes it a text.
+// Replaces the bindings' own function. The host's results get a zero byte at their end, which makes them texts.
 #ifdef __wasm__
 __attribute__((export_name("cabi_realloc")))
 #endif

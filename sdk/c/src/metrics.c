@@ -64,7 +64,7 @@ squall_transaction squall_begin(const char *name) {
     return (squall_transaction){handle};
 }
 
-// Where it is among those that are under way; their number if it is not.
+// Its index among the open ones; their number if it is not open.
 static size_t place_of(squall_transaction transaction) {
     size_t place = 0;
     while (place < open.count && open.handles[place] != transaction.handle)

@@ -91,7 +91,7 @@ bool squall_options_for(const squall_request *request, squall_scenario_http_borr
     while (place < count && !same(&kept[place].what, &what))
         place++;
     if (place == count) {
-        if (count == room) { // only a batch can need more than are kept
+        if (count == room) { // only a batch can need more than that
             room = room ? 2 * room : KEPT;
             kept = realloc(kept, room * sizeof *kept);
             if (!kept)

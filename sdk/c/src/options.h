@@ -3,7 +3,7 @@
 
 #include "internal.h"
 
-// What a request asks for beyond the defaults.
+// A request's settings other than the defaults.
 typedef struct {
     const char *name;
     double timeout;
@@ -16,8 +16,8 @@ typedef struct {
 // Forgets all handles if that many new ones might be too many. Between it and the host's call none is dropped.
 void squall_make_room_for_options(size_t more);
 
-// The handle for a request's settings; false where the defaults will do.
+// The handle for a request's settings; false if the defaults are enough.
 bool squall_options_for(const squall_request *request, squall_scenario_http_borrow_request_options_t *options);
 
-// Seconds as the contract counts; what is negative or not a number is 0.
+// Seconds as nanoseconds of the contract; negative numbers and NaN are 0.
 uint64_t squall_nanoseconds(double seconds);

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-// Begins a member of an object, after a comma where it is not the first.
+// Begins a member of an object, after a comma unless it is the first.
 static void append_key(squall_buffer *buffer, const char *key) {
     if (buffer->data[buffer->size - 1] != '{')
         squall_append_letter(buffer, ',');
@@ -82,10 +82,10 @@ static void append_thresholds(squall_buffer *buffer, const squall_threshold *thr
     squall_append_letter(buffer, '}');
 }
 
-// How a value is laid out. Those from STAGES on are arrays up to the first item that begins with NULL.
+// The layout of a value. Those from STAGES on are arrays up to the first item that begins with NULL.
 typedef enum { NUMBER, LONG, FLAG, TEXT, STAGES, WEIGHTS, PAIRS, FEEDS, THRESHOLDS, SCENARIOS } kind;
 
-// A key of the plan, and where its value is; NOWHERE if the whole run, or a load of its own, does not take it.
+// A key of the plan, and the place of its value; NOWHERE if the whole run, or a separate load, does not take it.
 typedef struct {
     const char *key;
     kind kind;
@@ -199,7 +199,7 @@ static void append_value(squall_buffer *buffer, const field *field, const void *
     }
 }
 
-// All that is set of a whole run or of a load of its own, in an object that has begun.
+// All options of a whole run or of a separate load, in an object that has begun.
 static void append_fields(squall_buffer *buffer, const void *options, bool of_run) {
     for (const field *field = fields; field < fields + sizeof fields / sizeof *fields; field++) {
         uint16_t place = of_run ? field->of_run : field->of_load;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tests what needs no host, natively: with the compiler in $CC, else zig, else cc. Sanitizers find what reads too far.
+# Tests the parts that need no host, natively: with the compiler in $CC, else zig, else cc. Sanitizers find reads beyond
+# the end.
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${CC:-}" ]; then

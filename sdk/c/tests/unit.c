@@ -1,4 +1,4 @@
-// Tests what needs no host: JSON, the plan, texts, memory. Built natively: see run.sh.
+// Tests the parts that need no host: JSON, the plan, texts, memory. Built natively: see run.sh.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

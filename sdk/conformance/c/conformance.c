@@ -1,4 +1,4 @@
-// The conformance scenario in C: calls every function of the contract, and checks what it gets. See ../run.py.
+// The conformance scenario in C: calls every function of the contract, and checks the results. See ../run.py.
 #include <squall_json.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ static squall_outcome responses(void) {
     for (size_t i = 0; i < body.size; i++)
         whole = whole && body.data[i] == i;
     squall_check("bytes arrive", whole);
-    // It begins with a zero byte. Each of the bytes that are no UTF-8 is replaced by a character of three.
+    // It begins with a zero byte. Each byte that is not UTF-8 is replaced by a character of three.
     const char *text = squall_text(response) + 1;
     squall_check("text is repaired", strlen(text) == 127 + 3 * 128 && begins(text + 125, "~\x7f\xef\xbf\xbd\xef\xbf\xbd"));
     squall_close(response);
@@ -113,7 +113,7 @@ static squall_outcome settings(void) {
     return SQUALL_DONE;
 }
 
-// Every error there is but SQUALL_OTHER, which nothing causes.
+// Every error except SQUALL_OTHER, which nothing causes.
 static squall_outcome errors(void) {
     squall_check("timeout", squall_get("/slow", .timeout = 0.05).error == SQUALL_TIMEOUT);
     squall_check("dns", squall_get("http://nowhere.invalid/").error == SQUALL_DNS);

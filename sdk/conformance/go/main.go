@@ -1,4 +1,4 @@
-// The conformance scenario in Go: calls every function of the contract, and checks what it gets. See ../run.py.
+// The conformance scenario in Go: calls every function of the contract, and checks the results. See ../run.py.
 package main
 
 import (
@@ -146,7 +146,7 @@ func settings() error {
 	return nil
 }
 
-// failures has every error there is but ErrOther, which nothing causes.
+// failures has every error except ErrOther, which nothing causes.
 func failures() error {
 	target, _ := squall.Target()
 	is := func(name string, kind http.ErrorKind, method, url string, options ...http.Option) {

@@ -1,4 +1,4 @@
-"""The conformance scenario in Python: calls every function of the contract, and checks what it gets. See ../run.py."""
+"""The conformance scenario in Python: calls every function of the contract, and checks the results. See ../run.py."""
 
 from collections.abc import Callable
 
@@ -123,7 +123,7 @@ def settings() -> None:
 
 @flow
 def errors() -> None:
-    """Every error there is but `OtherError`, which nothing causes."""
+    """Every error except `OtherError`, which nothing causes."""
     secure = f"https{(target() or '')[4:]}/"
     check(raised(lambda: http.get("/slow", timeout=0.05), http.Timeout), "timeout")
     check(raised(lambda: http.get("http://nowhere.invalid/"), http.DnsError), "dns")

@@ -1,4 +1,4 @@
-// The conformance scenario in TypeScript: calls every function of the contract, and checks what it gets. See ../run.py.
+// The conformance scenario in TypeScript: calls every function of the contract, and checks the results. See ../run.py.
 
 import {
   abort, check, Counter, data, env, type Flows, Gauge, http, HttpError, iteration, log, now, type Options, pace, random, randomInt, Rate,
@@ -99,7 +99,7 @@ function settings(): void {
   check('redirect is left alone', redirect.status === 302 && redirect.header('location') === '/echo');
 }
 
-/** Every error there is but `other`, which nothing causes. */
+/** Every error except `other`, which nothing causes. */
 function errors(): void {
   const is = (name: string, code: string, work: () => unknown): boolean => check(name, failing(work) === code);
   is('timeout', 'timeout', () => http.get('/slow', { timeout: '50ms' }));

@@ -7,8 +7,8 @@ import (
 	"errors"
 )
 
-// What the contract looks like in binary, made from wit/ by metadata/make.sh. The optional exports have a world each, so
-// that a component exports what its author wrote and no more.
+// The contract in binary, made from wit/ by metadata/make.sh. The optional exports have a world each, so that a
+// component exports only the functions that its author wrote.
 var (
 	//go:embed metadata/scenario.wasm
 	scenarioWorld []byte
@@ -20,13 +20,13 @@ var (
 	teardownWorld []byte
 )
 
-// sdk is who made this component, for `squall inspect`.
+// sdk names the maker of this component, for `squall inspect`.
 const sdk = "go 0.1.0"
 
-// describe adds the sections that say which world a module is for.
+// describe adds the sections that name the module's world.
 //
-// The linker leaves out what is never called. So a scenario calls squall.Setup if, and only if, that is among the names
-// of the module's functions.
+// The linker leaves out functions that are never called. So a scenario calls squall.Setup if, and only if, that is
+// among the names of the module's functions.
 func describe(module []byte) ([]byte, error) {
 	names, err := customSection(module, "name")
 	if err != nil {
@@ -36,7 +36,8 @@ func describe(module []byte) ([]byte, error) {
 		return nil, errors.New("the module has no names: build it without -ldflags=-s")
 	}
 	calls := func(function string) bool {
-		// As the linker writes it: length first, and what is neither letter nor digit nor point as an underscore.
+		// As the linker writes it: length first, and an underscore for each character that is not a letter, a digit or
+		// a point.
 		name := "github.com_squall_load_squall_sdk_go." + function
 		return bytes.Contains(names, append([]byte{byte(len(name))}, name...))
 	}
@@ -47,7 +48,7 @@ func describe(module []byte) ([]byte, error) {
 	if calls("Setup") {
 		module = appendSection(module, "component-type:squall-setup", setupWorld)
 	}
-	if calls("Setup") || calls("Start") { // what setup returns reaches the flows by start
+	if calls("Setup") || calls("Start") { // the result of setup reaches the flows by start
 		module = appendSection(module, "component-type:squall-start", startWorld)
 	}
 	if calls("Teardown") {
@@ -56,7 +57,7 @@ func describe(module []byte) ([]byte, error) {
 	return appendSection(module, "squall:sdk", []byte(sdk)), nil
 }
 
-// customSection is the content of a custom section; nil if there is none.
+// customSection returns the content of a custom section; nil without one.
 func customSection(module []byte, wanted string) ([]byte, error) {
 	var found []byte
 	err := eachSection(module, func(kind byte, content []byte) {

@@ -21,7 +21,7 @@ func TestSectionsAreFoundAgain(t *testing.T) {
 		t.Error("a module that ends early is broken")
 	}
 	if _, err := customSection([]byte("text"), "name"); err == nil {
-		t.Error("text is no module")
+		t.Error("text is not a module")
 	}
 }
 

@@ -47,7 +47,7 @@ func build(source, output string) error {
 		return err
 	}
 	if overlay, err := pad(module, folder, temporary); err == nil && overlay != "" {
-		// What this saves is not worth failing for: the first module is as good.
+		// The saving is not worth a failure: the first module is as good.
 		if padded, err := compile(folder, target, filepath.Join(temporary, "padded.wasm"), "-overlay", overlay); err == nil {
 			module = padded
 		}

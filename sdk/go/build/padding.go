@@ -10,22 +10,23 @@ import (
 	"path/filepath"
 )
 
-// Go's heap begins at a multiple of 512 KiB. What lies between the end of the program's data and there Go clears and puts
-// aside, so that it takes memory in each virtual user, and is hardly used. So a program is linked again with its data (the
-// arena in internal/host) made longer by as much. If a later Go lays memory out in another way, then nothing is saved, and
+// Go's heap begins at a multiple of 512 KiB. Go clears the space between the end of the program's data and the heap, so
+// that it takes memory in each virtual user, and is hardly used. So a program is linked again with its data (the arena
+// in internal/host) longer by that space. If a later Go lays memory out in another way, then nothing is saved, and
 // nothing else happens.
 
 const (
 	page = 64 << 10
 	// A heap of Go's begins at a multiple of this.
 	heapAlignment = 512 << 10
-	// What Go takes between the program's data and its heap, rounded up.
+	// Go's own need between the program's data and its heap, rounded up.
 	beforeHeap = 0x60000 + page
-	// What the linker adds to the size of the data when it says how much memory the module needs.
+	// The linker's addition to the size of the data when it sets the module's memory.
 	added = 1 << 20
 )
 
-// pad writes the file for go build's -overlay that lays a program's memory out well. There is none if it is as it is.
+// pad writes the file for go build's -overlay that improves a program's memory layout. There is none if it is good
+// already.
 func pad(module []byte, folder, temporary string) (overlay string, err error) {
 	padding, err := paddingOf(module)
 	if err != nil || padding == 0 {
@@ -50,7 +51,7 @@ func pad(module []byte, folder, temporary string) (overlay string, err error) {
 	return overlay, os.WriteFile(overlay, replacing, 0o644)
 }
 
-// paddingOf is how much longer a program's data should be, in bytes.
+// paddingOf returns the number of bytes by which a program's data should be longer.
 func paddingOf(module []byte) (int, error) {
 	const memorySection = 5
 	pages := uint64(0)

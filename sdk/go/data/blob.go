@@ -7,8 +7,8 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/host"
 )
 
-// Blob is bytes that the host holds: a file (--data video=file:video.mp4), or a field of a [Row], which is held until the
-// iteration ends. http.BodyFrom sends them. It is an [io.ReaderAt].
+// Blob is bytes that the host holds: a file (--data video=file:video.mp4), or a field of a [Row], which is held until
+// the iteration ends. http.BodyFrom sends them. It is an [io.ReaderAt].
 type Blob struct {
 	name   string
 	handle host.Blob
@@ -19,7 +19,7 @@ type Blob struct {
 // NewBlob is the file that the run was given under that name. Make it once, for the package.
 func NewBlob(name string) *Blob { return &Blob{name: name} }
 
-// Size is how many bytes there are.
+// Size returns the number of bytes.
 func (blob *Blob) Size() (int64, error) {
 	handle, err := blob.Held()
 	if err != nil {
@@ -28,7 +28,7 @@ func (blob *Blob) Size() (int64, error) {
 	return int64(handle.Length()), nil
 }
 
-// ReadAt copies what there is from that place on.
+// ReadAt copies the bytes from that offset on.
 func (blob *Blob) ReadAt(into []byte, offset int64) (int, error) {
 	handle, err := blob.Held()
 	if err != nil {
@@ -44,7 +44,7 @@ func (blob *Blob) ReadAt(into []byte, offset int64) (int, error) {
 	return count, nil
 }
 
-// Close lets go of a row's field before the iteration ends: for who takes thousands of them. A file stays.
+// Close drops a row's field before the iteration ends, for scenarios that take thousands of them. A file stays.
 func (blob *Blob) Close() {
 	if blob.name == "" && !blob.closed {
 		blob.closed = true

@@ -2,13 +2,13 @@ package data
 
 import "github.com/squall-load/squall/sdk/go/internal/host"
 
-// Error says why there is no such data.
+// Error is the reason for missing data.
 //
 //	if errors.Is(err, data.ErrExhausted) { ... }
 type Error struct {
 	// Kind is the class.
 	Kind ErrorKind
-	// Detail is a sentence that says what to do.
+	// Detail is a sentence with the remedy.
 	Detail string
 }
 
@@ -31,7 +31,7 @@ func (kind ErrorKind) Error() string {
 	return [...]string{"data not given", "unknown column", "data exhausted", "data not usable"}[min(kind, ErrOther)]
 }
 
-// Error says what happened, and what to do.
+// Error returns the problem, and the remedy.
 func (failure *Error) Error() string { return failure.Detail }
 
 // Unwrap is the class.

@@ -1,5 +1,5 @@
-// Package data is the data that the run was given: tables whose rows a scenario takes (--data users=users.csv), and files
-// that are sent as they are (--data video=file:video.mp4).
+// Package data is the data that the run was given: tables whose rows a scenario takes (--data users=users.csv), and
+// files that are sent unchanged (--data video=file:video.mp4).
 //
 //	var users = data.NewFeed("users", data.Shuffle)
 //
@@ -17,10 +17,10 @@ package data
 
 import "github.com/squall-load/squall/sdk/go/internal/host"
 
-// Choice is how a feed's rows are handed out: a [Policy] or an [End].
+// Choice is a setting of a feed: a [Policy] or an [End].
 type Choice interface{ choose(feed *Feed) }
 
-// Policy says which row comes next.
+// Policy is the order of rows.
 type Policy uint8
 
 const (
@@ -30,13 +30,13 @@ const (
 	Random
 	// Shuffle: all in a random order, each once before any comes again; all virtual users take from it.
 	Shuffle
-	// UniquePerVU: each virtual user has rows of its own.
+	// UniquePerVU: each virtual user has its own rows.
 	UniquePerVU
 	// OnceEach: each row at most once in the whole run.
 	OnceEach
 )
 
-// End says what follows the last row.
+// End is the behaviour after the last row.
 type End uint8
 
 const (
@@ -51,8 +51,8 @@ const (
 func (policy Policy) choose(feed *Feed) { feed.policy = policy }
 func (end End) choose(feed *Feed)       { feed.end = end }
 
-// Feed is a table that the run was given. Make it once, for the package; the host is asked for it once per virtual user,
-// when it is first used.
+// Feed is a table that the run was given. Make it once, for the package; the host is asked for it once per virtual
+// user, when it is first used.
 type Feed struct {
 	name   string
 	policy Policy
@@ -61,8 +61,8 @@ type Feed struct {
 	known  bool
 }
 
-// NewFeed is the feed of that name. Rows come one after the other, and the first follows the last, unless this or who
-// runs the scenario says otherwise; the latter goes first.
+// NewFeed returns the feed of that name. Rows come one after the other, and the first follows the last, unless this or
+// the user of the scenario chooses otherwise; the user's choice comes first.
 func NewFeed(name string, choices ...Choice) *Feed {
 	feed := &Feed{name: name}
 	for _, choice := range choices {
@@ -82,8 +82,8 @@ func (feed *Feed) Policy() string {
 // AtEnd is what follows the last row, in the words of a plan; empty if that is left open.
 func (feed *Feed) AtEnd() string { return [...]string{"", "recycle", "stop", "error"}[feed.end] }
 
-// Next takes the next row. If no row is left the error is [ErrExhausted]. Where that is to end the run, the run is ending,
-// and an iteration that returns the error does not count as failed.
+// Next takes the next row. If no row is left the error is [ErrExhausted]. Where that is to end the run, the run is
+// ending, and an iteration that returns the error does not count as failed.
 func (feed *Feed) Next() (*Row, error) {
 	if err := feed.open(); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (feed *Feed) Next() (*Row, error) {
 	return hold(row), nil
 }
 
-// At is the row at that place, from 0, whatever the policy; nil beyond the last.
+// At returns the row at that index, from 0, whatever the policy; nil beyond the last.
 func (feed *Feed) At(index uint64) (*Row, error) {
 	if err := feed.open(); err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (feed *Feed) At(index uint64) (*Row, error) {
 	return hold(row), nil
 }
 
-// Length is how many rows there are: at least one.
+// Length returns the number of rows: at least one.
 func (feed *Feed) Length() (uint64, error) {
 	if err := feed.open(); err != nil {
 		return 0, err

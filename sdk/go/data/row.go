@@ -5,7 +5,7 @@ import "github.com/squall-load/squall/sdk/go/internal/host"
 // Field is the name of a column, and the value in it.
 type Field = host.Field
 
-// Row is a row of a feed. The host holds it until the iteration ends; what is not asked for is not copied.
+// Row is a row of a feed. The host holds it until the iteration ends; only requested values are copied.
 type Row struct {
 	handle host.Row
 	closed bool
@@ -17,7 +17,7 @@ func hold(handle host.Row) *Row {
 	return row
 }
 
-// Close lets go of the row before the iteration ends: for who goes through thousands of them.
+// Close drops the row before the iteration ends, for scenarios that take thousands of them.
 func (row *Row) Close() {
 	if !row.closed {
 		row.closed = true
@@ -28,8 +28,8 @@ func (row *Row) Close() {
 // Index is its place in the file, from 0.
 func (row *Row) Index() uint64 { return row.handle.Index() }
 
-// Get is the value in the column of that name. What JSON holds beside text is given as JSON: 42, true, null, [1,2]. There
-// is an error if there is no such column, or the row is a JSON object without that field: see [Row.Find].
+// Get returns the value in the column of that name. Other values of JSON are returned as JSON: 42, true, null, [1,2].
+// There is an error if there is no such column, or the row is a JSON object without that field: see [Row.Find].
 func (row *Row) Get(column string) (string, error) {
 	value, there, err := row.Find(column)
 	if err == nil && !there {

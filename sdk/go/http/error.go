@@ -2,8 +2,8 @@ package http
 
 import "github.com/squall-load/squall/sdk/go/internal/host"
 
-// Error says why there is no response. The request is measured all the same, and counted under its class. A status code
-// such as 404 or 500 is not an error: it is a response.
+// Error is the reason why there is no response. The request is still measured, and counted under its class. A status
+// code such as 404 or 500 is not an error: it is a response.
 //
 //	if errors.Is(err, http.ErrTimeout) { ... }
 type Error struct {
@@ -25,9 +25,9 @@ const (
 	ErrConnect
 	// ErrTLS: the TLS handshake failed.
 	ErrTLS
-	// ErrReset: the connection was closed or reset before the response was whole.
+	// ErrReset: the connection was closed or reset before the response was complete.
 	ErrReset
-	// ErrProtocol: what came is not HTTP/1.1, or breaks its rules.
+	// ErrProtocol: the response is not HTTP/1.1, or breaks its rules.
 	ErrProtocol
 	// ErrTooLarge: the response is larger than the host allows.
 	ErrTooLarge
@@ -35,7 +35,7 @@ const (
 	ErrTooManyRedirects
 	// ErrRefusedByPolicy: the run's policy does not allow this target. Nothing was sent.
 	ErrRefusedByPolicy
-	// ErrInvalidRequest: the request makes no sense (bad URL, header or method). Nothing was sent.
+	// ErrInvalidRequest: the request is invalid (bad URL, header or method). Nothing was sent.
 	ErrInvalidRequest
 	// ErrOther: anything else.
 	ErrOther
@@ -49,7 +49,7 @@ var classes = [...]string{
 // Error names the class.
 func (kind ErrorKind) Error() string { return classes[min(kind, ErrOther)] }
 
-// Error names the class, and says what the host said.
+// Error names the class, with the host's message.
 func (failure *Error) Error() string {
 	switch {
 	case failure.Detail == "":

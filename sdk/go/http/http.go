@@ -8,14 +8,14 @@
 //
 //	_, err = http.Post("/basket", http.JSON(item), http.ExpectStatus(201), http.Timeout(5*time.Second))
 //
-// Every request is counted and timed, whatever comes of it. The host holds the response: what is not asked for is never
+// Every request is counted and timed, whatever its result. The host holds the response: what is not asked for is never
 // copied, and [DiscardBody] does not even keep it there.
 package http
 
 import "github.com/squall-load/squall/sdk/go/internal/host"
 
-// Get sends a GET request for an absolute URL, or a path below the run's --target, and waits for the whole response. The
-// error is an [*Error], and means that there is none; a status code is never an error.
+// Get sends a GET request for an absolute URL, or a path below the run's --target, and waits for the whole response.
+// The error is an [*Error], and means that there is none; a status code is never an error.
 func Get(url string, options ...Option) (*Response, error) { return send("GET", url, options) }
 
 // Post sends a POST request.
@@ -39,7 +39,7 @@ func Options(url string, options ...Option) (*Response, error) { return send("OP
 // ClearCookies forgets the cookies that this virtual user has been given.
 func ClearCookies() { host.ClearCookies() }
 
-// usual is the request that send makes, again and again: what is not allocated need not be collected.
+// usual is the request that send reuses, which saves garbage collection.
 var (
 	usual Request
 	inUse bool

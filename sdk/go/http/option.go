@@ -58,7 +58,7 @@ func Body[T string | []byte](body T) Option {
 	return func(request *Request) { request.setBody("", []byte(body)) }
 }
 
-// BodyFrom has the host send what it holds as the body: it never enters the scenario, however large it is.
+// BodyFrom sets a body in the host's memory: it never enters the scenario, however large it is.
 func BodyFrom(blob *data.Blob) Option {
 	return func(request *Request) {
 		request.lowered.Body, request.lowered.HasBody = nil, false
@@ -78,7 +78,7 @@ func JSON(value any) Option {
 	}
 }
 
-// Name sets the name that the request is counted under, in place of its URL. Give one to every request whose URL holds
+// Name sets the name under which the request is counted, instead of its URL. Give one to every request whose URL holds
 // an id: http.Get("/products/"+id, http.Name("/products/{id}")).
 func Name(name string) Option {
 	return func(request *Request) {
@@ -86,7 +86,7 @@ func Name(name string) Option {
 	}
 }
 
-// Timeout sets how long the request may take in all, redirects included. The default is the plan's, or 60 s.
+// Timeout sets the time limit of the request, redirects included. The default is the plan's, or 60 s.
 func Timeout(length time.Duration) Option {
 	return func(request *Request) {
 		settings := &request.lowered.Settings
@@ -94,7 +94,7 @@ func Timeout(length time.Duration) Option {
 	}
 }
 
-// Redirects sets how many redirects are followed at most; with 0 a 3xx response is returned as it is. The default is the
+// Redirects sets the most redirects that are followed; with 0 a 3xx response is returned unchanged. The default is the
 // plan's, or 10.
 func Redirects(most uint32) Option {
 	return func(request *Request) {
@@ -102,7 +102,7 @@ func Redirects(most uint32) Option {
 	}
 }
 
-// DiscardBody has the body read and measured, but thrown away: the cheapest way for who looks at the status only.
+// DiscardBody has the body read and measured, but discarded: the cheapest way for scenarios that need only the status.
 func DiscardBody() Option {
 	return func(request *Request) { request.lowered.Settings.Body = host.BodyDiscarded }
 }
@@ -164,8 +164,8 @@ func equalFold(name, lower string) bool {
 	return true
 }
 
-// appendEscaped appends a text, with everything but RFC 3986's unreserved characters percent-encoded, and a space as `space`
-// says: a form has `+` for it.
+// appendEscaped appends a text, with everything but RFC 3986's unreserved characters percent-encoded, and a space as
+// `space` says: a form has `+` for it.
 func appendEscaped(text []byte, value, space string) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(value) {

@@ -8,9 +8,9 @@ import (
 // Request is a request that can be sent many times: one that never changes can be made once, for the package.
 type Request struct {
 	lowered host.Request
-	// What went wrong while making it; told when it is sent, so that a request is one expression.
+	// The error of making it, returned by Send, so that a request is one expression.
 	defect *Error
-	// Where the body is taken from, if it is not the request's own; asked for when it is sent.
+	// The source of the body, if it is not the request's own; used by Send.
 	bodyFrom *data.Blob
 }
 
@@ -36,7 +36,7 @@ func (request *Request) Send() (*Response, error) {
 	return hold(response), nil
 }
 
-// prepare says what is wrong with the request, and finds its body.
+// prepare checks the request, and finds its body.
 func (request *Request) prepare() *Error {
 	if request.defect != nil || request.bodyFrom == nil {
 		return request.defect
@@ -49,11 +49,11 @@ func (request *Request) prepare() *Error {
 	return nil
 }
 
-// Result is what became of one request of several.
+// Result is the result of one request of several.
 type Result struct {
-	// Response is the response; nil if there is none.
+	// Response is the response; nil without one.
 	Response *Response
-	// Err says why there is none: an [*Error].
+	// Err is the reason for a missing response: an [*Error].
 	Err error
 }
 
@@ -64,7 +64,7 @@ func SendAll(requests ...*Request) []Result {
 	results := make([]Result, len(requests))
 	for i, request := range requests {
 		if defect := request.prepare(); defect != nil {
-			// Rare, and not worth a partial send: one broken request breaks the batch, and each result says so.
+			// Rare, and not worth a partial send: one invalid request fails the batch, and each result has the error.
 			for i := range results {
 				results[i].Err = defect
 			}

@@ -8,8 +8,8 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/host"
 )
 
-// Response is a response that has arrived whole. The host holds it until the iteration ends, or [Response.Close]. Each
-// method is one call of the host: what is not called is not copied.
+// Response is a complete response. The host holds it until the iteration ends, or [Response.Close]. Each
+// method is one call of the host, and copies only its own value.
 type Response struct{ held host.Held }
 
 // HeaderField is one header field: name and value.
@@ -42,7 +42,7 @@ func (response *Response) LookupHeader(name string) (string, bool) {
 	return response.handle().Header(name)
 }
 
-// Headers are all header fields in the order in which they came, names in lower case.
+// Headers are all header fields in the order of their arrival, names in lower case.
 func (response *Response) Headers() []HeaderField { return response.handle().Headers() }
 
 // Body is the body, decoded; empty if it was discarded. It is copied from the host at each call.
@@ -65,7 +65,7 @@ func (response *Response) JSON(value any) error {
 // URL is the URL that answered: after redirects, the last one.
 func (response *Response) URL() string { return response.handle().URL() }
 
-// Timings are what the request cost, phase by phase.
+// Timings returns the time that the request spent in each phase.
 func (response *Response) Timings() Timings {
 	cost := response.handle().Timings()
 	return Timings{
@@ -81,7 +81,7 @@ func (response *Response) Timings() Timings {
 // Close lets go of the response before the iteration ends: for flows that make many requests with large bodies.
 func (response *Response) Close() { response.held.Close() }
 
-// Timings are what a request cost, phase by phase. After redirects: the last request of the chain.
+// Timings are the time that a request spent in each phase. After redirects: the last request of the chain.
 type Timings struct {
 	// Blocked is waiting for a free connection, name look-up included.
 	Blocked time.Duration

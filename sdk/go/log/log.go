@@ -7,16 +7,16 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/host"
 )
 
-// Debugf is for whoever writes the scenario. All of these format as fmt.Printf does.
+// Debugf is for the scenario's author. All of these format as fmt.Printf does.
 func Debugf(format string, values ...any) { write(host.LevelDebug, format, values) }
 
-// Infof is for what is worth knowing.
+// Infof is for useful information.
 func Infof(format string, values ...any) { write(host.LevelInfo, format, values) }
 
-// Warnf is for what is odd, but the run goes on as meant.
+// Warnf is for unexpected events without an effect on the run.
 func Warnf(format string, values ...any) { write(host.LevelWarn, format, values) }
 
-// Errorf is for what is wrong. It ends nothing: to end an iteration, return an error.
+// Errorf is for errors. It ends nothing: to end an iteration, return an error.
 func Errorf(format string, values ...any) { write(host.LevelError, format, values) }
 
 func write(level uint8, format string, values []any) { host.Log(level, fmt.Sprintf(format, values...)) }

@@ -28,9 +28,9 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/scenario"
 )
 
-// Host stands in for Squall in a test, and keeps what the scenario did.
+// Host stands in for Squall in a test, and records the scenario's actions.
 type Host struct {
-	// Options are what a run is given with -e.
+	// Options are the run's options (-e).
 	Options map[string]string
 	// Seed is that of the run.
 	Seed uint64
@@ -39,19 +39,19 @@ type Host struct {
 	// VU is the number of the virtual user, Iteration how many iterations it has begun before this one.
 	VU, Iteration int
 
-	// Requests are what was sent.
+	// Requests are the sent requests.
 	Requests []Request
-	// Checks are what was checked.
+	// Checks are the recorded checks.
 	Checks []Check
-	// Transactions are what ended.
+	// Transactions are the ended transactions.
 	Transactions []Transaction
 	// Logs are the lines of the log.
 	Logs []string
 	// Slept is the time spent waiting.
 	Slept time.Duration
-	// Aborted is why the scenario asked for the end of the run; empty if it did not.
+	// Aborted is the scenario's reason for ending the run; empty if it did not.
 	Aborted string
-	// CookiesCleared is how often the scenario cleared its cookies.
+	// CookiesCleared is the number of times that the scenario cleared its cookies.
 	CookiesCleared int
 
 	values  map[string][]float64
@@ -66,13 +66,13 @@ type Request struct {
 	Method, URL string
 	Headers     []http.HeaderField
 	Body        string
-	// Name is what it is counted under; empty for its URL.
+	// Name is the name under which it is counted; empty for its URL.
 	Name string
 	// Timeout is its own; zero for the plan's.
 	Timeout time.Duration
 }
 
-// Header is the value of the first header field of that name; empty if there is none.
+// Header returns the value of the first header field of that name; empty without one.
 func (request Request) Header(name string) string {
 	for _, field := range request.Headers {
 		if strings.EqualFold(field.Name, name) {
@@ -131,12 +131,12 @@ func (made *Host) Respond(method, url string, status int, body string) {
 	made.RespondWith(method, url, func(Request) Reply { return Reply{Status: status, Body: body} })
 }
 
-// RespondWith answers with what a function says.
+// RespondWith answers with the result of a function.
 func (made *Host) RespondWith(method, url string, reply func(Request) Reply) {
 	made.answers = append(made.answers, answer{method, url, reply})
 }
 
-// Feed gives the test a table. Its rows come in their order, whatever the policy: a test knows then which.
+// Feed gives the test a table. Its rows come in their order, whatever the policy, so that a test knows them.
 func (made *Host) Feed(name string, columns []string, rows ...[]string) {
 	made.tables[name] = &host.FakeTable{Name: name, Columns: columns, Rows: rows}
 }
@@ -144,10 +144,10 @@ func (made *Host) Feed(name string, columns []string, rows ...[]string) {
 // File gives the test a file (--data NAME=file:PATH).
 func (made *Host) File(name, content string) { made.files[name] = []byte(content) }
 
-// Values are what went into the metric of that name.
+// Values returns the values of the metric of that name.
 func (made *Host) Values(metric string) []float64 { return made.values[metric] }
 
-// Passed tells whether there was a check of that name, and none of that name failed.
+// Passed returns whether there was a check of that name, and none of that name failed.
 func (made *Host) Passed(name string) bool {
 	seen := false
 	for _, check := range made.Checks {
@@ -171,7 +171,7 @@ func (made *Host) Rehearse(iterations int) error {
 	}
 	defer func() {
 		made.VU = 0
-		_ = scenario.RunTeardown(shared) // nobody hears of its error in a run either
+		_ = scenario.RunTeardown(shared) // a run ignores its error, too
 	}()
 	made.VU = 1
 	if err := scenario.RunStart(shared); err != nil {
@@ -188,7 +188,7 @@ func (made *Host) Rehearse(iterations int) error {
 	return nil
 }
 
-// next is the flow whose turn it is: smooth weighted round-robin.
+// next returns the next flow by smooth weighted round-robin.
 func next(credit []int) int {
 	total, best := 0, 0
 	for i, flow := range scenario.Flows {

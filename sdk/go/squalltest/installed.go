@@ -9,7 +9,7 @@ import (
 	"github.com/squall-load/squall/sdk/go/internal/host"
 )
 
-// installed is a Host as the SDK calls it. A type of its own, so that tests see only what is for them.
+// installed is a Host for the SDK's calls. A separate type, so that tests see only their own methods.
 type installed struct{ made *Host }
 
 func (fake installed) Send(lowered *host.Request) (*host.FakeResponse, *host.Failure) {

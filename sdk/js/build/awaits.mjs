@@ -1,7 +1,8 @@
 // `await` at the top level of a script: `const file = await open('users.csv')`.
 //
-// It cannot be lowered to promises, as `async` functions are: there is no function around it. But there is a loop that
-// can run until a promise is settled. So it becomes a call of that loop, at the places that the bundler complains of.
+// It cannot be lowered to promises, as `async` functions are, because there is no function around it. But there is a
+// loop that can run until a promise is settled. So it becomes a call of that loop, at the places where the bundler
+// reports errors.
 
 import { readFile } from 'node:fs/promises';
 
@@ -14,13 +15,13 @@ export class Awaits {
   #places = new Map();
   #rounds = 0;
 
-  /** Takes the bundler's complaints; false if there is one of another kind, or nothing new. */
+  /** Takes the bundler's errors; false if there is one of another kind, or no new one. */
   learn(errors) {
     if (++this.#rounds > MOST_ROUNDS) return false;
     let news = false;
     const seen = new Set();
     for (const { location } of errors.filter(({ text }) => COMPLAINT.test(text))) {
-      // Places are those of the text with what is already rewritten: one at a time from a file.
+      // Places are those of the rewritten text: one at a time from a file.
       if (seen.has(location.file)) continue;
       seen.add(location.file);
       const places = this.#places.get(location.file) ?? [];
@@ -57,7 +58,7 @@ function rewrite(text, { line, column }) {
   return `${text.slice(0, start)}__squallSettle(${text.slice(start, end + 1).replace(/^await\s+/, '')})${text.slice(end + 1)}`;
 }
 
-/** Where the parenthesis that is opened there is closed; strings are skipped. */
+/** The index of the matching closing parenthesis; strings are skipped. */
 function closing(text, open) {
   let depth = 0;
   let quote;

@@ -1,8 +1,9 @@
 // The steps from script to component.
 //
-// The script's top level runs here, once, inside the engine's sandbox, and its state becomes part of the component. Two
-// things can come out of that: it needs a file (it is given it, and tried again), or it needs what only the run knows (it
-// is built so that each virtual user runs the top level). If it fails it runs once more, to see which of the two it is.
+// The script's top level runs here, once, inside the engine's sandbox, and its state becomes part of the component.
+// There are two exceptions. If it needs a file, it gets the file and runs again. If it needs something that only the
+// run knows, it is built so that each virtual user runs the top level. After a failure it runs once more, to find out
+// which of the two applies.
 
 import { bundle, surfaceOf } from './bundle.mjs';
 import { componentize } from './componentize.mjs';
@@ -13,13 +14,13 @@ import { withWorld } from './world.mjs';
 
 export { BuildError };
 
-/**
- * Builds; returns the component's bytes, warnings, the large files that the run has to be given (what it has to call each, and its
+/** Builds. Returns the component's bytes, warnings, the large files for the run (the name of each in the run, and its
  * path), and the paths of the files that it has read. `options` are those of the command line.
+ * each, and its path), and the paths of the files that it has read. `options` are those of the command line.
  */
 export async function build(options) {
   const { exported, fetches, modules } = await surfaceOf(options);
-  // Only StarlingMonkey has `fetch`. It waits for responses in a loop of its own, so jobs and timers are left to it, too.
+  // Only StarlingMonkey has `fetch`. It waits for responses in its own loop, so jobs and timers are left to it, too.
   options.native = fetches && options.engine === 'starlingmonkey' && options.compat === undefined;
   const files = new Files(options.source);
   let loading = 'now';
@@ -35,7 +36,7 @@ export async function build(options) {
     }
     if (files.learn(error.message)) continue;
     if (/squall:(defer|after) /.test(error.message) && loading !== 'in-run') {
-      // It is not run here any more, so what it opens is found by its text.
+      // It is not run here any more, so the files that it opens are found in its text.
       if (options.compat === 'k6') files.take(literalNames(code));
       loading = 'in-run';
     } else if (loading === 'now') {
@@ -52,7 +53,7 @@ function literalNames(code) {
   return [...calls].map(([, name, kind]) => [kind || 't', name]);
 }
 
-/** What the engine said, in words and with the place in the author's file. */
+/** The engine's message, with the place in the author's file. */
 function explain(message, lines) {
   const [first, ...stack] = message
     .replace(/^[\s:]*(?:Error: )?:?\s*/, '')

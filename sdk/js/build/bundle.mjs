@@ -1,4 +1,4 @@
-// From a script, in TypeScript or JavaScript, with all that it imports, to one JavaScript module.
+// From a script, in TypeScript or JavaScript, with all of its imports, to one JavaScript module.
 
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
@@ -15,7 +15,7 @@ import { interfacesOf } from './world.mjs';
 const SDK = dirname(dirname(fileURLToPath(import.meta.url)));
 const path = (name) => `${SDK}/${name}`;
 
-/** What a script exports, by name, whether it calls `fetch`, and the paths of its modules, those of packages aside. */
+/** A script's exports by name, whether it calls `fetch`, and the paths of its modules, except for packages. */
 export async function surfaceOf(options) {
   const { metafile, outputFiles } = await run(options, { entryPoints: [options.source], metafile: true });
   const [output] = Object.values(metafile.outputs).filter((output) => output.entryPoint !== undefined);
@@ -113,7 +113,7 @@ function settings(options, more, awaits) {
   };
 }
 
-/** Says what is probably meant by a script that imports from k6. */
+/** The hint for a script that imports from k6. */
 const hint = {
   name: 'squall-hint',
   setup(build) {

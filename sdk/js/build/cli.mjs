@@ -8,8 +8,8 @@ import { BuildError, build } from './build.mjs';
 
 const USAGE = `Usage: squall-js SOURCE [-o OUTPUT] [options]
 
-Makes a component of a scenario. SOURCE is a script (.ts, .js, .mts, .mjs), or a folder with one: what "main" in its
-package.json names, else scenario.ts or scenario.js.
+Makes a component of a scenario. SOURCE is a script (.ts, .js, .mts, .mjs), or a folder with one: the "main" of its
+package.json, else scenario.ts or scenario.js.
 
   -o, --output FILE      where the component goes; default: the script's name with .wasm
       --compat k6        the script is one of k6's
@@ -43,7 +43,7 @@ export async function main(words) {
     else for (const [name, path] of data) console.error(`${options.output}: to be run with --data ${name}=file:${path}`);
     if (options.inputs !== undefined) {
       writeFileSync(options.inputs, JSON.stringify(inputs));
-      return 0; // Another program asks, and says itself what was made.
+      return 0; // The calling program reports the result itself.
     }
     const kilobytes = Math.round(component.length / 1024);
     console.error(`${options.output}: ${kilobytes} KiB in ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -8,7 +8,7 @@ import { BuildError } from './error.mjs';
 
 const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Imports one of the tools, or says how to install it. */
+/** Imports one of the tools, or fails with the command to install it. */
 export async function tool(name, command = 'npm install') {
   try {
     return await import(name);

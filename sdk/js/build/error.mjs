@@ -1,2 +1,2 @@
-/** An error that is the script's, or the machine's, and not this tool's: its message is all that is shown. */
+/** An error of the script or the machine, not of this tool: only its message is shown. */
 export class BuildError extends Error {}

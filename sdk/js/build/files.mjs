@@ -1,4 +1,4 @@
-// Files that a script opens: read when it is built, and put into the component; large ones stay where they are.
+// A script's files: read when it is built, and put into the component; large ones stay outside.
 
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -15,9 +15,9 @@ const MOST_FILES = 1000;
 export class Files {
   /** By kind and name: text, or base64. */
   embedded = new Map();
-  /** Large ones by name: what a run has to call each, its size, and its path. */
+  /** Large ones by name: each with its name in the run, its size, and its path. */
   held = new Map();
-  /** The paths of all that were asked for, whether they were there or not. */
+  /** The paths of all requested files, existing or not. */
   paths = new Set();
   #source;
 
@@ -34,7 +34,7 @@ export class Files {
     }
     const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(message);
     if (missing === null || this.embedded.size + this.held.size >= MOST_FILES) return false;
-    // The name may come from what only the run knows: then the run looks for it.
+    // The name may depend on the run: then the run looks for it.
     const fromRun = /squall:after /.test(message);
     return this.#add(missing[1], missing[2], fromRun);
   }
@@ -44,7 +44,7 @@ export class Files {
     for (const [kind, name] of names) if (this.embedded.size + this.held.size < MOST_FILES) this.#add(kind, name, true);
   }
 
-  /** What a run has to call the large files, with their paths. */
+  /** The names of the large files in the run, with their paths. */
   largeOnes() {
     return [...this.held.values()].map(({ data, path }) => [data, path]);
   }
@@ -64,7 +64,7 @@ export class Files {
     }
   }
 
-  /** What a run has to call a large file, like no other. */
+  /** A large file's unique name in the run. */
   #dataName(name) {
     const plain = name.replace(/^file:\/\//, '').replace(/^(\.\.?\/)+/, '').replace(/[^A-Za-z0-9_.-]/g, '_');
     const taken = [...this.held.values()].map(({ data }) => data);
@@ -75,8 +75,9 @@ export class Files {
 }
 
 /**
- * The esbuild plugin that takes data from where `open` does: what a script imports must not bring a file of the user's along
- * (`import x from '/home/ada/keys.json'`). Code may come from wherever Node finds it, and packages have data of their own.
+ * The esbuild plugin that takes data from the same places as `open`: an import must not bring in a file of the user
+ * (`import x from '/home/ada/keys.json'`). Code may come from any place where Node finds it, and packages have their
+ * own data.
  */
 export function dataPlugin(source, sdk) {
   const isCode = (path) => /\.[cm]?[jt]sx?$/.test(path);
@@ -103,7 +104,7 @@ function absolute(name, source) {
   return resolve(dirname(source), name.replace(/^file:\/\//, ''));
 }
 
-/** Where a file of the project is. */
+/** The path of a file of the project. */
 function pathOf(name, source) {
   const path = absolute(name, source);
   if (!existsSync(path)) throw new BuildError(`${relative('.', source)}: open(${JSON.stringify(name)}): there is no ${path}`);

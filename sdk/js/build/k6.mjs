@@ -1,4 +1,4 @@
-// What k6 scripts import, and what stands in for it here.
+// Imports of k6 scripts, and their replacements here.
 
 import { readFileSync } from 'node:fs';
 
@@ -27,19 +27,19 @@ const REASONS = [
   [/^k6\/x\//, 'extensions of k6 are Go programs'],
 ];
 
-/** jslib's modules that are plain JavaScript, by what stands in for them. */
+/** jslib's modules that are plain JavaScript, by their replacements. */
 const JSLIB = [
   [/^k6-utils\//, 'k6/jslib-utils.ts'],
   [/^k6-summary\//, 'k6/jslib-summary.ts'],
   [/^papaparse\//, 'k6/jslib-papaparse.ts'],
 ];
 
-/** What of the HTML module a script touches. Its parser is large, so it is left out of scripts that do not. */
+/** Uses of the HTML module in a script. Its parser is large, so it is left out of scripts without them. */
 const USES_HTML = /\.html\s*\(|\bparseHTML\b|\bsubmitForm\b|\bclickLink\b/;
-/** Likewise what compresses. */
+/** Likewise for compression. */
 const USES_COMPRESSION = /\bcompression\b/;
 
-/** What a script has to know of the large files. Where they are is nobody's business but this machine's. */
+/** A script's knowledge of the large files. Their paths do not leave this machine. */
 function heldOf(files) {
   return Object.fromEntries([...(files?.held ?? [])].map(([name, { data, size }]) => [name, { data, size }]));
 }

@@ -18,7 +18,7 @@ export async function lineTable(sourceMap, { mapFile, source, sdk }) {
     const name = relative(dirname(source), path);
     let index = files.indexOf(name);
     if (index < 0) index = files.push(name) - 1;
-    // One entry for each line of the author's on each line of the bundle is enough: columns are not shown.
+    // One entry for each of the author's lines on each line of the bundle is enough: columns are not shown.
     const entry = `${mapping.generatedLine},${mapping.generatedColumn},${index},${mapping.originalLine}`;
     const place = `${mapping.generatedLine},${index},${mapping.originalLine}`;
     if (place !== last) entries.push(entry);

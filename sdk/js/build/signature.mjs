@@ -1,4 +1,4 @@
-// Who made a component, for `squall inspect`: the custom section `squall:sdk`.
+// The maker of a component, for `squall inspect`: the custom section `squall:sdk`.
 
 import { readFileSync } from 'node:fs';
 

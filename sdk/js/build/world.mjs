@@ -1,4 +1,4 @@
-// The contract with just the optional exports that the script has, in a folder of its own for the time of the build.
+// The contract with only the optional exports of the script, in its own folder for the time of the build.
 
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const WIT = fileURLToPath(new URL('../wit', import.meta.url));
 
-/** Which of the optional interfaces a component of those exports has. What `setup` returns arrives by `start`. */
+/** The optional interfaces of a component with those exports. The result of `setup` arrives by `start`. */
 export function interfacesOf(exported) {
   const wanted = new Set(['setup', 'start', 'teardown'].filter((name) => exported.includes(name)));
   if (wanted.has('setup')) wanted.add('start');
@@ -17,7 +17,7 @@ export function interfacesOf(exported) {
 /** Interfaces of the host that a scenario need not import, and those that do name them. */
 const OPTIONAL_IMPORTS = ['progress'];
 
-/** Calls `work` with `{ path, name }` of the world of a script that exports those names; `code` is what becomes of it. */
+/** Calls `work` with `{ path, name }` of the world of a script that exports those names; `code` is its bundle. */
 export async function withWorld(exported, code, work) {
   const folder = mkdtempSync(join(tmpdir(), 'squall-'));
   try {

@@ -1,4 +1,5 @@
-// The options of a script as `exec.test.options` shows them: every option there is, the load as scenarios, all of it frozen.
+// The options of a script as `exec.test.options` shows them: every option there is, the load as scenarios, all of it
+// frozen.
 
 import type { Load } from '../src/plan.ts';
 import { nanoseconds } from '../src/seconds.ts';
@@ -11,7 +12,7 @@ const NAMES = [
   'noConnectionReuse', 'noVUConnectionReuse', 'minIterationDuration', 'ext', 'summaryTrendStats', 'summaryTimeUnit',
   'systemTags', 'tags', 'metricSamplesBufferSize', 'noCookiesReset', 'discardResponseBodies', 'consoleOutput', 'localIPs',
 ];
-/** What each executor has beside what all have. */
+/** Options of each executor besides the common ones. */
 const OF_EXECUTOR: Record<string, string[]> = {
   'shared-iterations': ['vus', 'iterations', 'maxDuration'],
   'per-vu-iterations': ['vus', 'iterations', 'maxDuration'],
@@ -23,7 +24,7 @@ const OF_EXECUTOR: Record<string, string[]> = {
 };
 const OF_ALL = ['executor', 'startTime', 'gracefulStop', 'env', 'exec', 'tags'];
 
-/** All of them. What is not set is null. */
+/** All of them. Options that are not set are null. */
 export function consolidated(options: K6Options): object {
   const given = shown(options);
   const all = Object.fromEntries(NAMES.map((name) => [name, given[name] ?? null]));

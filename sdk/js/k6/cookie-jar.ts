@@ -3,7 +3,7 @@
 import { http } from '../src/host.ts';
 import { cookieValue, unquote } from './cookie.ts';
 
-/** What can be said of a cookie that is set by hand. */
+/** The attributes of a cookie that is set by hand. */
 export interface CookieAttributes {
   domain?: string;
   path?: string;

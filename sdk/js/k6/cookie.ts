@@ -1,4 +1,4 @@
-// Cookies as text: what servers set, and what a script sends.
+// Cookies as text: from servers, and from a script.
 
 /** A cookie as `response.cookies` shows it. */
 export interface Cookie {
@@ -13,7 +13,7 @@ export interface Cookie {
   expires: number;
 }
 
-/** What Go's zero time is in k6's arithmetic: the `expires` of a cookie that does not expire. */
+/** Go's zero time in k6's arithmetic: the `expires` of a cookie that does not expire. */
 const NO_EXPIRY = -6795364578871;
 
 /** Reads a `set-cookie` header field. */
@@ -50,7 +50,7 @@ export function unquote(value: string): string {
   return value.replace(/^"(.*)"$/s, '$1');
 }
 
-/** A value as k6 writes it into a header field: without what cannot stand there, and quoted where that is needed. */
+/** A value as k6 writes it into a header field: without invalid characters, and quoted where that is needed. */
 export function cookieValue(value: unknown): string {
   const sent = String(value).replace(/[^ !#-:<-[\]-~]/g, '');
   return /[ ,]/.test(sent) ? `"${sent}"` : sent;

@@ -10,7 +10,7 @@ import { bytesOf } from './held.ts';
 import { webCrypto } from './webcrypto.ts';
 
 type Input = string | ArrayBuffer | ArrayBufferView;
-/** How a digest is written. */
+/** The encodings of a digest. */
 export type Output = 'hex' | 'base64' | 'base64url' | 'base64rawurl' | 'binary';
 
 const HASHES: Record<string, CHash> = {

@@ -7,7 +7,7 @@ import { encodeUtf8 } from '../src/text.ts';
 import type { Sent } from './request.ts';
 import { parseUrl } from './url.ts';
 
-/** The `authorization` that answers a challenge, for the user of the URL; undefined if there is no way to. */
+/** The `authorization` that answers a challenge, for the user of the URL; undefined for unsupported challenges. */
 export function answerDigest(sent: Sent, url: string, challenge: string): string | undefined {
   if (!/^digest /i.test(challenge)) return undefined;
   const asked: Record<string, string> = {};

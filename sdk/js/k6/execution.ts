@@ -9,14 +9,14 @@ import { consolidated } from './consolidated.ts';
 import { state } from './runtime.ts';
 import { vuTags } from './tags.ts';
 
-/** What is known of the scenario that runs; an error, in k6's words, where none does. */
+/** The current scenario; an error, in k6's words, outside of one. */
 function current() {
   const known = state.stage === 'iteration' ? progress.scenario() : undefined;
   if (!known) throw new Error('getting scenario information outside of the VU context is not supported');
   return known;
 }
 
-/** Where the top level of a script asks for what only a run has, k6 throws. */
+/** At the top level of a script, k6 throws for values of the run. */
 function needRun(what: string): void {
   if (state.stage === 'init') throw new Error(`getting ${what} in the init context is not supported`);
 }
@@ -38,7 +38,7 @@ export const scenario = {
   get startTime(): number {
     return Math.round(Date.now() - (timing.now() * 1000 - number(current().began) / 1e6));
   },
-  /** How much of it is done, from 0 to 1. */
+  /** The completed share of it, from 0 to 1. */
   get progress(): number {
     return current().done;
   },
@@ -57,7 +57,7 @@ function counts() {
 }
 
 export const instance = {
-  /** How long the run has lasted, in milliseconds. */
+  /** The time since the run began, in milliseconds. */
   get currentTestRunDuration(): number {
     needRun('instance information');
     return timing.now() * 1000;
@@ -95,7 +95,7 @@ export const vu = {
   get iterationInScenario(): number {
     return own(context.iteration);
   },
-  /** What is set here is on all that the virtual user records: kept as far as thresholds ask for it. */
+  /** Tags of all samples of the virtual user, kept as far as thresholds ask for them. */
   tags: vuTags,
   metrics: { tags: vuTags, metadata: {} as Record<string, string> },
 };
@@ -108,11 +108,11 @@ export const test = {
     context.abort(reason ?? 'test.abort() was called');
     throw new Error(`test aborted: ${reason ?? 'test.abort() was called'}`);
   },
-  /** Marks the run as failed; it goes on. Squall ends it: there is no failing without ending. */
+  /** Marks the run as failed, which in k6 continues. Squall ends it: it has no failure without an end. */
   fail(reason?: string): void {
     context.abort(reason ?? 'test.fail() was called');
   },
-  /** The options as k6 shows them. They are the script's: what the command line says instead is not among them. */
+  /** The options as in k6. They are the script's, without overrides on the command line. */
   get options(): object {
     needRun('test options');
     return (options ??= consolidated(state.options));

@@ -3,7 +3,7 @@
 import { bytesOf } from './held.ts';
 import { open as read } from './open.ts';
 
-/** Where `seek` counts from. */
+/** The origin of `seek`. */
 export const SeekMode = { Start: 0, Current: 1, End: 2 } as const;
 
 /** An open file. */

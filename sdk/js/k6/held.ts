@@ -4,12 +4,12 @@ import type { Blob } from '../src/data/blob.ts';
 import { isBuilding } from '../src/phase.ts';
 import { bytesOf as bytesOfBuffer } from '../src/text.ts';
 
-/** What a read may copy at once. */
+/** The most bytes that a read copies at once. */
 const PIECE = 1 << 30;
 
 /**
- * Stands for the `ArrayBuffer` of `open(name, 'b')`. As the body of a request it is sent from where the host holds it; whoever
- * looks into it gets a copy, of no more than is asked for.
+ * Stands for the `ArrayBuffer` of `open(name, 'b')`. As the body of a request it is sent from the host's memory;
+ * reading it makes a copy, of no more than the part that is read.
  */
 export class HeldFile {
   readonly #name: string;
@@ -54,7 +54,7 @@ export class HeldFile {
 // So that `instanceof ArrayBuffer` is true.
 Object.setPrototypeOf(HeldFile.prototype, ArrayBuffer.prototype);
 
-/** Bytes of whatever holds bytes, this among it. */
+/** The bytes of any container of bytes, this class included. */
 export function bytesOf(data: ArrayBuffer | ArrayBufferView | HeldFile): Uint8Array {
   return bytesOfBuffer(data instanceof HeldFile ? data.slice() : data);
 }

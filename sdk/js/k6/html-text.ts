@@ -9,13 +9,13 @@ export interface Node {
   children?: Node[];
 }
 
-/** What stands between an element's tags. */
+/** The text between an element's tags. */
 export function innerHtml(node: Node): string {
   return (node.children ?? []).map(write).join('');
 }
 
 const VOID = /^(?:area|base|br|col|embed|hr|img|input|keygen|link|meta|param|source|track|wbr)$/;
-/** Elements whose text is written as it is. */
+/** Elements whose text is written unchanged. */
 const LITERAL = /^(?:iframe|noembed|noframes|noscript|plaintext|script|style|xmp)$/;
 const ESCAPES: Record<string, string> = { '&': '&amp;', "'": '&#39;', '<': '&lt;', '>': '&gt;', '"': '&#34;', '\r': '&#13;' };
 
@@ -34,7 +34,7 @@ function write(node: Node): string {
   const tag = `<${name}${Object.entries(attribs).map(([key, value]) => ` ${key}="${escape(value)}"`).join('')}`;
   if (VOID.test(name)) return `${tag}/>`;
   const content = LITERAL.test(name) ? children.map((child) => (child.type === 'text' ? child.data : write(child))).join('') : innerHtml(node);
-  // A line break at the beginning of these is not theirs, so one is added in front of it.
+  // A line break at the beginning of these is dropped by parsers, so one is added before it.
   const first = /^(?:pre|listing|textarea)$/.test(name) && content.startsWith('\n') ? '\n' : '';
   return `${tag}>${first}${content}</${name}>`;
 }

@@ -9,7 +9,7 @@ type Selector = string | Selection | Element;
 
 const inner = (selector: any): any => (selector instanceof Selection ? selector.nodes : selector instanceof Element ? selector.node : selector);
 
-/** Elements of a page, and what jQuery's users know to do with them. */
+/** Elements of a page, with jQuery's functions. */
 export class Selection {
   /** @internal */
   readonly api: CheerioAPI;

@@ -48,7 +48,7 @@ function letGo(sent: Sent, { options }: host.Request): void {
   if (sent.params.jar && options) drop(options);
 }
 
-/** The response; an error is thrown if the options say so, and else a response, too. */
+/** The response. An error is thrown if the options demand it, and becomes a response otherwise. */
 function respond(sent: Sent, outcome: Arrived | HttpError): Response {
   if (outcome instanceof HttpError) {
     if (sent.params.throw ?? state.options.throw) throw outcome;
@@ -105,13 +105,13 @@ export function batch<T extends readonly BatchRequest[] | Record<string, BatchRe
   return Object.fromEntries(names.map((name, index) => [name, outcomes[index]])) as any;
 }
 
-/** A URL whose name leaves out what is filled in: ``http.url`http://shop.test/products/${id}` ``. */
+/** A URL whose name leaves out the values: ``http.url`http://shop.test/products/${id}` ``. */
 export function url(parts: TemplateStringsArray, ...values: unknown[]): { url: string; name: string; toString(): string } {
   const whole = String.raw({ raw: parts }, ...values);
   return { url: whole, name: parts.join('${}'), toString: () => whole };
 }
 
-/** Status codes that are no failure: `200`, or `{ min: 200, max: 299 }`. */
+/** Status codes that are not a failure: `200`, or `{ min: 200, max: 299 }`. */
 export function expectedStatuses(...statuses: (number | { min: number; max: number })[]): StatusList {
   if (statuses.length === 0) throw new TypeError('expectedStatuses needs at least one status or range');
   return new StatusList(statuses.map((one): Statuses => (typeof one === 'number' ? one : `${one.min}-${one.max}`)));

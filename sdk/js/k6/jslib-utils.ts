@@ -14,7 +14,7 @@ export function randomString(length: number, characters = 'abcdefghijklmnopqrstu
   return text;
 }
 
-/** What stands between two texts: the first such place, or with `repeat` all of them. */
+/** The text between two others: the first match, or with `repeat` all of them. */
 export function findBetween(content: string, left: string, right: string, repeat = false): string | string[] | null {
   const found: string[] = [];
   let at = 0;

@@ -14,7 +14,7 @@ export function fail(reason?: string): never {
   throw new Error(reason ?? '');
 }
 
-/** Has `Math.random` give the same numbers again: a generator of its own, in place of the run's. */
+/** Makes `Math.random` repeatable: with its own generator, instead of the run's. */
 export function randomSeed(seed: number): void {
   let state = seed | 0;
   // Mulberry32.

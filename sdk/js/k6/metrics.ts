@@ -3,7 +3,7 @@
 import * as squall from '../src/metrics.ts';
 import { type Tags, withTags } from './tags.ts';
 
-/** As in k6, all metrics are known before the run begins: so a threshold on any other is a mistake. */
+/** As in k6, all metrics are known before the run begins, so a threshold on any other is a mistake. */
 function needInit(): void {
   if (!squall.isDeclaring()) throw new Error('metrics must be declared in the init context');
 }

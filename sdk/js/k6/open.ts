@@ -1,5 +1,5 @@
-// Files of the project: read when the script is built, and part of the component since, but for large ones; and those whose
-// names only the run knows, which it is asked for.
+// Files of the project: read when the script is built, and part of the component from then on, except for large ones;
+// and files whose names only the run knows, which provides them.
 
 import { Blob } from '../src/data/blob.ts';
 import { DataError } from '../src/data/error.ts';
@@ -10,10 +10,10 @@ import { HeldFile } from './held.ts';
 /** By kind and name: `t users.csv` as text, `b logo.png` as base64. Filled by the build tool. */
 export const files: Record<string, string> = {};
 
-/** Large files, by name: what the run has to call each, and its size in bytes. Filled by the build tool. */
+/** Large files, by name: each with its name in the run, and its size in bytes. Filled by the build tool. */
 export const held: Record<string, { data: string; size: number }> = {};
 
-/** A file that the run finds is copied into the script up to this size; what is larger stays with the host. */
+/** A file that the run finds is copied into the script up to this size; a larger one stays in the host. */
 const LARGE = 1 << 20;
 
 /** k6's `open`: the content of a file, as text, or with `'b'` as bytes. */
@@ -28,7 +28,7 @@ export function open(name: string, mode?: string): string | ArrayBuffer {
   return mode === 'b' ? (Uint8Array.fromBase64(content).buffer as ArrayBuffer) : content;
 }
 
-/** The build tool reads this, and tries again with the file. One whose name comes from the run need not be there yet. */
+/** The build tool reads this, and tries again with the file. One whose name comes from the run may not exist yet. */
 function ask(key: string): never {
   const asked = askedFor();
   throw new Error(asked === undefined ? `squall:open ${key}` : `squall:open ${key}\nsquall:after ${asked}`);

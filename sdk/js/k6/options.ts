@@ -1,8 +1,8 @@
-// From k6's options, in all the ways that k6 lets them be written, to those of a plan; and which of them will not happen.
+// From k6's options, in all the ways that k6 lets them be written, to those of a plan; and those without effect.
 
 import type { Load, Options, Stage, Threshold } from '../src/plan.ts';
 
-/** What k6 lets a script export as its options. */
+/** The options that k6 lets a script export. */
 export interface K6Options extends Options {
   noCookiesReset?: boolean;
   throw?: boolean;
@@ -17,12 +17,12 @@ export const DURATIONS = [
   'duration', 'maxDuration', 'gracefulStop', 'gracefulRampDown', 'startTime', 'timeUnit', 'setupTimeout', 'teardownTimeout',
   'minIterationDuration',
 ];
-/** What this layer does by itself, what is for k6's own services, and what Squall never does anyway. */
+/** Options of this layer, of k6's own services, and of features that Squall never has. */
 const DONE_HERE = ['noCookiesReset', 'throw', 'noSetup', 'noTeardown', 'ext', 'cloud', 'noUsageReport'];
-/** How many requests of a batch go to one host at once, unless said otherwise. */
+/** The default number of concurrent requests of a batch to one host. */
 const BATCH_PER_HOST = 6;
 
-/** What k6 does and Squall does not, with what to do instead where there is something. */
+/** Features of k6 that Squall does not have, with alternatives, if any. */
 const NOT_DONE: Record<string, string> = {
   batch: 'bounds the requests of a batch to each host, not to all hosts together',
   blacklistIPs: 'has no effect: a run reaches nothing but --target and what --allow names',
@@ -69,7 +69,7 @@ export function translate(options: K6Options): { options: Options; warnings: str
   return { options: translated as Options, warnings };
 }
 
-/** Whether an option says anything: k6 does nothing for what is off or empty. */
+/** Whether an option has an effect: in k6 one that is off or empty has none. */
 function asksFor(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.values(value).some((part) => part !== null);
   return Boolean(value);
@@ -93,13 +93,13 @@ function threshold(given: Threshold): Threshold {
   return { ...given, delayAbortEval: duration(given.delayAbortEval) as string };
 }
 
-/** A whole number that may be written as text; no text is no number. */
+/** A whole number that may be written as text; empty text is not a number. */
 function whole(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return /^[+-]?\d+$/.test(value) ? Number(value) : value === '' ? undefined : value;
 }
 
-/** A length of time as text with a unit: what has none, number or text, is milliseconds. */
+/** A length of time as text with a unit: numbers and text without one are milliseconds. */
 export function duration(value: unknown): unknown {
   if (typeof value === 'number') return `${value}ms`;
   if (typeof value !== 'string') return value;

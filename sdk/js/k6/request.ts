@@ -28,16 +28,16 @@ export interface Params {
   jar?: CookieJar | null;
   auth?: 'basic' | 'digest' | 'ntlm';
   compression?: string;
-  /** Whether an error is thrown; what the options say unless it is said here. */
+  /** Whether an error is thrown; overrides the options. */
   throw?: boolean;
 }
 
-/** A URL, or one that `http.url` wrote, which has a name of its own. */
+/** A URL, or one of `http.url`, which has its own name. */
 export type Url = string | { url: string; name: string } | { toString(): string };
 
 export type Body = string | ArrayBuffer | ArrayBufferView | Record<string, unknown> | null | undefined;
 
-/** Status codes that are expected: what `http.expectedStatuses` returns. */
+/** Expected status codes: the result of `http.expectedStatuses`. */
 export class StatusList {
   constructor(readonly statuses: readonly Statuses[]) {}
 }
@@ -51,27 +51,27 @@ export class FileData {
   ) {}
 }
 
-/** A request that is on its way, with what its response wants to know of it. */
+/** A request in transit, with the data for its response. */
 export interface Sent {
   method: string;
   url: string;
   headers: [string, string][];
-  /** A `Blob` is sent from where the host holds it. */
+  /** A `Blob` is sent from the host's memory. */
   body: string | Uint8Array | Blob | undefined;
   responseType: 'text' | 'binary' | 'none';
   params: Params;
-  /** The name that it is counted under; the URL if there is none. */
+  /** The name under which it is counted; the URL without one. */
   name: string | undefined;
   /** The cookies that the jar does not add, because the request brings its own. */
   replaced: string[] | undefined;
 }
 
-/** What all requests of this virtual user expect, as `http.setResponseCallback` says. */
+/** The expected status codes of all requests of this virtual user, by `http.setResponseCallback`. */
 export const defaults: { expected: StatusList | null | undefined } = { expected: undefined };
 
 const NO_PARAMS: Params = {};
 
-/** Puts a request together. Most requests have little of what there may be: each part is looked for cheaply first. */
+/** Puts a request together. Most requests have few of the possible parts: each is looked for cheaply first. */
 export function prepare(method: string, given: Url, body: Body, params: Params | null | undefined): Sent {
   let url: string;
   let name: string | undefined;
@@ -119,7 +119,7 @@ function put(headers: [string, string][], name: string, value: string): void {
   headers.push([name, value]);
 }
 
-/** Whether a header field is about how the body travels: those are the host's to write. k6 leaves them out as well. */
+/** Whether a header field is about the transfer of the body: the host writes those. k6 leaves them out as well. */
 function isFraming(name: string): boolean {
   switch (name.length) {
     case 7: return name.toLowerCase() === 'trailer';
@@ -135,7 +135,7 @@ function checkLength(announced: string, body: Sent['body'], where: string): void
   log.warn(`the header Content-Length of the ${where} says ${announced}, but the body has ${length} bytes: it is left out`);
 }
 
-/** Adds the request's own cookies. Says which of the jar's they replace. */
+/** Adds the request's own cookies. Returns the names of those that they replace in the jar. */
 function addCookies(cookies: NonNullable<Params['cookies']>, headers: [string, string][]): string[] | undefined {
   const pairs: string[] = [];
   const replaced: string[] = [];
@@ -148,7 +148,7 @@ function addCookies(cookies: NonNullable<Params['cookies']>, headers: [string, s
   return replaced.length > 0 ? replaced : undefined;
 }
 
-/** The body in fewer bytes, and the header field that says how. */
+/** The compressed body, and the header field for it. */
 function compressed(content: string | Uint8Array | Blob | undefined, compression: string, headers: [string, string][]): Uint8Array {
   if (!compress) throw new Error('compression is not in this component: name the param in the script itself, not in what it imports');
   if (content instanceof Blob) content = content.read(0, content.length);
@@ -174,7 +174,7 @@ function takeUser(url: string, { auth }: Params, headers: [string, string][]): s
 
 let hasDefaults = false;
 
-/** Past the last redirect k6 returns the response, where the host has an error. The host is told once, not with each request. */
+/** Past the last redirect k6 returns the response, where the host has an error. It is set once, not for each request. */
 function setDefaults(): void {
   const options = make({ returnLastRedirect: true });
   http.setDefaultOptions(options);
@@ -198,7 +198,7 @@ export function lower(sent: Sent): http.Request {
     tags: tagsOf(params.tags),
     timeout: typeof params.timeout === 'number' ? params.timeout / 1000 : (duration(params.timeout) as string | undefined),
     redirects: params.redirects,
-    // Who says nothing gets what the plan says.
+    // Without this option the plan's applies.
     discardBody: params.responseType === undefined ? undefined : params.responseType === 'none',
     expectedStatuses: expected === null ? '0-999' as const : expected?.statuses,
     replacedCookies: sent.replaced,

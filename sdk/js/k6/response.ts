@@ -1,4 +1,4 @@
-// k6's response. What of it is not looked at is not copied out of the host.
+// k6's response. Only requested values are copied out of the host.
 
 import { parseHTML } from 'squall:html';
 
@@ -11,7 +11,7 @@ import { select } from './gjson/select.ts';
 import type { Sent } from './request.ts';
 import { resolveUrl } from './url.ts';
 
-/** k6's numbers for why there is no response. */
+/** k6's numbers for missing responses. */
 const CODES: Record<string, number> = {
   timeout: 1050,
   dns: 1100,
@@ -23,7 +23,7 @@ const CODES: Record<string, number> = {
   'invalid-request': 1020,
 };
 
-/** Causes that k6 tells apart within a class. The host says them in its text. */
+/** Causes that k6 distinguishes within a class. They are in the host's text. */
 const CAUSES: [code: string, text: RegExp, number: number][] = [
   ['connect', /connection refused/, 1212],
   ['connect', /no answer within/, 1211],
@@ -64,14 +64,14 @@ function cookiesOf({ url, headers, params, replaced = [] }: Sent): Record<string
 /** Sends a further request; set by the module `k6/http`, which makes responses. */
 export const further: { request?: (method: string, url: string, body: any, params: any) => Response } = {};
 
-/** The response to a request, or the error in its place: then `status` is 0, and `error` says what went wrong. */
+/** The response to a request, or the error instead: then `status` is 0, and `error` has its text. */
 export class Response {
   declare readonly status: number;
   declare readonly error: string;
   declare readonly error_code: number;
   readonly #inner: Arrived | undefined;
   readonly #sent: Sent;
-  /** What has been asked for, as it was copied out of the host. */
+  /** The values that were copied out of the host. */
   readonly #copied: { body?: string | ArrayBuffer | null; headers?: Record<string, string>; json?: unknown } = {};
 
   constructor(outcome: Arrived | HttpError, sent: Sent) {
@@ -150,7 +150,7 @@ export class Response {
     return { method, url, body: typeof body === 'string' ? body : '', headers: grouped, cookies: cookiesOf(this.#sent) };
   }
 
-  /** Nothing is known of certificates: the host checks them, and says no more. */
+  /** Certificates are unknown here: the host only checks them. */
   get ocsp(): { status: string } {
     return { status: 'unknown' };
   }
@@ -171,7 +171,7 @@ export class Response {
     return 0;
   }
 
-  /** The body as JSON; or what stands in it at a path of gjson's, `users.0.name`: undefined if there is nothing, or no JSON. */
+  /** The body as JSON, or its value at a path of gjson's, `users.0.name`; undefined without a value or valid JSON. */
   json(path?: string): any {
     if (this.#copied.json === undefined) {
       const body = this.body;
@@ -187,21 +187,21 @@ export class Response {
     return path === undefined ? this.#copied.json : select(this.#copied.json, path);
   }
 
-  /** The body as a page, or what a selector finds in it. */
+  /** The body as a page, or the elements of a selector in it. */
   html(selector?: string): Selection {
     if (parseHTML === undefined) throw new Error('response.html() is there only in scripts that name it in their own file');
     const page = parseHTML(typeof this.body === 'string' ? this.body : '');
     return selector === undefined ? page : page.find(selector);
   }
 
-  /** Follows a link of the page; the first one unless told otherwise. */
+  /** Follows a link of the page; by default the first one. */
   clickLink({ selector = 'a[href]', params = {} }: { selector?: string; params?: object } = {}): Response {
     const link = this.html(selector).first().attr('href');
     if (link === undefined) throw new Error(`no element found for selector '${selector}' in response '${this.url}'`);
     return further.request!('GET', resolveUrl(this.url, link), null, params);
   }
 
-  /** Sends a form of the page; the first one unless told otherwise. */
+  /** Sends a form of the page; by default the first one. */
   submitForm(given: { formSelector?: string; fields?: Record<string, string>; submitSelector?: string; params?: object } = {}): Response {
     const { formSelector = 'form', fields = {}, submitSelector = '[type="submit"]', params = {} } = given;
     const form = this.html(formSelector).first();

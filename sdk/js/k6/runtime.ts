@@ -1,4 +1,4 @@
-// What surrounds a k6 script: its globals, and what happens around an iteration.
+// The environment of a k6 script: its globals, and the steps around an iteration.
 
 import type { Hooks } from '../src/component.ts';
 import * as context from '../src/context.ts';
@@ -8,11 +8,11 @@ import { type K6Options, translate } from './options.ts';
 import { beginTags } from './tags.ts';
 import { webCrypto } from './webcrypto.ts';
 
-/** What is known of the run. */
+/** The state of the run. */
 export const state = {
   /** As the script has written them. */
   options: {} as K6Options,
-  /** Where the script is: at its top level, in `setup` or `teardown`, or in an iteration. */
+  /** The script's phase: its top level, `setup` or `teardown`, or an iteration. */
   stage: 'init' as 'init' | 'hook' | 'iteration',
   /** The flow that runs, if one does. */
   flow: undefined as string | undefined,
@@ -22,7 +22,7 @@ export const state = {
 
 export const hooks: Hooks = {
   describe() {
-    // Who asks says thereby that it sets tags; and a script makes no metrics later.
+    // This call declares that the script sets tags; and a script makes no metrics later.
     metrics.askedTags();
     metrics.noMoreMetrics();
   },
@@ -32,7 +32,7 @@ export const hooks: Hooks = {
     state.env = flow?.env ?? {};
     beginTags(group, flow?.name);
     if (flow === undefined || state.options.noCookiesReset) return;
-    // k6's virtual users come to each iteration without cookies.
+    // k6's virtual users begin each iteration without cookies.
     http.clearCookies();
   },
   options(options) {

@@ -2,7 +2,7 @@
 
 import * as context from '../src/context.ts';
 
-/** What k6 calls a source when nothing else is said. There are no others here: `--secret` is one. */
+/** k6's name for the default source. There are no others here: `--secret` is one. */
 const DEFAULT = 'default';
 
 async function get(name: string): Promise<string> {

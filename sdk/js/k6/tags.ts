@@ -1,5 +1,5 @@
-// Tags that a script gives to samples. The host keeps those that thresholds of the run ask for, as k6 keeps a submetric for
-// each of them; what nobody asks for never leaves the script.
+// Tags that a script gives to samples. The host keeps those that thresholds of the run ask for, as k6 keeps a submetric
+// for each of them; other tags never leave the script.
 
 import { metrics } from '../src/host.ts';
 import { openGroups, whenGroupsChange } from '../src/metrics.ts';
@@ -9,15 +9,15 @@ export type Tags = Record<string, unknown>;
 type Pairs = [string, string][];
 
 const NONE: ReadonlySet<string> = new Set();
-/** The names of the tags that are asked for. */
+/** The names of the tags that thresholds ask for. */
 let asked = NONE;
 let learnt = false;
-/** The group that a script is in by itself: `::setup`. */
+/** The group that a script is in automatically: `::setup`. */
 let outermost = '';
 /** The scenario that runs, if one does. */
 let scenario: string | undefined;
 
-/** `exec.vu.metrics.tags`: what is set here is on all that the virtual user records from then on. */
+/** `exec.vu.metrics.tags`: tags of all later samples of the virtual user. */
 export const vuTags = new Proxy<Record<string, string>>({}, {
   get(tags, name) {
     if (name === 'group') return tags.group ?? groupPath();
@@ -59,7 +59,7 @@ export function withTags<T>(tags: Tags | null | undefined, record: () => T): T {
   }
 }
 
-/** All tags of a request or a value that has some of its own which are asked for; `undefined` if it has none of these. */
+/** All tags of a request or a value with kept tags of its own; `undefined` without any. */
 export function tagsOf(tags: Tags | null | undefined): Pairs | undefined {
   if (asked.size === 0 || tags === null || tags === undefined) return undefined;
   const own = pairsOf(tags);
@@ -82,7 +82,7 @@ function groupPath(): string {
   return outermost + openGroups().map((name) => `::${name}`).join('');
 }
 
-/** Tells the host of the tags of the virtual user. */
+/** Passes the tags of the virtual user to the host. */
 function tell(): void {
   if (asked.size > 0) metrics.setTags(current());
 }

@@ -18,7 +18,7 @@ export function parseUrl(url: string): Parts {
   return { scheme: scheme.toLowerCase(), user, host: host.toLowerCase(), port, path: path || '/', query };
 }
 
-/** Where a link on the page of that URL leads (RFC 3986, section 5). */
+/** The URL of a link on the page of that URL (RFC 3986, section 5). */
 export function resolveUrl(base: string, link: string): string {
   if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return link;
   const { scheme, host, port, path, query } = parseUrl(base);

@@ -1,5 +1,5 @@
 // Writes the types of the host's interfaces, `src/wit/*.d.ts`, from the contract in `wit/`. With `--check` it writes
-// nothing and fails if they are not what the contract says.
+// nothing and fails if they differ from the contract.
 
 import { createRequire } from 'node:module';
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generator = createRequire(import.meta.url).resolve('@bytecodealliance/jco-transpile');
 
-// The generator is a component itself, and is given no files unless told so.
+// The generator is a component itself, and gets no files by default.
 const shim = createRequire(generator).resolve('@bytecodealliance/preview2-shim/filesystem');
 const { _setPreopens } = await import(pathToFileURL(shim).href);
 _setPreopens({ '/': '/' });
@@ -26,7 +26,7 @@ for (const [name, bytes] of Object.entries(files)) {
   if (!check) {
     await writeFile(path, text);
   } else if ((await readFile(path, 'utf8').catch(() => '')) !== text) {
-    console.error(`${path} is not what wit/ says. Run: npm run types`);
+    console.error(`${path} differs from wit/. Run: npm run types`);
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-// How a script becomes a component: the exports of the contract, over what the script exports.
+// Makes a component of a script: the exports of the contract, over the script's exports.
 
 import { describeError } from './errors.ts';
 import { context } from './host.ts';
@@ -9,7 +9,7 @@ import { running } from './phase.ts';
 import { type Options, planOf } from './plan.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
 
-/** What a flow does in one iteration; `shared` is what `setup` returned. It may be asynchronous. */
+/** One iteration of a flow; `shared` is the result of `setup`. It may be asynchronous. */
 export type Flow<Shared = any> = (shared: Shared) => unknown;
 
 /** A flow with its share of the traffic (1 if none is given; 0: only with `--flow`), or the function alone. */
@@ -21,7 +21,7 @@ export type Flows<Shared = any> = Record<string, Weighted<Shared>>;
 /** Set by the build tool: whether the engine runs jobs and timers itself, and waits for the promises that exports return. */
 declare const __SQUALL_NATIVE__: boolean;
 
-/** What a script exports. */
+/** A script's exports. */
 export interface Script {
   options?: Options;
   flows?: Flows;
@@ -39,20 +39,20 @@ interface NamedFlow {
   env: Record<string, string>;
 }
 
-/** Where the k6 layer joins in. */
+/** The hooks of the k6 layer. */
 export interface Hooks {
   /**
    * Before the script's own function is called: in an iteration, with the flow; else without. `group` is the one that
    * k6 has `setup` and `teardown` in.
    */
   enter?(flow?: { name: string; env: Record<string, string> }, group?: string): void;
-  /** The options as a plan has them, and what of them will not happen. */
+  /** The options as a plan, and warnings about options without an effect. */
   options?(options: Options): { options: Options; warnings: string[] };
-  /** Whether the options leave out what the script has to do before or after the run. */
+  /** Whether the options skip the script's work before or after the run. */
   leavesOut?(hook: 'setup' | 'teardown'): boolean;
   /** When the component describes itself. */
   describe?(): void;
-  /** The data that a run has to be given beside what the options say. */
+  /** The data that a run needs besides those of the options. */
   data?(): Options['data'];
 }
 
@@ -88,7 +88,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     flows = flowsOf(script, planned);
   }
 
-  /** Calls a function of the author's. An error becomes a text, which is what the contract has for errors. */
+  /** Calls an author's function. An error becomes a text, as errors are in the contract. */
   function call<T>(work: () => T | PromiseLike<T>): T {
     try {
       arrive();
@@ -100,7 +100,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     }
   }
 
-  /** Cleans up behind an error; both engines take a text that is thrown as the error of a `result`. */
+  /** Cleans up after an error; both engines take a thrown text as the error of a `result`. */
   function failed(error: unknown): string {
     leaveGroups();
     forgetWork();
@@ -115,7 +115,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     try {
       arrive();
     } catch (error) {
-      // The contract has no error here: a trap it is. The log says why.
+      // The contract has no error here, so this traps. The log has the reason.
       const text = describeError(error);
       log.error(text);
       throw new Error(text);
@@ -126,7 +126,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     return { flows: flows.map(({ name, weight }) => ({ name, weight })), plan };
   }
 
-  /** `call`, written out for what is called most. */
+  /** `call`, written out for the most frequent calls. */
   function run(index: number): void | PromiseLike<void> {
     try {
       if (!arrived) arrive();
@@ -157,7 +157,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
         return script.start?.(shared) as void;
       }),
   };
-  /** Ends what has no error in the contract: a trap it is, and the log says why. */
+  /** Ends an export that has no error in the contract: it traps, and the log has the reason. */
   function trap(error: unknown): never {
     const text = String(error);
     context.log('error', text);
@@ -180,13 +180,13 @@ export function component(load: () => Script, hooks: Hooks = {}) {
   return { describe, run, setup, start, teardown, prepare };
 }
 
-/** Numbers as JSON has them: what is none, as of a value of the environment that is missing, would become nothing there. */
+/** Numbers for JSON: NaN, as of a missing value of the environment, would become null there. */
 function finite(key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`option ${key} is ${value}: it must be a number`);
   return value;
 }
 
-/** What `setup` returned as bytes: JSON. Nothing is no bytes. */
+/** The result of `setup` as bytes: JSON. Without a result, no bytes. */
 function share(value: unknown): Uint8Array {
   const text = JSON.stringify(value);
   return text === undefined ? new Uint8Array() : encodeUtf8(text);
@@ -212,7 +212,7 @@ function flowsOf(script: Script, planned: ReturnType<typeof planOf>): NamedFlow[
 
 function named(name: string, flow: Weighted): NamedFlow {
   const { weight = 1, run } = typeof flow === 'function' ? { run: flow } : flow;
-  if (typeof run !== 'function') throw new Error(`flow ${name} is no function: write { weight: 60, run: ${name} }`);
-  if (!Number.isInteger(weight) || weight < 0) throw new Error(`the weight of flow ${name} is no whole number of at least 0`);
+  if (typeof run !== 'function') throw new Error(`flow ${name} is not a function: write { weight: 60, run: ${name} }`);
+  if (!Number.isInteger(weight) || weight < 0) throw new Error(`the weight of flow ${name} is not a whole number of at least 0`);
   return { name, weight, run, env: {} };
 }

@@ -1,4 +1,4 @@
-// Who and where this virtual user is, and what was passed to the run.
+// This virtual user, its iteration, and the options of the run.
 
 import { context, number } from './host.ts';
 import { isKnown, needHost } from './phase.ts';
@@ -8,7 +8,7 @@ export function vu(): number {
   return isKnown('vu()') ? context.vu() : 0;
 }
 
-/** How many iterations this virtual user has begun before this one. */
+/** The number of iterations that this virtual user has begun before this one. */
 export function iteration(): number {
   return isKnown('iteration()') ? number(context.iteration()) : 0;
 }
@@ -26,7 +26,7 @@ export function env(name: string): string | undefined {
   return isKnown(`env('${name}')`) ? (context.option(name) ?? undefined) : undefined;
 }
 
-/** Asks for the end of the whole run, as a failure. This iteration goes on; no new one begins. */
+/** Asks for the end of the whole run, as a failure. This iteration continues; no new one begins. */
 export function abort(reason: string): void {
   needHost('abort');
   context.abort(String(reason));

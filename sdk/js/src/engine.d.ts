@@ -1,4 +1,4 @@
-// What the engines have beyond the language, and the modules whose types TypeScript cannot find by itself.
+// Features of the engines beyond the language, and modules whose types TypeScript cannot find by itself.
 
 declare function atob(text: string): string;
 declare function btoa(text: string): string;

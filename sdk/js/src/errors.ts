@@ -1,8 +1,8 @@
-// The text of an error as the run shows it: what went wrong, and where in the author's own file.
+// The text of an error as the run shows it: the problem, and its place in the author's own file.
 //
-// The engine sees one bundle. The build tool leaves a table of which of its lines come from which line of which file.
+// The engine sees one bundle. The build tool leaves a table from the bundle's lines to those of the source files.
 
-/** What the build tool leaves behind the bundle. */
+/** The build tool's table after the bundle. */
 interface LineTable {
   files: string[];
   /** Entries joined by `;`: line of the bundle, column, index of the file, line, column; all but lines relative. */

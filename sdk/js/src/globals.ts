@@ -1,5 +1,5 @@
-// What authors expect to be there and the engine does not bring: `console`, text encoders; and a `Math.random` and a
-// clock that do not give every virtual user the same.
+// Globals that authors expect and the engine does not have: `console`, text encoders; and a `Math.random` and a clock
+// that differ between virtual users.
 
 import './promise.ts';
 
@@ -11,7 +11,7 @@ import { bytesOf, decodeUtf8, encodeUtf8 } from './text.ts';
 
 Math.random = fraction;
 
-// What the build tool makes of `await` at the top level of a script.
+// The build tool's replacement for `await` at the top level of a script.
 Object.assign(globalThis, { __squallSettle: settle });
 
 globalThis.console = {

@@ -2,8 +2,8 @@
 
 // The host's functions, in JavaScript's own numbers. Nothing else in the SDK imports the contract's modules.
 //
-// The two engines differ in how they show 64-bit integers: QuickJS as numbers, StarlingMonkey as bigints. This is where
-// that ends.
+// The two engines represent 64-bit integers differently: QuickJS as numbers, StarlingMonkey as bigints. Only this
+// module knows the difference.
 
 import * as context from 'squall:scenario/context@0.1.0';
 import * as data from 'squall:scenario/data@0.1.0';
@@ -18,13 +18,13 @@ declare const __SQUALL_BIGINT__: boolean;
 
 type U64 = bigint;
 
-/** A whole number of at least 0 as the engine wants its u64. */
+/** A whole number of at least 0 as the engine's u64. */
 export function u64(value: number): U64 {
   const whole = value > 0 ? Math.round(value) : 0;
   return (__SQUALL_BIGINT__ ? BigInt(whole) : whole) as U64;
 }
 
-/** What the engine shows of a u64 as a number; exact up to 2^53. */
+/** The engine's u64 as a number; exact up to 2^53. */
 export function number(value: U64): number {
   return Number(value);
 }

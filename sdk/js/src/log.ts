@@ -21,13 +21,13 @@ export function show(value: unknown): string {
 }
 
 function write(level: Level, values: unknown[]): void {
-  // Nobody reads a log while the component is built.
+  // A log has no readers while the component is built.
   if (!isBuilding()) context.log(level, values.map(show).join(' '));
 }
 
 /** Writes lines: `log.info('basket of', items.length, 'items')`. Values are joined by spaces. */
 export const log = {
-  /** For whoever writes the scenario. Shown with `-v`. */
+  /** For the scenario's author. Shown with `-v`. */
   debug: (...values: unknown[]): void => write('debug', values),
   /** Worth knowing. */
   info: (...values: unknown[]): void => write('info', values),

@@ -1,8 +1,8 @@
-// The loop that runs jobs of promises, and timers, until there is nothing left to do.
+// The loop that runs jobs of promises, and timers, until none are left.
 //
 // The contract's functions are synchronous: when `run` returns, the iteration is over, and the engine's own queue of
-// jobs would never get its turn. So jobs are kept here, where `settle` works them off before an export returns. A timer
-// that is next waits in the host.
+// jobs would never get its turn. So jobs are kept here, and `settle` runs them before an export returns. The next timer
+// waits in the host.
 
 import * as host from './host.ts';
 import { isBuilding } from './phase.ts';
@@ -22,10 +22,10 @@ let timers: Timer[] = [];
 let lastTimer = 0;
 let failure: { error: unknown } | undefined;
 
-/** Runs a job once what runs now has returned. */
+/** Runs a job after the current one has returned. */
 export function queue(job: Job): void {
   jobs.push(job);
-  // While building, the engine's own jobs are run, and nobody may call `settle`.
+  // While building, the engine runs its own jobs, and `settle` may not be called.
   if (isBuilding()) nativeMicrotask(work);
 }
 
@@ -98,7 +98,7 @@ export function isBusy(): boolean {
   return jobs.length > 0 || timers.length > 0 || failure !== undefined;
 }
 
-/** Forgets what an iteration that ended with an error has left behind. */
+/** Drops the jobs and timers that an iteration with an error has left. */
 export function forgetWork(): void {
   jobs = [];
   timers = [];
@@ -109,7 +109,7 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }
 
-/** Has an error that nobody handles end the iteration, as one that is thrown does. */
+/** Has an unhandled error end the iteration, as a thrown one does. */
 export function fail(error: unknown): void {
   failure ??= { error };
 }

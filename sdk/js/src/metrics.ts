@@ -3,7 +3,7 @@
 import { drop, metrics } from './host.ts';
 import { building, needHost } from './phase.ts';
 
-/** What a trend's values are, for those who read them: a plain number, milliseconds, or bytes. */
+/** The unit of a trend's values: a plain number, milliseconds, or bytes. */
 export type Unit = 'number' | 'time' | 'data';
 
 /** Metrics that were made at the top level, until the script has run there. */
@@ -14,7 +14,7 @@ export function isDeclaring(): boolean {
   return declared !== undefined;
 }
 
-/** The top level has run; what it has made goes to the host when the component describes itself. */
+/** The top level has run; its metrics go to the host when the component describes itself. */
 export function endDeclaring(): () => void {
   const made = declared ?? [];
   declared = undefined;
@@ -35,7 +35,7 @@ export class Counter {
     this.#handle ??= new metrics.Counter(this.name);
   }
 
-  /** Adds to the sum; 1 if no value is given. The host drops what is negative or not finite. */
+  /** Adds to the sum; 1 if no value is given. The host drops values that are negative or not finite. */
   add(value: number = 1): void {
     needHost('Counter.add');
     (this.#handle ??= new metrics.Counter(this.name)).add(Number(value));
@@ -63,7 +63,7 @@ export class Gauge {
   }
 }
 
-/** A share: cache hits, logins that worked. */
+/** A share: cache hits, successful logins. */
 export class Rate {
   #handle?: metrics.Rate;
 
@@ -88,7 +88,7 @@ export class Rate {
 export class Trend {
   #handle?: metrics.Trend;
 
-  /** The trend of that name, the same for all virtual users; `unit` says how values are shown. */
+  /** The trend of that name, the same for all virtual users; `unit` decides how values are printed. */
   constructor(
     readonly name: string,
     readonly unit: Unit = 'number',
@@ -101,7 +101,7 @@ export class Trend {
     this.#handle ??= new metrics.Trend(this.name, this.unit);
   }
 
-  /** Adds a value, which may be negative. The host drops what is not finite. */
+  /** Adds a value, which may be negative. The host drops values that are not finite. */
   add(value: number): void {
     needHost('Trend.add');
     (this.#handle ??= new metrics.Trend(this.name, this.unit)).add(Number(value));
@@ -110,7 +110,7 @@ export class Trend {
 
 const { keys } = Object;
 
-/** A named condition: true or false, or a function that says so of the value. */
+/** A named condition: true or false, or a function of the value. */
 export type Conditions<T> = Record<string, boolean | ((value: T) => unknown)>;
 
 /**
@@ -173,7 +173,7 @@ export class Transaction implements Disposable {
     this.#handle?.fail();
   }
 
-  /** Ends it: what it took is measured. `using` does the same. */
+  /** Ends it, and with it the measurement. `using` does the same. */
   end(): void {
     if (this.#handle) drop(this.#handle);
     this.#handle = undefined;

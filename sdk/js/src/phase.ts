@@ -10,7 +10,7 @@ export let building = true;
 let deferred = false;
 const asked: string[] = [];
 
-/** Says that the host is there. Every export of the component begins with it. */
+/** Declares that the host is there. Every export of the component begins with it. */
 export function running(): void {
   building = false;
 }
@@ -29,7 +29,7 @@ export function isKnown(what: string): boolean {
   return !building;
 }
 
-/** Fails if the host is not there: for what makes no sense while building, such as sending a request. */
+/** Fails if the host is not there: for operations that are impossible while building, such as sending a request. */
 export function needHost(what: string): void {
   if (building) {
     throw new Error(`${what} cannot be called at the top level of a script: call it in a flow, or in setup or start`);
@@ -46,12 +46,12 @@ export function deferLoading(): void {
   deferred = true;
 }
 
-/** What the script has asked that only the run knows, if it has asked anything. */
+/** The script's first use of a value that only the run knows, if any. */
 export function askedFor(): string | undefined {
   return asked[0];
 }
 
-/** Ends the building of a script whose top level has run; fails, for the build tool to read, if it asked too much. */
+/** Ends the building of a script whose top level has run; fails, for the build tool to read, if it used the run. */
 export function finishLoading(): void {
   if (asked.length > 0) throw new Error(`squall:defer ${asked[0]}`);
 }

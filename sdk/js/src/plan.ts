@@ -1,10 +1,10 @@
-// From `options`, which are k6's, to what the contract wants: flows with weights, and a plan. Each of k6's scenarios becomes a
+// From `options`, which are k6's, to the contract's: flows with weights, and a plan. Each of k6's scenarios becomes a
 // scenario of the plan, and a flow that runs its function with its environment.
 
 import type { AtEnd, Policy } from './data/feed.ts';
 import { nanoseconds } from './seconds.ts';
 
-/** A threshold: an expression, alone or with what to do when it fails. */
+/** A threshold: an expression, alone or with its effect on the run. */
 export type Threshold = string | { threshold: string; abortOnFail?: boolean; delayAbortEval?: string | null };
 
 /** One piece of a ramp: to `target` virtual users, or to that rate, within `duration`. */
@@ -13,7 +13,7 @@ export interface Stage {
   target: number | string;
 }
 
-/** A load, and what belongs to its samples. What is not given is decided by the user. */
+/** A load, and settings of its samples. The user decides about options that are not set. */
 export interface Load {
   /** Virtual users; with stages, the number to start with; with a rate, as `preAllocatedVUs`. */
   vus?: number;
@@ -135,33 +135,33 @@ export interface PlannedFlow {
 export interface Planned {
   /** The host's plan, to be written as JSON. */
   plan: Record<string, unknown>;
-  /** The flows that `scenarios` ask for; none if there are no scenarios. */
+  /** The flows of `scenarios`; none without scenarios. */
   flows: PlannedFlow[];
-  /** What of the options will not happen. */
+  /** Warnings about options without an effect. */
   warnings: string[];
 }
 
-/** The load itself: where there are scenarios, theirs alone. */
+/** The load itself: with scenarios, only theirs. */
 const LOAD_KEYS = [
   'executor', 'vus', 'duration', 'iterations', 'stages', 'rate', 'timeUnit', 'startRate', 'startVUs', 'preAllocatedVUs',
   'maxVUs', 'maxDuration', 'gracefulStop', 'gracefulRampDown',
 ];
-/** What a scenario takes, too, and has from the whole run where it says nothing. */
+/** Options that a scenario takes, too, and that default to those of the whole run. */
 const SHARED_KEYS = ['arrival', 'maxBacklog', 'max_backlog', 'weights', 'thinkTime', 'env', 'tags', 'minIterationDuration'];
 const RUN_KEYS = [
   'target', 'setupTimeout', 'teardownTimeout', 'discardResponseBodies', 'maxRedirects', 'insecureSkipTLSVerify',
   'noConnectionReuse', 'userAgent',
 ];
-/** What this file, and the k6 layer, do by themselves. */
+/** Options that this file, and the k6 layer, implement. */
 const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
-/** The host's own, which k6 does not have. It refuses `cacert`, and says what to do instead. */
+/** The host's own, which k6 does not have. It refuses `cacert`, with an alternative. */
 const HOST_KEYS = [
   'warmup', 'pacing', 'flow', 'seed', 'threads', 'http', 'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout',
   'batchPerOrigin', 'sharedConnections', 'data',
   'noVUConnectionReuse',
 ];
 
-/** Translates `options`. `data` is what the run has to be given beside what they say. */
+/** Translates `options`. `data` are the data that the run needs besides those of the options. */
 export function planOf(options: Options, data: Options['data'] = {}): Planned {
   const warnings: string[] = [];
   const plan = only(options, [...SHARED_KEYS, ...RUN_KEYS, ...HOST_KEYS]);
@@ -209,7 +209,7 @@ function loadOf(scenario: ScenarioOptions, flow: PlannedFlow, flows: PlannedFlow
   return plan;
 }
 
-/** The load of one scenario, with what k6 takes where it says nothing. */
+/** The load of one scenario, with k6's defaults. */
 function one(load: ScenarioOptions): Record<string, unknown> {
   const plan = only(load, LOAD_KEYS);
   if (load.executor === 'ramping-vus') plan.startVUs ??= 1;
@@ -234,7 +234,7 @@ function thresholdsOf(
       const value = part.slice(colon + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
       if (tag === 'scenario') parts.push(`scenario:${flows.length > 0 ? nameOf(value) : value}`);
       else if (metric === 'group_duration' && tag === 'group') parts.push(`transaction:${value.replace(/^::/, '')}`);
-      // Whether samples can have it is the host's to say.
+      // The host decides whether samples can have it.
       else parts.push(colon < 0 ? part : `${tag}:${value}`);
     }
     translated[parts.length > 0 ? `${renamed}{${parts.join(',')}}` : (renamed ?? selector)] = list;

@@ -9,7 +9,7 @@ const BELOW_ONE = 1 - Number.EPSILON / 2;
 /** A uniform number from 0 (included) to 1 (excluded). */
 export function fraction(): number {
   if (!isKnown('random')) return 0.5;
-  // The engine rounds 64 bits to the 53 of a number; what is rounded up to 2^64 must not become 1.
+  // The engine rounds 64 bits to the 53 of a number; numbers that are rounded up to 2^64 must not become 1.
   const value = number(context.random()) / 18446744073709551616;
   return value < 1 ? value : BELOW_ONE;
 }
@@ -19,7 +19,7 @@ export function random(): number {
   return fraction();
 }
 
-/** A random whole number from `first` to `last`, both included: `randomInt(1, 6)`. If there is none, `first`. */
+/** A random whole number from `first` to `last`, both included: `randomInt(1, 6)`. Without any, `first`. */
 export function randomInt(first: number, last: number): number {
   if (!(last > first)) return first;
   return first + Math.floor(fraction() * (last - first + 1));

@@ -1,4 +1,4 @@
-// UTF-8 in an engine without TextEncoder, by what it does in native code.
+// UTF-8 in an engine without TextEncoder, by means of its native functions.
 
 const ASCII = /^[\x00-\x7f]*$/;
 
@@ -43,7 +43,7 @@ function decodeLossily(bytes: Uint8Array): string {
   return text;
 }
 
-/** Bytes of whatever holds bytes. */
+/** The bytes of any container of bytes. */
 export function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (data instanceof Uint8Array) return data;
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);

@@ -5,7 +5,7 @@ import { isKnown, needHost } from './phase.ts';
 import { fraction } from './random.ts';
 import { nanoseconds, type Seconds } from './seconds.ts';
 
-/** How long the run has lasted, in seconds. */
+/** The time since the run began, in seconds. */
 export function now(): number {
   return isKnown('now()') ? host.now() / 1e9 : 0;
 }

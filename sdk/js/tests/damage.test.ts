@@ -1,5 +1,5 @@
-// Paths of gjson's that were damaged, by chance or on purpose, always in the same way: each gives a value or nothing, never an
-// error, and soon. What tests/fuzzing does for the parsers in Rust.
+// Paths of gjson's that were damaged, randomly or on purpose, always in the same way: each gives a value or undefined,
+// never an error, and quickly. The counterpart of tests/fuzzing, which is for the parsers in Rust.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

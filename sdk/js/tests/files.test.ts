@@ -1,4 +1,4 @@
-// What a script may bring into the component by importing it.
+// Files that a script may bring into the component by importing them.
 
 import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ test('data comes from the project and from packages, code from anywhere', () => 
   expect(['project/own.json', 'node_modules/tables/a.json', 'sdk/a.txt', 'home/lib.js'].filter((name) => refused(name))).toEqual([]);
   expect(refused('home/keys.json')).toBe(true);
   expect(refused('project/link.json')).toBe(true);
-  // Code that is to be read as data is data.
+  // Code that is imported as data is data.
   expect(refused('home/lib.js', { type: 'text' })).toBe(true);
   expect(load({ path: place('home/keys.json') })?.errors[0].text).toContain('is outside of the project');
 });

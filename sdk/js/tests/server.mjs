@@ -1,4 +1,4 @@
-// The server that the conformance scenarios ask: it answers what the URL tells it to, in httpbin's words where it has them.
+// The server of the conformance scenarios: the URL selects its response, by httpbin's names where they exist.
 
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,5 +1,5 @@
-// What can be tested without an engine: options as a plan, lengths of time, paths, URLs, cookies. All else is in
-// `conformance/`.
+// Everything that can be tested without an engine: options as a plan, lengths of time, paths, URLs, cookies. The rest
+// is in `conformance/`.
 
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -23,7 +23,7 @@ test('lengths of time come in many shapes', () => {
   expect(nanoseconds('1m30s')).toBe(90e9);
   expect(nanoseconds('500ms')).toBe(5e8);
   expect(nanoseconds(-1)).toBe(0);
-  expect(() => nanoseconds('soon')).toThrow('is no length of time');
+  expect(() => nanoseconds('soon')).toThrow('is not a length of time');
   expect(() => nanoseconds('')).toThrow();
 });
 
@@ -163,7 +163,7 @@ test('elements are written as k6 writes them', () => {
 
 a</pre><form><select multiple name=m><option selected>a<option selected>b</select><input name=n></form><!-- note --></body>`);
   const html = (selector: string): string => page.find(selector).html();
-  // What k6 1.8.1 gives for each.
+  // k6 1.8.1's result for each.
   expect(html('p')).toBe('é &lt;b&gt; &#34;q&#34; &#39;a&#39; &amp; \u00a0|');
   expect(page.find('p').eq(1).html()).toBe('two<br/>lines<img src="a.png" hidden=""/>');
   expect(html('title')).toBe('Tïtle &amp; é');
@@ -221,7 +221,7 @@ test('an option of k6 is done, or named', () => {
     'maxRedirects', 'userAgent', 'batchPerHost', 'insecureSkipTLSVerify', 'throw', 'thresholds', 'noConnectionReuse',
     'noVUConnectionReuse', 'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies',
   ];
-  // Those of Grafana's own services do nothing in a run of k6 on this machine either.
+  // Those of Grafana's own services have no effect in a local run of k6 either.
   const others = OPTIONS_OF_K6.filter((name) => !done.includes(name) && name !== 'cloud' && name !== 'ext');
   for (const name of others) {
     const { options, warnings } = translate({ [name]: 1 } as K6Options);

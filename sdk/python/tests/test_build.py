@@ -1,4 +1,4 @@
-"""What is said when there can be no component. (That there is one, the conformance suite shows.)"""
+"""The errors of failed builds. (The conformance suite shows successful ones.)"""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_what_is_wrong_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ("empty_scenario.py", "", "has no flow: put @flow before a function"),
         ("broken_scenario.py", "def x(:", "SyntaxError"),
         ("raising_scenario.py", "\nraise ValueError('at once')", "line 2"),
-        ("bad_options.py", "import squall\noptions = 3\n@squall.flow\ndef x(): pass", "is no dictionary"),
+        ("bad_options.py", "import squall\noptions = 3\n@squall.flow\ndef x(): pass", "is not a dictionary"),
     ]:
         path = tmp_path / name
         path.write_text(text)

@@ -1,4 +1,4 @@
-"""What is sent, and how often the host is asked for handles."""
+"""The sent requests, and the number of handles that are made."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a module must be to be a scenario, and what becomes of it."""
+"""The requirements of a scenario's module, and its scenario."""
 
 import json
 from types import ModuleType
@@ -24,7 +24,7 @@ def plain() -> None:
     """Do nothing."""
 
 
-# For those who have no type checker.
+# For authors without a type checker.
 needy: Any = lambda x: None  # noqa: ARG005, E731
 
 
@@ -139,7 +139,7 @@ def test_options_may_be_a_function_which_is_called_when_a_run_asks() -> None:
     scenario = Scenario.of(module(a=flow(name="a")(lambda: None), options=lambda: {"vus": vus[0]}))
     vus[0] = 3
     assert json.loads(scenario.suggest()) == {"vus": 3}
-    with pytest.raises(OptionsError, match="no dictionary"):
+    with pytest.raises(OptionsError, match="not a dictionary"):
         Scenario.of(module(a=flow(name="a")(lambda: None), options=lambda: 1)).suggest()
 
 

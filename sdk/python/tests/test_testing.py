@@ -1,4 +1,4 @@
-"""Which answers a test's host gives."""
+"""The responses of a test's host."""
 
 from squall.testing._glob import matches, matches_url
 

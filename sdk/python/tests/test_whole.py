@@ -1,4 +1,4 @@
-"""The whole way: a scenario of what only Python has, built, run by the real `squall` against a real server."""
+"""The whole way: a scenario of Python's own features, built, run by the real `squall` against a real server."""
 
 import json
 import os

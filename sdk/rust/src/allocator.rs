@@ -1,9 +1,9 @@
-//! The allocator of a component: keeps what a virtual user allocates together, so that an idle one costs little.
+//! The allocator of a component: keeps a virtual user's allocations together, so that an idle one costs little.
 //!
 //! Every page of 4 KiB that a guest writes to is memory that the host must keep for each of its virtual users. The
 //! usual allocator writes to at least three: its own state, the first block, and a mark at the far end of the heap.
-//! Here blocks of up to [`LARGEST`] bytes come from one small static area, next to the lists of what is free in it.
-//! What is larger, or does not fit any more, goes to the usual allocator, which is not touched before.
+//! Here blocks of up to [`LARGEST`] bytes come from one small static area, next to the lists of its free blocks. Larger
+//! blocks, and those that do not fit any more, come from the usual allocator, which is not touched before.
 //!
 //! A block is as large as the next power of two. There is a list of free blocks for each size, and they are never
 //! joined: within an area this small there is nothing to win by it.
@@ -27,12 +27,12 @@ struct Allocator(UnsafeCell<Heap>);
 // SAFETY: a component has one thread, and the build for threads (`atomics`) does not compile this module.
 unsafe impl Sync for Allocator {}
 
-/// The area is used from its end: what the linker puts behind it (flags and buffers of the bindings) is written to in
-/// any case, and so shares a page with the first blocks.
+/// The area is used from its end: the linker puts flags and buffers of the bindings after it, which are written to in
+/// any case, and so share a page with the first blocks.
 #[repr(C, align(16))]
 struct Heap {
     area: [u8; AREA],
-    /// How much of the area has ever been handed out. (That this starts at 0 keeps the area out of the file.)
+    /// Number of bytes of the area that were ever in use. (That this starts at 0 keeps the area out of the file.)
     used: usize,
     /// For each size the first free block, which holds the address of the next.
     free: [*mut u8; SIZES],
@@ -62,7 +62,8 @@ impl Heap {
     fn take(&mut self, index: usize) -> *mut u8 {
         let first = self.free[index];
         if !first.is_null() {
-            // SAFETY: a block on a list is free, at least 16 bytes large and aligned to 16, and holds what `give` put.
+            // SAFETY: a block on a list is free, at least 16 bytes large and aligned to 16, and contains the link
+            // written by `give`.
             self.free[index] = unsafe { first.cast::<*mut u8>().read() };
             return first;
         }
@@ -86,8 +87,8 @@ impl Heap {
     }
 }
 
-// SAFETY: blocks are as large and as aligned as asked (see `size_index`), and never handed out twice; what is not in the
-// area is `System`'s. One thread, no re-entry: nothing in here allocates.
+// SAFETY: blocks are as large and as aligned as asked (see `size_index`), and never handed out twice; blocks outside of
+// the area are `System`'s. One thread, no re-entry: nothing in here allocates.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(index) = size_index(layout) {
@@ -107,17 +108,17 @@ unsafe impl GlobalAlloc for Allocator {
         match size_index(layout) {
             // SAFETY: it is in the area, so it came from `take`, and with this layout.
             Some(index) if heap.owns(block) => unsafe { heap.give(block, index) },
-            // SAFETY: what is not in the area came from `System`.
+            // SAFETY: blocks outside of the area came from `System`.
             _ => unsafe { System.dealloc(block, layout) },
         }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: `new_size` fulfils what a layout asks, by the caller's promise.
+        // SAFETY: `new_size` fulfils the conditions of a layout, by the caller's promise.
         let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         // SAFETY: a shared look, over before anything else is done.
         if !unsafe { &*self.0.get() }.owns(block) {
-            // SAFETY: what is not in the area came from `System`.
+            // SAFETY: blocks outside of the area came from `System`.
             return unsafe { System.realloc(block, layout, new_size) };
         }
         if size_index(layout) == size_index(new_layout) {
@@ -141,7 +142,7 @@ mod tests {
     use crate::random_in;
     use crate::testing::Host;
 
-    /// Fills a block with a mark and makes sure later that nobody else wrote there.
+    /// Fills a block with a mark and checks later that no other code wrote there.
     struct Block(*mut u8, Layout, u8);
 
     impl Block {

@@ -1,6 +1,6 @@
-//! The contract in Rust, generated from the WIT files. Everything else sees it through `host` and `export`.
+//! The contract in Rust, generated from the WIT files. All other modules see it through `host` and `export`.
 //!
-//! The optional exports have a small world each, so that a component exports what its author wrote and no more.
+//! The optional exports have a small world each, so that a component exports only the functions that its author wrote.
 #![allow(missing_docs, missing_debug_implementations)]
 
 pub mod scenario {

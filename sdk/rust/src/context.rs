@@ -1,4 +1,4 @@
-//! Who and where this virtual user is, and what was passed to the run.
+//! This virtual user, its iteration, and the options of the run.
 
 use crate::host;
 
@@ -8,7 +8,7 @@ pub fn vu() -> u32 {
     host::vu()
 }
 
-/// How many iterations this virtual user has begun before this one.
+/// The number of iterations that this virtual user has begun before this one.
 #[must_use]
 pub fn iteration() -> u64 {
     host::iteration()
@@ -35,7 +35,7 @@ pub fn env(key: &str) -> Option<String> {
     host::option(key)
 }
 
-/// Asks for the end of the whole run, as a failure. This iteration goes on; no new one begins.
+/// Asks for the end of the whole run, as a failure. This iteration continues; no new one begins.
 pub fn abort(reason: &str) {
     host::abort(reason);
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-/// What a function that can end an iteration returns: `Ok(())`, or the [`Error`] that is counted and shown.
+/// The result of a function that can end an iteration: `Ok(())`, or the [`Error`] that is counted and shown.
 pub type Outcome<T = ()> = Result<T, Error>;
 
-/// Why an iteration ended early: a text, and nothing else, because all that happens to it is that it is counted and
-/// shown.
+/// The reason to end an iteration early: only a text, because it is only counted and shown.
 ///
 /// Every [`std::error::Error`] turns into one by `?`.
 pub struct Error {

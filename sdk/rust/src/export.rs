@@ -1,6 +1,6 @@
-//! How a scenario becomes a component: the exports, written by `scenario!` into the author's crate.
+//! The exports of a component, which `scenario!` writes into the author's crate.
 //!
-//! Natively there is nothing to export; tests use `SCENARIO` itself.
+//! Natively there are no exports; tests use `SCENARIO` itself.
 
 #[cfg(not(target_family = "wasm"))]
 #[doc(hidden)]
@@ -30,7 +30,7 @@ macro_rules! __export {
             $crate::bindings::scenario::export_scenario!(Component with_types_in $crate::bindings::scenario);
             $($crate::__export_lifecycle!($lifecycle, Component, $scenario);)*
 
-            /// Who made this component, for `squall inspect`.
+            /// The maker of this component, for `squall inspect`.
             #[used]
             #[unsafe(link_section = "squall:sdk")]
             static SDK: [u8; $crate::export::SDK.len()] = *$crate::export::SDK;
@@ -80,7 +80,7 @@ mod component {
     use crate::bindings::scenario::Description;
     use crate::bindings::scenario::squall::scenario::types::Flow;
 
-    /// What the custom section `squall:sdk` holds: language and version.
+    /// The content of the custom section `squall:sdk`: language and version.
     pub const SDK: &[u8; concat!("rust ", env!("CARGO_PKG_VERSION")).len()] =
         match concat!("rust ", env!("CARGO_PKG_VERSION")).as_bytes().first_chunk() {
             Some(text) => text,

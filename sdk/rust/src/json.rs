@@ -1,4 +1,4 @@
-//! All that the feature `json` adds, so that nothing else needs to know of serde.
+//! Everything for the feature `json`, so that no other module needs serde.
 #![cfg(feature = "json")]
 
 use serde::Serialize;

@@ -183,7 +183,7 @@ mod documents {
     struct Tutorial;
 }
 
-/// What most scenarios use: `use squall::prelude::*;`.
+/// The names that most scenarios use: `use squall::prelude::*;`.
 pub mod prelude {
     pub use crate::{
         Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, data::Blob, data::Feed, env, http,

@@ -10,10 +10,10 @@
 
 use crate::host;
 
-/// How much a line matters.
+/// The importance of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For whoever writes the scenario.
+    /// For the scenario's author.
     Debug,
     /// Worth knowing.
     Info,

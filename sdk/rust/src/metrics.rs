@@ -27,7 +27,7 @@ pub fn check(name: &str, passed: bool) -> bool {
     passed
 }
 
-/// Records whether a condition holds, and says so: `check!(page.status() == 200, "home is there")`. Without a name the
+/// Records and returns whether a condition holds: `check!(page.status() == 200, "home is there")`. Without a name the
 /// condition itself is the name.
 ///
 /// ```
@@ -49,7 +49,7 @@ macro_rules! check {
     };
 }
 
-/// What a trend's values are, for those who read them.
+/// The unit of a trend's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
     /// A plain number.
@@ -74,7 +74,7 @@ impl Counter {
         Counter { name, handle: OnceLock::new() }
     }
 
-    /// Adds to the sum. The host drops what is negative or not finite.
+    /// Adds to the sum. The host drops values that are negative or not finite.
     pub fn add(&self, value: impl Into<f64>) {
         let handle = self.handle.get_or_init(|| host::Counter::new(self.name));
         handle.add(value.into());
@@ -102,7 +102,7 @@ impl Gauge {
     }
 }
 
-/// A share: cache hits, logins that worked.
+/// A share: cache hits, successful logins.
 #[derive(Debug)]
 pub struct Rate {
     name: &'static str,
@@ -143,7 +143,7 @@ impl Trend {
         Trend { name, unit, handle: OnceLock::new() }
     }
 
-    /// Adds a value, which may be negative. The host drops what is not finite.
+    /// Adds a value, which may be negative. The host drops values that are not finite.
     pub fn add(&self, value: impl Into<f64>) {
         let handle = self.handle.get_or_init(|| host::Trend::new(self.name, self.unit));
         handle.add(value.into());

@@ -1,15 +1,15 @@
-//! What flows, `start` and `teardown` may return.
+//! The results of flows, `start` and `teardown`.
 
 use std::fmt::Display;
 
-/// What a flow may return: nothing, or a `Result<(), E>` whose error can be shown.
+/// A type that a flow may return: nothing, or a `Result<(), E>` whose error can be shown.
 #[diagnostic::on_unimplemented(
     message = "a flow cannot return `{Self}`",
     label = "returns `{Self}`",
     note = "flows, `start` and `teardown` return `()`, `squall::Outcome`, or any `Result<(), E>` where `E: Display`"
 )]
 pub trait Completion {
-    /// The result as the host wants it.
+    /// The result for the host.
     ///
     /// # Errors
     ///

@@ -27,7 +27,7 @@ pub fn random_in(range: impl RangeBounds<u64>) -> u64 {
         return first;
     }
     let span = u128::from(last - first) + 1;
-    // The high half of the product is uniform over the span, up to a bias far below what a test can see.
+    // The high half of the product is uniform over the span, up to a bias far below any test's resolution.
     let offset = (u128::from(random()) * span) >> 64;
     first + offset as u64
 }
@@ -44,7 +44,7 @@ pub fn pick<T>(items: &[T]) -> &T {
 
 /// A uniform number from 0 (included) to 1 (excluded).
 pub(crate) fn fraction() -> f64 {
-    // 53 bits are what an f64 holds exactly.
+    // An f64 holds 53 bits exactly.
     (random() >> 11) as f64 / (1_u64 << 53) as f64
 }
 

@@ -1,4 +1,4 @@
-//! A scenario as data: what `scenario!` fills in, what the component exports, what tests look at.
+//! A scenario as data: `scenario!` makes it, the component exports it, tests run it.
 
 use crate::shared;
 

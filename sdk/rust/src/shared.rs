@@ -28,7 +28,7 @@ thread_local! {
     static SHARED: RefCell<Rc<[u8]>> = RefCell::new(Rc::from([]));
 }
 
-/// The data as `setup` returned it; empty where there is no `setup`. In `setup` itself there is none yet.
+/// The data that `setup` returned; empty without a `setup`, and in `setup` itself.
 #[must_use]
 pub fn bytes() -> Rc<[u8]> {
     SHARED.with_borrow(Rc::clone)
@@ -44,7 +44,7 @@ pub(crate) fn store(bytes: Vec<u8>) {
     SHARED.set(Rc::from(bytes));
 }
 
-/// What `setup` may return.
+/// A type that `setup` may return.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`setup` cannot return `{Self}`",

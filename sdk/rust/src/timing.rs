@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{host, random};
 
-/// A length of time: a [`Duration`], or a number of seconds (`1.5`, `2`). What is negative or not a number counts as 0.
+/// A length of time: a [`Duration`], or a number of seconds (`1.5`, `2`). Negative numbers and NaN count as 0.
 pub trait Seconds {
     /// The length as a duration.
     fn duration(self) -> Duration;
@@ -19,7 +19,7 @@ impl Seconds for Duration {
 
 impl Seconds for f64 {
     fn duration(self) -> Duration {
-        // A cast saturates, and turns what is negative or not a number into 0.
+        // A cast saturates, and turns negative numbers and NaN into 0.
         Duration::from_nanos((self * 1e9) as u64)
     }
 }
@@ -36,7 +36,7 @@ impl Seconds for u64 {
     }
 }
 
-/// How long the run has lasted.
+/// The time since the run began.
 #[must_use]
 pub fn now() -> Duration {
     Duration::from_nanos(host::now())

@@ -1,4 +1,4 @@
-//! What `scenario!` makes, and the life cycle.
+//! The results of `scenario!`, and the life cycle.
 
 use squall::prelude::*;
 use squall::testing::Host;

@@ -1,4 +1,4 @@
-//! The conformance scenario in Rust: calls every function of the contract, and checks what it gets. See `../run.py`.
+//! The conformance scenario in Rust: calls every function of the contract, and checks the results. See `../run.py`.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ fn settings() -> Outcome {
     Ok(())
 }
 
-/// Every error there is but `other`, which nothing causes.
+/// Every error except `other`, which nothing causes.
 fn errors() {
     let of = |request: Request<'_>| request.send().err();
     check!(matches!(of(http::get("/slow").timeout(0.05)), Some(HttpError::Timeout)), "timeout");

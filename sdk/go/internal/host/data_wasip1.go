@@ -2,10 +2,10 @@ package host
 
 import "unsafe"
 
-// handOver sets the body of requests. It is set by what makes blobs: a scenario without any does not import it.
+// handOver sets the body of requests. The constructors of blobs set it: a scenario without any does not import it.
 var handOver func(options, blob uint32)
 
-// refused reads why there is no such data, if the host has answered so.
+// refused reads the reason for missing data, if the host has answered with one.
 func refused() *Failure {
 	if discriminant(words[0]) == 0 {
 		return nil
@@ -126,7 +126,7 @@ func receivedBlob() (Blob, *Failure) {
 // Drop lets go of the bytes.
 func (blob Blob) Drop() { dataDropBlob(blob.Handle) }
 
-// Length is how many bytes there are.
+// Length returns the number of bytes.
 func (blob Blob) Length() uint64 { return dataBlobLength(blob.Handle) }
 
 // Read copies at most that many bytes from there on.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Fake is what a test puts in the host's place.
+// Fake replaces the host in a test.
 type Fake interface {
 	Send(request *Request) (*FakeResponse, *Failure)
 	ClearCookies()
@@ -40,7 +40,7 @@ type FakeResponse struct {
 // Installed is the fake of the test that is under way.
 var Installed Fake
 
-// OptionsMade counts the handles for settings that were asked for.
+// OptionsMade counts the handles for settings that were made.
 var OptionsMade int
 
 func fake() Fake {
@@ -125,7 +125,7 @@ func (response Response) Headers() []Field { return response.get().Headers }
 // Body is the body.
 func (response Response) Body() []byte { return append([]byte(nil), response.get().Body...) }
 
-// Size is how large the body is.
+// Size returns the body's size.
 func (response Response) Size() uint64 { return uint64(len(response.get().Body)) }
 
 // Text is the body as text.
@@ -134,7 +134,7 @@ func (response Response) Text() string { return string(response.get().Body) }
 // URL is the URL that answered.
 func (response Response) URL() string { return response.get().URL }
 
-// Timings are what the request cost.
+// Timings returns the time that the request spent in each phase.
 func (response Response) Timings() Timings { return response.get().Timings }
 
 // Now is the time since the run began, in nanoseconds.

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// FakeTable is a table as a test gives it, and how far it has been taken.
+// FakeTable is a test's table, and the position in it.
 type FakeTable struct {
 	Name    string
 	Columns []string
@@ -151,7 +151,7 @@ func keepBlob(bytes []byte) Blob {
 // Drop lets go of the bytes.
 func (blob Blob) Drop() { blobs[blob.Handle] = nil }
 
-// Length is how many bytes there are.
+// Length returns the number of bytes.
 func (blob Blob) Length() uint64 { return uint64(len(blobs[blob.Handle])) }
 
 // Read copies at most that many bytes from there on.

@@ -1,7 +1,7 @@
 package host
 
-// The host keeps a response, with its body, until the guest lets go of it. Go has no destructors, and nobody writes
-// `defer page.Close()` in a load test; so the responses of an iteration are let go of when it ends.
+// The host keeps a response, with its body, until the guest drops it. Go has no destructors, and `defer page.Close()`
+// is unusual in a load test; so the responses of an iteration are dropped when it ends.
 
 // Held is a response that the host holds.
 type Held struct {
@@ -17,10 +17,10 @@ func (response *Held) Hold() {
 	held = append(held, response)
 }
 
-// Closed tells whether the host still has the response.
+// Closed returns whether the host still has the response.
 func (response *Held) Closed() bool { return response.place < 0 }
 
-// Close lets go of the response. Doing so again is no mistake.
+// Close drops the response. A second call does nothing.
 func (response *Held) Close() {
 	if response.place < 0 {
 		return
@@ -33,7 +33,7 @@ func (response *Held) Close() {
 	response.Drop()
 }
 
-// CloseAll closes what is still held.
+// CloseAll closes all that are still open.
 func CloseAll() {
 	for i, response := range held {
 		response.place = -1
@@ -48,7 +48,7 @@ func CloseAll() {
 	others = others[:0]
 }
 
-// Closer is something else that the host holds. Closing it again is no mistake.
+// Closer is another resource of the host. A second call of its Close does nothing.
 type Closer interface{ Close() }
 
 var others []Closer

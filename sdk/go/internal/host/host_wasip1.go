@@ -2,7 +2,7 @@ package host
 
 import "unsafe"
 
-// Where the host writes what does not fit into one number. One place is enough: it is read before the next call.
+// The place for results that do not fit into one number. One is enough: it is read before the next call.
 var (
 	words   [4]uint32
 	timings Timings
@@ -10,7 +10,7 @@ var (
 
 func result() unsafe.Pointer { return unsafe.Pointer(&words) }
 
-// discriminant says which case of a result, option or variant a word begins with; the rest of the word is padding.
+// discriminant returns the case of a result, option or variant in a word; the rest of the word is padding.
 func discriminant(word uint32) uint8 { return uint8(word) }
 
 func makeOptions(settings *Settings) uint32 {
@@ -41,8 +41,8 @@ func dropOptions(options uint32) { httpDropOptions(options) }
 // Header fields as the contract lays them out: addresses and lengths of name and value.
 var fields []uint32
 
-// What is being sent. The host is given addresses, which Go does not follow: being reachable from here keeps all of it
-// on the heap, where nothing moves.
+// The request in transit. The host gets addresses, which Go does not follow: references from here keep all of it on the
+// heap, where nothing moves.
 var sending struct {
 	one  *Request
 	many []*Request
@@ -165,7 +165,7 @@ func (response Response) Body() []byte {
 	return body
 }
 
-// Size is how large the body is.
+// Size returns the body's size.
 func (response Response) Size() uint64 { return httpSize(uint32(response)) }
 
 // Text is the body as text.
@@ -182,7 +182,7 @@ func (response Response) URL() string {
 	return answered()
 }
 
-// Timings are what the request cost.
+// Timings returns the time that the request spent in each phase.
 func (response Response) Timings() Timings {
 	httpTimings(uint32(response), unsafe.Pointer(&timings))
 	return timings

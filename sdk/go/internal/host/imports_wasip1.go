@@ -2,7 +2,7 @@ package host
 
 import "unsafe"
 
-// The contract's functions, as the canonical ABI flattens them. What returns more than one number writes it to `result`.
+// The contract's functions, flattened by the canonical ABI. Functions with more than one result write it to `result`.
 
 //go:wasmimport squall:scenario/http@0.1.0 [constructor]request-options
 func httpNewOptions() uint32

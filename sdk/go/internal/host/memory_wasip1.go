@@ -17,9 +17,10 @@ const arenaSize = 16<<20 + padding
 
 var (
 	arena [arenaSize]byte
-	// kept is where what stays ends: the adapter for WASI asks for its state once, before Go itself has started.
+	// kept is the end of the permanent part: the adapter for WASI asks for its state once, before Go itself has
+	// started.
 	kept uintptr
-	// next is where the answer to the present call goes on.
+	// next is the place for the next part of the current answer.
 	next uintptr
 	// calling is true while a call of the contract's is under way.
 	calling bool
@@ -71,9 +72,10 @@ func allocate(align, size uintptr) uint32 {
 	return uint32(base + at)
 }
 
-// allocateLarge takes memory from Go's heap. Pinned, Go begins no garbage collection meanwhile and helps with none, both
-// of which would read the clock. (There is one more case in which it would: its heap has to grow although much of it has
-// been returned to the system before. That would be a trap, "cannot leave component instance (in clock_time_get)".)
+// allocateLarge takes memory from Go's heap. Pinned, Go begins no garbage collection meanwhile and helps with none,
+// both of which would read the clock. (There is one more case in which it would: its heap has to grow although much of
+// it has been returned to the system before. That would be a trap, "cannot leave component instance (in
+// clock_time_get)".)
 func allocateLarge(size uintptr) uint32 {
 	procPin()
 	memory := make([]byte, size)
@@ -115,10 +117,10 @@ func text(address, size uint32) string { return string(view(address, size)) }
 // Shared returns, for good, the bytes that an export was called with.
 func Shared(address, size uint32) []byte { return view(address, size) }
 
-// AddressOf is where bytes lie, as the host counts.
+// AddressOf returns the address of bytes, for the host.
 func AddressOf(bytes []byte) uint32 { return uint32(uintptr(unsafe.Pointer(unsafe.SliceData(bytes)))) }
 
-// AddressOfText is where a text lies, as the host counts.
+// AddressOfText returns the address of a text, for the host.
 func AddressOfText(text string) uint32 {
 	return uint32(uintptr(unsafe.Pointer(unsafe.StringData(text))))
 }

@@ -8,13 +8,13 @@ const optionsKept = 64
 
 var optionsMade = make(map[Settings]uint32)
 
-// last are the settings that were asked for last, often the next, too: comparing is faster than looking up.
+// last are the latest settings, often those of the next request, too: comparing is faster than looking up.
 var last struct {
 	settings Settings
 	handle   uint32
 }
 
-// optionsFor returns the handle for the settings; false where the defaults will do.
+// optionsFor returns the handle for the settings; false if the defaults are enough.
 func optionsFor(settings *Settings) (uint32, bool) {
 	if *settings == (Settings{}) {
 		return 0, false

@@ -2,7 +2,7 @@
 // that end in _wasip1.go); natively they call whatever a test has set up (fake.go).
 package host
 
-// Settings are what a request asks for beyond the defaults. The zero value asks for nothing. It is comparable, so that
+// Settings are a request's settings other than the defaults. The zero value asks for nothing. It is comparable, so that
 // equal settings share one handle.
 type Settings struct {
 	Name         string // with HasName
@@ -16,10 +16,10 @@ type Settings struct {
 	BodyFrom     Blob   // zero for none
 }
 
-// Body says whether the host keeps a response's body.
+// Body is whether the host keeps a response's body.
 type Body uint8
 
-// What can be said of a body.
+// The values of Body.
 const (
 	BodyByPlan Body = iota
 	BodyKept
@@ -38,13 +38,13 @@ type Request struct {
 	Settings    Settings
 }
 
-// Failure is why there is no response: the case of the contract's variant, and its text.
+// Failure is the reason for a missing response: the case of the contract's variant, and its text.
 type Failure struct {
 	Case   uint8
 	Detail string
 }
 
-// Result is what became of one request of several: a response where Failure is nil.
+// Result is the result of one request of several: a response where Failure is nil.
 type Result struct {
 	Response Response
 	Failure  *Failure
@@ -53,7 +53,7 @@ type Result struct {
 // Response is the host's handle for a response.
 type Response uint32
 
-// Timings are what a request cost, phase by phase, in nanoseconds.
+// Timings are the time that a request spent in each phase, in nanoseconds.
 type Timings struct {
 	Blocked, Connecting, TLSHandshaking, Sending, Waiting, Receiving uint64
 }

@@ -3,8 +3,9 @@ package scenario
 import "runtime"
 
 // Left to itself Go lets a heap grow to 4 MiB before it collects garbage, which is much for each of many virtual users;
-// and told to begin earlier it collects while requests are under way, bit by bit, at several times the price. So garbage
-// is collected between iterations. (Within an iteration that makes more than 4 MiB of it, Go still does as it always does.)
+// and told to begin earlier it collects while requests are under way, bit by bit, at several times the price. So
+// garbage is collected between iterations. (Within an iteration that makes more than 4 MiB of it, Go still does as it
+// always does.)
 
 // The heap, garbage included, that is left alone: in bytes.
 const heapAllowed = 512 << 10
@@ -39,5 +40,5 @@ func Collect() {
 	skipped = unseen
 }
 
-// live is what the last collection left, in bytes: who keeps much has twice as much room.
+// live is the size of the memory that the last collection left: a larger one gets twice as much room.
 var live uint64

@@ -10,7 +10,8 @@ import (
 // module begins the names of the SDK's own functions.
 const module = "github.com/squall-load/squall/sdk/go"
 
-// describe words a panic: what, and where in the author's code. To be called by the function that recovers.
+// describe puts a panic into words: its value, and its place in the author's code. To be called by the function that
+// recovers.
 func describe(reason any) string {
 	words := "panic: " + say(reason)
 	if place := place(); place != "" {
@@ -19,7 +20,7 @@ func describe(reason any) string {
 	return words
 }
 
-// say words the value of a panic. Without package fmt, which would be a third of a small scenario.
+// say puts the value of a panic into words. Without package fmt, which would be a third of a small scenario.
 func say(reason any) string {
 	switch reason := reason.(type) {
 	case error:
@@ -54,8 +55,8 @@ func place() string {
 	}
 }
 
-// isLibrary tells whether a function is Go's or the SDK's. Paths of Go's own packages have no dot in their first part;
-// package main has none either, and is the author's.
+// isLibrary returns whether a function is Go's or the SDK's. Paths of Go's own packages have no dot in their first
+// part; package main has none either, and is the author's.
 func isLibrary(function string) bool {
 	if strings.HasPrefix(function, "main.") {
 		return false

@@ -1,4 +1,4 @@
-// Package scenario is the scenario as its author has described it: what the component exports, what tests run.
+// Package scenario is the author's scenario: the component exports it, and tests run it.
 package scenario
 
 import (
@@ -14,7 +14,7 @@ type Flow struct {
 	Run    func() error
 }
 
-// What the author has registered. The functions may be nil.
+// The author's registered functions. They may be nil.
 var (
 	Flows    []Flow
 	Plan     string
@@ -23,7 +23,7 @@ var (
 	Teardown func()
 )
 
-// Shared is what setup returned.
+// Shared returns the result of setup.
 var Shared []byte
 
 // Run runs one iteration of the flow of that index.
@@ -67,7 +67,7 @@ func RunTeardown(shared []byte) error {
 	})
 }
 
-// Guard calls a function of the author's, turns a panic into an error that says where, and cleans up after it.
+// Guard calls an author's function, turns a panic into an error with its place, and cleans up after it.
 func Guard(call func() error) (err error) {
 	defer host.CloseAll()
 	defer func() {

@@ -1,4 +1,4 @@
-// gjson's modifiers, `@reverse` and the like: from a value (undefined where there is none) to another one.
+// gjson's modifiers, `@reverse` and the like: from a value (or undefined) to another one.
 
 import { parsed } from './path.ts';
 import { select } from './select.ts';
@@ -8,7 +8,7 @@ type Members = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What an argument in JSON says of a setting. */
+/** The value of a setting in a JSON argument. */
 const asks = (argument: string, setting: string): boolean => {
   const settings = parsed(argument);
   return isObject(settings) && settings[setting] === true;
@@ -17,7 +17,7 @@ const asks = (argument: string, setting: string): boolean => {
 const same: Modifier = (value) => value;
 
 export const MODIFIERS: Record<string, Modifier> = {
-  // Only how JSON is written differs, and what scripts get is no text.
+  // They change only JSON's layout, and scripts do not get text.
   __proto__: null as never,
   this: same,
   pretty: same,
@@ -59,7 +59,7 @@ export const MODIFIERS: Record<string, Modifier> = {
   dig: (value, path) => [...dig(value, path)],
 };
 
-/** What is at the path, in the value and in all that is in it. */
+/** The values at the path, in the value and in all nested ones. */
 function* dig(value: unknown, path: string): Generator<unknown> {
   const found = select(value, path);
   if (found !== undefined) yield found;

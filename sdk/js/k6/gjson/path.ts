@@ -1,5 +1,5 @@
-// The grammar of gjson's paths: https://github.com/tidwall/gjson/blob/v1.18.0/SYNTAX.md. Where that page and the library
-// differ, this is what the library does.
+// The grammar of gjson's paths: https://github.com/tidwall/gjson/blob/v1.18.0/SYNTAX.md. Where that page and the
+// library differ, this follows the library.
 
 import { MODIFIERS } from './modifiers.ts';
 
@@ -8,9 +8,9 @@ export interface Component {
   part: string;
   /** Whether the part has wildcards. */
   wild: boolean;
-  /** What comes behind the dot; undefined if this is the last component. */
+  /** The path after the dot; undefined if this is the last component. */
   rest: string | undefined;
-  /** What the result is handed on to. */
+  /** The path that is applied to the result. */
   pipe: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface ArrayComponent extends Omit<Component, 'wild'> {
   query: Query | undefined;
 }
 
-/** `#(path op value)`, or with `#` behind it for all that match. */
+/** `#(path op value)`, or with `#` after it for all matches. */
 export interface Query {
   path: string;
   op: string;
@@ -82,7 +82,7 @@ export function parseArrayComponent(path: string): ArrayComponent {
   return component;
 }
 
-/** Reads `#(path op value)`; `end` is where the path goes on. */
+/** Reads `#(path op value)`; the path continues at `end`. */
 function parseQuery(text: string): { query: Query; end: number } | undefined {
   let operator = 0;
   let depth = 1;
@@ -107,11 +107,11 @@ function parseQuery(text: string): { query: Query; end: number } | undefined {
 
 function unquoted(text: string): string {
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
-  // What JSON does not know to be an escape ends the text.
+  // Invalid escapes in JSON end the text.
   return parsed(text.replace(/\\(?!["\\/bfnrtu]).*$/s, '"')) as string ?? text.slice(1, -1);
 }
 
-/** The paths of a selection of several, `{a,b}` or `[a,b]`, and what comes behind it. */
+/** The paths of a selection of several, `{a,b}` or `[a,b]`, and the rest after it. */
 export function parseSubSelectors(path: string): { selectors: SubSelector[]; rest: string } | undefined {
   const selectors: SubSelector[] = [];
   let hasModifier = false;
@@ -141,7 +141,7 @@ export function parseSubSelectors(path: string): { selectors: SubSelector[]; res
   return undefined;
 }
 
-/** The name that a path of `{...}` has without one of its own: that of its last component, if it is simple. */
+/** The default name of a path of `{...}`: that of its last component, if it is simple. */
 export function nameOf({ name, path }: SubSelector): string {
   if (name !== '') return name[0] === '"' ? (parsed(name) as string ?? name) : name;
   const signs = path.replace(/\\./gs, '__');
@@ -150,7 +150,7 @@ export function nameOf({ name, path }: SubSelector): string {
   return /[\u0000-\u001f[\]{}()#|!]/.test(written) ? '_' : written;
 }
 
-/** A modifier at the beginning of a path, with its argument, and what comes behind it. */
+/** A modifier at the beginning of a path, with its argument, and the rest after it. */
 export function parseModifier(path: string): { name: string; argument: string; rest: string } | undefined {
   const [whole, name = '', colon] = /^@([^:.|]*)(:?)/.exec(path)!;
   if (!(name in MODIFIERS)) return undefined;
@@ -162,7 +162,7 @@ export function parseModifier(path: string): { name: string; argument: string; r
   return { name, argument: rest.slice(0, end), rest: rest.slice(end) };
 }
 
-/** A value that stands in the path itself (`!"text"`, `!true`), and what comes behind it. */
+/** A literal value in the path (`!"text"`, `!true`), and the rest after it. */
 export function parseLiteral(path: string): { value: unknown; rest: string } | undefined {
   const text = path.slice(1);
   if ('{["'.includes(text[0] ?? ' ')) {
@@ -190,7 +190,7 @@ export function splitPipe(path: string): [before: string, pipe: string | undefin
   return [path, undefined];
 }
 
-/** Behind the bracket or quote that closes what is opened there. */
+/** The index after the matching closing bracket or quote. */
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
@@ -203,7 +203,7 @@ function endOfValue(text: string, start: number): number {
   return text.length;
 }
 
-/** Where the string ends that begins there: at its second quote. */
+/** The end of the string that begins there: its second quote. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;

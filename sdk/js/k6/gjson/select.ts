@@ -1,5 +1,5 @@
-// The paths of `response.json(path)`, which k6 takes from gjson: `users.0.name`, `users.#.name`, `users.#(age>40)#.name`,
-// `a\.b`, `us*`, `users|@reverse`, `{users.#,name}`.
+// The paths of `response.json(path)`, which k6 takes from gjson: `users.0.name`, `users.#.name`,
+// `users.#(age>40)#.name`, `a\.b`, `us*`, `users|@reverse`, `{users.#,name}`.
 
 import { MODIFIERS } from './modifiers.ts';
 import { nameOf, parseArrayComponent, parseComponent, parseLiteral, parseModifier, parseSubSelectors, type Query, splitPipe } from './path.ts';
@@ -7,13 +7,13 @@ import { nameOf, parseArrayComponent, parseComponent, parseLiteral, parseModifie
 /** Most paths are keys and indices. */
 const PLAIN = /^[\w-]+(?:\.[\w-]+)*$/;
 
-/** What has been found, and what it is to be handed on to. */
+/** The found value, and the path that is applied to it. */
 interface Search {
   found: unknown;
   pipe: string | undefined;
 }
 
-/** The value at the path; undefined if there is none. */
+/** The value at the path, or undefined. */
 export function select(value: unknown, path: string): unknown {
   if (PLAIN.test(path)) return walk(value, path.split('.'));
   if (path.length > 1) {
@@ -177,7 +177,7 @@ function globbing(pattern: string): (text: string) => boolean {
   return (text) => {
     const letters = [...text];
     let [sign, letter] = [0, 0];
-    // Behind the last star, and what it stands for so far ends here: only its length has to be tried.
+    // The text for the last star ends here: only its length has to be tried.
     let [star, end] = [-1, 0];
     while (letter < letters.length) {
       const wanted = signs[sign];

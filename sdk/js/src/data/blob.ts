@@ -7,12 +7,12 @@ import { lifted } from './error.ts';
 let made = 0;
 
 /**
- * Bytes that the host holds: a file (`--data video=file:video.mp4`), or a field of a row. As the `body` of a request they
- * are sent without ever entering the scenario.
+ * Bytes that the host holds: a file (`--data video=file:video.mp4`), or a field of a row. As the `body` of a request
+ * they are sent without ever entering the scenario.
  */
 export class Blob {
   #handle?: host.Blob;
-  /** What settings that send it are told apart by. */
+  /** Distinguishes settings that send different blobs. */
   readonly serial = ++made;
 
   /** The file that the run was given under that name. */
@@ -25,7 +25,7 @@ export class Blob {
     return blob;
   }
 
-  /** How many bytes there are. */
+  /** The number of bytes. */
   get length(): number {
     return number(this.held().length());
   }

@@ -1,11 +1,11 @@
-// Why there is no such data.
+// The error for missing data.
 
 import type { data as host } from '../host.ts';
 
 /** Which kind of error it is. */
 export type DataErrorCode = 'not-given' | 'unknown-column' | 'exhausted' | 'other';
 
-/** There is no such data. The message says what to do. */
+/** There is no such data. The message has the remedy. */
 export class DataError extends Error {
   override name = 'DataError';
 

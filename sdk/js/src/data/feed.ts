@@ -5,22 +5,22 @@ import { needHost } from '../phase.ts';
 import { Blob } from './blob.ts';
 import { DataError, lifted } from './error.ts';
 
-/** Which row comes next. */
+/** The order of rows. */
 export type Policy = 'sequential' | 'random' | 'shuffle' | 'unique-per-vu' | 'once-each';
 
-/** What follows the last row: the first, the end of the run, or an error. */
+/** The behaviour after the last row: the first row again, the end of the run, or an error. */
 export type AtEnd = 'recycle' | 'stop' | 'error';
 
 /**
- * A table that the run was given (`--data users=users.csv`). It is made at the top level; the host is asked for it once per
- * virtual user, at first use.
+ * A table that the run was given (`--data users=users.csv`). It is made at the top level; the host is asked for it once
+ * per virtual user, at first use.
  */
 export class Feed {
   #handle?: host.Feed;
 
   /**
-   * The feed of that name. Rows come one after the other, and the first follows the last, unless `wishes` or who runs the
-   * scenario say otherwise; the latter goes first.
+   * The feed of that name. Rows come one after the other, and the first follows the last, unless `wishes` or who runs
+   * the scenario say otherwise; the latter goes first.
    */
   constructor(
     readonly name: string,
@@ -28,8 +28,8 @@ export class Feed {
   ) {}
 
   /**
-   * Takes the next row. Throws a `DataError` with the code `exhausted` if no row is left. Where that is to end the run, the
-   * run is ending, and an iteration that lets the error pass does not count as failed.
+   * Takes the next row. Throws a `DataError` with the code `exhausted` if no row is left. Where that is to end the run,
+   * the run is ending, and an iteration that lets the error pass does not count as failed.
    */
   next(): Row {
     const feed = this.#host();
@@ -38,13 +38,13 @@ export class Feed {
     return new Row(row);
   }
 
-  /** The row at that place, from 0, whatever the policy; `undefined` beyond the last. */
+  /** The row at that index, from 0, whatever the policy; `undefined` beyond the last. */
   at(index: number): Row | undefined {
     const row = this.#host().at(u64(index));
     return row == null ? undefined : new Row(row);
   }
 
-  /** How many rows there are: at least one. */
+  /** The number of rows: at least one. */
   get length(): number {
     return number(this.#host().length());
   }
@@ -61,7 +61,7 @@ export class Feed {
   }
 }
 
-/** A row. The host holds it; what is not asked for is not copied. */
+/** A row. The host holds it; only requested values are copied. */
 export class Row {
   readonly #row: host.Row;
 
@@ -69,13 +69,13 @@ export class Row {
     this.#row = row;
   }
 
-  /** Its place in the file, from 0. */
+  /** Its index in the file, from 0. */
   get index(): number {
     return number(this.#row.index());
   }
 
   /**
-   * The value in the column of that name. What JSON holds beside text is given as JSON: `42`, `true`, `null`, `[1,2]`.
+   * The value in the column of that name. Other values of JSON are returned as JSON: `42`, `true`, `null`, `[1,2]`.
    * Throws if there is no such column, or the row is a JSON object without that field: see `find`.
    */
   get(column: string): string {

@@ -1,4 +1,4 @@
-// Why there is no response.
+// The errors of requests without a response.
 
 import type { http } from '../host.ts';
 
@@ -20,8 +20,8 @@ const TEXTS: Record<HttpErrorCode, string> = {
 };
 
 /**
- * Why there is no response. The request is measured all the same, and counted under its class. A status code such as
- * 404 or 500 is not an error: it is a response.
+ * The reason why there is no response. The request is still measured, and counted under its class. A status code such
+ * as 404 or 500 is not an error: it is a response.
  */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
@@ -29,7 +29,7 @@ export class HttpError extends Error {
   constructor(
     /** The class: `'timeout'`, `'connect'`, `'reset'`, ... */
     readonly code: HttpErrorCode,
-    /** What exactly went wrong, if there is more to say. */
+    /** Details of the error, if there are any. */
     readonly detail: string,
   ) {
     const text = TEXTS[code] ?? code;

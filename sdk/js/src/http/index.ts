@@ -12,13 +12,13 @@ import { handleFor, type Settings } from './settings.ts';
 /** A value that can stand in a query or a form. */
 type Plain = string | number | boolean;
 
-/** What can be said of a request beside its method and URL. */
+/** The settings of a request besides its method and URL. */
 export interface RequestOptions extends Settings {
   /** Header fields. `host`, `content-length` and `user-agent` are added by the host where they are missing. */
   headers?: Record<string, string> | readonly (readonly [name: string, value: string])[];
   /** Added to the URL's query, percent-encoded. */
   query?: Record<string, Plain | readonly Plain[]>;
-  /** The body: text (sent as UTF-8), bytes, or what the host holds and sends without handing it over. */
+  /** The body: text (sent as UTF-8), bytes, or a blob that the host sends from its memory. */
   body?: string | ArrayBuffer | ArrayBufferView | Blob;
   /** The body as JSON, and the content type with it. */
   json?: unknown;
@@ -32,7 +32,7 @@ export type BatchRequest = string | ({ method?: string; url: string } & RequestO
 const NO_OPTIONS: RequestOptions = {};
 const NO_HEADERS: [string, string][] = [];
 
-/** Sends a request and waits for the whole response. Throws `HttpError` if there is none; a status code is no error. */
+/** Sends a request and waits for the response. Throws `HttpError` without one; a status code is never an error. */
 export function request(method: string, url: string, options: RequestOptions = NO_OPTIONS): Response {
   return wire.send(lower(method, url, options));
 }
@@ -98,12 +98,12 @@ export function clearCookies(): void {
 
 /** The request in the contract's words. */
 function lower(method: string, url: string, options: RequestOptions): host.Request {
-  // What most requests are. Each call that they can do without is worth a tenth of a microsecond.
+  // The parts of most requests. Each call that they can avoid is worth a tenth of a microsecond.
   if (isBare(options)) return { method, url: textOf(url), headers: NO_HEADERS, body: undefined, options: handleFor(options) };
   return lowerAll(method, textOf(url), options);
 }
 
-/** Whether nothing is sent but method and URL; there may be settings. */
+/** Whether only method and URL are sent; there may be settings. */
 function isBare({ headers, query, body, json, form }: RequestOptions): boolean {
   return headers === undefined && query === undefined && body === undefined && json === undefined && form === undefined;
 }
@@ -140,7 +140,7 @@ function fields(given: NonNullable<RequestOptions['headers']>): [string, string]
   return fields;
 }
 
-/** The body that the host is to take from where it holds it, if that is what is asked for. */
+/** The body that the host sends from its memory, if there is one. */
 function blobOf({ body, json, form }: RequestOptions): Blob | undefined {
   return body instanceof Blob && json === undefined && form === undefined ? body : undefined;
 }

@@ -1,11 +1,11 @@
-// A response that has arrived. What is not asked for is not copied out of the host.
+// A response. Only requested values are copied out of the host.
 //
-// It is the host's own resource, which gets properties where the contract has functions. An object around it would be nicer
-// to write and cost a script that only looks at the status as much as the request itself.
+// It is the host's own resource, with properties instead of the contract's functions. An object around it would be
+// nicer to write, but for a script that only reads the status it would cost as much as the request itself.
 
 import { http, number } from '../host.ts';
 
-/** What a request cost, phase by phase, in milliseconds. After redirects: the last request of the chain. */
+/** The time that a request spent in each phase, in milliseconds. After redirects: the last request of the chain. */
 export interface Timings {
   /** Waiting for a free connection, name look-up included. */
   readonly blocked: number;
@@ -23,17 +23,17 @@ export interface Timings {
   readonly duration: number;
 }
 
-/** A response that has arrived whole. The host holds it until this is garbage. */
+/** A complete response. The host holds it until this is garbage. */
 export interface Response extends Disposable {
   /** The status code. */
   readonly status: number;
-  /** The reason phrase behind it, as the server wrote it: `'Not Found'`. Often empty. @internal */
+  /** The reason phrase after it, as the server wrote it: `'Not Found'`. Often empty. @internal */
   readonly reason: string;
   /** Whether the status code is one of 200 to 299. */
   readonly ok: boolean;
   /** The value of the first header field of that name, in any case. */
   header(name: string): string | undefined;
-  /** All header fields in the order in which they came, names in lower case. */
+  /** All header fields in the order of their arrival, names in lower case. */
   readonly headers: [name: string, value: string][];
   /** The body, decoded; empty if it was discarded. Copied from the host at each call. */
   bytes(): Uint8Array;
@@ -41,11 +41,11 @@ export interface Response extends Disposable {
   readonly size: number;
   /** The body as text; bytes that are not UTF-8 are replaced. Copied from the host at each call. */
   text(): string;
-  /** The body, read as JSON: `page.json<Listing>().products`. An error says what is wrong with it. */
+  /** The body, read as JSON: `page.json<Listing>().products`. An error reports the mistake. */
   json<T = any>(): T;
   /** The URL that answered: after redirects, the last one. */
   readonly url: string;
-  /** What the request cost, phase by phase, in milliseconds. */
+  /** The time that the request spent in each phase, in milliseconds. */
   readonly timings: Timings;
   /** Lets the host forget the response at once. Without it that happens when the engine finds it to be garbage. */
   [Symbol.dispose](): void;
@@ -54,13 +54,13 @@ export interface Response extends Disposable {
 /** The class of responses, for `instanceof`. */
 export const Response = http.Response as unknown as abstract new () => Response;
 
-// What the contract has as functions. They belong to the class already, so the engine calls them without a script between.
+// The contract's functions. They belong to the class already, so the engine calls them directly.
 const { status, reason, header, headers, body, size, text, url, timings } = Response.prototype as unknown as Record<
   'status' | 'reason' | 'header' | 'headers' | 'body' | 'size' | 'text' | 'url' | 'timings',
   (this: Response, name?: string) => any
 >;
 
-/** What takes more than one function of the contract. */
+/** Properties that need more than one function of the contract. */
 const more = {
   get ok(): boolean {
     const code = status.call(this as Response);

@@ -1,9 +1,9 @@
-// The way to the host and back: what is common to this SDK's `http` and to k6's.
+// Sending, shared by this SDK's `http` and k6's.
 
 import { http } from '../host.ts';
 import { building, needHost } from '../phase.ts';
 import { HttpError } from './error.ts';
-// For what it does to the host's responses, too.
+// For its effect on the host's responses, too.
 import './response.ts';
 import type { Response } from './response.ts';
 
@@ -17,7 +17,7 @@ export function send(request: http.Request): Response {
   }
 }
 
-/** Sends a GET without headers of its own: the host takes it without a record around it, which is a tenth less to do. */
+/** Sends a GET without its own headers: the host takes it without a record, which saves a tenth of the work. */
 export function get(url: string, options: http.RequestOptions | undefined): Response {
   if (building) needHost('an HTTP request');
   try {

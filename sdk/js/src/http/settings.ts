@@ -10,28 +10,28 @@ import { nanoseconds, type Seconds } from '../seconds.ts';
 /** Status codes: one (`404`), or a range with both ends (`'200-299'`). */
 export type Statuses = number | `${number}-${number}`;
 
-/** What a request asks for beyond the defaults. */
+/** A request's settings other than the defaults. */
 export interface Settings {
   /**
-   * The name that the request is counted under, in place of its URL. Give one to every request whose URL holds an id:
-   * ``http.get(`/products/${id}`, { name: '/products/{id}' })``.
+   * The name under which the request is counted, instead of its URL. Give one to every request whose URL contains an
+   * id: ``http.get(`/products/${id}`, { name: '/products/{id}' })``.
    */
   name?: string;
-  /** How long the request may take in all, redirects included. Default: the plan's, or 60 s. */
+  /** The time limit of the request, redirects included. Default: the plan's, or 60 s. */
   timeout?: Seconds;
-  /** How many redirects are followed at most; with 0 a 3xx response is returned as it is. Default: the plan's, or 10. */
+  /** The most redirects that are followed; with 0 a 3xx response is returned unchanged. Default: the plan's, or 10. */
   redirects?: number;
-  /** With `true` the body is read and measured, but thrown away; `false` keeps it even where the plan discards bodies. */
+  /** With `true` the body is read and measured, but discarded; `false` keeps it even where the plan discards bodies. */
   discardBody?: boolean;
-  /** Tags of the request that thresholds ask for, in place of those of the virtual user. */
+  /** Tags of the request that thresholds ask for, instead of those of the virtual user. */
   tags?: readonly (readonly [string, string])[];
-  /** Which status codes are no failure (`http_req_failed`). Default: 200 to 399. */
+  /** Status codes that are not a failure (`http_req_failed`). Default: 200 to 399. */
   expectedStatuses?: Statuses | readonly Statuses[];
 }
 
 /** Settings that only k6's layer asks for. */
 export interface FurtherSettings extends Settings {
-  /** Whether the response that would be one redirect too many is returned, in place of an error. */
+  /** Whether the response that would be one redirect too many is returned, instead of an error. */
   returnLastRedirect?: boolean;
   /** Names of cookies that the jar does not add, because the request brings its own. */
   replacedCookies?: readonly string[];
@@ -44,11 +44,11 @@ const CAPACITY = 64;
 
 const handles = new Map<string, http.RequestOptions>();
 
-/** The settings asked for last, and their handle: most scenarios ask for the same again, and comparing is cheap. */
+/** The latest settings, and their handle: most scenarios repeat them, and comparing is cheap. */
 let last: FurtherSettings = {};
 let lastHandle: http.RequestOptions | undefined;
 
-/** The host's handle for those settings, and that body; `undefined` where the defaults will do. */
+/** The host's handle for those settings, and that body; `undefined` if the defaults are enough. */
 export function handleFor(settings: FurtherSettings, body?: Blob): http.RequestOptions | undefined {
   if (body !== undefined) return cached(`${keyOf(settings)}|${body.serial}`, settings, body);
   if (settings.tags !== undefined) return cached(keyOf(settings), settings);
@@ -83,7 +83,7 @@ export function handleFor(settings: FurtherSettings, body?: Blob): http.RequestO
   return lastHandle;
 }
 
-/** Names and tags come last, as JSON: whatever is in them, two different settings have different keys. */
+/** Names and tags come last, as JSON: whatever their content, two different settings have different keys. */
 function keyOf({ name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, tags }: FurtherSettings): string {
   const more = replacedCookies !== undefined || tags !== undefined;
   const names = more ? JSON.stringify([name, tags ?? null, ...(replacedCookies ?? [])]) : JSON.stringify(name);
@@ -135,6 +135,6 @@ function ranges(statuses: Statuses | readonly Statuses[]): [number, number][] {
     const [first, last] = String(one).split('-').map(Number);
     const range: [number, number] = [first!, last ?? first!];
     if (range.every((status) => Number.isInteger(status) && status >= 0 && status <= 999)) return range;
-    throw new TypeError(`${JSON.stringify(one)} is no status code: write 404, or '200-299'`);
+    throw new TypeError(`${JSON.stringify(one)} is not a status code: write 404, or '200-299'`);
   });
 }

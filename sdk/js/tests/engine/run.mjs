@@ -1,5 +1,5 @@
-// Runs what only JavaScript has, and k6's layer, against the test server, with the `squall` on the PATH (or in SQUALL).
-// `npm run engine`; `-- --engine starlingmonkey` for the other engine.
+// Runs tests of JavaScript's own features, and of k6's layer, against the test server, with the `squall` on the PATH
+// (or in SQUALL). `npm run engine`; `-- --engine starlingmonkey` for the other engine.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// What only JavaScript has, asked of the test server; each line of it is a check. `run.mjs` runs it. What every language has is
-// in `sdk/conformance`.
+// JavaScript's own features, against the test server; each line is a check. `run.mjs` runs it. Features of every
+// language are in `sdk/conformance`.
 
 import { check, type Flows, group, http, HttpError, log, now, type Options, pick, sleep, transaction, vu } from 'squall';
 
@@ -71,7 +71,7 @@ function settings() {
   } catch (error) {
     text = String(error);
   }
-  check('a wrong timeout says so', text.includes('"soon" is no length of time'));
+  check('a wrong timeout says so', text.includes('"soon" is not a length of time'));
 }
 
 function batch() {

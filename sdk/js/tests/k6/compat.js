@@ -1,4 +1,4 @@
-// What k6 scripts do, asked of the test server; each line of it is a check. `../engine/run.mjs` runs it.
+// Features of k6 scripts, against the test server; each line is a check. `../engine/run.mjs` runs it.
 
 import { check, fail, group, randomSeed, sleep } from 'k6';
 import crypto from 'k6/crypto';

@@ -48,7 +48,7 @@ for (const path of scripts.sort()) {
   console.log(`| \`${name}\` | ${outcome} |`);
 }
 console.log(`\n${runs} of ${all} run`);
-// What was promised; of some only, whoever names them knows how many should.
+// The promised number; for a selection, the caller knows it.
 process.exitCode = names.length === 0 && runs < 30 ? 1 : 0;
 server.close();
 rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
-// Writes json-paths.json: what k6 (the program `k6`, or that in K6) finds in a document at each of these paths. The
-// document and the paths are ours, the answers are its own.
+// Writes json-paths.json: the results of k6 (the program `k6`, or that in K6) at each of these paths of a document. The
+// document and the paths are ours, the results are k6's.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

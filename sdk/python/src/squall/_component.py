@@ -1,4 +1,4 @@
-"""How a scenario becomes a component: its exports, as componentize-py looks for them. Made by `squall.build`."""
+"""Makes a component of a scenario: its exports, as componentize-py looks for them. Called by `squall.build`."""
 
 import gc
 from types import ModuleType
@@ -22,7 +22,7 @@ def exports(module: ModuleType) -> dict[str, type]:
             try:
                 plan = scenario.suggest()
             except BaseException as error:
-                # The contract has no error here: a trap it is. The log says why.
+                # The contract has no error here, so this traps. The log has the reason.
                 log.error(describe(error))
                 raise
             return Description([Flow(flow.name, flow.weight) for flow in scenario.flows], plan)
@@ -63,7 +63,7 @@ def exports(module: ModuleType) -> dict[str, type]:
                 if scenario.teardown:
                     scenario.teardown()
             except BaseException as error:
-                # The contract has no error here: a trap it is, and the log says why.
+                # The contract has no error here, so this traps, and the log has the reason.
                 log.error(describe(error))
                 raise
 
@@ -71,9 +71,9 @@ def exports(module: ModuleType) -> dict[str, type]:
 
 
 def settle() -> None:
-    """Keep virtual users small: they share the memory of what exists by now for as long as nobody writes to it.
+    """Keep virtual users small: they share the memory of all existing objects as long as it is not written to.
 
-    The garbage collector writes to all that it looks at, so it is told to leave all of that alone.
+    The garbage collector writes to each object that it visits, so it is told to ignore these.
     """
     gc.collect()
     _fillers.extend(_fill_the_gaps())
@@ -89,14 +89,14 @@ _fillers: list[object] = []
 
 
 def _fill_the_gaps() -> list[object]:
-    """Take up the free blocks between what exists, so that all that an iteration makes lies together.
+    """Take up the free blocks between existing objects, so that an iteration's objects lie together.
 
     Loading leaves gaps of all sizes on hundreds of pages, and each of these would become every virtual user's own when
-    a gap is used. What needs more than the largest gap is put behind everything else: that is where the top is.
+    a gap is used. Objects larger than the largest gap are put after all others, at the top.
     """
     top = id(bytes(_MEBIBYTE))
     taken: list[object] = []
-    # Plain loops: whatever else were made here would leave gaps when it goes.
+    # Plain loops: other temporary objects would leave gaps.
     for size in range(_LARGEST, 0, -_GRAIN):
         while id(block := bytes(size)) < top:
             taken.append(block)

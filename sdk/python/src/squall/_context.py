@@ -1,4 +1,4 @@
-"""Who and where this virtual user is, and what was passed to the run."""
+"""This virtual user, its iteration, and the options of the run."""
 
 from typing import overload
 
@@ -11,14 +11,14 @@ def vu() -> int:
 
 
 def iteration() -> int:
-    """Return how many iterations this virtual user has begun before this one."""
+    """Return the number of iterations that this virtual user has begun before this one."""
     return host.iteration()
 
 
 def target() -> str | None:
     """Return the run's ``--target``, without a slash at its end; `None` if there is none.
 
-    Paths are below it by themselves; this is for what needs it in words.
+    Paths are relative to it automatically; this is for code that needs it as text.
     """
     return host.target()
 
@@ -28,11 +28,11 @@ def env(key: str) -> str | None: ...
 @overload
 def env(key: str, default: str) -> str: ...
 def env(key: str, default: str | None = None) -> str | None:
-    """Return the value that the run was given with ``-e KEY=VALUE``, or the default."""
+    """Return the run's value of ``-e KEY=VALUE``, or the default."""
     value = host.option(key)
     return default if value is None else value
 
 
 def abort(reason: str) -> None:
-    """Ask for the end of the whole run, as a failure. This iteration goes on; no new one begins."""
+    """Request the end of the whole run, as a failure. This iteration continues; no new one begins."""
     host.abort(reason)

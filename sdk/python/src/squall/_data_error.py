@@ -1,14 +1,14 @@
-"""Why there is no such data. Authors know it as `squall.data`."""
+"""The reason for missing data. Authors know it as `squall.data`."""
 
 from squall._error import Error
 
 
 class DataError(Error):
-    """There is no such data; the text says what to do."""
+    """There is no such data; the text has the remedy."""
 
 
 class NotGiven(DataError):
-    """The run was not given it."""
+    """The user has not given it to the run."""
 
 
 class UnknownColumn(DataError):

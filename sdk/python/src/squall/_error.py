@@ -2,7 +2,7 @@
 
 
 class Error(Exception):
-    """Why an iteration ends early: ``raise Error("the shop did not take the order")``.
+    """The reason to end an iteration early: ``raise Error("the shop did not take the order")``.
 
     Any other exception ends it, too; this one is shown by its text alone, without the name of its class. Keep the text
     free of ids and counts: equal texts are counted together.

@@ -1,17 +1,17 @@
-"""What is said of an exception: its text and the author's line, in one line that is the same each time."""
+"""Describes an exception: its text and the author's line, in one line that is the same each time."""
 
 from traceback import format_exception, walk_tb
 
 from squall import log
 from squall._error import Error
 
-# What has been explained; a scenario that makes up its texts must not fill the memory.
+# Known exceptions; a scenario that makes up its texts must not fill the memory.
 _explained: set[str] = set()
 _CAPACITY = 64
 
 
 def describe(error: BaseException) -> str:
-    """Return what is counted and shown. The traceback goes to the log when it is new (``squall run -v`` shows it)."""
+    """Return the text to count and show. The traceback goes to the log when it is new (``squall run -v`` shows it)."""
     text = _line(error)
     if text not in _explained and len(_explained) < _CAPACITY:
         _explained.add(text)
@@ -29,7 +29,7 @@ def _line(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str | None:
-    """Return where in the author's code it was raised: ``shop.py:42``."""
+    """Return the place in the author's code at which it was raised: ``shop.py:42``."""
     place = None
     for frame, line in walk_tb(error.__traceback__):
         if not _is_library(frame.f_code.co_filename, frame.f_globals.get("__name__", "")):

@@ -1,4 +1,4 @@
-"""Why there is no response to a request. Authors know it as `squall.http`."""
+"""The reason why a request has no response. Authors know it as `squall.http`."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from squall._error import Error as IterationError
 
 
 class Error(IterationError):
-    """There is no response. The request is measured all the same, and counted under its class.
+    """There is no response. The request is still measured, and counted under its class.
 
     A status code such as 404 or 500 is not an error: it is a response.
     """
@@ -15,12 +15,12 @@ class Error(IterationError):
 
     def __init__(self, detail: str = "") -> None:
         self.detail = detail
-        """What the host has to say about it."""
+        """The host's message about it."""
         super().__init__(": ".join(filter(None, (self._class, detail))))
 
 
 class Timeout(Error):
-    """The time allowed for the request was over."""
+    """The time limit of the request passed."""
 
     _class = "request timed out"
 
@@ -44,13 +44,13 @@ class TlsError(Error):
 
 
 class ResetError(Error):
-    """The connection was closed or reset before the response was whole."""
+    """The connection was closed or reset before the response was complete."""
 
     _class = "connection lost"
 
 
 class ProtocolError(Error):
-    """What came is not HTTP/1.1, or breaks its rules."""
+    """The response is not HTTP/1.1, or breaks its rules."""
 
     _class = "bad response"
 
@@ -74,7 +74,7 @@ class RefusedByPolicy(Error):
 
 
 class InvalidRequest(Error):
-    """The request makes no sense (bad URL, header or method). Nothing was sent."""
+    """The request is invalid (bad URL, header or method). Nothing was sent."""
 
     _class = "invalid request"
 

@@ -8,11 +8,11 @@ from typing import Literal
 from squall import _host as host
 
 Unit = Literal["number", "time", "data"]
-"""What a trend's values are: plain numbers, milliseconds, or bytes."""
+"""The unit of a trend's values: plain numbers, milliseconds, or bytes."""
 
 
 def check(passed: object, name: str) -> bool:
-    """Record whether something that should be true was, under a name, and return it.
+    """Record whether a condition holds, under a name, and return it.
 
     A check that fails does not end the iteration.
     """
@@ -31,7 +31,7 @@ class Counter:
         self._handle: host.Counter | None = None
 
     def add(self, value: float = 1) -> None:
-        """Add to the sum. The host drops what is negative or not finite."""
+        """Add to the sum. The host drops values that are negative or not finite."""
         if self._handle is None:
             self._handle = host.Counter(self.name)
         self._handle.add(value)
@@ -54,7 +54,7 @@ class Gauge:
 
 
 class Rate:
-    """A share: cache hits, logins that worked."""
+    """A share: cache hits, successful logins."""
 
     __slots__ = ("_handle", "name")
 
@@ -80,7 +80,7 @@ class Trend:
         self._handle: host.Trend | None = None
 
     def add(self, value: float) -> None:
-        """Add a value: of a ``time`` milliseconds, of ``data`` bytes. The host drops what is not finite."""
+        """Add a value: of a ``time`` milliseconds, of ``data`` bytes. The host drops values that are not finite."""
         if self._handle is None:
             self._handle = host.Trend(self.name, self.unit)
         self._handle.add(value)

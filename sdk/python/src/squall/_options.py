@@ -1,7 +1,7 @@
 """The plan that a scenario suggests: ``options`` in its module, a dictionary or a function that returns one.
 
-The module is loaded when the scenario is built. A function is called when a run begins, so it can ask for what the run was
-given (`squall.env`). Who runs it may override all of it.
+The module is loaded when the scenario is built. A function is called when a run begins, so it can read the run's
+options (`squall.env`). The user may override all of it.
 """
 
 import json
@@ -28,14 +28,14 @@ class Threshold(TypedDict):
 
 
 class Data(TypedDict, total=False):
-    """How rows of a feed are to be handed out, unless who runs the scenario says otherwise."""
+    """The order and the end of a feed's rows, unless the user of the scenario chooses otherwise."""
 
     policy: Literal["sequential", "random", "shuffle", "unique-per-vu", "once-each"]
     at_end: Literal["recycle", "stop", "error"]
 
 
 class Load(TypedDict, total=False):
-    """A load, and what belongs to its samples.
+    """A load, and settings of its samples.
 
     Durations are written ``"30s"``, ``"1m30s"``, ``"500ms"``; rates ``1000`` (a second) or ``"90/m"``.
     """
@@ -153,13 +153,13 @@ class Options(Load, total=False):
 
 
 class OptionsError(Exception):
-    """``options`` cannot be a plan; the text says what to change."""
+    """``options`` cannot be a plan; the text has the remedy."""
 
 
 def checked(options: Any, module: str) -> dict[str, Any]:
-    """Return a module's options, made sure to be an object of JSON. What its keys mean, the host knows best."""
+    """Return a module's options, if they are an object of JSON. The host checks the keys."""
     if not isinstance(options, Mapping):
-        raise OptionsError(f"`options` in {module} is no dictionary: write options = {{'vus': 10, 'duration': '30s'}}")
+        raise OptionsError(f"`options` in {module} is not a dictionary: write options = {{'vus': 10}}")
     try:
         json.dumps(dict(options))
     except (TypeError, ValueError) as error:

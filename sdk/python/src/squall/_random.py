@@ -8,11 +8,11 @@ from squall import _host as host
 
 
 class HostRandom(Random):
-    """The standard library's `random.Random`, with the host's numbers in place of its own."""
+    """The standard library's `random.Random`, with the host's numbers instead of its own."""
 
     def random(self) -> float:
         """Return a number from 0 (included) to 1 (excluded)."""
-        # 53 bits are what a float holds exactly.
+        # A float holds 53 bits exactly.
         return (host.random() >> 11) * 2.0**-53
 
     def getrandbits(self, k: int, /) -> int:

@@ -60,7 +60,7 @@ def start(function: Function) -> Function:
 
 
 def teardown(function: Function) -> Function:
-    """Mark the function that is called once for the whole run, after the last iteration, whatever came of it."""
+    """Mark the function that is called once for the whole run, after the last iteration, whatever its result."""
     return _hook(function, "teardown")
 
 
@@ -70,7 +70,7 @@ def _hook(function: Function, hook: str) -> Function:
 
 
 class ScenarioError(Exception):
-    """A module is no scenario; the text says what to change."""
+    """A module is not a scenario; the text has the remedy."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +84,18 @@ class Flow:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a module's marked functions and its ``options`` say: a dictionary, or a function that returns one."""
+    """A module's marked functions and its ``options``: a dictionary, or a function that returns one."""
 
     flows: tuple[Flow, ...]
     suggest: Callable[[], str] = str
-    """What returns the suggested plan when the run asks for it: a JSON object, or empty."""
+    """Returns the suggested plan when the run asks for it: a JSON object, or empty."""
     setup: Callable[[], Any] | None = None
     start: Callable[[], Any] | None = None
     teardown: Callable[[], Any] | None = None
 
     @classmethod
     def of(cls, module: ModuleType) -> "Scenario":
-        """Return the scenario in a module: what was marked there, in order, and what it imported that is marked."""
+        """Return the scenario in a module: its marked functions, in order, and the imported ones that are marked."""
         functions = list({id(value): value for value in vars(module).values() if inspect.isfunction(value)}.values())
         flows = tuple(vars(function)[_FLOW] for function in functions if _FLOW in vars(function))
         _check_flows(module.__name__, flows)
@@ -106,7 +106,7 @@ class Scenario:
 
 
 def _suggestion(options: Any, module: str) -> Callable[[], str]:
-    """Return what words the options as a plan. A dictionary is checked now, a function called when the run asks."""
+    """Return a function that gives the plan. A dictionary is checked now, a function called when the run asks."""
 
     def word(options: Any) -> str:
         plan = _options.checked(options, module)

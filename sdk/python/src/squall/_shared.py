@@ -1,6 +1,6 @@
-"""What ``setup`` returned, for every virtual user.
+"""The result of ``setup``, for every virtual user.
 
-It travels as a pickle: the host hands the bytes to instances of the same component and looks at none of them.
+It is passed as a pickle: the host copies the bytes to instances of the same component and reads none of them.
 """
 
 import pickle
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class _Shared:
-    """The bytes as the host gave them, and their value once somebody has asked for it."""
+    """The host's bytes, and their value after the first call of `shared`."""
 
     __slots__ = ("data", "value")
 
@@ -21,7 +21,7 @@ _shared = _Shared()
 
 
 def shared() -> Any:
-    """Return what ``setup`` returned; `None` where there is no ``setup``, or in ``setup`` itself.
+    """Return the result of ``setup``; `None` without a ``setup``, or in ``setup`` itself.
 
     Each virtual user has its own copy.
     """
@@ -32,7 +32,7 @@ def shared() -> Any:
 
 
 def pack(value: Any) -> bytes:
-    """Return what ``setup`` returned as bytes."""
+    """Return the result of ``setup`` as bytes."""
     if value is None:
         return b""
     try:

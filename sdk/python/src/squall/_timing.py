@@ -1,4 +1,4 @@
-"""The run's clock, and waiting. No time passes but the host's, so tests can drive it."""
+"""The run's clock, and waiting. All time is the host's, so tests can drive it."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ _MOST = 2**64 - 1
 
 
 def nanoseconds(time: float | timedelta) -> int:
-    """Return a length of time as the contract wants it. What is negative or not a number counts as 0."""
+    """Return a length of time for the contract. Negative numbers and NaN count as 0."""
     seconds = time.total_seconds() if isinstance(time, timedelta) else time
     if not seconds > 0:
         return 0
@@ -18,7 +18,7 @@ def nanoseconds(time: float | timedelta) -> int:
 
 
 def now() -> float:
-    """Return how long the run has lasted, in seconds."""
+    """Return the time since the run began, in seconds."""
     return host.now() / 1e9
 
 

@@ -36,7 +36,7 @@ class Transaction:
 
 
 def transaction(name: str) -> Transaction:
-    """Measure what happens in a ``with`` block as one business operation, under a name.
+    """Measure a ``with`` block as one business operation, under a name.
 
     It counts as failed when the block raises an exception, which goes on::
 

@@ -1,7 +1,7 @@
 """Turns a scenario into a component: ``squall-build scenario.py -o scenario.wasm``, or ``python -m squall.build``.
 
-The work is componentize-py's. This finds the scenario, tells what is wrong with it in the words of the SDK, and asks
-for a component that exports what the scenario has and no more.
+The work is componentize-py's. This finds the scenario, reports mistakes in the words of the SDK, and asks
+for a component with only the scenario's exports.
 """
 
 import argparse
@@ -24,13 +24,13 @@ from squall._options import OptionsError
 from squall._scenario import Scenario, ScenarioError
 
 PACKAGE = Path(squall.__file__).parent
-# What componentize-py is told to build: it must not be the name of anything else.
+# The module for componentize-py: no other module may have this name.
 APP = "squall_app"
 
 APP_SOURCE = """\
 import sys
 
-# The author's folder is the author's: nothing is left there.
+# No files are left in the author's folder.
 sys.dont_write_bytecode = True
 
 from squall import _component, _random
@@ -43,7 +43,7 @@ globals().update(_component.exports({module}))
 _component.settle()
 """
 
-# The interfaces that the scenario exports beside what every scenario exports.
+# The interfaces that the scenario exports besides those of every scenario.
 WORLD = """\
 package squall:sdk;
 
@@ -55,12 +55,12 @@ world component {{
 
 
 class BuildError(Exception):
-    """There is no component; the text says why, and what to do."""
+    """There is no component; the text has the reason, and the remedy."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a scenario is."""
+    """The place of a scenario."""
 
     folder: Path
     module: str
@@ -79,13 +79,13 @@ class Source:
         return cls(path.parent.resolve(), path.stem)
 
     def load(self) -> ModuleType:
-        """Import it here and now, to learn what it exports."""
+        """Import it here and now, to learn its exports."""
         sys.path.insert(0, str(self.folder))
         sys.dont_write_bytecode = True
         try:
             return importlib.import_module(self.module)
         except Exception as error:
-            # From where the author's code begins, if it was reached.
+            # From the beginning of the author's code, if it was reached.
             own = error.__traceback__
             while own and not own.tb_frame.f_code.co_filename.startswith(str(self.folder)):
                 own = own.tb_next
@@ -94,7 +94,7 @@ class Source:
 
 
 def _main_file(folder: Path) -> str:
-    """Return what ``[tool.squall] scenario`` in the project's pyproject.toml says, or ``scenario.py``."""
+    """Return the value of ``[tool.squall] scenario`` in the project's pyproject.toml, or ``scenario.py``."""
     manifest = folder / "pyproject.toml"
     if manifest.is_file():
         try:
@@ -117,7 +117,7 @@ class Reads:
             self._opened.add(os.path.abspath(arguments[0]))
 
     def by_author(self) -> list[str]:
-        """Return those that are neither Python's, nor an installed package's, nor this SDK's."""
+        """Return those that belong neither to Python, nor to an installed package, nor to this SDK."""
         modules = {module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
         others = (str(PACKAGE), sys.prefix, sys.base_prefix, "/dev/", "/proc/")
         files = (os.path.abspath(path) for path in self._opened | {path for path in modules if path})
@@ -126,7 +126,7 @@ class Reads:
 
 
 def build(path: Path, output: Path, inputs: Path | None = None) -> None:
-    """Make a component of a scenario in a file or folder, and list in ``inputs`` what of its author's went into it."""
+    """Make a component of a scenario in a file or folder, and list the author's files of it in ``inputs``."""
     tool = _tool()
     source = Source.find(path)
     reads = Reads()
@@ -158,9 +158,9 @@ def build(path: Path, output: Path, inputs: Path | None = None) -> None:
 
 
 def _exports(scenario: Scenario) -> list[str]:
-    """Return the lines of the world that say what the scenario exports.
+    """Return the lines of the world for the scenario's exports.
 
-    Virtual users take over in ``start`` what ``setup`` has shared, so there is no ``setup`` without it.
+    Virtual users receive the data of ``setup`` in ``start``, so there is no ``setup`` without it.
     """
     wanted = {
         "setup": scenario.setup is not None,
@@ -171,7 +171,7 @@ def _exports(scenario: Scenario) -> list[str]:
 
 
 def _tool() -> str:
-    """Return where componentize-py is: beside this Python, or anywhere."""
+    """Return the path of componentize-py: beside this Python, or on the PATH."""
     beside = shutil.which("componentize-py", path=str(Path(sys.executable).parent))
     tool = beside or shutil.which("componentize-py")
     if tool is None:
@@ -182,13 +182,13 @@ def _tool() -> str:
 
 
 def _places() -> list[str]:
-    """Return where Python looks for packages, this one's place among them."""
+    """Return the folders of Python's packages, this one's among them."""
     places = [place for place in sys.path if Path(place).name == "site-packages"]
     return list(dict.fromkeys([str(PACKAGE.parent), *places]))
 
 
 def _custom_section(name: str, text: str) -> bytes:
-    """Return a section of WebAssembly that only names something, for ``squall inspect``."""
+    """Return a custom section of WebAssembly with a text, for ``squall inspect``."""
     content = bytes([len(name)]) + name.encode() + text.encode()
     return bytes([0, len(content)]) + content
 

@@ -1,6 +1,6 @@
 """Data that the run was given.
 
-Tables, whose rows a scenario takes (``--data users=users.csv``), and files that are sent as they are
+Tables, whose rows a scenario takes (``--data users=users.csv``), and files that are sent unchanged
 (``--data video=file:video.mp4``).
 
 ::
@@ -27,10 +27,10 @@ from squall._data_error import DataError, Exhausted, NotGiven, UnknownColumn
 __all__ = ["AtEnd", "Blob", "DataError", "Exhausted", "Feed", "NotGiven", "Policy", "Row", "UnknownColumn"]
 
 Policy = Literal["sequential", "random", "shuffle", "unique-per-vu", "once-each"]
-"""Which row comes next."""
+"""The order of rows."""
 
 AtEnd = Literal["recycle", "stop", "error"]
-"""What follows the last row: the first, the end of the run, or `Exhausted`."""
+"""The behaviour after the last row: the first row again, the end of the run, or `Exhausted`."""
 
 
 class Blob:
@@ -64,7 +64,7 @@ class Blob:
 
 
 class Row:
-    """A row. The host holds it; what is not asked for is not copied."""
+    """A row. The host holds it; only requested values are copied."""
 
     __slots__ = ("_row",)
 
@@ -73,7 +73,7 @@ class Row:
 
     @property
     def index(self) -> int:
-        """Its place in the file, from 0."""
+        """Its index in the file, from 0."""
         return int(self._row.index())
 
     def __getitem__(self, column: str) -> str:
@@ -85,7 +85,7 @@ class Row:
     def get(self, column: str) -> str | None:
         """Return the value in that column; ``None`` if the row is a JSON object without that field.
 
-        What JSON holds beside text is given as JSON: ``42``, ``true``, ``null``, ``[1,2]``.
+        Other values of JSON are returned as JSON: ``42``, ``true``, ``null``, ``[1,2]``.
         """
         value: str | None = self._row.get(column)
         return value
@@ -100,7 +100,7 @@ class Row:
         return str(self._row.json())
 
     def json(self) -> Any:
-        """Return the whole row as the object that it is in JSON."""
+        """Return the whole row as an object of JSON."""
         return _json.loads(self.text)
 
     def blob(self, column: str) -> Blob:
@@ -135,7 +135,7 @@ class Feed:
         return Row(row)
 
     def at(self, index: int) -> Row | None:
-        """Return the row at that place, from 0, whatever the policy; ``None`` beyond the last."""
+        """Return the row at that index, from 0, whatever the policy; ``None`` beyond the last."""
         row = self._host().at(index)
         return None if row is None else Row(row)
 

@@ -1,6 +1,6 @@
 """Lines for the run's log, tagged with virtual user and flow by the host: ``log.info(f"basket of {items} items")``.
 
-What is printed arrives there, too: standard output as `info`, standard error (and so `logging`) as `warning`.
+Printed text arrives there, too: standard output as `info`, standard error (and so `logging`) as `warning`.
 """
 
 from squall import _host as host
@@ -9,20 +9,20 @@ __all__ = ["debug", "error", "info", "warning"]
 
 
 def debug(message: str) -> None:
-    """Write a line for whoever writes the scenario: shown with ``squall run -v``."""
+    """Write a line for the scenario's author: shown with ``squall run -v``."""
     host.log("debug", message)
 
 
 def info(message: str) -> None:
-    """Write a line that is worth knowing."""
+    """Write a line with useful information."""
     host.log("info", message)
 
 
 def warning(message: str) -> None:
-    """Write a line about something odd, though the run goes on as meant."""
+    """Write a line about an unexpected event without an effect on the run."""
     host.log("warn", message)
 
 
 def error(message: str) -> None:
-    """Write a line about something wrong."""
+    """Write a line about an error."""
     host.log("error", message)

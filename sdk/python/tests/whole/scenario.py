@@ -1,9 +1,9 @@
-"""What only Python has, against `server.py`.
+"""Python's own features, against `server.py`.
 
-Each check is a promise of the SDK's documentation; what every language has is
+Each check is a promise of the SDK's documentation; features of every language are
 in `sdk/conformance`.
 
-`-e DEAD=host:port` is where nobody listens.
+`-e DEAD=host:port` is an address without a server.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A server that does what the conformance scenario wants to see, on a free port of loopback."""
+"""The server of the conformance scenario, on a free port of loopback."""
 
 import gzip
 import json
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """One thread for each connection; those that break off are part of the game."""
+    """One thread for each connection; some break off on purpose."""
 
     daemon_threads = True
 
@@ -90,7 +90,7 @@ def serve() -> Iterator[str]:
 
 
 def dead_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a port without a server."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -14,7 +14,7 @@ pub(crate) fn expand(scenario: &Scenario) -> TokenStream {
     let start = hook(scenario.start.as_ref(), "start");
     let teardown = hook(scenario.teardown.as_ref(), "teardown");
 
-    // What a scenario lacks is not exported, and so never called. Data from `setup` reaches the flows by `start`.
+    // Missing functions are not exported, and so never called. Data from `setup` reaches the flows by `start`.
     let export_setup = scenario.setup.as_ref().map(|_| quote!(setup));
     let has_start = scenario.setup.is_some() || scenario.start.is_some();
     let export_start = has_start.then(|| quote!(start));

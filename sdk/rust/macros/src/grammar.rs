@@ -1,4 +1,4 @@
-//! What may be written inside `scenario! { .. }`. Every complaint points at the token that is wrong.
+//! The grammar inside `scenario! { .. }`. Every error points at the wrong token.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use syn::{Error, LitInt, Path, Result, Token, braced};
 
 use crate::plan::{Plan, advise_on_key};
 
-/// The keys beside the plan's.
+/// The keys besides the plan's.
 const KEYS: &[&str] = &["flows", "setup", "start", "teardown"];
 
 /// A whole `scenario! { .. }`.

@@ -1,7 +1,7 @@
 //! The `scenario!` macro of the Squall SDK. Authors use it as `squall::scenario!`; its documentation is there.
 //!
-//! `grammar` reads what was written, `plan` turns the plan's keys into JSON, `expand` writes the Rust. None of them
-//! knows what the SDK's types do.
+//! `grammar` parses the input, `plan` turns the plan's keys into JSON, `expand` writes the Rust. None of them knows the
+//! functions of the SDK's types.
 
 #![deny(missing_docs)]
 

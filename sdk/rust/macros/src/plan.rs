@@ -1,7 +1,7 @@
-//! The keys of `scenario!` that suggest a plan, turned into the JSON object that `description.plan` carries.
+//! The keys of `scenario!` that suggest a plan, turned into the JSON object of `description.plan`.
 //!
-//! Shapes and words are checked here, because a typo found by the compiler is cheaper than one found by the run. What
-//! the values mean (how a threshold reads, which keys go together) is the host's to judge.
+//! Shapes and words are checked here, because a typo found by the compiler is cheaper than one found by the run. The
+//! host judges the values' meaning (the syntax of thresholds, combinations of keys).
 
 mod json;
 mod keys;
@@ -26,7 +26,7 @@ impl Plan {
         Ok(true)
     }
 
-    /// The plan as a JSON object; empty if nothing is suggested.
+    /// The plan as a JSON object; empty without a suggestion.
     pub(crate) fn to_json(&self) -> String {
         if self.entries.is_empty() {
             return String::new();
@@ -35,8 +35,8 @@ impl Plan {
     }
 }
 
-/// The end of a message about a key that is unknown: the one that was meant, or all of them. `others` are those beside
-/// the plan's.
+/// The end of a message about an unknown key: the one that was meant, or all of them. `others` are those besides the
+/// plan's.
 pub(crate) fn advise_on_key(key: &str, others: &[&str]) -> String {
     let known: Vec<&str> = others.iter().copied().chain(keys::of_plan().map(|key| key.name)).collect();
     words::advise(key, &known)

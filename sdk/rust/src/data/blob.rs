@@ -24,7 +24,7 @@ impl Blob {
         Blob { name: "", handle: OnceLock::from(handle) }
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     ///
     /// # Errors
     ///

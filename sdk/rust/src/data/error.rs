@@ -1,12 +1,12 @@
-//! Why there is no such data.
+//! The reason for missing data.
 
 use std::fmt;
 
-/// Why there is no such data. The text says what to do.
+/// The reason for missing data. The text has the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody has given it.
+    /// The user has not given it.
     NotGiven(String),
     /// There is no such column.
     UnknownColumn(String),

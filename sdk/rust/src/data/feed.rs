@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::{Blob, Error};
 use crate::host;
 
-/// Which row comes next.
+/// The order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Policy {
     /// One after the other; all virtual users take from the same order.
@@ -15,13 +15,13 @@ pub enum Policy {
     Random,
     /// All in a random order, each once before any comes again; all virtual users take from it.
     Shuffle,
-    /// Each virtual user has rows of its own.
+    /// Each virtual user has its own rows.
     UniquePerVu,
     /// Each row at most once in the whole run.
     OnceEach,
 }
 
-/// What follows the last row.
+/// The behaviour after the last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AtEnd {
     /// The first one again.
@@ -32,8 +32,8 @@ pub enum AtEnd {
     Error,
 }
 
-/// A table that the run was given (`--data users=users.csv`). Lives in a static; the host is asked for it once per virtual
-/// user, when it is first used.
+/// A table that the run was given (`--data users=users.csv`). Lives in a static; the host is asked for it once per
+/// virtual user, when it is first used.
 #[derive(Debug)]
 pub struct Feed {
     name: &'static str,
@@ -50,14 +50,14 @@ impl Feed {
         Feed { name, policy: None, at_end: None, handle: OnceLock::new() }
     }
 
-    /// Which row comes next, unless who runs the scenario says otherwise.
+    /// The order of rows, unless the user of the scenario chooses otherwise.
     #[must_use]
     pub const fn policy(mut self, policy: Policy) -> Self {
         self.policy = Some(policy);
         self
     }
 
-    /// What follows the last row, unless who runs the scenario says otherwise.
+    /// The behaviour after the last row, unless the user of the scenario chooses otherwise.
     #[must_use]
     pub const fn at_end(mut self, at_end: AtEnd) -> Self {
         self.at_end = Some(at_end);
@@ -68,14 +68,14 @@ impl Feed {
     ///
     /// # Errors
     ///
-    /// When the run was not given the data, or no row is left ([`Error::Exhausted`]). If that is to end the run, the run is
-    /// ending, and an iteration that returns the error does not count as failed.
+    /// When the run was not given the data, or no row is left ([`Error::Exhausted`]). If that is to end the run, the
+    /// run is ending, and an iteration that returns the error does not count as failed.
     pub fn next(&self) -> Result<Row, Error> {
         let exhausted = || Error::Exhausted(format!("data {:?} is exhausted, and the run ends", self.name));
         self.host()?.next()?.map(|inner| Row { inner }).ok_or_else(exhausted)
     }
 
-    /// The row at that place, from 0, whatever the policy; `None` beyond the last.
+    /// The row at that index, from 0, whatever the policy; `None` beyond the last.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Feed {
         Ok(self.host()?.at(index).map(|inner| Row { inner }))
     }
 
-    /// How many rows there are: at least one.
+    /// The number of rows: at least one.
     ///
     /// # Errors
     ///
@@ -111,20 +111,20 @@ impl Feed {
     }
 }
 
-/// A row. The host holds it until this is dropped; what is not asked for is not copied.
+/// A row. The host holds it until this is dropped; only requested values are copied.
 #[derive(Debug)]
 pub struct Row {
     inner: host::Row,
 }
 
 impl Row {
-    /// Its place in the file, from 0.
+    /// Its index in the file, from 0.
     #[must_use]
     pub fn index(&self) -> u64 {
         self.inner.index()
     }
 
-    /// The value in the column of that name. What JSON holds beside text is given as JSON: `42`, `true`, `null`, `[1,2]`.
+    /// The value in the column of that name. Other values of JSON are returned as JSON: `42`, `true`, `null`, `[1,2]`.
     ///
     /// # Errors
     ///

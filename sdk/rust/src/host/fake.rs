@@ -1,4 +1,4 @@
-//! The host of a native test: it answers as the test said, and writes everything down. See `testing`.
+//! The host of a native test: it gives the test's responses, and records all calls. See `testing`.
 
 use std::cell::RefCell;
 

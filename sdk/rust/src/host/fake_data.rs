@@ -3,7 +3,7 @@
 use crate::data;
 use crate::testing::{Rows, State};
 
-/// Rows come in their order, whatever the policy: a test knows then which.
+/// Rows come in their order, whatever the policy, so that a test knows them.
 #[derive(Debug)]
 pub(crate) struct Feed {
     name: String,

@@ -1,7 +1,7 @@
-//! The one door to the host. The rest of the crate calls these functions and does not know which side is behind them:
-//! the imports of a component, or, natively, the host that a test has set up.
+//! The only access to the host. The rest of the crate calls these functions and does not know their implementation: the
+//! imports of a component, or, natively, the host that a test has set up.
 //!
-//! Both sides have the same names. Times are in nanoseconds, as in the contract.
+//! Both have the same names. Times are in nanoseconds, as in the contract.
 
 #[cfg(not(target_family = "wasm"))]
 mod fake;

@@ -1,14 +1,14 @@
-//! Why there is no response.
+//! The reason why there is no response.
 
 use std::fmt;
 
-/// Why there is no response. The request is measured all the same, and counted under its class.
+/// The reason why there is no response. The request is still measured, and counted under its class.
 ///
 /// A status code such as 404 or 500 is not an error: it is a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The time allowed for the request was over.
+    /// The time limit of the request passed.
     Timeout,
     /// The name could not be looked up.
     Dns(String),
@@ -16,9 +16,9 @@ pub enum Error {
     Connect(String),
     /// The TLS handshake failed.
     Tls(String),
-    /// The connection was closed or reset before the response was whole.
+    /// The connection was closed or reset before the response was complete.
     Reset(String),
-    /// What came is not HTTP/1.1, or breaks its rules.
+    /// The response is not HTTP/1.1, or breaks its rules.
     Protocol(String),
     /// The response is larger than the host allows.
     TooLarge(String),
@@ -26,7 +26,7 @@ pub enum Error {
     TooManyRedirects(String),
     /// The run's policy does not allow this target. Nothing was sent.
     RefusedByPolicy(String),
-    /// The request makes no sense (bad URL, header or method). Nothing was sent.
+    /// The request is invalid (bad URL, header or method). Nothing was sent.
     InvalidRequest(String),
     /// Anything else.
     Other(String),

@@ -19,7 +19,7 @@
 //! # host.run(buy).expect_ok();
 //! ```
 //!
-//! Every request is counted and timed, whatever comes of it. The host holds the response: what is not asked for is
+//! Every request is counted and timed, whatever its result. The host holds the response: what is not asked for is
 //! never copied, and [`Request::discard_body`] does not even keep it there.
 
 mod error;

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use crate::host::RequestOptions;
 
-/// What a request asks for beyond the defaults.
+/// A request's settings other than the defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Settings<'a> {
     pub(crate) name: Option<Cow<'a, str>>,
@@ -73,7 +73,7 @@ impl Cache {
         })
     }
 
-    /// Where the handle for those settings is; `None` where the defaults will do.
+    /// The index of the handle for those settings; `None` if the defaults are enough.
     pub(crate) fn find_or_make(&mut self, settings: &Settings<'_>) -> Option<usize> {
         if settings.is_default() {
             return None;
@@ -98,7 +98,7 @@ mod tests {
     use crate::http;
     use crate::testing::{Host, State};
 
-    /// How many handles the host was asked for while `work` ran.
+    /// The number of handles that were made while `work` ran.
     fn handles_made(work: impl FnOnce()) -> usize {
         let mut made = 0;
         Host::new().respond("*", "*", 200, "").run(|| {

@@ -19,12 +19,12 @@ pub struct Request<'a> {
     body: Option<Cow<'a, [u8]>>,
     body_from: Option<HeldBody<'a>>,
     settings: Settings<'a>,
-    /// What went wrong while building; told by `send`, so that building stays one chain.
+    /// The error of building, returned by `send`, so that building stays one chain.
     defect: Option<String>,
 }
 
-/// A body that the host holds, and what hands it over. That is known by its address alone, so that a component which never
-/// calls [`Request::body_from`] does not import the functions for it.
+/// A body in the host's memory, and the function that passes it. The function is known only by its address, so that a
+/// component which never calls [`Request::body_from`] does not import the functions for it.
 #[derive(Debug, Clone, Copy)]
 struct HeldBody<'a> {
     blob: &'a Blob,
@@ -87,7 +87,7 @@ impl<'a> Request<'a> {
         self.content_type("application/x-www-form-urlencoded").body(body)
     }
 
-    /// Says what the body is, unless the scenario has said so.
+    /// Sets the content type, unless the scenario has set it.
     pub(crate) fn content_type(self, kind: &'static str) -> Self {
         let is_said = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if is_said { self } else { self.header("content-type", kind) }
@@ -120,7 +120,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Sets the name that the request is counted under, in place of its URL. Give one to every request whose URL holds
+    /// Sets the name under which the request is counted, instead of its URL. Give one to every request whose URL holds
     /// an id: `http::get(format!("/products/{id}")).name("/products/{id}")`.
     pub fn name(mut self, name: impl Into<Cow<'a, str>>) -> Self {
         self.settings.name = Some(name.into());
@@ -133,14 +133,14 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Sets how many redirects are followed at most; with 0 a 3xx response is returned as it is. The default is the
+    /// Sets how many redirects are followed at most; with 0 a 3xx response is returned unchanged. The default is the
     /// plan's, or 10.
     pub fn redirects(mut self, most: u32) -> Self {
         self.settings.redirects = Some(most);
         self
     }
 
-    /// Has the body read and measured, but thrown away: the cheapest way for who looks at the status only.
+    /// Has the body read and measured, but discarded: the cheapest way for scenarios that need only the status.
     pub fn discard_body(mut self) -> Self {
         self.settings.discard_body = Some(true);
         self
@@ -218,7 +218,7 @@ impl<'a> Request<'a> {
 /// # });
 /// ```
 pub fn send_all(requests: &[Request<'_>]) -> Vec<Result<Response, Error>> {
-    // Rare, and not worth a partial send: one broken request breaks the batch, and each result says so.
+    // Rare, and not worth a partial send: one invalid request fails the batch, and each result has the error.
     if let Some(error) = requests.iter().find_map(|request| request.check().err()) {
         return requests.iter().map(|_| Err(error.clone())).collect();
     }
@@ -242,7 +242,7 @@ pub fn send_all(requests: &[Request<'_>]) -> Vec<Result<Response, Error>> {
     })
 }
 
-/// What can be the body of a request.
+/// A type that can be the body of a request.
 pub trait IntoBody<'a> {
     /// The body as bytes, borrowed where possible.
     fn into_body(self) -> Cow<'a, [u8]>;
@@ -308,8 +308,8 @@ impl StatusRange for RangeInclusive<u16> {
     }
 }
 
-/// Appends `text`, with everything but RFC 3986's unreserved characters percent-encoded, and a space as `space` says: a form
-/// has `+` for it.
+/// Appends `text`, with everything but RFC 3986's unreserved characters percent-encoded, and a space as `space` says: a
+/// form has `+` for it.
 fn percent_encode(url: &mut String, text: &str, space: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {

@@ -1,10 +1,10 @@
-//! A response that has arrived. Every method here is one host call; what is not called is not copied.
+//! A response. Every method here is one host call, and copies only its own value.
 
 use std::time::Duration;
 
 use crate::host;
 
-/// A response that has arrived whole. The host holds it until this is dropped.
+/// A complete response. The host holds it until this is dropped.
 #[derive(Debug)]
 pub struct Response {
     inner: host::Response,
@@ -27,7 +27,7 @@ impl Response {
         self.inner.header(name)
     }
 
-    /// All header fields in the order in which they came, names in lower case.
+    /// All header fields in the order of their arrival, names in lower case.
     #[must_use]
     pub fn headers(&self) -> Vec<(String, String)> {
         self.inner.headers()
@@ -57,14 +57,14 @@ impl Response {
         self.inner.url()
     }
 
-    /// What the request cost, phase by phase.
+    /// The time that the request spent in each phase.
     #[must_use]
     pub fn timings(&self) -> Timings {
         host::timings(&self.inner)
     }
 }
 
-/// What a request cost, phase by phase. After redirects: the last request of the chain.
+/// The time that a request spent in each phase. After redirects: the last request of the chain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
     /// Waiting for a free connection, name look-up included.

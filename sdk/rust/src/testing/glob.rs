@@ -1,4 +1,4 @@
-//! How a test says which URLs it means.
+//! Patterns for URLs in tests.
 
 /// Whether `text` fits `pattern`, in which `*` stands for any characters, also none.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
@@ -18,7 +18,7 @@ pub(crate) fn matches_url(pattern: &str, url: &str) -> bool {
     matches(pattern, url)
 }
 
-/// The URL as it is sent: a path is below the target.
+/// The URL that is sent: a path is relative to the target.
 pub(crate) fn absolute(url: &str, target: Option<&str>) -> String {
     match target {
         Some(target) if url.starts_with('/') => format!("{target}{url}"),

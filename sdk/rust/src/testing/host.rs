@@ -11,7 +11,7 @@ use crate::outcome::Completion;
 use crate::scenario::{Flow, Scenario};
 use crate::shared;
 
-/// A host for tests: it answers as told, and its clock moves by sleeping only.
+/// A host for tests: it gives the set responses, and its clock moves only by sleeping.
 ///
 /// URLs are given as patterns in which `*` stands for anything: `/products/*`. A path fits whatever the host and the
 /// query are. The first answer that fits is given; a request that none fits is an error.
@@ -41,7 +41,7 @@ impl Host {
         self.respond_with(method, url, move |_| Ok(reply.clone()))
     }
 
-    /// Answers requests that fit with whatever the function says, which may look at the request and keep count.
+    /// Answers requests that fit with the function's result. The function may read the request and keep count.
     ///
     /// ```
     /// # use squall::http;
@@ -87,7 +87,7 @@ impl Host {
         self
     }
 
-    /// Gives a file to be sent as it is, as `--data NAME=file:FILE` does.
+    /// Gives a file to be sent unchanged, as `--data NAME=file:FILE` does.
     #[must_use]
     pub fn blob<'a>(mut self, name: &str, bytes: impl IntoBody<'a>) -> Self {
         self.state.blobs.insert(name.to_owned(), bytes.into_body().into_owned());
@@ -122,7 +122,7 @@ impl Host {
         self
     }
 
-    /// Runs one iteration and tells what it did. The next one on this host continues where this one ended: clock,
+    /// Runs one iteration and reports its actions. The next one on this host continues where this one ended: clock,
     /// chance and iteration number go on.
     pub fn run<C: Completion>(&mut self, flow: impl FnOnce() -> C) -> Report {
         let shared = self.shared.clone();
@@ -133,7 +133,7 @@ impl Host {
     }
 
     /// Runs a whole scenario: `setup`, `start`, that many iterations in the proportions of the flows' weights, and
-    /// `teardown`. The report's outcome is the first error, with the name of who returned it.
+    /// `teardown`. The report's outcome is the first error, with the name of the function that returned it.
     pub fn rehearse(&mut self, scenario: &Scenario, iterations: u32) -> Report {
         let vu = self.state.vu;
         self.enter(|| {

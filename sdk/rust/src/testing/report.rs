@@ -1,14 +1,14 @@
-//! What a flow did, for tests to look at.
+//! A flow's actions, for tests.
 
 use std::time::Duration;
 
 use crate::log::Level;
 
-/// What a flow did.
+/// A flow's actions.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// What it returned, as the host sees it: the text of the error.
+    /// Its result for the host: the text of the error.
     pub outcome: Result<(), String>,
     /// The requests that it sent.
     pub requests: Vec<Sent>,
@@ -18,11 +18,11 @@ pub struct Report {
     pub transactions: Vec<(String, bool)>,
     /// The lines that it logged.
     pub logs: Vec<(Level, String)>,
-    /// How long it slept, think time and pacing included.
+    /// Time that it slept, think time and pacing included.
     pub slept: Duration,
-    /// The reason for which it asked for the end of the run.
+    /// The reason that it gave to end the run.
     pub aborted: Option<String>,
-    /// How many times it forgot its cookies.
+    /// Number of times that it cleared its cookies.
     pub cookies_cleared: usize,
     pub(crate) samples: Vec<(String, f64)>,
 }
@@ -70,7 +70,7 @@ impl Report {
     }
 }
 
-/// A request as it was sent.
+/// A sent request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sent {
@@ -88,7 +88,7 @@ pub struct Sent {
     pub timeout: Option<Duration>,
     /// The redirects allowed, if a number was set.
     pub redirects: Option<u32>,
-    /// Whether the body is to be discarded, if the flow said so either way.
+    /// Whether the body is to be discarded, if the flow set it.
     pub discard_body: Option<bool>,
     /// The status codes that count as expected, as closed ranges; empty for the default.
     pub expected_statuses: Vec<(u16, u16)>,

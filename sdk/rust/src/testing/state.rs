@@ -1,4 +1,4 @@
-//! What the host of the current test knows. One per thread, as tests run in threads.
+//! The state of the current test's host. One per thread, as tests run in threads.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,11 +21,11 @@ pub(crate) struct State {
     pub(crate) iteration_began: u64,
     pub(crate) seed: u64,
     pub(crate) report: Report,
-    /// How many handles for request options were asked for.
+    /// The number of handles for request options that were made.
     pub(crate) options_made: usize,
 }
 
-/// A table that the test gave, and how many rows were taken.
+/// A test's table, and the number of rows taken.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) columns: Vec<String>,

@@ -1,4 +1,4 @@
-"""The host: in a component the real one, natively the one that a test has set up. Nothing else knows the difference."""
+"""The host: in a component the real one, natively a test's. No other module knows the difference."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The host of a native test: it answers as the test said, and writes everything down. See `squall.testing`."""
+"""The host of a native test: it gives the test's responses, and records all calls. See `squall.testing`."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -43,7 +43,7 @@ class RequestOptions:
 
 
 class Request(Protocol):
-    """What the host reads of a request."""
+    """The host's view of a request."""
 
     method: str
     url: str
@@ -55,13 +55,13 @@ class Request(Protocol):
 
 
 class Cost:
-    """What a request cost here: nothing."""
+    """The time of a request here: zero."""
 
     blocked = connecting = tls_handshaking = sending = waiting = receiving = 0
 
 
 class Response:
-    """An answer of the test's."""
+    """A response of the test."""
 
     def __init__(self, reply: Reply, url: str, *, discarded: bool) -> None:
         self._reply = reply

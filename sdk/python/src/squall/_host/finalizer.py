@@ -2,10 +2,10 @@
 
 For every resource that the host hands out, a response above all, componentize-py makes a `weakref.finalize`: a weak
 reference, a record, and an entry in a registry. Without them a request took a third less of the guest's time. But
-nobody else holds on to a resource's finalizer: when the resource goes, it goes, and can itself drop what it stands for.
+a resource's finalizer has no other owner: it is deleted with the resource, and can then drop the host's part itself.
 
 componentize-py looks for `weakref.finalize` after it has imported the scenario. So it is replaced by a subclass, which
-is the same as ever for everyone else.
+is unchanged for all other uses.
 """
 
 import weakref
@@ -15,7 +15,7 @@ from componentize_py_runtime import drop_resource
 
 
 class ResourceFinalizer:
-    """Drops a resource when it is itself no longer needed."""
+    """Drops a resource when it is deleted itself."""
 
     __slots__ = ("drop", "handle")
 
@@ -23,7 +23,7 @@ class ResourceFinalizer:
     handle: int
 
     def detach(self) -> tuple[None, Any, tuple[int, int], dict[str, Any]]:
-        """Leave the resource alone from now on; return how to drop it."""
+        """Leave the resource alone from now on; return the function that drops it."""
         drop, self.drop = self.drop, 0
         return None, drop_resource, (drop, self.handle), {}
 
@@ -33,7 +33,7 @@ class ResourceFinalizer:
 
 
 class finalize(weakref.finalize):  # type: ignore[type-arg]
-    """`weakref.finalize`, save for the host's resources."""
+    """`weakref.finalize`, except for the host's resources."""
 
     __slots__ = ()
 

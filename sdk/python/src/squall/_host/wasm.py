@@ -6,7 +6,7 @@ from componentize_py_types import Err
 from wit_world.imports import context, http, metrics, timing
 
 from squall import _http_error as _error
-from squall._host import finalizer as _finalizer  # noqa: F401 - for what it does to resources
+from squall._host import finalizer as _finalizer  # noqa: F401 - for its effect on resources
 
 RequestOptions = http.RequestOptions
 Response = http.Response

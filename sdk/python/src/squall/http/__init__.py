@@ -7,7 +7,7 @@
         check(product.status == 200, "product is there")
         basket = http.post("/basket", json={"product_id": product_id, "quantity": 1}, expect_status=201).json()
 
-Every request is counted and timed, whatever comes of it. The host holds the response: what is not asked for is never
+Every request is counted and timed, whatever its result. The host holds the response: what is not asked for is never
 copied, and with ``discard_body=True`` it is not even kept there.
 """
 

@@ -21,7 +21,7 @@ CAPACITY = 64
 
 
 class Wanted(NamedTuple):
-    """What a request asks for beyond the defaults."""
+    """A request's settings other than the defaults."""
 
     name: str | None
     timeout: float | timedelta | None
@@ -35,7 +35,7 @@ _handles: dict[Wanted, host.RequestOptions] = {}
 
 
 def handle_for(wanted: Wanted) -> host.RequestOptions:
-    """Return the handle for those settings. Who holds it keeps it alive."""
+    """Return the handle for those settings, which lives as long as it is referenced."""
     handle = _handles.get(wanted)
     if handle is None:
         if len(_handles) >= CAPACITY:
@@ -65,7 +65,7 @@ def _make(wanted: Wanted) -> host.RequestOptions:
 
 
 def closed_ranges(statuses: Statuses) -> tuple[tuple[int, int], ...]:
-    """Return status codes as the contract wants them: the first and the last of each range."""
+    """Return status codes for the contract: the first and the last of each range."""
     if isinstance(statuses, int):
         return ((statuses, statuses),)
     if isinstance(statuses, range):

@@ -1,4 +1,4 @@
-"""A request, as the author says it and as the host reads it."""
+"""A request, for the author and for the host."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,26 +18,26 @@ Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class Settings(TypedDict, total=False):
-    """What can be said about a request beside its method and URL."""
+    """The settings of a request besides its method and URL."""
 
     params: Pairs
     """Added to the URL's query, percent-encoded."""
     headers: Mapping[str, str] | Iterable[tuple[str, str]]
     """Header fields. ``host``, ``content-length`` and ``user-agent`` are added by the host where they are missing."""
     data: str | bytes | Pairs | Blob
-    """The body: text, bytes, the fields of a form, or what the host holds and sends without handing it over."""
+    """The body: text, bytes, the fields of a form, or a blob that the host sends from its memory."""
     json: Any
     """The body, as JSON."""
     name: str
-    """The name that the request is counted under, in place of its URL: needed where the URL holds an id."""
+    """The name under which the request is counted, instead of its URL: needed where the URL holds an id."""
     timeout: float | timedelta
-    """How many seconds it may take in all, redirects included. Default: the plan's, or 60."""
+    """Its time limit in seconds, redirects included. Default: the plan's, or 60."""
     redirects: int
-    """How many redirects are followed at most; with 0 a 3xx response is returned. Default: the plan's, or 10."""
+    """The most redirects that are followed; with 0 a 3xx response is returned. Default: the plan's, or 10."""
     discard_body: bool
-    """Whether the body is read and measured, but thrown away. Default: the plan's, or no."""
+    """Whether the body is read and measured, but discarded. Default: the plan's, or no."""
     expect_status: Statuses
-    """Which status codes do not count as failed: ``404``, ``range(200, 300)``, or several. Default: 200 to 399."""
+    """Status codes that do not count as failed: ``404``, ``range(200, 300)``, or several. Default: 200 to 399."""
 
 
 class Request:
@@ -46,7 +46,7 @@ class Request:
     One that never changes is best made once, at the top of the module: ``HOME = http.Request("GET", "/")``.
     """
 
-    # The first five are what the contract calls a request: the host reads them by these names.
+    # The first five are the contract's record `request`: the host reads them by these names.
     __slots__ = ("_handle", "_wanted", "body", "headers", "method", "url")
 
     def __init__(
@@ -115,17 +115,17 @@ def send_all(requests: Sequence[Request]) -> list[Response | Error]:
 
 _PLAIN = {"name", "timeout", "redirects", "discard_body", "expect_status"}
 _known: dict[tuple[tuple[str, Any], ...], host.RequestOptions] = {}
-"""The handles of settings that a GET came with, by how they were written."""
+"""The handles of settings of GETs, by their arguments."""
 
 
 def get(url: str, **settings: Unpack[Settings]) -> Response:
     """Send a ``GET`` request: ``http.get("/products", params={"page": 2})``. See `request`."""
-    # What most requests are: one with nothing but settings that were there before needs no `Request` to be made.
+    # The most frequent case: a request with only known settings needs no `Request` object.
     if not settings:
         return arrived(host.get(url, None))
     try:
         handle = _known.get(tuple(settings.items()))
-    except TypeError:  # What cannot be looked up, such as a dictionary, is for `Request` to understand.
+    except TypeError:  # Arguments that cannot be looked up, such as a dictionary, go to `Request`.
         handle = None
     return _first(url, settings) if handle is None else arrived(host.get(url, handle))
 
@@ -158,5 +158,5 @@ def _with_query(url: str, params: Pairs) -> str:
 def _encode(pairs: Pairs, *, form: bool) -> str:
     items = pairs.items() if isinstance(pairs, Mapping) else pairs
     said = [(name, value) for name, value in items if value is not None]
-    # A form has `+` for a space; in a query `%20` is what everyone understands.
+    # A form has `+` for a space; in a query every server understands `%20`.
     return urlencode(said, doseq=True) if form else urlencode(said, doseq=True, quote_via=quote, safe="")

@@ -1,4 +1,4 @@
-"""A response that has arrived. Each property here is one call of the host; what is not asked for is not copied."""
+"""A response that has arrived. Each property here is one call of the host; only requested values are copied."""
 
 from collections.abc import Iterator, Mapping
 from json import loads
@@ -8,7 +8,7 @@ from squall import _host as host
 
 
 class Timings(NamedTuple):
-    """What a request cost, phase by phase, in seconds. After redirects: the last request of the chain."""
+    """The time that a request spent in each phase, in seconds. After redirects: the last request of the chain."""
 
     blocked: float
     """Waiting for a free connection, name look-up included."""
@@ -53,7 +53,7 @@ class Headers(Mapping[str, str]):
         return repr(self.fields())
 
     def fields(self) -> list[tuple[str, str]]:
-        """Return all fields in the order in which they came, names in lower case, repeated ones repeated."""
+        """Return all fields in the order of their arrival, names in lower case, repeated ones repeated."""
         return host.Response.headers(self._response)
 
     def get_all(self, name: str) -> list[str]:
@@ -63,7 +63,7 @@ class Headers(Mapping[str, str]):
 
 
 class Response(host.Response):
-    """A response that has arrived whole. The host holds it until this is no longer used."""
+    """A complete response. The host holds it until this is no longer used."""
 
     # It is the host's own object, with properties where the contract has functions. One of ours around it would cost as
     # much as looking at the status.
@@ -99,7 +99,7 @@ class Response(host.Response):
 
     @property
     def timings(self) -> Timings:  # type: ignore[override]
-        """What the request cost, phase by phase, in seconds."""
+        """The time that the request spent in each phase, in seconds."""
         cost = host.Response.timings(self)
         return Timings(
             cost.blocked / 1e9,
@@ -111,7 +111,7 @@ class Response(host.Response):
         )
 
     def json(self) -> Any:
-        """Return the body, read as JSON. Raises `ValueError` if it is none."""
+        """Return the body, read as JSON. Raises `ValueError` if it is not JSON."""
         return loads(self.text)
 
     def __repr__(self) -> str:
@@ -119,6 +119,6 @@ class Response(host.Response):
 
 
 def arrived(response: host.Response) -> Response:
-    """Return the host's response as an author sees it."""
+    """Return the host's response in the author's form."""
     response.__class__ = Response
     return response  # type: ignore[return-value]

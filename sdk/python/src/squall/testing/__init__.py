@@ -1,6 +1,6 @@
-"""Run a scenario natively, without Wasm, network or waiting: what unit tests are written with.
+"""Run a scenario natively, without Wasm, network or waiting, in unit tests.
 
-The test says how its `Host` answers, runs a flow, and looks at the `Report` of what the flow did. Sleeping moves a
+The test sets the responses of its `Host`, runs a flow, and reads the `Report` on the flow's actions. Sleeping moves a
 clock of the host's own and takes no time::
 
     from scenario import browse

@@ -1,4 +1,4 @@
-"""How a test says which URLs it means."""
+"""Patterns for URLs in tests."""
 
 import re
 
@@ -9,7 +9,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def matches_url(pattern: str, url: str) -> bool:
-    """Whether a URL fits. A pattern that is a path is held against the path; one without ``?`` leaves the query out."""
+    """Whether a URL fits. A pattern that is a path is compared with the path; without ``?`` it ignores the query."""
     if pattern.startswith("/"):
         url = _path(url)
     if "?" not in pattern:
@@ -18,7 +18,7 @@ def matches_url(pattern: str, url: str) -> bool:
 
 
 def absolute(url: str, target: str | None) -> str:
-    """Return the URL as it is sent: a path is below the target."""
+    """Return the URL that is sent: a path is relative to the target."""
     return target + url if target and url.startswith("/") else url
 
 

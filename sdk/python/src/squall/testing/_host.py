@@ -13,10 +13,10 @@ from squall.testing._state import State, Table, active
 
 
 class Host:
-    """A host for tests: it answers as told, and its clock moves by sleeping only.
+    """A host for tests: it gives the set responses, and its clock moves only by sleeping.
 
     It plays virtual user ``vu``, with the seed ``seed``. ``options`` are those of ``-e KEY=VALUE``, ``target`` that of
-    ``--target``, ``shared`` is what ``setup`` would have returned.
+    ``--target``, ``shared`` is the result of ``setup``.
 
     URLs are given as patterns in which ``*`` stands for anything: ``/products/*``. A path fits whatever the host and
     the query are. The first answer that fits is given; a request that none fits is an error.
@@ -50,7 +50,7 @@ class Host:
         return self.respond_with(method, url, lambda _: reply)
 
     def respond_with(self, method: str, url: str, answer: Callable[[Sent], Reply]) -> Self:
-        """Answer requests that fit with what the function returns, or raises.
+        """Answer requests that fit with the function's result, or its exception.
 
         It may look at the request and keep count::
 
@@ -63,7 +63,7 @@ class Host:
         return self
 
     def feed(self, name: str, rows: Sequence[Mapping[str, str]]) -> Self:
-        """Give the test a table. Rows come in their order, whatever the policy: a test knows then which."""
+        """Give the test a table. Rows come in their order, whatever the policy, so that a test knows them."""
         self._state.tables[name] = Table(list(rows))
         return self
 
@@ -73,7 +73,7 @@ class Host:
         return self
 
     def run(self, flow: Callable[[], Any]) -> Report:
-        """Run one iteration and tell what it did.
+        """Run one iteration and report its actions.
 
         The next one on this host continues where this one ended: clock, chance and iteration number go on.
         """

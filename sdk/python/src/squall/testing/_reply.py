@@ -1,4 +1,4 @@
-"""Answers, and when they are given."""
+"""Responses, and the requests that get them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Rule:
-    """Which requests get which answer."""
+    """A response, with the requests that get it."""
 
     method: str
     url: str

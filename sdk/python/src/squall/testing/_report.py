@@ -1,4 +1,4 @@
-"""What a flow did, for tests to look at."""
+"""A flow's actions, for tests."""
 
 from dataclasses import dataclass, field
 from typing import Literal, Self
@@ -8,7 +8,7 @@ Level = Literal["debug", "info", "warn", "error"]
 
 @dataclass
 class Sent:
-    """A request as it was sent."""
+    """A sent request."""
 
     method: str
     url: str
@@ -22,7 +22,7 @@ class Sent:
     """In seconds."""
     redirects: int | None
     discard_body: bool | None
-    """`None` if the flow said nothing."""
+    """`None` if the flow did not set it."""
     expected_statuses: list[tuple[int, int]]
     """As closed ranges; empty for the default."""
 
@@ -39,7 +39,7 @@ class Sent:
 
 @dataclass
 class Report:
-    """What a flow did."""
+    """A flow's actions."""
 
     error: BaseException | None = None
     """The exception that it ended with."""
@@ -55,10 +55,10 @@ class Report:
     """The reason for which it asked for the end of the run."""
     cookies_cleared: int = 0
     samples: list[tuple[str, float]] = field(default_factory=list)
-    """What went into metrics, by name."""
+    """Values of metrics, by name."""
 
     def values(self, metric: str) -> list[float]:
-        """Return the values that went into the metric of that name; `True` and `False` as 1 and 0."""
+        """Return the values of the metric of that name; `True` and `False` as 1 and 0."""
         return [value for name, value in self.samples if name == metric]
 
     def passed(self, check: str) -> bool:
@@ -67,9 +67,9 @@ class Report:
         return bool(results) and all(results)
 
     def expect_ok(self) -> Self:
-        """Return the report itself, for a flow that must have worked.
+        """Return the report itself, for a flow that must have succeeded.
 
-        Raises what the flow raised, or `AssertionError` when a check failed.
+        Raises the flow's exception, or `AssertionError` when a check failed.
         """
         if self.error is not None:
             raise self.error

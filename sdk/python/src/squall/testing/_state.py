@@ -1,4 +1,4 @@
-"""What the host of the current test knows. One per context, so that tests may run in threads."""
+"""The state of the current test's host. One per context, so that tests may run in threads."""
 
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -12,7 +12,7 @@ _64_BITS = 2**64 - 1
 
 @dataclass
 class Table:
-    """A table, and how many rows of it have been taken."""
+    """A table, and the number of rows taken."""
 
     rows: list[Mapping[str, str]]
     taken: int = 0
@@ -24,7 +24,7 @@ class Table:
 
 @dataclass
 class State:
-    """What a host knows, and what it has written down."""
+    """A host's state, and its records."""
 
     rules: list[Rule] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class State:
     seed: int = 0
     report: Report = field(default_factory=Report)
     options_made: int = 0
-    """How many handles for request options were asked for."""
+    """The number of handles for request options that were made."""
 
     tables: dict[str, Table] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -59,7 +59,7 @@ active: ContextVar[State] = ContextVar("squall_test_host")
 
 
 def current() -> State:
-    """Return the state of the host that is running something."""
+    """Return the state of the current host."""
     try:
         return active.get()
     except LookupError:

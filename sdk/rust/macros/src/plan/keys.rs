@@ -1,5 +1,5 @@
-//! The keys of a plan that a component may suggest, each with the kind of its value. What each means stands in the
-//! documentation of `scenario!`.
+//! The keys of a plan that a component may suggest, each with the kind of its value. The documentation of `scenario!`
+//! describes each.
 
 use super::words;
 
@@ -7,11 +7,11 @@ use super::words;
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// Whether a scenario with a load of its own takes it.
+    /// Whether a scenario with its own load takes it.
     in_scenarios: bool,
 }
 
-/// What is written as the value of a key.
+/// The kind of a key's value.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     /// `10`
@@ -99,7 +99,7 @@ const KEYS: &[Key] = &[
     of_run("no_vu_connection_reuse", Kind::Flag),
 ];
 
-/// The keys that a scenario with a load of its own has besides.
+/// The additional keys of a scenario with its own load.
 const KEYS_OF_SCENARIOS: &[Key] = &[of_load("start_time", Kind::Duration), of_load("flow", Kind::Text)];
 
 /// Every key of a plan.
@@ -107,7 +107,7 @@ pub(crate) fn of_plan() -> impl Iterator<Item = &'static Key> {
     KEYS.iter()
 }
 
-/// Every key of a scenario with a load of its own.
+/// Every key of a scenario with its own load.
 pub(crate) fn of_scenario() -> impl Iterator<Item = &'static Key> {
     KEYS.iter().filter(|key| key.in_scenarios).chain(KEYS_OF_SCENARIOS)
 }

@@ -126,7 +126,7 @@ fn parse_members(input: ParseStream<'_>, value: impl Fn(ParseStream<'_>) -> Resu
     Ok(object(&entries))
 }
 
-/// Names in braces, each once and with what follows it. `remedy` ends the message about a name that comes twice.
+/// Names in braces, each once and with its value. `remedy` ends the message about a name that comes twice.
 fn parse_entries(
     input: ParseStream<'_>,
     remedy: &str,
@@ -186,7 +186,7 @@ fn parse_stage(input: ParseStream<'_>) -> Result<String> {
     }
 }
 
-/// What follows a feed's name: nothing, or `: { policy: "once-each", at_end: "stop" }`.
+/// The settings of a feed: none, or `: { policy: "once-each", at_end: "stop" }`.
 fn parse_feed(input: ParseStream<'_>) -> Result<String> {
     if input.parse::<Option<Token![:]>>()?.is_none() {
         return Ok("{}".into());

@@ -1,4 +1,4 @@
-//! Words that are values, and the known word that was meant by a mistyped one.
+//! Words that are values, and the closest known word for a mistyped one.
 
 pub(crate) const EXECUTORS: &[&str] = &[
     "constant-vus",
