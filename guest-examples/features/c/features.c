@@ -1,4 +1,4 @@
-// What shop leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
+// Features that shop leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
 //
 // It asks the demo shop. `-e ABORT=now` has it end the run, `-e FAIL=setup` (or `start`) has that fail.
 #include <squall.h>
@@ -13,7 +13,7 @@ static bool asked_to_fail(const char *stage) {
     return failing && !strcmp(failing, stage);
 }
 
-// Once for the whole run: what it shares reaches every virtual user.
+// Once for the whole run: its shared bytes reach every virtual user.
 static squall_outcome prepare(void) {
     if (asked_to_fail("setup"))
         return "setup fails, as asked";

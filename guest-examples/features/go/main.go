@@ -1,4 +1,4 @@
-// What shop leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
+// Features that shop leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
 //
 // It asks the demo shop. `-e ABORT=now` has it end the run, `-e FAIL=setup` (or `start`) has that fail.
 package main
@@ -31,7 +31,7 @@ var (
 	firstByte    = squall.NewTrend("first_byte", squall.Time)
 )
 
-// prepare runs once for the whole run: what it returns reaches every virtual user.
+// prepare runs once for the whole run: its result reaches every virtual user.
 func prepare() ([]byte, error) {
 	if err := failIfAsked("setup"); err != nil {
 		return nil, err

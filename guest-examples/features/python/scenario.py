@@ -1,4 +1,4 @@
-"""What `shop` leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
+"""Features that `shop` leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
 
 It asks the demo shop. `-e ABORT=now` has it end the run, `-e FAIL=setup` (or `start`) has that fail.
 """
@@ -35,7 +35,7 @@ FIRST_BYTE = Trend("first_byte", unit="time")
 
 @setup
 def prepare() -> str:
-    """Once for the whole run: what it returns reaches every virtual user."""
+    """Once for the whole run: its result reaches every virtual user."""
     fail_if_asked("setup")
     home = http.get("/")
     return f"prepared with status {home.status}"

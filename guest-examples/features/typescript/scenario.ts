@@ -1,4 +1,4 @@
-// What `shop` leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
+// Features that `shop` leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
 //
 // It asks the demo shop. `-e ABORT=now` has it end the run, `-e FAIL=setup` (or `start`) has that fail.
 
@@ -22,7 +22,7 @@ const visitors = new Counter('visitors');
 const productsSeen = new Gauge('products_seen');
 const firstByte = new Trend('first_byte', 'time');
 
-/** Once for the whole run: what it returns reaches every virtual user. */
+/** Once for the whole run: its result reaches every virtual user. */
 export function setup(): string {
   failIfAsked('setup');
   const home = http.get('/');

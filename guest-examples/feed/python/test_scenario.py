@@ -9,7 +9,7 @@ from squall.testing import Host
 
 @pytest.fixture(autouse=True)
 def anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test has a host of its own, of which the feeds must not know the one before."""
+    """Each test has its own host, and its feeds must not keep the host of the test before."""
     for name in ("USERS", "DRAWN", "UPLOAD"):
         monkeypatch.setattr(getattr(scenario, name), "_handle", None)
 

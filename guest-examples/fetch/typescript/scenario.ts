@@ -19,7 +19,7 @@ async function page() {
   check(texts, { 'every part has arrived': (texts) => texts.every((text) => text.length > 0) });
 }
 
-/** Nobody listens at port 1: an error that is not caught ends the iteration. */
+/** No server listens at port 1: an error that is not caught ends the iteration. */
 async function refused() {
   await fetch('http://127.0.0.1:1/');
 }

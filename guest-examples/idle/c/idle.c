@@ -1,4 +1,4 @@
-// Virtual users that only think: what an idle one weighs.
+// Virtual users that only think, for measuring the memory of an idle one.
 #include <squall.h>
 #include <stdlib.h>
 

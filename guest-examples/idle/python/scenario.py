@@ -1,4 +1,4 @@
-"""Virtual users that only think: what weighs them.
+"""Virtual users that only think, for measuring their memory.
 
 They sleep for `SLEEP` seconds (`-e SLEEP=600`), else for one.
 """

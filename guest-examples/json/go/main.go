@@ -1,4 +1,4 @@
-// A request with ten headers and 2 KB of JSON to parse: what a scenario's own work costs, for benchmarks.
+// A request with ten headers and 2 KB of JSON to parse: the cost of a scenario's own work, for benchmarks.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 
 func init() { squall.Flow("json", 1, fetch) }
 
-// The whole document is parsed; what is not named here is not kept.
+// The whole document is parsed; only these fields are kept.
 type order struct {
 	Items []struct {
 		Price float64 `json:"price"`

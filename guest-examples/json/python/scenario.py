@@ -1,4 +1,4 @@
-"""A request with ten headers and 2 KB of JSON to parse: what a scenario's own work costs, for benchmarks."""
+"""A request with ten headers and 2 KB of JSON to parse: the cost of a scenario's own work, for benchmarks."""
 
 from squall import check, flow, http
 

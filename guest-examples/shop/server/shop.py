@@ -42,7 +42,7 @@ class Refusal(Exception):
 
 
 class Database:
-    """SQLite, and how long it took since somebody last asked."""
+    """SQLite, and the time that it took since the last call."""
 
     def __init__(self, path):
         self.connection = sqlite3.connect(path, isolation_level=None)
@@ -66,7 +66,7 @@ class Database:
 
 
 class Shop:
-    """What is answered to each request; knows nothing of connections."""
+    """The response to each request; knows nothing of connections."""
 
     def __init__(self, database):
         self.database = database
@@ -144,7 +144,7 @@ def products(rows):
 
 
 def respond(shop, method, target, fields, body):
-    """A whole response: what the shop answers, and what it took."""
+    """A whole response: the shop's answer, and its timings."""
     if target == "/metrics":
         return response(HTTPStatus.OK, shop.metrics(), {"Content-Type": "text/plain; version=0.0.4"})
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-//! The least scenario without an SDK: what `wit-bindgen` makes of the contract is all there is.
+//! The smallest scenario without an SDK: only the code that `wit-bindgen` makes of the contract.
 
 wit_bindgen::generate!({ world: "scenario", path: "../../../wit" });
 

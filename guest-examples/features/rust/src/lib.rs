@@ -1,4 +1,4 @@
-//! What `shop` leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
+//! Features that `shop` leaves out: the life cycle, batches, gauges, units, pacing, logs, and a run that ends itself.
 //!
 //! It asks the demo shop. `-e ABORT=now` has it end the run, `-e FAIL=setup` (or `start`) has that fail.
 
@@ -17,7 +17,7 @@ static VISITORS: Counter = Counter::new("visitors");
 static PRODUCTS_SEEN: Gauge = Gauge::new("products_seen");
 static FIRST_BYTE: Trend = Trend::with_unit("first_byte", Unit::Time);
 
-/// Once for the whole run: what it returns reaches every virtual user.
+/// Once for the whole run: its result reaches every virtual user.
 fn prepare() -> Outcome<String> {
     fail_if_asked("setup")?;
     let home = http::get("/").send()?;

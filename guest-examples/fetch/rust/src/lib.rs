@@ -49,7 +49,7 @@ fn missing() -> Outcome {
     Ok(())
 }
 
-/// Nobody listens at port 1.
+/// No server listens at port 1.
 fn refused() -> Outcome {
     let request = Request::get("http://127.0.0.1:1/").body(Body::empty())?;
     let outcome = block_on(Client::new().send(request));

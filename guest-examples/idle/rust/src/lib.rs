@@ -1,4 +1,4 @@
-//! Virtual users that only think: what `cargo xtask bench memory` weighs.
+//! Virtual users that only think, for `cargo xtask bench memory`.
 
 use std::time::Duration;
 

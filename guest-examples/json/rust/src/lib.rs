@@ -1,4 +1,4 @@
-//! A request with ten headers and 2 KB of JSON to parse: what a scenario's own work costs, for benchmarks.
+//! A request with ten headers and 2 KB of JSON to parse: the cost of a scenario's own work, for benchmarks.
 
 use serde::Deserialize;
 use squall::prelude::*;
@@ -7,7 +7,7 @@ squall::scenario! {
     flows: { json },
 }
 
-/// The whole document is parsed; what is not named here is not kept.
+/// The whole document is parsed; only these fields are kept.
 #[derive(Deserialize)]
 struct Order {
     items: Vec<Item>,

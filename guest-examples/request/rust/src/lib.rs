@@ -1,4 +1,4 @@
-//! One request, described by options and sent over and over: what `squall run http://..` runs.
+//! One request, described by options and sent repeatedly, which `squall run http://..` runs.
 //!
 //! | option | meaning |
 //! | --- | --- |
