@@ -139,8 +139,8 @@ fn failures(before: &[StoredRun], after: &[StoredRun]) -> Result<String, CliErro
         let mut sum = (0, 0);
         for run in runs {
             for series in run.snapshot()?.requests {
-                sum.0 += if series.expected_response { 0 } else { series.count };
-                sum.1 += series.count;
+                sum.0 += if series.expected_response { 0 } else { series.cell.0.count };
+                sum.1 += series.cell.0.count;
             }
         }
         Ok(sum)
