@@ -4,7 +4,7 @@ use crate::support::program::{Squall, guest};
 use crate::support::server::{Reply, Server};
 
 fn run(url: &str, arguments: &[&str]) -> crate::support::program::Ended {
-    Squall::new(&["run", url, "-c", "1"]).args(arguments).exporting().run()
+    Squall::new(&["run", url, "-c", "1", "--summary-mode", "full"]).args(arguments).exporting().run()
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn chunks_make_a_body() {
 #[test]
 fn garbage_is_an_error_with_a_class() {
     let server = Server::start(|_| Reply::raw("SSH-2.0-OpenSSH_9.2\r\n\r\n").closing());
-    let ended = run(&server.url(), &["-i", "3"]).expect_code(0);
+    let ended = run(&server.url(), &["-i", "3"]).expect_code(97);
     assert_eq!(ended.number("http_req_failed", "passes"), 3.0);
     assert!(ended.out.contains("protocol (flow \"request\"): 3"), "{}", ended.out);
 }
@@ -74,7 +74,7 @@ fn garbage_is_an_error_with_a_class() {
 #[test]
 fn an_answer_that_breaks_off_is_a_reset() {
     let server = Server::start(|_| Reply::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").closing());
-    let ended = run(&server.url(), &["-i", "2"]).expect_code(0);
+    let ended = run(&server.url(), &["-i", "2"]).expect_code(97);
     assert!(ended.out.contains("reset (flow \"request\"): 2"), "{}", ended.out);
 }
 

@@ -50,7 +50,8 @@ pub struct Judgement {
     pub thresholds: Vec<ThresholdResult>,
     /// The objectives, then the limits of the target's resources.
     pub objectives: Vec<JudgedObjective>,
-    /// How many requests there were, if every one of them failed and no threshold says what share may.
+    /// How many requests there were, if every one of them failed and neither a threshold nor a check
+    /// shows that this is meant.
     pub all_failed: Option<u64>,
 }
 
@@ -97,8 +98,8 @@ impl Demands {
         if generator.health == Health::Bottleneck {
             objectives.iter_mut().for_each(|judged| judged.status = ObjectiveStatus::NotJudged);
         }
-        let is_bounded = thresholds.iter().any(|result| result.threshold.metric == FAILED_REQUESTS);
-        let all_failed = all_failed(totals).filter(|_| !is_bounded);
+        let is_meant = checks_hold(totals) || thresholds.iter().any(|result| speaks_of_failures(&result.threshold));
+        let all_failed = all_failed(totals).filter(|_| !is_meant);
         Judgement { generator: generator.clone(), thresholds, objectives, all_failed }
     }
 }
@@ -139,6 +140,18 @@ impl Judgement {
 fn all_failed(totals: &Totals) -> Option<u64> {
     let failed = totals.rate(FAILED_REQUESTS);
     (failed.passes > 0 && failed.fails == 0).then_some(failed.passes)
+}
+
+/// Whether a threshold shows that its author knows of requests that fail.
+fn speaks_of_failures(threshold: &Threshold) -> bool {
+    let tells = |tag: &str| ["status", "error", "expected_response"].contains(&tag);
+    threshold.metric == FAILED_REQUESTS || threshold.tags.iter().any(|(tag, _)| tells(tag))
+}
+
+/// Whether the scenario checked its responses, and found each as it should be.
+fn checks_hold(totals: &Totals) -> bool {
+    let checks = totals.rate("checks");
+    checks.passes > 0 && checks.fails == 0
 }
 
 fn is_same(one: &Threshold, other: &Threshold) -> bool {

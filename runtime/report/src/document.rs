@@ -72,6 +72,9 @@ pub struct Document {
     pub server_timings: Vec<ServerTimingLine>,
     /// By name.
     pub checks: Vec<CheckLine>,
+    /// Responses by status.
+    #[serde(default)]
+    pub statuses: BTreeMap<u16, u64>,
     /// What went wrong, by class.
     pub errors: Vec<ErrorLine>,
     /// The data that was used.
@@ -256,6 +259,11 @@ impl Document {
             Values::Trend(distribution) => Some(distribution),
             _ => None,
         }
+    }
+
+    /// Whether it is of `squall run URL`, and not of a scenario.
+    pub fn is_of_one_request(&self) -> bool {
+        ["http://", "https://"].iter().any(|scheme| self.run.scenario.starts_with(scheme))
     }
 
     /// The error that happened most often.

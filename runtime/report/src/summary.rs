@@ -3,6 +3,7 @@
 
 mod breakdown;
 mod data;
+mod one_request;
 mod rehearsal;
 mod target;
 mod trends;
@@ -42,6 +43,9 @@ pub struct Summary<'a> {
 impl Summary<'_> {
     /// The text, with a line feed at its end.
     pub fn render(&self) -> String {
+        if self.detail == Detail::Compact && self.document.is_of_one_request() {
+            return self.one_request();
+        }
         let parts = [
             self.threshold_part(),
             self.heading("TOTAL RESULTS"),

@@ -1,14 +1,17 @@
 //! What is shown of a run before it begins.
 
-use squall_plan::{Plan, PlanFile};
+use squall_plan::{Plan, PlanFile, without_credentials};
 
 use crate::scenarios::scenarios_heading;
 use crate::test_run::{Component, TestRun};
 
 /// The scenario, the target, the load in words, and what a plan says of itself.
 pub fn heading(test: &TestRun, plan: &Plan, load: &str) -> String {
+    if let Some(url) = &test.url {
+        return request_heading(url, plan, load);
+    }
     let target = plan.target.as_ref().map_or("-", |target| target.as_str());
-    let threads = if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) };
+    let threads = threads(plan);
     let mut text = test.plan_file.as_ref().map(plan_heading).unwrap_or_default();
     let mut title = "scenario:";
     for Component { name, artifact, .. } in test.components() {
@@ -22,6 +25,15 @@ pub fn heading(test: &TestRun, plan: &Plan, load: &str) -> String {
     text.push_str(&scenarios_heading(plan, &names));
     text.push('\n');
     text
+}
+
+/// The URL and the load. Nothing of the component, which is Squall's own.
+fn request_heading(url: &str, plan: &Plan, load: &str) -> String {
+    format!("    {:<15}{}\n    {:<15}{load} on {}\n", "target", without_credentials(url), "load", threads(plan))
+}
+
+fn threads(plan: &Plan) -> String {
+    if plan.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", plan.threads) }
 }
 
 /// What is shown of a plan before it is run.

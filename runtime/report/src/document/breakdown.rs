@@ -27,6 +27,8 @@ pub struct Breakdown {
     pub server_timings: Vec<ServerTimingLine>,
     /// By name.
     pub checks: Vec<CheckLine>,
+    /// Responses by status.
+    pub statuses: BTreeMap<u16, u64>,
     /// What went wrong, by class.
     pub errors: Vec<ErrorLine>,
 }
@@ -41,6 +43,7 @@ impl Breakdown {
             transactions: transactions(totals),
             server_timings: server_timings(totals),
             checks: checks(totals),
+            statuses: statuses(totals),
             errors: errors(totals),
         }
     }
@@ -187,6 +190,14 @@ fn errors(totals: &Totals) -> Vec<ErrorLine> {
         examples: cell.examples.clone(),
     });
     statuses.chain(problems).collect()
+}
+
+fn statuses(totals: &Totals) -> BTreeMap<u16, u64> {
+    let mut statuses = BTreeMap::new();
+    for (key, cell) in totals.recorded.requests.iter().filter(|(key, _)| key.status > 0) {
+        *statuses.entry(key.status).or_insert(0) += cell.count;
+    }
+    statuses
 }
 
 fn unexpected_statuses(totals: &Totals) -> BTreeMap<u16, u64> {

@@ -103,7 +103,7 @@ impl Document {
             let histogram = totals.trend(name);
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
-        let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, errors } =
+        let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, statuses, errors } =
             Breakdown::of(totals, &planned.shares);
         let timeline = over_time::timeline(&totals.history, planned.offered_rate.as_ref());
         let mut document = Document {
@@ -123,6 +123,7 @@ impl Document {
             transactions,
             server_timings,
             checks,
+            statuses,
             errors,
             data,
             course: Remark::all(&facts.course).collect(),

@@ -114,6 +114,11 @@ impl Distribution {
             histogram: BASE64_STANDARD.encode(histogram.encode()),
         })
     }
+
+    /// The histogram; none if the text is not one.
+    pub fn decode(&self) -> Option<Histogram> {
+        Histogram::decode(&BASE64_STANDARD.decode(&self.histogram).ok()?).ok()
+    }
 }
 
 /// All metrics that have a value: the built-in ones first, in their order.

@@ -46,3 +46,17 @@ fn custom_metrics_read_as_in_the_other_reports() {
     assert!(text.contains("share_of_cache....................: 0.004  min=0.004  max=0.004\n"), "{text}");
     assert!(text.contains("uploaded..........................: 4.0 kB  2.0 kB/s\n"), "{text}");
 }
+
+/// Users of wrk and oha look at one screen.
+#[test]
+fn one_request_fits_a_screen() {
+    let mut document = known_document("browse");
+    document.run.scenario = "http://127.0.0.1:8080/".to_owned();
+    document.thresholds.clear();
+    let summary = |document: &Document| Summary { document, detail: Detail::Compact, style: Style::Plain }.render();
+    let text = summary(&document);
+    insta::assert_snapshot!(text);
+    assert!(text.lines().count() <= 20 && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    document.run.scenario = "shop.wasm".to_owned();
+    assert!(summary(&document).contains("TOTAL RESULTS"));
+}
