@@ -2,6 +2,7 @@
 //! nothing of the world: the groups become settings of squall-session and options of squall-plan.
 
 pub mod control;
+pub mod headings;
 pub mod history;
 pub mod limits;
 pub mod load;

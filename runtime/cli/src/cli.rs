@@ -1,11 +1,11 @@
 //! The commands of the program.
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::control::ClientArgs;
 use crate::args::history::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::args::plan::PlanArgs;
-use crate::commands::breakpoint::BreakpointArgs;
+use crate::commands::breakpoint::{BreakpointArgs, hide_refused};
 use crate::commands::cache::CacheArgs;
 use crate::commands::demo::DemoArgs;
 use crate::commands::inspect::InspectArgs;
@@ -14,6 +14,7 @@ use crate::commands::registry::{PullArgs, PushArgs};
 use crate::commands::run::RunArgs;
 use crate::commands::selfcheck::SelfcheckArgs;
 use crate::commands::signature::SignArgs;
+use crate::help;
 
 /// Load tests whose scripts are WebAssembly components.
 #[derive(Debug, Parser)]
@@ -27,7 +28,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a load test: a scenario (a .wasm file), or one request (a URL).
+    /// Run a load test: a scenario, a plan, or one request over and over.
     Run(Box<RunArgs>),
     /// Search for the highest rate at which every threshold holds.
     Breakpoint(Box<BreakpointArgs>),
@@ -65,12 +66,30 @@ pub enum Command {
     Selfcheck(SelfcheckArgs),
 }
 
+/// The command line, with its help laid out.
+pub fn command() -> clap::Command {
+    let command = Cli::command().mut_subcommands(|command| match command.get_name() {
+        "breakpoint" => hide_refused(command),
+        _ => command,
+    });
+    help::lay_out(command)
+}
+
+impl Cli {
+    /// Reads the command line of this process.
+    pub fn read() -> Result<Cli, clap::Error> {
+        let mut command = command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
 impl Command {
     /// How often `-v` was given.
     pub fn verbosity(&self) -> u8 {
         match self {
-            Command::Run(arguments) => arguments.output.verbose,
-            Command::Demo(arguments) => arguments.output.verbose,
+            Command::Run(arguments) => arguments.output.screen.verbose,
+            Command::Demo(arguments) => arguments.output.screen.verbose,
             _ => 0,
         }
     }
@@ -78,7 +97,7 @@ impl Command {
 
 /// The names of the long options of `squall run`.
 pub fn long_options() -> Vec<String> {
-    let command = Cli::command();
+    let command = command();
     let run = command.find_subcommand("run").into_iter();
     run.flat_map(|run| run.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned))).collect()
 }
@@ -91,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -5,7 +5,7 @@ use squall_metrics::Redactor;
 use squall_report::Style;
 use squall_session::{Console, Error, RunView};
 
-use crate::args::output::OutputArgs;
+use crate::args::output::{OutputArgs, ScreenArgs};
 use crate::diagnostics;
 use crate::signals;
 use crate::stderr::{print_error, print_status};
@@ -29,8 +29,8 @@ pub struct TerminalConsole {
 impl TerminalConsole {
     /// As the arguments ask for.
     pub fn of(output: &OutputArgs) -> TerminalConsole {
-        let OutputArgs { quiet, verbose, no_color, .. } = *output;
-        TerminalConsole { quiet, verbose: verbose > 0, no_color, full_screen: output.screen.tui }
+        let ScreenArgs { quiet, verbose, no_color, tui, .. } = output.screen;
+        TerminalConsole { quiet, verbose: verbose > 0, no_color, full_screen: tui }
     }
 }
 

@@ -11,6 +11,7 @@ mod exit;
 #[cfg(test)]
 mod fuzz;
 mod habits;
+mod help;
 mod named;
 mod options;
 mod panic;
@@ -24,8 +25,6 @@ mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
 
 #[global_allocator]
@@ -36,7 +35,7 @@ fn main() -> ExitCode {
         return code;
     }
     panic::tell_the_user();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(habits::answer(error)),
     };

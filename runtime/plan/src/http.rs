@@ -7,6 +7,7 @@ use serde::de::Deserializer;
 use squall_schedule::limits::{self, LimitError};
 
 use crate::options::allowance::Allowance::{Bytes, Freely, UpToDefault};
+use crate::options::headings::REQUESTS;
 use crate::options::kinds::{File, Flag, Text, Time, Whole};
 use crate::options::table::option_table;
 use crate::options::{Key, Keyed, long};
@@ -15,25 +16,25 @@ option_table! {
     /// What one layer says about requests; everything optional.
     pub struct HttpOptions {
         /// Accept any TLS certificate.
-        insecure: Flag => also(&["insecureSkipTLSVerify"]), flag(long("insecure").short('k').aliases(&["insecure-skip-tls-verify"])), default("false");
+        insecure: Flag => also(&["insecureSkipTLSVerify"]), flag(long("insecure").short('k').aliases(&["insecure-skip-tls-verify"]).under(REQUESTS).brief("Accept any TLS certificate")), default("false");
         /// A file of certificate authorities (PEM) to trust as well.
-        cacert: File => flag(long("cacert"));
+        cacert: File => flag(long("cacert").under(REQUESTS));
         /// How long a request may take in all.
-        request_timeout: Time => also(&["requestTimeout"]), flag(long("timeout")), default("60s"), suggest(UpToDefault);
+        request_timeout: Time => also(&["requestTimeout"]), flag(long("timeout").under(REQUESTS)), default("60s"), suggest(UpToDefault);
         /// How long opening a connection may take, TLS included.
-        connect_timeout: Time => also(&["connectTimeout"]), flag(long("connect-timeout")), default("10s"), suggest(UpToDefault);
+        connect_timeout: Time => also(&["connectTimeout"]), flag(long("connect-timeout").under(REQUESTS)), default("10s"), suggest(UpToDefault);
         /// Redirects that are followed; 0 for none.
-        max_redirects: Whole<u32> => also(&["maxRedirects"]), flag(long("max-redirects")), default("10"), suggest(UpToDefault);
+        max_redirects: Whole<u32> => also(&["maxRedirects"]), flag(long("max-redirects").under(REQUESTS)), default("10"), suggest(UpToDefault);
         /// Open a connection for every request.
-        no_connection_reuse: Flag => also(&["noConnectionReuse"]), flag(long("no-connection-reuse").aliases(&["disable-keepalive"])), default("false"), suggest(Freely);
+        no_connection_reuse: Flag => also(&["noConnectionReuse"]), flag(long("no-connection-reuse").aliases(&["disable-keepalive"]).under(REQUESTS)), default("false"), suggest(Freely);
         /// Close a virtual user's connections at the end of each iteration, as if another user came.
-        no_vu_connection_reuse: Flag => also(&["noVUConnectionReuse"]), flag(long("no-vu-connection-reuse")), default("false"), suggest(Freely);
+        no_vu_connection_reuse: Flag => also(&["noVUConnectionReuse"]), flag(long("no-vu-connection-reuse").under(REQUESTS)), default("false"), suggest(Freely);
         /// Read the bodies of responses off the connection and throw them away, unless a request says otherwise.
-        discard_response_bodies: Flag => also(&["discardResponseBodies"]), flag(long("discard-response-bodies")), default("false"), suggest(Freely);
+        discard_response_bodies: Flag => also(&["discardResponseBodies"]), flag(long("discard-response-bodies").under(REQUESTS)), default("false"), suggest(Freely);
         /// The `User-Agent` header of requests that bring none.
-        user_agent: Text => also(&["userAgent"]), flag(long("user-agent")), default("squall/VERSION"), suggest(Bytes(1_000));
+        user_agent: Text => also(&["userAgent"]), flag(long("user-agent").under(REQUESTS)), default("squall/VERSION"), suggest(Bytes(1_000));
         /// Connections to one origin that all virtual users share; each has its own unless said otherwise.
-        shared_connections: Whole<u32> => also(&["sharedConnections"]), flag(long("shared-connections").aliases(&["connection-pool"])), suggest(Freely);
+        shared_connections: Whole<u32> => also(&["sharedConnections"]), flag(long("shared-connections").aliases(&["connection-pool"]).under(REQUESTS)), suggest(Freely);
         /// Requests of one batch that go to the same origin at once.
         batch_per_origin: Whole<u32> => also(&["batchPerOrigin", "batchPerHost"]), default("6"), suggest(UpToDefault);
     }

@@ -51,7 +51,8 @@ pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan, RequestCeilings};
 pub use load_shape::LoadShapeError;
 pub use options::{
-    Flag, Key, KindNames, Machine, Options, OptionsError, ScenarioOptions, from_environment, options_reference,
+    Flag, Key, KindNames, Machine, Options, OptionsError, ScenarioOptions, from_environment, headings,
+    options_reference,
 };
 pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
 pub use squall_address::{Scheme, Target, TargetError, credentials_in, text_without_credentials, without_credentials};

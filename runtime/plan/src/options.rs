@@ -22,6 +22,7 @@ use crate::plan::{Pacing, Warmup};
 use crate::threshold::layers;
 use Allowance::{Entries, Freely, Overruled, UpTo, UpToCores, UpToDefault};
 use allowance::{Allowance, Breach, TextLimits};
+use headings::{MACHINE, OUTPUTS, REQUESTS, SCENARIO, THRESHOLDS};
 use kinds::{
     DataFeeds, Environment, RateLevel, Requests, ScenarioLoads, Stages, Text, Texts, ThinkTimes, Thresholds, Time, Url,
     Weights, Whole, Word,
@@ -31,8 +32,8 @@ use table::option_table;
 pub use allowance::Machine;
 pub use environment::from_environment;
 pub use error::OptionsError;
-pub use flag::Flag;
 pub(crate) use flag::long;
+pub use flag::{Flag, headings};
 pub use keyed::Key;
 pub(crate) use keyed::{Keyed, KeyedVisitor};
 pub use kinds::KindNames;
@@ -44,13 +45,13 @@ option_table! {
     /// What one layer (command line, environment, plan file, component) says; everything optional.
     pub struct Options {
         /// Virtual users; with stages, the number to start with; with a rate, the same as `pre_allocated_vus`.
-        vus: Whole<u64> => flag(long("vus").short('u')), in_scenarios(), suggest(Freely);
+        vus: Whole<u64> => flag(long("vus").short('u').brief("Virtual users")), in_scenarios(), suggest(Freely);
         /// How long virtual users iterate (30s, 1m30s, 2h); with iterations, how long these may take.
-        duration: Time => flag(long("duration").short('d').short_alias('z')), in_scenarios(), suggest(Freely);
+        duration: Time => flag(long("duration").short('d').short_alias('z').brief("Length of the load: 30s, 1m30s, 2h")), in_scenarios(), suggest(Freely);
         /// The number of iterations: in all, or for each virtual user with `per-vu-iterations`.
-        iterations: Whole<u64> => flag(long("iterations").short('i').short_alias('n')), in_scenarios(), suggest(Freely);
+        iterations: Whole<u64> => flag(long("iterations").short('i').short_alias('n').brief("Number of iterations in all")), in_scenarios(), suggest(Freely);
         /// The stages of a ramp, like 30s:100,1m:100,30s:0; with a unit, the target is a rate: 1m:1000/s.
-        stages: Stages => flag(long("stage").short('s')), in_scenarios(), suggest(Freely);
+        stages: Stages => flag(long("stage").short('s').brief("Stage of a ramp: 1m:100, or 1m:500/s as a rate")), in_scenarios(), suggest(Freely);
         /// How the load is shaped, where the other options leave a choice.
         executor: Word<ExecutorKind> => flag(long("executor")), in_scenarios(), suggest(Freely);
         /// How long a number of iterations may take. `--max-duration` bounds all of a run.
@@ -62,7 +63,7 @@ option_table! {
         /// Virtual users at the start of the first stage.
         start_vus: Whole<u64> => also(&["startVUs", "startVus"]), default("1"), in_scenarios(), suggest(Freely);
         /// Iterations started per second, or in each `time_unit`, however long they take: 5000, 5000/s, 90/m, 0.5/s.
-        rate: RateLevel => flag(long("rate").short('R').conflicts(&["iterations", "stages"])), in_scenarios(), suggest(Freely);
+        rate: RateLevel => flag(long("rate").short('R').conflicts(&["iterations", "stages"]).brief("Iterations started per second: 5000, or 90/m")), in_scenarios(), suggest(Freely);
         /// The time that rates without a unit of their own are for.
         time_unit: Time => also(&["timeUnit"]), default("1s"), in_scenarios(), suggest(Freely);
         /// The rate at the start of the first stage.
@@ -78,31 +79,31 @@ option_table! {
         /// How long the load warms up before its measurements count: 30s; `auto` finds it out.
         warmup: Word<Warmup> => flag(long("warmup")), default("none"), suggest(Freely);
         /// How worker threads wait for the next start: asleep (timer), or awake (spin), which is more exact and takes a core each.
-        pacing: Word<Pacing> => flag(long("pacing")), default("timer"), suggest(Freely);
+        pacing: Word<Pacing> => flag(long("pacing").under(MACHINE)), default("timer"), suggest(Freely);
         /// Run only this flow.
-        flow: Text => flag(long("flow").value("NAME")), suggest(Freely);
+        flow: Text => flag(long("flow").value("NAME").under(SCENARIO)), suggest(Freely);
         /// Weights of flows, in place of those that the component describes.
-        weights: Weights => flag(long("weight")), in_scenarios(), suggest(Freely);
+        weights: Weights => flag(long("weight").under(SCENARIO)), in_scenarios(), suggest(Freely);
         /// How long a virtual user thinks after an iteration, by flow: browse=1s..3s.
-        think_time: ThinkTimes => also(&["thinkTime"]), flag(long("think-time")), in_scenarios(), suggest(Freely);
+        think_time: ThinkTimes => also(&["thinkTime"]), flag(long("think-time").brief("Pause after an iteration: browse=1s..3s")), in_scenarios(), suggest(Freely);
         /// Loads of their own, by name, in place of the one above.
         scenarios: ScenarioLoads => in_files_only(), suggest(Freely);
         /// Thresholds by metric, as k6 writes them: 'http_req_duration=p(95)<500', 'checks{flow:browse}=rate>0.99'.
-        thresholds: Thresholds => flag(long("threshold")), in_files_only(), in_scenarios(), suggest(Entries(1_000));
+        thresholds: Thresholds => flag(long("threshold").under(THRESHOLDS).brief("Must hold: 'http_req_duration=p(95)<500'")), in_files_only(), in_scenarios(), suggest(Entries(1_000));
         /// The base URL of requests that name only a path.
-        target: Url => flag(long("target")), suggest(Overruled);
+        target: Url => flag(long("target").under(REQUESTS).brief("Base URL of requests that name only a path")), suggest(Overruled);
         /// Options of the scenario, by name.
-        env: Environment => flag(long("env").short('e')), in_files_only(), in_scenarios(), suggest(ENVIRONMENT);
+        env: Environment => flag(long("env").short('e').under(SCENARIO).brief("Option of the scenario, by name")), in_files_only(), in_scenarios(), suggest(ENVIRONMENT);
         /// Data for the scenario, by name: a table (csv, tsv, json, ndjson) whose rows it takes, or file:PATH, whose bytes it
         /// sends. After a comma: policy=sequential|random|shuffle|unique-per-vu|once-each, at-end=recycle|stop|error,
         /// delimiter=CHARACTER.
-        data: DataFeeds => flag(long("data")), in_files_only();
+        data: DataFeeds => flag(long("data").under(SCENARIO).brief("Table of data, by name: users=users.csv")), in_files_only();
         /// Tags of the whole run, or of a scenario, for reports, kept runs and outputs.
-        tags: Texts => flag(long("tag")), in_scenarios(), suggest(TAGS);
+        tags: Texts => flag(long("tag").under(OUTPUTS)), in_scenarios(), suggest(TAGS);
         /// The origin of all randomness: the same seed, the same choices.
-        seed: Whole<u64> => flag(long("seed")), suggest(Freely);
+        seed: Whole<u64> => flag(long("seed").brief("Origin of all randomness")), suggest(Freely);
         /// Worker threads; one for each core unless said otherwise.
-        threads: Whole<usize> => flag(long("threads").short('t')), suggest(UpToCores);
+        threads: Whole<usize> => flag(long("threads").short('t').under(MACHINE)), suggest(UpToCores);
         /// The options about requests, apart.
         http: Requests => in_files_only(), suggest(Freely);
         /// How long `setup` may take.
@@ -112,7 +113,7 @@ option_table! {
         /// The least time from the start of an iteration to the start of the next one of the same virtual user.
         min_iteration_duration: Time => also(&["minIterationDuration"]), flag(long("min-iteration-duration")), in_scenarios(), suggest(Freely);
         /// Series (names × statuses × flows) that are kept apart; further ones are counted together.
-        max_series: Whole<usize> => also(&["maxSeries"]), flag(long("max-series")), default("1000"), suggest(UpTo(Limits::SUGGESTED_SERIES as u64));
+        max_series: Whole<usize> => also(&["maxSeries"]), flag(long("max-series").under(OUTPUTS)), default("1000"), suggest(UpTo(Limits::SUGGESTED_SERIES as u64));
     }
 }
 

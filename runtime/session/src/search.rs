@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::facts::facts;
 use crate::system::time_of_day;
 use crate::test_run::TestRun;
+pub use goal::{ONLY_OF_A_RUN, RefusedOption};
 use outputs::Outputs;
 use trial::{Ended, Trials};
 

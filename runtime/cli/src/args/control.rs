@@ -7,11 +7,12 @@ use clap::{Args, Subcommand};
 use squall_plan::Rate;
 use squall_session::ControlSettings;
 
+use crate::args::headings;
 use crate::values::parse_address;
 
 /// How others may control a run while it goes on.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Control")]
+#[command(next_help_heading = headings::CONTROL)]
 pub struct ControlArgs {
     /// Let others on this machine read and control the run, over HTTP at this loopback address; port 0: any that is free.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
@@ -37,10 +38,11 @@ impl ControlArgs {
 
 /// Whether a run can be looked at.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Control")]
+#[command(next_help_heading = headings::CONTROL)]
 pub struct DashboardArgs {
-    /// Show the run in a browser on this machine while it goes on; port 0: any that is free.
-    /// [default ADDRESS: 127.0.0.1:5665]
+    /// Show the run in a browser, at 127.0.0.1:5665
+    ///
+    /// The page is for this machine alone, while the run goes on. Port 0: any that is free.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address, num_args = 0..=1, require_equals = true,
           default_missing_value = "127.0.0.1:5665")]
     pub dashboard: Option<SocketAddr>,

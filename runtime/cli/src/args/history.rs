@@ -9,10 +9,12 @@ use squall_history::Store;
 use squall_plan::parse_typed_duration;
 use squall_session::{KeepSettings, ReportFile};
 
+use crate::args::headings;
 use crate::values::parse_share;
 
 /// Whether, and as what, a run is kept.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = headings::OUTPUTS)]
 pub struct KeepArgs {
     /// Do not keep this run.
     #[arg(long)]

@@ -5,14 +5,15 @@ use std::time::Duration;
 use clap::Args;
 use squall_plan::{LimitPreset, Limits, parse_typed_duration};
 
+use crate::args::headings;
 use crate::error::CliError;
 use crate::values::parse_size;
 
 /// How much a scenario may take.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits")]
+#[command(next_help_heading = headings::SANDBOX)]
 pub struct LimitArgs {
-    /// Where the limits below begin: default, or ci, which is strict, for machines that others send scenarios to.
+    /// Where the limits of a scenario begin: default, or ci, which is strict, for machines that others send scenarios to.
     #[arg(long = "limits", value_name = "PRESET", env = "SQUALL_LIMITS", value_parser = parse_preset)]
     pub preset: Option<LimitPreset>,
     /// How much may be held for a virtual user outside of its memory: requests, responses, lists. [default: 512MiB]
@@ -39,7 +40,7 @@ pub struct LimitArgs {
 
 /// How much a component may be, before anything of it runs.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits")]
+#[command(next_help_heading = headings::SANDBOX)]
 pub struct ComponentLimitArgs {
     /// The largest file that is taken for a component. [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]

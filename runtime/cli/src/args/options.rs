@@ -13,12 +13,12 @@ pub struct LoadOptions(pub Options);
 #[derive(Debug, Default)]
 pub struct RequestOptions(pub Options);
 
-/// A part of the table, under its heading in the help.
+/// A part of the table.
 macro_rules! flags_of {
-    ($group:ident, $keys:expr, $heading:literal) => {
+    ($group:ident, $keys:expr) => {
         impl Args for $group {
             fn augment_args(command: Command) -> Command {
-                command.args(arguments($keys, $heading))
+                command.args(arguments($keys))
             }
 
             fn augment_args_for_update(command: Command) -> Command {
@@ -39,15 +39,19 @@ macro_rules! flags_of {
     };
 }
 
-flags_of!(LoadOptions, Options::load_keys(), "Load");
-flags_of!(RequestOptions, Options::request_keys(), "Requests");
+flags_of!(LoadOptions, Options::load_keys());
+flags_of!(RequestOptions, Options::request_keys());
 
-fn arguments(keys: impl Iterator<Item = &'static Key>, heading: &'static str) -> impl Iterator<Item = Arg> {
-    keys.filter_map(move |key| Some(argument(key, key.flag?).help_heading(heading)))
+fn arguments(keys: impl Iterator<Item = &'static Key>) -> impl Iterator<Item = Arg> {
+    keys.filter_map(|key| Some(argument(key, key.flag?)))
 }
 
 fn argument(key: &'static Key, flag: Flag) -> Arg {
-    let named = Arg::new(key.name).long(flag.long).short(flag.short).help(help(key));
+    let named = Arg::new(key.name).long(flag.long).short(flag.short).help_heading(flag.heading);
+    let named = match flag.brief {
+        Some(brief) => named.help(brief).long_help(help(key)),
+        None => named.help(help(key)),
+    };
     let named = named.aliases(flag.aliases.iter().copied()).short_aliases(flag.short_alias);
     let named = named.conflicts_with_all(flag.conflicts.iter().copied());
     match key.flag_value() {

@@ -8,45 +8,39 @@ use squall_outputs::{Header, Output, Statistic};
 use squall_plan::WatchedProcess;
 use squall_session::{self as session, OutputSettings, StreamSettings};
 
+use crate::args::headings;
 use crate::args::history::KeepArgs;
 use crate::args::reports::ReportFileArgs;
 
 /// What is shown and written.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Output")]
+#[command(next_help_heading = headings::OUTPUTS)]
 pub struct OutputArgs {
-    /// Write the summary to this file as JSON, in the form of k6's --summary-export.
+    /// Reports.
+    #[command(flatten)]
+    pub reports: ReportFileArgs,
+    /// Write the summary as JSON, as k6 does
+    ///
+    /// In the form of k6's --summary-export.
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<PathBuf>,
+    /// How much the summary shows.
+    #[arg(long, value_name = "MODE", default_value = "compact")]
+    pub summary_mode: SummaryMode,
     /// Write the response times of each second to this file, as an HdrHistogram log (V2, values in microseconds).
     #[arg(long, value_name = "FILE")]
     pub histogram_log: Option<PathBuf>,
     #[command(flatten)]
     pub keep: KeepArgs,
-    /// Reports.
-    #[command(flatten)]
-    pub reports: ReportFileArgs,
-    /// The target.
-    #[command(flatten)]
-    pub monitor: MonitorArgs,
     /// Streams.
     #[command(flatten)]
     pub streams: StreamArgs,
+    /// The target.
+    #[command(flatten)]
+    pub monitor: MonitorArgs,
     /// The screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
-    /// How much the summary shows.
-    #[arg(long, value_name = "MODE", default_value = "compact")]
-    pub summary_mode: SummaryMode,
-    /// Show no progress and no lines that the scenario logs.
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Also show what the scenario logs for debugging, and what Squall itself does; -vv in more detail.
-    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
-    pub verbose: u8,
-    /// No colours (nor with NO_COLOR set, nor where the output is no terminal).
-    #[arg(long)]
-    pub no_color: bool,
 }
 
 impl OutputArgs {
@@ -112,6 +106,7 @@ pub enum SummaryMode {
 
 /// How a run is shown while it goes on.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = headings::CONTROL)]
 pub struct ScreenArgs {
     /// Show the run on the whole screen, with charts, tables, and keys to pause, scale and stop it.
     #[arg(long, conflicts_with = "quiet")]
@@ -119,13 +114,27 @@ pub struct ScreenArgs {
     /// What oha wants to hear, and what is so without it.
     #[arg(long, hide = true, conflicts_with = "tui")]
     pub no_tui: bool,
+    /// Show no progress and no lines of the scenario
+    ///
+    /// The summary and errors are shown all the same.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Also show what the scenario logs for debugging, and what Squall itself does; -vv in more detail.
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// No colours (nor with NO_COLOR set, nor where the output is no terminal).
+    #[arg(long)]
+    pub no_color: bool,
 }
 
 /// Where what is measured goes while the run goes on.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = headings::OUTPUTS)]
 pub struct StreamArgs {
-    /// Send measurements, each second: json=FILE, csv=FILE, openmetrics=[ADDRESS:]PORT, prometheus=URL (remote
-    /// write), statsd=HOST:PORT, influxdb=URL, otlp=URL; give several.
+    /// Send measurements: json=FILE, csv=FILE, ...
+    ///
+    /// Each second: json=FILE, csv=FILE, openmetrics=[ADDRESS:]PORT, prometheus=URL (remote write), statsd=HOST:PORT,
+    /// influxdb=URL, otlp=URL. Give several.
     #[arg(short, long, value_name = "KIND=WHERE")]
     pub out: Vec<Output>,
     /// Statistics to send for trends where the backend has no histograms. [default: avg,min,med,max,p(90),p(95),p(99)]
@@ -141,7 +150,7 @@ pub struct StreamArgs {
 
 /// Who is asked about the target.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Watching the target")]
+#[command(next_help_heading = headings::MONITORING)]
 pub struct MonitorArgs {
     /// Watch this process of this machine, and those that it started; or all processes of that name; give several.
     #[arg(long, value_name = "PID|NAME", value_parser = parse_process)]

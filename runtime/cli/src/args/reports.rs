@@ -8,14 +8,21 @@ use squall_session::{CiChoice, ReportFile, ReportSettings};
 
 use squall_plan::parse_typed_duration;
 
+use crate::args::headings;
+
 /// Which reports are written.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = headings::OUTPUTS)]
 pub struct ReportFileArgs {
-    /// Write a report to this file, in the form that its ending says: .html (a page with charts), .md (Markdown),
-    /// .xml (JUnit), .ctrf.json (Common Test Report Format), .json (as --summary-json); give several.
+    /// Write a report: .html, .md, .xml (JUnit), .json
+    ///
+    /// The ending says the form: .html (a page with charts), .md (Markdown), .xml (JUnit), .ctrf.json (Common Test Report
+    /// Format), .json (as --summary-json). Give several.
     #[arg(long, value_name = "FILE")]
     pub report: Vec<ReportFile>,
-    /// Write everything that is reported to this file as JSON, histograms included (docs/summary.schema.json).
+    /// Write all that is reported as JSON
+    ///
+    /// Histograms included: docs/summary.schema.json.
     #[arg(long, value_name = "FILE")]
     pub summary_json: Option<PathBuf>,
     /// Also report this often while the run goes on: the summary, and the files of --report and --summary-json, as far as

@@ -3,22 +3,32 @@
 use clap::Args;
 use squall_session::one_request::RequestSettings;
 
+use crate::args::headings;
 use crate::values::{parse_count, parse_header};
 
 /// The one request of `squall run URL`, with wrk's flags.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "One request (with a URL)")]
+#[command(next_help_heading = headings::REQUESTS)]
 pub struct RequestArgs {
-    /// Connections: the same as --vus; with a rate, there are never more. [default: 10]
-    #[arg(short, long, value_name = "N", value_parser = parse_count, conflicts_with_all = ["vus", "pre_allocated_vus"])]
+    /// Connections to a URL [default: 10]
+    ///
+    /// The same as --vus; with a rate, there are never more.
+    #[arg(short, long, value_name = "N", value_parser = parse_count, conflicts_with_all = ["vus", "pre_allocated_vus"],
+          help_heading = headings::LOAD)]
     pub connections: Option<u64>,
-    /// A header, 'name: value'; give several.
+    /// Header of requests to a URL, 'name: value'
+    ///
+    /// Give several.
     #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = parse_header)]
     pub headers: Vec<(String, String)>,
-    /// The method. [default: GET, or POST with a body]
+    /// Method of requests to a URL
+    ///
+    /// [default: GET, or POST with a body]
     #[arg(short, long, short_alias = 'X', value_name = "METHOD")]
     pub method: Option<String>,
-    /// The body: text, or @FILE.
+    /// Body of requests to a URL: text, or @FILE
+    ///
+    /// A file stays with the host, however large it is.
     #[arg(short, long, value_name = "TEXT|@FILE")]
     pub body: Option<String>,
     /// What wrk wants to hear for percentiles, which are always there.

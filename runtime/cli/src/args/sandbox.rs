@@ -9,11 +9,12 @@ use squall_plan::Rate;
 use squall_plan::parse_typed_duration;
 use squall_session::{SandboxSettings, SecretArgument};
 
+use crate::args::headings;
 use crate::args::limits::LimitArgs;
 
 /// What a scenario may do.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Sandbox")]
+#[command(next_help_heading = headings::SANDBOX)]
 pub struct SandboxArgs {
     /// A host that the scenario may reach besides the target: a name, *.NAME, an address or a range (10.1.0.0/16), each
     /// perhaps with :PORT; give several.

@@ -29,16 +29,24 @@ use crate::values::parse_share;
 /// `squall demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Added to every answer of the shop.
+    /// Added to every answer of the shop
+    ///
+    /// See what bad looks like: 300ms.
     #[arg(long, value_name = "TIME", value_parser = parse_typed_duration, default_value = "5ms", help_heading = "Shop")]
     pub latency: Duration,
-    /// The share of requests that the shop answers with 503: 0.05, or 5%.
+    /// Share of requests that get 503: 5%
+    ///
+    /// 0.05, or 5%.
     #[arg(long, value_name = "SHARE", value_parser = parse_share, default_value = "0", help_heading = "Shop")]
     pub error_rate: f64,
-    /// Only serve the shop, at this address, until interrupted: to try your own scenarios against.
+    /// Only serve the shop, until interrupted
+    ///
+    /// At this address: to try your own scenarios against.
     #[arg(long, value_name = "ADDRESS", help_heading = "Shop")]
     pub serve: Option<SocketAddr>,
-    /// Only write the scenario into a file, to run it with `squall run`.
+    /// Only write the scenario into a file
+    ///
+    /// To run it with squall run.
     #[arg(long, value_name = "FILE.wasm", conflicts_with = "serve", help_heading = "Shop")]
     pub save: Option<PathBuf>,
     #[command(flatten)]

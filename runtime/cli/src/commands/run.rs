@@ -11,6 +11,7 @@ use squall_session::{Component, TestRun, one_request};
 use squall_toolchain::{Source, Watch, build, is_source};
 
 use crate::args::control::ControlArgs;
+use crate::args::headings;
 use crate::args::load::LoadArgs;
 use crate::args::options::RequestOptions;
 use crate::args::output::OutputArgs;
@@ -28,15 +29,16 @@ use crate::{exit, named, signals};
 /// `squall run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The scenario: a component, or a core module with component metadata. Or its source, a file or a project's folder,
-    /// which is built first. Or a plan (.yaml). Or a component in a registry: oci://REGISTRY/NAME:TAG. Or a URL, which is
-    /// requested over and over.
+    /// Scenario, its source, plan (.yaml), or URL
+    ///
+    /// The scenario is a component, or a core module with component metadata. Its source, a file or a project's folder, is
+    /// built first. A component may also lie in a registry: oci://REGISTRY/NAME:TAG. A URL is requested over and over.
     #[arg(value_name = "FILE.wasm|SOURCE|PLAN|URL")]
     pub scenario: String,
     #[command(flatten)]
     pub script: ScriptArgs,
     /// Run one iteration; then build and run again each time that the source is saved.
-    #[arg(long, help_heading = "Source")]
+    #[arg(long, help_heading = headings::SCENARIO)]
     pub watch: bool,
     #[command(flatten)]
     pub load: LoadArgs,

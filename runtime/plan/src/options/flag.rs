@@ -1,4 +1,20 @@
-//! How an option is typed on the command line. Must not know what parses command lines.
+//! How an option is typed on the command line, and where its help stands. Must not know what parses command lines.
+
+/// The sections of the help that options of the table stand in.
+pub mod headings {
+    /// How much load, of what shape.
+    pub const LOAD: &str = "Load";
+    /// What is requested, and how.
+    pub const REQUESTS: &str = "Requests";
+    /// What a run is held to.
+    pub const THRESHOLDS: &str = "Thresholds and verdict";
+    /// What runs, and what it is given.
+    pub const SCENARIO: &str = "Scenario and its data";
+    /// What a run leaves.
+    pub const OUTPUTS: &str = "Outputs and reports";
+    /// How much of this machine a run takes.
+    pub const MACHINE: &str = "Machine";
+}
 
 /// A flag: its names, and what may be typed with it.
 #[derive(Debug, Clone, Copy)]
@@ -15,11 +31,24 @@ pub struct Flag {
     pub value: Option<&'static str>,
     /// Options that cannot be typed beside it, by their keys.
     pub conflicts: &'static [&'static str],
+    /// The section of the help that it stands in.
+    pub heading: &'static str,
+    /// A few words for the short help, which leaves out flags without them.
+    pub brief: Option<&'static str>,
 }
 
-/// A flag with that long name.
+/// A flag with that long name, about the load unless said otherwise.
 pub(crate) const fn long(long: &'static str) -> Flag {
-    Flag { long, short: None, aliases: &[], short_alias: None, value: None, conflicts: &[] }
+    Flag {
+        long,
+        short: None,
+        aliases: &[],
+        short_alias: None,
+        value: None,
+        conflicts: &[],
+        heading: headings::LOAD,
+        brief: None,
+    }
 }
 
 impl Flag {
@@ -41,5 +70,13 @@ impl Flag {
 
     pub(crate) const fn conflicts(self, keys: &'static [&'static str]) -> Flag {
         Flag { conflicts: keys, ..self }
+    }
+
+    pub(crate) const fn under(self, heading: &'static str) -> Flag {
+        Flag { heading, ..self }
+    }
+
+    pub(crate) const fn brief(self, words: &'static str) -> Flag {
+        Flag { brief: Some(words), ..self }
     }
 }

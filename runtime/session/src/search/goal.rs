@@ -39,21 +39,28 @@ pub(super) fn of(test: &TestRun, typed: SearchOptions) -> Result<Goal, Error> {
     Ok(goal)
 }
 
+/// An option that a search refuses: its flag, whether it was given, and why.
+pub type RefusedOption = (&'static str, fn(&TestRun) -> bool, &'static str);
+
 /// Outputs and controls that only make sense for one run.
+pub const ONLY_OF_A_RUN: [RefusedOption; 9] = [
+    ("--summary-export", |test| test.output.summary_export.is_some(), "there are many runs; see --summary-json"),
+    ("--histogram-log", |test| test.output.histogram_log.is_some(), "there are many runs"),
+    ("--save-as", |test| !test.output.keep.tags.is_empty(), "trials are not kept; see --summary-json"),
+    ("--report-baseline", |test| test.output.reports.baseline.is_some(), "there are many runs"),
+    ("--out", |test| !test.output.streams.outputs.is_empty(), "there are many runs; see --summary-json"),
+    ("out, which the plan has,", plan_has_outputs, "there are many runs; see --summary-json"),
+    ("--control", |test| test.control.api.is_some(), "each trial is a run of its own"),
+    ("--dashboard", |test| test.control.dashboard.is_some(), "each trial is a run of its own"),
+    ("--tui", |test| test.output.full_screen, "each trial is a run of its own"),
+];
+
+fn plan_has_outputs(test: &TestRun) -> bool {
+    test.plan_file.as_ref().is_some_and(|file| file.out().next().is_some())
+}
+
 pub(super) fn refuse_what_only_a_run_has(test: &TestRun) -> Result<(), Error> {
-    let (output, control) = (&test.output, &test.control);
-    let has_outputs = test.plan_file.as_ref().is_some_and(|file| file.out().next().is_some());
-    refuse(&[
-        ("--summary-export", output.summary_export.is_some(), "there are many runs; see --summary-json"),
-        ("--histogram-log", output.histogram_log.is_some(), "there are many runs"),
-        ("--save-as", !output.keep.tags.is_empty(), "trials are not kept; see --summary-json"),
-        ("--report-baseline", output.reports.baseline.is_some(), "there are many runs"),
-        ("--out", !output.streams.outputs.is_empty(), "there are many runs; see --summary-json"),
-        ("out, which the plan has,", has_outputs, "there are many runs; see --summary-json"),
-        ("--control", control.api.is_some(), "each trial is a run of its own"),
-        ("--dashboard", control.dashboard.is_some(), "each trial is a run of its own"),
-        ("--tui", output.full_screen, "each trial is a run of its own"),
-    ])
+    refuse(&ONLY_OF_A_RUN.map(|(flag, is_given, why)| (flag, is_given(test), why)))
 }
 
 /// Refuses options that were given: the flag, whether it was, and why not.

@@ -1,0 +1,10 @@
+//! The sections of the help. Those of the plan's options come from their table.
+
+pub use squall_plan::headings::*;
+
+pub const MONITORING: &str = "Watching the target";
+pub const CONTROL: &str = "Control and screen";
+pub const SANDBOX: &str = "Sandbox and limits";
+
+/// The sections that commands share, in the order in which help shows them.
+pub const ORDER: [&str; 9] = [LOAD, REQUESTS, THRESHOLDS, SCENARIO, OUTPUTS, MONITORING, CONTROL, SANDBOX, MACHINE];
