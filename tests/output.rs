@@ -78,3 +78,22 @@ fn the_histogram_log_holds_every_second() {
     assert!(lines.iter().all(|line| line.contains(",HISTFA")), "{log}");
     assert!(log.starts_with("#[Logged with squall"), "{log}");
 }
+
+#[test]
+fn completions_and_manual_pages_are_printed() {
+    for (shell, part) in [
+        ("bash", "complete -F _squall"),
+        ("zsh", "#compdef squall"),
+        ("fish", "complete -c squall"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer[squall]"),
+    ] {
+        let ended = Squall::new(&["completions", shell]).run().expect_code(0);
+        assert!(ended.out.contains(part) && ended.out.contains("summary-export"), "{shell}");
+    }
+    assert!(Squall::new(&["man", "run"]).run().expect_code(0).out.contains("squall\\-run"));
+    let ended = Squall::new(&["man", "--out", "man1"]).run().expect_code(0);
+    assert!(ended.folder().join("man1/squall-plan-rehearse.1").exists());
+    let ended = Squall::new(&["man", "runn"]).run().expect_code(104);
+    assert!(ended.err.contains("squall has no command \"runn\""), "{}", ended.err);
+}

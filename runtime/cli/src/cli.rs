@@ -13,6 +13,7 @@ use crate::commands::project::{BuildArgs, NewArgs};
 use crate::commands::registry::{PullArgs, PushArgs};
 use crate::commands::run::RunArgs;
 use crate::commands::selfcheck::SelfcheckArgs;
+use crate::commands::shell::{CompletionsArgs, ManArgs};
 use crate::commands::signature::SignArgs;
 use crate::help;
 
@@ -64,6 +65,10 @@ pub enum Command {
     Plan(PlanArgs),
     /// Let this machine prove itself, in about a minute: pacing, latency, a known stall, the highest rate.
     Selfcheck(SelfcheckArgs),
+    /// Print a script that completes the command line in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write all of them.
+    Man(ManArgs),
 }
 
 /// The command line, with its help laid out.

@@ -14,5 +14,6 @@ pub mod report;
 pub mod run;
 pub mod runs;
 pub mod selfcheck;
+pub mod shell;
 pub mod signature;
 pub mod trend;

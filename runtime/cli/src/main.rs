@@ -60,6 +60,8 @@ fn main() -> ExitCode {
         Command::Trend(arguments) => commands::trend::trend(&arguments),
         Command::Plan(arguments) => commands::plan::plan(&arguments),
         Command::Selfcheck(arguments) => commands::selfcheck::selfcheck(&arguments),
+        Command::Completions(arguments) => commands::shell::completions(&arguments),
+        Command::Man(arguments) => commands::shell::man(&arguments),
     };
     let code = result.unwrap_or_else(|error| {
         stderr::print_error(&error.to_string());
