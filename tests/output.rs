@@ -79,6 +79,51 @@ fn the_histogram_log_holds_every_second() {
     assert!(log.starts_with("#[Logged with squall"), "{log}");
 }
 
+/// Runs with these arguments and returns standard output, which must not hold the summary for people.
+fn piped(arguments: &[&str]) -> String {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "5"]);
+    let ended = squall.args(arguments).run().expect_code(0);
+    assert!(ended.err.contains("█ TOTAL RESULTS"), "{}", ended.err);
+    assert!(!ended.out.contains("TOTAL RESULTS"), "{}", ended.out);
+    ended.out
+}
+
+#[test]
+fn a_minus_is_standard_output_for_every_file() {
+    for option in ["--summary-export", "--summary-json"] {
+        let json: serde_json::Value = serde_json::from_str(&piped(&[option, "-"])).unwrap();
+        assert!(json.is_object(), "{option}");
+    }
+    assert!(piped(&["--report", "-"]).starts_with('#'));
+    assert!(piped(&["--report", "-.html"]).starts_with("<!DOCTYPE html>"));
+    assert!(piped(&["--report", "-.xml"]).starts_with("<?xml"));
+    assert!(piped(&["--histogram-log", "-"]).starts_with("#[Logged with squall"));
+    assert!(piped(&["--out", "csv=-"]).starts_with("metric_name,timestamp,"));
+    for line in piped(&["--out", "json=-"]).lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn two_options_cannot_share_standard_output() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "1"]);
+    let ended = squall.args(&["--summary-json", "-", "--out", "json=-"]).run().expect_code(104);
+    assert!(ended.err.contains("--summary-json and --out cannot both write to standard output"), "{}", ended.err);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_report_of_a_kept_run_can_be_piped() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "1"]);
+    let run = squall.run().expect_code(0);
+    let runs = run.folder().join(".squall/runs").display().to_string();
+    let ended = Squall::new(&["report", "--runs-dir", &runs, "--report", "-.json"]).run().expect_code(0);
+    assert!(serde_json::from_str::<serde_json::Value>(&ended.out).is_ok(), "{}", ended.out);
+}
+
 #[test]
 fn completions_and_manual_pages_are_printed() {
     for (shell, part) in [

@@ -1,19 +1,21 @@
 //! The program's terminal, as a session's console.
 
+use std::io::{IsTerminal, stderr, stdout};
+
 use squall_load::Steering;
 use squall_metrics::Redactor;
 use squall_report::Style;
-use squall_session::{Console, Error, RunView};
+use squall_session::{Console, Error, RunView, TestRun};
 
 use crate::args::output::{OutputArgs, ScreenArgs};
 use crate::diagnostics;
 use crate::signals;
 use crate::stderr::{print_error, print_status};
 use crate::stdout::print;
-use crate::style::summary_style;
+use crate::style::style_of;
 use crate::terminal::Terminal;
 
-/// Results go to standard output, everything else to standard error.
+/// Results go to standard output, everything else to standard error; all of it, where a file goes to standard output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TerminalConsole {
     /// Only results and errors.
@@ -24,19 +26,35 @@ pub struct TerminalConsole {
     pub no_color: bool,
     /// The whole screen while a run goes on.
     pub full_screen: bool,
+    /// Standard output has a file in it, so results go to standard error.
+    pub results_to_stderr: bool,
 }
 
 impl TerminalConsole {
-    /// As the arguments ask for.
-    pub fn of(output: &OutputArgs) -> TerminalConsole {
+    /// As the arguments of this test ask for.
+    pub fn of(output: &OutputArgs, test: &TestRun) -> Result<TerminalConsole, Error> {
         let ScreenArgs { quiet, verbose, no_color, tui, .. } = output.screen;
-        TerminalConsole { quiet, verbose: verbose > 0, no_color, full_screen: tui }
+        let results_to_stderr = test.claims_standard_output()?;
+        Ok(TerminalConsole { quiet, verbose: verbose > 0, no_color, full_screen: tui, results_to_stderr })
+    }
+}
+
+impl TerminalConsole {
+    /// Whether results go to a terminal.
+    pub fn shows_results_in_terminal(self) -> bool {
+        if self.results_to_stderr { stderr().is_terminal() } else { stdout().is_terminal() }
     }
 }
 
 impl Console for TerminalConsole {
     fn print(&self, text: &str) -> Result<(), Error> {
-        print(text)
+        match self.results_to_stderr {
+            true => {
+                print_status(text.strip_suffix('\n').unwrap_or(text));
+                Ok(())
+            }
+            false => print(text),
+        }
     }
 
     fn print_status(&self, line: &str) {
@@ -52,7 +70,7 @@ impl Console for TerminalConsole {
     }
 
     fn style(&self) -> Style {
-        summary_style(self.no_color)
+        style_of(self.shows_results_in_terminal(), self.no_color)
     }
 
     fn is_quiet(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The terminal: what the run tells goes to standard error as it happens; the summary alone goes to standard output.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ enum TerminalNotifier {
     Plain,
     /// Above a progress bar.
     AboveBar(ProgressBar),
-    /// On the full screen.
-    OnScreen(ScreenTeller),
+    /// On the full screen, which results may share a terminal with.
+    OnScreen { screen: ScreenTeller, shows_results: bool },
 }
 
 impl Notifier for TerminalNotifier {
@@ -39,19 +39,19 @@ impl Notifier for TerminalNotifier {
         match self {
             TerminalNotifier::Plain => print_status(line),
             TerminalNotifier::AboveBar(bar) => bar.suspend(|| print_status(line)),
-            TerminalNotifier::OnScreen(screen) => screen.say(line),
+            TerminalNotifier::OnScreen { screen, .. } => screen.say(line),
         }
     }
 
     fn suspend(&self, write: &mut dyn FnMut()) {
         match self {
             TerminalNotifier::AboveBar(bar) => bar.suspend(write),
-            TerminalNotifier::Plain | TerminalNotifier::OnScreen(_) => write(),
+            TerminalNotifier::Plain | TerminalNotifier::OnScreen { .. } => write(),
         }
     }
 
     fn leaves_output_free(&self) -> bool {
-        !matches!(self, TerminalNotifier::OnScreen(_)) || !stdout().is_terminal()
+        !matches!(self, TerminalNotifier::OnScreen { shows_results: true, .. })
     }
 }
 
@@ -69,6 +69,8 @@ enum View {
 pub struct Terminal {
     quiet: bool,
     wants_screen: bool,
+    /// Whether results go to a terminal.
+    shows_results: bool,
     least_level: Level,
     style: Style,
     flows: Vec<String>,
@@ -85,6 +87,7 @@ impl Terminal {
         let terminal = Terminal {
             quiet: console.quiet,
             wants_screen: console.full_screen,
+            shows_results: console.shows_results_in_terminal(),
             least_level: if console.verbose { Level::Debug } else { Level::Info },
             style: style_of(is_terminal, console.no_color),
             flows,
@@ -172,7 +175,9 @@ impl RunView for Terminal {
         Arc::new(match &self.view {
             View::Lines => TerminalNotifier::Plain,
             View::Bar(bar) => TerminalNotifier::AboveBar(bar.clone()),
-            View::Screen(screen) => TerminalNotifier::OnScreen(screen.teller()),
+            View::Screen(screen) => {
+                TerminalNotifier::OnScreen { screen: screen.teller(), shows_results: self.shows_results }
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use url::Url;
@@ -106,6 +106,14 @@ impl Output {
     /// The kind.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Its file, if it is one; `-` is standard output.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            _ => None,
+        }
     }
 }
 

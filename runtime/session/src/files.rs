@@ -1,12 +1,13 @@
 //! The files that a run writes: opened before it begins, so that hours of measuring cannot end in "permission denied".
 
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::{ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::reports::Reports;
 use crate::settings::OutputSettings;
+use crate::standard_output::{is_standard_output, open_standard_output};
 
 /// The files that the command line asks for.
 pub(crate) struct Files {
@@ -18,11 +19,12 @@ pub(crate) struct Files {
     pub reports: Reports,
 }
 
-/// A file that can be written.
+/// A file that can be written; `-` is standard output.
 pub struct OpenFile {
     option: &'static str,
     path: PathBuf,
     file: File,
+    is_standard_output: bool,
 }
 
 impl Files {
@@ -43,10 +45,16 @@ impl OpenFile {
     /// If it cannot be made.
     pub fn create(option: &'static str, path: &Path) -> Result<OpenFile, Error> {
         let path = path.to_owned();
-        match File::create(&path) {
-            Ok(file) => Ok(OpenFile { option, path, file }),
+        let is_standard_output = is_standard_output(&path);
+        match if is_standard_output { open_standard_output() } else { File::create(&path) } {
+            Ok(file) => Ok(OpenFile { option, path, file, is_standard_output }),
             Err(source) => Err(Error::File { option, path, source }),
         }
+    }
+
+    /// Whether it can be written now, and again later.
+    pub fn can_be_rewritten(&self) -> bool {
+        !self.is_standard_output
     }
 
     /// Writes all of it in place of what was written before.
@@ -54,6 +62,9 @@ impl OpenFile {
     /// # Errors
     /// If it cannot be written.
     pub fn rewrite(&mut self, text: &str) -> Result<(), Error> {
+        if self.is_standard_output {
+            return self.append(text);
+        }
         let file = &mut self.file;
         // Shortened only when the new text is there, so that a reader who comes in between finds something.
         let written =
@@ -65,9 +76,16 @@ impl OpenFile {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(mut self, text: &str) -> Result<(), Error> {
-        let written = self.file.write_all(text.as_bytes());
-        written.map_err(|source| Error::File { option: self.option, path: self.path, source })
+    pub fn write(mut self, content: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.append(content)
+    }
+
+    fn append(&mut self, content: impl AsRef<[u8]>) -> Result<(), Error> {
+        match self.file.write_all(content.as_ref()) {
+            // A reader of standard output that has seen enough is no error.
+            Err(error) if self.is_standard_output && error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(|source| Error::File { option: self.option, path: self.path.clone(), source }),
+        }
     }
 }
 

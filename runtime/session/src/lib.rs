@@ -30,6 +30,7 @@ pub mod search;
 mod secrets;
 mod settings;
 mod soak;
+mod standard_output;
 mod stored_objectives;
 mod streaming;
 mod stress;
@@ -57,6 +58,7 @@ pub use settings::{
     CiChoice, ControlSettings, KeepSettings, OutputSettings, ReportSettings, SandboxSettings, StreamSettings,
     SummaryMode,
 };
+pub use standard_output::{claim_standard_output, is_standard_output};
 pub use system::{environment_variables, processor_cores, time_of_day};
 pub use test_run::{Component, Finished, TestRun, ready_run};
 pub use trend::{trend_of, trend_to};

@@ -41,13 +41,14 @@ impl Reports {
         Ok(Reports { files, baseline, ci: CiSystem::of(settings.ci, |name| std::env::var(name).ok()) })
     }
 
-    /// Writes the files anew, of a run that goes on or has ended.
+    /// Writes the files anew while the run goes on.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write_files(&mut self, document: &Document) -> Result<(), Error> {
+    pub fn write_so_far(&mut self, document: &Document) -> Result<(), Error> {
         let baseline = self.baseline.as_ref();
-        self.files.iter_mut().try_for_each(|(form, file)| file.rewrite(&print_as(*form, document, baseline)))
+        let mut files = self.files.iter_mut().filter(|(_, file)| file.can_be_rewritten());
+        files.try_for_each(|(form, file)| file.rewrite(&print_as(*form, document, baseline)))
     }
 
     /// Whether anything is written, or a CI system told.
@@ -65,7 +66,8 @@ impl Reports {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(mut self, document: &Document, export: &str, console: &dyn Console) -> Result<(), Error> {
-        self.write_files(document)?;
+        let baseline = self.baseline.as_ref();
+        self.files.iter_mut().try_for_each(|(form, file)| file.rewrite(&print_as(*form, document, baseline)))?;
         match self.ci {
             Some(system) => {
                 let markdown = markdown_report(document, self.baseline.as_ref());

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use squall_load::{Event, Observer};
-use squall_outputs::{Settings, Statistic, StreamError, Streams};
+use squall_outputs::{Output, Settings, Statistic, StreamError, Streams};
 use squall_plan::{Plan, PlanFile};
 
 use crate::console::Notifier;
@@ -25,10 +25,16 @@ pub(crate) fn open_streams(
         headers: settings.headers.clone(),
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()),
     };
+    Streams::open(&wanted_outputs(settings, file), &of_run, time_of_day())
+}
+
+/// The outputs that were asked for, or else those of the plan file.
+pub(crate) fn wanted_outputs(settings: &StreamSettings, file: Option<&PlanFile>) -> Vec<Output> {
+    if !settings.outputs.is_empty() {
+        return settings.outputs.clone();
+    }
     // What is no output was refused when the plan was read.
-    let planned = file.and_then(|file| file.outputs(str::parse).ok()).unwrap_or_default();
-    let outputs = if settings.outputs.is_empty() { &planned } else { &settings.outputs };
-    Streams::open(outputs, &of_run, time_of_day())
+    file.and_then(|file| file.outputs(str::parse).ok()).unwrap_or_default()
 }
 
 /// Passes measurements on.

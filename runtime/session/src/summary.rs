@@ -117,12 +117,12 @@ impl<'a> Summarizer<'a> {
             let summary = self.summary(document).render();
             self.console.print(&format!("\n  after {}:\n{summary}", duration(elapsed)))?;
         }
-        if reports.has_files() { reports.write_files(document) } else { Ok(()) }
+        if reports.has_files() { reports.write_so_far(document) } else { Ok(()) }
     }
 
     fn write_exports(&self, totals: &Totals, export: &str, files: &mut Files) -> Vec<Error> {
         let export = files.summary_export.take().map(|file| file.write(export));
-        let log = files.histogram_log.take().map(|file| file.write(&histogram_log(&totals.history, self.began)));
+        let log = files.histogram_log.take().map(|file| file.write(histogram_log(&totals.history, self.began)));
         [export, log].into_iter().flatten().filter_map(Result::err).collect()
     }
 

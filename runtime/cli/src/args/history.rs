@@ -1,6 +1,6 @@
 //! What can be typed about kept runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -158,7 +158,7 @@ pub struct ReportArgs {
     #[arg(long, conflicts_with = "report")]
     pub full: bool,
     /// Write a report of it to this file instead, in the form that its ending says, as with `squall run`; give several.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub report: Vec<ReportFile>,
     #[command(flatten)]
     pub store: StoreArgs,
@@ -217,7 +217,7 @@ pub struct TrendArgs {
     #[arg(long)]
     pub gate: bool,
     /// Write the trend to this file, in the form that its ending says: .html (a page with charts) or .json; give several.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub report: Vec<TrendFile>,
     #[command(flatten)]
     pub store: StoreArgs,
@@ -232,15 +232,25 @@ pub enum TrendFile {
     Json(PathBuf),
 }
 
+impl TrendFile {
+    /// Its file; `-` is standard output.
+    pub fn path(&self) -> &Path {
+        match self {
+            TrendFile::Html(path) | TrendFile::Json(path) => path,
+        }
+    }
+}
+
 impl FromStr for TrendFile {
     type Err = String;
 
     fn from_str(text: &str) -> Result<TrendFile, String> {
         let name = text.to_ascii_lowercase();
+        let path = PathBuf::from(if name.starts_with("-.") { "-" } else { text });
         match name.rsplit_once('.') {
-            Some((_, "html" | "htm")) => Ok(TrendFile::Html(PathBuf::from(text))),
-            Some((_, "json")) => Ok(TrendFile::Json(PathBuf::from(text))),
-            _ => Err("its ending must say its form: .html or .json".to_owned()),
+            Some((_, "html" | "htm")) => Ok(TrendFile::Html(path)),
+            Some((_, "json")) => Ok(TrendFile::Json(path)),
+            _ => Err("its ending must say its form: .html or .json (-.json is standard output)".to_owned()),
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct ReportFileArgs {
     ///
     /// The ending says the form: .html (a page with charts), .md (Markdown), .xml (JUnit), .ctrf.json (Common Test Report
     /// Format), .json (as --summary-json). Give several.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub report: Vec<ReportFile>,
     /// Write all that is reported as JSON
     ///

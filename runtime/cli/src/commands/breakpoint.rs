@@ -57,7 +57,7 @@ pub fn breakpoint(arguments: &BreakpointArgs) -> Result<u8, CliError> {
         let typed = from_arguments(&arguments.run.load, &arguments.run.http);
         test.typed = one_request::for_a_search(test.typed, &typed, &arguments.run.request.settings());
     }
-    let console = TerminalConsole::of(&arguments.run.output);
+    let console = TerminalConsole::of(&arguments.run.output, &test)?;
     Ok(exit::code_of_result(search(test, arguments.search(), &console)?))
 }
 

@@ -1,6 +1,5 @@
 //! `squall demo`: a scenario and the shop that it loads, both in this program.
 
-use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use clap::Args;
 use squall_control::{Background, End, runtime};
 use squall_guest::Artifact;
 use squall_plan::parse_typed_duration;
-use squall_session::TestRun;
+use squall_session::{OpenFile, TestRun, is_standard_output};
 use squall_shop::{Faults, Shop};
 
 use crate::args::control::ControlArgs;
@@ -80,11 +79,14 @@ pub fn demo(arguments: &DemoArgs) -> Result<u8, CliError> {
         output: arguments.output.settings(),
         ..TestRun::of(component, typed, limits)
     };
-    execute(&test, &TerminalConsole::of(&arguments.output))
+    execute(&test, &TerminalConsole::of(&arguments.output, &test)?)
 }
 
 fn save(path: &Path) -> Result<u8, CliError> {
-    fs::write(path, COMPONENT).map_err(|error| CliError::file("--save", path, error))?;
+    OpenFile::create("--save", path)?.write(COMPONENT)?;
+    if is_standard_output(path) {
+        return Ok(exit::PASSED);
+    }
     let name = path.display();
     print_status(&format!(
         "{name}: run it with `squall run {name} --target URL`; `squall demo --serve ADDRESS` has a shop for it"

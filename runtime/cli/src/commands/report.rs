@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use squall_report::{Detail, Document, Summary};
-use squall_session::{OpenFile, kept_document, print_as, trend_to};
+use squall_session::{OpenFile, claim_standard_output, kept_document, print_as, trend_to};
 
 use crate::args::history::ReportArgs;
 use crate::error::CliError;
@@ -18,9 +18,10 @@ pub fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
     if arguments.report.is_empty() {
         return summary(arguments);
     }
+    claim_standard_output(arguments.report.iter().map(|file| ("--report", file.path.as_path())))?;
     let document = document(arguments)?;
     for file in &arguments.report {
-        OpenFile::create("--report", &file.path)?.write(&print_as(file.form, &document, None))?;
+        OpenFile::create("--report", &file.path)?.write(print_as(file.form, &document, None))?;
     }
     Ok(exit::PASSED)
 }

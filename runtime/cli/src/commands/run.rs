@@ -62,7 +62,7 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
         return run_at_each_change(arguments);
     }
     let test = prepare(arguments)?;
-    let console = TerminalConsole::of(&arguments.output);
+    let console = TerminalConsole::of(&arguments.output, &test)?;
     match test.kind()? {
         Some(TestType::Breakpoint) => Ok(exit::code_of_result(search(test, SearchOptions::default(), &console)?)),
         _ => execute(&test, &console),
@@ -152,10 +152,9 @@ fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
         return Err(needs_a_source("--watch"));
     }
     let source = Source::at(Path::new(&arguments.scenario))?;
-    let console = TerminalConsole::of(&arguments.output);
     let mut watch = Watch::start(&source.folder);
     loop {
-        match prepare(arguments).and_then(|test| execute(&test.once(), &console)) {
+        match prepare(arguments).and_then(|test| run_once(arguments, test)) {
             Ok(_) => {}
             Err(error) => print_error(&error.to_string()),
         }
@@ -165,6 +164,11 @@ fn run_at_each_change(arguments: &RunArgs) -> Result<u8, CliError> {
             return Ok(exit::INTERRUPTED);
         }
     }
+}
+
+fn run_once(arguments: &RunArgs, test: TestRun) -> Result<u8, CliError> {
+    let console = TerminalConsole::of(&arguments.output, &test)?;
+    execute(&test.once(), &console)
 }
 
 /// The URL that was named, if one was.

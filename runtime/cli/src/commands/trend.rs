@@ -2,7 +2,7 @@
 
 use squall_history::{Acceptance, Store, utc};
 use squall_report::{Align, Change, Trend, TrendFigure, table, trend_page};
-use squall_session::{OpenFile, time_of_day, trend_of};
+use squall_session::{OpenFile, claim_standard_output, time_of_day, trend_of};
 
 use crate::args::history::{TrendAction, TrendArgs, TrendFile};
 use crate::error::CliError;
@@ -37,16 +37,20 @@ fn note(store: &Store, run: Option<String>, reason: &str) -> Result<(), CliError
 }
 
 fn show(arguments: &TrendArgs) -> Result<u8, CliError> {
+    let claimed = claim_standard_output(arguments.report.iter().map(|file| ("--report", file.path())))?;
     let store = arguments.store.open();
     let trend = trend_of(&store, &store.find(&arguments.run)?, &print_status)?;
     for file in &arguments.report {
-        let (path, text) = match file {
-            TrendFile::Html(path) => (path, trend_page(&trend, env!("CARGO_PKG_VERSION"))),
-            TrendFile::Json(path) => (path, trend.to_json()),
+        let text = match file {
+            TrendFile::Html(_) => trend_page(&trend, env!("CARGO_PKG_VERSION")),
+            TrendFile::Json(_) => trend.to_json(),
         };
-        OpenFile::create("--report", path)?.write(&text)?;
+        OpenFile::create("--report", file.path())?.write(text)?;
     }
-    print(&in_words(&trend))?;
+    match claimed {
+        true => print_status(in_words(&trend).trim_end()),
+        false => print(&in_words(&trend))?,
+    }
     Ok(if arguments.gate && trend.regressed() { exit::THRESHOLDS_FAILED } else { exit::PASSED })
 }
 

@@ -1,7 +1,8 @@
-//! Writes into a file, which is created before the run begins; compressed if its name ends in `.gz`.
+//! Into a file, which is made before the run begins; compressed if its name ends in `.gz`. `-` is standard output.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use flate2::Compression;
@@ -16,7 +17,10 @@ pub(crate) enum OutputFile {
 
 impl OutputFile {
     pub fn create(path: &Path) -> io::Result<OutputFile> {
-        let file = File::create(path)?;
+        let file = match path == Path::new("-") {
+            true => File::from(io::stdout().as_fd().try_clone_to_owned()?),
+            false => File::create(path)?,
+        };
         let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
         Ok(match is_compressed {
             true => OutputFile::Compressed(GzEncoder::new(file, Compression::default())),

@@ -7,7 +7,7 @@ use squall_report::Document;
 
 use crate::error::Error;
 
-/// A report, and where it goes.
+/// A report, and where it goes. The name `-` is standard output: `-.html` as a page, `-` alone as Markdown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFile {
     /// Its form.
@@ -36,6 +36,9 @@ impl FromStr for ReportFile {
 
     fn from_str(text: &str) -> Result<ReportFile, String> {
         let name = text.to_ascii_lowercase();
+        if name == "-" {
+            return Ok(ReportFile { form: ReportForm::Markdown, path: PathBuf::from(text) });
+        }
         let forms = [
             (".html", ReportForm::Html),
             (".htm", ReportForm::Html),
@@ -46,7 +49,7 @@ impl FromStr for ReportFile {
         ];
         let form = forms.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, form)| *form);
         let form = form.ok_or("its ending must say its form: .html, .md, .xml (JUnit), .ctrf.json or .json")?;
-        Ok(ReportFile { form, path: PathBuf::from(text) })
+        Ok(ReportFile { form, path: PathBuf::from(if name.starts_with("-.") { "-" } else { text }) })
     }
 }
 
@@ -77,6 +80,10 @@ mod tests {
         assert_eq!(form("junit.xml"), Ok(ReportForm::Junit));
         assert_eq!(form("r.ctrf.json"), Ok(ReportForm::Ctrf));
         assert_eq!(form("r.json"), Ok(ReportForm::Json));
+        let to_standard_output = |text: &str| text.parse::<ReportFile>().map(|report| report.path == Path::new("-"));
+        assert_eq!((form("-"), to_standard_output("-")), (Ok(ReportForm::Markdown), Ok(true)));
+        assert_eq!((form("-.xml"), to_standard_output("-.xml")), (Ok(ReportForm::Junit), Ok(true)));
+        assert_eq!(to_standard_output("./-.xml"), Ok(false));
         assert!(form("report.pdf").unwrap_err().contains(".html, .md, .xml"));
     }
 }

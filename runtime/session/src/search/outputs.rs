@@ -33,9 +33,9 @@ impl Outputs {
     /// Writes them all.
     pub fn write(self, report: &BreakpointReport) -> Result<(), Error> {
         self.0.into_iter().try_for_each(|(form, file)| match form {
-            ReportForm::Html => file.write(&search_page(report)),
-            ReportForm::Markdown => file.write(&report.to_markdown()),
-            _ => file.write(&report.to_json()),
+            ReportForm::Html => file.write(search_page(report)),
+            ReportForm::Markdown => file.write(report.to_markdown()),
+            _ => file.write(report.to_json()),
         })
     }
 }
