@@ -1,4 +1,4 @@
-//! What is typed by those who know wrk, oha, hey, k6, curl or ab. Where it means one thing it is understood (`args.rs` has it as
+//! What is typed by those who know wrk, oha, hey, k6, Locust, curl or ab. Where it means one thing it is understood (`args.rs` has it as
 //! an alias); else one sentence says how it is written here. Must not guess: a tip that points elsewhere is worse than none.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -25,7 +25,8 @@ const OPTIONS: &[(&[&str], &str)] = &[
         &["-L", "--location", "--follow", "--redirects"],
         "redirects are followed without it; --max-redirects N says how many",
     ),
-    (&["-r", "--redirect", "--redirect-limit"], "write --max-redirects N; 0 follows none"),
+    (&["--redirect", "--redirect-limit"], "write --max-redirects N; 0 follows none"),
+    (&["-r"], "write -s TIME:N for a ramp of virtual users, and --max-redirects N for redirects"),
     (&["--disable-redirects", "--no-redirects"], "write --max-redirects 0"),
     (&["-x", "--proxy"], "requests go straight to the target: there is no proxy in between"),
     (
@@ -45,12 +46,16 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "write -R N to start N iterations a second; with a URL, each is one request",
     ),
     (&["--time", "--test-duration", "--run-time"], "write -d TIME"),
-    (&["--ramp-up", "--ramp-duration", "--rampup"], "write a ramp as stages: -s 30s:100 -s 5m:100"),
+    (
+        &["--ramp-up", "--ramp-duration", "--rampup", "--spawn-rate", "--hatch-rate"],
+        "write a ramp as stages: -s 30s:100 -s 5m:100",
+    ),
     (&["-j", "--json", "--output-format", "--format"], "write --summary-json FILE for the results as JSON"),
     (&["--html", "--output", "--report-file"], "write --report FILE.html for a page, or FILE.md, FILE.xml, FILE.json"),
     (&["--no-summary"], "write --summary-mode disabled"),
     (&["--no-color-output", "--disable-color", "--no-colour"], "write --no-color"),
-    (&["--no-progress", "--silent"], "write --quiet"),
+    (&["--no-progress", "--silent", "--only-summary"], "write --quiet"),
+    (&["--csv"], "write -o csv=FILE"),
     (
         &["--batch-per-host", "--batch"],
         "how many requests of one batch go out at once is for the plan or the script to say: batch_per_origin",
@@ -58,7 +63,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--no-usage-report"], "nothing is reported to anybody"),
     (&["--http-debug"], "write --verbose for what the scenario logs"),
     (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),
-    (&["--script", "--lua"], "a scenario is run by its name: squall run FILE"),
+    (&["-f", "--script", "--lua", "--locustfile"], "a scenario is run by its name: squall run FILE"),
     (&["--cert", "--key", "-E", "--tls-cert"], "client certificates are not sent"),
     (
         &["--dns-servers", "--resolve", "--connect-to"],
@@ -133,9 +138,9 @@ fn of_argument(typed: &str, words: &[String]) -> Option<String> {
     let place = words.iter().position(|word| word == typed)?;
     let before = &words[place.saturating_sub(2)..place];
     match before.last().map(String::as_str) {
-        Some("-q") if typed.parse::<f64>().is_ok() => {
-            Some(format!("-q says to be quiet, and has no number behind it; write -R {typed} for a rate"))
-        }
+        Some("-q") if typed.parse::<f64>().is_ok() => Some(format!(
+            "-q is --quiet and takes no number; write -R {typed} for a rate, which is that of all workers together"
+        )),
         _ if is_url(typed) => Some("one URL is loaded at a time; for several, write a scenario or a plan".to_owned()),
         _ if before.iter().any(|word| word.starts_with('-')) => {
             let shown = text_without_credentials(typed);
@@ -160,7 +165,7 @@ fn of_value(option: &str, value: &str) -> Option<String> {
             Some(format!("-s is a stage of a ramp; a scenario is run by its name: squall run {value}"))
         }
         "--threads" if squall_plan::parse_duration(value).is_ok() => {
-            Some(format!("-t is the number of threads; write --timeout {value} for the time that a request may take"))
+            Some(format!("-t is the number of threads; write -d {value} for the length of the load, or --timeout {value} for that of a request"))
         }
         _ => None,
     }
@@ -190,9 +195,28 @@ fn near_tips_only(mut error: clap::Error) -> clap::Error {
     if nearest(&typed, [suggested.as_str()]).is_none() {
         error.remove(ContextKind::SuggestedArg);
     }
+    for (typed, suggested) in [
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+    ] {
+        keep_near(&mut error, typed, suggested);
+    }
     // "To pass '-n' as a value, use '-- -n'": nobody means that here.
     error.remove(ContextKind::Suggested);
     error
+}
+
+/// Of the suggestions for what was typed, leaves the nearest, if it is near.
+fn keep_near(error: &mut clap::Error, typed: ContextKind, suggested: ContextKind) {
+    let all = match error.remove(suggested) {
+        Some(ContextValue::Strings(all)) => all,
+        Some(ContextValue::String(one)) => vec![one],
+        _ => return,
+    };
+    let Some(ContextValue::String(typed)) = error.get(typed) else { return };
+    if let Some(near) = nearest(typed, all.iter().map(String::as_str)).map(str::to_owned) {
+        error.insert(suggested, ContextValue::Strings(vec![near]));
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub fn parse_pair(text: &str) -> Result<(String, String), String> {
 
 pub fn parse_header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
+        Some(("http" | "https", rest)) if rest.starts_with("//") => {
+            Err("-H is a header, and this is a URL: write the URL as it is, or as --target".to_owned())
+        }
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
         _ => Err("write 'name: value'".to_owned()),
     }

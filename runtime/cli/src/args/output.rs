@@ -111,8 +111,8 @@ pub struct ScreenArgs {
     /// Show the run on the whole screen, with charts, tables, and keys to pause, scale and stop it.
     #[arg(long, conflicts_with = "quiet")]
     pub tui: bool,
-    /// What oha wants to hear, and what is so without it.
-    #[arg(long, hide = true, conflicts_with = "tui")]
+    /// What oha and Locust want to hear, and what is so without it.
+    #[arg(long, alias = "headless", hide = true, conflicts_with = "tui")]
     pub no_tui: bool,
     /// Show no progress and no lines of the scenario
     ///

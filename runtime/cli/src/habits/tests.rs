@@ -1,12 +1,13 @@
-use clap::Parser;
+use clap::FromArgMatches;
 
 use super::*;
-use crate::cli::Cli;
+use crate::cli::{Cli, command};
 
 /// What is said of a command line behind `squall`; nothing if it is understood. Words are told apart by white space.
 fn told(line: &str) -> String {
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-    match Cli::try_parse_from(std::iter::once("squall".to_owned()).chain(words.iter().cloned())) {
+    let typed = std::iter::once("squall".to_owned()).chain(words.iter().cloned());
+    match command().try_get_matches_from(typed).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(_) => String::new(),
         Err(error) => sentence(&error, &words).unwrap_or_else(|| shown(&near_tips_only(error))),
     }
@@ -34,6 +35,9 @@ fn what_others_write_is_understood() {
         // k6
         "-u 10 -d 30s -i 100",
         "--vus 10 --duration 30s --iterations 100",
+        "--connection-pool 5",
+        // Locust
+        "-u 10 --headless",
         "--stage 5s:10,10s:20,5s:0",
         "-s 5s:10 -s 10s:20/s",
         "-e NAME=value --tag a=b -o json=points.ndjson",
@@ -49,8 +53,8 @@ fn what_cannot_be_understood_is_answered_with_ours() {
     for (options, answer) in [
         ("-s report.lua", "-s is a stage of a ramp"),
         ("-s script.js", "squall run script.js"),
-        ("-t 20s", "write --timeout 20s"),
-        ("-q 100", "write -R 100 for a rate"),
+        ("-t 20s", "write -d 20s for the length of the load, or --timeout 20s"),
+        ("-q 100", "-q is --quiet and takes no number; write -R 100 for a rate"),
         ("-d {\"a\":1}", "write -b TEXT for a body"),
         ("-d a=1", "write -b TEXT for a body"),
         ("-d @body.json", "write -b TEXT for a body"),
@@ -63,6 +67,14 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("-L", "redirects are followed without it"),
         ("-I", "write -m HEAD"),
         ("-r 0", "--max-redirects N"),
+        ("-u 10 -r 2 --headless", "write -s TIME:N for a ramp"),
+        ("-u 10 -t 1m --headless", "write -d 1m for the length of the load"),
+        ("-H http://127.0.0.1:8080", "write the URL as it is, or as --target"),
+        ("-f locustfile.py", "squall run FILE"),
+        ("--csv out", "-o csv=FILE"),
+        ("--http-debug", "write --verbose"),
+        ("-o csv", "it must say where: csv=points.csv"),
+        ("-o result.json", "write KIND=WHERE"),
         ("-x http://proxy:3128", "no proxy"),
         ("-p 4", "HTTP/1.1"),
         ("--http2", "HTTP/1.1"),
@@ -80,6 +92,7 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("-duration=3s", "write --duration"),
         ("-H Accept: text/html", "put quotes around both"),
         ("http://127.0.0.1:9090/", "one URL is loaded at a time"),
+        ("--connection-pools 5", "a similar argument exists: '--connection-pool'"),
         ("--vus many", "write a whole number, like 100"),
         ("-c 1k", "write a whole number, like 100"),
     ] {
@@ -104,6 +117,12 @@ fn no_tip_points_elsewhere() {
         let told = told(&format!("run {URL} {option}"));
         assert!(told.contains(&format!("unexpected argument '{option}' found")) && !told.contains("tip:"), "{told}");
     }
+    for command in ["observe", "runz2000", "loadtest"] {
+        let told = told(command);
+        assert!(told.contains("unrecognized subcommand") && !told.contains("tip:"), "{told}");
+    }
+    assert!(told("brekpoint http://127.0.0.1/").contains("a similar subcommand exists: 'breakpoint'"));
+    assert!(told("new x --lang typscript").contains("a similar value exists: 'typescript'"));
     for (typed, meant) in [("--duratoin", "--duration"), ("--threshhold", "--threshold"), ("--vu", "--vus")] {
         let told = told(&format!("run {URL} {typed} 1"));
         assert!(told.contains(&format!("a similar argument exists: '{meant}'")), "{told}");
