@@ -48,7 +48,7 @@ fn a_stored_run_of_a_plan_gets_the_same_verdict_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
     let plan = format!(
-        "component: {}\ntarget: {}\nusers: 1\nduration: 3s\n\
+        "name: Nightly check\ncomponent: {}\ntarget: {}\nusers: 1\nduration: 3s\n\
          response_time: {{ p95: <60s }}\nerror_rate: <1%\nthroughput: {{ target_rps: 9000000 }}\n\
          resource_limits: {{ memory_max: 100%, connection_pool: 100000 }}\n\
          monitoring: {{ process: {{ pid: {} }} }}\n",
@@ -65,6 +65,9 @@ fn a_stored_run_of_a_plan_gets_the_same_verdict_again() {
         assert!(printed.contains(text), "{text} is not in {printed}");
     }
     assert_eq!(asked(&runs, &["report"], 0), printed);
+    let list = asked(&runs, &["runs", "list"], 0);
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines[0].find("plan"), lines[1].find("Nightly check"), "{list}");
 
     // The merged run is judged, too, with the target's resources of both.
     Squall::new(&arguments).run().expect_code_or_busy(0);

@@ -30,6 +30,9 @@ pub struct RunInfo {
     pub began_ms: u64,
     /// The scenario, as the user named it.
     pub scenario: String,
+    /// The name of its plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The digest of its component.
     pub digest: String,
     /// Where the requests went.

@@ -99,6 +99,7 @@ pub(crate) fn run_info(test: &TestRun, plan: &Plan, demands: &Demands, began: Sy
         began: utc(began),
         began_ms: began.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64,
         scenario: test.name().to_owned(),
+        plan: test.plan_file.as_ref().and_then(|file| file.about.name.clone()),
         digest: test.component.artifact.digest().to_string(),
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default(),
         load: plan.load(),

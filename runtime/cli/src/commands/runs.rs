@@ -39,15 +39,35 @@ fn list(arguments: &ListArgs) -> Result<String, HistoryError> {
     if ids.is_empty() {
         return Ok(format!("no runs in {}\n", store.root().display()));
     }
-    let head = ["run", "began", "ended", "p95", "tags", "scenario", "load"].map(str::to_owned).to_vec();
     let row = |run: &StoredRun| {
         let p95 = p95(run).map_or_else(String::new, |p95| squall_report::duration(Nanos((p95 * 1e6) as u64)));
         let (info, tags) = (&run.info, store.tags(&run.id).join(","));
-        vec![run.id.clone(), info.began.clone(), ended(run), p95, tags, info.scenario.clone(), info.load.clone()]
+        let plan = plain(info.plan.as_deref().unwrap_or_default()).into_owned();
+        [run.id.clone(), info.began.clone(), ended(run), p95, tags, plan, info.scenario.clone(), info.load.clone()]
     };
-    let rows: Vec<_> = std::iter::once(head).chain(runs.iter().map(row)).collect();
-    let columns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Left, Align::Left, Align::Left];
-    Ok(table(0, &columns, &rows))
+    Ok(table_of_runs(runs.iter().map(row).collect()))
+}
+
+const COLUMNS: [(&str, Align); 8] = [
+    ("run", Align::Left),
+    ("began", Align::Left),
+    ("ended", Align::Left),
+    ("p95", Align::Right),
+    ("tags", Align::Left),
+    (PLAN, Align::Left),
+    ("scenario", Align::Left),
+    ("load", Align::Left),
+];
+/// The column that only runs of plans fill.
+const PLAN: &str = "plan";
+
+fn table_of_runs(rows: Vec<[String; 8]>) -> String {
+    let is_shown = |column: usize| COLUMNS[column].0 != PLAN || rows.iter().any(|row| !row[column].is_empty());
+    let shown: Vec<usize> = (0..COLUMNS.len()).filter(|column| is_shown(*column)).collect();
+    let head = shown.iter().map(|column| COLUMNS[*column].0.to_owned()).collect();
+    let cells = rows.iter().map(|row| shown.iter().map(|column| row[*column].clone()).collect());
+    let aligns: Vec<Align> = shown.iter().map(|column| COLUMNS[*column].1).collect();
+    table(0, &aligns, &std::iter::once(head).chain(cells).collect::<Vec<Vec<String>>>())
 }
 
 fn p95(run: &StoredRun) -> Option<f64> {
@@ -86,6 +106,7 @@ fn show(arguments: &ShowArgs) -> Result<String, HistoryError> {
         ("tags", store.tags(&run.id).join(", ")),
         ("began", info.began.clone()),
         ("ended", ended(&run)),
+        ("plan", plain(info.plan.as_deref().unwrap_or_default()).into_owned()),
         ("scenario", format!("{} ({})", info.scenario, info.digest)),
         ("target", info.target.clone()),
         ("load", format!("{} on {} threads, seed {}", info.load, info.threads, info.seed)),
@@ -95,7 +116,11 @@ fn show(arguments: &ShowArgs) -> Result<String, HistoryError> {
         ),
         ("squall", machine.squall.clone()),
     ];
-    let mut text: String = lines.iter().map(|(name, value)| format!("{name:>9}: {value}\n")).collect();
+    let mut text: String = lines
+        .iter()
+        .filter(|(name, value)| *name != PLAN || !value.is_empty())
+        .map(|(name, value)| format!("{name:>9}: {value}\n"))
+        .collect();
     for line in run.end.iter().flat_map(|end| &end.thresholds) {
         let mark = if line.passed { '✓' } else { '✗' };
         text.push_str(&format!("{:>9}  {mark} {} {}\n", "", line.metric, line.expression));
@@ -160,4 +185,20 @@ fn prune(arguments: &PruneArgs) -> Result<String, HistoryError> {
     let runs = if going.len() == 1 { "run" } else { "runs" };
     text.push_str(&format!("{} {runs} {}\n", going.len(), if arguments.dry_run { "would go" } else { "removed" }));
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_have_a_column_if_a_run_has_one() {
+        let run = |plan: &str| ["1", "today", "passed", "1ms", "", plan, "shop.wasm", "1 VU"].map(str::to_owned);
+        let without = table_of_runs(vec![run("")]);
+        assert!(!without.contains("plan"), "{without}");
+        let with = table_of_runs(vec![run(""), run("Nightly soak")]);
+        let lines: Vec<&str> = with.lines().collect();
+        assert_eq!(lines[0].find("plan"), lines[2].find("Nightly soak"), "{with}");
+        assert!(lines[1].ends_with("shop.wasm  1 VU"), "{with}");
+    }
 }
