@@ -24,6 +24,7 @@ fn a_run_is_controlled_from_elsewhere() {
     let status = control(&["--at", &at, "status"]).expect_code(0);
     assert!(status.out.contains("      status: running, "), "{}", status.out);
     assert!(status.out.contains("         vus: 2 active, 2 requested, at most 9\n"), "{}", status.out);
+    assert!(control(&["status", "--at", &at]).expect_code(0).out.contains("vus: 2 active"));
     let json = control(&["--at", &at, "status", "--json"]).expect_code(0);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&json["status"], &json["vus_max"]), (&"running".into(), &9.into()));

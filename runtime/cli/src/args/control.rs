@@ -52,10 +52,10 @@ pub struct DashboardArgs {
 #[derive(Debug, Args)]
 pub struct ClientArgs {
     /// Where the run listens: the address of its --control.
-    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, default_value = "127.0.0.1:6565")]
+    #[arg(long, global = true, value_name = "ADDRESS", value_parser = parse_address, default_value = "127.0.0.1:6565")]
     pub at: SocketAddr,
     /// The file that has the run's token. [default: SQUALL_CONTROL_TOKEN]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
