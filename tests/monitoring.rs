@@ -68,6 +68,10 @@ fn unusable_sources_are_reported_before_the_run() {
     let server = server();
     for (arguments, said) in [
         (&["--monitor-process", "4194999"][..], "there is no process 4194999"),
+        (
+            &["--monitor-process", "nosuch"],
+            "no process of this machine is named \"nosuch\": write a number, or one of ",
+        ),
         (&["--monitor-scrape", "127.0.0.1:9100"], "write an address like http://"),
         (&["--monitor-scrape", "not a url"], "write an address like http://"),
     ] {

@@ -67,6 +67,18 @@ pub(crate) fn exists(id: u64) -> bool {
     std::path::Path::new(&format!("/proc/{id}/stat")).exists()
 }
 
+/// The names of the programs that run, without those of Squall itself and of the kernel's threads.
+pub(crate) fn running_names() -> BTreeSet<String> {
+    let own = std::process::id();
+    let programs = Stat::all().into_values().filter(|stat| stat.id != own && stat.resident_pages > 0);
+    programs.map(|stat| stat.command).collect()
+}
+
+/// As much of a name as the system keeps: 15 bytes.
+pub(crate) fn short_name(name: &str) -> &str {
+    name.get(..15).unwrap_or(name)
+}
+
 impl ProcessGroup {
     pub(crate) fn new(which: &WatchedProcess) -> ProcessGroup {
         let name = match which {
@@ -121,8 +133,7 @@ impl ProcessGroup {
         let own = std::process::id();
         match &self.which {
             WatchedProcess::Name(name) => {
-                // The system keeps 15 bytes of a name.
-                let name = name.get(..15).unwrap_or(name);
+                let name = short_name(name);
                 all.values().filter(|stat| stat.command == name && stat.id != own).collect()
             }
             WatchedProcess::Id(id) => {

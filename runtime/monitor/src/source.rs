@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use squall_metrics::{Nanos, Reading};
+use squall_metrics::{Nanos, Reading, plain};
 use squall_plan::{TargetMonitoring, WatchedProcess, without_credentials};
 use thiserror::Error;
 use url::Url;
 
 use crate::exporter::Exporter;
-use crate::process::{ProcessGroup, exists};
+use crate::process::{ProcessGroup, exists, running_names, short_name};
 use crate::prometheus::Query;
 
 /// Everything that is to be asked.
@@ -31,6 +31,14 @@ pub enum WrongSource {
     /// A process that is not there.
     #[error("there is no process {0} on this machine to monitor")]
     NoProcess(u64),
+    /// A name that no process has.
+    #[error("no process of this machine is named {name:?}: write a number, or one of {running}")]
+    NoProcessNamed {
+        /// The name.
+        name: String,
+        /// Names that processes have.
+        running: String,
+    },
     /// An invalid address.
     #[error("{0:?} cannot be monitored: write an address like http://127.0.0.1:9100/metrics")]
     NoAddress(String),
@@ -59,10 +67,10 @@ impl Sources {
     pub(crate) fn resolve(&self) -> Result<Vec<ResourceSource>, WrongSource> {
         let mut sources = Vec::new();
         for process in &self.processes {
-            if let WatchedProcess::Id(id) = process
-                && !exists(*id)
-            {
-                return Err(WrongSource::NoProcess(*id));
+            match process {
+                WatchedProcess::Id(id) if !exists(*id) => return Err(WrongSource::NoProcess(*id)),
+                WatchedProcess::Name(name) => require_name(name)?,
+                WatchedProcess::Id(_) => {}
             }
             sources.push(ResourceSource::Process(Box::new(ProcessGroup::new(process))));
         }
@@ -82,6 +90,20 @@ impl Sources {
         }
         Ok(sources)
     }
+}
+
+/// Names in an error; a machine has hundreds.
+const NAMES_SHOWN: usize = 12;
+
+fn require_name(name: &str) -> Result<(), WrongSource> {
+    let names = running_names();
+    if names.contains(short_name(name)) {
+        return Ok(());
+    }
+    let shown: Vec<&str> = names.iter().map(String::as_str).take(NAMES_SHOWN).collect();
+    let rest = names.len() - shown.len();
+    let more = if rest == 0 { String::new() } else { format!(", and {rest} more") };
+    Err(WrongSource::NoProcessNamed { name: name.to_owned(), running: plain(&(shown.join(", ") + &more)).to_string() })
 }
 
 pub(crate) fn parse(address: &str) -> Result<Url, WrongSource> {
@@ -140,6 +162,12 @@ mod tests {
         }
         let gone = Sources { processes: vec![WatchedProcess::Id(u64::MAX)], ..Sources::default() };
         assert_eq!(gone.resolve().err(), Some(WrongSource::NoProcess(u64::MAX)));
+        let unnamed = Sources { processes: vec![WatchedProcess::Name("nosuch".to_owned())], ..Sources::default() };
+        let told = unnamed.resolve().err().unwrap().to_string();
+        assert!(
+            told.starts_with("no process of this machine is named \"nosuch\": write a number, or one of "),
+            "{told}"
+        );
         let half = Sources { prometheus: Some("http://a:9090".to_owned()), ..Sources::default() };
         assert_eq!(half.resolve().err(), Some(WrongSource::HalfPrometheus));
     }
