@@ -125,6 +125,18 @@ fn a_report_of_a_kept_run_can_be_piped() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_told_with_its_option() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let taken = server.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    for option in ["--control", "--dashboard"] {
+        let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "1"]);
+        let ended = squall.args(&[&format!("{option}={taken}")]).run().expect_code(104);
+        let told = format!("{option} {taken}: another program listens on port");
+        assert!(ended.err.contains(&told) && ended.err.contains("127.0.0.1:0 for any that is free"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn completions_and_manual_pages_are_printed() {
     for (shell, part) in [
         ("bash", "complete -F _squall"),

@@ -252,3 +252,18 @@ fn an_unknown_language_is_refused_with_the_known_ones() {
         assert!(ended.err.contains(part), "no {part} in {}", ended.err);
     }
 }
+
+#[test]
+fn a_language_that_is_none_is_told_with_those_that_are() {
+    let ended = Squall::new(&["new", "my-test", "--lang", "cobol"]).run().expect_code(2);
+    assert!(ended.err.contains("rust, typescript, javascript, python, go, c"), "{}", ended.err);
+}
+
+#[test]
+fn a_wrong_checkout_of_sdks_leaves_no_half_of_a_project() {
+    let squall = Squall::new(&["new", "my-test", "--lang", "go"]).env("SQUALL_SDK", "/nonexistent");
+    let ended = squall.run().expect_code(104);
+    assert!(ended.err.contains("SQUALL_SDK names no checkout of Squall: /nonexistent"), "{}", ended.err);
+    assert!(ended.err.contains("unset SQUALL_SDK"), "{}", ended.err);
+    assert!(!ended.folder().join("my-test").exists());
+}

@@ -88,7 +88,7 @@ impl ReservedDashboard {
     /// If it is not of this machine, or not free.
     pub fn take(address: SocketAddr) -> Result<ReservedDashboard, ControlError> {
         only_loopback("--dashboard", address)?;
-        let failed = |error: io::Error| ControlError::Setting(format!("--dashboard {address}: {error}"));
+        let failed = |error: io::Error| ControlError::of_address("--dashboard", address, &error);
         let token = Token::random().map_err(failed)?;
         let runtime = runtime().map_err(failed)?;
         let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;

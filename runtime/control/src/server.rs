@@ -59,7 +59,7 @@ impl ReservedApi {
     pub fn take(address: SocketAddr, token_file: Option<&Path>) -> Result<ReservedApi, ControlError> {
         only_loopback("--control", address)?;
         let given = Token::given("--control-token-file", token_file)?;
-        let failed = |error: io::Error| ControlError::Setting(format!("--control {address}: {error}"));
+        let failed = |error: io::Error| ControlError::of_address("--control", address, &error);
         let is_new = given.is_none();
         let token = given.map_or_else(Token::random, Ok).map_err(failed)?;
         let runtime = runtime().map_err(failed)?;

@@ -43,13 +43,15 @@ pub fn create_project(folder: &Path, language: Language) -> Result<(), BuildErro
     if folder.exists() && fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_some()) {
         return Err(BuildError::new(format!("{} is there already, and not an empty folder", folder.display())));
     }
+    // First what can be wrong, so that no half of a project is left.
+    let sdk = Sdk::find()?;
     let common = [("README.md", README), (".gitignore", IGNORED)];
     for (path, text) in files(language).iter().copied().chain(common) {
         write(&folder.join(path), &fill(text, &name))?;
     }
     let folder = folder.canonicalize().map_err(|error| BuildError::at(folder, error))?;
     let hidden = folder.join(HIDDEN);
-    link_sdk(&hidden, &Sdk::find()?.lay(&Store::open(&hidden))?).map(drop)
+    link_sdk(&hidden, &sdk.lay(&Store::open(&hidden))?).map(drop)
 }
 
 /// Has `.squall/sdk` in the project lead to the SDKs, which its manifests and editors find there wherever the project is.
