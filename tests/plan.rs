@@ -107,6 +107,11 @@ fn init_writes_a_valid_plan_and_never_overwrites_one() {
     let squall = Squall::new(&["plan", "init"]);
     let ended = squall.run().expect_code(0);
     let written = std::fs::read_to_string(ended.folder().join("plan.yaml")).unwrap();
+    let first = written.lines().next().unwrap();
+    assert!(first.starts_with("# yaml-language-server: $schema=https://"), "{first}");
+    assert!(crate::support::program::root().join("docs").join(first.rsplit('/').next().unwrap()).exists(), "{first}");
+    let by_another_name = Squall::new(&["plan", "new", "other.yaml"]).run().expect_code(0);
+    assert_eq!(std::fs::read_to_string(by_another_name.folder().join("other.yaml")).unwrap(), written);
     let server = server();
     let ended =
         self::squall(&["plan", "check", "plan.yaml"], &written.replace("shop.wasm", &guest("minimal")), &server);

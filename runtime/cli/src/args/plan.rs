@@ -25,6 +25,7 @@ pub struct PlanArgs {
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     /// Write a plan to start from.
+    #[command(visible_alias = "new")]
     Init {
         /// The file to write; it must not be there yet.
         #[arg(value_name = "FILE", default_value = "plan.yaml")]
