@@ -134,8 +134,11 @@ fn facts(end: Ending) -> RunFacts {
     }
 }
 
-/// Each form of output, by its name, with what it says of a verdict.
-fn forms(document: &Document, terminal: &str) -> BTreeMap<&'static str, (String, fn(RunStatus) -> String)> {
+/// What a form of output printed, and the words that it has for a verdict.
+type PrintedForm = (String, fn(RunStatus) -> String);
+
+/// Each form of output, by its name.
+fn forms(document: &Document, terminal: &str) -> BTreeMap<&'static str, PrintedForm> {
     let word: fn(RunStatus) -> String = |status| format!("verdict: {}\n", status.name());
     BTreeMap::from([
         ("terminal", (terminal.to_owned(), word)),
