@@ -14,7 +14,7 @@ use crate::values::parse_memory;
 pub struct LoadArgs {
     #[command(flatten)]
     pub options: LoadOptions,
-    /// Stop the run as soon as a threshold is not met
+    /// Stop as soon as one is not met
     ///
     /// One of the --threshold options; those of plans and scripts say it themselves.
     #[arg(long, requires = "thresholds", help_heading = headings::THRESHOLDS)]

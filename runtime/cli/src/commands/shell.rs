@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
-use clap_mangen::{Man, generate_to};
+use clap_mangen::Man;
+use squall_session::Error;
 
 use crate::cli::command;
 use crate::error::CliError;
@@ -43,33 +44,51 @@ pub fn completions(arguments: &CompletionsArgs) -> Result<u8, CliError> {
 /// Prints a page of the manual, or writes all of them.
 pub fn man(arguments: &ManArgs) -> Result<u8, CliError> {
     match &arguments.out {
-        Some(folder) => write_pages(folder).map_err(|error| CliError::file("--out", folder, error))?,
+        Some(folder) => {
+            let written = fs::create_dir_all(folder).and_then(|()| write_pages(&built(), folder));
+            written.map_err(|error| CliError::file("--out", folder, error))?;
+        }
         None => print(&page(&arguments.command)?)?,
     }
     Ok(exit::PASSED)
 }
 
-fn write_pages(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    generate_to(command(), folder)
+fn write_pages(command: &Command, folder: &Path) -> io::Result<()> {
+    let manual = manual(command);
+    fs::write(folder.join(manual.get_filename()), render(&manual)?)?;
+    command.get_subcommands().try_for_each(|below| write_pages(below, folder))
 }
 
 /// The page of the command with these words.
 fn page(words: &[String]) -> Result<String, CliError> {
-    let mut whole = command().disable_help_subcommand(true);
-    whole.build();
+    let whole = built();
     let mut found = &whole;
     for word in words {
         found = found.find_subcommand(word).ok_or_else(|| no_such_command(found, word))?;
     }
-    let mut page = Vec::new();
-    let written = Man::new(found.clone()).render(&mut page);
-    written.map_err(squall_session::Error::Output)?;
+    let page = render(&manual(found)).map_err(Error::Output)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
-fn no_such_command(parent: &clap::Command, word: &str) -> CliError {
-    let known: Vec<&str> = parent.get_subcommands().map(clap::Command::get_name).collect();
+/// The command line with the full names of its commands.
+fn built() -> Command {
+    let mut whole = command().disable_help_subcommand(true);
+    whole.build();
+    whole
+}
+
+fn manual(command: &Command) -> Man {
+    Man::new(command.clone()).source(concat!("squall ", env!("CARGO_PKG_VERSION")))
+}
+
+fn render(manual: &Man) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    manual.render(&mut page)?;
+    Ok(page)
+}
+
+fn no_such_command(parent: &Command, word: &str) -> CliError {
+    let known: Vec<&str> = parent.get_subcommands().map(Command::get_name).collect();
     let name = parent.get_bin_name().unwrap_or("squall");
     let remedy = if known.is_empty() { "it has none".to_owned() } else { format!("write one of {}", known.join(", ")) };
     CliError::options(vec![format!("{name} has no command {word:?}: {remedy}")])
@@ -102,7 +121,7 @@ mod tests {
     #[test]
     fn each_command_has_a_page() {
         let folder = tempfile::tempdir().unwrap();
-        write_pages(folder.path()).unwrap();
+        write_pages(&built(), folder.path()).unwrap();
         let written: Vec<String> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -115,7 +134,7 @@ mod tests {
         for text in ["summary\\-export", "may wait for a virtual user before it is dropped"] {
             assert!(run.contains(text), "{text}: {run}");
         }
-        assert!(page(&[]).unwrap().contains(".TH squall 1"));
+        assert!(page(&[]).unwrap().contains(concat!(".TH squall 1  \"squall ", env!("CARGO_PKG_VERSION"))));
     }
 
     #[test]
