@@ -45,3 +45,12 @@ fn a_faulty_shop_shows() {
     assert!(ended.out.contains("✗ 'rate<0.01'"), "{}", ended.out);
     assert!(ended.out.contains("status 503"), "{}", ended.out);
 }
+
+#[test]
+fn the_scenario_can_be_piped() {
+    let saved = Squall::new(&["demo", "--save", "shop.wasm"]).run().expect_code(0);
+    let piped =
+        std::process::Command::new(crate::support::program::path()).args(["demo", "--save", "-"]).output().unwrap();
+    assert_eq!(piped.stdout, std::fs::read(saved.folder().join("shop.wasm")).unwrap());
+    assert!(piped.stderr.is_empty());
+}

@@ -11,7 +11,7 @@ use crate::args::output::{OutputArgs, ScreenArgs};
 use crate::diagnostics;
 use crate::signals;
 use crate::stderr::{print_error, print_status};
-use crate::stdout::print;
+use crate::stdout::print_beside;
 use crate::style::style_of;
 use crate::terminal::Terminal;
 
@@ -48,13 +48,7 @@ impl TerminalConsole {
 
 impl Console for TerminalConsole {
     fn print(&self, text: &str) -> Result<(), Error> {
-        match self.results_to_stderr {
-            true => {
-                print_status(text.strip_suffix('\n').unwrap_or(text));
-                Ok(())
-            }
-            false => print(text),
-        }
+        print_beside(self.results_to_stderr, text)
     }
 
     fn print_status(&self, line: &str) {

@@ -1,12 +1,12 @@
 //! `squall new` and `squall build`.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use squall_guest::Artifact;
 use squall_report::bytes;
+use squall_session::OpenFile;
 use squall_toolchain::{Language, Source, create_project};
 
 use crate::args::script::ScriptArgs;
@@ -55,9 +55,9 @@ pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
     let source = Source::at(&arguments.source)?;
     let output = arguments.output.clone().unwrap_or_else(|| source.component());
     let built = squall_toolchain::build(&source, arguments.script.options(), &print_status)?;
-    copy(&built.component, &output).map_err(|error| CliError::file("--output", &output, error))?;
+    copy(&built.component, &output)?;
     let name = output.display().to_string();
-    let artifact = Artifact::read(&output, u64::MAX).map_err(|source| CliError::guest(&name, source))?;
+    let artifact = Artifact::read(&built.component, u64::MAX).map_err(|source| CliError::guest(&name, source))?;
     print_status(&format!("{name}: {}", bytes(artifact.size() as f64)));
     for (data, options) in &built.data {
         let file = options.file.as_deref().unwrap_or(Path::new("FILE"));
@@ -67,9 +67,11 @@ pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
 }
 
 /// The component as a file of its own: the one that was built is shared, and only this user's.
-fn copy(component: &Path, output: &Path) -> io::Result<()> {
+fn copy(component: &Path, output: &Path) -> Result<(), CliError> {
+    let failed = |error| CliError::file("--output", output, error);
     if let Some(folder) = output.parent() {
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(failed)?;
     }
-    fs::write(output, fs::read(component)?)
+    let component = fs::read(component).map_err(failed)?;
+    Ok(OpenFile::create("--output", output)?.write(component)?)
 }

@@ -1,7 +1,6 @@
 //! `squall push`, `squall pull`, and scenarios named `oci://...`: what the command line means for `squall-registry`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,12 +8,13 @@ use squall_files::read_bounded;
 use squall_guest::{Artifact, GuestError};
 use squall_plan::Limits;
 use squall_registry::{About, Access, ArtifactCache, Credentials, Pulled, Reference, Surface, pull, push};
+use squall_session::{OpenFile, is_standard_output};
 
 use crate::args::registry::RegistryArgs;
 use crate::commands::signature::signed_file;
 use crate::error::CliError;
 use crate::exit;
-use crate::stdout::print;
+use crate::stdout::{print, print_beside};
 use crate::values::parse_size;
 
 /// The largest file that is pushed, in bytes: registries must not take more.
@@ -74,10 +74,10 @@ pub fn pull_file(arguments: &PullArgs) -> Result<u8, CliError> {
         trusted(&arguments.reference, &arguments.registry, arguments.max_component_size.unwrap_or(default))?;
     let last = arguments.reference.name().rsplit('/').next().unwrap_or("scenario");
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{last}.wasm")));
-    let failed = |source| CliError::file("--output", &path, source);
-    fs::write(&path, &wasm).map_err(failed)?;
+    OpenFile::create("--output", &path)?.write(&wasm)?;
     let from = if from_cache { " (from the cache)" } else { "" };
-    print(&format!("pulled: {}{from}\nfile:   {}\n", arguments.reference.pinned(&digest), path.display()))?;
+    let text = format!("pulled: {}{from}\nfile:   {}\n", arguments.reference.pinned(&digest), path.display());
+    print_beside(is_standard_output(&path), &text)?;
     Ok(exit::PASSED)
 }
 

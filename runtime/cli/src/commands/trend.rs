@@ -8,7 +8,7 @@ use crate::args::history::{TrendAction, TrendArgs, TrendFile};
 use crate::error::CliError;
 use crate::exit;
 use crate::stderr::print_status;
-use crate::stdout::print;
+use crate::stdout::{print, print_beside};
 
 /// Shows the history, or changes what counts as normal.
 pub fn trend(arguments: &TrendArgs) -> Result<u8, CliError> {
@@ -47,10 +47,7 @@ fn show(arguments: &TrendArgs) -> Result<u8, CliError> {
         };
         OpenFile::create("--report", file.path())?.write(text)?;
     }
-    match claimed {
-        true => print_status(in_words(&trend).trim_end()),
-        false => print(&in_words(&trend))?,
-    }
+    print_beside(claimed, &in_words(&trend))?;
     Ok(if arguments.gate && trend.regressed() { exit::THRESHOLDS_FAILED } else { exit::PASSED })
 }
 
