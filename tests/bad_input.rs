@@ -169,7 +169,8 @@ fn a_port_without_a_server() {
     // Bound and released again: no other program gets it so soon.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}/");
-    let ended = Squall::new(&["run", &url, "-c", "1", "-i", "3"]).exporting().run().expect_code(97);
+    let ended =
+        Squall::new(&["run", &url, "-c", "1", "-i", "3", "--summary-mode", "full"]).exporting().run().expect_code(97);
     assert_eq!(ended.number("http_req_failed", "passes"), 3.0);
     assert!(ended.out.contains("connect (flow \"request\"): 3"), "{}", ended.out);
     assert!(ended.out.to_lowercase().contains("refused"), "{}", ended.out);

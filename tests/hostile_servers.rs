@@ -7,7 +7,11 @@ use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
 fn load(server: &Server, arguments: &[&str]) -> Ended {
-    Caged::new(&["run", &server.url(), "-c", "1", "-i", "4"]).args(arguments).exporting().run().expect_code(0)
+    Caged::new(&["run", &server.url(), "-c", "1", "-i", "4", "--summary-mode", "full"])
+        .args(arguments)
+        .exporting()
+        .run()
+        .expect_code(0)
 }
 
 /// Every second response is a good one, and has to arrive: the others spoil only themselves.

@@ -68,7 +68,8 @@ fn the_phases_add_up() {
 #[test]
 fn failures_keep_their_time() {
     let server = Server::start(|_| Reply::ok("too late").after(MILLIS(2_000)));
-    let squall = Squall::new(&["run", &format!("{}/", server.url()), "-c", "1", "-i", "2", "--timeout", "200ms"]);
+    let squall = Squall::new(&["run", &format!("{}/", server.url()), "-c", "1", "-i", "2", "--timeout", "200ms"])
+        .args(&["--summary-mode", "full"]);
     let ended = squall.exporting().run().expect_code(97);
     assert_eq!(ended.number("http_req_failed", "value"), 1.0);
     let least = ended.number("response_time", "min");

@@ -18,7 +18,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--data-raw", "--data-binary", "--json-body"], "write -b TEXT for a body, or -b @FILE"),
     (&["-a", "--user", "--basic-auth", "--auth"], "write user and password into the URL: http://USER:PASSWORD@HOST/"),
     (&["--cookie", "--cookies"], "write -H 'Cookie: NAME=VALUE'"),
-    (&["--host"], "write -H 'Host: NAME'"),
+    (&["--host", "-host"], "write -H 'Host: NAME', or --target URL for the base URL of a scenario"),
     (&["-I", "--head"], "write -m HEAD"),
     (&["--request"], "write -m METHOD"),
     (
@@ -30,7 +30,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--disable-redirects", "--no-redirects"], "write --max-redirects 0"),
     (&["-x", "--proxy"], "requests go straight to the target: there is no proxy in between"),
     (
-        &["-p", "--parallel", "--http2", "--http3", "--h2", "--http-version"],
+        &["-p", "--parallel", "-h2", "--http2", "--http3", "--h2", "--http-version"],
         "HTTP/1.1 is spoken, with one request at a time on each connection; write -c N for more connections",
     ),
     (
@@ -60,6 +60,14 @@ const OPTIONS: &[(&[&str], &str)] = &[
         &["--batch-per-host", "--batch"],
         "how many requests of one batch go out at once is for the plan or the script to say: batch_per_origin",
     ),
+    (
+        &["--latency-correction"],
+        "with a rate (-R), response times are taken from the intended start of each request in any case",
+    ),
+    (&["-cpus"], "write -t N for N worker threads"),
+    (&["-disable-keepalive"], "write --no-connection-reuse"),
+    (&["-disable-redirects"], "write --max-redirects 0"),
+    (&["-disable-compression"], "write -H 'Accept-Encoding: identity'"),
     (&["--no-usage-report"], "nothing is reported to anybody"),
     (&["--http-debug"], "write --verbose for what the scenario logs"),
     (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),
@@ -105,6 +113,10 @@ fn sentence(error: &clap::Error, words: &[String]) -> Option<String> {
         _ => None,
     };
     match error.kind() {
+        // Help was not asked for: -host and -h2 are hey's.
+        ErrorKind::DisplayHelp => {
+            words.iter().find(|word| word.starts_with("-h") && word.len() > 2).map(|word| no_such(word))
+        }
         ErrorKind::InvalidSubcommand => of_command(context(ContextKind::InvalidSubcommand)?),
         ErrorKind::UnknownArgument => of_argument(context(ContextKind::InvalidArg)?, words),
         ErrorKind::ValueValidation => {
@@ -118,6 +130,9 @@ fn sentence(error: &clap::Error, words: &[String]) -> Option<String> {
 fn of_command(typed: &str) -> Option<String> {
     match typed {
         _ if is_url(typed) => Some("to load a URL, write squall run and the URL behind it".to_owned()),
+        "status" | "stats" | "pause" | "resume" | "scale" | "stop" => {
+            Some(format!("a run that was started with --control is asked by squall control: no such command {typed}"))
+        }
         "version" => Some("write squall --version".to_owned()),
         _ if COMMANDS.contains(&typed) => Some(format!("no such command {typed}: write squall run")),
         _ => None,
@@ -129,8 +144,8 @@ fn of_argument(typed: &str, words: &[String]) -> Option<String> {
     if typed.starts_with('-') && !words.first().is_some_and(is_command) && words.iter().any(|word| is_url(word)) {
         return of_command("http://");
     }
-    if let Some((_, written)) = OPTIONS.iter().find(|(options, _)| options.contains(&typed)) {
-        return Some(format!("no such option {typed}: {written}"));
+    if OPTIONS.iter().any(|(options, _)| options.contains(&typed)) {
+        return Some(no_such(typed));
     }
     if typed.starts_with('-') {
         return of_one_dash(words);
@@ -147,6 +162,14 @@ fn of_argument(typed: &str, words: &[String]) -> Option<String> {
             Some(format!("{shown:?} belongs to no option; if it goes with the word before it, put quotes around both"))
         }
         _ => None,
+    }
+}
+
+/// That there is no such option, and how it is written here, if that is known.
+fn no_such(typed: &str) -> String {
+    match OPTIONS.iter().find(|(options, _)| options.contains(&typed)) {
+        Some((_, written)) => format!("no such option {typed}: {written}"),
+        None => format!("no such option {typed}; -h alone shows the help"),
     }
 }
 
@@ -173,6 +196,10 @@ fn of_value(option: &str, value: &str) -> Option<String> {
 
 /// Long options with one dash, as Go's tools have them.
 fn of_one_dash(words: &[String]) -> Option<String> {
+    let is_known = |word: &&String| OPTIONS.iter().any(|(options, _)| options.contains(&word.as_str()));
+    if let Some(word) = words.iter().find(|word| word.len() > 2 && !word.starts_with("--") && is_known(word)) {
+        return Some(no_such(word));
+    }
     words.iter().find_map(|word| {
         let name = word.strip_prefix('-').filter(|name| name.len() > 2 && name.starts_with(char::is_alphabetic))?;
         let name = name.split('=').next()?;

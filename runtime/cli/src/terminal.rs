@@ -11,7 +11,7 @@ use squall_load::{Capacity, Event, Observer, Progress};
 use squall_metrics::{Certainty, FlowId, Nanos};
 use squall_report::{ProgressFigures, Style, duration, elapsed_and_left, per_second, progress_line};
 use squall_session::{Notifier, RunView};
-use squall_tui::{Screen, ScreenTeller, Setting, scenario_progress_lines};
+use squall_tui::{Screen, ScreenNotifier, Setting, scenario_progress_lines};
 
 use crate::console::TerminalConsole;
 use crate::diagnostics;
@@ -31,7 +31,7 @@ enum TerminalNotifier {
     /// Above a progress bar.
     AboveBar(ProgressBar),
     /// On the full screen, which results may share a terminal with.
-    OnScreen { screen: ScreenTeller, shows_results: bool },
+    OnScreen { screen: ScreenNotifier, shows_results: bool },
 }
 
 impl Notifier for TerminalNotifier {
@@ -176,7 +176,7 @@ impl RunView for Terminal {
             View::Lines => TerminalNotifier::Plain,
             View::Bar(bar) => TerminalNotifier::AboveBar(bar.clone()),
             View::Screen(screen) => {
-                TerminalNotifier::OnScreen { screen: screen.teller(), shows_results: self.shows_results }
+                TerminalNotifier::OnScreen { screen: screen.notifier(), shows_results: self.shows_results }
             }
         })
     }

@@ -32,9 +32,9 @@ use crate::{only_loopback, within};
 /// Connections at a time. One more takes the place of one that has asked nothing, or waits in line.
 const CONNECTIONS: usize = 16;
 /// Limit for a connection, from its first byte to its last. It carries one request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for requests under way at the end of the run.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// The largest head of a request.
 const HEAD_LIMIT: usize = 8 * 1024;
 /// The most headers of a request.
@@ -109,7 +109,7 @@ where
                     }
                     let has_asked = Arc::new(AtomicBool::new(false));
                     let conversation = converse(connection, Arc::clone(&has_asked), answer.clone());
-                    silent.0.push_back((connections.spawn(within(PATIENCE, conversation)), has_asked));
+                    silent.0.push_back((connections.spawn(within(CONNECTION_TIMEOUT, conversation)), has_asked));
                 }
                 Err(_) => { within(ACCEPT_AGAIN, std::future::pending::<()>()).await; }
             },
@@ -117,7 +117,7 @@ where
         }
     }
     // The client that stopped the run gets its answer.
-    within(LAST_WORDS, async { while connections.join_next().await.is_some() {} }).await;
+    within(FLUSH_TIMEOUT, async { while connections.join_next().await.is_some() {} }).await;
 }
 
 /// Connections without a request so far, the oldest first. Programs send their request immediately; a connection that

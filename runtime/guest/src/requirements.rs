@@ -148,8 +148,8 @@ mod tests {
                 needs.check(&Limits::default())
             };
             assert_eq!(check(most), Ok(()), "{what}");
-            let offence = format!("it has {} {what}: at most {most} are allowed", most + 1);
-            assert_eq!(check(most + 1), Err(offence));
+            let error = format!("it has {} {what}: at most {most} are allowed", most + 1);
+            assert_eq!(check(most + 1), Err(error));
         }
     }
 

@@ -614,8 +614,8 @@ mod tests {
                 tally.check()
             };
             assert_eq!(check(most), Ok(()), "{what}");
-            let offence = format!("it expands to {} {what}: at most {most} are allowed", most + 1);
-            assert_eq!(check(most + 1), Err(offence));
+            let error = format!("it expands to {} {what}: at most {most} are allowed", most + 1);
+            assert_eq!(check(most + 1), Err(error));
         }
     }
 

@@ -299,8 +299,8 @@ mod tests {
         let bomb = gzip(&vec![0; 1_000_000]);
         let mut decoding = pin!(super::decode(b"gzip", &bomb, u64::MAX, &mut booked));
         let decoded = decoding.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        let offence = OverLimit::Own(100_000).to_string();
-        assert_eq!(decoded, Poll::Ready(Err(Malformed::TooLarge(offence))));
+        let error = OverLimit::Own(100_000).to_string();
+        assert_eq!(decoded, Poll::Ready(Err(Malformed::TooLarge(error))));
     }
 
     #[test]

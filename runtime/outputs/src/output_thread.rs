@@ -28,7 +28,7 @@ const MOST_ON_THE_WAY: usize = 32 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// The time limit for delivering the rest at the end of the run.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Additional time for the thread to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -186,7 +186,7 @@ impl Draining {
     /// Waits for the thread for a short time. Returns a message about undelivered seconds.
     pub fn end(self) -> Option<String> {
         let Draining { output, handed_over, delivered, dropped, problems, latest_problem, done } = self;
-        let too_late = matches!(done.recv_timeout(LAST_WORDS + DRAIN_TIMEOUT), Err(RecvTimeoutError::Timeout));
+        let too_late = matches!(done.recv_timeout(FLUSH_TIMEOUT + DRAIN_TIMEOUT), Err(RecvTimeoutError::Timeout));
         let missing = handed_over.saturating_sub(delivered.load(Ordering::Relaxed));
         if missing == 0 {
             return None;
@@ -214,7 +214,7 @@ impl Work {
         let too_late = async {
             // An error means that the run dropped its side, which also ends it.
             let _ = run_ended.wait_for(|ended| *ended).await;
-            pause(LAST_WORDS).await;
+            pause(FLUSH_TIMEOUT).await;
         };
         runtime.block_on(async {
             tokio::select! {
@@ -294,7 +294,7 @@ mod tests {
         let (batches, incoming) = mpsc::channel(ON_THE_WAY);
         let (_, problems) = sync_channel(1);
         let (_, done) = sync_channel(1);
-        let courier = OutputThread {
+        let thread = OutputThread {
             output: "x".to_owned(),
             batches,
             on_the_way: Arc::default(),
@@ -308,7 +308,7 @@ mod tests {
             latest_problem: None,
             done,
         };
-        (courier, incoming)
+        (thread, incoming)
     }
 
     #[test]
@@ -316,26 +316,26 @@ mod tests {
         let batch = Arc::new(batch());
         let weight = batch.recorded.weight();
         assert!(weight > 1_000, "{weight}");
-        let (mut courier, mut incoming) = stuck(3 * weight);
+        let (mut thread, mut incoming) = stuck(3 * weight);
         for _ in 0..5 {
-            courier.hand_over(&batch);
+            thread.hand_over(&batch);
         }
         // Three are in transit; the others wait as one, which is as large as one.
-        assert_eq!((incoming.len(), courier.dropped), (3, 0));
-        assert_eq!(courier.waiting.as_ref().map(|waiting| waiting.seconds), Some(2));
+        assert_eq!((incoming.len(), thread.dropped), (3, 0));
+        assert_eq!(thread.waiting.as_ref().map(|waiting| waiting.seconds), Some(2));
         // One that is larger than the limit is dropped, and counted.
-        courier.most = weight / 2;
-        courier.hand_over(&batch);
-        assert!(courier.waiting.is_none());
-        let told = courier.first_problem().expect("it is reported at once");
+        thread.most = weight / 2;
+        thread.hand_over(&batch);
+        assert!(thread.waiting.is_none());
+        let told = thread.first_problem().expect("it is reported at once");
         assert!(told.contains("3 seconds were dropped"), "{told}");
         // Delivered batches make room.
-        courier.most = 3 * weight;
+        thread.most = 3 * weight;
         assert!(incoming.try_recv().is_ok());
-        courier.hand_over(&batch);
+        thread.hand_over(&batch);
         assert_eq!(incoming.len(), 3);
         drop(incoming);
-        let told = courier.leave().end().expect("it is reported at the end");
+        let told = thread.leave().end().expect("it is reported at the end");
         assert!(
             told.contains("7 of 7 seconds were not delivered: it does not keep up, and 3 seconds were dropped"),
             "{told}"

@@ -14,7 +14,7 @@ use squall_schedule::{Executor, ExecutorKind, Level, Stage, StageSpec, peak, tot
 use crate::options::Options;
 
 pub use error::LoadShapeError;
-pub(crate) use layers::give_way;
+pub(crate) use layers::drop_overridden;
 pub(crate) use open::is_open;
 
 /// How long a number of iterations may take unless said otherwise, as in k6.

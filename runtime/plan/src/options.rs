@@ -178,9 +178,9 @@ impl Options {
     /// says only `vus` changes just that, save that it drops lower stages of VUs; one that says only a `rate`, or only
     /// the `duration` of a lower rate, leaves the other as it is.
     pub fn over(self, mut lower: Options) -> Options {
-        load_shape::give_way(&mut lower, &self);
+        load_shape::drop_overridden(&mut lower, &self);
         if let (Some(upper), Some(lower)) = (&self.thresholds, &mut lower.thresholds) {
-            layers::give_way(lower, upper);
+            layers::drop_overridden(lower, upper);
         }
         self.beside(lower)
     }

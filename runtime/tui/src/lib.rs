@@ -48,7 +48,7 @@ pub struct Setting {
 
 /// The full screen, until dropped. Then all its messages are printed again to standard error.
 pub struct Screen {
-    teller: ScreenTeller,
+    notifier: ScreenNotifier,
     /// Whether more events may be sent.
     wanted: Arc<AtomicBool>,
     end: Arc<AtomicBool>,
@@ -57,12 +57,12 @@ pub struct Screen {
 
 /// Shows messages on the screen, from any thread.
 #[derive(Clone)]
-pub struct ScreenTeller {
+pub struct ScreenNotifier {
     messages: SyncSender<Message>,
     print: fn(&str),
 }
 
-impl ScreenTeller {
+impl ScreenNotifier {
     /// Shows a line. After the screen is closed, it goes to standard error.
     pub fn say(&self, text: &str) {
         if let Err(TrySendError::Disconnected(_)) = self.messages.try_send(Message::Line(text.to_owned())) {
@@ -86,10 +86,10 @@ impl Screen {
         let (sender, messages) = sync_channel(WAITING);
         let (wanted, end) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
         let (to_want, to_end) = (Arc::clone(&wanted), Arc::clone(&end));
-        let teller = ScreenTeller { messages: sender, print: setting.print };
+        let notifier = ScreenNotifier { messages: sender, print: setting.print };
         let show = move || thread::show(setting, messages, &to_want, &to_end);
         match std::thread::Builder::new().name("screen".to_owned()).spawn(show) {
-            Ok(thread) => Ok(Screen { teller, wanted, end, thread: Some(thread) }),
+            Ok(thread) => Ok(Screen { notifier, wanted, end, thread: Some(thread) }),
             Err(error) => {
                 leave();
                 Err(error.to_string())
@@ -98,21 +98,21 @@ impl Screen {
     }
 
     /// For other parts of the program that show messages.
-    pub fn teller(&self) -> ScreenTeller {
-        self.teller.clone()
+    pub fn notifier(&self) -> ScreenNotifier {
+        self.notifier.clone()
     }
 }
 
 impl Observer for Screen {
     fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Setup => self.teller.tell(Message::Phase(Phase::Setup)),
-            Event::Load { .. } => self.teller.tell(Message::Phase(Phase::Load)),
-            Event::Teardown => self.teller.tell(Message::Phase(Phase::Teardown)),
-            Event::Progress(progress) => self.teller.tell(Message::Progress(Box::new((*progress).clone()))),
+            Event::Setup => self.notifier.tell(Message::Phase(Phase::Setup)),
+            Event::Load { .. } => self.notifier.tell(Message::Phase(Phase::Load)),
+            Event::Teardown => self.notifier.tell(Message::Phase(Phase::Teardown)),
+            Event::Progress(progress) => self.notifier.tell(Message::Progress(Box::new((*progress).clone()))),
             // Copied only after earlier events have been drawn.
             Event::Measured(totals) if self.wanted.swap(false, Ordering::Relaxed) => {
-                self.teller.tell(Message::Measured(Box::new(totals.without_history())));
+                self.notifier.tell(Message::Measured(Box::new(totals.without_history())));
             }
             _ => {}
         }

@@ -51,9 +51,9 @@ impl Data {
 /// of its requests go to the first one.
 ///
 /// - `-e SEED=N`: another N, other sequences. An iteration's sequence depends only on its number, and on the state that
-/// earlier ones have left in its instance.
+///   earlier ones have left in its instance.
 /// - `-e TAME=1`: each call is recorded as a check of its name, and texts are these only, so that there is room for the
-/// names.
+///   names.
 pub fn guest(contract: &Contract, texts: &[String]) -> Vec<u8> {
     let text = driver::module(contract, texts);
     let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));

@@ -51,6 +51,12 @@ fn what_others_write_is_understood() {
 #[test]
 fn what_cannot_be_understood_is_answered_with_ours() {
     for (options, answer) in [
+        ("-h2", "HTTP/1.1 is spoken"),
+        ("-host shop.test", "write -H 'Host: NAME'"),
+        ("-hx", "-h alone shows the help"),
+        ("-disable-keepalive", "write --no-connection-reuse"),
+        ("-cpus 2", "write -t N"),
+        ("--latency-correction", "in any case"),
         ("-s report.lua", "-s is a stage of a ramp"),
         ("-s script.js", "squall run script.js"),
         ("-t 20s", "write -d 20s for the length of the load, or --timeout 20s"),

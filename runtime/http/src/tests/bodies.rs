@@ -196,12 +196,12 @@ fn a_url_has_a_length() {
         for url in [format!("/{}", "a".repeat((64 << 10) - 1)), format!("{}/", before(1024))] {
             world.get(&url).await.unwrap();
         }
-        for (url, offence) in [
+        for (url, message) in [
             (format!("/{}", "a".repeat(64 << 10)), "it has 65537 bytes: at most 65536 are allowed"),
             (format!("{}/", before(1025)), "the part before its path has 1025 bytes: at most 1024 are allowed"),
         ] {
             let error = world.get(&url).await.unwrap_err();
-            assert!(error.to_string().ends_with(offence), "{error}");
+            assert!(error.to_string().ends_with(message), "{error}");
         }
     });
 }

@@ -263,10 +263,10 @@ fn a_head_of_very_many_fields_is_not_handed_out() {
             let world = World::with_target(&serve_answers(move |_| head.clone()).await);
             let outcome =
                 send_to(&world, ("GET", "/"), StreamedBody::Nothing, StreamLimits::default(), &Reader::default()).await;
-            let offence = format!("the head has {fields} fields: at most 1000 are allowed (limit)");
+            let message = format!("the head has {fields} fields: at most 1000 are allowed (limit)");
             match outcome {
                 Ok(_) => assert!(fits, "{fields}"),
-                Err(error) => assert!(!fits && error.to_string().ends_with(&offence), "{error}"),
+                Err(error) => assert!(!fits && error.to_string().ends_with(&message), "{error}"),
             }
         }
     });

@@ -10,7 +10,7 @@ const ENOUGH_TO_JUDGE: u64 = 50;
 /// "Nearly all".
 const IN_VAIN: f64 = 0.95;
 /// For how long a target that takes no connection may yet come up.
-const PATIENCE_WITH_TARGET: Nanos = Nanos(10_000_000_000);
+const TARGET_GRACE: Nanos = Nanos(10_000_000_000);
 
 impl Control<'_> {
     /// Why going on makes no sense, if it makes none.
@@ -66,7 +66,7 @@ impl Control<'_> {
     /// after a while, if no server takes them.
     pub(super) fn no_request_to_come(&self) -> Option<String> {
         let attempts = Attempts::of(&self.totals.recorded, is_of_load);
-        let is_final = attempts.in_vain == attempts.unsent || self.totals.elapsed >= PATIENCE_WITH_TARGET;
+        let is_final = attempts.in_vain == attempts.unsent || self.totals.elapsed >= TARGET_GRACE;
         let in_vain = attempts.made == 0 && attempts.in_vain >= ENOUGH_TO_JUDGE;
         (in_vain && is_final).then(|| self.in_vain(attempts.in_vain))
     }

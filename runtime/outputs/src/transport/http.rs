@@ -12,7 +12,7 @@ use url::Url;
 use super::Failure;
 
 /// The time limit of a request, from the name look-up to the end of the response; k6's.
-const PATIENCE: Duration = Duration::from_secs(5);
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most of a response that is read: its beginning has the error.
 const MOST_OF_AN_ANSWER: usize = 4 * 1024;
 
@@ -39,8 +39,8 @@ impl HttpPost {
     }
 
     pub async fn send(&self, body: &Bytes) -> Result<(), Failure> {
-        let exchanged = within(PATIENCE, self.exchange(body.clone())).await;
-        let no_answer = || Err(format!("no answer in {}s", PATIENCE.as_secs()));
+        let exchanged = within(EXCHANGE_TIMEOUT, self.exchange(body.clone())).await;
+        let no_answer = || Err(format!("no answer in {}s", EXCHANGE_TIMEOUT.as_secs()));
         let (status, answer) = exchanged.unwrap_or_else(no_answer).map_err(Failure::Passing)?;
         if status.is_success() {
             return Ok(());

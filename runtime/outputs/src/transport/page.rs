@@ -23,7 +23,7 @@ use squall_plain_http::{pause, within};
 /// The most connections at a time; one more replaces the oldest.
 const CONNECTIONS: usize = 16;
 /// The time limit of a connection. It carries one request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONVERSATION_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause when there are no free descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 const PATH: &str = "/metrics";
@@ -67,7 +67,8 @@ impl Page {
                         {
                             oldest.abort();
                         }
-                        let conversation = within(PATIENCE, converse(connection, kind.clone(), latest.clone()));
+                        let conversation =
+                            within(CONVERSATION_TIMEOUT, converse(connection, kind.clone(), latest.clone()));
                         oldest_first.push_back(tokio::spawn(conversation).abort_handle());
                     }
                     Err(_) => pause(ACCEPT_AGAIN).await,
@@ -130,7 +131,7 @@ mod tests {
         let silent: Vec<_> = (0..40).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
         let mut asking = std::net::TcpStream::connect(address).unwrap();
         // Sooner than the time limit of the silent ones.
-        asking.set_read_timeout(Some(PATIENCE - Duration::from_secs(1))).unwrap();
+        asking.set_read_timeout(Some(CONVERSATION_TIMEOUT - Duration::from_secs(1))).unwrap();
         asking.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
         let mut answer = String::new();
         asking.read_to_string(&mut answer).unwrap();

@@ -15,7 +15,7 @@ use super::open;
 /// way. A rate and a duration belong together: each of them alone changes just that of the rate below.
 ///
 /// Scenarios are a shape, too: they and a whole load of another layer take each other's place.
-pub(crate) fn give_way(lower: &mut Options, upper: &Options) {
+pub(crate) fn drop_overridden(lower: &mut Options, upper: &Options) {
     if upper.scenarios.is_some() {
         drop_shape(lower);
         (lower.vus, lower.flow) = (None, None);
@@ -49,7 +49,7 @@ pub(crate) fn give_way(lower: &mut Options, upper: &Options) {
         // So many VUs, not so many to begin with.
         drop_shape(lower);
     }
-    give_way_to_vus(lower, upper);
+    drop_loads_below_vus(lower, upper);
 }
 
 fn is_whole_load(options: &Options) -> bool {
@@ -81,7 +81,7 @@ fn drop_shape(options: &mut Options) {
 }
 
 /// `vus` and `pre_allocated_vus` are the same number for a rate, and both stay within `max_vus`.
-fn give_way_to_vus(lower: &mut Options, upper: &Options) {
+fn drop_loads_below_vus(lower: &mut Options, upper: &Options) {
     if upper.pre_allocated_vus.is_some() {
         lower.vus = None;
     }

@@ -10,7 +10,7 @@ type Specs = BTreeMap<String, Vec<ThresholdSpec>>;
 
 /// Drops the thresholds of a lower layer that bound the same value from the same side as one of the upper layer. What
 /// cannot be read stays, to be reported with the other mistakes.
-pub(crate) fn give_way(lower: &mut Specs, upper: &Specs) {
+pub(crate) fn drop_overridden(lower: &mut Specs, upper: &Specs) {
     let upper: Vec<Threshold> = readable(upper).collect();
     lower.retain(|selector, specs| {
         specs.retain(|spec| {
@@ -55,7 +55,7 @@ mod tests {
 
     fn laid(upper: &[(&str, &[&str])], lower: &[(&str, &[&str])]) -> Specs {
         let (upper, mut lower) = (specs(upper), specs(lower));
-        give_way(&mut lower, &upper);
+        drop_overridden(&mut lower, &upper);
         add_up(Some(upper), Some(lower)).unwrap()
     }
 

@@ -1,5 +1,5 @@
 //! The summary of a run of one request, for users of wrk and oha: one screen of at most 20 lines and 80 columns, more only
-//! with thresholds and with data of the target. `--summary-mode full` has the rest.
+//! with thresholds, and with what the target reports of itself. `--summary-mode full` has the rest.
 
 use squall_insight::RunStatus;
 use squall_metrics::{Health, Nanos};
@@ -13,23 +13,24 @@ const WIDTH: usize = 80;
 /// Where values begin.
 const INDENT: usize = 4 + 15;
 /// Rows of the histogram below its last.
-const ROWS: u64 = 6;
+const ROWS: u64 = 5;
 /// Columns of the longest bar.
 const BAR: usize = 40;
 /// Errors that are listed.
-const ERRORS: usize = 3;
+const ERRORS: usize = 2;
 
 impl Summary<'_> {
     pub(super) fn one_request(&self) -> String {
-        let end = [self.generator_line(), self.verdict_line()].concat();
-        let parts = [
+        let body = join([
             self.threshold_part(),
             self.request_lines(),
             self.bars(),
-            [self.status_line(), self.error_lines(), end].concat(),
+            [self.status_line(), self.error_lines()].concat(),
+            self.server_timing_part(),
             self.target_part(),
-        ];
-        format!("\n{}", join(parts))
+        ]);
+        let end = [self.objective_part(), "\n".to_owned(), self.generator_line(), self.verdict_line()];
+        format!("\n{body}{}", end.concat())
     }
 
     fn line(&self, name: &str, value: &str) -> String {
