@@ -45,5 +45,6 @@ fn files_are_fetched_and_missing_ones_are_noticed() {
     assert!(ended.number("data_received", "count") > 200.0 * 10_000.0);
     let ended = Squall::new(&["run", &format!("{}/nothing", python.url), "-c", "1", "-i", "3"]).exporting().run();
     assert_eq!(ended.number("http_req_failed", "passes"), 3.0);
-    assert!(ended.out.contains("status 404: 3"), "{}", ended.out);
+    assert!(ended.out.contains("statuses       404: 3"), "{}", ended.out);
+    assert_eq!(ended.code, 97);
 }

@@ -185,7 +185,9 @@ fn expect(row: &Row) {
     // Other tests run at the same time: a generator that waited for them is only a warning.
     let is_suspect = document["generator"]["health"] == "suspect";
     let verdict = if verdict == "Good" && is_suspect { "Warning" } else { verdict };
-    assert!(ended.out.contains(&format!("verdict: {verdict}\n")), "not {verdict}: {context}");
+    let with_cause = format!("verdict: {verdict}, ");
+    let told = ended.out.contains(&format!("verdict: {verdict}\n")) || ended.out.contains(&with_cause);
+    assert!(told, "not {verdict}: {context}");
     let report = fs::read_to_string(ended.folder().join("report.md")).unwrap();
     assert!(report.contains(&format!("**Overall status: {verdict}.**")), "not {verdict}: {report}\n{context}");
     assert_eq!(document["verdict"]["status"], verdict.to_lowercase(), "{context}");
@@ -205,11 +207,11 @@ fn expect_all(rows: &[Row]) {
 fn a_threshold_is_met_or_not() {
     use Runs::Url;
     expect_all(&[
-        row(Url("URL/"), &["-i", "2"], 0, "Good", "iterations"),
+        row(Url("URL/"), &["-i", "2"], 0, "Good", "requests"),
         row(Url("URL/"), &["-i", "2", T, "http_reqs=count==2"], 0, "Good", "✓ 'count==2'"),
         row(Url("URL/"), &["-i", "2", T, "http_reqs=count>2"], 99, "Critical", "1 of 1 thresholds not met"),
         row(Url("URL/"), &["-i", "2", T, "http_req_duration=p(95)<1ns"], 99, "Critical", "✗ 'p(95)<1ns'"),
-        row(Url("URL/missing"), &["-i", "2"], 0, "Warning", "http_req_failed"),
+        row(Url("URL/missing"), &["-i", "2"], 97, "Critical", "not one of 2 requests succeeded"),
         row(Url("URL/missing"), &["-i", "2", T, "http_req_failed=rate<0.01"], 99, "Critical", "✗ 'rate<0.01'"),
         row(Url("URL/missing"), &["-i", "2", T, "http_reqs{status:404}=count==2"], 0, "Warning", "✓ 'count==2'"),
         row(Url("URL/"), &["-i", "2", T, "http_reqs{url:URL/}=count==2"], 0, "Good", "✓ 'count==2'"),
@@ -386,6 +388,16 @@ fn a_run_without_any_possible_request_is_not_a_success() {
             97,
             "Critical",
             "requests could be made",
+        ),
+        // Every request was answered, none as expected.
+        row(Url("URL/missing"), &["-i", "3"], 97, "Critical", "not one of 3 requests succeeded: status 404"),
+        row(Url("URL/missing"), &["-i", "3", T, "http_req_failed=rate<=1"], 0, "Good", "statuses       404: 3"),
+        row(
+            Url("URL/missing"),
+            &["-i", "3", T, "http_req_failed=rate<0.1"],
+            99,
+            "Critical",
+            "1 of 1 thresholds not met",
         ),
         // A scenario without requests is not a failure.
         row(Component(|wat| wat), &[], 0, "Good", "iterations"),

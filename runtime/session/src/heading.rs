@@ -29,7 +29,7 @@ pub fn heading(test: &TestRun, plan: &Plan, load: &str) -> String {
 
 /// The URL and the load. Nothing of the component, which is Squall's own.
 fn request_heading(url: &str, plan: &Plan, load: &str) -> String {
-    format!("    {:<15}{}\n    {:<15}{load} on {}\n", "target", without_credentials(url), "load", threads(plan))
+    format!("       target: {}\n         load: {load} on {}\n", without_credentials(url), threads(plan))
 }
 
 fn threads(plan: &Plan) -> String {
