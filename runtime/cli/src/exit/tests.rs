@@ -227,14 +227,16 @@ fn a_run_that_came_to_its_end() {
 
 #[test]
 fn a_run_without_a_request_that_succeeded() {
-    let run = |thresholds| Run { requests: 9, failed_requests: 9, thresholds, ..Run::default() };
+    let run = |thresholds| Run { requests: 9, failed_requests: 9, failed_checks: 1, thresholds, ..Run::default() };
     let none = "Not one of 9 requests succeeded.";
     expect("nothing was demanded", &run(Vec::new()), 97, RunStatus::Critical, none);
     expect("a threshold on something else was met", &run(vec![MET]), 97, RunStatus::Critical, none);
     let both = format!("{ONE_MISSED} {none}");
     expect("a threshold was missed, too", &run(vec![MISSED]), 99, RunStatus::Critical, &both);
-    expect("it was meant", &run(vec![("http_req_failed", "rate<=1")]), 0, RunStatus::Good, ONE_MET);
-    let one = Run { requests: 1, failed_requests: 1, ..Run::default() };
+    expect("a threshold allows it", &run(vec![("http_req_failed", "rate<=1")]), 0, RunStatus::Warning, ONE_MET);
+    let checked = Run { failed_checks: 0, ..run(Vec::new()) };
+    expect("every check of a response held", &checked, 0, RunStatus::Warning, NONE_SET);
+    let one = Run { requests: 1, failed_requests: 1, failed_checks: 1, ..Run::default() };
     expect("there was one", &one, 97, RunStatus::Critical, "The only request failed.");
     let teardown = Some(TeardownProblem::Failed("trapped".to_owned()));
     let sentence = "The run did not end as planned: with a teardown that failed: trapped.";

@@ -79,7 +79,7 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("-f locustfile.py", "squall run FILE"),
         ("--csv out", "-o csv=FILE"),
         ("--http-debug", "write --verbose"),
-        ("-o csv", "it must say where: csv=points.csv"),
+        ("-o csv", "its place is missing: write csv=points.csv"),
         ("-o result.json", "write KIND=WHERE"),
         ("-x http://proxy:3128", "no proxy"),
         ("-p 4", "HTTP/1.1"),

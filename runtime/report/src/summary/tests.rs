@@ -53,6 +53,7 @@ fn one_request_fits_a_screen() {
     let mut document = known_document("browse");
     document.run.scenario = "http://127.0.0.1:8080/".to_owned();
     document.thresholds.clear();
+    document.server_timings.clear();
     let summary = |document: &Document| Summary { document, detail: Detail::Compact, style: Style::Plain }.render();
     let text = summary(&document);
     insta::assert_snapshot!(text);
