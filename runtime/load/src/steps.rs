@@ -68,9 +68,7 @@ pub(crate) struct Stepper {
 impl Stepper {
     /// For the plan's stepped load, if that is what it is; it begins with the first step.
     pub(crate) fn of(plan: &Plan, has_given_way: Option<HasGivenWay>, steering: Steering) -> Option<Stepper> {
-        let executor =
-            plan.scenarios.iter().map(|scenario| &scenario.executor).find(|executor| executor.is_stepped())?;
-        let mut stages = executor.stages();
+        let mut stages = plan.stepped()?.stages();
         let step_back = stages.pop()?;
         let mut ends = Duration::ZERO;
         let with_end = |stage: Stage<LoadLevel>| {

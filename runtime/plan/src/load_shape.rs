@@ -71,13 +71,27 @@ pub(crate) fn resolve(options: &Options) -> Result<Executor, Vec<LoadShapeError>
             }
         }
         ExecutorKind::SteppedVus | ExecutorKind::SteppedArrivalRate => {
-            return stepped::resolve(options, kind, mistakes);
+            return unless_mistaken(stepped::resolve(options, kind), mistakes);
         }
         ExecutorKind::ConstantArrivalRate | ExecutorKind::RampingArrivalRate | ExecutorKind::ExternallyControlled => {
-            return open::resolve(options, kind, mistakes);
+            return unless_mistaken(open::resolve(options, kind), mistakes);
         }
     };
     if mistakes.is_empty() { Ok(executor) } else { Err(mistakes) }
+}
+
+/// The executor, unless there were mistakes before or are further ones.
+fn unless_mistaken(
+    resolved: Result<Executor, Vec<LoadShapeError>>,
+    mut mistakes: Vec<LoadShapeError>,
+) -> Result<Executor, Vec<LoadShapeError>> {
+    match resolved {
+        Ok(executor) if mistakes.is_empty() => Ok(executor),
+        resolved => {
+            mistakes.extend(resolved.err().into_iter().flatten());
+            Err(mistakes)
+        }
+    }
 }
 
 /// The executor asked for, or the one that the other options imply.

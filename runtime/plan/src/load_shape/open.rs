@@ -37,23 +37,12 @@ pub(crate) fn is_open(options: &Options) -> bool {
     options.rate.is_some() || options.executor == Some(ExecutorKind::ConstantArrivalRate) || follows_rates(options)
 }
 
-/// Makes the open executor that the options mean, unless there were mistakes already or are further ones.
-pub(super) fn resolve(
-    options: &Options,
-    kind: ExecutorKind,
-    mut mistakes: Vec<LoadShapeError>,
-) -> Result<Executor, Vec<LoadShapeError>> {
-    let resolved = match kind {
+/// Makes the open executor that the options mean.
+pub(super) fn resolve(options: &Options, kind: ExecutorKind) -> Result<Executor, Vec<LoadShapeError>> {
+    match kind {
         ExecutorKind::ConstantArrivalRate => constant_rate(options),
         ExecutorKind::RampingArrivalRate => ramping_rate(options),
         _ => externally_controlled(options),
-    };
-    match resolved {
-        Ok(executor) if mistakes.is_empty() => Ok(executor),
-        resolved => {
-            mistakes.extend(resolved.err().into_iter().flatten());
-            Err(mistakes)
-        }
     }
 }
 

@@ -11,20 +11,9 @@ use crate::options::Options;
 /// The key of a mistake in one step.
 const TARGET: &str = "the target of a step";
 
-/// Makes the stepped executor that the options mean, unless there were mistakes already or are further ones.
-pub(super) fn resolve(
-    options: &Options,
-    kind: ExecutorKind,
-    mut mistakes: Vec<LoadShapeError>,
-) -> Result<Executor, Vec<LoadShapeError>> {
-    let resolved = if kind == ExecutorKind::SteppedVus { stepped_vus(options) } else { stepped_rate(options) };
-    match resolved {
-        Ok(executor) if mistakes.is_empty() => Ok(executor),
-        resolved => {
-            mistakes.extend(resolved.err().into_iter().flatten());
-            Err(mistakes)
-        }
-    }
+/// Makes the stepped executor that the options mean.
+pub(super) fn resolve(options: &Options, kind: ExecutorKind) -> Result<Executor, Vec<LoadShapeError>> {
+    if kind == ExecutorKind::SteppedVus { stepped_vus(options) } else { stepped_rate(options) }
 }
 
 fn stepped_vus(options: &Options) -> Result<Executor, Vec<LoadShapeError>> {

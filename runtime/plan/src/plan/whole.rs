@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use squall_schedule::{ArrivalProcess, Arrivals, HumanDuration, Rate};
+use squall_schedule::{ArrivalProcess, Arrivals, Executor, HumanDuration, Rate};
 
 use super::{Plan, Scenario};
 
@@ -97,6 +97,11 @@ impl Plan {
     /// The scenario that others may change while it runs, if there is one.
     pub fn controlled(&self) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.is_controlled())
+    }
+
+    /// The executor that goes up in steps until the target gives way, if there is one.
+    pub fn stepped(&self) -> Option<&Executor> {
+        self.scenarios.iter().map(|scenario| &scenario.executor).find(|executor| executor.is_stepped())
     }
 
     /// The tags that the plan gives to samples, with their values.

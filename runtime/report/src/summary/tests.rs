@@ -1,3 +1,5 @@
+use squall_metrics::{Finding, Health};
+
 use super::*;
 use crate::fixture::{judgement, known_document, known_run};
 use crate::summary_export;
@@ -58,6 +60,11 @@ fn one_request_fits_a_screen() {
     let text = summary(&document);
     insta::assert_snapshot!(text);
     assert!(text.lines().count() <= 20 && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    document.generator.health = Health::Suspect;
+    document.generator.findings = vec![Finding { reason: "it waited ".repeat(20), ..Finding::default() }];
+    let text = summary(&document);
+    assert!(text.contains("    generator: suspect, it waited") && text.contains('…'), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     document.run.scenario = "shop.wasm".to_owned();
     assert!(summary(&document).contains("TOTAL RESULTS"));
 }

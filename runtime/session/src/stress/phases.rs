@@ -71,9 +71,8 @@ fn course_of_steps(outcome: &RunOutcome) -> Vec<Conclusion> {
 
 /// How many steps up the plan has.
 fn planned_steps(outcome: &RunOutcome) -> usize {
-    let stepped = outcome.plan.scenarios.iter().map(|scenario| &scenario.executor).find(|load| load.is_stepped());
     // The last stage is the step back.
-    stepped.map_or(0, |load| load.stages().len() - 1)
+    outcome.plan.stepped().map_or(0, |load| load.stages().len() - 1)
 }
 
 fn recovery_after_steps(
