@@ -1,6 +1,7 @@
 //! Where SDKs, tools and built components are kept: the user's cache folder, or the project's hidden folder if others have a
-//! hand in the former, since what lies there is run.
+//! hand in the former, since what lies there is run. Tools may also lie ready in a folder that the environment names.
 
+use std::env;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,13 @@ use crate::error::BuildError;
 /// Written into a folder last: without it the folder is not whole.
 const SEAL: &str = ".installed";
 
+/// A folder of tools that are installed already, as in a container image: it is read, and never written.
+const READY_TOOLS: &str = "SQUALL_TOOLS";
+
 /// A folder for what can be made again.
 pub struct Store {
     folder: PathBuf,
+    ready_tools: Option<PathBuf>,
 }
 
 impl Store {
@@ -22,12 +27,13 @@ impl Store {
     pub fn open(hidden: &Path) -> Store {
         let is_usable =
             |folder: &PathBuf| PrivateFolder::create(folder).is_ok_and(|folder| folder.try_writing().is_ok());
-        Store { folder: user_cache().filter(is_usable).unwrap_or_else(|| hidden.join("cache")) }
+        let folder = user_cache().filter(is_usable).unwrap_or_else(|| hidden.join("cache"));
+        Store { folder, ready_tools: env::var_os(READY_TOOLS).filter(|path| !path.is_empty()).map(PathBuf::from) }
     }
 
     #[cfg(test)]
     pub fn at(folder: &Path) -> Store {
-        Store { folder: folder.to_owned() }
+        Store { folder: folder.to_owned(), ready_tools: None }
     }
 
     /// A folder in it that only this user can change.
@@ -49,6 +55,9 @@ impl Store {
         place: &str,
         make: impl FnOnce(&Path) -> Result<(), BuildError>,
     ) -> Result<PathBuf, BuildError> {
+        if let Some(ready) = self.find_ready(place) {
+            return Ok(ready);
+        }
         let folder = self.folder.join(place);
         let seal = folder.join(SEAL);
         if seal.exists() {
@@ -72,6 +81,11 @@ impl Store {
         make(&folder)?;
         fs::write(&seal, "").map_err(|error| BuildError::at(&seal, error))?;
         Ok(folder)
+    }
+
+    fn find_ready(&self, place: &str) -> Option<PathBuf> {
+        let folder = self.ready_tools.as_ref()?.join(place.strip_prefix("tools/")?);
+        folder.join(SEAL).exists().then_some(folder)
     }
 }
 
@@ -98,5 +112,17 @@ mod tests {
         });
         let again = store.install("tools/zig", |_| panic!("it is there"));
         assert_eq!(made.unwrap(), again.unwrap());
+    }
+
+    #[test]
+    fn tools_that_lie_ready_are_taken_from_there_and_all_others_are_made() {
+        let outer = tempfile::tempdir().unwrap();
+        let image = Store::at(&outer.path().join("image"));
+        let zig = image.install("tools/zig", |_| Ok(())).unwrap();
+        let ready_tools = Some(outer.path().join("image/tools"));
+        let store = Store { folder: outer.path().join("user"), ready_tools };
+        assert_eq!(store.install("tools/zig", |_| panic!("it is there")).unwrap(), zig);
+        assert_eq!(store.install("tools/node", |_| Ok(())).unwrap(), outer.path().join("user/tools/node"));
+        assert_eq!(store.install("sdk/1", |_| Ok(())).unwrap(), outer.path().join("user/sdk/1"));
     }
 }
