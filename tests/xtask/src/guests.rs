@@ -1,12 +1,12 @@
 //! Builds the example guests in Rust.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::repository::{Repository, copy_if_changed, output_of, run};
+use crate::repository::{Repository, copy_if_changed, run};
+use crate::rust_target;
 
 const TARGET: &str = "wasm32-wasip2";
 /// The guests whose components are embedded in the `squall` binary.
@@ -37,10 +37,10 @@ pub fn build_conformance(repository: &Repository, component: &Path) -> Result<()
 
 /// Compiles packages as guests; returns their folder.
 fn compile(repository: &Repository, packages: impl IntoIterator<Item = String>) -> Result<PathBuf> {
-    ensure_target(repository)?;
+    rust_target::ensure(repository, TARGET)?;
     let mut cargo = repository.cargo();
     cargo.args(["build", "--quiet", "--target", TARGET, "--profile", "guest"]).args(packages);
-    let flags = format!("{STACK}\x1f{}", portable_paths(repository)?);
+    let flags = format!("{STACK}\x1f{}", rust_target::portable_paths(repository)?);
     run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags))?;
     Ok(repository.cargo_target().join(TARGET).join("guest"))
 }
@@ -62,7 +62,7 @@ pub fn component(repository: &Repository, scenario: &str) -> PathBuf {
 
 /// Lints the guests for their target.
 pub fn lint(repository: &Repository) -> Result<()> {
-    ensure_target(repository)?;
+    rust_target::ensure(repository, TARGET)?;
     let mut cargo = repository.cargo();
     cargo.args(["clippy", "--quiet", "--target", TARGET]).args(packages(&scenarios(repository)?));
     run(cargo.args(["--", "-D", "warnings"]))
@@ -87,43 +87,4 @@ fn scenarios(repository: &Repository) -> Result<Vec<String>> {
 
 fn packages(scenarios: &[String]) -> impl Iterator<Item = String> {
     scenarios.iter().flat_map(|scenario| ["--package".to_owned(), format!("{scenario}-rust")])
-}
-
-/// Makes sure that the standard library for guests is installed.
-fn ensure_target(repository: &Repository) -> Result<()> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    // Asks the compiler, not rustup, so that a distribution's Rust works as well.
-    let library = output_of(repository.command(rustc).args(["--print", "target-libdir", "--target", TARGET]));
-    if library.is_ok_and(|folder| Path::new(&folder).is_dir()) {
-        return Ok(());
-    }
-    run(repository.command("rustup").args(["target", "add", TARGET])).with_context(|| {
-        format!(
-            "guests need Rust's standard library for {TARGET}: `rustup target add {TARGET}`, or your distribution's \
-             package of it, then try again"
-        )
-    })
-}
-
-/// Flags that keep this machine's folders out of the components: panic messages would name them.
-fn portable_paths(repository: &Repository) -> Result<String> {
-    let mut flags = vec![remap(repository.root(), "squall")];
-    if let Some(sources) = registry_sources() {
-        for entry in fs::read_dir(sources)? {
-            flags.push(remap(&entry?.path(), "registry"));
-        }
-    }
-    // The separator that cargo reads: unlike spaces, it may not be part of a path.
-    Ok(flags.join("\x1f"))
-}
-
-/// The folder that holds one folder of unpacked crates per registry.
-fn registry_sources() -> Option<PathBuf> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
-    Some(home.join("registry/src")).filter(|sources| sources.is_dir())
-}
-
-fn remap(folder: &Path, name: &str) -> String {
-    format!("--remap-path-prefix={}={name}", folder.display())
 }

@@ -5,10 +5,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
 
 mod bench;
+mod dist;
 mod distribution;
 mod guests;
 mod quality;
 mod repository;
+mod rust_target;
 mod sdks;
 mod servers;
 
@@ -30,6 +32,10 @@ Usage: cargo xtask <CHORE> [OPTIONS]
   sdks                  test the SDKs for Rust, Go, C, JavaScript and Python (after `test`, whose squall they use);
                         a language whose tools are missing is skipped by name, unless CI is set
   check                 formatting, lints (host and guests), licences and advisories
+  dist [OPTIONS]        packages in target/packages: archives, Python wheels, npm packages, Debian packages, the context of
+                        the container image; each is installed into something empty and tried
+      --target TARGET   only for x86_64-unknown-linux-musl or aarch64-unknown-linux-musl
+      --program FILE    of that program, in place of one built for them
   bench [OPTIONS]       Squall beside wrk, oha and k6, on one core each for client and server
       --seconds N       how long each client runs (5)
       --rounds N        how often each client runs (3)
@@ -63,6 +69,7 @@ fn run() -> Result<()> {
         ["test", extra @ ..] => quality::test(&repository, extra),
         ["sdks"] => sdks::test(&repository),
         ["check"] => quality::check(&repository),
+        ["dist", options @ ..] => dist::make(&repository, options),
         ["bench", "memory", options @ ..] => bench::memory(&repository, options),
         ["bench", options @ ..] => bench::compare(&repository, options),
         [] | ["-h" | "--help" | "help"] => {

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::repository::{Repository, answers, run};
-use crate::{guests, sdks, servers};
+use crate::{dist, guests, sdks, servers};
 
 /// The program for the end-to-end tests, so that they need not build it themselves.
 const PROGRAM_VARIABLE: &str = "SQUALL_TEST_PROGRAM";
@@ -28,12 +28,16 @@ pub fn test(repository: &Repository, extra: &[&str]) -> Result<()> {
     // The file may not exist.
     let _ = fs::remove_file(&skipped);
     let mut tests = repository.cargo();
-    tests.args(["test", "--workspace"]).args(extra).env(PROGRAM_VARIABLE, program).env(SKIPPED_VARIABLE, &skipped);
+    tests.args(["test", "--workspace"]).args(extra).env(PROGRAM_VARIABLE, &program).env(SKIPPED_VARIABLE, &skipped);
     let passed = run(&mut tests);
     list_skipped(&skipped);
     passed?;
     // Arguments are for Rust's tests, so with arguments only those run.
-    if extra.is_empty() { sdks::test(repository) } else { Ok(()) }
+    if extra.is_empty() {
+        sdks::test(repository).and_then(|()| dist::try_program(repository, &program))
+    } else {
+        Ok(())
+    }
 }
 
 /// Lists the tests that were skipped, and why: they passed, but prove nothing.
