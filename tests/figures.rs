@@ -162,7 +162,7 @@ fn of_html(text: &str) -> Figures {
     // The tiles have no 90th percentile. All requests have one name, so the table of names has it.
     let p90 = text.split("id=\"requests\"").nth(1).and_then(|table| table.split("<tr").nth(2)).map(cells).unwrap();
     figures.insert("p90".to_owned(), p90[6].clone());
-    let section = text.split("<section id=\"thresholds\">").nth(1).unwrap().split("</section>").next().unwrap();
+    let section = text.split("id=\"thresholds\">").nth(1).unwrap().split("</section>").next().unwrap();
     for row in section.split("<tr class=").skip(1) {
         let metric = row.split("<code>").nth(1).unwrap().split('<').next().unwrap();
         let (cells, state) = (cells(row), row.split("class=\"state\">").nth(1).unwrap());
@@ -173,7 +173,7 @@ fn of_html(text: &str) -> Figures {
     figures
 }
 
-/// The table of metrics: thresholds have a target.
+/// The table of metrics: thresholds have a target, and what they bound has no row besides.
 fn of_markdown(text: &str) -> Figures {
     let mut figures = Figures::new();
     for line in text.lines().filter(|line| line.starts_with("| ")) {
@@ -182,6 +182,7 @@ fn of_markdown(text: &str) -> Figures {
             [name, "–", actual, "–"] => drop(figures.insert(key_figure(name), actual.to_owned())),
             [metric, _, actual, status] if metric != "Metric" && metric != "---" => {
                 let name = threshold_of(metric);
+                figures.insert(key_figure(metric), actual.to_owned());
                 figures.insert(format!("{name} actual"), actual.to_owned());
                 figures.insert(name, outcome(status.starts_with('✅')));
             }

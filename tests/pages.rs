@@ -243,3 +243,27 @@ fn a_run_that_cannot_be_reported_is_refused() {
     let ended = refused(&["report", "last", "--report", "r.pdf"]).expect_code(2);
     assert!(ended.err.contains("its ending must say its form"), "{}", ended.err);
 }
+
+#[test]
+fn several_runs_are_one_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(2)));
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    for (summary, users) in [("one.json", "1"), ("two.json", "2")] {
+        let minimal = guest("minimal");
+        let arguments = ["run", &minimal, "--target", &server.url(), "-u", users, "-d", "2s", "--no-save"];
+        Squall::new(&arguments).args(&["--summary-json", &file(summary)]).run().expect_code_or_busy(0);
+    }
+    let page = file("both.html");
+    Squall::new(&["report", &file("one.json"), &file("two.json"), "--report", &page]).run().expect_code(0);
+    let Some(mut browser) = Browser::start() else { return };
+    browser.open_file(page.as_ref());
+    assert_charts_are_drawn(&mut browser, 10);
+    // The charts of one run zoom together, and leave those of the other alone.
+    browser.press("#run-1-over-time .chart", "+");
+    assert_eq!(browser.value("document.getElementById('run-1-whole').disabled"), false);
+    assert_eq!(browser.value("document.getElementById('run-2-whole').disabled"), true);
+    assert_eq!(browser.value(OVERFLOW), 0);
+    assert!(browser.printed_pages() > 2);
+    browser.picture("combined");
+}

@@ -53,7 +53,7 @@ pub enum Command {
     Cache(CacheArgs),
     /// List, show, export, tag or remove the runs that were kept.
     Runs(RunsArgs),
-    /// Show the summary of a kept run.
+    /// Show the summary of a kept run, or write reports: of one run, or of several in one document.
     Report(ReportArgs),
     /// Add up several kept runs, exactly.
     Merge(MergeArgs),

@@ -33,6 +33,9 @@ pub struct RunInfo {
     /// The name of its plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// What its plan says of itself besides.
+    #[serde(skip_serializing_if = "AboutInfo::is_empty")]
+    pub about: AboutInfo,
     /// The digest of its component.
     pub digest: String,
     /// Where the requests went.
@@ -61,6 +64,26 @@ pub struct RunInfo {
     pub command: Vec<String>,
     /// Where it was made.
     pub environment: Environment,
+}
+
+/// What a plan says of itself, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AboutInfo {
+    /// The type of test that the run was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_type: Option<String>,
+    /// The questions of the test, in sentences.
+    pub questions: Vec<String>,
+    /// The tested system: names and values.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl AboutInfo {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == AboutInfo::default()
+    }
 }
 
 /// One thing that a plan wanted.

@@ -126,6 +126,9 @@ fn info(runs: &[StoredRun], first: &StoredRun) -> RunInfo {
     info.threads = runs.iter().map(|run| run.info.threads).sum();
     let names: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     info.command = ["merge".to_owned()].into_iter().chain(names.iter().map(|name| (*name).to_owned())).collect();
+    if runs.iter().any(|run| run.info.about.test_type != first.info.about.test_type) {
+        info.about.test_type = None;
+    }
     if runs.iter().any(|run| run.info.load != first.info.load) {
         info.load = format!("{} runs", runs.len());
     }

@@ -119,6 +119,15 @@ impl Judgement {
         }
     }
 
+    /// Whether this threshold is one of the objectives.
+    pub fn is_objective(&self, result: &ThresholdResult) -> bool {
+        let objectives = self.objectives.iter().map(|judged| &judged.objective);
+        let required = objectives.filter(|objective| objective.importance == Importance::Required);
+        required
+            .filter_map(|objective| objective.threshold.as_ref())
+            .any(|threshold| is_same(threshold, &result.threshold))
+    }
+
     /// Number of thresholds that were not met.
     pub fn failed_thresholds(&self) -> usize {
         self.thresholds.iter().filter(|result| self.outcome_of(result) == ThresholdOutcome::Failed).count()
@@ -178,6 +187,7 @@ fn judge_planned(planned: &PlannedObjective, result: &ThresholdResult, totals: &
         limit: threshold.limit,
         importance: planned.importance,
         resource: None,
+        threshold: Some(threshold.clone()),
     };
     let mut judged = judge_objective(objective, result.actual, interval(threshold, totals));
     if result.actual.is_none() {
@@ -239,6 +249,7 @@ fn judge_limits(watching: &TargetMonitoring, totals: &Totals) -> Vec<JudgedObjec
             limit: limit?,
             importance: Importance::Required,
             resource: Some(name),
+            threshold: None,
         };
         Some(judge_objective(objective, actual, None))
     };
@@ -368,6 +379,9 @@ mod tests {
         let kept = ThresholdResult { threshold: demanded, actual: Some(400.0), passed: true };
         let judgement = demands.judge_evaluated(vec![kept], &totals(&[]), &GeneratorVerdict::default());
         assert_eq!(judgement.objectives[0].actual, Some(400.0));
+        assert!(judgement.is_objective(&judgement.thresholds[0]));
+        let other = ThresholdResult { threshold: threshold("http_reqs", "count>0"), actual: None, passed: false };
+        assert!(!judgement.is_objective(&other));
         assert_eq!(judgement.objectives[0].status, ObjectiveStatus::Met);
     }
 }

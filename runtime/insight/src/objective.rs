@@ -4,7 +4,7 @@
 //! chance, and its status reflects that.
 
 use serde::{Deserialize, Serialize};
-use squall_plan::{Comparison, Importance};
+use squall_plan::{Comparison, Importance, Threshold};
 
 /// A requirement of a test, as a limit on one number.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,10 @@ pub struct Objective {
     pub limit: f64,
     /// The consequence of missing it.
     pub importance: Importance,
-    /// The key of the plan (`cpu_max`), if it limits a resource of the target. Any other required objective is also a
-    /// threshold.
+    /// The key of the plan (`cpu_max`), if it limits a resource of the target.
     pub resource: Option<&'static str>,
+    /// The same as a threshold; not for limits of resources. A required objective is one of the run's thresholds.
+    pub threshold: Option<Threshold>,
 }
 
 /// The kind of an objective's number.
@@ -137,7 +138,16 @@ mod tests {
 
     fn objective(comparison: Comparison, limit: f64, importance: Importance) -> Objective {
         let (title, target) = ("response time p95".to_owned(), "<500ms".to_owned());
-        Objective { title, target, quantity: Quantity::Time, comparison, limit, importance, resource: None }
+        Objective {
+            title,
+            target,
+            quantity: Quantity::Time,
+            comparison,
+            limit,
+            importance,
+            resource: None,
+            threshold: None,
+        }
     }
 
     fn p95(actual: Option<f64>, interval: Option<(f64, f64)>) -> JudgedObjective {

@@ -6,6 +6,9 @@ const squall = (() => {
   // Charts grow with the page's letters, which a large screen has larger.
   const grown = (pixels) => Math.round((pixels * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 14);
   const data = JSON.parse(find("measured").textContent);
+  // The runs of a page; the elements of each have its prefix before their ids.
+  const runs = data.runs || [data];
+  const finder = ({ prefix = "" }) => (id) => find(prefix + id);
 
   // Figures -----------------------------------------------------------------------------------------------------------
   const short = (value) => {
@@ -133,5 +136,5 @@ const squall = (() => {
   });
 
   const resort = () => order.forEach(([column, direction], id) => { if (find(id)) sort(find(id), column, direction); });
-  return { find, colour, data, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame, drawers, draw, resort };
+  return { find, finder, colour, data, runs, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame, drawers, draw, resort };
 })();

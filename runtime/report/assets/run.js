@@ -1,7 +1,9 @@
-// A run: charts on one time axis; and, where it goes on, its updates.
-(() => {
-  const { find, colour, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame } = squall;
-  let { data } = squall;
+// The runs of the page: charts on one time axis for each; and, where a run goes on, its updates.
+squall.runs.forEach((run) => {
+  const { colour, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame } = squall;
+  const { prefix = "" } = run;
+  const find = squall.finder(run);
+  let data = run;
   let charts = [];
   let logarithmic = false;
 
@@ -39,7 +41,7 @@
 
   const overTime = (id, series, scales, axes, pick) =>
     add(id, {
-      cursor: { sync: { key: "run" }, drag: { x: true, y: false }, bind: { dblclick: () => () => { move(whole()); } } },
+      cursor: { sync: { key: prefix + "run" }, drag: { x: true, y: false }, bind: { dblclick: () => () => { move(whole()); } } },
       scales: { x: { time: false }, ...scales },
       axes: [timeAxis(), ...axes],
       series: [{ label: "at", value: (_, at) => clock(at) }, ...series],
@@ -85,18 +87,20 @@
   ];
   const seriesOf = (unit) => (data.target || []).flatMap((source) =>
     source.series.filter((series) => series.unit === unit).map((series) => ({ ...series, label: data.target.length > 1 ? `${series.name}, ${source.source}` : series.name })));
+  let drawnTarget;
+  let drawnDropped;
   const targetShape = () => units.map(([unit]) => seriesOf(unit).length).join();
   const target = () => {
-    document.body.squallTarget = targetShape();
+    drawnTarget = targetShape();
     find("target-charts").textContent = "";
     find("target").hidden = true;
     for (const [unit, title, text] of units) {
       if (!seriesOf(unit).length) continue;
       find("target").hidden = false;
-      const place = frame(find("target-charts"), "target-" + unit, title);
+      const place = frame(find("target-charts"), prefix + "target-" + unit, title);
       place.parentElement.addEventListener("keydown", keys);
       const colours = ["--c1", "--c2", "--c3", "--c4", "--c6", "--c5"];
-      overTime(place.id, seriesOf(unit).map((series, number) => line(series.label, colours[number % colours.length], text)),
+      overTime("target-" + unit, seriesOf(unit).map((series, number) => line(series.label, colours[number % colours.length], text)),
         { y: fromZero }, [axis({ size: 70, values: (_, splits) => splits.map(text) })],
         () => [data.timeline.at_s, ...seriesOf(unit).map((series) => series.over_time)]);
     }
@@ -149,7 +153,7 @@
     const pick = () => [data.timeline.at_s, data.timeline.at_s.map(() => null)];
     add("heat", {
       legend: { show: false },
-      cursor: { sync: { key: "run", scales: ["x", null] }, drag: { x: true, y: false }, points: { show: false }, bind: { dblclick: () => () => { move(whole()); } } },
+      cursor: { sync: { key: prefix + "run", scales: ["x", null] }, drag: { x: true, y: false }, points: { show: false }, bind: { dblclick: () => () => { move(whole()); } } },
       scales: { x: { time: false }, y: { distr: 3, range: () => [data.heat_map.bounds_ms[0], data.heat_map.bounds_ms[data.heat_map.bounds_ms.length - 1]] } },
       axes: [timeAxis(), axis({ size: 70, splits: () => data.heat_map.bounds_ms.filter((_, row) => row % 8 === 0), filter: (_, splits) => splits, values: (_, splits) => splits.map(millis) })],
       series: [{}, { paths: () => null, points: { show: false } }],
@@ -196,8 +200,8 @@
     const columns = charts.map((chart) => chart.data.length);
     const shapes = charts.map((chart) => chart.squallValues());
     const dropped = data.timeline.dropped.some((value) => value > 0);
-    if (charts.length < 5 || targetShape() !== document.body.squallTarget || dropped !== document.body.squallDropped || shapes.some((shape, number) => shape.length !== columns[number])) {
-      document.body.squallDropped = dropped;
+    if (charts.length < 5 || targetShape() !== drawnTarget || dropped !== drawnDropped || shapes.some((shape, number) => shape.length !== columns[number])) {
+      drawnDropped = dropped;
       draw();
       return;
     }
@@ -235,7 +239,7 @@
     };
     if (actions[event.key]) { event.preventDefault(); actions[event.key](); }
   };
-  document.querySelectorAll("#over-time .chart").forEach((chart) => chart.addEventListener("keydown", keys));
+  find("over-time").querySelectorAll(".chart").forEach((chart) => chart.addEventListener("keydown", keys));
   find("whole").addEventListener("click", () => move(whole()));
   find("logarithmic").addEventListener("change", (event) => { logarithmic = event.target.checked; draw(); });
 
@@ -267,6 +271,6 @@
   };
 
   squall.drawers.push(draw);
-  squall.draw();
   if (live) poll();
-})();
+});
+squall.draw();

@@ -1,8 +1,9 @@
 // The history of a load: a chart for each figure, a point for each run; levels, changes, and another environment.
-(() => {
-  const { find, data, colour, millis, perSecond, axis, line, fromZero, plot, remove, frame } = squall;
-  const { trend } = data;
+squall.runs.forEach((run) => {
+  const { colour, millis, perSecond, axis, line, fromZero, plot, remove, frame } = squall;
+  const { prefix = "", trend } = run;
   if (!trend) return;
+  const find = squall.finder(run);
   const texts = { ms: millis, per_second: perSecond };
   const kinds = { regression: ["--critical", "regression"], improved: ["--good", "improved"], early_warning: ["--warning", "early warning"] };
   // The day, and where the axis stays on one, the time.
@@ -69,7 +70,7 @@
 
   const one = (figure, number) => {
     const text = texts[figure.unit];
-    const place = frame(find("trend-charts"), "trend-" + number, figure.name);
+    const place = frame(find("trend-charts"), prefix + "trend-" + number, figure.name);
     const readout = document.createElement("div");
     readout.className = "readout";
     readout.setAttribute("role", "status");
@@ -107,4 +108,4 @@
     find("trend-charts").textContent = "";
     trend.figures.forEach(one);
   });
-})();
+});

@@ -6,8 +6,10 @@
 
 mod breakdown;
 mod build;
+mod headline;
 mod issues;
 mod over_time;
+mod recommendations;
 mod remarks;
 mod target;
 mod threshold_line;
@@ -31,6 +33,15 @@ pub use target::{TargetSeries, TargetSource};
 pub use threshold_line::ThresholdLine;
 pub use unit::Unit;
 pub use values::{Distribution, Metric, ScriptCost, Values};
+
+/// What the figure is called that a threshold bounds.
+pub(crate) fn figure_name(metric: &str, aggregation: &str) -> String {
+    match aggregation {
+        "rate" => metric.to_owned(),
+        "med" => format!("{metric} p(50)"),
+        _ => format!("{metric} {aggregation}"),
+    }
+}
 
 /// Everything that is reported of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +121,9 @@ pub struct RunRecord {
     pub target: Option<String>,
     /// The shape of the load, in words.
     pub load: String,
+    /// What its plan says of itself, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanRecord>,
     /// When the run began, as RFC 3339 has it, in UTC.
     pub began: String,
     /// The same in milliseconds since 1970.
@@ -130,6 +144,20 @@ pub struct RunRecord {
     pub command: String,
     /// Tags of the whole run.
     pub tags: BTreeMap<String, String>,
+}
+
+/// What a plan says of itself, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlanRecord {
+    /// Its name.
+    pub name: Option<String>,
+    /// The type of test that this run was: `load`, `soak`.
+    pub test_type: Option<String>,
+    /// The questions of the test, in the user's sentences.
+    pub questions: Vec<String>,
+    /// The tested system: names and values.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// What one of several scenarios did.
@@ -259,6 +287,28 @@ impl Document {
             Values::Trend(distribution) => Some(distribution),
             _ => None,
         }
+    }
+
+    /// Whether an objective or a threshold bounds that figure: `response_time p(95)`. Then it is told of there.
+    pub fn bounds(&self, figure: &str) -> bool {
+        let mut thresholds = self.thresholds.iter().map(|line| figure_name(&line.metric, &line.aggregation));
+        let mut objectives = self.objectives.iter().filter_map(|line| line.figure.as_deref());
+        objectives.any(|bounded| bounded == figure) || thresholds.any(|bounded| bounded == figure)
+    }
+
+    /// The thresholds that are not one of the plan's objectives.
+    pub fn other_thresholds(&self) -> impl Iterator<Item = &ThresholdLine> {
+        self.thresholds.iter().filter(|line| !line.is_objective)
+    }
+
+    /// What the run is called: by its plan, or else by its scenario.
+    pub fn title(&self) -> &str {
+        self.run.plan.as_ref().and_then(|plan| plan.name.as_deref()).unwrap_or(&self.run.scenario)
+    }
+
+    /// The type of test that the run was, if its plan says so.
+    pub fn test_type(&self) -> Option<&str> {
+        self.run.plan.as_ref()?.test_type.as_deref()
     }
 
     /// Whether it is of `squall run URL`, and not of a scenario.

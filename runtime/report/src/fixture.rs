@@ -84,22 +84,24 @@ pub(crate) fn judgement(totals: &Totals) -> Judgement {
 
 /// The document of that run, in which the flow `browse` was called `name`.
 pub(crate) fn known_document(name: &str) -> Document {
-    let mut totals = known_run();
+    document_held_to(name, known_run(), &Demands::of_thresholds(&thresholds()))
+}
+
+/// The document of a run that was held to something else.
+pub(crate) fn document_held_to(name: &str, mut totals: Totals, demands: &Demands) -> Document {
     name.clone_into(&mut totals.flows[0]);
-    let mut response_time = Histogram::new();
-    response_time.record(Nanos(5 * MILLI));
-    totals.history.push(Second {
-        length: Nanos(1_000 * MILLI),
-        requests: 100,
-        vus: 10,
-        response_time,
-        ..Second::default()
-    });
+    if totals.history.is_empty() {
+        let mut response_time = Histogram::new();
+        response_time.record(Nanos(5 * MILLI));
+        let length = Nanos(1_000 * MILLI);
+        totals.history.push(Second { length, requests: 100, vus: 10, response_time, ..Second::default() });
+    }
     let flows = [(name.to_owned(), 3), ("checkout".to_owned(), 1)];
     let plan = Plan::resolve(Options::default(), &flows, Defaults { threads: 1, seed: 7 }).expect("a plan");
     let facts = RunFacts {
         scenario: name.to_owned(),
         component: "sha256:0".to_owned(),
+        plan: None,
         began: SystemTime::UNIX_EPOCH,
         end: Ending { as_planned: true, text: "as planned".to_owned() },
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 2 },
@@ -113,5 +115,6 @@ pub(crate) fn known_document(name: &str) -> Document {
         DataUse { name, rows, policy, taken, ended_the_run: rows == taken }
     };
     let data = vec![taken("users", 1_000, Policy::OnceEach, 1_000), taken("terms", 1, Policy::Shuffle, 12_345)];
-    Document::new(&totals, &judgement(&totals), data, &(&plan).into(), &facts)
+    let judgement = demands.judge(&totals, &GeneratorVerdict::default());
+    Document::new(&totals, &judgement, data, &(&plan).into(), &facts)
 }

@@ -5,6 +5,8 @@
 //! the page came from.
 
 mod charts;
+mod combined;
+mod ids;
 mod overview;
 mod search;
 mod tables;
@@ -17,8 +19,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{BreakpointReport, Document, Trend};
+use crate::{BreakpointReport, CombinedReport, Document, Trend};
 use charts::chart;
+use ids::Ids;
 
 /// uPlot 1.6.32 (<https://github.com/leeoniya/uPlot>), MIT; its licence is in the page.
 const UPLOT: &str = include_str!("../assets/uplot.min.js");
@@ -49,9 +52,9 @@ impl LiveUpdate {
     /// What there is to show now.
     pub fn of(document: &Document, ended: bool) -> LiveUpdate {
         LiveUpdate {
-            top: overview::overview(document).into_string(),
-            tables: tables::tables(document).into_string(),
-            charts: charts::data(document),
+            top: overview::overview(document, Ids::ONLY).into_string(),
+            tables: tables::tables(document, Ids::ONLY).into_string(),
+            charts: charts::data(document, Ids::ONLY),
             ended,
         }
     }
@@ -84,7 +87,7 @@ pub fn trend_page(trend: &Trend, squall: &str) -> String {
                 span { "load " b { (trend.load) } }
             }
         }
-        (trend::trend(trend))
+        (trend::trend(trend, Ids::ONLY))
     })
 }
 
@@ -102,18 +105,41 @@ pub fn search_page(report: &BreakpointReport) -> String {
 
 fn run_page(document: &Document, updates: Option<&str>) -> String {
     let page = Page {
-        title: &format!("{} – {}", document.run.scenario, document.verdict.status.name()),
+        title: &format!("{} – {}", document.title(), document.verdict.status.name()),
         squall: &document.run.squall,
         updates,
         script: RUN_SCRIPT,
-        data: charts::data(document),
+        data: charts::data(document, Ids::ONLY),
     };
-    page.around(&html! {
-        div #top { (overview::overview(document)) }
-        (charts::shells())
-        @if let Some(trend) = &document.trend { (trend::trend(trend)) }
-        div #tables { (tables::tables(document)) }
-    })
+    page.around(&run_body(document, Ids::ONLY))
+}
+
+/// Several runs on one page: their common result, then each run.
+pub fn combined_page(report: &CombinedReport) -> String {
+    let page = Page {
+        title: &format!("{} – {}", report.title(), report.status().name()),
+        squall: report.squall(),
+        updates: None,
+        script: RUN_SCRIPT,
+        data: combined::data(report),
+    };
+    page.around(&combined::combined(report))
+}
+
+/// All that is shown of a run.
+fn run_body(document: &Document, ids: Ids<'_>) -> Markup {
+    html! {
+        div id=(ids.of("top")) { (overview::overview(document, ids)) }
+        (run_charts_and_tables(document, ids))
+    }
+}
+
+fn run_charts_and_tables(document: &Document, ids: Ids<'_>) -> Markup {
+    html! {
+        (charts::shells(ids))
+        @if let Some(trend) = &document.trend { (trend::trend(trend, ids)) }
+        div id=(ids.of("tables")) { (tables::tables(document, ids)) }
+    }
 }
 
 /// What all pages have.

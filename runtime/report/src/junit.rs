@@ -2,30 +2,67 @@
 //! invalid is an error.
 
 use crate::Document;
+use crate::combined::{CombinedReport, NamedRun};
 use crate::markdown::figures;
 use crate::test_cases::{Case, Result, cases};
 
 /// The report as JUnit XML.
 pub fn junit_report(document: &Document) -> String {
-    let run = &document.run;
-    let cases = cases(document);
-    let failures = cases.iter().filter(|case| matches!(case.result, Result::Failed(_))).count();
-    let errors = cases.iter().filter(|case| matches!(case.result, Result::Invalid(_))).count();
-    let counts = format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"", cases.len());
-    let time = run.duration_ms / 1_000.0;
-    let properties: String = properties(document)
-        .map(|(name, value)| format!("      <property name=\"{}\" value=\"{}\"/>\n", escaped(&name), escaped(&value)))
-        .collect();
-    let body: String = cases.iter().map(|case| test_case(case, &run.scenario)).collect();
-    // JUnit's schema knows no time zone.
-    let timestamp = run.began.trim_end_matches('Z');
+    suites(&[Suite::of(&document.run.scenario, document)])
+}
+
+/// The report of several runs as JUnit XML: a suite for each.
+pub fn combined_junit_report(report: &CombinedReport) -> String {
+    let suite = |run: &NamedRun| Suite::of(&run.heading(), &run.document);
+    suites(&report.runs().iter().map(suite).collect::<Vec<_>>())
+}
+
+/// The tests of one run.
+struct Suite {
+    text: String,
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    seconds: f64,
+}
+
+fn suites(suites: &[Suite]) -> String {
+    let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
+    let counts = counts(sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.errors));
+    let time: f64 = suites.iter().map(|suite| suite.seconds).sum();
+    let body: String = suites.iter().map(|suite| suite.text.as_str()).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites name=\"squall\" {counts} time=\"{time:.3}\">\n  \
-         <testsuite name=\"{}\" {counts} skipped=\"0\" time=\"{time:.3}\" timestamp=\"{timestamp}\">\n    \
-         <properties>\n{properties}    </properties>\n{body}  </testsuite>\n</testsuites>\n",
-        escaped(&run.scenario),
+         <testsuites name=\"squall\" {counts} time=\"{time:.3}\">\n{body}</testsuites>\n"
     )
+}
+
+fn counts(tests: usize, failures: usize, errors: usize) -> String {
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\"")
+}
+
+impl Suite {
+    fn of(name: &str, document: &Document) -> Suite {
+        let run = &document.run;
+        let cases = cases(document);
+        let failures = cases.iter().filter(|case| matches!(case.result, Result::Failed(_))).count();
+        let errors = cases.iter().filter(|case| matches!(case.result, Result::Invalid(_))).count();
+        let counts = counts(cases.len(), failures, errors);
+        let seconds = run.duration_ms / 1_000.0;
+        let property = |(name, value): (String, String)| {
+            format!("      <property name=\"{}\" value=\"{}\"/>\n", escaped(&name), escaped(&value))
+        };
+        let properties: String = properties(document).map(property).collect();
+        let body: String = cases.iter().map(|case| test_case(case, &run.scenario)).collect();
+        // JUnit's schema knows no time zone.
+        let timestamp = run.began.trim_end_matches('Z');
+        let text = format!(
+            "  <testsuite name=\"{}\" {counts} skipped=\"0\" time=\"{seconds:.3}\" timestamp=\"{timestamp}\">\n    \
+             <properties>\n{properties}    </properties>\n{body}  </testsuite>\n",
+            escaped(name),
+        );
+        Suite { text, tests: cases.len(), failures, errors, seconds }
+    }
 }
 
 fn properties(document: &Document) -> impl Iterator<Item = (String, String)> {

@@ -6,6 +6,7 @@
 
 mod breakpoint;
 mod ci;
+mod combined;
 mod command_line;
 mod ctrf;
 mod document;
@@ -33,18 +34,19 @@ pub use breakpoint::{
     TrialFigures, TrialLine, TrialOutcome, trial_heading, trial_line,
 };
 pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
+pub use combined::{CombinedReport, NamedRun};
 pub use command_line::{shown_command, without_secrets};
-pub use ctrf::ctrf_report;
+pub use ctrf::{combined_ctrf_report, ctrf_report};
 pub use document::{
-    Breakdown, CheckLine, Distribution, Document, Ending, ErrorLine, FlowLine, Issue, Machine, Metric, PlannedRun,
-    Remark, RequestLine, RunFacts, ScenarioLine, ScriptCost, TargetSeries, TargetSource, ThresholdLine,
-    TransactionLine, Unit, Values, Verdict,
+    Breakdown, CheckLine, Distribution, Document, Ending, ErrorLine, FlowLine, Issue, Machine, Metric, PlanRecord,
+    PlannedRun, Remark, RequestLine, RunFacts, RunRecord, ScenarioLine, ScriptCost, TargetSeries, TargetSource,
+    ThresholdLine, TransactionLine, Unit, Values, Verdict,
 };
 pub use export::summary_export;
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
-pub use html::{LiveUpdate, html_report, live_page, search_page, trend_page};
-pub use junit::junit_report;
+pub use html::{LiveUpdate, combined_page, html_report, live_page, search_page, trend_page};
+pub use junit::{combined_junit_report, junit_report};
 pub use markdown::markdown_report;
 pub use objectives::ObjectiveRecord;
 pub use progress::{ProgressFigures, elapsed_and_left, progress_line};

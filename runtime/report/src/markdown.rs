@@ -3,39 +3,79 @@
 
 use squall_insight::ThresholdOutcome;
 
-use crate::document::{Issue, Remark, TargetSource, ThresholdLine, Values};
+use crate::document::{FlowLine, Issue, Remark, RequestLine, TargetSource, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
 use crate::trend::{Trend, Week};
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
 pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> String {
-    let run = &document.run;
-    let day = run.began.split('T').next().unwrap_or_default();
-    let parts = [
-        format!("# Performance report, {day}\n"),
+    let plan = document.run.plan.clone().unwrap_or_default();
+    let issues = &document.verdict.issues;
+    join([
+        title(document),
         summary(document),
+        key_findings(document),
+        questions(&plan.questions),
+        environment(&plan.environment),
+        figures_of_run(document, baseline),
+        list("Issues identified", issues.iter().map(finding)),
+        list("Recommendations", issues.iter().filter_map(recommendation)),
+        list("Action items", issues.iter().filter_map(action)),
+        reproduce(document),
+    ])
+}
+
+/// What is reported of one of several runs, whose plan and findings are at the report's beginning.
+pub(crate) fn report_of_several(document: &Document) -> String {
+    join([summary(document), figures_of_run(document, None), reproduce(document)])
+}
+
+fn title(document: &Document) -> String {
+    let day = document.run.began.split('T').next().unwrap_or_default();
+    match document.run.plan.as_ref().and_then(|plan| plan.name.as_ref()) {
+        Some(name) => format!("# Performance report: {}, {day}\n", escaped(name)),
+        None => format!("# Performance report, {day}\n"),
+    }
+}
+
+fn figures_of_run(document: &Document, baseline: Option<&Document>) -> String {
+    join([
         objectives(&document.objectives),
         metrics(document),
+        mix(&document.flows),
+        requests(&document.requests),
         server_timings(document),
         target(&document.target),
         trends(document, baseline),
         list("Course of the test", document.course.iter().map(course_line)),
-        issues(&document.verdict.issues),
-        list("Recommendations", document.verdict.issues.iter().filter_map(recommendation)),
-        list("Action items", document.verdict.issues.iter().filter_map(action)),
-        reproduce(document),
-    ];
+    ])
+}
+
+/// The parts that are not empty, a blank line between them.
+pub(crate) fn join(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// What the user wants to know, in the user's sentences.
+pub(crate) fn questions<Text: AsRef<str>>(questions: impl IntoIterator<Item = Text>) -> String {
+    list("What the test is to find out", questions.into_iter().map(|question| escaped(question.as_ref())))
+}
+
+/// What the plan says of the tested system.
+pub(crate) fn environment<Text: AsRef<str>>(values: impl IntoIterator<Item = (Text, Text)>) -> String {
+    let line = |(name, value): (Text, Text)| format!("{}: {}", escaped(name.as_ref()), escaped(value.as_ref()));
+    list("Environment", values.into_iter().map(line))
 }
 
 fn summary(document: &Document) -> String {
     let (run, verdict) = (&document.run, &document.verdict);
     let mut text =
         format!("## Summary\n\n**Overall status: {}.** {}\n\n", verdict.status.name(), escaped(&verdict.sentence));
+    let kind = document.test_type().map_or_else(String::new, |kind| format!("A {kind} test of "));
     let target = run.target.as_ref().map_or_else(String::new, |target| format!(" against {}", escaped(target)));
     text.push_str(&format!(
-        "{}{target}: {}. It began at {} and took {}; it ended {}. The generator was {}.\n",
+        "{kind}{}{target}: {}. It began at {} and took {}; it ended {}. The generator was {}.\n",
         escaped(&run.scenario),
         escaped(&run.load),
         run.began,
@@ -43,14 +83,10 @@ fn summary(document: &Document) -> String {
         escaped(&run.end.text),
         document.generator.health.name()
     ));
-    let findings: Vec<String> = key_findings(document).collect();
-    if !findings.is_empty() {
-        text.push_str(&format!("\nKey findings:\n\n{}", bullets(findings)));
-    }
     text
 }
 
-fn key_findings(document: &Document) -> impl Iterator<Item = String> {
+fn key_findings(document: &Document) -> String {
     let times = document.distribution("response_time").and_then(|times| {
         let (p50, p95) = (times.p50?, times.p95?);
         Some(format!("Half of the responses took {} or less, 95% {} or less.", Unit::Ms.text(p50), Unit::Ms.text(p95)))
@@ -59,13 +95,14 @@ fn key_findings(document: &Document) -> impl Iterator<Item = String> {
         format!("The target answered {} requests, {}.", Unit::Number.text(sum), Unit::PerSecond.text(rate))
     });
     let issues = document.verdict.issues.iter().map(|issue| format!("{}.", escaped(&issue.title)));
-    requests.into_iter().chain(times).chain(issues)
+    let findings = bullets(requests.into_iter().chain(times).chain(issues));
+    if findings.is_empty() { findings } else { format!("Key findings:\n\n{findings}") }
 }
 
 fn metrics(document: &Document) -> String {
-    let thresholds = document.thresholds.iter().map(threshold_row);
-    let figures =
-        figures(document).into_iter().map(|(name, unit, value)| format!("| {name} | – | {} | – |\n", unit.text(value)));
+    let thresholds = document.other_thresholds().map(threshold_row);
+    let unbounded = figures(document).into_iter().filter(|(name, ..)| !document.bounds(name));
+    let figures = unbounded.map(|(name, unit, value)| format!("| {name} | – | {} | – |\n", unit.text(value)));
     let rows: String = thresholds.chain(figures).collect();
     if rows.is_empty() {
         return String::new();
@@ -91,6 +128,48 @@ fn objectives(lines: &[ObjectiveRecord]) -> String {
     }
     format!(
         "## Objectives\n\n| Objective | Target | Actual | Interval (about 90% sure) | Margin | Status |\n| --- | --- | --- | --- | --- | --- |\n{rows}"
+    )
+}
+
+/// How often each flow ran, beside what was planned; nothing where there is no choice.
+fn mix(flows: &[FlowLine]) -> String {
+    if flows.len() < 2 {
+        return String::new();
+    }
+    let row = |line: &FlowLine| {
+        let [planned, achieved] = [line.planned_share, line.achieved_share].map(|share| Unit::Share.text(share));
+        let [iterations, failed] = [line.iterations, line.failed].map(|number| Unit::Number.text(number as f64));
+        format!("| {} | {planned} | {achieved} | {iterations} | {failed} |\n", escaped(&line.name))
+    };
+    let rows: String = flows.iter().map(row).collect();
+    format!(
+        "## Mix of flows\n\n| Flow | Planned | Achieved | Iterations | Failed |\n| --- | --- | --- | --- | --- |\n{rows}"
+    )
+}
+
+/// Every request by its name.
+fn requests(lines: &[RequestLine]) -> String {
+    let row = |line: &RequestLine| {
+        let times = line.response_time.as_ref();
+        let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| Unit::Ms.text(value));
+        let [p50, p95, p99] =
+            [times.and_then(|times| times.p50), times.and_then(|times| times.p95), times.and_then(|times| times.p99)]
+                .map(time);
+        format!(
+            "| {} {} | {} | {} | {} | {p50} | {p95} | {p99} |\n",
+            escaped(&line.method),
+            escaped(&line.name),
+            Unit::Number.text(line.count as f64),
+            Unit::PerSecond.text(line.rate),
+            Unit::Share.text(line.failed_share),
+        )
+    };
+    let rows: String = lines.iter().map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## Requests\n\n| Request | Count | Rate | Failed | p50 | p95 | p99 |\n| --- | --- | --- | --- | --- | --- | --- |\n{rows}"
     )
 }
 
@@ -255,18 +334,12 @@ fn signed_percent(share: f64) -> String {
     format!("{:+.1}%", share * 100.0)
 }
 
-fn issues(issues: &[Issue]) -> String {
-    list(
-        "Issues identified",
-        issues.iter().map(|issue| {
-            let impact =
-                issue.impact.as_ref().map_or_else(String::new, |impact| format!(" Impact: {}", escaped(impact)));
-            format!("**{}** ({}).{impact}", escaped(&issue.title), issue.status.name())
-        }),
-    )
+pub(crate) fn finding(issue: &Issue) -> String {
+    let impact = issue.impact.as_ref().map_or_else(String::new, |impact| format!(" Impact: {}", escaped(impact)));
+    format!("**{}** ({}).{impact}", escaped(&issue.title), issue.status.name())
 }
 
-fn recommendation(issue: &Issue) -> Option<String> {
+pub(crate) fn recommendation(issue: &Issue) -> Option<String> {
     let texts = [issue.recommendation.as_ref(), issue.expected.as_ref()];
     let texts: Vec<String> = texts.into_iter().flatten().map(|text| escaped(text)).collect();
     (!texts.is_empty()).then(|| format!("{}: {}", escaped(&issue.title), texts.join(" ")))
@@ -276,12 +349,12 @@ fn course_line(remark: &Remark) -> String {
     format!("{}: {}", remark.about, escaped(&remark.text))
 }
 
-fn action(issue: &Issue) -> Option<String> {
+pub(crate) fn action(issue: &Issue) -> Option<String> {
     let text = issue.recommendation.as_ref().or(issue.expected.as_ref())?;
     Some(format!("[ ] {} (owner: ____)", escaped(text)))
 }
 
-fn list(title: &str, lines: impl Iterator<Item = String>) -> String {
+pub(crate) fn list(title: &str, lines: impl Iterator<Item = String>) -> String {
     let lines = bullets(lines);
     if lines.is_empty() { String::new() } else { format!("## {title}\n\n{lines}") }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use squall_insight::{JudgedObjective, ObjectiveStatus, Quantity};
 
-use crate::document::Unit;
+use crate::document::{Unit, figure_name};
 
 /// An objective, as reports have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct ObjectiveRecord {
     pub margin: Option<f64>,
     /// Whether it is a limit of the target's resources.
     pub is_limit: bool,
+    /// The figure that it bounds, if reports have it: `response_time p(95)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<String>,
     /// What became of it.
     pub status: ObjectiveStatus,
 }
@@ -48,6 +51,10 @@ impl ObjectiveRecord {
             interval: judged.interval.map(|ends| format!("{} to {}", text(ends.low), text(ends.high))),
             margin: judged.margin,
             is_limit,
+            figure: objective
+                .threshold
+                .as_ref()
+                .map(|threshold| figure_name(&threshold.selector(), &threshold.aggregation.to_string())),
             status: judged.status,
         }
     }

@@ -3,16 +3,19 @@
 use std::time::SystemTime;
 
 use squall_load::{RunEnd, RunOutcome, TeardownProblem};
-use squall_report::{Ending, Machine, PlannedRun, RunFacts, shown_command};
+use squall_plan::{PlanFile, TestType};
+use squall_report::{Ending, Machine, PlanRecord, PlannedRun, RunFacts, shown_command};
 
 use crate::system::processor_cores;
-use crate::test_run::Component;
+use crate::test_run::TestRun;
 
 /// Of a run that is about to begin.
-pub fn facts(component: &Component, began: SystemTime) -> RunFacts {
+pub fn facts(test: &TestRun, began: SystemTime) -> RunFacts {
+    let component = &test.component;
     RunFacts {
         scenario: component.name.clone(),
         component: component.artifact.digest().to_owned(),
+        plan: plan_record(test),
         began,
         end: Ending { as_planned: true, text: "not yet".to_owned() },
         machine: Machine {
@@ -25,6 +28,19 @@ pub fn facts(component: &Component, began: SystemTime) -> RunFacts {
         soak: Vec::new(),
         course: Vec::new(),
     }
+}
+
+/// What a test's plan says of itself, with the type of test that this run is.
+pub(crate) fn plan_record(test: &TestRun) -> Option<PlanRecord> {
+    let PlanFile { about, .. } = test.plan_file.as_ref()?;
+    // An environment variable that is wrong is refused where the options are read.
+    let kind = test.kind().ok().flatten();
+    Some(PlanRecord {
+        name: about.name.clone(),
+        test_type: kind.map(TestType::name).map(str::to_owned),
+        questions: about.objectives.clone(),
+        environment: about.environment.clone(),
+    })
 }
 
 /// How it ended.

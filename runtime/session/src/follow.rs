@@ -83,7 +83,7 @@ impl TestRun {
         let mut open_dashboard = None;
         if let Some(reserved) = endpoints.dashboard {
             notifier.notify(&reserved.heading());
-            let facts = facts(&self.component, began);
+            let facts = facts(self, began);
             open_dashboard = Some(reserved.open(&dashboard, plan.clone(), demands.clone(), facts)?);
         }
         let mut keep =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use squall_history::format::{EndInfo, RunInfo, VERSION};
+use squall_history::format::{AboutInfo, EndInfo, RunInfo, VERSION};
 use squall_history::{Environment, HistoryError, RunWriter, Store, utc};
 use squall_insight::Demands;
 use squall_load::{Event, Observer};
@@ -12,6 +12,7 @@ use squall_plan::Plan;
 use squall_report::{Document, without_secrets};
 
 use crate::console::Notifier;
+use crate::facts::plan_record;
 use crate::settings::KeepSettings;
 use crate::stored_objectives::{limits_to_store, objectives_to_store};
 use crate::test_run::TestRun;
@@ -92,6 +93,7 @@ impl Observer for Keep {
 
 /// What is known of a run when it begins.
 pub(crate) fn run_info(test: &TestRun, plan: &Plan, demands: &Demands, began: SystemTime) -> RunInfo {
+    let record = plan_record(test).unwrap_or_default();
     RunInfo {
         objectives: objectives_to_store(demands),
         limits: limits_to_store(&demands.limits),
@@ -99,7 +101,8 @@ pub(crate) fn run_info(test: &TestRun, plan: &Plan, demands: &Demands, began: Sy
         began: utc(began),
         began_ms: began.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64,
         scenario: test.name().to_owned(),
-        plan: test.plan_file.as_ref().and_then(|file| file.about.name.clone()),
+        plan: record.name,
+        about: AboutInfo { test_type: record.test_type, questions: record.questions, environment: record.environment },
         digest: test.component.artifact.digest().to_string(),
         target: plan.target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default(),
         load: plan.load(),

@@ -3,9 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use squall_history::StoredRun;
-use squall_history::format::EndInfo;
+use squall_history::format::{AboutInfo, EndInfo, RunInfo};
 use squall_metrics::Totals;
-use squall_report::{Document, Ending, Machine, PlannedRun, RunFacts};
+use squall_report::{Document, Ending, Machine, PlanRecord, PlannedRun, RunFacts, RunRecord};
 
 use crate::error::Error;
 use crate::stored_objectives::judge_stored;
@@ -23,6 +23,7 @@ pub fn kept_document(run: &StoredRun, totals: &Totals) -> Result<Document, Error
             expected_responses: reported.expected_responses.or(rebuilt.expected_responses),
             script_cost: reported.script_cost.or(rebuilt.script_cost),
             remarks: rebuilt.remarks,
+            run: RunRecord { plan: reported.run.plan.or(rebuilt.run.plan), ..reported.run },
             ..reported
         },
         None => rebuilt,
@@ -55,6 +56,7 @@ fn facts(run: &StoredRun) -> RunFacts {
     RunFacts {
         scenario: info.scenario.clone(),
         component: info.digest.clone(),
+        plan: plan_record(info),
         began: UNIX_EPOCH + Duration::from_millis(info.began_ms),
         end: ending(run),
         machine: Machine {
@@ -67,6 +69,13 @@ fn facts(run: &StoredRun) -> RunFacts {
         soak: conclusions(|end| &end.soak),
         course: conclusions(|end| &end.course),
     }
+}
+
+/// What the plan says of itself, if there was one that said anything.
+fn plan_record(info: &RunInfo) -> Option<PlanRecord> {
+    let AboutInfo { test_type, questions, environment } = info.about.clone();
+    let record = PlanRecord { name: info.plan.clone(), test_type, questions, environment };
+    (record != PlanRecord::default()).then_some(record)
 }
 
 fn ending(run: &StoredRun) -> Ending {

@@ -50,7 +50,7 @@ pub use kept::kept_document;
 pub use known::UserOptions;
 pub use layers::Layers;
 pub use policy::policy_by_name;
-pub use reports::{ReportFile, ReportForm, print_as};
+pub use reports::{ReportFile, ReportForm, print_as, print_combined_as};
 pub use result::{complaints, result_of};
 pub use scenarios::scenarios_heading;
 pub use secrets::SecretArgument;

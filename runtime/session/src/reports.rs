@@ -6,7 +6,10 @@ mod ci;
 mod form;
 mod interim;
 
-use squall_report::{Document, ctrf_report, html_report, junit_report, markdown_report};
+use squall_report::{
+    CombinedReport, Document, combined_ctrf_report, combined_junit_report, combined_page, ctrf_report, html_report,
+    junit_report, markdown_report,
+};
 
 use crate::console::Console;
 use crate::error::Error;
@@ -75,6 +78,17 @@ impl Reports {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// Several runs in one form.
+pub fn print_combined_as(form: ReportForm, report: &CombinedReport) -> String {
+    match form {
+        ReportForm::Html => combined_page(report),
+        ReportForm::Markdown => report.to_markdown(),
+        ReportForm::Junit => combined_junit_report(report),
+        ReportForm::Ctrf => combined_ctrf_report(report),
+        ReportForm::Json => report.to_json(),
     }
 }
 

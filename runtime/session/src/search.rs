@@ -85,7 +85,7 @@ fn report(
     began: SystemTime,
 ) -> BreakpointReport {
     let goal = search.goal();
-    let facts = facts(&trials.test.component, began);
+    let facts = facts(&trials.test, began);
     let millis = |time: std::time::Duration| time.as_secs_f64() * 1e3;
     let rates = figures::by_rate(&lines);
     BreakpointReport {

@@ -130,7 +130,7 @@ impl<'a> Summarizer<'a> {
         // A soak test has one load.
         let load = plan.scenarios.first().map(|scenario| &scenario.executor);
         let soak = self.test.plan_file.as_ref().zip(load).map(|(file, load)| conclude_soak(file, load, totals));
-        RunFacts { end, soak: soak.unwrap_or_default(), ..facts(&self.test.component, self.began) }
+        RunFacts { end, soak: soak.unwrap_or_default(), ..facts(self.test, self.began) }
     }
 
     fn print_summary(&self, document: &Document) -> Result<(), Error> {

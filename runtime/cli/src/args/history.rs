@@ -151,9 +151,9 @@ pub struct PruneArgs {
 /// `squall report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The run, or a file that --summary-json wrote.
-    #[arg(default_value = "last")]
-    pub run: String,
+    /// The run, or a file that --summary-json wrote; several make one report of them all.
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub runs: Vec<String>,
     /// Every phase and every name.
     #[arg(long, conflicts_with = "report")]
     pub full: bool,

@@ -124,6 +124,7 @@ fn facts(end: Ending) -> RunFacts {
     RunFacts {
         scenario: "shop.wasm".to_owned(),
         component: "sha256:0".to_owned(),
+        plan: None,
         began: SystemTime::UNIX_EPOCH,
         end,
         machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cores: 2 },
@@ -166,6 +167,7 @@ fn expect(what: &str, run: &Run, code: u8, status: RunStatus, sentence: &str) {
     assert_eq!(code == 0, status < RunStatus::Critical, "the row contradicts itself: {what}");
     assert_eq!(document.verdict.sentence, sentence, "{what}");
     for form in [html_report(&document), markdown_report(&document, None).replace('\\', "")] {
+        let form = form.replace("&lt;", "<");
         assert!(form.contains(sentence), "{sentence} is missing: {what}\n{form}");
     }
     // The terminal has the sentence on standard error, where it is a complaint.
@@ -193,6 +195,7 @@ fn generator(health: Health, signal: &'static str) -> GeneratorVerdict {
 const MET: (&str, &str) = ("response_time", "p(95)<500");
 const MISSED: (&str, &str) = ("response_time", "p(95)<50");
 const NONE_SET: &str = "No thresholds were set, so none was missed.";
+const OBJECTIVE_MET: &str = "The one objective was met.";
 const ONE_MET: &str = "The one threshold was met.";
 const ONE_MISSED: &str = "1 of 1 thresholds not met.";
 
@@ -210,17 +213,20 @@ fn a_run_that_came_to_its_end() {
     let nothing = Run { requests: 0, thresholds: vec![MET], ..run() };
     expect("nothing was measured", &nothing, 99, Critical, ONE_MISSED);
     let required = |millis| Run { p95_below: Some((millis, Importance::Required)), ..run() };
-    expect("an objective was met", &required("500"), 0, Good, ONE_MET);
-    expect("an objective was met closely", &required("105"), 0, Warning, ONE_MET);
-    expect("an objective was missed", &required("50"), 99, Critical, ONE_MISSED);
+    expect("an objective was met", &required("500"), 0, Good, OBJECTIVE_MET);
+    expect("an objective was met closely", &required("105"), 0, Warning, OBJECTIVE_MET);
+    let missed = "1 of 1 objectives not met: response time p95 is 100ms, target <50ms.";
+    expect("an objective was missed", &required("50"), 99, Critical, missed);
     let check_failed = Run { failed_checks: 1, ..required("500") };
-    expect("objectives were met, and a check failed", &check_failed, 0, Warning, ONE_MET);
+    expect("objectives were met, and a check failed", &check_failed, 0, Warning, OBJECTIVE_MET);
     let desired = Run { p95_below: Some(("50", Importance::Desired)), ..run() };
-    expect("a desired objective was missed", &desired, 0, Warning, NONE_SET);
+    let below = "0 of 1 objectives were met: response time p95 is 100ms, target <50ms.";
+    expect("a desired objective was missed", &desired, 0, Warning, below);
     expect("requests failed", &Run { failed_requests: 1, ..run() }, 0, Warning, NONE_SET);
     let limit = |cpu| Run { cpu_max: Some(0.7), cpu, ..run() };
-    expect("a limit was kept", &limit(Some(0.5)), 0, Good, NONE_SET);
-    expect("a limit was not measured", &limit(None), 0, Warning, NONE_SET);
+    expect("a limit was kept", &limit(Some(0.5)), 0, Good, OBJECTIVE_MET);
+    let unknown = "0 of 1 objectives were met: cpu_max (p95) was not measured, target <=70%.";
+    expect("a limit was not measured", &limit(None), 0, Warning, unknown);
     let ended = Run { end: RunEnd::DataEnded("users".to_owned()), thresholds: vec![MET], ..run() };
     expect("the data came to its end", &ended, 0, Good, ONE_MET);
 }
@@ -246,9 +252,9 @@ fn a_run_without_a_request_that_succeeded() {
 #[test]
 fn a_limit_that_was_not_kept_is_worse_than_the_thresholds_say() {
     let run = |threshold| Run { cpu_max: Some(0.7), cpu: Some(0.9), thresholds: vec![threshold], ..Run::default() };
-    let sentence = "The target used more than cpu_max allows.";
+    let sentence = "1 of 1 objectives not met: cpu_max (p95) is 90.00%, target <=70%.";
     expect("a limit was not kept", &run(MET), 99, RunStatus::Critical, sentence);
-    let both = format!("{ONE_MISSED} {sentence}");
+    let both = format!("{sentence} {ONE_MISSED}");
     expect("a threshold was missed, too", &run(MISSED), 99, RunStatus::Critical, &both);
 }
 

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::breakdown::Breakdown;
-use super::{Document, Remark, RunRecord, ThresholdLine, issues, over_time, remarks, target, values};
+use super::{Document, PlanRecord, Remark, RunRecord, ThresholdLine, issues, over_time, remarks, target, values};
 use crate::ObjectiveRecord;
 
 /// What only the program knows of a run: everything that is neither plan nor measurement.
@@ -21,6 +21,8 @@ pub struct RunFacts {
     pub scenario: String,
     /// The component's digest.
     pub component: String,
+    /// What its plan says of itself, if it has one.
+    pub plan: Option<PlanRecord>,
     /// When the run began.
     pub began: SystemTime,
     /// How it ended.
@@ -147,6 +149,7 @@ fn run_record(totals: &Totals, planned: &PlannedRun, facts: &RunFacts) -> RunRec
         component: facts.component.clone(),
         target: planned.target.clone(),
         load: planned.load.clone(),
+        plan: facts.plan.clone(),
         began: rfc3339(facts.began),
         began_unix_ms: (OffsetDateTime::from(facts.began).unix_timestamp_nanos() / 1_000_000) as i64,
         duration_ms: totals.elapsed.as_millis_f64(),

@@ -2,12 +2,14 @@
 //! no figure says is not said.
 
 use serde::{Deserialize, Serialize};
-use squall_insight::{Evidence, Judgement, ObjectiveStatus, RunStatus, ThresholdOutcome};
+use squall_insight::{Evidence, JudgedObjective, Judgement, ObjectiveStatus, Quantity, RunStatus, ThresholdOutcome};
 use squall_metrics::{Finding, Health};
 
-use super::{Document, RequestLine, ThresholdLine, Unit};
+use super::headline::{headline, outcome};
+use super::recommendations::{self, LimitAdvice, begin_with_error, times};
+use super::{Document, ThresholdLine, Unit};
 use crate::objectives::ObjectiveRecord;
-use crate::wording::{missed_limits, missed_thresholds, no_success, sentence_of};
+use crate::wording::sentence_of;
 
 /// What is to be thought of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +42,8 @@ pub(super) fn judge(document: &Document, judgement: &Judgement) -> Verdict {
     let mut issues: Vec<Issue> = generator_issues(judgement).collect();
     issues.extend(ending_issue(document));
     issues.extend(document.thresholds.iter().filter_map(|line| threshold_issue(document, line)));
-    issues.extend(document.objectives.iter().filter_map(|line| objective_issue(document, line)));
+    let objectives = document.objectives.iter().zip(&judgement.objectives);
+    issues.extend(objectives.filter_map(|(line, judged)| objective_issue(document, line, judged)));
     issues.extend(failed_requests_issue(document, judgement));
     issues.extend(document.checks.iter().filter(|check| check.fails > 0).map(|check| Issue {
         title: format!("Check {:?} failed {}", check.name, times(check.fails)),
@@ -58,29 +61,12 @@ pub(super) fn judge(document: &Document, judgement: &Judgement) -> Verdict {
     issues.sort_by_key(|issue| std::cmp::Reverse(issue.status));
     let of_generator = Evidence::Generator(judgement.generator.health).status();
     let status = RunStatus::worst(issues.iter().map(|issue| issue.status).chain([of_generator]));
-    Verdict { status, sentence: sentence(document, judgement), issues }
+    Verdict { status, sentence: headline(document, judgement), issues }
 }
 
 impl Issue {
     fn of(evidence: Evidence) -> Issue {
         Issue { status: evidence.status(), title: String::new(), impact: None, recommendation: None, expected: None }
-    }
-}
-
-fn sentence(document: &Document, judgement: &Judgement) -> String {
-    if !judgement.is_valid() {
-        return sentence_of(judgement.generator.invalidity());
-    }
-    if !document.run.end.as_planned {
-        return format!("The run did not end as planned: {}.", document.run.end.text);
-    }
-    let missed = [missed_thresholds(judgement), missed_limits(judgement), no_success(judgement)];
-    let missed: Vec<String> = missed.into_iter().flatten().collect();
-    match judgement.thresholds.len() {
-        _ if !missed.is_empty() => missed.iter().map(|text| sentence_of(text)).collect::<Vec<_>>().join(" "),
-        0 => "No thresholds were set, so none was missed.".to_owned(),
-        1 => "The one threshold was met.".to_owned(),
-        all => format!("All {all} thresholds were met."),
     }
 }
 
@@ -114,50 +100,56 @@ fn threshold_issue(document: &Document, line: &ThresholdLine) -> Option<Issue> {
         return None;
     }
     let title = format!("{} of {} is {}, target {}", line.aggregation, line.metric, line.measured(), line.target());
-    let (recommendation, expected) = match (line.unit, is_upper_limit(line), line.actual) {
-        (Unit::Ms, true, Some(actual)) => (slowest_request(document), improvement(line, actual)),
-        (_, true, Some(actual)) => (None, improvement(line, actual)),
-        _ => (None, None),
-    };
-    let impact = impact_of(document, line);
-    Some(Issue { title, impact, recommendation, expected, ..Issue::of(Evidence::Threshold(line.outcome)) })
+    Some(Issue {
+        title,
+        impact: impact_of(document, line),
+        recommendation: recommendations::for_threshold(document, line),
+        expected: line.actual.and_then(|actual| improvement(line, actual)),
+        ..Issue::of(Evidence::Threshold(line.outcome))
+    })
 }
 
 /// Of an objective that no threshold stands for: a limit of the target's resources, or a hope.
-fn objective_issue(document: &Document, line: &ObjectiveRecord) -> Option<Issue> {
-    let title = match line.status {
-        ObjectiveStatus::NotMeasured => format!("{} was not measured, target {}", line.title, line.target),
-        _ => format!("{} is {}, target {}", line.title, line.actual, line.target),
-    };
+fn objective_issue(document: &Document, line: &ObjectiveRecord, judged: &JudgedObjective) -> Option<Issue> {
     let issue = Issue::of(Evidence::Objective(line.status));
     // The threshold that an objective stands for has told of it.
     let is_told = line.status == ObjectiveStatus::Missed && !line.is_limit;
     if is_told || issue.status == RunStatus::Good {
         return None;
     }
-    let silent = document.target.iter().find(|source| source.answered < source.asked);
-    let recommendation =
-        silent.filter(|_| line.status == ObjectiveStatus::NotMeasured && line.is_limit).map(|source| {
-            let problem = source.problem.as_deref().unwrap_or("no reason given");
-            format!(
-                "{} said nothing {} of {} times: {problem}.",
-                source.source,
-                source.asked - source.answered,
-                source.asked
-            )
-        });
-    Some(Issue { title, recommendation, ..issue })
+    let issue = Issue { title: outcome(line), ..issue };
+    Some(match (line.status, line.is_limit) {
+        (ObjectiveStatus::NotMeasured, true) => Issue { recommendation: Some(missing_source(document)), ..issue },
+        (ObjectiveStatus::Missed, true) => match recommendations::for_limit(document, judged) {
+            Some(LimitAdvice { impact, recommendation, expected }) => {
+                Issue { impact, recommendation, expected, ..issue }
+            }
+            None => issue,
+        },
+        (ObjectiveStatus::BelowTarget, _) if judged.objective.quantity == Quantity::Rate => {
+            Issue { recommendation: recommendations::users_for(document, "http_reqs", judged.objective.limit), ..issue }
+        }
+        _ => issue,
+    })
 }
 
-/// Whether less is better.
-fn is_upper_limit(line: &ThresholdLine) -> bool {
-    line.comparison.starts_with('<')
+/// Why a resource was not measured.
+fn missing_source(document: &Document) -> String {
+    let silent = document.target.iter().find(|source| source.answered < source.asked);
+    silent.map_or_else(
+        || recommendations::NO_SOURCE.to_owned(),
+        |source| {
+            let problem = source.problem.as_deref().unwrap_or("no reason given");
+            let missing = source.asked - source.answered;
+            format!("{} said nothing {missing} of {} times: {problem}.", source.source, source.asked)
+        },
+    )
 }
 
 /// `p(95)` of 850 ms: one in twenty takes at least that long.
 fn impact_of(document: &Document, line: &ThresholdLine) -> Option<String> {
     let actual = line.actual?;
-    if line.unit == Unit::Ms && is_upper_limit(line) {
+    if line.unit == Unit::Ms && line.is_upper_limit() {
         let percent: f64 = match line.aggregation.as_str() {
             "med" => 50.0,
             other => other.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()?,
@@ -169,6 +161,12 @@ fn impact_of(document: &Document, line: &ThresholdLine) -> Option<String> {
         ));
     }
     match line.metric.as_str() {
+        "http_reqs" | "iterations" if line.unit == Unit::PerSecond && !line.is_upper_limit() => Some(format!(
+            "{} of the demanded rate was reached: {} of {}.",
+            Unit::Share.text(actual / line.limit),
+            line.unit.text(actual),
+            line.unit.text(line.limit)
+        )),
         "http_req_failed" => {
             let (_, failed, all) = document.rate("http_req_failed")?;
             Some(of_all("requests failed", failed, all))
@@ -183,36 +181,20 @@ fn impact_of(document: &Document, line: &ThresholdLine) -> Option<String> {
 
 /// By how much a figure must change for its threshold to be met.
 fn improvement(line: &ThresholdLine, actual: f64) -> Option<String> {
-    (actual > 0.0 && line.limit > 0.0 && line.limit <= actual).then(|| {
+    let direction = match line.comparison.as_str() {
+        "<" | "<=" if line.limit <= actual => "down",
+        ">" | ">=" if line.limit >= actual => "up",
+        _ => return None,
+    };
+    (actual > 0.0 && line.limit > 0.0).then(|| {
         format!(
-            "The threshold is met once {} is down by {}, from {} to {}.",
+            "The threshold is met once {} is {direction} by {}, from {} to {}.",
             line.aggregation,
-            Unit::Share.text((actual - line.limit) / actual),
+            Unit::Share.text((actual - line.limit).abs() / actual),
             line.unit.text(actual),
             line.unit.text(line.limit)
         )
     })
-}
-
-/// Where to begin: the name with the highest p95.
-fn slowest_request(document: &Document) -> Option<String> {
-    if document.requests.len() < 2 {
-        return None;
-    }
-    let p95 = |line: &RequestLine| line.response_time.as_ref().and_then(|times| times.p95);
-    let slowest = document
-        .requests
-        .iter()
-        .filter_map(|line| Some((line, p95(line)?)))
-        .max_by(|(_, one), (_, other)| one.total_cmp(other))?;
-    let all: u64 = document.requests.iter().map(|line| line.count).sum();
-    Some(format!(
-        "Begin with {} {}: its p95 of response_time, {}, is the highest, and it makes {} of the requests.",
-        slowest.0.method,
-        slowest.0.name,
-        Unit::Ms.text(slowest.1),
-        Unit::Share.text(slowest.0.count as f64 / all.max(1) as f64)
-    ))
 }
 
 fn failed_requests_issue(document: &Document, judgement: &Judgement) -> Option<Issue> {
@@ -226,8 +208,7 @@ fn failed_requests_issue(document: &Document, judgement: &Judgement) -> Option<I
     Some(Issue {
         title: "Requests failed".to_owned(),
         impact: Some(of_all("requests failed", failed, all)),
-        recommendation: commonest
-            .map(|error| format!("Begin with {}: it happened {}.", error.title, times(error.count))),
+        recommendation: commonest.map(begin_with_error),
         ..Issue::of(evidence)
     })
 }
@@ -261,10 +242,6 @@ fn drift_issue(document: &Document) -> Option<Issue> {
         impact: Some(sentence_of(text)),
         ..Issue::of(Evidence::Doubt)
     })
-}
-
-fn times(count: u64) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{} times", Unit::Number.text(count as f64)) }
 }
 
 fn of_all(what: &str, part: u64, all: u64) -> String {

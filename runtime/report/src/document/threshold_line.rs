@@ -26,6 +26,9 @@ pub struct ThresholdLine {
     pub unit: Unit,
     /// What became of it.
     pub outcome: ThresholdOutcome,
+    /// Whether it is one of the plan's objectives, which have a table of their own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_objective: bool,
 }
 
 impl ThresholdLine {
@@ -40,6 +43,7 @@ impl ThresholdLine {
             actual: result.actual,
             unit: unit_of(result, totals),
             outcome: judgement.outcome_of(result),
+            is_objective: judgement.is_objective(result),
         };
         judgement.thresholds.iter().map(line).collect()
     }
@@ -47,6 +51,11 @@ impl ThresholdLine {
     /// `p(95) < 500ms`.
     pub fn target(&self) -> String {
         format!("{} {} {}", self.aggregation, self.comparison, self.unit.text(self.limit))
+    }
+
+    /// Whether less is better.
+    pub fn is_upper_limit(&self) -> bool {
+        self.comparison.starts_with('<')
     }
 
     /// The measured value, in words.

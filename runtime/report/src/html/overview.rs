@@ -1,27 +1,47 @@
 //! What a reader sees first: the verdict, the figures that matter, thresholds, and what is wrong.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use squall_insight::{ObjectiveStatus, RunStatus, ThresholdOutcome};
 use squall_metrics::Health;
 
-use super::cell;
+use super::{Ids, cell};
+use crate::combined::NamedRun;
 use crate::document::{Issue, ThresholdLine};
 use crate::objectives::ObjectiveRecord;
 use crate::wording::NOT_JUDGED;
 use crate::{Document, Unit};
 
-pub(super) fn overview(document: &Document) -> Markup {
+pub(super) fn overview(document: &Document, ids: Ids<'_>) -> Markup {
+    let asked = document.run.plan.as_ref().map(|plan| (&plan.questions, &plan.environment));
     html! {
-        (verdict(document))
-        (tiles(document))
-        @if !document.objectives.is_empty() { (objectives(&document.objectives)) }
-        @if !document.thresholds.is_empty() { (thresholds(&document.thresholds)) }
-        @if !document.verdict.issues.is_empty() { (issues(&document.verdict.issues)) }
+        (verdict(document, document.title()))
+        @if let Some((questions, environment)) = asked { (about(questions, environment, ids)) }
+        (judged_figures(document, ids))
+        @if !document.verdict.issues.is_empty() { (issues(&document.verdict.issues, ids)) }
+        (course(document, ids))
     }
 }
 
-fn class(status: RunStatus) -> &'static str {
+/// The same of one of several runs, whose plan and findings are on the page's first screen.
+pub(super) fn overview_of_several(run: &NamedRun, ids: Ids<'_>) -> Markup {
+    html! {
+        (verdict(&run.document, &run.heading()))
+        (judged_figures(&run.document, ids))
+        (course(&run.document, ids))
+    }
+}
+
+fn judged_figures(document: &Document, ids: Ids<'_>) -> Markup {
+    let other_thresholds: Vec<&ThresholdLine> = document.other_thresholds().collect();
+    html! {
+        (tiles(document))
+        @if !document.objectives.is_empty() { (objectives(&document.objectives, ids)) }
+        @if !other_thresholds.is_empty() { (thresholds(&other_thresholds, ids)) }
+    }
+}
+
+pub(super) fn class(status: RunStatus) -> &'static str {
     match status {
         RunStatus::Good => "good",
         RunStatus::Warning => "warning",
@@ -38,20 +58,45 @@ fn health_class(health: Health) -> &'static str {
     }
 }
 
-fn verdict(document: &Document) -> Markup {
+fn verdict(document: &Document, title: &str) -> Markup {
     let (run, verdict) = (&document.run, &document.verdict);
     html! {
         div class={ "verdict " (class(verdict.status)) } {
-            h1 { (run.scenario) }
+            h1 { (title) }
             p.word { (verdict.status.name()) }
             p { (verdict.sentence) }
             div.facts {
+                @if let Some(kind) = document.test_type() { span { "type " b { (kind) } } }
+                @if document.title() != run.scenario { span { "scenario " b { (run.scenario) } } }
                 span class=(health_class(document.generator.health)) { "generator " span.state { (document.generator.health.name()) } }
                 @if let Some(target) = &run.target { span { "target " b { (target) } } }
                 span { "load " b { (run.load) } }
                 span { "began " b { (run.began) } }
                 span { "took " b { (Unit::Ms.text(run.duration_ms)) } }
                 span { "ended " b { (run.end.text) } }
+            }
+        }
+    }
+}
+
+/// What the plan says of itself besides its name and its type.
+pub(super) fn about<Text: Render>(
+    questions: impl IntoIterator<Item = Text, IntoIter: ExactSizeIterator>,
+    environment: impl IntoIterator<Item = (Text, Text), IntoIter: ExactSizeIterator>,
+    ids: Ids<'_>,
+) -> Markup {
+    let (questions, environment) = (questions.into_iter(), environment.into_iter());
+    html! {
+        @if questions.len() + environment.len() > 0 {
+            section id=(ids.of("plan")) {
+                @if questions.len() > 0 {
+                    h2 { "What the test is to find out" }
+                    ul { @for question in questions { li { (question) } } }
+                }
+                @if environment.len() > 0 {
+                    h2 { "Environment" }
+                    dl { @for (name, value) in environment { dt { (name) } dd { (value) } } }
+                }
             }
         }
     }
@@ -91,7 +136,7 @@ fn tile(label: &str, figure: &str, more: &str) -> Markup {
     html! { div.tile { div.label { (label) } div.figure { (figure) } div.more { (more) } } }
 }
 
-fn objectives(lines: &[ObjectiveRecord]) -> Markup {
+fn objectives(lines: &[ObjectiveRecord], ids: Ids<'_>) -> Markup {
     let class = |line: &ObjectiveRecord| match line.status {
         ObjectiveStatus::Met => "good",
         ObjectiveStatus::Missed => "critical",
@@ -99,7 +144,7 @@ fn objectives(lines: &[ObjectiveRecord]) -> Markup {
         ObjectiveStatus::Close | ObjectiveStatus::BelowTarget | ObjectiveStatus::NotMeasured => "warning",
     };
     html! {
-        section #objectives {
+        section.judged id=(ids.of("objectives")) {
             h2 { "Objectives" }
             div.scroll { table {
                 thead { tr { th { "objective" } th { "target" } th { "actual" } th { "interval (about 90% sure)" } th { "margin" } th { "status" } } }
@@ -116,9 +161,9 @@ fn objectives(lines: &[ObjectiveRecord]) -> Markup {
     }
 }
 
-fn thresholds(lines: &[ThresholdLine]) -> Markup {
+fn thresholds(lines: &[&ThresholdLine], ids: Ids<'_>) -> Markup {
     html! {
-        section #thresholds {
+        section.judged id=(ids.of("thresholds")) {
             h2 { "Thresholds" }
             div.scroll { table {
                 thead { tr { th { "metric" } th { "target" } th { "actual" } th { "status" } } }
@@ -141,15 +186,37 @@ fn outcome(outcome: ThresholdOutcome) -> (&'static str, &'static str) {
     }
 }
 
-fn issues(issues: &[Issue]) -> Markup {
+fn issues(issues: &[Issue], ids: Ids<'_>) -> Markup {
     html! {
-        section #issues {
-            h2 { "What to look at" }
-            @for issue in issues {
-                div class={ "issue " (class(issue.status)) } {
-                    h3 { (issue.title) }
-                    @for text in [&issue.impact, &issue.recommendation, &issue.expected].into_iter().flatten() { p { (text) } }
-                }
+        section.long id=(ids.of("issues")) {
+            h2 { "Findings and recommendations" }
+            @for finding in issues { (issue(finding)) }
+        }
+    }
+}
+
+fn issue(issue: &Issue) -> Markup {
+    html! {
+        div class={ "issue " (class(issue.status)) } {
+            h3 { (issue.title) }
+            (labelled("Consequence", issue.impact.as_deref()))
+            (labelled("Recommendation", issue.recommendation.as_deref()))
+            (labelled("Expected", issue.expected.as_deref()))
+        }
+    }
+}
+
+/// A sentence about a finding, if there is one, after what it is about.
+pub(super) fn labelled(label: &str, text: Option<&str>) -> Markup {
+    html! { @if let Some(text) = text { p { span.faint { (label) ": " } (text) } } }
+}
+
+fn course(document: &Document, ids: Ids<'_>) -> Markup {
+    html! {
+        @if !document.course.is_empty() {
+            section id=(ids.of("section-course")) {
+                h2 { "Course of the test" }
+                dl { @for remark in &document.course { dt { (remark.about) } dd { (remark.text) } } }
             }
         }
     }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::tables::sortable;
-use super::{cell, chart};
+use super::{Ids, cell, chart};
 use crate::breakpoint::{BreakpointReport, RateLine, SearchEnd, TrialFigures, TrialLine, TrialOutcome};
 use crate::{Unit, per_second};
 
@@ -38,8 +38,8 @@ pub(super) fn search(report: &BreakpointReport) -> Markup {
                      and the broken line the knee. By keyboard: Tab to a chart, ← → for the rates."
                 }
                 div.charts {
-                    (chart("rate-times", "Response time", "from the intended start to the last byte"))
-                    (chart("rate-throughput", "Throughput", "requests that ended, per second"))
+                    (chart(Ids::ONLY, "rate-times", "Response time", "from the intended start to the last byte"))
+                    (chart(Ids::ONLY, "rate-throughput", "Throughput", "requests that ended, per second"))
                 }
             }
         }
@@ -104,7 +104,7 @@ fn rates(lines: &[RateLine]) -> Markup {
         @if !lines.is_empty() {
             section.long #section-rates {
                 h2 { "What each rate came to" }
-                (sortable("rates", &columns(&["rate", "trials", "held"]), &lines.iter().map(row).collect::<Vec<_>>()))
+                (sortable(Ids::ONLY, "rates", &columns(&["rate", "trials", "held"]), &lines.iter().map(row).collect::<Vec<_>>()))
             }
         }
     }
@@ -126,7 +126,7 @@ fn trials(lines: &[TrialLine]) -> Markup {
         @if !lines.is_empty() {
             section.long #section-trials {
                 h2 { "Every trial, in the order of time" }
-                (sortable("trials", &names, &lines.iter().enumerate().map(row).collect::<Vec<_>>()))
+                (sortable(Ids::ONLY, "trials", &names, &lines.iter().enumerate().map(row).collect::<Vec<_>>()))
             }
         }
     }

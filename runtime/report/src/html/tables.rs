@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::cell;
+use super::{Ids, cell};
 use crate::document::{Distribution, ErrorLine, ServerTimingLine, TargetSource, Values};
 use crate::{Document, Unit};
 
@@ -17,47 +17,46 @@ const PHASES: [(&str, &str); 6] = [
 ];
 const PERCENTILES: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 
-pub(super) fn tables(document: &Document) -> Markup {
+pub(super) fn tables(document: &Document, ids: Ids<'_>) -> Markup {
     html! {
-        (target(&document.target))
-        (phases(document))
-        (server_timings(document))
-        (requests(document))
-        (scenarios(document))
-        (flows(document))
-        (transactions(document))
-        div.columns { div { (checks(document)) } div { (errors(&document.errors)) } }
-        (data(document))
-        (metrics(document))
-        (course(document))
-        (measurement(document))
-        (reproduce(document))
+        (target(&document.target, ids))
+        (phases(document, ids))
+        (server_timings(document, ids))
+        (requests(document, ids))
+        (scenarios(document, ids))
+        (flows(document, ids))
+        (transactions(document, ids))
+        div.columns { div { (checks(document, ids)) } div { (errors(&document.errors, ids)) } }
+        (data(document, ids))
+        (metrics(document, ids))
+        (measurement(document, ids))
+        (reproduce(document, ids))
     }
 }
 
 /// A section with a table of these columns; nothing if it has no rows.
-fn section(id: &str, title: &str, columns: &[&str], rows: &[Markup]) -> Markup {
+fn section(ids: Ids<'_>, id: &str, title: &str, columns: &[&str], rows: &[Markup]) -> Markup {
     html! {
         @if !rows.is_empty() {
-            section.long id={ "section-" (id) } {
+            section.long id=(ids.of(&format!("section-{id}"))) {
                 h2 { (title) }
-                (sortable(id, columns, rows))
+                (sortable(ids, id, columns, rows))
             }
         }
     }
 }
 
 /// A table that sorts by any of its columns.
-pub(super) fn sortable(id: &str, columns: &[&str], rows: &[Markup]) -> Markup {
+pub(super) fn sortable(ids: Ids<'_>, id: &str, columns: &[&str], rows: &[Markup]) -> Markup {
     html! {
-        div.scroll { table id=(id) {
+        div.scroll { table id=(ids.of(id)) {
             thead { tr { @for column in columns { th scope="col" { button type="button" { (column) } } } } }
             tbody { @for row in rows { tr { (row) } } }
         } }
     }
 }
 
-fn target(sources: &[TargetSource]) -> Markup {
+fn target(sources: &[TargetSource], ids: Ids<'_>) -> Markup {
     let all = sources.iter().flat_map(|source| source.series.iter().map(move |series| (source, series)));
     let rows: Vec<Markup> = all
         .map(|(source, series)| {
@@ -71,6 +70,7 @@ fn target(sources: &[TargetSource]) -> Markup {
         })
         .collect();
     section(
+        ids,
         "target-table",
         "The target's resources",
         &["source", "what", "avg", "p95", "max", "of what there is", "answers"],
@@ -99,7 +99,7 @@ fn percentiles(distribution: Option<&Distribution>, unit: Unit) -> Markup {
     }
 }
 
-fn phases(document: &Document) -> Markup {
+fn phases(document: &Document, ids: Ids<'_>) -> Markup {
     let phases: Vec<(&str, &str, &Distribution)> = PHASES
         .iter()
         .filter_map(|(name, colour)| Some((*name, *colour, document.distribution(&format!("http_req_{name}"))?)))
@@ -118,7 +118,7 @@ fn phases(document: &Document) -> Markup {
     let names = columns(&["phase", "of the mean"]);
     html! {
         @if !rows.is_empty() {
-            section #section-phases {
+            section id=(ids.of("section-phases")) {
                 h2 { "Where the time of a request goes" }
                 svg.phases viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label="Each phase's part of the mean" {
                     @for (from, (_, colour, times)) in running(&phases).into_iter().zip(&phases) {
@@ -126,7 +126,7 @@ fn phases(document: &Document) -> Markup {
                             style={ "fill:var(" (colour) ")" } {}
                     }
                 }
-                (sortable("phases", &names, &rows))
+                (sortable(ids, "phases", &names, &rows))
             }
         }
     }
@@ -143,15 +143,21 @@ fn running(phases: &[(&str, &str, &Distribution)]) -> Vec<f64> {
 }
 
 /// What happened while a request was `waiting`, in the server's own words.
-fn server_timings(document: &Document) -> Markup {
+fn server_timings(document: &Document, ids: Ids<'_>) -> Markup {
     let row = |line: &ServerTimingLine| {
         html! { td { (line.name) } (number(line.count)) (percentiles(line.duration.as_ref(), Unit::Ms)) }
     };
     let rows: Vec<Markup> = document.server_timings.iter().map(row).collect();
-    section("server-timing", "What the server says its work took (server_timing)", &columns(&["part", "count"]), &rows)
+    section(
+        ids,
+        "server-timing",
+        "What the server says its work took (server_timing)",
+        &columns(&["part", "count"]),
+        &rows,
+    )
 }
 
-fn requests(document: &Document) -> Markup {
+fn requests(document: &Document, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = document
         .requests
         .iter()
@@ -163,10 +169,16 @@ fn requests(document: &Document) -> Markup {
             }
         })
         .collect();
-    section("requests", "Requests by name (response_time)", &columns(&["request", "count", "rate", "failed"]), &rows)
+    section(
+        ids,
+        "requests",
+        "Requests by name (response_time)",
+        &columns(&["request", "count", "rate", "failed"]),
+        &rows,
+    )
 }
 
-fn scenarios(document: &Document) -> Markup {
+fn scenarios(document: &Document, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = document
         .scenarios
         .iter()
@@ -180,10 +192,10 @@ fn scenarios(document: &Document) -> Markup {
         })
         .collect();
     let names = columns(&["scenario", "iterations", "failed", "dropped", "requests", "failed requests"]);
-    section("scenarios", "Scenarios (response_time)", &names, &rows)
+    section(ids, "scenarios", "Scenarios (response_time)", &names, &rows)
 }
 
-fn flows(document: &Document) -> Markup {
+fn flows(document: &Document, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = document
         .flows
         .iter()
@@ -197,10 +209,10 @@ fn flows(document: &Document) -> Markup {
         })
         .collect();
     let names = columns(&["flow", "planned", "achieved", "iterations", "failed"]);
-    section("flows", "Flows (iteration_duration)", &names, &rows)
+    section(ids, "flows", "Mix of flows (iteration_duration)", &names, &rows)
 }
 
-fn transactions(document: &Document) -> Markup {
+fn transactions(document: &Document, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = document
         .transactions
         .iter()
@@ -212,10 +224,10 @@ fn transactions(document: &Document) -> Markup {
             }
         })
         .collect();
-    section("transactions", "Transactions", &columns(&["transaction", "count", "rate", "failed"]), &rows)
+    section(ids, "transactions", "Transactions", &columns(&["transaction", "count", "rate", "failed"]), &rows)
 }
 
-fn checks(document: &Document) -> Markup {
+fn checks(document: &Document, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = document
         .checks
         .iter()
@@ -227,13 +239,13 @@ fn checks(document: &Document) -> Markup {
             }
         })
         .collect();
-    section("checks", "Checks", &["check", "held", "passes", "fails"], &rows)
+    section(ids, "checks", "Checks", &["check", "held", "passes", "fails"], &rows)
 }
 
-fn errors(lines: &[ErrorLine]) -> Markup {
+fn errors(lines: &[ErrorLine], ids: Ids<'_>) -> Markup {
     html! {
         @if !lines.is_empty() {
-            section #section-errors {
+            section id=(ids.of("section-errors")) {
                 h2 { "Errors" }
                 @for line in lines {
                     div.issue.critical {
@@ -248,7 +260,7 @@ fn errors(lines: &[ErrorLine]) -> Markup {
     }
 }
 
-fn data(document: &Document) -> Markup {
+fn data(document: &Document, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = document
         .data
         .iter()
@@ -259,15 +271,15 @@ fn data(document: &Document) -> Markup {
             }
         })
         .collect();
-    section("data", "Data", &["data", "rows", "rows taken", "policy"], &rows)
+    section(ids, "data", "Data", &["data", "rows", "rows taken", "policy"], &rows)
 }
 
 /// Everything that was measured.
-fn metrics(document: &Document) -> Markup {
+fn metrics(document: &Document, ids: Ids<'_>) -> Markup {
     html! {
-        section.long #section-metrics { details #all-metrics {
+        section.long id=(ids.of("section-metrics")) { details id=(ids.of("all-metrics")) {
             summary { "All metrics (" (document.metrics.len()) ")" }
-            div.scroll { table id="metrics" {
+            div.scroll { table id=(ids.of("metrics")) {
                 thead { tr { @for name in ["metric", "kind", "value"] { th scope="col" { button type="button" { (name) } } } } }
                 tbody { @for metric in &document.metrics { tr {
                     td { code { (metric.name) } }
@@ -279,20 +291,9 @@ fn metrics(document: &Document) -> Markup {
     }
 }
 
-fn course(document: &Document) -> Markup {
+fn measurement(document: &Document, ids: Ids<'_>) -> Markup {
     html! {
-        @if !document.course.is_empty() {
-            section #section-course {
-                h2 { "Course of the test" }
-                dl { @for remark in &document.course { dt { (remark.about) } dd { (remark.text) } } }
-            }
-        }
-    }
-}
-
-fn measurement(document: &Document) -> Markup {
-    html! {
-        section #section-measurement {
+        section id=(ids.of("section-measurement")) {
             h2 { "How far the measurement can be trusted" }
             dl {
                 dt { "generator" } dd { (document.generator.health.name()) }
@@ -308,15 +309,15 @@ fn measurement(document: &Document) -> Markup {
     }
 }
 
-fn reproduce(document: &Document) -> Markup {
+fn reproduce(document: &Document, ids: Ids<'_>) -> Markup {
     let run = &document.run;
     html! {
-        section #section-reproduce {
+        section id=(ids.of("section-reproduce")) {
             div.bar {
                 h2 { "How to run it again" }
-                button.copy type="button" data-of="command" { "Copy" }
+                button.copy type="button" data-of=(ids.of("command")) { "Copy" }
             }
-            pre #command { (run.command) }
+            pre id=(ids.of("command")) { (run.command) }
             dl {
                 dt { "seed" } dd { code { (run.seed) } }
                 dt { "component" } dd { code { (run.component) } }

@@ -2,36 +2,36 @@
 
 use maud::{Markup, html};
 
-use super::cell;
 use super::tables::sortable;
+use super::{Ids, cell};
 use crate::trend::{Change, ChangeKind, Trend, TrendFigure};
 
-pub(super) fn trend(trend: &Trend) -> Markup {
+pub(super) fn trend(trend: &Trend, ids: Ids<'_>) -> Markup {
     html! {
-        section #trend {
+        section.long id=(ids.of("trend")) {
             h2 { "Trend" }
-            p.faint { (trend.heading()) ". By keyboard: Tab to a chart, ← → for the runs." }
+            p.faint { (trend.heading()) "." span.hint { " By keyboard: Tab to a chart, ← → for the runs." } }
             // Drawn by `assets/trend.js`.
-            div.charts #trend-charts {}
+            div.charts id=(ids.of("trend-charts")) {}
         }
-        (changes(trend))
-        (weeks(trend))
+        (changes(trend, ids))
+        (weeks(trend, ids))
     }
 }
 
 /// All changes of all figures.
-fn changes(trend: &Trend) -> Markup {
+fn changes(trend: &Trend, ids: Ids<'_>) -> Markup {
     let each = |figure: &'_ TrendFigure| -> Vec<Markup> {
         figure.changes.iter().map(|change| row(trend, figure, change)).collect()
     };
     let rows: Vec<Markup> = trend.figures.iter().flat_map(each).collect();
     let columns = ["figure", "what", "change", "before", "from then on", "since", "run", "p", "environment"];
     html! {
-        section.long #section-changes {
+        section.long id=(ids.of("section-changes")) {
             h2 { "Where the level changed" }
             @if rows.is_empty() {
                 p.faint { "Nowhere that these runs could show (p below 0.001, and at least 5 %)." }
-            } @else { (sortable("changes", &columns, &rows)) }
+            } @else { (sortable(ids, "changes", &columns, &rows)) }
         }
     }
 }
@@ -57,7 +57,7 @@ fn class(kind: ChangeKind) -> &'static str {
     }
 }
 
-fn weeks(trend: &Trend) -> Markup {
+fn weeks(trend: &Trend, ids: Ids<'_>) -> Markup {
     let rows: Vec<Markup> = trend.weeks.iter().map(|week| html! {
         td { (week.figure) }
         (cell(Some(week.before), &week.unit.text(week.before))) (cell(Some(week.now), &week.unit.text(week.now)))
@@ -65,9 +65,9 @@ fn weeks(trend: &Trend) -> Markup {
     }).collect();
     html! {
         @if !rows.is_empty() {
-            section.long #section-weeks {
+            section.long id=(ids.of("section-weeks")) {
                 h2 { "Week over week (medians)" }
-                (sortable("weeks", &["figure", "last week", "this week", "change"], &rows))
+                (sortable(ids, "weeks", &["figure", "last week", "this week", "change"], &rows))
             }
         }
     }

@@ -77,6 +77,7 @@ mod tests {
             interval: interval.map(str::to_owned),
             margin: Some((500.0 - actual) / 500.0),
             is_limit: false,
+            figure: None,
             status,
         }
     }

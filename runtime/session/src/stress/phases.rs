@@ -19,9 +19,30 @@ fn about(subject: &str, text: String) -> Conclusion {
     (subject.to_owned(), text)
 }
 
-/// What the course of a run says: that of a spike by the type of test, that of a stepped load by its steps.
+/// What the course of a run says: that of a load, a soak and a spike by the type of test, that of a stepped load by its
+/// steps.
 pub fn course(outcome: &RunOutcome, kind: Option<TestType>) -> Vec<Conclusion> {
-    if kind == Some(TestType::Spike) { course_of_spike(outcome) } else { course_of_steps(outcome) }
+    match kind {
+        Some(TestType::Spike) => course_of_spike(outcome),
+        Some(TestType::Load | TestType::Soak) => course_of_hold(outcome),
+        _ => course_of_steps(outcome),
+    }
+}
+
+/// Up, hold, down: what was measured in each, as far as the run came.
+fn course_of_hold(outcome: &RunOutcome) -> Vec<Conclusion> {
+    let [only] = &*outcome.plan.scenarios else { return Vec::new() };
+    let stages = only.executor.stages();
+    let [up, hold, down] = stages.as_slice() else { return Vec::new() };
+    let mut begins = Duration::ZERO;
+    let parts = [("on the way up", up), ("at full load", hold), ("on the way down", down)].map(|(subject, stage)| {
+        let span = begins..begins + stage.duration;
+        begins = span.end;
+        (subject, span)
+    });
+    let elapsed = Duration::from(outcome.totals.elapsed);
+    let reached = parts.into_iter().filter(|(_, span)| !span.is_empty() && span.start < elapsed);
+    reached.map(|(subject, span)| about(subject, told(&Phase::of(&outcome.totals.history, span)))).collect()
 }
 
 /// Normal load, a burst, normal load.

@@ -70,7 +70,7 @@ pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     listener.view.finish();
     // Nothing is demanded of a target that is not there.
     let judgement = Judgement::default();
-    let facts = RunFacts { end: ending(&outcome), ..facts(&test.component, time_of_day()) };
+    let facts = RunFacts { end: ending(&outcome), ..facts(&test, time_of_day()) };
     let planned = (&*outcome.plan).into();
     let document = Document::new(&outcome.totals, &judgement, data_use(&outcome), &planned, &facts);
     let summary = Summary { document: &document, detail: Detail::Compact, style: console.style() };
