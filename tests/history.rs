@@ -172,3 +172,55 @@ fn a_slower_target_is_a_regression() {
     assert!(trend.contains("3 runs of"), "{trend}");
     asked(folder.path(), &["compare", "before"], 104);
 }
+
+/// A plan that is run as two types of test, one of which misses its objective.
+fn two_types(server: &Server, folder: &Path) {
+    let plan = format!(
+        "name: Shop\nobjectives: [ it answers in time ]\nenvironment: {{ dataset: 10k products }}\ncomponent: {}\ntarget: {}\n\
+         users: 1\nduration: 1s\nresponse_time: {{ p95: <60s }}\n",
+        guest("minimal"),
+        server.url()
+    );
+    let file = folder.join("plan.yaml");
+    std::fs::write(&file, plan).expect("a plan");
+    let runs = folder.join("runs").display().to_string();
+    let run = ["run", &file.display().to_string(), "--runs-dir", &runs];
+    Squall::new(&run).args(&["--type", "load", "-d", "2s", "--save-as", "a"]).run().expect_code_or_busy(0);
+    let missed = ["--type", "spike", "-d", "3s", "--save-as", "b", "--threshold", "response_time=p(95)<0.001"];
+    Squall::new(&run).args(&missed).run().expect_code_or_busy(99);
+}
+
+#[test]
+fn several_runs_make_one_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runs = folder.path().join("runs");
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    two_types(&server, folder.path());
+
+    let printed = asked(&runs, &["report", "a", "b"], 0);
+    for text in ["█ RUNS OF Shop", "█ FINDINGS", "verdict: ", "2 runs: ", "█ RUN load, ", "█ RUN spike, "] {
+        assert!(printed.contains(text), "{text} is not in {printed}");
+    }
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let [page, markdown, json] = ["r.html", "r.md", "r.json"].map(file);
+    // The second of the tags is the last run, too.
+    let arguments = ["report", "a", "b", "last", "--report", &page, "--report", &markdown, "--report", &json];
+    asked(&runs, &arguments, 0);
+    let read = |path: &str| std::fs::read_to_string(path).expect("a report");
+    let json: Value = serde_json::from_str(&read(&json)).expect("json");
+    let all = json["runs"].as_array().expect("runs");
+    assert_eq!((all.len(), &json["title"]), (2, &"Shop".into()));
+    let types: Vec<&Value> = all.iter().map(|run| &run["summary"]["run"]["plan"]["test_type"]).collect();
+    assert_eq!(types, ["load", "spike"]);
+    for text in [read(&page), read(&markdown)] {
+        for run in all {
+            let sentence = run["summary"]["verdict"]["sentence"].as_str().expect("a sentence");
+            let word = sentence.split(' ').next().expect("a word");
+            assert!(text.contains(run["run"].as_str().expect("a name")) && text.contains(word), "{text}");
+        }
+        for once in ["it answers in time", "10k products"] {
+            assert_eq!(text.matches(once).count(), 1, "{once}: {text}");
+        }
+    }
+    asked(&runs, &["report", "a", "nothing"], 104);
+}

@@ -152,3 +152,40 @@ fn an_unknown_output_is_reported_with_its_place() {
         assert!(ended.err.contains(told), "{}", ended.err);
     }
 }
+
+#[test]
+fn a_plan_is_run_as_another_type_of_test() {
+    let server = server();
+    let plan = PLAN.replace("type: smoke\n", "type: load\nduration: 10m\nramp_up: 5m\n");
+    let shown = squall(&["plan", "show", "plan.yaml", "--type", "stress"], &plan, &server).expect_code(0).out;
+    assert!(
+        shown.contains("type: stress") && shown.contains("load: up to 4 VUs for 20m over 10 steps, then 2 VUs"),
+        "{shown}"
+    );
+    let arguments = ["run", "plan.yaml", "--type", "smoke", "--summary-json", "summary.json"];
+    let ended = squall(&arguments, &plan, &server);
+    let summary = std::fs::read_to_string(ended.folder().join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["run"]["plan"]["test_type"], "smoke");
+    assert_eq!(
+        (&summary["run"]["plan"]["name"], &summary["run"]["plan"]["questions"][0]),
+        (&"Two users".into(), &"it answers".into())
+    );
+    // One user, three iterations; the throughput of the load is not asked for.
+    assert_eq!(server.requests().len(), 3);
+    let objectives = summary["objectives"].as_array().unwrap().iter().map(|line| line["title"].as_str().unwrap());
+    assert_eq!(objectives.collect::<Vec<_>>(), ["error rate", "checks"]);
+}
+
+#[test]
+fn a_type_that_no_load_can_be_made_of_is_refused() {
+    let server = server();
+    let refused = |arguments: &[&str], plan: &str| squall(arguments, plan, &server).expect_code(104).err;
+    let stages = PLAN.replace("type: smoke\nusers: 2\n", "stages: [ { duration: 1m, target: 5 } ]\n");
+    let text = refused(&["run", "plan.yaml", "--type", "soak"], &stages);
+    assert!(text.contains("--type soak: the plan gives its load as stages"), "{text}");
+    let text = refused(&["run", "plan.yaml", "--type", "soak", "-i", "5"], PLAN);
+    assert!(text.contains("--type soak: another load was given"), "{text}");
+    let text = refused(&["run", &guest("feed"), "--type", "soak"], PLAN);
+    assert!(text.contains("--type goes with a plan"), "{text}");
+}

@@ -10,6 +10,7 @@ mod limits;
 mod mistake;
 mod node;
 mod objective;
+mod other_type;
 mod out;
 mod reader;
 mod scenario_loads;

@@ -6,7 +6,7 @@ use std::path::Path;
 use squall_data::{Folder, Places};
 use squall_guest::Secrets;
 use squall_load::Known;
-use squall_plan::{DataFormat, Options, PlanFile, from_environment};
+use squall_plan::{DataFormat, Options, PlanFile, TestType, from_environment};
 
 use crate::error::Error;
 use crate::system::environment_variables;
@@ -46,6 +46,15 @@ impl UserOptions {
         let named = files.filter_map(|(name, data)| Some((name.clone(), data.file.clone()?))).collect();
         Ok(Places { folder, named })
     }
+}
+
+/// A plan as another type of test, with what was typed and what the environment says.
+///
+/// # Errors
+/// If an environment variable is wrong, or the plan cannot be a test of that type.
+pub fn plan_as(file: PlanFile, kind: TestType, typed: &Options) -> Result<PlanFile, Error> {
+    let upper = options_above_plan(typed.clone())?;
+    file.as_type(kind, &upper).map_err(|text| Error::option(format!("--type {kind}: {text}")))
 }
 
 /// What is typed over what the environment says.

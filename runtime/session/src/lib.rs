@@ -47,7 +47,7 @@ pub use facts::{ending, facts};
 pub use files::OpenFile;
 pub use heading::{heading, plan_heading};
 pub use kept::kept_document;
-pub use known::UserOptions;
+pub use known::{UserOptions, plan_as};
 pub use layers::Layers;
 pub use policy::policy_by_name;
 pub use reports::{ReportFile, ReportForm, print_as, print_combined_as};

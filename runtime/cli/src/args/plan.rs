@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use squall_plan::parse_typed_duration;
+use squall_plan::{TestType, parse_typed_duration};
 
+use crate::args::headings;
 use crate::args::load::LoadArgs;
 use crate::args::options::RequestOptions;
 use crate::args::registry::RegistryArgs;
@@ -49,12 +50,23 @@ pub enum PlanCommand {
     Options,
 }
 
+/// As what a plan is run.
+#[derive(Debug, Default, Args)]
+pub struct TypeArgs {
+    /// Run the plan as this type of test: load, stress, soak, spike, breakpoint or smoke. The plan's users or rate hold for
+    /// it; its times are that type's own.
+    #[arg(long = "type", value_name = "TYPE", help_heading = headings::LOAD)]
+    pub kind: Option<TestType>,
+}
+
 /// `squall plan show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The plan.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub as_type: TypeArgs,
     #[command(flatten)]
     pub load: LoadArgs,
     #[command(flatten)]
@@ -69,6 +81,8 @@ pub struct RehearseArgs {
     /// The plan.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub as_type: TypeArgs,
     #[command(flatten)]
     pub answer: AnswerArgs,
     #[command(flatten)]

@@ -11,11 +11,11 @@ use squall_guest::Artifact;
 use squall_outputs::Output;
 use squall_plan::{Mistake, Options, PlanError, PlanFile, options_reference, schema};
 use squall_registry::Reference;
-use squall_session::Component;
+use squall_session::{Component, plan_as};
 use squall_toolchain::{Source, build, is_source};
 
 use crate::args::limits::LimitArgs;
-use crate::args::plan::{PlanArgs, PlanCommand};
+use crate::args::plan::{PlanArgs, PlanCommand, TypeArgs};
 use crate::args::registry::RegistryArgs;
 use crate::args::script::ScriptArgs;
 use crate::commands::registry;
@@ -58,6 +58,15 @@ pub fn read(path: &Path) -> Result<PlanFile, CliError> {
     plan.outputs(str::parse::<Output>).map_err(|mistakes| told(path, &mistakes))?;
     plan.in_folder(path.parent().unwrap_or(Path::new("")));
     Ok(plan)
+}
+
+/// The same as another type of test, if one is named.
+pub fn read_as(path: &Path, as_type: &TypeArgs, typed: &Options) -> Result<PlanFile, CliError> {
+    let file = read(path)?;
+    match as_type.kind {
+        Some(kind) => Ok(plan_as(file, kind, typed)?),
+        None => Ok(file),
+    }
 }
 
 fn told(path: &Path, mistakes: &[Mistake]) -> CliError {

@@ -15,6 +15,7 @@ use crate::args::headings;
 use crate::args::load::LoadArgs;
 use crate::args::options::RequestOptions;
 use crate::args::output::OutputArgs;
+use crate::args::plan::TypeArgs;
 use crate::args::registry::RegistryArgs;
 use crate::args::requests::RequestArgs;
 use crate::args::sandbox::SandboxArgs;
@@ -40,6 +41,8 @@ pub struct RunArgs {
     /// Run one iteration; then build and run again each time that the source is saved.
     #[arg(long, help_heading = headings::SCENARIO)]
     pub watch: bool,
+    #[command(flatten)]
+    pub as_type: TypeArgs,
     #[command(flatten)]
     pub load: LoadArgs,
     #[command(flatten)]
@@ -82,6 +85,9 @@ pub fn execute(test: &TestRun, console: &TerminalConsole) -> Result<u8, CliError
 pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
     let mut typed = from_arguments(&arguments.load, &arguments.http);
     let scenario = Path::new(&arguments.scenario);
+    if arguments.as_type.kind.is_some() && !plan::is_plan(scenario) {
+        return Err(CliError::options(vec!["--type goes with a plan (.yaml), which it runs as that type".to_owned()]));
+    }
     if let Some(url) = named_url(&arguments.scenario)? {
         typed = one_request::options(&url, &arguments.request.settings(), typed)?;
         let shown = without_credentials(&url).into_owned();
@@ -117,7 +123,7 @@ fn limits(arguments: &RunArgs) -> Limits {
 
 /// What a plan says, with what was typed over it.
 fn test_of_plan(arguments: &RunArgs, typed: Options) -> Result<TestRun, CliError> {
-    let file = plan::read(Path::new(&arguments.scenario))?;
+    let file = plan::read_as(Path::new(&arguments.scenario), &arguments.as_type, &typed)?;
     plan::allow_sources(&file, &arguments.sandbox.limits)?;
     let most = limits(arguments).component;
     let (component, others) = plan::components(&file, arguments.script, &arguments.registry, most)?;

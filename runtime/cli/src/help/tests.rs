@@ -105,7 +105,7 @@ fn sections_have_the_options_that_they_name() {
     let expected = [
         (
             "Load",
-            "vus duration iterations stage executor graceful-stop rate pre-allocated-vus max-vus arrival max-backlog \
+            "type vus duration iterations stage executor graceful-stop rate pre-allocated-vus max-vus arrival max-backlog \
                   warmup think-time seed min-iteration-duration connections",
         ),
         (

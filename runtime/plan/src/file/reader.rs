@@ -7,14 +7,14 @@ use squall_schedule::nearest;
 
 use super::mistake::{Mistake, Position, Trouble};
 use super::node::{self, Entry, Node, Value};
-use super::objective::{self, Importance};
+use super::objective;
 use super::scenarios::NeededData;
 use super::schema::{self, Group};
 use super::{PlanFile, about, limits, out, scenario_loads, scenarios, shape};
 use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
 use crate::plan::{Component, Defaults, Plan, PlanError};
-use crate::threshold::{SpecList, Threshold, ThresholdSpec};
+use crate::threshold::{SpecList, Threshold};
 
 pub(super) fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
     let mut reader = Reader::default();
@@ -139,13 +139,9 @@ impl Reader {
         }
     }
 
-    /// What must hold becomes thresholds, so that it decides the exit code.
     fn demand_objectives(&mut self) {
-        let demanded = self.plan.objectives.iter().filter(|objective| objective.importance == Importance::Required);
-        for objective in demanded {
-            let thresholds = self.plan.options.thresholds.get_or_insert_default();
-            let spec = ThresholdSpec::new(&objective.threshold.source);
-            thresholds.entry(objective.threshold.selector()).or_default().push(spec);
+        for objective in self.plan.objectives.clone() {
+            self.plan.demand(&objective);
         }
     }
 

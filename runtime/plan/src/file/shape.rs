@@ -17,6 +17,9 @@ const STRESS_STEPS: u32 = 10;
 /// How many parts of a stress test's time a step takes, and how many the recovery behind the steps, of 100.
 const STRESS_STEP_PERCENT: u32 = 8;
 const STRESS_RECOVERY_PERCENT: u32 = 100 - STRESS_STEPS * STRESS_STEP_PERCENT;
+/// How many times the expected load a stress test goes up to, where a plan of another type is run as one. Its step back, half
+/// of that, is the expected load.
+const STRESS_FACTOR: u64 = 2;
 /// How many times the normal load a spike is, unless said otherwise.
 const SPIKE_FACTOR: u64 = 5;
 /// How long a spike takes to rise and to fall, unless said otherwise.
@@ -68,7 +71,7 @@ pub(super) type Impossible = (&'static str, String);
 
 impl Shape {
     /// The type of test that it is; without any ramp and type, what is given stands for itself.
-    fn kind(&self) -> Option<TestType> {
+    pub(super) fn kind(&self) -> Option<TestType> {
         let ramps = self.ramp_up.is_some() || self.ramp_down.is_some();
         self.kind.or(ramps.then_some(TestType::Load))
     }
@@ -184,13 +187,25 @@ impl Shape {
 
     fn level(&self, kind: TestType) -> Result<Level, Impossible> {
         match (self.users, self.rate) {
-            (_, Some(Level::Bare(count))) => Ok(Level::Rate(Rate::every_second(count))),
-            (_, Some(rate)) => Ok(rate),
+            (_, Some(rate)) => Ok(every_second(rate)),
             (Some(users), None) => Ok(Level::Bare(users)),
             (None, None) => {
                 Err(("type", format!("a {kind} test needs users or a rate; give one, like users: 50 or rate: 100/s")))
             }
         }
+    }
+
+    /// Users and rate of one type of test for another: those of a stress test are more than is expected.
+    pub(super) fn scaled(&self, own: TestType, kind: TestType) -> (Option<u64>, Option<Level>) {
+        let (factor, divisor) = match (own, kind) {
+            (own, kind) if own == kind => (1, 1),
+            (_, TestType::Stress) => (STRESS_FACTOR, 1),
+            (TestType::Stress, _) => (1, STRESS_FACTOR),
+            _ => (1, 1),
+        };
+        let users = self.users.map(|users| users.saturating_mul(factor).div_ceil(divisor));
+        let rate = self.rate.map(|rate| times(every_second(rate), factor, divisor));
+        (users, rate)
     }
 
     fn stages(&self, kind: TestType, level: Level) -> Result<Vec<StageSpec>, Impossible> {
@@ -231,6 +246,14 @@ impl Shape {
             }
         };
         Ok(stages)
+    }
+}
+
+/// A rate that is written without a unit is of a second.
+fn every_second(rate: Level) -> Level {
+    match rate {
+        Level::Bare(count) => Level::Rate(Rate::every_second(count)),
+        Level::Rate(_) => rate,
     }
 }
 

@@ -29,8 +29,8 @@ const SAID_EVERY: Nanos = Nanos(5_000_000_000);
 
 /// Plays a plan.
 pub fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
-    let file = super::read(&arguments.file)?;
     let typed = from_arguments(&arguments.load, &arguments.http);
+    let file = super::read_as(&arguments.file, &arguments.as_type, &typed)?;
     super::allow_sources(&file, &arguments.sandbox.limits)?;
     let limits = arguments.sandbox.limits.limits(arguments.load.memory);
     let (component, others) = super::components(&file, arguments.script, &arguments.registry, limits.component)?;

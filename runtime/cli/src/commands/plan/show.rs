@@ -26,8 +26,8 @@ pub struct Resolved {
 
 /// Shows it.
 pub fn show(arguments: &ShowArgs) -> Result<u8, CliError> {
-    let file = super::read(&arguments.file)?;
     let typed = from_arguments(&arguments.load, &arguments.http);
+    let file = super::read_as(&arguments.file, &arguments.as_type, &typed)?;
     let resolved = resolve(&file, typed, &arguments.registry, ToString::to_string)?;
     let mut text = plan_heading(&file);
     let components = file.components();
