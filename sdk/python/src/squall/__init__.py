@@ -18,7 +18,7 @@ A scenario is a module of plain functions, its *flows*::
     def search() -> None:
         http.get("/search", params={"q": "lamp"}, name="/search")
 
-``squall-build scenario.py -o scenario.wasm`` makes a component of it, which ``squall run`` runs. Natively the same
+``squall run scenario.py`` makes a component of it and runs that; ``squall build`` only makes it. Natively the same
 module runs against a host of a test's own making: see :mod:`squall.testing`.
 
 Paths are relative to the run's ``--target``. Everything is measured by the host; nothing here reads a clock of its own.

@@ -176,7 +176,8 @@ def _tool() -> str:
     tool = beside or shutil.which("componentize-py")
     if tool is None:
         raise BuildError(
-            f"componentize-py is not installed. Install it with: {sys.executable} -m pip install 'squall-sdk[build]'"
+            "componentize-py is not installed. `squall build` installs it; without that: "
+            f"{sys.executable} -m pip install componentize-py"
         )
     return tool
 
