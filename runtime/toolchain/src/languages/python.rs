@@ -17,6 +17,9 @@ const INSTALL: &str =
 /// What the SDK's manifest calls the tool that makes components, with its version.
 const TOOL: &str = "componentize-py==";
 
+/// What somebody may call the SDK in a requirements.txt.
+const SDK: [&str; 2] = ["squall", "squall-sdk"];
+
 pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let (source, bench) = (build.source, build.bench);
     let environment = install_tool(build)?;
@@ -68,10 +71,17 @@ fn install_requirements(build: &Build<'_>, environment: &Path) -> Result<Option<
     Ok(Some(packages.join("site-packages")))
 }
 
-/// The lines of a requirements.txt that name something, without the SDK, which is here already.
+/// The lines of a requirements.txt that name something, without the SDK, which is here already: on PyPI its names are
+/// somebody else's.
 fn requirements(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.filter(|line| !line.starts_with("squall-sdk")).map(|line| format!("{line}\n")).collect()
+    lines.filter(|line| !SDK.contains(&package(line).as_str())).map(|line| format!("{line}\n")).collect()
+}
+
+/// The package that a line asks PyPI for, in the form in which PyPI compares names.
+fn package(line: &str) -> String {
+    let name = line.split(|character: char| !character.is_ascii_alphanumeric() && !"-_.".contains(character)).next();
+    name.unwrap_or_default().to_ascii_lowercase().replace(['_', '.'], "-")
 }
 
 fn pip(environment: &Path) -> Tool {
@@ -87,5 +97,6 @@ mod tests {
     fn requirements_are_lines_that_name_a_package() {
         assert_eq!(requirements("# none yet\n\n"), "");
         assert_eq!(requirements("faker==30 # names\nsquall-sdk[build]==0.1.0\n"), "faker==30 # names\n");
+        assert_eq!(requirements("squall\nSquall_SDK>=0.1\nsquall-extras\n./squall\n"), "squall-extras\n./squall\n");
     }
 }

@@ -12,13 +12,21 @@ use crate::tool::{Tool, files_of_rules};
 
 const TARGET: &str = "wasm32-wasip2";
 const INSTALL: &str = "install Rust from https://rustup.rs";
+const SDK: &str = "squall-sdk";
+const REMEDY: &str = "squall-sdk comes with this program, not from crates.io: write \
+                      `squall-sdk = { path = \".squall/sdk/rust\" }`";
 
 pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let source = build.source;
     ensure_target()?;
     let arguments = ["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"];
+    let patch = patch(&source.folder, build.sdk);
     let cargo = || Tool::new("cargo", INSTALL).inside(&source.folder);
-    let messages = cargo().args(arguments).args(patch(&source.folder, build.sdk).into_iter().flatten()).output()?;
+    if patch.is_some() {
+        let metadata = cargo().args(["metadata", "--format-version", "1"]).args(patch.iter().flatten()).output()?;
+        refuse_another_sdk(&source.folder, &metadata)?;
+    }
+    let messages = cargo().args(arguments).args(patch.iter().flatten()).output()?;
     let component = component(&messages).ok_or_else(|| {
         let text = "the package makes no component: it needs `crate-type = [\"cdylib\"]` under [lib]";
         BuildError::at(&source.folder.join("Cargo.toml"), text)
@@ -32,11 +40,24 @@ pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
 /// A manifest that asks the registry for the SDK gets it from here.
 fn patch(project: &Path, sdk: &Path) -> Option<[String; 2]> {
     let manifest = fs::read_to_string(project.join("Cargo.toml")).unwrap_or_default();
-    let line = manifest.lines().find(|line| line.starts_with("squall-sdk"))?;
+    let line = manifest.lines().find(|line| line.contains(SDK) && !line.trim_start().starts_with('#'))?;
     let is_elsewhere = ["path", "git", "workspace"].iter().any(|key| line.contains(key));
     let path = sdk.join("rust");
     (!is_elsewhere)
-        .then(|| ["--config".to_owned(), format!("patch.crates-io.squall-sdk.path={:?}", path.display().to_string())])
+        .then(|| ["--config".to_owned(), format!("patch.crates-io.{SDK}.path={:?}", path.display().to_string())])
+}
+
+/// A package of the SDK's name in a registry is somebody else's, and building it would run its code: cargo takes that one
+/// where the manifest asks for another version.
+fn refuse_another_sdk(project: &Path, metadata: &str) -> Result<(), BuildError> {
+    let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
+    let is_another = |package: &Value| {
+        package["name"] == SDK && package["source"].as_str().is_some_and(|source| source.starts_with("registry+"))
+    };
+    match metadata["packages"].as_array().is_some_and(|packages| packages.iter().any(is_another)) {
+        true => Err(BuildError::at(&project.join("Cargo.toml"), REMEDY)),
+        false => Ok(()),
+    }
 }
 
 /// What cargo has read: the sources that it lists beside the component, the manifests of packages that are not from a registry,
@@ -89,6 +110,31 @@ fn parsed(messages: &str) -> impl Iterator<Item = Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_that_asks_the_registry_for_the_sdk_gets_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let patched = |manifest: &str| {
+            fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+            patch(folder.path(), Path::new("/sdk")).is_some()
+        };
+        assert!(patched("[dependencies]\nsquall-sdk = \"0.1\"\n"));
+        assert!(patched("[dependencies]\nsquall = { package = \"squall-sdk\", version = \"0.1\" }\n"));
+        assert!(patched("[dependencies.squall-sdk]\nversion = \"0.1\"\n"));
+        assert!(!patched("[dependencies]\n# squall-sdk\nsquall-sdk = { path = \".squall/sdk/rust\" }\n"));
+        assert!(!patched("[dependencies]\nserde = \"1\"\n"));
+    }
+
+    #[test]
+    fn another_package_of_that_name_is_not_built() {
+        let refused = |source: &str| {
+            let metadata = format!(r#"{{"packages":[{{"name":"squall-sdk","source":{source}}}]}}"#);
+            refuse_another_sdk(Path::new("shop"), &metadata).map_err(|error| error.to_string())
+        };
+        assert_eq!(refused("null"), Ok(()));
+        let told = refused(r#""registry+https://github.com/rust-lang/crates.io-index""#).unwrap_err();
+        assert!(told.starts_with("shop/Cargo.toml: squall-sdk comes with this program"), "{told}");
+    }
 
     #[test]
     fn cargo_says_where_the_component_is() {
