@@ -175,3 +175,9 @@ fn a_port_without_a_server() {
     assert!(ended.out.contains("connect (flow \"request\"): 3"), "{}", ended.out);
     assert!(ended.out.to_lowercase().contains("refused"), "{}", ended.out);
 }
+
+#[test]
+fn a_rate_of_nothing_is_told_the_least() {
+    let ended = Squall::new(&["run", "http://127.0.0.1:1/", "-R", "0"]).run().expect_code(104);
+    assert!(ended.err.contains("rate is 0; it must be more than 0, like 0.5/s"), "{}", ended.err);
+}

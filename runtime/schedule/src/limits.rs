@@ -41,6 +41,12 @@ pub enum LimitError {
         /// The option.
         key: &'static str,
     },
+    /// A rate that cannot be zero.
+    #[error("{key} is 0; it must be more than 0, like 0.5/s")]
+    NoRate {
+        /// The option.
+        key: &'static str,
+    },
     /// A duration that cannot be zero.
     #[error("{key} is 0s; it must be longer")]
     NoTime {

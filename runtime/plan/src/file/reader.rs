@@ -219,6 +219,7 @@ pub(super) fn key_of(error: &PlanError) -> &'static str {
 
 fn key_of_limit(limit: &LimitError) -> &'static str {
     let (LimitError::Zero { key }
+    | LimitError::NoRate { key }
     | LimitError::NoTime { key }
     | LimitError::TooMany { key, .. }
     | LimitError::TooFast { key, .. }

@@ -183,7 +183,7 @@ pub(super) fn contradictions<'a>(
 
 fn check_rate(rate: Rate) -> Result<(), LoadShapeError> {
     if rate.is_zero() {
-        return Err(limits::LimitError::Zero { key: "rate" }.into());
+        return Err(limits::LimitError::NoRate { key: "rate" }.into());
     }
     Ok(limits::rate("rate", rate).map(drop)?)
 }

@@ -54,7 +54,7 @@ fn stepped_rate(options: &Options) -> Result<Executor, Vec<LoadShapeError>> {
 
 fn check_rate(stage: &RateStage) -> Result<(), LoadShapeError> {
     if stage.target.is_zero() {
-        return Err(LimitError::Zero { key: TARGET }.into());
+        return Err(LimitError::NoRate { key: TARGET }.into());
     }
     Ok(limits::rate(TARGET, stage.target).map(drop)?)
 }

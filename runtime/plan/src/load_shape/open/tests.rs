@@ -97,7 +97,7 @@ fn contradictions_and_gaps_are_named() {
             "constant-arrival-rate needs rate; give it, like 100/s",
         ),
         (r#"{"executor": "ramping-arrival-rate"}"#, "ramping-arrival-rate needs stages; give it, like 30s:100/s"),
-        (r#"{"rate": 0, "duration": "1s"}"#, "rate is 0; it must be at least 1"),
+        (r#"{"rate": 0, "duration": "1s"}"#, "rate is 0; it must be more than 0, like 0.5/s"),
         (r#"{"rate": "20000/ms", "duration": "1s"}"#, "rate is 20000/ms; at most 10000000/s can be asked for"),
         (r#"{"rate": 5, "iterations": 5}"#, "rate and iterations contradict each other; give only one of them"),
         (r#"{"rate": 5, "stages": ["1s:1/s"]}"#, "rate and stages contradict each other; give only one of them"),
