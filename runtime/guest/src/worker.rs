@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use squall_data::DataSet;
-use squall_http::Network;
+use squall_http::{MissingTarget, Network};
 use squall_metrics::{Clock, Nanos, Recorder};
 
 use crate::data_end::DataEnd;
@@ -32,6 +32,8 @@ pub struct RunContext {
     pub data_end: DataEnd,
     /// Set when a guest asks for the end of the run.
     pub abort: Abort,
+    /// Set when a request needs a target, and there is none.
+    pub missing_target: Arc<MissingTarget>,
     /// The run's progress.
     pub progress: Progress,
 }

@@ -1,9 +1,11 @@
 //! Settings of a run that all of its clients share.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::MemoryLimits;
+use crate::missing_target::MissingTarget;
 use crate::policy::EgressPolicy;
 use crate::url::BaseUrl;
 
@@ -12,6 +14,8 @@ use crate::url::BaseUrl;
 pub struct ClientConfig {
     /// Base of URLs that are only a path.
     pub base: Option<BaseUrl>,
+    /// Told of the first URL that is only a path, if there is no base.
+    pub missing_target: Arc<MissingTarget>,
     /// Hosts and addresses that requests may go to.
     pub egress: EgressPolicy,
     /// Sent as `User-Agent` by requests that bring none.
@@ -64,6 +68,7 @@ impl Default for ClientConfig {
     fn default() -> ClientConfig {
         ClientConfig {
             base: None,
+            missing_target: Arc::default(),
             egress: EgressPolicy::Everywhere,
             user_agent: concat!("squall/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(30),

@@ -8,12 +8,13 @@ use squall_metrics::{Clock, Recorder};
 
 use crate::buffers::Buffers;
 use crate::config::ClientConfig;
+use crate::error::Error;
 use crate::pool::Pool;
 use crate::reader::Limits;
 use crate::resolve::Resolver;
 use crate::stub::Stub;
 use crate::tls::SharedTls;
-use crate::url::Origins;
+use crate::url::{Origins, Target, UrlError};
 
 /// Maximum size of one read, in bytes. One buffer serves the whole thread: a connection has none of its own.
 const READ_SIZE: usize = 64 * 1024;
@@ -75,6 +76,18 @@ impl Network {
             tls,
             clock,
             recorder,
+        })
+    }
+
+    /// Where a request of that URL goes.
+    #[inline]
+    pub(crate) fn resolve<'a>(&'a self, url: &'a str) -> Result<Target<'a>, Error> {
+        self.origins.resolve(url).map_err(|error| {
+            let text = error.to_string();
+            if matches!(error, UrlError::NoTarget { .. }) {
+                self.config.missing_target.report(&text);
+            }
+            Error::InvalidRequest(text)
         })
     }
 

@@ -138,7 +138,7 @@ impl Prepared {
         brought: Brought<'_>,
         options: &RequestOptions,
     ) -> Result<Box<Prepared>, Error> {
-        let target = network.origins.resolve(url).map_err(|error| Error::InvalidRequest(error.to_string()))?;
+        let target = network.resolve(url)?;
         let known_method = Method::of(method);
         if known_method == Method::Other {
             check_method(method).map_err(Error::InvalidRequest)?;

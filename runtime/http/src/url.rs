@@ -21,7 +21,7 @@ use crate::error::in_one_line;
 pub enum UrlError {
     #[error("\"{url}\" is neither a URL (\"http://host/path\") nor a path (\"/path\")")]
     NotAbsolute { url: String },
-    #[error("\"{url}\" is only a path, and the run has no target to resolve it against")]
+    #[error("\"{url}\" is only a path, and the run has no target to resolve it against: name one with --target URL")]
     NoTarget { url: String },
     #[error("\"{url}\": only http:// and https:// can be spoken")]
     Scheme { url: String },

@@ -186,6 +186,12 @@ impl<'a> Control<'a> {
                     may_stop = false;
                     steering.end_gracefully();
                 }
+                () = run.missing_target.reported(), if may_stop => {
+                    // Nothing that is under way is worth waiting for.
+                    verdict = Verdict::NoRequest(without_target(run).unwrap_or_default());
+                    may_stop = false;
+                    steering.end_now();
+                }
                 _ = control_state.changed(), if may_stop => {
                     let wished = control_state.borrow_and_update().clone();
                     if wished.stop == Stop::No {
@@ -216,7 +222,8 @@ impl<'a> Control<'a> {
         self.end();
         if let Verdict::AllDone | Verdict::DataEnded(_) = verdict {
             let in_vain = self.hopeless().or_else(|| self.nothing_began()).map(Verdict::Hopeless);
-            verdict = in_vain.or_else(|| self.no_request().map(Verdict::NoRequest)).unwrap_or(verdict);
+            let no_request = || without_target(run).or_else(|| self.no_request()).map(Verdict::NoRequest);
+            verdict = in_vain.or_else(no_request).unwrap_or(verdict);
         }
         verdict
     }
@@ -443,6 +450,11 @@ impl<'a> Control<'a> {
         );
         self.tell(&Event::Warning(&warning));
     }
+}
+
+/// Why requests that are only a path cannot be made, if there was one, and the run has no target.
+fn without_target(run: &RunContext) -> Option<String> {
+    run.missing_target.problem().map(|problem| format!("no request can be made: {problem}"))
 }
 
 /// What is kept of a second for later: how it compares with the others.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
 use squall_http::{
-    BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, SharedAccount, SharedTls, StubAnswer, TlsConfig,
+    BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, MissingTarget, SharedAccount, SharedTls,
+    StubAnswer, TlsConfig,
 };
 use squall_metrics::{Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, Totals, asked_tags};
 use squall_plan::{HttpPlan, Limits, Plan, Scenario};
@@ -158,19 +159,20 @@ impl Run {
             // One that does not fit is reported when the scenario uses it.
             let _ = registry.register(&declared.name, declared.kind, declared.unit);
         }
+        let client = ClientConfig {
+            egress: self.egress,
+            max_body: limits.body,
+            memory: memory_limits(&limits),
+            ..client_config(&plan)?
+        };
         let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);
         let shared = Shared {
             clock,
             time,
             registry,
-            run: Arc::new(run_context(&plan, self.data, self.secrets)),
+            run: Arc::new(run_context(&plan, self.data, self.secrets, Arc::clone(&client.missing_target))),
             tls: SharedTls::build(&tls_config(&plan))?,
-            client: ClientConfig {
-                egress: self.egress,
-                max_body: limits.body,
-                memory: memory_limits(&limits),
-                ..client_config(&plan)?
-            },
+            client,
             log,
             plan,
             worker: 0,
@@ -186,7 +188,7 @@ fn memory_limits(limits: &Limits) -> MemoryLimits {
     MemoryLimits { own: limits.host_memory, shared }
 }
 
-fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
+fn run_context(plan: &Plan, data: DataSet, secrets: Secrets, missing_target: Arc<MissingTarget>) -> RunContext {
     let pre_allocated_vus = plan.scenarios.iter().map(|scenario| scenario.executor.pre_allocated_vus()).sum();
     RunContext {
         secrets,
@@ -195,6 +197,7 @@ fn run_context(plan: &Plan, data: DataSet, secrets: Secrets) -> RunContext {
         data,
         data_end: DataEnd::default(),
         abort: Abort::default(),
+        missing_target,
         progress: Progress::new(plan.threads.max(1), pre_allocated_vus),
     }
 }

@@ -96,6 +96,11 @@ impl Steering {
         self.raise(Stop::Gracefully, None);
     }
 
+    /// Likewise [`Steering::stop_now`], for a reason that the run itself has.
+    pub(crate) fn end_now(&self) {
+        self.raise(Stop::Now, None);
+    }
+
     /// Begins no iterations until [`Steering::resume`]. Only a load that is controlled from outside heeds it.
     pub fn pause(&self) {
         self.change(|control_state| !std::mem::replace(&mut control_state.paused, true));
