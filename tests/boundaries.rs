@@ -334,12 +334,22 @@ fn redirects() {
 
 #[test]
 fn the_log_of_a_run() {
-    // 4,096 bytes a line, one after the other, so that the run has shown each before the next one.
+    // 4,096 bytes a line, one after the other, so that the run has shown each before the next one. Each line has its number
+    // at its beginning, in three letters of four bits: equal lines are shown once.
+    let letter = |digit: u32| {
+        format!(
+            "(i32.store8 (i32.const {}) (i32.add (i32.const 97) (i32.and (i32.shr_u (i32.load (i32.const 900)) (i32.const {})) (i32.const 15))))",
+            65_536 + digit,
+            4 * digit
+        )
+    };
+    let number: String = (0..3).map(letter).collect();
     let log = |lines: u32, arguments: &[&str]| {
-        let guest = logging(Wat::new(
+        let guest = logging(Wat::new(&format!(
             "(memory.fill (i32.const 65536) (i32.const 97) (i32.const 4096))
+             (i32.store (i32.const 900) (i32.add (i32.load (i32.const 900)) (i32.const 1))) {number}
              (call $log (i32.const 2) (i32.const 65536) (i32.const 4096)) (i32.const 200)",
-        ));
+        )));
         let squall = Caged::new(&["run", "guest.wasm", "-u", "1", "-i", &lines.to_string()]).within(IN_CI);
         guest.write(squall.folder());
         squall.args(arguments).run()

@@ -195,9 +195,8 @@ fn invalid_text_is_a_trap() {
     assert!(ended.out.contains("utf-8"), "{}", ended.out);
 }
 
-#[test]
-fn a_million_names_take_the_room_of_a_thousand() {
-    // The name is the number, in two characters of four bits each and so on: eight letters from 'a' on.
+/// Writes the number of a repetition to address 800, in letters from 'a' on, of four bits each: six of them.
+fn name_of_number() -> String {
     let letter = |digit: u32| {
         format!(
             "(i32.store8 (i32.const {}) (i32.add (i32.const 97) (i32.and (i32.shr_u (global.get $n) (i32.const {})) (i32.const 15))))",
@@ -205,7 +204,12 @@ fn a_million_names_take_the_room_of_a_thousand() {
             4 * digit
         )
     };
-    let name: String = (0..6).map(letter).collect();
+    (0..6).map(letter).collect()
+}
+
+#[test]
+fn a_million_names_take_the_room_of_a_thousand() {
+    let name = name_of_number();
     let guest = measuring(Wat::new(&repeat(
         1_000_000,
         &format!("{name} (call $check (i32.const 800) (i32.const 6) (i32.const 1))"),
@@ -225,10 +229,21 @@ fn a_million_names_take_the_room_of_a_thousand() {
 }
 
 #[test]
+fn equal_lines_are_told_once_and_summed_up() {
+    let flood = logging(Wat::new(&repeat(6_528, "(call $log (i32.const 2) (i32.const 160) (i32.const 7))")));
+    let ended = run(&flood.with_functions(COUNTING), &["-u", "1", "-i", "1"]).expect_code_or_busy(0);
+    let lines: Vec<&str> = ended.err.lines().filter(|line| line.contains("main] ")).collect();
+    assert_eq!(lines.len(), 2, "{}", ended.err);
+    assert!(lines[0].starts_with("[vu 1 main] "), "{}", ended.err);
+    let text = lines[0].trim_start_matches("[vu 1 main] ");
+    assert_eq!(lines[1], format!("[main] {text} ... repeated 6,527 times"));
+}
+
+#[test]
 fn a_flood_of_lines_is_dropped_and_counted_and_has_a_limit() {
     let flood = || {
-        logging(Wat::new(&repeat(300_000, "(call $log (i32.const 2) (i32.const 160) (i32.const 7))")))
-            .with_functions(COUNTING)
+        let line = format!("{} (call $log (i32.const 2) (i32.const 800) (i32.const 6))", name_of_number());
+        logging(Wat::new(&repeat(300_000, &line))).with_functions(COUNTING)
     };
     let ended = run(&flood(), &["-u", "1", "-i", "1"]).expect_code_or_busy(0);
     assert!(ended.err.contains("more lines from the scenario are not shown"), "{}", &ended.err[..2_000]);

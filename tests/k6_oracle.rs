@@ -317,9 +317,20 @@ fn write(folder: &Path, script: &str) {
     files.for_each(|(name, text)| fs::write(folder.join(name), text).unwrap());
 }
 
+/// A line of a log as often as it was written: Squall tells equal lines once, and sums up the others.
+fn repeated(line: &str) -> impl Iterator<Item = &str> {
+    let (text, times) = match line.split_once(" ... repeated ") {
+        Some((text, "once")) => (text, 1),
+        Some((text, times)) => (text, times.trim_end_matches(" times").parse().unwrap()),
+        None => (line, 1),
+    };
+    std::iter::repeat_n(text, times)
+}
+
 fn agree(program: &str, script: &Script, log: &str) {
     // After the line's prefix, which names its source.
-    let mut says: Vec<&str> = log.lines().filter_map(|line| Some(line.split_once(">> ")?.1.trim_end())).collect();
+    let lines = log.lines().filter_map(|line| Some(line.split_once(">> ")?.1.trim_end()));
+    let mut says: Vec<&str> = lines.flat_map(repeated).collect();
     says.sort_unstable();
     let mut expected = script.says.to_vec();
     expected.sort_unstable();

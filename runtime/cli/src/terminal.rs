@@ -16,7 +16,7 @@ use squall_tui::{Screen, ScreenNotifier, Setting, scenario_progress_lines};
 use crate::console::TerminalConsole;
 use crate::diagnostics;
 use crate::stderr::print_status;
-use crate::style::style_of;
+use crate::style::{repeated, style_of};
 use crate::typed_commands;
 
 /// Where there is no terminal, a line is printed this often.
@@ -144,23 +144,36 @@ impl Terminal {
     }
 
     fn log(&self, line: &LogLine) {
+        let flow = self.flow(line);
+        let who = if line.vu == 0 { format!("[{flow}]") } else { format!("[vu {} {flow}]", line.vu) };
+        self.log_as(&who, line, "");
+    }
+
+    /// Whoever wrote the line again: by now that is no single virtual user.
+    fn log_repeated(&self, line: &LogLine, times: u64) {
+        self.log_as(&format!("[{}]", self.flow(line)), line, &self.style.faint(&repeated(times)));
+    }
+
+    fn log_as(&self, who: &str, line: &LogLine, end: &str) {
         if line.level < self.least_level {
             return;
         }
-        let flow = match line.flow {
-            FlowId::SETUP => "setup",
-            FlowId::TEARDOWN => "teardown",
-            FlowId::START => "start",
-            flow => flow.index().and_then(|index| self.flows.get(index)).map_or("", String::as_str),
-        };
         let text = match line.level {
             Level::Debug => self.style.faint(&line.text),
             Level::Info => line.text.clone(),
             Level::Warn => self.style.warn(&line.text),
             Level::Error => self.style.bad(&line.text),
         };
-        let who = if line.vu == 0 { format!("[{flow}]") } else { format!("[vu {} {flow}]", line.vu) };
-        self.line(&format!("{} {text}", self.style.faint(&who)));
+        self.line(&format!("{} {text}{end}", self.style.faint(who)));
+    }
+
+    fn flow(&self, line: &LogLine) -> &str {
+        match line.flow {
+            FlowId::SETUP => "setup",
+            FlowId::TEARDOWN => "teardown",
+            FlowId::START => "start",
+            flow => flow.index().and_then(|index| self.flows.get(index)).map_or("", String::as_str),
+        }
     }
 }
 
@@ -222,6 +235,7 @@ impl Observer for Terminal {
             Event::Capacity(capacity) if self.trial.is_none() => self.capacity(capacity),
             Event::Capacity(_) => {}
             Event::Log(line) => self.log(line),
+            Event::LogRepeated(line, count) => self.log_repeated(line, *count),
             Event::LogDropped(count) => {
                 self.line(&self.style.faint(&format!("({count} more lines from the scenario are not shown)")));
             }

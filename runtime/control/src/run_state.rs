@@ -93,6 +93,7 @@ impl Observer for RunState {
             | Event::Capacity(_)
             | Event::Recorded { .. }
             | Event::Log(_)
+            | Event::LogRepeated(..)
             | Event::LogDropped(_)
             | Event::Warning(_)
             | Event::Stopping { .. } => {}

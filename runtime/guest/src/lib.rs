@@ -46,7 +46,7 @@ pub use engine::Capacity;
 pub use error::GuestError;
 pub use guest::{Description, Flow, Guest};
 pub use identity::Identity;
-pub use log::{Level, LogLine, LogSink};
+pub use log::{Level, LogLine, LogSink, RepeatedLines, UntoldLines};
 pub use metadata::About;
 pub use progress::{Goal, Progress, ScenarioFacts, Total};
 pub use requirements::{Extent, Requirements};

@@ -1,6 +1,8 @@
 //! Log lines of guests, tagged with their virtual user, for the terminal.
 
-use std::cell::Cell;
+mod repeats;
+
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -8,8 +10,10 @@ use std::sync::mpsc::SyncSender;
 use squall_metrics::{FlowId, Registry, plain};
 use squall_plan::Limits;
 
+pub use repeats::RepeatedLines;
+
 /// Importance of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// For the author of the scenario.
     Debug,
@@ -34,14 +38,32 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// Takes lines, or counts those that do not fit into the channel. Clones count together.
+/// Takes lines; equal ones, and those that do not fit into the channel, are only counted. Clones count together.
 #[derive(Clone, Debug)]
 pub struct LogSink {
     lines: SyncSender<LogLine>,
     /// Knows the secrets.
     registry: Arc<Registry>,
-    dropped: Rc<Cell<u64>>,
+    counted: Rc<RefCell<Counted>>,
 }
+
+#[derive(Debug)]
+struct Counted {
+    repeated: RepeatedLines,
+    dropped: u64,
+}
+
+/// What was written and did not go into the channel.
+#[derive(Debug, Default)]
+pub struct UntoldLines {
+    /// Lines that were written again, and how often.
+    pub repeated: Vec<(LogLine, u64)>,
+    /// Number of lines that did not fit.
+    pub dropped: u64,
+}
+
+/// How many different lines are told apart from one look to the next.
+const MOST_DIFFERENT: usize = 100;
 
 /// Maximum bytes of a text that are written: nobody reads more, and cutting it into lines would delay the other virtual
 /// users.
@@ -51,7 +73,8 @@ impl LogSink {
     /// A sink into a bounded channel. Lines that do not fit are dropped and counted: a talkative guest never slows the
     /// load.
     pub fn new(lines: SyncSender<LogLine>, registry: Arc<Registry>) -> LogSink {
-        LogSink { lines, registry, dropped: Rc::default() }
+        let counted = Counted { repeated: RepeatedLines::remembering(MOST_DIFFERENT), dropped: 0 };
+        LogSink { lines, registry, counted: Rc::new(RefCell::new(counted)) }
     }
 
     /// Writes each line of a text.
@@ -59,10 +82,13 @@ impl LogSink {
         // First, because a secret may have several lines.
         let text = self.registry.hide(text, LONGEST_TEXT);
         let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
+        let mut counted = self.counted.borrow_mut();
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             let line = LogLine { level, vu, flow, text: printable(line) };
-            if self.lines.try_send(line).is_err() {
-                self.dropped.set(self.dropped.get() + 1);
+            if let Some(new) = counted.repeated.admit(line, 1)
+                && self.lines.try_send(new).is_err()
+            {
+                counted.dropped += 1;
             }
         }
     }
@@ -72,9 +98,10 @@ impl LogSink {
         printable(&self.registry.hide(text, Limits::LOG_LINE))
     }
 
-    /// Number of lines dropped since the last call.
-    pub fn take_dropped(&self) -> u64 {
-        self.dropped.take()
+    /// What was only counted since the last call.
+    pub fn take_untold(&self) -> UntoldLines {
+        let mut counted = self.counted.borrow_mut();
+        UntoldLines { repeated: counted.repeated.take(), dropped: std::mem::take(&mut counted.dropped) }
     }
 }
 
@@ -108,7 +135,7 @@ mod tests {
     fn a_line_has_4_kib() {
         let (sink, receiver) = sink(10);
         for length in [4 << 10, (4 << 10) + 1, 60 << 10] {
-            sink.write(Level::Info, 1, FlowId(0), &"c".repeat(length));
+            sink.write(Level::Info, length as u32, FlowId(length as u16), &"c".repeat(length));
         }
         let lengths: Vec<usize> = receiver.try_iter().map(|line| line.text.len()).collect();
         assert_eq!(lengths, [4 << 10; 3]);
@@ -120,10 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn equal_lines_go_through_once_and_are_counted() {
+        let (sink, receiver) = sink(10);
+        for vu in 1..=3 {
+            sink.write(Level::Info, vu, FlowId(0), "again\nonce more");
+        }
+        sink.write(Level::Info, 1, FlowId(0), "else");
+        let texts =
+            |lines: Vec<(LogLine, u64)>| lines.into_iter().map(|(line, count)| (line.text, count)).collect::<Vec<_>>();
+        assert_eq!(receiver.try_iter().map(|line| line.text).collect::<Vec<_>>(), ["again", "once more", "else"]);
+        let untold = sink.take_untold();
+        assert_eq!(texts(untold.repeated), [("again".to_owned(), 2), ("once more".to_owned(), 2)]);
+        assert_eq!((untold.dropped, sink.take_untold().repeated), (0, Vec::new()));
+    }
+
+    #[test]
     fn lines_that_do_not_fit_are_counted() {
         let (sink, receiver) = sink(1);
         sink.write(Level::Info, 1, FlowId(0), "first\nsecond\n\nthird");
-        assert_eq!(sink.take_dropped(), 2);
+        assert_eq!(sink.take_untold().dropped, 2);
         assert_eq!(receiver.try_iter().map(|line| line.text).collect::<Vec<_>>(), ["first"]);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use squall_guest::RunContext;
+use squall_guest::{RunContext, WorkerContext};
 use squall_metrics::{
     Clock, GeneratorVerdict, Interval, LeftOut, Nanos, Reading, Second, SecondGrid, Totals, evaluate_thresholds,
 };
@@ -137,13 +137,15 @@ impl<'a> Control<'a> {
         self.observer.on(event);
     }
 
-    /// Adds what was recorded outside of the load.
-    pub(crate) fn add(&mut self, recorded: Interval) {
+    /// Adds what was recorded and logged outside of the load.
+    pub(crate) fn add(&mut self, context: &WorkerContext) {
+        let recorded = context.recorder.borrow_mut().take();
         self.totals.recorded.merge(&recorded);
         if let Some(warm_up) = &mut self.open_warm_up {
             warm_up.outside_of_load(&recorded);
         }
-        self.pass_on_log();
+        self.log.take(context.log.take_untold(), self.observer);
+        self.log.sum_up(self.observer);
         self.tell_recorded(&Arc::new(recorded), Nanos::ZERO, self.clock.now());
     }
 
@@ -240,6 +242,7 @@ impl<'a> Control<'a> {
     fn end(&mut self) {
         let elapsed = self.clock.now().since(self.load_begins);
         self.hear_news();
+        self.log.sum_up(self.observer);
         self.totals.elapsed = elapsed.since(self.measured_from);
         let progress = self.last_progress_at(elapsed);
         self.tell_progress(progress);
@@ -307,9 +310,7 @@ impl<'a> Control<'a> {
             }
         }
         self.totals.set_vus(self.clock.now(), self.vus());
-        if report.log_dropped > 0 && !self.log.is_full() {
-            self.tell(&Event::LogDropped(report.log_dropped));
-        }
+        self.log.take(report.untold, self.observer);
         self.take_from_before_load(&report.taken.before_load);
         self.seconds.add(report.worker, &report.taken);
         while let Some((number, second)) = self.seconds.pop() {

@@ -46,7 +46,10 @@ pub fn describe(guest: &Guest, known: &Known) -> Result<Description, GuestError>
         let options = Arc::new(known.env.clone());
         let context = context(registry, network, log, run, timer, options, 0);
         let described = guest.describe(&context).await;
-        let log: Vec<LogLine> = lines.try_iter().collect();
+        let again =
+            |(line, count): (LogLine, u64)| LogLine { text: format!("{} (again, {count} x)", line.text), ..line };
+        let repeated = context.log.take_untold().repeated.into_iter().map(again);
+        let log: Vec<LogLine> = lines.try_iter().chain(repeated).collect();
         match described {
             Ok(description) => Ok(Description { log, ..description }),
             Err(error) => Err(with_log(error, &log)),

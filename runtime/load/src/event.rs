@@ -36,8 +36,10 @@ pub enum Event<'a> {
         /// What it is all called, and how many virtual users are at work.
         totals: &'a Totals,
     },
-    /// A guest wrote a line.
+    /// A guest wrote a line that it has not written before.
     Log(&'a LogLine),
+    /// A line that was told was written again so many times.
+    LogRepeated(&'a LogLine, u64),
     /// Guests wrote more lines than can be shown.
     LogDropped(u64),
     /// Something the user should know now.

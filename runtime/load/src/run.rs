@@ -260,7 +260,7 @@ impl Running {
 
         control.tell(&Event::Setup);
         let set_up = self.set_up(&context).await;
-        control.add(context.recorder.borrow_mut().take());
+        control.add(&context);
         let (end, parts) = match set_up {
             Ok(parts) => {
                 let parts: Arc<[Part]> = parts.into();
@@ -271,7 +271,7 @@ impl Running {
         };
         control.tell(&Event::Teardown);
         let mut teardown = self.tear_down(&context, &parts).await;
-        control.add(context.recorder.borrow_mut().take());
+        control.add(&context);
         let (end, before) = (self.after_teardown(end.clone()), end);
         if end != before {
             // How a guest leaves the teardown in which it aborts the run is no failure of its own.

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use squall_guest::{Goal, Guest, Identity, LogLine, LogSink, RunContext, ScenarioFacts, WorkerContext};
+use squall_guest::{Goal, Guest, Identity, LogLine, LogSink, RunContext, ScenarioFacts, UntoldLines, WorkerContext};
 use squall_http::{AddressTurns, ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
 use squall_metrics::{Clock, ManualClock, Nanos, Recorder, Registry, SecondGrid, TakenSeconds};
 use squall_plan::{Arrivals, LoadLevel, Plan, Scenario};
@@ -172,7 +172,8 @@ pub(crate) struct Report {
     /// Whether every virtual user that this worker may have is busy.
     pub(crate) all_users_busy: bool,
     pub(crate) worker: usize,
-    pub(crate) log_dropped: u64,
+    /// Of what guests logged.
+    pub(crate) untold: UntoldLines,
 }
 
 /// A runtime for one thread.

@@ -66,7 +66,7 @@ impl Reporter {
             backlog: self.scenarios.iter().map(|seen| seen.queue.waiting()).sum(),
             all_users_busy: self.scenarios.iter().any(|seen| seen.queue.is_saturated()),
             worker: self.worker,
-            log_dropped: self.context.log.take_dropped(),
+            untold: self.context.log.take_untold(),
         }
     }
 

@@ -130,7 +130,9 @@ impl Observer for Listener {
                 let left = progress.left.map(|left| format!(", {} to go", seconds(left))).unwrap_or_default();
                 self.view.line(&format!("{} rehearsed{left}", seconds(progress.elapsed.into())));
             }
-            Event::Log(_) | Event::LogDropped(_) | Event::Stopping { .. } => self.view.on(event),
+            Event::Log(_) | Event::LogRepeated(..) | Event::LogDropped(_) | Event::Stopping { .. } => {
+                self.view.on(event)
+            }
             // The rest is about a target or a machine that has nothing to do here.
             _ => {}
         }
