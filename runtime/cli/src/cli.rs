@@ -4,6 +4,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::control::ClientArgs;
 use crate::args::history::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::args::output::HttpDebug;
 use crate::args::plan::PlanArgs;
 use crate::commands::breakpoint::{BreakpointArgs, hide_refused};
 use crate::commands::cache::CacheArgs;
@@ -96,6 +97,17 @@ impl Command {
             Command::Run(arguments) => arguments.output.screen.verbose,
             Command::Demo(arguments) => arguments.output.screen.verbose,
             _ => 0,
+        }
+    }
+}
+
+impl Command {
+    /// What `--http-debug` asks for.
+    pub fn http_debug(&self) -> Option<HttpDebug> {
+        match self {
+            Command::Run(arguments) => arguments.output.screen.http_debug,
+            Command::Demo(arguments) => arguments.output.screen.http_debug,
+            _ => None,
         }
     }
 }

@@ -69,7 +69,6 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["-disable-redirects"], "write --max-redirects 0"),
     (&["-disable-compression"], "write -H 'Accept-Encoding: identity'"),
     (&["--no-usage-report"], "nothing is reported to anybody"),
-    (&["--http-debug"], "write --verbose for what the scenario logs"),
     (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),
     (&["-f", "--script", "--lua", "--locustfile"], "a scenario is run by its name: squall run FILE"),
     (&["--cert", "--key", "-E", "--tls-cert"], "client certificates are not sent"),

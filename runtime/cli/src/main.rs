@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(habits::answer(error)),
     };
-    diagnostics::begin(cli.command.verbosity());
+    diagnostics::begin(cli.command.verbosity(), cli.command.http_debug());
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => commands::run::run(&arguments),
@@ -67,5 +67,6 @@ fn main() -> ExitCode {
         stderr::print_error(&error.to_string());
         exit::code_of_error(&error)
     });
+    diagnostics::end();
     ExitCode::from(if panic::happened() { exit::INTERNAL_ERROR } else { code })
 }

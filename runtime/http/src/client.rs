@@ -23,6 +23,7 @@ use crate::response::{self, Response};
 use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
 use crate::url::Origin;
+use crate::wire_log;
 
 /// Maximum number of idle connections of a client, over all origins; the oldest goes first.
 const MOST_IDLE: usize = 64;
@@ -215,6 +216,10 @@ impl Client {
             self.record(request, watch, 0, Some(&error), false);
             return (Err(error), watch.last_lap());
         }
+        if request.discard_body {
+            // It was only kept to be shown.
+            reader.body.clear();
+        }
         let (status, encoded) = (reader.status, reader.encoded);
         let outcome = match self.follow(request, &reader, followed) {
             Ok(Some(next)) => Ok(NextStep::Redirect(next)),
@@ -238,11 +243,12 @@ impl Client {
     /// A reader for the response.
     fn reader(&self, request: &Prepared) -> Result<Reader, OverLimit> {
         let buffers = &self.network.buffers;
-        let body = if request.discard_body { Vec::new() } else { buffers.take() };
+        let keeps_body = !request.discard_body || wire_log::shows_bodies();
+        let body = if keeps_body { buffers.take() } else { Vec::new() };
         let head = buffers.take();
         let booked = self.account.book(response::BESIDE + head.capacity() + body.capacity())?;
         let bodiless = request.method == Method::Head;
-        Ok(Reader::new(self.network.limits(), bodiless, !request.discard_body, head, body, booked))
+        Ok(Reader::new(self.network.limits(), bodiless, keeps_body, head, body, booked))
     }
 
     /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
@@ -272,9 +278,13 @@ impl Client {
                     .await
                     .inspect_err(|error| diagnose_failure(&request.origin, error))?,
             };
+            let shown = wire_log::request(request);
             watch.enter_at_once(Stage::Sending);
             match exchange(network, &mut connection.transport, request, travel, reader, watch).await {
                 Ok(reusable) => {
+                    if let Some(shown) = shown {
+                        shown.response(reader);
+                    }
                     if reader.timed {
                         self.record_server_timings(&reader.head);
                     }
@@ -292,7 +302,13 @@ impl Client {
                     network.recorder.borrow_mut().run().reconnects += 1;
                     watch.enter(Stage::Blocked, network.clock.now());
                 }
-                Err(broken) => return Err(broken.cause.into_error(&request.origin.authority)),
+                Err(broken) => {
+                    let error = broken.cause.into_error(&request.origin.authority);
+                    if let Some(shown) = shown {
+                        shown.failure(&error);
+                    }
+                    return Err(error);
+                }
             }
         }
     }

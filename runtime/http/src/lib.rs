@@ -45,6 +45,7 @@ mod tls;
 mod transport;
 mod unfold;
 mod url;
+mod wire_log;
 
 pub use account::{Booked, KeptList, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
 pub use client::Client;
@@ -61,3 +62,4 @@ pub use streamed::{BodySource, GivenUp, Listener, StreamLimits, Streamed, Stream
 pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
 pub use url::{BaseUrl, UrlError};
+pub use wire_log::{MOST_EXCHANGES, WIRE};

@@ -220,6 +220,12 @@ impl Prepared {
         }))
     }
 
+    /// Head and body, as far as the body lies ready.
+    pub(crate) fn parts(&self) -> (&[u8], &[u8]) {
+        let (head, body) = self.bytes.split_at(self.head_length.min(self.bytes.len()));
+        (head, if self.shared.is_empty() { body } else { &self.shared })
+    }
+
     /// Options of the request that follows after a redirect, except those of the body.
     pub(crate) fn options_for_next(&self) -> RequestOptions {
         RequestOptions {

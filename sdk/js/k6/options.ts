@@ -31,7 +31,7 @@ const NOT_DONE: Record<string, string> = {
   executionSegment: 'has no effect: give each machine its own load',
   executionSegmentSequence: 'has no effect: give each machine its own load',
   hosts: 'has no effect: names are looked up as the system does it (write the address into the URL, and the name into a Host header)',
-  httpDebug: 'has no effect: to see requests, log them in the script',
+  httpDebug: 'has no effect: to see requests, write --http-debug',
   paused: 'has no effect: the run begins at once',
   rps: 'has no effect: to bound the rate, use an executor with a rate, or --max-rate',
   summaryTimeUnit: 'has no effect: the summary chooses units itself',

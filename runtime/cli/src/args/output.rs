@@ -122,9 +122,22 @@ pub struct ScreenArgs {
     /// Also show what the scenario logs for debugging, and what Squall itself does; -vv in more detail.
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
+    /// Show the heads of the first 100 requests and responses, as they go over the wire; =full shows bodies, too.
+    #[arg(long, value_name = "headers|full", num_args = 0..=1, require_equals = true, default_missing_value = "headers",
+          hide_possible_values = true, help_heading = headings::REQUESTS)]
+    pub http_debug: Option<HttpDebug>,
     /// No colours (nor with NO_COLOR set, nor where the output is no terminal).
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// How much of requests and responses is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HttpDebug {
+    /// Their heads.
+    Headers,
+    /// Bodies, too.
+    Full,
 }
 
 /// Where what is measured goes while the run goes on.

@@ -36,6 +36,8 @@ fn what_others_write_is_understood() {
         "-u 10 -d 30s -i 100",
         "--vus 10 --duration 30s --iterations 100",
         "--connection-pool 5",
+        "--http-debug",
+        "--http-debug=full",
         // Locust
         "-u 10 --headless",
         "--stage 5s:10,10s:20,5s:0",
@@ -78,7 +80,6 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("-H http://127.0.0.1:8080", "write the URL as it is, or as --target"),
         ("-f locustfile.py", "squall run FILE"),
         ("--csv out", "-o csv=FILE"),
-        ("--http-debug", "write --verbose"),
         ("-o csv", "its place is missing: write csv=points.csv"),
         ("-o result.json", "write KIND=WHERE"),
         ("-x http://proxy:3128", "no proxy"),

@@ -111,7 +111,7 @@ fn sections_have_the_options_that_they_name() {
         (
             "Requests",
             "target insecure cacert timeout connect-timeout max-redirects no-connection-reuse \
-                      no-vu-connection-reuse discard-response-bodies user-agent shared-connections header method body",
+                      no-vu-connection-reuse discard-response-bodies user-agent shared-connections header method body http-debug",
         ),
         ("Thresholds and verdict", "threshold abort-on-fail delay-abort-eval"),
         ("Scenario and its data", "compat engine watch flow weight env data plain-http offline"),
