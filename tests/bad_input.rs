@@ -177,6 +177,24 @@ fn a_port_without_a_server() {
 }
 
 #[test]
+fn scripts_of_other_tools_are_answered_with_a_page() {
+    for (name, text, page) in [
+        ("locustfile.py", "from locust import HttpUser, task\n", "docs/coming-from/locust.md"),
+        ("Shop.scala", "class Shop extends Simulation\n", "docs/coming-from/gatling.md"),
+        ("ShopSimulation.java", "import io.gatling.javaapi.core.*;\n", "docs/coming-from/gatling.md"),
+        ("shop.jmx", "<jmeterTestPlan/>\n", "docs/coming-from/jmeter.md"),
+        ("report.lua", "wrk.method = 'POST'\n", "docs/coming-from/wrk-oha.md"),
+    ] {
+        for command in ["run", "build", "inspect"] {
+            let squall = Squall::new(&[command, name]);
+            std::fs::write(squall.folder().join(name), text).unwrap();
+            let ended = squall.run().expect_code(104);
+            assert!(ended.err.contains(page) && ended.err.lines().count() == 1, "{command} {name}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
 fn a_rate_of_nothing_is_told_the_least() {
     let ended = Squall::new(&["run", "http://127.0.0.1:1/", "-R", "0"]).run().expect_code(104);
     assert!(ended.err.contains("rate is 0; it must be more than 0, like 0.5/s"), "{}", ended.err);

@@ -16,6 +16,15 @@ fn a_scenario_is_shown_whole() {
 }
 
 #[test]
+fn a_source_is_built_first() {
+    let squall = Squall::new(&["inspect", "scenario.js"]);
+    let text = "import { http } from 'squall';\nexport const flows = { browse: () => void http.get('/') };\n";
+    std::fs::write(squall.folder().join("scenario.js"), text).unwrap();
+    let ended = squall.run().expect_code(0);
+    assert!(ended.out.starts_with("scenario.js\n") && ended.out.contains("browse  weight 1  (100%)"), "{}", ended.out);
+}
+
+#[test]
 fn machines_get_json() {
     let ended = Squall::new(&["inspect", "--json", &guest("shop")]).run().expect_code(0);
     let document: Value = serde_json::from_str(&ended.out).expect("JSON");

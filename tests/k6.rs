@@ -258,3 +258,13 @@ export default function () {}
     let ended = script(TEXT, &[]).run().expect_code(107);
     assert!(ended.err.contains("option vus is NaN"), "{}", ended.err);
 }
+
+#[test]
+fn a_script_without_compat_is_answered_with_the_command() {
+    let squall = Squall::new(&["run", "script.js", "-u", "2"]);
+    fs::write(squall.folder().join("script.js"), "import http from 'k6/http';\n").unwrap();
+    let ended = squall.run().expect_code(104);
+    let answer = "error: script.js is a script of k6's (it imports k6/http), which is run so: \
+                  squall run script.js -u 2 --compat k6\n";
+    assert_eq!(ended.err, answer);
+}

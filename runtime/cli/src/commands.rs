@@ -16,4 +16,5 @@ pub mod runs;
 pub mod selfcheck;
 pub mod shell;
 pub mod signature;
+pub mod source;
 pub mod trend;

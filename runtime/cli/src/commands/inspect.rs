@@ -7,11 +7,12 @@ use squall_load::{Known, describe};
 use squall_metrics::{plain, plain_json};
 use squall_plan::{DataOptions, Limits, MemorySize, Options};
 use squall_report::bytes;
-use squall_session::notify_if_compiling_takes_long;
+use squall_session::{Component, notify_if_compiling_takes_long};
 
 use crate::args::limits::ComponentLimitArgs;
 use crate::args::registry::RegistryArgs;
-use crate::commands::registry;
+use crate::args::script::ScriptArgs;
+use crate::commands::plan::named_component;
 use crate::error::CliError;
 use crate::exit;
 use crate::stderr::print_status;
@@ -21,9 +22,11 @@ use crate::values::parse_pair;
 /// `squall inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The scenario: a file, or oci://REGISTRY/NAME:TAG.
-    #[arg(value_name = "FILE.wasm")]
+    /// The scenario: a component, its source, which is built first, or oci://REGISTRY/NAME:TAG.
+    #[arg(value_name = "FILE.wasm|SOURCE")]
     pub scenario: String,
+    #[command(flatten)]
+    pub script: ScriptArgs,
     /// As JSON, for machines.
     #[arg(long)]
     pub json: bool,
@@ -40,7 +43,7 @@ pub struct InspectArgs {
 pub fn inspect(arguments: &InspectArgs) -> Result<u8, CliError> {
     let name = arguments.scenario.clone();
     let limits = arguments.limits.over(Limits::default());
-    let artifact = registry::artifact(&name, &arguments.registry, limits.component)?;
+    let Component { artifact, .. } = named_component(&name, arguments.script, &arguments.registry, limits.component)?;
     let known = Known { env: arguments.env.iter().cloned().collect(), ..Known::default() };
     let described = described(&name, &artifact, &limits, &known);
     let text =

@@ -12,7 +12,7 @@ use squall_outputs::Output;
 use squall_plan::{Mistake, Options, PlanError, PlanFile, options_reference, schema};
 use squall_registry::Reference;
 use squall_session::{Component, plan_as};
-use squall_toolchain::{Source, build, is_source};
+use squall_toolchain::is_source;
 
 use crate::args::limits::LimitArgs;
 use crate::args::plan::{PlanArgs, PlanCommand, TypeArgs};
@@ -20,9 +20,9 @@ use crate::args::registry::RegistryArgs;
 use crate::args::script::ScriptArgs;
 use crate::commands::registry;
 use crate::commands::run::component;
+use crate::commands::source::{build_source, refuse_foreign};
 use crate::error::CliError;
 use crate::exit;
-use crate::stderr::print_status;
 use crate::stdout::print;
 
 /// What `squall plan init` writes.
@@ -73,8 +73,8 @@ fn told(path: &Path, mistakes: &[Mistake]) -> CliError {
     CliError::options(mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display())).collect())
 }
 
-/// The component that a plan names, of at most so many bytes: built if it is a source, fetched if it is in a registry.
-pub fn plan_component(
+/// The component of that name, of at most so many bytes: built if it is a source, fetched if it is in a registry.
+pub fn named_component(
     name: &str,
     script: ScriptArgs,
     registry: &RegistryArgs,
@@ -83,10 +83,10 @@ pub fn plan_component(
     let path = Path::new(name);
     if !Reference::is_meant(name) && is_source(path) {
         registry.signature.allow_source(name)?;
-        let source = Source::at(path)?;
-        let built = build(&source, script.options(), &print_status)?;
+        let (source, built) = build_source(name, script)?;
         return component(name, Artifact::read(&built.component, most), Some(&source));
     }
+    refuse_foreign(name, script)?;
     if let Some(flag) = script.options().given() {
         return Err(CliError::options(vec![format!("{flag} goes with a scenario's source, which is built first")]));
     }
@@ -109,8 +109,8 @@ pub fn components(
 ) -> Result<(Component, Vec<Component>), CliError> {
     let mut names = plan.components().into_iter();
     let first = names.next().unwrap_or_default();
-    let others = names.map(|name| plan_component(&name, script, registry, most)).collect::<Result<_, _>>()?;
-    Ok((plan_component(&first, script, registry, most)?, others))
+    let others = names.map(|name| named_component(&name, script, registry, most)).collect::<Result<_, _>>()?;
+    Ok((named_component(&first, script, registry, most)?, others))
 }
 
 fn init(path: &Path) -> Result<u8, CliError> {

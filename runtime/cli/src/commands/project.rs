@@ -7,9 +7,10 @@ use clap::Args;
 use squall_guest::Artifact;
 use squall_report::bytes;
 use squall_session::OpenFile;
-use squall_toolchain::{Language, Source, create_project};
+use squall_toolchain::{Language, create_project};
 
 use crate::args::script::ScriptArgs;
+use crate::commands::source::build_source;
 use crate::error::CliError;
 use crate::exit;
 use crate::stderr::print_status;
@@ -52,9 +53,8 @@ pub fn new(arguments: &NewArgs) -> Result<u8, CliError> {
 
 /// Builds, and says what was made.
 pub fn build(arguments: &BuildArgs) -> Result<u8, CliError> {
-    let source = Source::at(&arguments.source)?;
+    let (source, built) = build_source(&arguments.source.to_string_lossy(), arguments.script)?;
     let output = arguments.output.clone().unwrap_or_else(|| source.component());
-    let built = squall_toolchain::build(&source, arguments.script.options(), &print_status)?;
     copy(&built.component, &output)?;
     let name = output.display().to_string();
     let artifact = Artifact::read(&built.component, u64::MAX).map_err(|source| CliError::guest(&name, source))?;

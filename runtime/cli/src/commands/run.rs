@@ -8,7 +8,7 @@ use squall_plan::{Limits, Options, SearchOptions, TestType, without_credentials}
 use squall_registry::Reference;
 use squall_session::search::search;
 use squall_session::{Component, TestRun, one_request};
-use squall_toolchain::{Source, Watch, build, is_source};
+use squall_toolchain::{Source, Watch, is_source};
 
 use crate::args::control::ControlArgs;
 use crate::args::headings;
@@ -20,6 +20,7 @@ use crate::args::registry::RegistryArgs;
 use crate::args::requests::RequestArgs;
 use crate::args::sandbox::SandboxArgs;
 use crate::args::script::ScriptArgs;
+use crate::commands::source::{build_source, refuse_foreign};
 use crate::commands::{plan, registry};
 use crate::console::TerminalConsole;
 use crate::error::CliError;
@@ -102,6 +103,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
         return test_of_plan(arguments, typed);
     }
     if !is_scenario_source(&arguments.scenario) {
+        refuse_foreign(&arguments.scenario, arguments.script)?;
         if let Some(flag) = arguments.script.options().given() {
             return Err(needs_a_source(flag));
         }
@@ -110,8 +112,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
     }
     arguments.registry.signature.allow_source(&arguments.scenario)?;
     arguments.sandbox.limits.allow_source(&arguments.scenario)?;
-    let source = Source::at(scenario)?;
-    let built = build(&source, arguments.script.options(), &print_status)?;
+    let (source, built) = build_source(&arguments.scenario, arguments.script)?;
     typed.data = built.data.into_iter().chain(typed.data).collect();
     let artifact = Artifact::read(&built.component, limits(arguments).component);
     Ok(test(arguments, typed, component(&arguments.scenario, artifact, Some(&source))?))

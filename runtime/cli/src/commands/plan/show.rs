@@ -7,7 +7,7 @@ use squall_plan::{Defaults, Limits, Options, Plan, PlanError, PlanFile, TestType
 use squall_report::{Align, table};
 use squall_session::{Layers, UserOptions, plan_heading, scenarios_heading};
 
-use super::plan_component;
+use super::named_component;
 use crate::args::plan::ShowArgs;
 use crate::args::registry::RegistryArgs;
 use crate::args::script::ScriptArgs;
@@ -74,7 +74,7 @@ pub fn resolve(
 
 fn describe_component(name: &str, registry: &RegistryArgs, said: &UserOptions) -> Result<Description, CliError> {
     let limits = Limits::default();
-    let component = plan_component(name, ScriptArgs::default(), registry, limits.component)?;
+    let component = named_component(name, ScriptArgs::default(), registry, limits.component)?;
     let places = said.places(&component)?;
     let inspected = Guest::inspect(&component.artifact, &limits, &CodeCache::of_user());
     let inspected = inspected.map(|guest| guest.given(Openable::Searched(places)));
