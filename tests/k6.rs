@@ -260,6 +260,16 @@ export default function () {}
 }
 
 #[test]
+fn an_ignored_summary_function_is_named_at_the_start() {
+    let server = Server::start(|_| Reply::ok("hello"));
+    let text = "import http from 'k6/http';\nexport default () => void http.get('/');\n\
+                export function handleSummary(data) { return { stdout: 'mine' }; }\n";
+    let ended = script(text, &["--target", &server.url(), "-i", "1"]).run().expect_code_or_busy(0);
+    let warning = "warning: handleSummary is not called: --summary-export FILE writes k6's summary";
+    assert_eq!(ended.err.matches(warning).count(), 1, "{}", ended.err);
+}
+
+#[test]
 fn a_script_without_compat_is_answered_with_the_command() {
     let squall = Squall::new(&["run", "script.js", "-u", "2"]);
     fs::write(squall.folder().join("script.js"), "import http from 'k6/http';\n").unwrap();

@@ -20,6 +20,9 @@ export const state = {
   env: {} as Record<string, string>,
 };
 
+const NO_HANDLE_SUMMARY =
+  "handleSummary is not called: --summary-export FILE writes k6's summary, --summary-json FILE and --report FILE write more";
+
 export const hooks: Hooks = {
   describe() {
     // This call declares that the script sets tags; and a script makes no metrics later.
@@ -35,9 +38,11 @@ export const hooks: Hooks = {
     // k6's virtual users begin each iteration without cookies.
     http.clearCookies();
   },
-  options(options) {
+  options(options, script) {
     state.options = options as K6Options;
-    return translate(state.options);
+    const translated = translate(state.options);
+    if (typeof script.handleSummary === 'function') translated.warnings.push(NO_HANDLE_SUMMARY);
+    return translated;
   },
   leavesOut: (hook) => Boolean(hook === 'setup' ? state.options.noSetup : state.options.noTeardown),
   data: dataNeeded,

@@ -46,8 +46,8 @@ export interface Hooks {
    * k6 has `setup` and `teardown` in.
    */
   enter?(flow?: { name: string; env: Record<string, string> }, group?: string): void;
-  /** The options as a plan, and warnings about options without an effect. */
-  options?(options: Options): { options: Options; warnings: string[] };
+  /** The options of a script as a plan, and warnings about what has no effect. */
+  options?(options: Options, script: Script): { options: Options; warnings: string[] };
   /** Whether the options skip the script's work before or after the run. */
   leavesOut?(hook: 'setup' | 'teardown'): boolean;
   /** When the component describes itself. */
@@ -81,7 +81,7 @@ export function component(load: () => Script, hooks: Hooks = {}) {
     script = load();
     declareMetrics = endDeclaring();
     const given = script.options ?? {};
-    const { options, warnings } = hooks.options?.(given) ?? { options: given, warnings: [] };
+    const { options, warnings } = hooks.options?.(given, script) ?? { options: given, warnings: [] };
     planned = planOf(options, hooks.data?.());
     planned.warnings.unshift(...warnings);
     plan = Object.keys(planned.plan).length > 0 ? JSON.stringify(planned.plan, finite) : '';
