@@ -70,6 +70,47 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["-disable-compression"], "write -H 'Accept-Encoding: identity'"),
     (&["--no-usage-report"], "nothing is reported to anybody"),
     (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),
+    (
+        &["--no-setup", "--no-teardown"],
+        "both are always called; a k6 script leaves one out with the option noSetup or noTeardown",
+    ),
+    (&["--linger"], "a run ends with its load; what it measured is kept, and squall report last shows it again"),
+    (&["--paused"], "a run begins at once; one with --executor externally-controlled takes the command pause"),
+    (
+        &["--log-output", "--log-format", "--console-output"],
+        "what a scenario logs goes to standard error, as text: write 2> FILE",
+    ),
+    (
+        &["--summary-trend-stats", "--summary-time-unit"],
+        "the summary shows the same statistics each time; --summary-json FILE has all of them",
+    ),
+    (
+        &["--machine-readable-summary", "--new-machine-readable-summary"],
+        "write --summary-json FILE, or --summary-export FILE for k6's form",
+    ),
+    (
+        &["--no-thresholds"],
+        "thresholds are always judged; a --threshold on the same value takes the place of a script's or a plan's",
+    ),
+    (
+        &["--include-system-env-vars"],
+        "a scenario reads only what is passed to it: write -e NAME=\"$NAME\", or --secret NAME=env",
+    ),
+    (&["--secret-source"], "write --secret NAME=@FILE, or --secret NAME=env"),
+    (&["--address"], "write --control 127.0.0.1:6565 for an API of the run"),
+    (&["--local-ips"], "the system chooses the address that connections come from"),
+    (&["--dns"], "names are looked up as the system does, and each address is used in turn"),
+    (&["--blacklist-ip", "--block-hostnames"], "a run reaches nothing but its target and what --allow HOST names"),
+    (&["--compatibility-mode"], "JavaScript and TypeScript are both built without it"),
+    (
+        &["--execution-segment", "--execution-segment-sequence"],
+        "give each machine a load of its own, and add up with squall merge",
+    ),
+    (&["--system-tags"], "the tags of samples are always the same"),
+    (&["-w", "--throw"], "a k6 script throws with the option throw: true"),
+    (&["--no-cookies-reset"], "a k6 script keeps its cookies with the option noCookiesReset: true"),
+    (&["--traces-output"], "there are no traces; --out otlp=URL sends metrics"),
+    (&["--profiling-enabled"], "write -v for what Squall itself does"),
     (&["-f", "--script", "--lua", "--locustfile"], "a scenario is run by its name: squall run FILE"),
     (&["--cert", "--key", "-E", "--tls-cert"], "client certificates are not sent"),
     (
@@ -80,6 +121,14 @@ const OPTIONS: &[(&[&str], &str)] = &[
 
 /// First words of other tools that mean `squall run`.
 const COMMANDS: [&str; 8] = ["attack", "bench", "benchmark", "cloud", "load", "start", "test", "quick"];
+
+/// k6's outputs that have another name here, or none.
+const OUTPUTS: &[(&[&str], &str)] = &[
+    (&["experimental-prometheus-rw", "prometheus-rw"], "write -o prometheus=URL"),
+    (&["opentelemetry", "experimental-opentelemetry"], "write -o otlp=URL"),
+    (&["web-dashboard"], "write --dashboard for a page while the run goes on, or --report FILE.html"),
+    (&["cloud"], "there is no cloud: write --report FILE.html for a page with charts"),
+];
 
 /// Says what is wrong with a command line that does not parse. Returns the exit code.
 pub fn answer(error: clap::Error) -> u8 {
@@ -132,6 +181,7 @@ fn of_command(typed: &str) -> Option<String> {
         "status" | "stats" | "pause" | "resume" | "scale" | "stop" => {
             Some(format!("a run that was started with --control is asked by squall control: no such command {typed}"))
         }
+        "archive" => Some("the component is the archive: write squall build SCRIPT --compat k6".to_owned()),
         "version" => Some("write squall --version".to_owned()),
         _ if COMMANDS.contains(&typed) => Some(format!("no such command {typed}: write squall run")),
         _ => None,
@@ -185,6 +235,11 @@ fn of_value(option: &str, value: &str) -> Option<String> {
         }
         "--stage" if value.ends_with(".js") || value.ends_with(".ts") => {
             Some(format!("-s is a stage of a ramp; a scenario is run by its name: squall run {value}"))
+        }
+        "--out" => {
+            let name = value.split('=').next().unwrap_or_default();
+            let (_, written) = OUTPUTS.iter().find(|(names, _)| names.contains(&name))?;
+            Some(format!("no output {name}: {written}"))
         }
         "--threads" if squall_plan::parse_duration(value).is_ok() => {
             Some(format!("-t is the number of threads; write -d {value} for the length of the load, or --timeout {value} for that of a request"))

@@ -38,6 +38,7 @@ fn what_others_write_is_understood() {
         "--connection-pool 5",
         "--http-debug",
         "--http-debug=full",
+        "-o influxdb=http://127.0.0.1:8086/k6 --summary-export k6.json --no-vu-connection-reuse",
         // Locust
         "-u 10 --headless",
         "--stage 5s:10,10s:20,5s:0",
@@ -80,6 +81,31 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("-H http://127.0.0.1:8080", "write the URL as it is, or as --target"),
         ("-f locustfile.py", "squall run FILE"),
         ("--csv out", "-o csv=FILE"),
+        ("--no-setup", "noSetup"),
+        ("--no-teardown", "noTeardown"),
+        ("--linger", "squall report last"),
+        ("--paused", "a run begins at once"),
+        ("--log-output file=k6.log", "write 2> FILE"),
+        ("--log-format json", "as text"),
+        ("--console-output console.txt", "write 2> FILE"),
+        ("--summary-trend-stats avg,p(99)", "--summary-json FILE"),
+        ("--no-thresholds", "takes the place of a script's"),
+        ("--include-system-env-vars", "-e NAME="),
+        ("--address localhost:6565", "--control 127.0.0.1:6565"),
+        ("--local-ips 10.0.0.0/24", "the system chooses"),
+        ("--dns ttl=5m,select=random", "as the system does"),
+        ("--blacklist-ip 10.0.0.0/8", "--allow HOST"),
+        ("--block-hostnames *.example.test", "--allow HOST"),
+        ("--compatibility-mode base", "without it"),
+        ("--compatibility-mode=base", "without it"),
+        ("--execution-segment 0:1/2", "squall merge"),
+        ("--system-tags url", "always the same"),
+        ("--secret-source mock=a=b", "--secret NAME=@FILE"),
+        ("-w", "throw: true"),
+        ("--no-cookies-reset", "noCookiesReset"),
+        ("-o experimental-prometheus-rw", "write -o prometheus=URL"),
+        ("--out web-dashboard=port=5", "write --dashboard"),
+        ("--out cloud", "there is no cloud"),
         ("-o csv", "its place is missing: write csv=points.csv"),
         ("-o result.json", "write KIND=WHERE"),
         ("-x http://proxy:3128", "no proxy"),
@@ -116,11 +142,12 @@ fn a_url_without_run_is_answered() {
     }
     assert!(told("bench http://127.0.0.1/").contains("write squall run"));
     assert_eq!(told("version"), "write squall --version");
+    assert!(told("archive script.js").contains("squall build SCRIPT --compat k6"));
 }
 
 #[test]
 fn no_tip_points_elsewhere() {
-    for option in ["--no-such", "-Q", "--burst", "--monitor", "--fps", "--urls-from-file", "--paused"] {
+    for option in ["--no-such", "-Q", "--burst", "--monitor", "--fps", "--urls-from-file", "--lingering"] {
         let told = told(&format!("run {URL} {option}"));
         assert!(told.contains(&format!("unexpected argument '{option}' found")) && !told.contains("tip:"), "{told}");
     }
