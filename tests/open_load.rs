@@ -2,6 +2,7 @@
 //!
 //! Other tests run at the same time, so whether the generator kept up here is not asserted, unless it was made not to.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::support::component::Wat;
@@ -134,4 +135,25 @@ fn a_scenario_that_computes_too_much_is_named_as_the_bottleneck() {
     // On a very busy machine other processes may be named first, or no second be long enough to find the cause.
     let reasons = ["most of it in the scenario's own code", "held its cores", "its threads were"];
     assert!(reasons.iter().any(|reason| ended.out.contains(reason)), "{}", ended.out);
+}
+
+/// Two connections at 500 ms carry 4 requests a second of the 1,000 that are asked for.
+#[test]
+fn an_accepted_bottleneck_is_judged_and_told() {
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(500)));
+    let (url, report) = (server.url(), "report.md");
+    let too_much =
+        ["run", &url, "-R", "1000", "-c", "2", "-d", "2s", "--max-backlog", "100ms", "--graceful-stop", "1s"];
+    let run = |more: &[&str]| Squall::new(&too_much).args(more).run();
+    let demands = |threshold: &'static str| ["--accept-bottleneck", "--report", report, "--threshold", threshold];
+    run(&["--threshold", "http_req_failed=rate<1"]).expect_code(98);
+    let ended = run(&demands("http_req_failed=rate<1")).expect_code(0);
+    assert!(ended.out.contains("generator: bottleneck (accepted)"), "{}", ended.out);
+    assert!(ended.out.contains("verdict: Warning"), "{}", ended.out);
+    let text = fs::read_to_string(ended.folder().join(report)).unwrap();
+    assert!(text.contains("The generator was bottleneck (accepted)"), "{text}");
+    run(&demands("http_req_duration=p(95)<1")).expect_code(99);
+    run(&["--threshold", "http_req_duration=p(95)<1"]).expect_code(98);
+    let by_environment = Squall::new(&too_much).env("SQUALL_ACCEPT_BOTTLENECK", "true").run().expect_code(0);
+    assert!(by_environment.out.contains("bottleneck (accepted)"), "{}", by_environment.out);
 }

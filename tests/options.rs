@@ -7,7 +7,10 @@ use std::fs;
 use crate::support::program::root;
 
 /// Keys that no SDK has, each with the reason.
-const NEVER_SUGGESTED: &[(&str, &str)] = &[("cacert", "a component cannot name files")];
+const NEVER_SUGGESTED: &[(&str, &str)] = &[
+    ("cacert", "a component cannot name files"),
+    ("accept_bottleneck", "what the generator's machine is good for is no component's business"),
+];
 
 /// A row of docs/options.md.
 struct Key {

@@ -132,6 +132,9 @@ pub struct EndInfo {
     pub generator: Health,
     /// Why, if it is not ok.
     pub findings: Vec<Finding>,
+    /// Whether the run was to be judged although the generator was its bottleneck.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// The thresholds, evaluated.
     pub thresholds: Vec<ThresholdFigures>,
     /// Data that was used.

@@ -142,6 +142,8 @@ fn end(runs: &[StoredRun]) -> EndInfo {
         result: ends().map(|end| end.result).max().unwrap_or_default(),
         generator: worst,
         findings: ends().flat_map(|end| end.findings.clone()).collect(),
+        accepted: worst == Health::Bottleneck
+            && ends().filter(|end| end.generator == Health::Bottleneck).all(|end| end.accepted),
         ..EndInfo::default()
     }
 }

@@ -146,7 +146,7 @@ impl StoredRun {
         };
         // Earlier Squalls kept no remedies.
         let findings = end.findings.iter().cloned().map(Finding::with_remedy).collect();
-        GeneratorVerdict { health: end.generator, findings }
+        GeneratorVerdict { health: end.generator, findings, accepted: end.accepted }
     }
 
     /// All response times of the run, as one distribution.

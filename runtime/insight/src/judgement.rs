@@ -6,8 +6,7 @@
 use serde::{Deserialize, Serialize};
 use squall_metrics::statistics::quantile_intervals;
 use squall_metrics::{
-    GeneratorVerdict, Health, Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds,
-    resource_names,
+    GeneratorVerdict, Nanos, ResourceUnit, ThresholdResult, Totals, WatchedSeries, evaluate_thresholds, resource_names,
 };
 use squall_plan::{Aggregation, Comparison, Importance, Objective as PlannedObjective, TargetMonitoring, Threshold};
 
@@ -95,7 +94,7 @@ impl Demands {
             }
         });
         let mut objectives: Vec<JudgedObjective> = of_plan.chain(judge_limits(&self.limits, totals)).collect();
-        if generator.health == Health::Bottleneck {
+        if generator.is_invalid() {
             objectives.iter_mut().for_each(|judged| judged.status = ObjectiveStatus::NotJudged);
         }
         let is_meant = checks_hold(totals) || thresholds.iter().any(|result| speaks_of_failures(&result.threshold));
@@ -107,7 +106,7 @@ impl Demands {
 impl Judgement {
     /// Whether the measurement describes the target.
     pub fn is_valid(&self) -> bool {
-        self.generator.health != Health::Bottleneck
+        !self.generator.is_invalid()
     }
 
     /// The result of one of the thresholds.
@@ -270,7 +269,7 @@ fn used(series: &WatchedSeries) -> Option<f64> {
 mod tests {
     use std::sync::Arc;
 
-    use squall_metrics::{Reading, Registry, ResourceValue};
+    use squall_metrics::{Health, Reading, Registry, ResourceValue};
     use squall_plan::ThresholdSpec;
 
     use super::*;
@@ -340,8 +339,11 @@ mod tests {
     fn an_invalid_measurement_meets_and_misses_nothing() {
         let demands = Demands { thresholds: vec![threshold("http_reqs", "count>0")], ..limits() };
         let seen = totals(&[("connections", ResourceUnit::Number, 101.0, None)]);
-        let judge = |health| demands.judge(&seen, &GeneratorVerdict { health, findings: Vec::new() });
+        let judge = |health| demands.judge(&seen, &GeneratorVerdict { health, ..GeneratorVerdict::default() });
         assert_eq!((judge(Health::Suspect).failed_thresholds(), judge(Health::Suspect).has_failed()), (1, true));
+        let bottleneck = GeneratorVerdict { health: Health::Bottleneck, ..GeneratorVerdict::default() };
+        let accepted = demands.judge(&seen, &bottleneck.accepting(true));
+        assert_eq!((accepted.is_valid(), accepted.failed_thresholds(), accepted.has_failed()), (true, 1, true));
         let invalid = judge(Health::Bottleneck);
         assert!(!invalid.has_failed());
         assert_eq!(invalid.outcome_of(&invalid.thresholds[0]), ThresholdOutcome::NotJudged);

@@ -16,6 +16,7 @@ pub(crate) struct Watch {
     system: System,
     /// Whoever looks at the clock all the time is busy all the time: being busy says nothing then.
     spins: bool,
+    accepts_bottleneck: bool,
     workers: Vec<LatestOfWorker>,
 }
 
@@ -31,7 +32,8 @@ impl Watch {
         let model = if plan.is_open() { LoadModel::Open } else { LoadModel::Closed };
         let workers = vec![LatestOfWorker::default(); plan.threads.max(1)];
         let spins = plan.pacing == Pacing::Spin;
-        Watch { judge: Judge::new(model), system: System::new(), spins, workers }
+        let accepts_bottleneck = plan.accept_bottleneck;
+        Watch { judge: Judge::new(model), system: System::new(), spins, accepts_bottleneck, workers }
     }
 
     pub(crate) fn hear(&mut self, report: &Report) {
@@ -75,7 +77,7 @@ impl Watch {
     }
 
     pub(crate) fn verdict(&self) -> GeneratorVerdict {
-        self.judge.verdict()
+        self.judge.verdict().accepting(self.accepts_bottleneck)
     }
 }
 

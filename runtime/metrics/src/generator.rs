@@ -90,9 +90,33 @@ pub struct GeneratorVerdict {
     pub health: Health,
     /// The reasons, if the verdict is not "ok": the likeliest cause first.
     pub findings: Vec<Finding>,
+    /// Whether the user wants the run judged although the generator was its bottleneck.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
 }
 
 impl GeneratorVerdict {
+    /// The same, of a run whose user accepts a generator that is the bottleneck.
+    #[must_use]
+    pub fn accepting(self, bottleneck: bool) -> GeneratorVerdict {
+        GeneratorVerdict { accepted: bottleneck && self.health == Health::Bottleneck, ..self }
+    }
+
+    /// Whether the measurement says nothing about the target.
+    pub fn is_invalid(&self) -> bool {
+        self.health == Health::Bottleneck && !self.accepted
+    }
+
+    /// How bad it is for the run.
+    pub fn weight(&self) -> Health {
+        if self.accepted { Health::Suspect } else { self.health }
+    }
+
+    /// The verdict in a word, and whether it was accepted.
+    pub fn name(&self) -> &'static str {
+        if self.accepted { "bottleneck (accepted)" } else { self.health.name() }
+    }
+
     /// The reason for an invalid measurement, if the generator was the bottleneck.
     pub fn invalidity(&self) -> &'static str {
         if self.lacked_users() {
@@ -176,7 +200,7 @@ impl Judge {
         // A stable sort: equal findings keep the order of the signals, causes before effects.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.health));
         let health = findings.first().map_or(Health::Ok, |finding| finding.health);
-        GeneratorVerdict { health, findings }
+        GeneratorVerdict { health, findings, accepted: false }
     }
 }
 

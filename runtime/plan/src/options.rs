@@ -24,8 +24,8 @@ use Allowance::{Entries, Freely, Overruled, UpTo, UpToCores, UpToDefault};
 use allowance::{Allowance, Breach, TextLimits};
 use headings::{MACHINE, OUTPUTS, REQUESTS, SCENARIO, THRESHOLDS};
 use kinds::{
-    DataFeeds, Environment, RateLevel, Requests, ScenarioLoads, Stages, Text, Texts, ThinkTimes, Thresholds, Time, Url,
-    Weights, Whole, Word,
+    DataFeeds, Environment, Flag as Switch, RateLevel, Requests, ScenarioLoads, Stages, Text, Texts, ThinkTimes,
+    Thresholds, Time, Url, Weights, Whole, Word,
 };
 use table::option_table;
 
@@ -90,6 +90,9 @@ option_table! {
         scenarios: ScenarioLoads => in_files_only(), suggest(Freely);
         /// Thresholds by metric, as k6 writes them: 'http_req_duration=p(95)<500', 'checks{flow:browse}=rate>0.99'.
         thresholds: Thresholds => flag(long("threshold").under(THRESHOLDS).brief("Must hold: 'http_req_duration=p(95)<500'")), in_files_only(), in_scenarios(), suggest(Entries(1_000));
+        /// Judge the run even where the generator was the bottleneck, which makes its measurement invalid otherwise: for
+        /// machines that others use, too.
+        accept_bottleneck: Switch => also(&["acceptBottleneck"]), flag(long("accept-bottleneck").under(THRESHOLDS)), default("false");
         /// The base URL of requests that name only a path.
         target: Url => flag(long("target").under(REQUESTS).brief("Base URL of requests that name only a path")), suggest(Overruled);
         /// Options of the scenario, by name.

@@ -44,6 +44,8 @@ pub struct Plan {
     pub pacing: Pacing,
     /// What must hold for the test to pass.
     pub thresholds: Vec<Threshold>,
+    /// Whether the test is judged even where the generator was the bottleneck; not unless asked for.
+    pub accept_bottleneck: bool,
     /// The base URL of requests that name only a path.
     pub target: Option<Target>,
     /// What `setup` and `teardown` can ask for by name; a scenario may have more, or other values.
@@ -129,6 +131,7 @@ impl Plan {
             warmup: options.warmup.unwrap_or_default(),
             pacing: options.pacing.unwrap_or_default(),
             thresholds,
+            accept_bottleneck: options.accept_bottleneck.unwrap_or_default(),
             target,
             env: options.env,
             data,

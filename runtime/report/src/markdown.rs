@@ -81,7 +81,7 @@ fn summary(document: &Document) -> String {
         run.began,
         Unit::Ms.text(run.duration_ms),
         escaped(&run.end.text),
-        document.generator.health.name()
+        document.generator.name()
     ));
     text
 }

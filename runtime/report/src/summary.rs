@@ -121,11 +121,11 @@ impl Summary<'_> {
 
     /// Whether all of the above can be believed: one line, and why not.
     fn generator_part(&self) -> String {
-        let health = self.document.generator.health;
-        let name = match health {
-            Health::Ok => self.style.good(health.name()),
-            Health::Suspect => self.style.warn(health.name()),
-            Health::Bottleneck => self.style.bad(health.name()),
+        let generator = &self.document.generator;
+        let name = match generator.weight() {
+            Health::Ok => self.style.good(generator.name()),
+            Health::Suspect => self.style.warn(generator.name()),
+            Health::Bottleneck => self.style.bad(generator.name()),
         };
         let mut text = format!("    {} {name}", self.style.strong("generator:"));
         for finding in &self.document.generator.findings {

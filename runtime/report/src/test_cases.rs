@@ -61,7 +61,7 @@ fn ending(document: &Document) -> Case {
 
 fn generator(document: &Document) -> Case {
     let generator = &document.generator;
-    let result = match generator.health {
+    let result = match generator.weight() {
         Health::Bottleneck => {
             let reasons = generator.findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.remedy));
             Result::Invalid(reasons.collect::<Vec<_>>().join("\n"))

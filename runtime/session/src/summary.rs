@@ -62,6 +62,7 @@ impl<'a> Summarizer<'a> {
             result: result_of(outcome, &judgement),
             generator: generator.health,
             findings: generator.findings.clone(),
+            accepted: generator.accepted,
             thresholds: judgement.thresholds.iter().map(ThresholdFigures::from).collect(),
             data: document.data.clone(),
             course: facts.course,

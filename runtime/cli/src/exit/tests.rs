@@ -189,7 +189,7 @@ fn expect(what: &str, run: &Run, code: u8, status: RunStatus, sentence: &str) {
 fn generator(health: Health, signal: &'static str) -> GeneratorVerdict {
     let finding =
         Finding { health, signal: signal.into(), reason: "it was, in 9 of 10 s".to_owned(), ..Finding::default() };
-    GeneratorVerdict { health, findings: vec![finding.with_remedy()] }
+    GeneratorVerdict { health, findings: vec![finding.with_remedy()], accepted: false }
 }
 
 const MET: (&str, &str) = ("response_time", "p(95)<500");
@@ -304,7 +304,11 @@ fn a_generator_that_did_not_keep_up() {
         let invalid = run(generator(Health::Bottleneck, "kept waiting"), vec![threshold]);
         expect("it was the bottleneck", &invalid, 98, RunStatus::Invalid, sentence);
     }
-    let without_findings = GeneratorVerdict { health: Health::Bottleneck, findings: Vec::new() };
+    let accepted = |threshold| run(generator(Health::Bottleneck, "kept waiting").accepting(true), vec![threshold]);
+    expect("its bottleneck was accepted", &accepted(MET), 0, RunStatus::Warning, ONE_MET);
+    let missed = "1 of 1 thresholds not met.";
+    expect("accepted, and a threshold", &accepted(MISSED), 99, RunStatus::Critical, missed);
+    let without_findings = GeneratorVerdict { health: Health::Bottleneck, ..GeneratorVerdict::default() };
     expect("its findings are not known", &run(without_findings, vec![MET]), 98, RunStatus::Invalid, sentence);
     let interrupted = Run {
         end: RunEnd::Stopped(StoppedBy::Signal),

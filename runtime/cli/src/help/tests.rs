@@ -113,7 +113,7 @@ fn sections_have_the_options_that_they_name() {
             "target insecure cacert timeout connect-timeout max-redirects no-connection-reuse \
                       no-vu-connection-reuse discard-response-bodies user-agent shared-connections header method body http-debug",
         ),
-        ("Thresholds and verdict", "threshold abort-on-fail delay-abort-eval"),
+        ("Thresholds and verdict", "threshold accept-bottleneck abort-on-fail delay-abort-eval"),
         ("Scenario and its data", "compat engine watch flow weight env data plain-http offline"),
         (
             "Outputs and reports",

@@ -172,7 +172,7 @@ fn neither_a_target_nor_a_file_nor_a_component_is_chosen() {
         }
     }
     let never = keys().into_iter().filter(|key| matches!(key.allowance, Allowance::Never)).map(|key| key.name);
-    assert_eq!(never.collect::<Vec<_>>(), ["data", "insecure", "cacert", "component"]);
+    assert_eq!(never.collect::<Vec<_>>(), ["accept_bottleneck", "data", "insecure", "cacert", "component"]);
     let breaches = permitted("target", &json!("http://a.test"), &json!({})).unwrap_err();
     assert!(breaches[0].ends_with("if it is meant, add --target http://a.test"), "{breaches:?}");
     let overruled = permitted("target", &json!("http://a.test"), &json!({ "target": "http://b.test" })).unwrap();

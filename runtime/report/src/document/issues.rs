@@ -59,7 +59,7 @@ pub(super) fn judge(document: &Document, judgement: &Judgement) -> Verdict {
     issues.extend(drift_issue(document));
     // Stable: among equals the order above stays.
     issues.sort_by_key(|issue| std::cmp::Reverse(issue.status));
-    let of_generator = Evidence::Generator(judgement.generator.health).status();
+    let of_generator = Evidence::Generator(judgement.generator.weight()).status();
     let status = RunStatus::worst(issues.iter().map(|issue| issue.status).chain([of_generator]));
     Verdict { status, sentence: headline(document, judgement), issues }
 }
@@ -75,6 +75,9 @@ fn generator_issues(judgement: &Judgement) -> impl Iterator<Item = Issue> {
         Health::Bottleneck if judgement.generator.lacked_users() => {
             "The figures are of the load that was possible, not of the rate that was asked for."
         }
+        Health::Bottleneck if judgement.generator.accepted => {
+            "The figures hold delays of this machine; they were judged all the same (--accept-bottleneck)."
+        }
         Health::Bottleneck => "The figures say how this machine is, not how the target is.",
         Health::Suspect | Health::Ok => "Some of the figures may hold delays of this machine.",
     };
@@ -82,7 +85,7 @@ fn generator_issues(judgement: &Judgement) -> impl Iterator<Item = Issue> {
         title: format!("Generator, {}: {}", finding.signal, finding.reason),
         impact: Some(impact.to_owned()),
         recommendation: Some(sentence_of(&finding.remedy)),
-        ..Issue::of(Evidence::Generator(judgement.generator.health))
+        ..Issue::of(Evidence::Generator(judgement.generator.weight()))
     })
 }
 

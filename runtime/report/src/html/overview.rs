@@ -66,9 +66,9 @@ fn verdict(document: &Document, title: &str) -> Markup {
             p.word { (verdict.status.name()) }
             p { (verdict.sentence) }
             div.facts {
-                @if let Some(kind) = document.test_type() { span { "type " b { (kind) } } }
+@if let Some(kind) = document.test_type() { span { "type " b { (kind) } } }
                 @if document.title() != run.scenario { span { "scenario " b { (run.scenario) } } }
-                span class=(health_class(document.generator.health)) { "generator " span.state { (document.generator.health.name()) } }
+                span class=(health_class(document.generator.weight())) { "generator " span.state { (document.generator.name()) } }
                 @if let Some(target) = &run.target { span { "target " b { (target) } } }
                 span { "load " b { (run.load) } }
                 span { "began " b { (run.began) } }

@@ -296,7 +296,7 @@ fn measurement(document: &Document, ids: Ids<'_>) -> Markup {
         section id=(ids.of("section-measurement")) {
             h2 { "How far the measurement can be trusted" }
             dl {
-                dt { "generator" } dd { (document.generator.health.name()) }
+                dt { "generator" } dd { (document.generator.name()) }
                 @for finding in &document.generator.findings {
                     dt { (finding.signal) } dd { (finding.reason) " – " (finding.remedy) }
                 }

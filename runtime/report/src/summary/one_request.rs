@@ -108,7 +108,7 @@ impl Summary<'_> {
     fn generator_line(&self) -> String {
         let generator = &self.document.generator;
         let cause = generator.findings.first().map(|finding| finding.reason.as_str());
-        self.judgement_line("generator", generator.health.name(), cause, |name| match generator.health {
+        self.judgement_line("generator", generator.name(), cause, |name| match generator.weight() {
             Health::Ok => self.style.good(name),
             Health::Suspect => self.style.warn(name),
             Health::Bottleneck => self.style.bad(name),
