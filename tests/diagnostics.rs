@@ -78,7 +78,7 @@ fn requests_and_responses_are_shown_on_request() {
         "#1 < HTTP/1.1 302 Found",
         "#1 < location: /new",
         "#2 > GET /new HTTP/1.1",
-        "#2 < HTTP/1.1 200 OK",
+        "#2 < HTTP/1.1 200 x",
     ] {
         assert!(lines.contains(&line), "no {line:?} in\n{}", heads.err);
     }
@@ -96,7 +96,7 @@ fn requests_and_responses_are_shown_on_request() {
 fn only_the_first_exchanges_are_shown() {
     let server = Server::start(|_| Reply::ok("hello"));
     let ended = Squall::new(&["run", &server.url(), "-c", "2", "-i", "150", "--http-debug"]).run();
-    assert!(ended.err.contains("#100 < HTTP/1.1 200 OK") && !ended.err.contains("#101 "), "{}", ended.err);
+    assert!(ended.err.contains("#100 < HTTP/1.1 200 x") && !ended.err.contains("#101 "), "{}", ended.err);
     assert_eq!(ended.err.matches("the first 100 exchanges are shown, and no more").count(), 1, "{}", ended.err);
 }
 

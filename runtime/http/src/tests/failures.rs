@@ -195,3 +195,18 @@ fn large_bodies_go_both_ways_at_once() {
         assert!(response.body() == body.as_bytes());
     });
 }
+
+#[test]
+fn a_path_without_a_target_is_reported_once_and_a_url_is_not() {
+    run(async {
+        let world = World::new(ClientConfig::default());
+        let missing = Arc::clone(&world.client.network.config.missing_target);
+        let prepare = |url| world.client.prepare("GET", url, std::iter::empty(), None, &RequestOptions::default());
+        assert!(prepare("http://127.0.0.1:1/").is_ok() && prepare("nonsense").is_err());
+        assert_eq!(missing.problem(), None);
+        assert!(prepare("/a").is_err() && prepare("/b").is_err());
+        missing.reported().await;
+        let problem = missing.problem().unwrap();
+        assert!(problem.starts_with("\"/a\" is only a path") && problem.contains("--target URL"), "{problem}");
+    });
+}
