@@ -387,7 +387,7 @@ fn a_run_without_any_possible_request_is_not_a_success() {
             &[],
             97,
             "Critical",
-            "no request can be made: \"/\" is only a path, and the run has no target to resolve it against",
+            "a request cannot be made: \"/\" is only a path, and the run has no target to resolve it against",
         ),
         // Every request was answered, none as expected.
         row(Url("URL/missing"), &["-i", "3"], 97, "Critical", "not one of 3 requests succeeded: status 404"),

@@ -27,6 +27,7 @@ use crate::steps::{Stepper, StepsTaken};
 use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
+use in_vain::without_target;
 
 /// When this long no second was complete, a worker is late.
 const OVERDUE: Nanos = Nanos(1_500_000_000);
@@ -451,11 +452,6 @@ impl<'a> Control<'a> {
         );
         self.tell(&Event::Warning(&warning));
     }
-}
-
-/// Why requests that are only a path cannot be made, if there was one, and the run has no target.
-fn without_target(run: &RunContext) -> Option<String> {
-    run.missing_target.problem().map(|problem| format!("no request can be made: {problem}"))
 }
 
 /// What is kept of a second for later: how it compares with the others.

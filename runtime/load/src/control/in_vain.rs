@@ -1,5 +1,6 @@
 //! When a load makes no sense any more: nearly all iterations trap, no virtual user starts, or no request can be made.
 
+use squall_guest::RunContext;
 use squall_metrics::{FlowId, Interval, Nanos, Problem};
 use squall_plan::Executor;
 
@@ -84,6 +85,11 @@ impl Control<'_> {
         let cell = problems.find(|(problem, _)| kind(problem)).map(|(_, cell)| cell);
         cell.and_then(|cell| cell.examples.first()).map_or("no reason given", |(text, _)| text)
     }
+}
+
+/// Why requests that are only a path cannot be made, if there was one, and the run has no target.
+pub(super) fn without_target(run: &RunContext) -> Option<String> {
+    run.missing_target.problem().map(|problem| format!("a request cannot be made: {problem}"))
 }
 
 /// Whether a flow is one of the load: not `setup`, for one.
