@@ -107,10 +107,10 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "give each machine a load of its own, and add up with squall merge",
     ),
     (&["--system-tags"], "the tags of samples are always the same"),
-    (&["-w", "--throw"], "a k6 script throws with the option throw: true"),
+    (&["--throw"], "a k6 script throws with the option throw: true"),
     (&["--no-cookies-reset"], "a k6 script keeps its cookies with the option noCookiesReset: true"),
     (&["--traces-output"], "there are no traces; --out otlp=URL sends metrics"),
-    (&["--profiling-enabled"], "write -v for what Squall itself does"),
+    (&["--profiling-enabled"], "there are no profiles to fetch; -v shows what Squall itself does"),
     (&["-f", "--script", "--lua", "--locustfile"], "a scenario is run by its name: squall run FILE"),
     (&["--cert", "--key", "-E", "--tls-cert"], "client certificates are not sent"),
     (
