@@ -79,7 +79,11 @@ impl Tool {
     }
 
     fn failed(&self, status: &str) -> BuildError {
-        BuildError::new(format!("`{}` failed ({status}); what it says is above", self.line.to_string_lossy()))
+        let program = Path::new(self.command.get_program());
+        let program = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+        BuildError::new(format!(
+            "{program} failed ({status}): what it says is above; RUST_LOG=squall=info shows the whole command"
+        ))
     }
 }
 
