@@ -180,7 +180,7 @@ fn a_port_without_a_server() {
 fn scripts_of_other_tools_are_answered_with_a_page() {
     for (name, text, page) in [
         ("locustfile.py", "from locust import HttpUser, task\n", "docs/coming-from/locust.md"),
-        ("Shop.scala", "class Shop extends Simulation\n", "docs/coming-from/gatling.md"),
+        ("Shop.scala", "import io.gatling.core.Predef._\n", "docs/coming-from/gatling.md"),
         ("ShopSimulation.java", "import io.gatling.javaapi.core.*;\n", "docs/coming-from/gatling.md"),
         ("shop.jmx", "<jmeterTestPlan/>\n", "docs/coming-from/jmeter.md"),
         ("report.lua", "wrk.method = 'POST'\n", "docs/coming-from/wrk-oha.md"),

@@ -62,7 +62,7 @@ fn tool_of(path: &Path) -> Option<Tool> {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("js" | "mjs" | "ts" | "mts") => module_of_k6(&beginning(path)?).map(Tool::K6),
         Some("py") => imports_locust(&beginning(path)?).then_some(Tool::Locust),
-        Some("scala" | "java" | "kt") => Some(Tool::Gatling),
+        Some("scala" | "java" | "kt") => beginning(path)?.contains("gatling").then_some(Tool::Gatling),
         Some("jmx") => Some(Tool::JMeter),
         Some("lua") => Some(Tool::Wrk),
         _ if path.is_dir() => tool_of(&Source::at(path).ok()?.script()).filter(|tool| matches!(tool, Tool::K6(_))),
@@ -142,7 +142,9 @@ mod tests {
         };
         let locust = told("locustfile.py", "from locust import task");
         assert!(locust.contains("is a locustfile, which cannot be run: docs/coming-from/locust.md"), "{locust}");
-        assert!(told("Shop.scala", "").contains("docs/coming-from/gatling.md"));
+        let gatling = told("Shop.scala", "import io.gatling.core.Predef._");
+        assert!(gatling.contains("docs/coming-from/gatling.md"), "{gatling}");
+        assert_eq!(told("Shop.java", "class Shop {}"), "");
         assert!(told("shop.jmx", "<jmeterTestPlan/>").contains("docs/coming-from/jmeter.md"));
         let k6 = told("shop.js", "import http from 'k6/http';");
         assert!(k6.contains("is a script of k6's (it imports k6/http), which is run so: squall "), "{k6}");
