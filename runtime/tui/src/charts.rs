@@ -1,7 +1,7 @@
 //! The four charts: requests per second, response time, errors, virtual users, each with its latest figure.
 
 use ratatui_core::layout::{Constraint, Layout, Rect};
-use ratatui_core::style::Color;
+use ratatui_core::style::{Color, Modifier, Style};
 use ratatui_core::terminal::Frame;
 use ratatui_core::text::Line;
 use ratatui_widgets::sparkline::Sparkline;
@@ -10,6 +10,7 @@ use squall_report::{count, duration, per_second};
 
 use crate::draw::Look;
 use crate::model::{Model, Moment};
+use crate::time_scale::Scale;
 
 /// The width of the title, where a chart has only one line.
 const TITLE: u16 = 24;
@@ -31,17 +32,23 @@ pub fn show(frame: &mut Frame<'_>, area: Rect, model: &Model, look: Look) {
         charts.iter().zip(rows.iter()).for_each(|(chart, row)| on_one_line(frame, *row, chart, look));
         return;
     }
-    let rows = Layout::vertical([Constraint::Fill(1); 2]).spacing(1).split(area);
-    let cells = rows.iter().flat_map(|row| {
-        let halves: [Rect; 2] = Layout::horizontal([Constraint::Fill(1); 2]).spacing(2).areas(*row);
-        halves
-    });
-    charts.iter().zip(cells).for_each(|(chart, cell)| below_its_title(frame, cell, chart, look));
+    let [above, axes] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+    let rows = Layout::vertical([Constraint::Fill(1); 2]).spacing(1).split(above);
+    let scale = Scale::of(model, halves(axes)[0].width);
+    let cells = rows.iter().flat_map(|row| halves(*row));
+    charts.iter().zip(cells).for_each(|(chart, cell)| below_its_title(frame, cell, chart, scale, look));
+    // Both rows have the same seconds in the same columns.
+    let axis = Line::raw(scale.axis(model.moments.len())).style(Style::new().add_modifier(Modifier::DIM));
+    halves(axes).into_iter().for_each(|half| frame.render_widget(axis.clone(), half));
+}
+
+fn halves(area: Rect) -> [Rect; 2] {
+    Layout::horizontal([Constraint::Fill(1); 2]).spacing(2).areas(area)
 }
 
 /// Their height in lines, of `room` available, on a screen of this width.
 pub fn height(width: u16, room: u16) -> u16 {
-    if room >= 14 && width >= 60 { (room / 2).clamp(9, 17) } else { 4 }
+    if room >= 14 && width >= 60 { (room * 3 / 5).clamp(10, 34) } else { 4 }
 }
 
 fn charts(model: &Model) -> [Chart; 4] {
@@ -83,21 +90,22 @@ fn charts(model: &Model) -> [Chart; 4] {
 fn on_one_line(frame: &mut Frame<'_>, row: Rect, chart: &Chart, look: Look) {
     let [title, line] = Layout::horizontal([Constraint::Length(TITLE), Constraint::Fill(1)]).areas(row);
     frame.render_widget(Line::raw(format!("{:<9}{:>13}", chart.title, chart.figure)), title);
-    draw(frame, line, chart, look);
+    let scale = Scale { columns: 1, seconds: usize::from(line.width), latest: 0 };
+    draw(frame, line, chart, scale, look);
 }
 
-fn below_its_title(frame: &mut Frame<'_>, cell: Rect, chart: &Chart, look: Look) {
+fn below_its_title(frame: &mut Frame<'_>, cell: Rect, chart: &Chart, scale: Scale, look: Look) {
     let [title, line] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(cell);
     let most = chart.values.iter().flatten().max().copied().unwrap_or(0);
     let most = chart.most.map(|text| format!(" (at most {})", text(most))).unwrap_or_default();
     frame.render_widget(Line::raw(format!("{} {}{most}", chart.title, chart.figure)), title);
-    draw(frame, line, chart, look);
+    draw(frame, line, chart, scale, look);
 }
 
-/// The latest values, one for each column.
-fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, look: Look) {
-    let from = chart.values.len().saturating_sub(usize::from(area.width));
-    let shown =
-        Sparkline::default().data(&chart.values[from..]).style(look.colour(chart.colour)).absent_value_symbol(" ");
+/// The latest values.
+fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, scale: Scale, look: Look) {
+    let latest = &chart.values[chart.values.len().saturating_sub(scale.seconds)..];
+    let columns: Vec<Option<u64>> = latest.iter().flat_map(|value| vec![*value; scale.columns]).collect();
+    let shown = Sparkline::default().data(&columns).style(look.colour(chart.colour)).absent_value_symbol(" ");
     frame.render_widget(shown, area);
 }

@@ -19,6 +19,9 @@ use crate::model::{Model, Phase, Tab};
 use crate::scenarios::scenario_progress_lines;
 use crate::{charts, keys, tables};
 
+/// From this width on, the overview has room for the requests beside the thresholds.
+const WIDE: u16 = 140;
+
 /// Whether colours are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -45,13 +48,16 @@ pub struct Steered {
     pub paused: bool,
     /// Whether new iterations are stopped.
     pub stopping: bool,
+    /// Whether the load can be paused and changed.
+    pub changeable: bool,
 }
 
 impl Steered {
     /// The requests at this moment.
     pub fn of(controls: &Controls) -> Steered {
         let steering = controls.steering();
-        Steered { paused: steering.is_paused(), stopping: steering.is_stopping() }
+        let stopping = steering.is_stopping();
+        Steered { paused: steering.is_paused(), stopping, changeable: controls.can_change() && !stopping }
     }
 }
 
@@ -76,9 +82,9 @@ pub fn draw(frame: &mut Frame<'_>, model: &mut Model, steered: &Steered, look: L
     if let Some(answer) = answer {
         frame.render_widget(answer.style(look.colour(Color::Yellow)), said);
     }
-    frame.render_widget(Line::raw("q stop  p pause  + - scale  Tab page  ? keys").style(faint()), footer);
+    frame.render_widget(Line::raw(keys::footer(steered)).style(faint()), footer);
     if model.help {
-        help(frame, page);
+        help(frame, page, steered);
     }
 }
 
@@ -147,9 +153,25 @@ fn tab_line(shown: Tab, width: u16) -> Line<'static> {
 }
 
 fn overview(frame: &mut Frame<'_>, area: Rect, model: &mut Model, look: Look) {
+    let lines = judged_lines(model, look);
     let height = charts::height(area.width, area.height);
     let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
     charts::show(frame, above, model, look);
+    let [left, right] = match area.width >= WIDE {
+        true => Layout::horizontal([Constraint::Fill(1); 2]).spacing(2).areas(below),
+        false => [below, Rect::default()],
+    };
+    let room = usize::from(left.height);
+    model.scroll = model.scroll.min(lines.len().saturating_sub(room));
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(model.scroll).collect();
+    frame.render_widget(Paragraph::new(shown), left);
+    if !right.is_empty() {
+        tables::show_requests(frame, right, &model.breakdown.requests, &mut 0);
+    }
+}
+
+/// The generator, counts of what went wrong, the scenarios, the thresholds.
+fn judged_lines(model: &Model, look: Look) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let Some(progress) = &model.progress {
         lines.extend(generator_lines(&progress.generator, look));
@@ -157,10 +179,7 @@ fn overview(frame: &mut Frame<'_>, area: Rect, model: &mut Model, look: Look) {
         lines.extend(scenario_progress_lines(progress).into_iter().map(Line::from));
     }
     lines.extend(model.thresholds.iter().map(|threshold| threshold_line(threshold, look)));
-    let room = usize::from(below.height);
-    model.scroll = model.scroll.min(lines.len().saturating_sub(room));
-    let shown: Vec<Line<'_>> = lines.into_iter().skip(model.scroll).collect();
-    frame.render_widget(Paragraph::new(shown), below);
+    lines
 }
 
 fn generator_lines(verdict: &GeneratorVerdict, look: Look) -> Vec<Line<'static>> {
@@ -222,8 +241,8 @@ fn without_colours(text: &str) -> String {
     plain(&letters).into_owned()
 }
 
-fn help(frame: &mut Frame<'_>, area: Rect) {
-    let lines = keys::HELP.iter().map(|(key, meaning)| Line::from(format!("{key:>9}  {meaning}")));
+fn help(frame: &mut Frame<'_>, area: Rect, steered: &Steered) {
+    let lines = keys::help(steered).map(|(key, meaning)| Line::from(format!("{key:>9}  {meaning}")));
     let text = Paragraph::new(lines.collect::<Vec<_>>()).wrap(Wrap { trim: false });
     frame.render_widget(Clear, area);
     frame.render_widget(text.block(Block::new().borders(Borders::TOP).title(" keys ")), area);

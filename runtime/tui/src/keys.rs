@@ -5,18 +5,35 @@ use squall_load::StoppedBy;
 use squall_plan::{Executor, Rate};
 use termion::event::{Event, Key, parse_event};
 
+use crate::draw::Steered;
 use crate::model::{Model, Tab};
 
-/// The help texts of the keys.
-pub const HELP: [(&str, &str); 7] = [
+/// The help texts of the keys that work in every run.
+const ALWAYS: [(&str, &str); 5] = [
     ("q", "stop: no new iterations; again: at once, with a summary"),
     ("Ctrl-C", "the same; again: exit at once, without one"),
-    ("p, space", "pause, go on"),
-    ("+ -", "a tenth more, or fewer, virtual users (or rate)"),
     ("Tab, 1-7", "other pages"),
     ("arrows", "scroll, turn pages"),
     ("?", "this help"),
 ];
+/// Those of the keys that change a load.
+const CHANGES: [(&str, &str); 2] =
+    [("p, space", "pause, go on"), ("+ -", "a tenth more, or fewer, virtual users (or rate)")];
+
+/// The help texts of the keys that work now.
+pub fn help(steered: &Steered) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (first, rest) = ALWAYS.split_at(2);
+    let changes = if steered.changeable { &CHANGES[..] } else { &[] };
+    [first, changes, rest].concat().into_iter()
+}
+
+/// The most important keys that work now.
+pub fn footer(steered: &Steered) -> String {
+    let stop = if steered.stopping { "q stop at once" } else { "q stop" };
+    let pause = if steered.paused { "p go on" } else { "p pause" };
+    let changes = if steered.changeable { format!("  {pause}  + - scale") } else { String::new() };
+    format!("{stop}{changes}  Tab page  ? keys")
+}
 
 /// A key's action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod time_scale;
 mod tty;
 
 use std::sync::Arc;

@@ -12,7 +12,11 @@ use crate::model::Model;
 
 /// Requests by name.
 pub fn requests(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
-    let lines = &model.breakdown.requests;
+    show_requests(frame, area, &model.breakdown.requests, &mut model.scroll);
+}
+
+/// Requests by name, from that row on.
+pub fn show_requests(frame: &mut Frame<'_>, area: Rect, lines: &[RequestLine], scroll: &mut usize) {
     if lines.is_empty() {
         return nothing(frame, area, "No request has ended yet.");
     }
@@ -23,7 +27,7 @@ pub fn requests(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
         Column::new("failed", 3, lines.iter().map(|line| percent(line.failed_share))),
     ];
     columns.extend(times(lines, |line| line.response_time.as_ref()));
-    show(frame, area, columns, &mut model.scroll);
+    show(frame, area, columns, scroll);
 }
 
 /// Results by flow; above them by scenario, if there are several.

@@ -128,10 +128,68 @@ fn the_overview_has_charts_thresholds_and_the_generator() {
         "failed requests: 1",
         "✗ http_req_duration p(95) < 80ms: 95",
         "✓ http_req_failed rate < 5.00%: 2.00%",
-        "q stop  p pause  + - scale  Tab page  ? keys",
+        "q stop  Tab page  ? keys",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
+}
+
+#[test]
+fn charts_have_a_time_axis() {
+    // A minute on 39 columns: the latest seconds, one in each.
+    let lines = page(Tab::Overview, (80, 24));
+    let axis = lines.iter().find(|line| line.starts_with('╵')).unwrap();
+    assert_eq!(axis, "╵0:00     ╵0:10     ╵0:20     ╵0:30      ╵0:00     ╵0:10     ╵0:20     ╵0:30");
+    // On 99 columns a minute fits: labels go to its end and beyond.
+    let lines = page(Tab::Overview, (200, 50));
+    let axis = lines.iter().find(|line| line.starts_with('╵')).unwrap();
+    assert!(axis.starts_with("╵0:00     ╵0:10") && axis.contains("╵1:30     ╵"), "{axis}");
+    // A run that is shorter than the chart is wide fills it.
+    let mut model = known();
+    model.progress.as_mut().unwrap().left = Some(Duration::from_secs(28));
+    let lines = drawn(&mut model, Steered::default(), (200, 50));
+    let bars = lines.iter().find(|line| line.starts_with('█')).unwrap();
+    assert!(lines.iter().any(|line| line.starts_with("╵0:00          ╵0:05")), "{lines:#?}");
+    assert!(bars.starts_with("███") && lines.iter().any(|line| line.starts_with("   ███ ")), "{lines:#?}");
+}
+
+#[test]
+fn a_large_screen_is_filled() {
+    let lines = page(Tab::Overview, (200, 50));
+    // Half the screen is charts; requests stand beside the thresholds.
+    let below = lines.iter().position(|line| line.starts_with("generator ok")).unwrap();
+    assert!((25..=32).contains(&below), "{lines:#?}");
+    assert!(lines[below].contains("request") && lines[below].contains("p95"), "{}", lines[below]);
+    assert!(lines[below + 1].contains("GET home"), "{}", lines[below + 1]);
+    assert!(lines.iter().all(|line| line.chars().count() <= 200));
+    // A narrower one has them on their page alone.
+    let lines = page(Tab::Overview, (120, 40));
+    assert!(!lines.join("\n").contains("GET home"), "{lines:#?}");
+}
+
+#[test]
+fn only_keys_that_work_are_offered() {
+    let shown = |steered| {
+        let mut model = known();
+        model.help = true;
+        drawn(&mut model, steered, (80, 24))
+    };
+    let changeable = Steered { changeable: true, ..Steered::default() };
+    for (steered, footer) in [
+        (Steered::default(), "q stop  Tab page  ? keys"),
+        (changeable, "q stop  p pause  + - scale  Tab page  ? keys"),
+        (Steered { paused: true, ..changeable }, "q stop  p go on  + - scale  Tab page  ? keys"),
+        (Steered { stopping: true, ..Steered::default() }, "q stop at once  Tab page  ? keys"),
+    ] {
+        let lines = shown(steered);
+        assert_eq!(lines[23], footer);
+        assert_eq!(lines.join("\n").contains("p, space  pause, go on"), steered.changeable, "{lines:#?}");
+    }
+    let fixed = controls(r#"{"vus": 1, "duration": "1m"}"#);
+    let users = controls(r#"{"executor": "externally-controlled", "vus": 20, "max_vus": 23}"#);
+    assert!(!Steered::of(&fixed).changeable && Steered::of(&users).changeable);
+    answer(b"q", &users);
+    assert!(!Steered::of(&users).changeable);
 }
 
 #[test]
@@ -181,8 +239,9 @@ fn every_size_of_screen_shows_something() {
 #[test]
 fn a_paused_or_stopping_run_is_marked() {
     let first = |steered| drawn(&mut known(), steered, (80, 24))[0].clone();
-    assert!(first(Steered { paused: true, stopping: false }).starts_with("paused"));
-    assert!(first(Steered { paused: true, stopping: true }).starts_with("stopping"));
+    let paused = Steered { paused: true, ..Steered::default() };
+    assert!(first(paused).starts_with("paused"));
+    assert!(first(Steered { stopping: true, ..paused }).starts_with("stopping"));
 }
 
 #[test]
