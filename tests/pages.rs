@@ -145,6 +145,9 @@ fn the_dashboard_keeps_up_with_the_run() {
     let url = format!("http://{}", line.split("http://").nth(1).unwrap().trim());
     browser.look(Look { width: 1_280, dark: false });
     browser.open(&url);
+    // Without --control the page has no buttons, and says why.
+    browser.until_true("document.getElementById('control-hint').textContent.includes('--control')");
+    assert_eq!(browser.value(SHOWN_CONTROLS), "");
     let requests = "Number(document.querySelector('#requests td[data-value]')?.dataset.value ?? 0)";
     browser.until_true(&format!("{requests} > 0"));
     browser.value(&format!("squallSeen = {requests}; true"));
@@ -152,13 +155,70 @@ fn the_dashboard_keeps_up_with_the_run() {
     browser.until_true("document.querySelectorAll('.plot canvas').length >= 5");
     browser.picture("dashboard.png");
     assert_charts_are_drawn(&mut browser, 5);
+    // The charts come first, and no verdict yet.
+    let top = |id: &str| format!("document.getElementById('{id}').getBoundingClientRect().top");
+    assert_eq!(browser.value(&format!("{} < {}", top("over-time"), top("tables"))), true);
+    assert_eq!(browser.value("document.getElementById('verdict').textContent"), "");
     assert!(browser.requests().iter().all(|asked| asked.starts_with(&url)), "{:?}", browser.requests());
     nothing_is_wrong(&browser);
     running.signal("INT");
     browser.until_true("document.getElementById('live').textContent === 'ended'");
+    browser.picture("dashboard-ended.png");
+    let verdict = browser.value("document.querySelector('#verdict .word').textContent");
+    assert!(["Warning", "Critical", "Invalid"].contains(&verdict.as_str().unwrap()), "{verdict}");
     nothing_is_wrong(&browser);
     drop(browser);
     running.wait();
+}
+
+/// The buttons that a dashboard shows, by their names.
+const SHOWN_CONTROLS: &str = "['pause', 'scale', 'stop'].filter((id) => !document.getElementById(id).hidden).join(' ')";
+
+#[test]
+fn the_dashboard_waits_for_the_first_second_and_changes_the_run() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    let load =
+        ["--executor", "externally-controlled", "-u", "2", "--max-vus", "10", "-d", "10m", "--control", "127.0.0.1:0"];
+    let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "--dashboard=127.0.0.1:0"]);
+    let mut running = squall.args(&load).start();
+    let line = running.until_said("dashboard: http://");
+    let url = format!("http://{}", line.split("http://").nth(1).unwrap().trim());
+    for (width, dark) in [(360, true), (1_280, false), (2_560, true)] {
+        browser.look(Look { width, dark });
+        browser.open(&url);
+        // As it is before the first update.
+        assert_eq!(
+            browser.value("document.getElementById('waiting') !== null && document.body.dataset.state !== undefined"),
+            true
+        );
+        browser.until_true("document.body.dataset.state === 'running'");
+        assert_eq!(browser.value("getComputedStyle(document.getElementById('waiting')).display"), "none");
+        assert_eq!(browser.value(OVERFLOW), 0, "the page is wider than {width} pixels");
+        assert_charts_are_drawn(&mut browser, 5);
+        browser.picture(&format!("live-{width}.png"));
+    }
+    browser.value("document.body.dataset.state = 'waiting'; true");
+    assert_eq!(browser.value("getComputedStyle(document.getElementById('over-time')).display"), "none");
+    assert_eq!(browser.value("getComputedStyle(document.getElementById('waiting')).display"), "block");
+    assert_eq!(browser.value(SHOWN_CONTROLS), "pause scale stop");
+    browser.value("document.getElementById('load').value = 7; true");
+    browser.click("#scale button");
+    browser.until_true("document.getElementById('control-answer').textContent === '7 users from now on'");
+    browser.until_true("document.getElementById('users').textContent === '7 of 7 asked for'");
+    browser.value(
+        "document.getElementById('load').value = 7; document.getElementById('load').removeAttribute('max'); true",
+    );
+    browser.click("#pause");
+    browser.until_true("document.getElementById('state').textContent === 'paused'");
+    browser.click("#pause");
+    browser.until_true("document.getElementById('state').textContent === 'running'");
+    browser.click("#stop");
+    browser.until_true("document.body.dataset.state === 'ended'");
+    assert_eq!(browser.value(SHOWN_CONTROLS), "");
+    nothing_is_wrong(&browser);
+    drop(browser);
+    running.wait().expect_code_or_busy(103);
 }
 
 #[test]

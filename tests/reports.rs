@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::control::ask;
 use crate::support::program::{Squall, guest};
 use crate::support::server::{Reply, Server};
 
@@ -123,10 +124,44 @@ fn the_dashboard_shows_the_objectives_of_the_plan() {
     let (address, path) = line.split("http://").nth(1).unwrap().trim().split_once('/').unwrap();
     let update = get(address, &format!("/{path}updates"), address);
     let update: Value = serde_json::from_str(update.split_once("\r\n\r\n").unwrap().1).unwrap();
-    let top = update["top"].as_str().unwrap();
-    assert!(top.contains("id=\"objectives\"") && top.contains("response time p95"), "{top}");
+    let judged = update["judged"].as_str().unwrap();
+    assert!(judged.contains("id=\"objectives\"") && judged.contains("response time p95"), "{judged}");
     running.signal("INT");
     running.wait();
+}
+
+#[test]
+fn the_dashboard_changes_a_run_only_with_control_and_for_its_own_page() {
+    let server = Server::start(|_| Reply::ok("hello").after(Duration::from_millis(5)));
+    for control in [false, true] {
+        let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-u", "1", "-d", "10m"]);
+        let squall = squall.args(if control { &["--control", "127.0.0.1:0"] } else { &[] });
+        let mut running = squall.args(&["--dashboard=127.0.0.1:0"]).start();
+        let line = running.until_said("dashboard: http://");
+        let (address, path) = line.split("http://").nth(1).unwrap().trim().split_once('/').unwrap();
+        let stop = |path: &str, headers: &str| ask(address, &format!("PATCH {path}"), headers, r#"{"stopped": true}"#);
+        let (own, status) = (format!("host: {address}\r\norigin: http://{address}\r\n"), format!("/{path}v1/status"));
+        for (path, headers) in [
+            (status.as_str(), format!("host: {address}\r\norigin: http://evil.example\r\n")),
+            (&status, format!("host: {address}\r\norigin: null\r\n")),
+            (&status, "host: evil.example\r\norigin: http://evil.example\r\n".to_owned()),
+            ("/v1/status", own.clone()),
+            ("/0123456789abcdef0123456789abcdef/v1/status", own.clone()),
+        ] {
+            let answer = stop(path, &headers);
+            assert!([403, 404].contains(&answer.status), "{path} {headers}: {answer:?}");
+        }
+        let read = ask(address, &format!("GET {status}"), &own, "");
+        assert!(read.status == 200 && read.body["status"] != "stopping", "{read:?}");
+        let answer = stop(&status, &own);
+        if control {
+            assert_eq!((answer.status, &answer.body["status"]), (200, &"stopping".into()), "{answer:?}");
+            running.wait().expect_code_or_busy(103);
+        } else {
+            let error = answer.body["error"].as_str().unwrap();
+            assert!(answer.status == 403 && error.contains("start it with --control"), "{answer:?}");
+        }
+    }
 }
 
 #[test]

@@ -21,7 +21,26 @@ pub struct Controlled {
 pub struct Answer {
     pub status: u16,
     pub head: String,
+    /// The body, if it is JSON.
     pub body: Value,
+    pub text: String,
+}
+
+/// Sends a request for `what`, a method and a path, with only these headers, each with its line's end.
+pub fn ask(address: &str, what: &str, headers: &str, body: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    let request = format!("{what} HTTP/1.1\r\n{headers}content-length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    Answer {
+        status: head[9..12].parse().expect("a status"),
+        head: head.to_ascii_lowercase(),
+        body: serde_json::from_str(body).unwrap_or(Value::Null),
+        text: body.to_owned(),
+    }
 }
 
 impl Controlled {
@@ -42,18 +61,7 @@ impl Controlled {
 
     /// A request with only these headers, each with its line's end.
     pub fn ask_with(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).expect("the API listens");
-        let length = body.len();
-        let request = format!("{method} {path} HTTP/1.1\r\n{headers}content-length: {length}\r\n\r\n{body}");
-        stream.write_all(request.as_bytes()).expect("the API reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the API answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        Answer {
-            status: head[9..12].parse().expect("a status"),
-            head: head.to_ascii_lowercase(),
-            body: serde_json::from_str(body).unwrap_or(Value::Null),
-        }
+        ask(&self.address, &format!("{method} {path}"), headers, body)
     }
 
     pub fn status(&self) -> Value {

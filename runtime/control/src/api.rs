@@ -26,36 +26,48 @@ const FIGURES_WITHIN: Duration = Duration::from_secs(2);
 /// An answer, whole.
 pub type ApiResponse = Response<Full<Bytes>>;
 
-/// The control API of a run.
+/// The control API of a run, for programs.
 pub struct Api {
     /// Decides which requests may pass.
     pub guard: Guard,
+    /// Answers those that do.
+    pub routes: Routes,
+}
+
+impl Api {
+    /// Answers a request.
+    pub async fn answer(&self, request: Request<Incoming>) -> ApiResponse {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        let result = match self.guard.check(&head.headers) {
+            Ok(()) => self.routes.result_of(&head.method, path, body).await,
+            Err(refusal) => Err(refusal),
+        };
+        let answer = respond(result);
+        debug!(method = %head.method, path, status = answer.status().as_u16(), "the control API answered");
+        answer
+    }
+}
+
+/// What the API answers to whoever may ask.
+pub struct Routes {
     /// Changes the run.
     pub controls: Controls,
     /// Reads the run's latest state.
     pub state: RunStateReader,
 }
 
-impl Api {
-    /// Answers a request.
-    pub async fn answer(&self, request: Request<Incoming>) -> ApiResponse {
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answer = match self.result_of(request).await {
-            Ok(body) => answer(StatusCode::OK, &body),
-            Err(refusal) => answer(refusal.status(), &json!({ "error": refusal.sentence() })),
-        };
-        debug!(%method, path, status = answer.status().as_u16(), "the control API answered");
-        answer
-    }
-
-    async fn result_of(&self, request: Request<Incoming>) -> Result<Value, ApiError> {
-        let (head, body) = request.into_parts();
-        self.guard.check(&head.headers)?;
-        match (head.uri.path(), head.method) {
-            ("/v1/status", Method::GET) => Ok(self.status()),
-            ("/v1/status", Method::PATCH) => self.change(&read(body).await?),
-            ("/v1/metrics", Method::GET) => Ok(self.state.figures("metrics", FIGURES_WITHIN).await),
-            ("/v1/thresholds", Method::GET) => Ok(self.state.figures("thresholds", FIGURES_WITHIN).await),
+impl Routes {
+    /// The answer to a request of that path.
+    ///
+    /// # Errors
+    /// If there is no such path, or the run does not do it.
+    pub async fn result_of(&self, method: &Method, path: &str, body: Incoming) -> Result<Value, ApiError> {
+        match (path, method) {
+            ("/v1/status", &Method::GET) => Ok(self.status()),
+            ("/v1/status", &Method::PATCH) => self.change(&read(body).await?),
+            ("/v1/metrics", &Method::GET) => Ok(self.state.figures("metrics", FIGURES_WITHIN).await),
+            ("/v1/thresholds", &Method::GET) => Ok(self.state.figures("thresholds", FIGURES_WITHIN).await),
             ("/v1/status", _) => Err(wrong_method("/v1/status", "GET and PATCH")),
             (path @ ("/v1/metrics" | "/v1/thresholds"), _) => Err(wrong_method(path, "GET")),
             _ => Err(ApiError::new(
@@ -65,9 +77,14 @@ impl Api {
         }
     }
 
+    /// The run's status now.
+    pub fn run_status(&self) -> RunStatus {
+        RunStatus::of(&self.state.seen(), &self.controls)
+    }
+
     fn status(&self) -> Value {
         // A struct of texts and numbers always is JSON.
-        serde_json::to_value(RunStatus::of(&self.state.seen(), &self.controls)).unwrap_or_default()
+        serde_json::to_value(self.run_status()).unwrap_or_default()
     }
 
     fn change(&self, body: &[u8]) -> Result<Value, ApiError> {
@@ -79,7 +96,8 @@ impl Api {
     }
 }
 
-async fn read(body: Incoming) -> Result<Bytes, ApiError> {
+/// A body, which must be short.
+pub async fn read(body: Incoming) -> Result<Bytes, ApiError> {
     Limited::new(body, BODY_LIMIT).collect().await.map(|whole| whole.to_bytes()).map_err(|error| {
         if error.is::<LengthLimitError>() {
             let sentence = format!("the body is too large: a change has at most {BODY_LIMIT} bytes");
@@ -92,6 +110,14 @@ async fn read(body: Incoming) -> Result<Bytes, ApiError> {
 
 fn wrong_method(path: &str, methods: &str) -> ApiError {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} knows {methods} alone"))
+}
+
+/// The answer as JSON.
+pub fn respond(result: Result<Value, ApiError>) -> ApiResponse {
+    match result {
+        Ok(body) => answer(StatusCode::OK, &body),
+        Err(refusal) => answer(refusal.status(), &json!({ "error": refusal.sentence() })),
+    }
 }
 
 fn answer(status: StatusCode, body: &Value) -> ApiResponse {

@@ -1,134 +1,131 @@
-//! `--dashboard`: the report's page while the run goes on. It is for a browser on this machine. Unlike the control API
-//! it answers web pages, so its secret is in the address; it is read-only.
+//! `--dashboard`: the report's page while the run goes on, for a browser on this machine. Where the run may be controlled
+//! from outside, the page has buttons for that.
 //!
 //! The run never waits for it: while a page is open, the measurements are copied once a second and turned into a page
 //! on the server's own thread. Without a page nothing is copied.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
-use squall_insight::{Demands, Judgement};
 use squall_load::{Event, Observer, RunOutcome};
-use squall_metrics::{GeneratorVerdict, Registry, Totals};
-use squall_plan::Plan;
-use squall_report::{Document, Ending, LiveUpdate, RunFacts, live_page};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use squall_metrics::{GeneratorVerdict, Totals};
+use squall_report::Ending;
 use tokio::sync::watch;
 
 use crate::background::{Background, runtime};
+use crate::dashboard_pages::{DashboardPages, ShownRun};
 use crate::error::ControlError;
-use crate::guard::names_this_machine;
-use crate::server::serve_until;
-use crate::token::Token;
-use crate::{only_loopback, within};
+use crate::pages::{PageRequest, PageResponse, ReservedPages};
+use crate::run_state::RunState;
+use crate::within;
 
-/// Time that a request for news waits for them.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Time that the end of the run waits for an open page to fetch the outcome.
 const LAST_LOOK: Duration = Duration::from_millis(1_500);
 
 /// The measurements so far.
-struct Snapshot {
-    totals: Totals,
-    generator: GeneratorVerdict,
+pub(crate) struct Snapshot {
+    pub(crate) totals: Totals,
+    pub(crate) generator: GeneratorVerdict,
     /// The ending of the run, once it has ended.
-    end: Option<Ending>,
+    pub(crate) end: Option<Ending>,
 }
 
-type News = watch::Sender<Option<Arc<Snapshot>>>;
+pub(crate) type News = watch::Sender<Option<Arc<Snapshot>>>;
 
 /// Hears of the run.
 pub struct Dashboard {
-    news: News,
-    wanted: Arc<AtomicBool>,
+    pub(crate) news: News,
+    pub(crate) wanted: Arc<AtomicBool>,
     generator: GeneratorVerdict,
     /// Whether a page was ever open.
     watched: bool,
 }
 
-/// An address that is taken for a dashboard.
-pub struct ReservedDashboard {
-    runtime: Runtime,
-    listener: TcpListener,
-    address: SocketAddr,
-    token: Token,
+/// Where a run's dashboard is shown.
+#[derive(Clone, Debug)]
+pub enum DashboardPlace {
+    /// At an address of its own.
+    At(SocketAddr),
+    /// In the pages of a server that has started the run, and may change it.
+    Within(DashboardMount),
 }
 
-/// Answers requests for pages.
-struct Pages {
-    path: String,
-    news: watch::Receiver<Option<Arc<Snapshot>>>,
-    wanted: Arc<AtomicBool>,
-    plan: Plan,
-    demands: Demands,
-    facts: RunFacts,
-    /// Set to true once a page has fetched the outcome.
-    told_the_end: watch::Sender<bool>,
+/// A place in a server's pages for the dashboards of its runs, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct DashboardMount(Arc<watch::Sender<Option<Arc<DashboardPages>>>>);
+
+impl DashboardMount {
+    /// Whether there has been a run.
+    pub fn has_run(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    /// Forgets the run.
+    pub fn clear(&self) {
+        self.0.send_replace(None);
+    }
+
+    /// The answer of the latest run's dashboard, if there has been a run.
+    pub async fn answer(&self, request: PageRequest) -> Option<PageResponse> {
+        let pages = self.0.borrow().clone()?;
+        Some(pages.answer(request).await)
+    }
+}
+
+/// A place that is taken for a dashboard.
+pub enum ReservedDashboard {
+    /// An address.
+    At(ReservedPages),
+    /// In another server.
+    Within(DashboardMount),
 }
 
 /// A dashboard that can be looked at; until dropped.
 pub struct OpenDashboard {
     told_the_end: watch::Receiver<bool>,
-    server: Background,
+    server: Option<Background>,
 }
 
 impl ReservedDashboard {
-    /// Takes the address.
+    /// Takes the place.
     ///
     /// # Errors
-    /// If it is not of this machine, or not free.
-    pub fn take(address: SocketAddr) -> Result<ReservedDashboard, ControlError> {
-        only_loopback("--dashboard", address)?;
-        let failed = |error: io::Error| ControlError::of_address("--dashboard", address, &error);
-        let token = Token::random().map_err(failed)?;
-        let runtime = runtime().map_err(failed)?;
-        let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        Ok(ReservedDashboard { runtime, listener, address, token })
+    /// If an address is not of this machine, or not free.
+    pub fn take(place: DashboardPlace) -> Result<ReservedDashboard, ControlError> {
+        Ok(match place {
+            DashboardPlace::At(address) => ReservedDashboard::At(ReservedPages::take("--dashboard", address)?),
+            DashboardPlace::Within(mount) => ReservedDashboard::Within(mount),
+        })
     }
 
-    /// The line with the dashboard's address, for the terminal.
-    pub fn heading(&self) -> String {
-        format!("    dashboard: http://{}/{}/", self.address, self.token.secret())
+    /// The line with the dashboard's address, for the terminal, if it has one of its own.
+    pub fn heading(&self) -> Option<String> {
+        match self {
+            ReservedDashboard::At(pages) => Some(format!("    dashboard: {}", pages.url())),
+            ReservedDashboard::Within(_) => None,
+        }
     }
 
-    /// Shows the run until the returned handle is dropped.
+    /// Shows the run until the returned handle is dropped; in another server's pages, until its next run.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn open(
-        self,
-        dashboard: &Dashboard,
-        plan: Plan,
-        demands: Demands,
-        facts: RunFacts,
-    ) -> Result<OpenDashboard, ControlError> {
+    pub fn open(self, dashboard: &Dashboard, state: &RunState, run: ShownRun) -> Result<OpenDashboard, ControlError> {
         let (told_the_end, end) = watch::channel(false);
-        let pages = Arc::new(Pages {
-            path: format!("/{}/", self.token.secret()),
-            news: dashboard.news.subscribe(),
-            wanted: Arc::clone(&dashboard.wanted),
-            plan,
-            demands,
-            facts,
-            told_the_end,
-        });
-        let (listener, address) = (self.listener, self.address);
-        let answer = move |request| {
-            let pages = Arc::clone(&pages);
-            async move { pages.answer(request).await }
+        let home = matches!(self, ReservedDashboard::Within(_)).then_some("../");
+        let pages = Arc::new(DashboardPages::new(dashboard, state, run, told_the_end, home));
+        let server = match self {
+            ReservedDashboard::At(reserved) => Some(reserved.serve("dashboard", move |request| {
+                let pages = Arc::clone(&pages);
+                async move { pages.answer(request).await }
+            })?),
+            ReservedDashboard::Within(mount) => {
+                mount.0.send_replace(Some(pages));
+                None
+            }
         };
-        let server = Background::begin("dashboard", self.runtime, move |end| serve_until(end, listener, answer))
-            .map_err(|error| ControlError::Setting(format!("--dashboard {address}: {error}")))?;
         Ok(OpenDashboard { told_the_end: end, server })
     }
 }
@@ -171,76 +168,4 @@ impl Observer for Dashboard {
             _ => {}
         }
     }
-}
-
-impl Pages {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        // A page whose name resolves to this machine (DNS rebinding) would share the dashboard's origin.
-        if !names_this_machine(request.headers()) {
-            return plain(StatusCode::FORBIDDEN, "the Host header must name this machine");
-        }
-        let asked = request.uri().path().strip_prefix(self.path.as_str());
-        match (request.method(), asked) {
-            (&Method::GET, Some("")) => self.page(),
-            (&Method::GET, Some("updates")) => self.update().await,
-            (_, Some(_)) => plain(StatusCode::METHOD_NOT_ALLOWED, "the dashboard can be read alone"),
-            (_, None) => plain(StatusCode::NOT_FOUND, "look at the address that squall has printed"),
-        }
-    }
-
-    fn page(&self) -> Response<Full<Bytes>> {
-        let page = live_page(&self.document(self.news.borrow().clone().as_deref()), "updates");
-        respond(StatusCode::OK, "text/html; charset=utf-8", page)
-    }
-
-    async fn update(&self) -> Response<Full<Bytes>> {
-        let mut news = self.news.clone();
-        news.mark_unchanged();
-        let ended = news.borrow().as_ref().is_some_and(|snapshot| snapshot.end.is_some());
-        if !ended {
-            self.wanted.store(true, Ordering::Relaxed);
-            within(PATIENCE, news.changed()).await;
-        }
-        let snapshot = news.borrow().clone();
-        let ended = snapshot.as_ref().is_some_and(|snapshot| snapshot.end.is_some());
-        let update = LiveUpdate::of(&self.document(snapshot.as_deref()), ended);
-        if ended {
-            self.told_the_end.send_replace(true);
-        }
-        // Texts, numbers and lists always are JSON.
-        respond(StatusCode::OK, "application/json", serde_json::to_string(&update).unwrap_or_default())
-    }
-
-    fn document(&self, snapshot: Option<&Snapshot>) -> Document {
-        let nothing;
-        let (totals, judgement) = match snapshot {
-            Some(Snapshot { totals, generator, .. }) => (totals, self.demands.judge(totals, generator)),
-            None => {
-                nothing = Totals::new(Arc::new(Registry::new(1)), "", Vec::new());
-                (&nothing, Judgement::default())
-            }
-        };
-        let end = snapshot.and_then(|snapshot| snapshot.end.clone()).unwrap_or_else(|| self.facts.end.clone());
-        let facts = RunFacts { end, ..self.facts.clone() };
-        Document::new(totals, &judgement, Vec::new(), &(&self.plan).into(), &facts)
-    }
-}
-
-fn plain(status: StatusCode, sentence: &str) -> Response<Full<Bytes>> {
-    respond(status, "text/plain; charset=utf-8", format!("{sentence}\n"))
-}
-
-fn respond(status: StatusCode, kind: &'static str, body: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The address is a secret, and no other page may frame this one.
-    for (name, value) in
-        [("referrer-policy", "no-referrer"), ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")]
-    {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    response
 }

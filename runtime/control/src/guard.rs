@@ -64,6 +64,16 @@ pub fn names_this_machine(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
 }
 
+/// Whether the page that sent the request, if a page did, came from the server that it asks. Browsers send an Origin header
+/// with every request that changes something.
+pub fn is_of_own_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let own = headers.get(header::HOST).map(|host| [b"http://", host.as_bytes()].concat());
+    own.is_some_and(|own| origin.as_bytes().eq_ignore_ascii_case(&own))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +111,22 @@ mod tests {
             assert_eq!(check(&[local, ("authorization", wrong)], &token), Err(StatusCode::UNAUTHORIZED), "{wrong}");
         }
         assert_eq!(check(&[local], &token), Err(StatusCode::UNAUTHORIZED));
+    }
+
+    #[test]
+    fn only_pages_of_the_same_server_pass() {
+        let passes = |headers: &[(&'static str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            is_of_own_page(&headers)
+        };
+        let host = ("host", "127.0.0.1:5665");
+        assert!(passes(&[host]));
+        assert!(passes(&[host, ("origin", "http://127.0.0.1:5665")]));
+        for other in
+            ["http://127.0.0.1:8080", "http://localhost:5665", "https://127.0.0.1:5665", "http://evil.example", "null"]
+        {
+            assert!(!passes(&[host, ("origin", other)]), "{other}");
+        }
+        assert!(!passes(&[("origin", "http://127.0.0.1:5665")]));
     }
 }

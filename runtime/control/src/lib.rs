@@ -14,10 +14,12 @@ mod change;
 mod client;
 mod command;
 mod dashboard;
+mod dashboard_pages;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod guard;
+mod pages;
 mod run_state;
 mod server;
 mod status;
@@ -28,11 +30,14 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use api_error::ApiError;
 pub use background::{Background, End, runtime};
 pub use client::RemoteRun;
 pub use command::{Command, Controls, HELP};
-pub use dashboard::{Dashboard, OpenDashboard, ReservedDashboard};
+pub use dashboard::{Dashboard, DashboardMount, DashboardPlace, OpenDashboard, ReservedDashboard};
+pub use dashboard_pages::ShownRun;
 pub use error::ControlError;
+pub use pages::{PageRequest, PageResponse, ReservedPages, json, page, plain};
 pub use run_state::RunState;
 pub use server::ReservedApi;
 pub use status::{Generator, RunStatus, State};

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::info;
 
-use crate::api::{Api, ApiResponse};
+use crate::api::{Api, ApiResponse, Routes};
 use crate::background::{Background, End, runtime};
 use crate::command::Controls;
 use crate::error::ControlError;
@@ -79,7 +79,10 @@ impl ReservedApi {
     /// # Errors
     /// If the system gives no thread.
     pub fn serve(self, controls: Controls, state: &RunState) -> Result<Background, ControlError> {
-        let api = Arc::new(Api { guard: Guard::new(self.address, self.token), controls, state: state.reader() });
+        let api = Arc::new(Api {
+            guard: Guard::new(self.address, self.token),
+            routes: Routes { controls, state: state.reader() },
+        });
         let (listener, address) = (self.listener, self.address);
         info!(%address, "the control API listens");
         let answer = move |request| {

@@ -1,4 +1,4 @@
-// The runs of the page: charts on one time axis for each; and, where a run goes on, its updates.
+// The runs of the page: charts on one time axis for each.
 squall.runs.forEach((run) => {
   const { colour, short, millis, plain, perSecond, bytes, clock, axis, line, fromZero, plot, remove, frame } = squall;
   const { prefix = "" } = run;
@@ -243,34 +243,9 @@ squall.runs.forEach((run) => {
   find("whole").addEventListener("click", () => move(whole()));
   find("logarithmic").addEventListener("change", (event) => { logarithmic = event.target.checked; draw(); });
 
-  // A run that goes on -------------------------------------------------------------------------------------------------
-  const live = document.body.dataset.live;
-  const show = (update) => {
-    ["top", "tables"].forEach((part) => {
-      const opened = [...find(part).querySelectorAll("details[open]")].map((each) => each.id);
-      find(part).innerHTML = update[part];
-      opened.forEach((id) => { if (find(id)) find(id).open = true; });
-    });
-    squall.resort();
-    data = update.charts;
-    refresh();
-  };
-  const poll = async () => {
-    try {
-      const answer = await fetch(live, { cache: "no-store" });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const update = await answer.json();
-      show(update);
-      find("live").textContent = update.ended ? "ended" : "live";
-      if (update.ended) return;
-    } catch (error) {
-      find("live").textContent = "the run has ended, or Squall cannot be reached";
-      return;
-    }
-    poll();
-  };
+  // Of a run that goes on, the charts as they are now.
+  squall.update = (charts) => { data = charts; refresh(); };
 
   squall.drawers.push(draw);
-  if (live) poll();
 });
 squall.draw();

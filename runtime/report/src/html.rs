@@ -7,6 +7,7 @@
 mod charts;
 mod combined;
 mod ids;
+mod live;
 mod overview;
 mod search;
 mod tables;
@@ -15,13 +16,13 @@ mod trend;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{BreakpointReport, CombinedReport, Document, Trend};
 use charts::chart;
 use ids::Ids;
+pub use live::{LiveUpdate, live_page};
 
 /// uPlot 1.6.32 (<https://github.com/leeoniya/uPlot>), MIT; its licence is in the page.
 const UPLOT: &str = include_str!("../assets/uplot.min.js");
@@ -30,6 +31,13 @@ const UPLOT_LICENCE: &str = include_str!("../assets/uplot-LICENSE.txt");
 /// Of a page about a run.
 const RUN_SCRIPT: &str =
     concat!(include_str!("../assets/common.js"), include_str!("../assets/trend.js"), include_str!("../assets/run.js"));
+/// Of a page about a run that goes on.
+const LIVE_SCRIPT: &str = concat!(
+    include_str!("../assets/common.js"),
+    include_str!("../assets/trend.js"),
+    include_str!("../assets/run.js"),
+    include_str!("../assets/live.js")
+);
 /// Of a page about a history of runs.
 const TREND_SCRIPT: &str =
     concat!(include_str!("../assets/common.js"), include_str!("../assets/trend.js"), "squall.draw();\n");
@@ -39,46 +47,35 @@ const STYLE: &str = include_str!("../assets/report.css");
 const SEARCH_SCRIPT: &str =
     concat!(include_str!("../assets/common.js"), include_str!("../assets/search.js"), "squall.draw();\n");
 
-/// What a page that shows a run while it goes on asks for once a second.
-#[derive(Debug, Serialize)]
-pub struct LiveUpdate {
-    top: String,
-    tables: String,
-    charts: serde_json::Value,
-    ended: bool,
-}
-
-impl LiveUpdate {
-    /// What there is to show now.
-    pub fn of(document: &Document, ended: bool) -> LiveUpdate {
-        LiveUpdate {
-            top: overview::overview(document, Ids::ONLY).into_string(),
-            tables: tables::tables(document, Ids::ONLY).into_string(),
-            charts: charts::data(document, Ids::ONLY),
-            ended,
-        }
-    }
-}
-
 /// The report as a page.
 pub fn html_report(document: &Document) -> String {
-    run_page(document, None)
+    let title = format!("{} – {}", document.title(), document.verdict.status.name());
+    let page = Page { data: charts::data(document, Ids::ONLY), ..Page::of(&title, &document.run.squall, RUN_SCRIPT) };
+    page.around(&html! {
+        div #top { (overview::overview(document, Ids::ONLY)) }
+        (run_charts_and_tables(document, Ids::ONLY))
+    })
 }
 
-/// The same page, for a run that goes on: it asks that path of its own server for updates.
-pub fn live_page(document: &Document, updates: &str) -> String {
-    run_page(document, Some(updates))
+/// Several runs on one page: their common result, then each run.
+pub fn combined_page(report: &CombinedReport) -> String {
+    let title = format!("{} – {}", report.title(), report.status().name());
+    let page = Page { data: combined::data(report), ..Page::of(&title, report.squall(), RUN_SCRIPT) };
+    page.around(&combined::combined(report))
+}
+
+fn run_charts_and_tables(document: &Document, ids: Ids<'_>) -> Markup {
+    html! {
+        (charts::shells(ids))
+        @if let Some(trend) = &document.trend { (trend::trend(trend, ids)) }
+        div id=(ids.of("tables")) { (tables::tables(document, ids)) }
+    }
 }
 
 /// The history of a load as a page, by that version of Squall.
 pub fn trend_page(trend: &Trend, squall: &str) -> String {
-    let page = Page {
-        title: &format!("{} – trend", trend.scenario),
-        squall,
-        updates: None,
-        script: TREND_SCRIPT,
-        data: json!({ "trend": trend }),
-    };
+    let title = format!("{} – trend", trend.scenario);
+    let page = Page { data: json!({ "trend": trend }), ..Page::of(&title, squall, TREND_SCRIPT) };
     page.around(&html! {
         div.verdict {
             h1 { (trend.scenario) }
@@ -93,66 +90,35 @@ pub fn trend_page(trend: &Trend, squall: &str) -> String {
 
 /// A search for the highest rate that holds, as a page.
 pub fn search_page(report: &BreakpointReport) -> String {
-    let page = Page {
-        title: &format!("{} – breakpoint", report.scenario),
-        squall: &report.squall,
-        updates: None,
-        script: SEARCH_SCRIPT,
-        data: search::data(report),
-    };
+    let title = format!("{} – breakpoint", report.scenario);
+    let page = Page { data: search::data(report), ..Page::of(&title, &report.squall, SEARCH_SCRIPT) };
     page.around(&search::search(report))
 }
 
-fn run_page(document: &Document, updates: Option<&str>) -> String {
-    let page = Page {
-        title: &format!("{} – {}", document.title(), document.verdict.status.name()),
-        squall: &document.run.squall,
-        updates,
-        script: RUN_SCRIPT,
-        data: charts::data(document, Ids::ONLY),
-    };
-    page.around(&run_body(document, Ids::ONLY))
-}
-
-/// Several runs on one page: their common result, then each run.
-pub fn combined_page(report: &CombinedReport) -> String {
-    let page = Page {
-        title: &format!("{} – {}", report.title(), report.status().name()),
-        squall: report.squall(),
-        updates: None,
-        script: RUN_SCRIPT,
-        data: combined::data(report),
-    };
-    page.around(&combined::combined(report))
-}
-
-/// All that is shown of a run.
-fn run_body(document: &Document, ids: Ids<'_>) -> Markup {
-    html! {
-        div id=(ids.of("top")) { (overview::overview(document, ids)) }
-        (run_charts_and_tables(document, ids))
-    }
-}
-
-fn run_charts_and_tables(document: &Document, ids: Ids<'_>) -> Markup {
-    html! {
-        (charts::shells(ids))
-        @if let Some(trend) = &document.trend { (trend::trend(trend, ids)) }
-        div id=(ids.of("tables")) { (tables::tables(document, ids)) }
-    }
+/// A page that is no report, with the appearance of reports, by that version of Squall. Its script may ask its own server.
+pub fn app_page(title: &str, squall: &str, style: &str, script: &str, main: &Markup) -> String {
+    let script = [include_str!("../assets/common.js"), script].concat();
+    Page { is_live: true, style, ..Page::of(title, squall, &script) }.around(main)
 }
 
 /// What all pages have.
 struct Page<'a> {
     title: &'a str,
     squall: &'a str,
-    /// The path that a page of a run that goes on asks for updates.
-    updates: Option<&'a str>,
-    script: &'static str,
+    /// Whether it asks its own server for news.
+    is_live: bool,
+    /// What it has besides the style of all pages.
+    style: &'a str,
+    script: &'a str,
     data: Value,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// Without data and news, by that version of Squall.
+    fn of(title: &'a str, squall: &'a str, script: &'a str) -> Page<'a> {
+        Page { title, squall, is_live: false, style: "", script, data: json!({}) }
+    }
+
     fn around(&self, main: &Markup) -> String {
         html! {
             (DOCTYPE)
@@ -164,12 +130,12 @@ impl Page<'_> {
                     meta name="generator" content={ "Squall " (self.squall) };
                     link rel="icon" href="data:,";
                     title { (self.title) }
-                    style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) }
+                    style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) (PreEscaped(self.style)) }
                 }
-                body data-live=[self.updates] {
+                body data-state=[self.is_live.then_some("waiting")] {
                     div.page {
                         div.bar {
-                            span.brand { "Squall" @if self.updates.is_some() { " " span #live role="status" { "live" } } }
+                            span.brand { "Squall" @if self.is_live { " " span #live role="status" {} } }
                             span.right { button #theme type="button" { "Light / dark" } }
                         }
                         main { (main) }
@@ -191,7 +157,7 @@ impl Page<'_> {
 
     /// What the page may do.
     fn policy(&self) -> String {
-        let connect = if self.updates.is_some() { "'self'" } else { "'none'" };
+        let connect = if self.is_live { "'self'" } else { "'none'" };
         let (chart, script) = (digest(UPLOT), digest(self.script));
         format!(
             "default-src 'none'; script-src '{chart}' '{script}'; style-src 'unsafe-inline'; img-src data:; \

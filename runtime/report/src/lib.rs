@@ -45,7 +45,7 @@ pub use document::{
 pub use export::summary_export;
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
-pub use html::{LiveUpdate, combined_page, html_report, live_page, search_page, trend_page};
+pub use html::{LiveUpdate, app_page, combined_page, html_report, live_page, search_page, trend_page};
 pub use junit::{combined_junit_report, junit_report};
 pub use markdown::markdown_report;
 pub use objectives::ObjectiveRecord;

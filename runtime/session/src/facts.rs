@@ -24,7 +24,7 @@ pub fn facts(test: &TestRun, began: SystemTime) -> RunFacts {
             cores: processor_cores(),
         },
         squall: env!("CARGO_PKG_VERSION").to_owned(),
-        command: shown_command(command_line()),
+        command: shown_command(std::iter::once("squall".to_owned()).chain(test.command.iter().cloned())),
         soak: Vec::new(),
         course: Vec::new(),
     }
@@ -66,10 +66,4 @@ pub fn planned(outcome: &RunOutcome) -> PlannedRun {
     let planned = PlannedRun::from(&*outcome.plan);
     let offered_rate = outcome.steps.offered_rate().or(planned.offered_rate);
     PlannedRun { offered_rate, ..planned }
-}
-
-/// As it was typed, but for where the program lies.
-fn command_line() -> impl Iterator<Item = String> {
-    let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    std::iter::once("squall".to_owned()).chain(arguments)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use squall_control::{Controls, Dashboard, ReservedApi, ReservedDashboard, RunState};
+use squall_control::{Controls, Dashboard, ReservedApi, ReservedDashboard, RunState, ShownRun};
 use squall_load::{Observer, Run, RunOutcome};
 use squall_outputs::Streams;
 use squall_plan::{MAX_RATE, Plan};
@@ -32,7 +32,7 @@ impl Endpoints {
     pub(crate) fn reserve(test: &TestRun, plan: &Plan) -> Result<Endpoints, Error> {
         let token_file = test.control.token_file.as_deref();
         let control = test.control.api.map(|address| ReservedApi::take(address, token_file)).transpose()?;
-        let dashboard = test.control.dashboard.map(ReservedDashboard::take).transpose()?;
+        let dashboard = test.control.dashboard.clone().map(ReservedDashboard::take).transpose()?;
         Ok(Endpoints {
             control,
             dashboard,
@@ -78,13 +78,15 @@ impl TestRun {
             server = Some(reserved.serve(controls.clone(), &state)?);
         }
         let mut streaming = Streaming::new(endpoints.streams, Arc::clone(&notifier));
-        view.take_typed_commands(controls);
+        view.take_typed_commands(controls.clone());
         let mut dashboard = Dashboard::default();
         let mut open_dashboard = None;
         if let Some(reserved) = endpoints.dashboard {
-            notifier.notify(&reserved.heading());
+            reserved.heading().iter().for_each(|line| notifier.notify(line));
             let facts = facts(self, began);
-            open_dashboard = Some(reserved.open(&dashboard, plan.clone(), demands.clone(), facts)?);
+            let may_change = self.control.dashboard_may_change();
+            let run = ShownRun { controls, demands: demands.clone(), facts, may_change };
+            open_dashboard = Some(reserved.open(&dashboard, &state, run)?);
         }
         let mut keep =
             Keep::new(&self.output.keep, began, run_info(self, &plan, &demands, began), Arc::clone(&notifier));

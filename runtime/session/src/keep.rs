@@ -112,7 +112,7 @@ pub(crate) fn run_info(test: &TestRun, plan: &Plan, demands: &Demands, began: Sy
         planned_shares: plan.shares(),
         thresholds: plan.thresholds.iter().map(|threshold| (threshold.selector(), threshold.source.clone())).collect(),
         tags: plan.tags.clone(),
-        command: std::env::args_os().skip(1).map(|argument| without_secrets(&argument.to_string_lossy())).collect(),
+        command: test.command.iter().map(|argument| without_secrets(argument)).collect(),
         environment: Environment::here(),
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use squall_control::DashboardPlace;
 use squall_history::Store;
 use squall_http::HostRule;
 use squall_monitor::Sources;
@@ -37,8 +38,15 @@ pub struct ControlSettings {
     pub api: Option<SocketAddr>,
     /// The file of its token.
     pub token_file: Option<PathBuf>,
-    /// Where the dashboard listens.
-    pub dashboard: Option<SocketAddr>,
+    /// Where the dashboard is shown.
+    pub dashboard: Option<DashboardPlace>,
+}
+
+impl ControlSettings {
+    /// Whether the dashboard may change the run: where others may control it, too, or in the pages that have started it.
+    pub fn dashboard_may_change(&self) -> bool {
+        self.api.is_some() || matches!(self.dashboard, Some(DashboardPlace::Within(_)))
+    }
 }
 
 /// What is shown and written.

@@ -61,6 +61,8 @@ pub struct TestRun {
     pub control: ControlSettings,
     /// What is shown and written.
     pub output: OutputSettings,
+    /// The command that runs it, without the program: what was typed, if nothing else is said.
+    pub command: Vec<String>,
 }
 
 /// A run that is over.
@@ -96,6 +98,7 @@ impl TestRun {
             sandbox: SandboxSettings::default(),
             control: ControlSettings::default(),
             output: OutputSettings::default(),
+            command: std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use squall_control::DashboardPlace;
 use squall_plan::Rate;
 use squall_session::ControlSettings;
 
@@ -31,7 +32,7 @@ impl ControlArgs {
         ControlSettings {
             api: self.control,
             token_file: self.control_token_file.clone(),
-            dashboard: self.dashboard.dashboard,
+            dashboard: self.dashboard.dashboard.map(DashboardPlace::At),
         }
     }
 }

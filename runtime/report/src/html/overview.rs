@@ -33,9 +33,23 @@ pub(super) fn overview_of_several(run: &NamedRun, ids: Ids<'_>) -> Markup {
 }
 
 fn judged_figures(document: &Document, ids: Ids<'_>) -> Markup {
-    let other_thresholds: Vec<&ThresholdLine> = document.other_thresholds().collect();
     html! {
         (tiles(document))
+        (judged(document, ids))
+    }
+}
+
+/// Objectives, thresholds and issues of a run that goes on.
+pub(super) fn judged_so_far(document: &Document) -> Markup {
+    html! {
+        (judged(document, Ids::ONLY))
+        @if !document.verdict.issues.is_empty() { (issues(&document.verdict.issues, Ids::ONLY)) }
+    }
+}
+
+fn judged(document: &Document, ids: Ids<'_>) -> Markup {
+    let other_thresholds: Vec<&ThresholdLine> = document.other_thresholds().collect();
+    html! {
         @if !document.objectives.is_empty() { (objectives(&document.objectives, ids)) }
         @if !other_thresholds.is_empty() { (thresholds(&other_thresholds, ids)) }
     }
@@ -58,25 +72,25 @@ fn health_class(health: Health) -> &'static str {
     }
 }
 
-fn verdict(document: &Document, title: &str) -> Markup {
+pub(super) fn verdict(document: &Document, title: &str) -> Markup {
     let (run, verdict) = (&document.run, &document.verdict);
     html! {
-        div class={ "verdict " (class(verdict.status)) } {
-            h1 { (title) }
-            p.word { (verdict.status.name()) }
-            p { (verdict.sentence) }
-            div.facts {
-@if let Some(kind) = document.test_type() { span { "type " b { (kind) } } }
-                @if document.title() != run.scenario { span { "scenario " b { (run.scenario) } } }
-                span class=(health_class(document.generator.weight())) { "generator " span.state { (document.generator.name()) } }
-                @if let Some(target) = &run.target { span { "target " b { (target) } } }
-                span { "load " b { (run.load) } }
-                span { "began " b { (run.began) } }
-                span { "took " b { (Unit::Ms.text(run.duration_ms)) } }
-                span { "ended " b { (run.end.text) } }
+            div class={ "verdict " (class(verdict.status)) } {
+                h1 { (title) }
+                p.word { (verdict.status.name()) }
+                p { (verdict.sentence) }
+                div.facts {
+    @if let Some(kind) = document.test_type() { span { "type " b { (kind) } } }
+                    @if document.title() != run.scenario { span { "scenario " b { (run.scenario) } } }
+                    span class=(health_class(document.generator.weight())) { "generator " span.state { (document.generator.name()) } }
+                    @if let Some(target) = &run.target { span { "target " b { (target) } } }
+                    span { "load " b { (run.load) } }
+                    span { "began " b { (run.began) } }
+                    span { "took " b { (Unit::Ms.text(run.duration_ms)) } }
+                    span { "ended " b { (run.end.text) } }
+                }
             }
         }
-    }
 }
 
 /// What the plan says of itself besides its name and its type.
@@ -102,7 +116,7 @@ pub(super) fn about<Text: Render>(
     }
 }
 
-fn tiles(document: &Document) -> Markup {
+pub(super) fn tiles(document: &Document) -> Markup {
     let times = document.distribution("response_time");
     let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| Unit::Ms.text(value));
     html! {
