@@ -65,4 +65,5 @@ mod stress;
 mod suggestions;
 #[cfg(target_os = "linux")]
 mod two_users;
+mod ui;
 mod verdicts;

@@ -16,6 +16,7 @@ use crate::commands::run::RunArgs;
 use crate::commands::selfcheck::SelfcheckArgs;
 use crate::commands::shell::{CompletionsArgs, ManArgs};
 use crate::commands::signature::SignArgs;
+use crate::commands::ui::UiArgs;
 use crate::help;
 
 /// Load tests whose scripts are WebAssembly components.
@@ -36,6 +37,8 @@ pub enum Command {
     Breakpoint(Box<BreakpointArgs>),
     /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
+    /// Serve a page on this machine that starts tests, and shows them and their reports.
+    Ui(UiArgs),
     /// Read, change or stop a run that was started with --control.
     Control(ClientArgs),
     /// Show what a scenario is, what it asks for, and whether this Squall can run it.

@@ -18,3 +18,4 @@ pub mod shell;
 pub mod signature;
 pub mod source;
 pub mod trend;
+pub mod ui;

@@ -149,6 +149,13 @@ fn tell(error: &clap::Error) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(WRONG_USAGE)
 }
 
+/// The sentence about arguments that were not typed, without what helps at a terminal.
+pub fn sentence_about(error: clap::Error) -> String {
+    let text = shown(&near_tips_only(error));
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.trim_start_matches("error: ").trim_end().to_owned()
+}
+
 /// A password in a URL is one also in a command line that does not parse.
 fn shown(error: &clap::Error) -> String {
     text_without_credentials(&error.render().to_string()).into_owned()

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Breakpoint(arguments) => commands::breakpoint::breakpoint(&arguments),
         Command::Demo(arguments) => commands::demo::demo(&arguments),
+        Command::Ui(arguments) => commands::ui::ui(&arguments),
         Command::Control(arguments) => commands::control::control(&arguments),
         Command::Inspect(arguments) => commands::inspect::inspect(&arguments),
         Command::Push(arguments) => commands::registry::push_file(&arguments),

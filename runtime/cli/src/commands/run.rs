@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use squall_guest::{Artifact, GuestError};
-use squall_plan::{Limits, Options, SearchOptions, TestType, without_credentials};
+use squall_plan::{Limits, Options, PlanFile, SearchOptions, TestType, without_credentials};
 use squall_registry::Reference;
 use squall_session::search::search;
 use squall_session::{Component, TestRun, one_request};
@@ -100,7 +100,7 @@ pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
         return Err(error.into());
     }
     if plan::is_plan(scenario) {
-        return test_of_plan(arguments, typed);
+        return test_of_plan(arguments, plan::read_as(scenario, &arguments.as_type, &typed)?);
     }
     if !is_scenario_source(&arguments.scenario) {
         refuse_foreign(&arguments.scenario, arguments.script)?;
@@ -123,8 +123,8 @@ fn limits(arguments: &RunArgs) -> Limits {
 }
 
 /// What a plan says, with what was typed over it.
-fn test_of_plan(arguments: &RunArgs, typed: Options) -> Result<TestRun, CliError> {
-    let file = plan::read_as(Path::new(&arguments.scenario), &arguments.as_type, &typed)?;
+pub fn test_of_plan(arguments: &RunArgs, file: PlanFile) -> Result<TestRun, CliError> {
+    let typed = from_arguments(&arguments.load, &arguments.http);
     plan::allow_sources(&file, &arguments.sandbox.limits)?;
     let most = limits(arguments).component;
     let (component, others) = plan::components(&file, arguments.script, &arguments.registry, most)?;
