@@ -26,7 +26,7 @@
   const showStatus = () => {
     find("state").textContent = status.status;
     find("elapsed").textContent = clock(Math.round(status.elapsed_seconds));
-    const left = status.remaining_seconds;
+    const left = status.status === "ended" ? null : status.remaining_seconds;
     find("remaining").hidden = left == null;
     find("remaining").lastElementChild.textContent = clock(Math.round(left || 0));
     const target = status.vus_target == null ? "" : ` of ${plain(status.vus_target)} asked for`;

@@ -36,8 +36,8 @@ pub struct UiArgs {
     pub listen: SocketAddr,
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Options of squall run, for every test: -- --i-may-load shop.example
-    #[arg(last = true, value_name = "OPTIONS", allow_hyphen_values = true)]
+    /// Options of squall run, for every test.
+    #[arg(last = true, value_name = "OPTIONS OF RUN", allow_hyphen_values = true)]
     pub options: Vec<String>,
 }
 
