@@ -185,6 +185,8 @@ fn a_test_is_started_changed_and_stopped_and_its_run_is_listed() {
     let update = page.ask("GET", "run/updates", "").body;
     assert_eq!((&update["ended"], &update["status"]["vus_target"]), (&json!(true), &json!(5)));
     assert!(update["verdict"].as_str().unwrap().contains("early: stopped"), "{update}");
+    let late = page.ask("PATCH", "run/v1/status", r#"{"vus": 6}"#);
+    assert!(late.status == 409 && late.text.contains("the run has ended"), "{late:?}");
     let runs = runs(page.running.folder());
     assert_eq!(runs.len(), 1, "{runs:?}");
     let home = page.ask("GET", "", "").text;

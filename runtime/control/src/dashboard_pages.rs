@@ -120,6 +120,10 @@ impl DashboardPages {
                 "this page only shows the run: start it with --control, too, to change it from here",
             ));
         }
+        let has_ended = self.news.borrow().as_ref().is_some_and(|snapshot| snapshot.end.is_some());
+        if request.method != Method::GET && has_ended {
+            return Err(ApiError::new(StatusCode::CONFLICT, "the run has ended: it cannot be changed any more"));
+        }
         let (method, path) = (request.method.clone(), format!("/{}", request.path));
         self.routes.result_of(&method, &path, request.into_body()).await
     }
