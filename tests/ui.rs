@@ -258,6 +258,8 @@ fn a_browser_starts_a_test_and_sees_its_verdict() {
     browser.until_true("document.getElementById('start-error').textContent.includes('many')");
     browser.value(&fill("users", "2"));
     browser.value(&fill("target", &server.url()));
+    // Longer than the browser takes to look.
+    browser.value(&fill("duration", "10m"));
     browser.click("#start button");
     browser.until_true("location.pathname.endsWith('/run/') && document.body?.dataset.state === 'running'");
     browser.picture("ui-run.png");

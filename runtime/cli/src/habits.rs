@@ -68,7 +68,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["-disable-keepalive"], "write --no-connection-reuse"),
     (&["-disable-redirects"], "write --max-redirects 0"),
     (&["-disable-compression"], "write -H 'Accept-Encoding: identity'"),
-    (&["--no-usage-report"], "nothing is reported to anybody"),
+    (&["--no-usage-report"], "Squall reports no usage"),
     (&["--config"], "write what it says as a plan, and run that: squall run plan.yaml"),
     (
         &["--no-setup", "--no-teardown"],

@@ -149,7 +149,7 @@ impl Terminal {
         self.log_as(&who, line, "");
     }
 
-    /// Whoever wrote the line again: by now that is no single virtual user.
+    /// A line that was repeated: by now it is no single virtual user's.
     fn log_repeated(&self, line: &LogLine, times: u64) {
         self.log_as(&format!("[{}]", self.flow(line)), line, &self.style.faint(&repeated(times)));
     }

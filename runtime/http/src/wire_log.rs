@@ -1,7 +1,7 @@
 //! Requests and responses as lines of the diagnostic log, for `--http-debug`: heads, and bodies if they are asked for. Of a
 //! run only the first exchanges, because this is for reading. Passwords are left out.
 //!
-//! Without anybody who listens, it costs a request one look at a static.
+//! While it is off, it costs a request one look at a static.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -30,7 +30,7 @@ pub(crate) fn request(request: &Prepared) -> Option<Shown> {
     enabled!(target: "squall_http::wire", Level::TRACE).then(|| show_request(request)).flatten()
 }
 
-/// Whether bodies are shown: then those that nobody else wants are read, too.
+/// Whether bodies are shown: then those that are otherwise discarded are read, too.
 #[inline]
 pub(crate) fn shows_bodies() -> bool {
     enabled!(target: "squall_http::wire::body", Level::TRACE)
@@ -82,7 +82,7 @@ fn lines(head: &[u8]) -> Vec<String> {
     text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// A field of a head without what proves who somebody is.
+/// A field of a head, without its credentials.
 fn without_password(line: &str) -> String {
     match line.split_once(':') {
         Some((name, _)) if ["authorization", "proxy-authorization"].contains(&name.to_ascii_lowercase().as_str()) => {
