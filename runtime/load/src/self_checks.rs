@@ -61,7 +61,7 @@ impl SelfChecks {
         if !self.is_level || !few_are_cut_off || ended == 0 {
             return None;
         }
-        let apart = littles_law(&totals.recorded.pacing, spent.into(), totals.elapsed.into())?;
+        let apart = littles_law(&totals.recorded.pacing, self.threads, spent.into(), totals.elapsed.into())?;
         (apart > TOLERATED).then(|| {
             format!(
                 "Squall's own numbers do not fit together: iterations under way differ by {:.0}% from those that ended \

@@ -208,8 +208,11 @@ impl Judge {
 /// iterations, times their duration, divided by the time. Returns the relative difference, or `None` where there is too
 /// little to compare (or the load was changing). More than 0.05 means lost samples or a wrong clock: a bug in Squall,
 /// not a finding about the target.
-pub fn littles_law(pacing: &Pacing, time_in_iterations: Duration, elapsed: Duration) -> Option<f64> {
-    let seen = pacing.mean_under_way()?;
+///
+/// `pacing` is that of all `threads` together: each looks at its own iterations, so the concurrency is the sum of the
+/// threads' means.
+pub fn littles_law(pacing: &Pacing, threads: usize, time_in_iterations: Duration, elapsed: Duration) -> Option<f64> {
+    let seen = pacing.mean_under_way()? * threads as f64;
     let expected = time_in_iterations.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
     let looks_that_count = pacing.looks as f64 * seen.min(1.0);
     // The looks are samples: below this number, chance alone makes a difference of 5 %.

@@ -17,7 +17,7 @@ pub struct Pacing {
     pub schedule_lag: Histogram,
     /// Delay of a task that is due every 10 ms: the cost of a thread that is busy, or not running.
     pub runtime_delay: Histogram,
-    /// Concurrent iterations, summed over the looks.
+    /// Concurrent iterations of the looking thread, summed over the looks.
     pub under_way: u64,
     /// Number of looks.
     pub looks: u64,
@@ -26,7 +26,7 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// Concurrent iterations, on average.
+    /// Concurrent iterations of a thread, on average over all looks.
     pub fn mean_under_way(&self) -> Option<f64> {
         (self.looks > 0).then(|| self.under_way as f64 / self.looks as f64)
     }

@@ -139,9 +139,11 @@ fn causes_come_before_effects_and_the_worst_first() {
 #[test]
 fn littles_law_compares_concurrency_with_durations() {
     let pacing = Pacing { under_way: 10_000, looks: 2_000, ..Pacing::default() };
-    let law =
-        |in_iterations, elapsed| littles_law(&pacing, Duration::from_secs(in_iterations), Duration::from_secs(elapsed));
-    assert_eq!(law(100, 20), Some(0.0));
-    assert_eq!(law(80, 20), Some(0.25));
-    assert_eq!(littles_law(&Pacing::default(), Duration::from_secs(1), Duration::from_secs(1)), None);
+    let law = |threads, in_iterations, elapsed| {
+        littles_law(&pacing, threads, Duration::from_secs(in_iterations), Duration::from_secs(elapsed))
+    };
+    assert_eq!(law(1, 100, 20), Some(0.0));
+    assert_eq!(law(1, 80, 20), Some(0.25));
+    assert_eq!(law(2, 200, 20), Some(0.0), "two threads, each with five under way at its looks");
+    assert_eq!(littles_law(&Pacing::default(), 1, Duration::from_secs(1), Duration::from_secs(1)), None);
 }
