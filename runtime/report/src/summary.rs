@@ -66,7 +66,7 @@ impl Summary<'_> {
             self.generator_part(),
         ];
         let results = join(parts);
-        let end = [self.soak_part(), self.objective_part(), self.verdict_part(), self.course_part()];
+        let end = [self.soak_part(), self.course_part(), self.objective_part(), self.verdict_part()];
         format!("\n{results}{}", end.concat())
     }
 
@@ -87,13 +87,15 @@ impl Summary<'_> {
         text
     }
 
+    /// Those that are not objectives, which have a table of their own.
     fn threshold_part(&self) -> String {
-        if self.document.thresholds.is_empty() {
+        let mut lines = self.document.other_thresholds().peekable();
+        if lines.peek().is_none() {
             return String::new();
         }
         let mut text = self.heading("THRESHOLDS");
         let mut shown = None;
-        for line in &self.document.thresholds {
+        for line in lines {
             if shown != Some(&line.metric) {
                 text.push_str(&format!("\n    {}\n", line.metric));
                 shown = Some(&line.metric);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use squall_insight::{Demands, RunStatus};
+use squall_insight::{Demands, ObjectiveStatus, RunStatus};
 use squall_load::{RunEnd, RunOutcome, StepsTaken, StoppedBy, TeardownProblem};
 use squall_metrics::{
     Finding, FlowId, GeneratorVerdict, Health, IterationEnd, Method, Nanos, Phases, Reading, Recorder, Registry,
@@ -179,8 +179,9 @@ fn expect(what: &str, run: &Run, code: u8, status: RunStatus, sentence: &str) {
     );
     let failed =
         if judgement.is_valid() { judgement.thresholds.iter().filter(|result| !result.passed).count() } else { 0 };
-    let marks = terminal.lines().filter(|line| line.starts_with("    ✗ '")).count();
-    assert_eq!(marks, failed, "thresholds that the terminal marks: {what}\n{terminal}");
+    let marks = terminal.lines().filter(|line| line.starts_with("    ✗ '") || line.ends_with("✗ not met")).count();
+    let limits = document.objectives.iter().filter(|line| line.is_limit && line.status == ObjectiveStatus::Missed);
+    assert_eq!(marks, failed + limits.count(), "thresholds and limits that the terminal marks: {what}\n{terminal}");
     assert_eq!(complaints.contains("thresholds not met"), failed > 0, "{what}: {complaints}");
     let read = Document::from_json(&document.to_json()).expect("what was written can be read");
     assert_eq!(print(&read), terminal, "a kept run prints the same: {what}");
@@ -298,14 +299,15 @@ fn a_teardown_that_went_wrong_hides_no_threshold() {
 fn a_generator_that_did_not_keep_up() {
     let run = |generator, thresholds| Run { generator, thresholds, ..Run::default() };
     let suspect = run(generator(Health::Suspect, "kept waiting"), vec![MET]);
-    expect("it was suspect", &suspect, 0, RunStatus::Warning, ONE_MET);
+    let doubted = |name: &str| format!("{ONE_MET} The generator was {name}: it was, in 9 of 10 s.");
+    expect("it was suspect", &suspect, 0, RunStatus::Warning, &doubted("suspect"));
     let sentence = "The measurement is invalid: the generator was the bottleneck, not the target.";
     for threshold in [MET, MISSED] {
         let invalid = run(generator(Health::Bottleneck, "kept waiting"), vec![threshold]);
         expect("it was the bottleneck", &invalid, 98, RunStatus::Invalid, sentence);
     }
     let accepted = |threshold| run(generator(Health::Bottleneck, "kept waiting").accepting(true), vec![threshold]);
-    expect("its bottleneck was accepted", &accepted(MET), 0, RunStatus::Warning, ONE_MET);
+    expect("its bottleneck was accepted", &accepted(MET), 0, RunStatus::Warning, &doubted("bottleneck (accepted)"));
     let missed = "1 of 1 thresholds not met.";
     expect("accepted, and a threshold", &accepted(MISSED), 99, RunStatus::Critical, missed);
     let without_findings = GeneratorVerdict { health: Health::Bottleneck, ..GeneratorVerdict::default() };

@@ -120,7 +120,7 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("--requests 5", "write -i N"),
         ("--ramp-up 5s", "-s 30s:100"),
         ("--no-summary", "--summary-mode disabled"),
-        ("--no-usage-report", "nothing is reported"),
+        ("--no-usage-report", "Squall reports no usage"),
         ("-vus 3", "write --vus"),
         ("-duration=3s", "write --duration"),
         ("-H Accept: text/html", "put quotes around both"),

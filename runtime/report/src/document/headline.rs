@@ -1,6 +1,7 @@
 //! The verdict in one sentence or two: the objectives first, then whatever else decided.
 
 use squall_insight::{Judgement, ObjectiveStatus, ThresholdOutcome};
+use squall_metrics::Health;
 
 use super::Document;
 use crate::objectives::ObjectiveRecord;
@@ -16,8 +17,15 @@ pub(super) fn headline(document: &Document, judgement: &Judgement) -> String {
     }
     let missed = [missed_objectives(document), missed_thresholds(document), no_success(judgement)];
     let missed: Vec<String> = missed.into_iter().flatten().map(|text| sentence_of(&text)).collect();
-    let texts = if missed.is_empty() { met(document) } else { missed };
+    let texts = if missed.is_empty() { met(document).into_iter().chain(doubt(document)).collect() } else { missed };
     texts.join(" ")
+}
+
+/// Why a run in which nothing was missed may be no better than a warning.
+fn doubt(document: &Document) -> Option<String> {
+    let generator = &document.generator;
+    let finding = generator.findings.first().filter(|_| generator.health != Health::Ok)?;
+    Some(format!("The generator was {}: {}.", generator.name(), finding.reason))
 }
 
 /// An objective and what became of it: `response time p95 is 612ms, target <500ms`.

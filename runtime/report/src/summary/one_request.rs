@@ -131,12 +131,23 @@ impl Summary<'_> {
         })
     }
 
-    /// A word in its colour, and its cause as far as there is room.
+    /// A word in its colour, and its cause: in the rest of the line, and in one more if that is too short.
     fn judgement_line(&self, title: &str, word: &str, cause: Option<&str>, colour: impl Fn(&str) -> String) -> String {
+        let begin = format!("    {} {}", self.style.strong(&format!("{title}:")), colour(word));
+        let Some(cause) = cause else { return format!("{begin}\n") };
         let room = WIDTH - 4 - title.len() - 2 - word.chars().count() - 2;
-        let cause = cause.map(|cause| format!(", {}", fit(cause, room))).unwrap_or_default();
-        format!("    {} {}{cause}\n", self.style.strong(&format!("{title}:")), colour(word))
+        match split(cause, room) {
+            (first, "") => format!("{begin}, {first}\n"),
+            (first, rest) => format!("{begin}, {first}\n      {}\n", fit(rest, WIDTH - 6)),
+        }
     }
+}
+
+/// A text in two, between words: as much as has room in so many columns, and the rest.
+fn split(text: &str, columns: usize) -> (&str, &str) {
+    let Some((cut, _)) = text.char_indices().nth(columns) else { return (text, "") };
+    let space = text[..cut].rfind(' ').unwrap_or(cut);
+    (&text[..space], text[space..].trim_start())
 }
 
 /// Upper bounds and counts: equal steps up to the 99th percentile, then the rest up to the greatest.

@@ -24,14 +24,20 @@ impl Summary<'_> {
         if lines.is_empty() { String::new() } else { self.chapter("OBJECTIVES", [rows(lines)].into_iter()) }
     }
 
+    /// The last line, and why it is not a better one.
     pub(super) fn verdict_part(&self) -> String {
-        let status = self.document.verdict.status;
+        let verdict = &self.document.verdict;
+        let status = verdict.status;
         let name = match status {
             RunStatus::Good => self.style.good(status.name()),
             RunStatus::Warning => self.style.warn(status.name()),
             RunStatus::Critical | RunStatus::Invalid => self.style.bad(status.name()),
         };
-        format!("\n    {} {name}\n", self.style.strong("verdict:"))
+        let reason = match status {
+            RunStatus::Good => String::new(),
+            _ => format!("      ↳ {}\n", verdict.sentence),
+        };
+        format!("\n    {} {name}\n{reason}", self.style.strong("verdict:"))
     }
 
     /// Nothing without lines.
@@ -85,14 +91,15 @@ mod tests {
     fn printed(objectives: Vec<ObjectiveRecord>, course: Vec<Remark>, soak: Vec<Remark>) -> String {
         let document = crate::Document { objectives, course, remarks: soak, ..known_document("browse") };
         let text = Summary { document: &document, detail: Detail::Compact, style: Style::Plain }.render();
-        text.split_once("    generator: ok\n").map(|(_, end)| end.to_owned()).expect("the end of the summary")
+        let (_, end) = text.split_once("    generator: ok\n").expect("the end of the summary");
+        end.replace(&document.verdict.sentence, "WHY")
     }
 
     #[test]
     fn the_table_has_target_actual_margin_and_status() {
         let text = printed(vec![objective(400.0, None, ObjectiveStatus::Met)], Vec::new(), Vec::new());
         let expected = "\n  █ OBJECTIVES\n\n    objective          target  actual  margin  status\n    \
-                        response time p95  <500ms   400ms    +20%  ✓ met\n\n    verdict: Critical\n";
+                        response time p95  <500ms   400ms    +20%  ✓ met\n\n    verdict: Critical\n      ↳ WHY\n";
         assert_eq!(text, expected);
         let text = printed(vec![objective(400.0, None, ObjectiveStatus::NotJudged)], Vec::new(), Vec::new());
         assert!(text.contains("not judged") && !text.contains('✓'), "{text}");
@@ -115,8 +122,8 @@ mod tests {
             |about: &str, text: &str, is_of_soak| Remark { about: about.to_owned(), text: text.to_owned(), is_of_soak };
         let course = vec![remark("gave way", "at 200/s", false), remark("recovery", "recovered immediately", false)];
         let text = printed(Vec::new(), course, vec![remark("memory", "level", true)]);
-        let expected = "\n  █ SOAK\n\n    memory: level\n\n    verdict: Critical\n\n  █ COURSE\n\n    gave way: at 200/s\n    \
-                        recovery: recovered immediately\n";
+        let expected = "\n  █ SOAK\n\n    memory: level\n\n  █ COURSE\n\n    gave way: at 200/s\n    \
+                        recovery: recovered immediately\n\n    verdict: Critical\n      ↳ WHY\n";
         assert_eq!(text, expected);
     }
 }
