@@ -74,7 +74,7 @@ fn course_of_steps(outcome: &RunOutcome) -> Vec<Conclusion> {
         _ if outcome.generator.health == Health::Bottleneck => {
             "not known: the generator was at its end, not the target".to_owned()
         }
-        None => format!("not up to {} (step {} of {planned})", highest.level, steps.len()),
+        None => format!("at no step, up to {} (step {} of {planned})", highest.level, steps.len()),
         Some((step, failure)) => {
             format!("at {} (step {} of {planned}): {}", steps[step].level, step + 1, cause(failure))
         }
