@@ -76,7 +76,7 @@ pub(crate) struct Control<'a> {
     observer: &'a mut dyn Observer,
     plan: &'a Plan,
     generator: Watch,
-    vus_of_workers: Vec<u64>,
+    vus_of_workers: Vec<Option<u64>>,
     /// For each worker, and for each scenario.
     vus_of_scenarios: Vec<Vec<u64>>,
     warned_of_series: bool,
@@ -118,7 +118,7 @@ impl<'a> Control<'a> {
             observer,
             plan,
             generator: Watch::new(plan),
-            vus_of_workers: vec![0; plan.threads.max(1)],
+            vus_of_workers: vec![None; plan.threads.max(1)],
             vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; plan.threads.max(1)],
             warned_of_series: false,
             measured_from: planned_warm_up(plan),
@@ -302,7 +302,7 @@ impl<'a> Control<'a> {
     fn take(&mut self, report: Report) {
         self.generator.hear(&report);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
-            *vus = report.vus;
+            *vus = Some(report.vus);
         }
         let mut of_worker = self.vus_of_scenarios.get_mut(report.worker);
         for (scenario, vus) in &report.vus_of_scenarios {
@@ -310,7 +310,10 @@ impl<'a> Control<'a> {
                 *known = *vus;
             }
         }
-        self.totals.set_vus(self.clock.now(), self.vus());
+        // Until all have reported, the sum lacks some threads' virtual users.
+        if self.vus_of_workers.iter().all(Option::is_some) {
+            self.totals.set_vus(self.clock.now(), self.vus());
+        }
         self.log.take(report.untold, self.observer);
         self.take_from_before_load(&report.taken.before_load);
         self.seconds.add(report.worker, &report.taken);
@@ -421,7 +424,7 @@ impl<'a> Control<'a> {
     }
 
     fn vus(&self) -> u64 {
-        self.vus_of_workers.iter().sum()
+        self.vus_of_workers.iter().flatten().sum()
     }
 
     fn pass_on_log(&mut self) {
