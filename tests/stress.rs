@@ -108,5 +108,9 @@ fn each_step_of_rates_has_the_iterations_that_it_should() {
     let (least, most) = (550 + 200, 2 * 550 + 250);
     let requests = server.count();
     assert!((least..=most).contains(&requests), "{requests}: {}", ended.out);
-    assert!(ended.code == 98 || course(&ended)[1].1.contains("at no step, up to 100/s (step 10 of 10)"), "{}", ended.out);
+    assert!(
+        ended.code == 98 || course(&ended)[1].1.contains("at no step, up to 100/s (step 10 of 10)"),
+        "{}",
+        ended.out
+    );
 }

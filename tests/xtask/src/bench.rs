@@ -50,8 +50,8 @@ impl<'a> Bench<'a> {
         if std::thread::available_parallelism()?.get() < 2 {
             bail!("a benchmark needs two cores, one for the server and one for the client");
         }
-        run(repository.cargo().args(["build", "--quiet", "--release", "--package", "squall"]))?;
-        Bench::with(repository, repository.cargo_target().join("release/squall"))
+        run(repository.cargo().args(["build", "--quiet", "--profile", "dist", "--package", "squall"]))?;
+        Bench::with(repository, repository.cargo_target().join("dist/squall"))
     }
 
     /// With an existing program; builds the guests, and creates the folder.
