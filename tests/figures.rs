@@ -37,15 +37,6 @@ fn read(ended: &Ended, name: &str) -> String {
 }
 
 #[test]
-fn a_constant_number_of_virtual_users_is_never_that_of_some_threads() {
-    let server = Server::start(|_| Reply::status(200, "hello"));
-    let load = ["-u", "10", "-t", "2", "-d", "1s", "--no-save"];
-    let ended = Squall::new(&["run", &guest("minimal"), "--target", &server.url()]).args(&load).run();
-    let line = ended.out.lines().find(|line| line.trim_start().starts_with("vus...")).unwrap();
-    assert!(line.contains("min=10 ") && line.contains("max=10 "), "{line}");
-}
-
-#[test]
 fn figures_of_a_run_are_the_same_in_every_report() {
     let ended = reported();
     let json = of_json(&serde_json::from_str(&read(&ended, "r.json")).unwrap());

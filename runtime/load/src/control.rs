@@ -76,7 +76,9 @@ pub(crate) struct Control<'a> {
     observer: &'a mut dyn Observer,
     plan: &'a Plan,
     generator: Watch,
-    vus_of_workers: Vec<Option<u64>>,
+    vus_of_workers: Vec<u64>,
+    /// The most of all workers together since the last second was complete.
+    most_vus: u64,
     /// For each worker, and for each scenario.
     vus_of_scenarios: Vec<Vec<u64>>,
     warned_of_series: bool,
@@ -118,7 +120,8 @@ impl<'a> Control<'a> {
             observer,
             plan,
             generator: Watch::new(plan),
-            vus_of_workers: vec![None; plan.threads.max(1)],
+            vus_of_workers: vec![0; plan.threads.max(1)],
+            most_vus: 0,
             vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; plan.threads.max(1)],
             warned_of_series: false,
             measured_from: planned_warm_up(plan),
@@ -302,17 +305,14 @@ impl<'a> Control<'a> {
     fn take(&mut self, report: Report) {
         self.generator.hear(&report);
         if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
-            *vus = Some(report.vus);
+            *vus = report.vus;
         }
+        self.most_vus = u64::max(self.most_vus, self.vus());
         let mut of_worker = self.vus_of_scenarios.get_mut(report.worker);
         for (scenario, vus) in &report.vus_of_scenarios {
             if let Some(known) = of_worker.as_deref_mut().and_then(|all| all.get_mut(*scenario)) {
                 *known = *vus;
             }
-        }
-        // Until all have reported, the sum lacks some threads' virtual users.
-        if self.vus_of_workers.iter().all(Option::is_some) {
-            self.totals.set_vus(self.clock.now(), self.vus());
         }
         self.log.take(report.untold, self.observer);
         self.take_from_before_load(&report.taken.before_load);
@@ -350,7 +350,11 @@ impl<'a> Control<'a> {
             self.totals.recorded.merge(&second.recorded);
             self.generator.see(&second, length);
             if length >= Second::LEAST_FOR_A_RATE || !second.recorded.is_empty() {
-                self.totals.history.push(second_of(&second.recorded, at, length, self.vus()));
+                // Within a second, some threads have reported and others have not.
+                let now_active = self.vus();
+                let vus = std::mem::replace(&mut self.most_vus, now_active);
+                self.totals.set_vus(now, vus);
+                self.totals.history.push(second_of(&second.recorded, at, length, vus));
             }
         }
         let (elapsed, recorded) = (ends.since(self.load_begins), Arc::new(second.recorded));
@@ -424,7 +428,7 @@ impl<'a> Control<'a> {
     }
 
     fn vus(&self) -> u64 {
-        self.vus_of_workers.iter().flatten().sum()
+        self.vus_of_workers.iter().sum()
     }
 
     fn pass_on_log(&mut self) {
