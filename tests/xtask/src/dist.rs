@@ -20,6 +20,9 @@ use crate::repository::{Repository, output_of};
 use layout::Release;
 use platform::Platform;
 
+/// 1980-01-01, the first day of the ZIP format.
+const EARLIEST: &str = "315532800";
+
 /// Builds the program for each platform, packs it, and tries the packages that this machine can run.
 pub fn make(repository: &Repository, options: &[&str]) -> Result<()> {
     match *options {
@@ -78,7 +81,8 @@ fn list(folder: &Path) -> Result<()> {
 }
 
 /// The time of the last commit, in seconds since 1970: the age of every file in a package, so that the same source
-/// makes the same package.
-fn commit_time(repository: &Repository) -> Result<String> {
-    output_of(repository.command("git").args(["log", "-1", "--format=%ct"]))
+/// makes the same package. Without a repository it is the earliest time that a wheel can have.
+fn commit_time(repository: &Repository) -> String {
+    let asked = output_of(repository.command("git").args(["log", "-1", "--format=%ct"]));
+    asked.unwrap_or_else(|_| EARLIEST.to_owned())
 }

@@ -32,7 +32,7 @@ impl Release {
         empty(&folder)?;
         empty(&work)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(Release { folder, work, version, time: commit_time(repository)? })
+        Ok(Release { folder, work, version, time: commit_time(repository) })
     }
 
     /// The folder of the finished packages.
