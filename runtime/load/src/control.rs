@@ -1,6 +1,7 @@
 //! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope or
 //! whose thresholds ask for it.
 
+mod active_vus;
 mod in_vain;
 mod progress;
 
@@ -27,6 +28,7 @@ use crate::steps::{Stepper, StepsTaken};
 use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
+use active_vus::ActiveVus;
 use in_vain::without_target;
 
 /// When this long no second was complete, a worker is late.
@@ -76,9 +78,7 @@ pub(crate) struct Control<'a> {
     observer: &'a mut dyn Observer,
     plan: &'a Plan,
     generator: Watch,
-    vus_of_workers: Vec<u64>,
-    /// The most of all workers together since the last second was complete.
-    most_vus: u64,
+    active_vus: ActiveVus,
     /// For each worker, and for each scenario.
     vus_of_scenarios: Vec<Vec<u64>>,
     warned_of_series: bool,
@@ -120,8 +120,7 @@ impl<'a> Control<'a> {
             observer,
             plan,
             generator: Watch::new(plan),
-            vus_of_workers: vec![0; plan.threads.max(1)],
-            most_vus: 0,
+            active_vus: ActiveVus::of(plan.threads.max(1)),
             vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; plan.threads.max(1)],
             warned_of_series: false,
             measured_from: planned_warm_up(plan),
@@ -304,10 +303,7 @@ impl<'a> Control<'a> {
 
     fn take(&mut self, report: Report) {
         self.generator.hear(&report);
-        if let Some(vus) = self.vus_of_workers.get_mut(report.worker) {
-            *vus = report.vus;
-        }
-        self.most_vus = u64::max(self.most_vus, self.vus());
+        self.active_vus.report(report.worker, report.vus);
         let mut of_worker = self.vus_of_scenarios.get_mut(report.worker);
         for (scenario, vus) in &report.vus_of_scenarios {
             if let Some(known) = of_worker.as_deref_mut().and_then(|all| all.get_mut(*scenario)) {
@@ -345,14 +341,12 @@ impl<'a> Control<'a> {
             warm_up.add(at, &second.recorded);
         }
         self.hear_news();
+        let vus = self.active_vus.take_most();
         if at >= self.measured_from {
             self.totals.elapsed = ends.since(self.load_begins).since(self.measured_from);
             self.totals.recorded.merge(&second.recorded);
             self.generator.see(&second, length);
             if length >= Second::LEAST_FOR_A_RATE || !second.recorded.is_empty() {
-                // Within a second, some threads have reported and others have not.
-                let now_active = self.vus();
-                let vus = std::mem::replace(&mut self.most_vus, now_active);
                 self.totals.set_vus(now, vus);
                 self.totals.history.push(second_of(&second.recorded, at, length, vus));
             }
@@ -425,10 +419,6 @@ impl<'a> Control<'a> {
     /// How long the load will last by what is known: a stepped one ends early after an early step back.
     fn planned_duration(&self) -> Option<Duration> {
         self.stepper.as_ref().map(Stepper::ends).or_else(|| self.plan.planned_duration())
-    }
-
-    fn vus(&self) -> u64 {
-        self.vus_of_workers.iter().sum()
     }
 
     fn pass_on_log(&mut self) {

@@ -28,7 +28,7 @@ impl Control<'_> {
             elapsed,
             done: by_count.or(by_time).map(|done| done.min(1.0)),
             left: self.time_left(elapsed),
-            vus: self.vus(),
+            vus: self.active_vus.now(),
             vus_max: self.totals.vus_max,
             iterations: iterations.count,
             iteration_rate: a_second(recent.iterations.values().map(|cell| cell.count).sum()),

@@ -10,7 +10,7 @@ use squall_metrics::{Health, History};
 use squall_plan::TestType;
 use squall_report::{duration, per_second, percent};
 
-use super::parts::lasting_parts;
+use super::parts::{lasting_parts, parts};
 
 /// A subject and a sentence about it.
 pub type Conclusion = (String, String);
@@ -32,17 +32,23 @@ pub fn course(outcome: &RunOutcome, kind: Option<TestType>) -> Vec<Conclusion> {
 /// Up, hold, down: what was measured in each, as far as the run came.
 fn course_of_hold(outcome: &RunOutcome) -> Vec<Conclusion> {
     let [only] = &*outcome.plan.scenarios else { return Vec::new() };
-    let stages = only.executor.stages();
-    let [up, hold, down] = stages.as_slice() else { return Vec::new() };
-    let mut begins = Duration::ZERO;
-    let parts = [("on the way up", up), ("at full load", hold), ("on the way down", down)].map(|(subject, stage)| {
-        let span = begins..begins + stage.duration;
-        begins = span.end;
-        (subject, span)
-    });
-    let elapsed = Duration::from(outcome.totals.elapsed);
+    let parts = parts(&only.executor);
+    let [up, hold, down] = parts.as_slice() else { return Vec::new() };
+    told_of_reached(
+        [("on the way up", up), ("at full load", hold), ("on the way down", down)],
+        &outcome.totals.history,
+        outcome.totals.elapsed.into(),
+    )
+}
+
+/// What was measured in the parts that last and that the run came to.
+fn told_of_reached<const N: usize>(
+    parts: [(&str, &Range<Duration>); N],
+    history: &History,
+    elapsed: Duration,
+) -> Vec<Conclusion> {
     let reached = parts.into_iter().filter(|(_, span)| !span.is_empty() && span.start < elapsed);
-    reached.map(|(subject, span)| about(subject, told(&Phase::of(&outcome.totals.history, span)))).collect()
+    reached.map(|(subject, span)| about(subject, told(&Phase::of(history, span.clone())))).collect()
 }
 
 /// Normal load, a burst, normal load.
@@ -137,5 +143,46 @@ fn recovered(recovery: Recovery, since: &str) -> String {
         Recovery::After(time) => format!("recovered {} after {since}", duration(time.into())),
         Recovery::NotWithin(time) => format!("did not recover within {} of {since}", duration(time.into())),
         Recovery::NotMeasured => format!("not measured: there are no five seconds after {since} to compare"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use squall_metrics::{Histogram, Nanos, Second};
+    use squall_plan::{Executor, Stage};
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A second with so many requests, one of which failed if asked for, all of so many milliseconds.
+    fn second(at: u64, requests: u64, failed: u64, millis: u64) -> Second {
+        let mut response_time = Histogram::new();
+        (0..requests).for_each(|_| response_time.record(Nanos(millis * 1_000_000)));
+        Second { at: Nanos(at * SECOND), length: Nanos(SECOND), requests, failed, response_time, ..Second::default() }
+    }
+
+    #[test]
+    fn a_held_load_is_told_by_its_parts() {
+        let stage = |seconds: u64| Stage { duration: Duration::from_secs(seconds), target: 1 };
+        let stages = vec![stage(2), stage(3), stage(1)];
+        let ramp = Executor::RampingVus { start_vus: 0, stages, graceful_ramp_down: Duration::ZERO };
+        let mut history = History::default();
+        for (at, requests, failed, millis) in
+            [(0, 20, 0, 10), (1, 40, 0, 10), (2, 100, 1, 30), (3, 100, 0, 30), (4, 100, 0, 30)]
+        {
+            history.push(second(at, requests, failed, millis));
+        }
+        let spans = parts(&ramp);
+        let [up, hold, down] = spans.as_slice() else { panic!("{spans:?}") };
+        let names = [("up", up), ("full", hold), ("down", down)];
+        let told = told_of_reached(names, &history, Duration::from_secs(5));
+        let expected = [
+            ("up".to_owned(), "p95 10ms, 30/s, no errors".to_owned()),
+            ("full".to_owned(), "p95 30ms, 100/s, 0.33% failed (1 of 300 requests)".to_owned()),
+        ];
+        assert_eq!(told, expected, "the run did not come to the way down");
+        let told = told_of_reached(names, &history, Duration::from_secs(6));
+        assert_eq!(told[2], ("down".to_owned(), "nothing was answered, 0/s, no errors".to_owned()));
     }
 }
