@@ -56,15 +56,25 @@ fn pack_and_try(repository: &Repository, programs: &[(Platform, PathBuf)]) -> Re
     Ok(release)
 }
 
+/// A platform's program, and all that goes into a package beside it.
+struct Contents<'a> {
+    repository: &'a Repository,
+    release: &'a Release,
+    platform: Platform,
+    program: &'a Path,
+    extras: &'a layout::Extras,
+}
+
 /// All packages of these programs.
 fn pack(repository: &Repository, release: &Release, programs: &[(Platform, PathBuf)]) -> Result<()> {
     let extras = layout::Extras::write(release, &programs[0].1)?;
     for (platform, program) in programs {
-        archive::pack(repository, release, *platform, program, &extras)?;
-        wheel::pack(repository, release, *platform, program)?;
-        npm::pack_platform(repository, release, *platform, program)?;
-        debian::pack(repository, release, *platform, program, &extras)?;
-        container::add_platform(repository, release, *platform, program)?;
+        let contents = Contents { repository, release, platform: *platform, program, extras: &extras };
+        archive::pack(&contents)?;
+        wheel::pack(&contents)?;
+        npm::pack_platform(&contents)?;
+        debian::pack(&contents)?;
+        container::add_platform(&contents)?;
     }
     layout::copy_program(&repository.path("deploy/install.sh"), &release.file("install.sh"))?;
     npm::pack_launcher(repository, release)?;

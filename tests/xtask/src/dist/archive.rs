@@ -1,25 +1,18 @@
 //! The archive: one folder with the program, its licences, completions and manual pages.
 
-use std::path::Path;
-
 use anyhow::Result;
 
-use super::layout::{Extras, Release, copy, copy_folder, copy_program};
+use super::Contents;
+use super::layout::{Release, copy, copy_folder, copy_program};
 use super::platform::Platform;
-use crate::repository::Repository;
 
 /// The archive's name without its ending, and the folder in it.
 pub fn name(release: &Release, platform: Platform) -> String {
     format!("squall-{}-{}", release.version, platform.target())
 }
 
-pub fn pack(
-    repository: &Repository,
-    release: &Release,
-    platform: Platform,
-    program: &Path,
-    extras: &Extras,
-) -> Result<()> {
+pub fn pack(contents: &Contents<'_>) -> Result<()> {
+    let Contents { repository, release, platform, program, extras } = *contents;
     let name = name(release, platform);
     let staging = release.staging("archive")?;
     let folder = staging.join(&name);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::Contents;
 use super::layout::{Release, copy, copy_program};
-use super::platform::Platform;
 use crate::repository::Repository;
 
 /// Mozilla's authorities, where Debian and most others have them.
@@ -18,7 +18,8 @@ pub fn folder(release: &Release) -> PathBuf {
     release.file("container")
 }
 
-pub fn add_platform(repository: &Repository, release: &Release, platform: Platform, program: &Path) -> Result<()> {
+pub fn add_platform(contents: &Contents<'_>) -> Result<()> {
+    let Contents { repository, release, platform, program, .. } = *contents;
     let image = folder(release).join(platform.debian());
     copy_program(program, &image.join("squall"))?;
     copy(Path::new(AUTHORITIES), &image.join("ca-certificates.crt"))?;

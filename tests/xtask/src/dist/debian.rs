@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::Contents;
 use super::layout::{Extras, Release, copy, copy_program, write};
 use super::platform::Platform;
 use crate::repository::{Repository, run};
@@ -14,13 +15,8 @@ pub fn file_name(release: &Release, platform: Platform) -> String {
     format!("squall_{}_{}.deb", release.version, platform.debian())
 }
 
-pub fn pack(
-    repository: &Repository,
-    release: &Release,
-    platform: Platform,
-    program: &Path,
-    extras: &Extras,
-) -> Result<()> {
+pub fn pack(contents: &Contents<'_>) -> Result<()> {
+    let Contents { repository, release, platform, program, extras } = *contents;
     let staging = release.staging("debian")?;
     let installed = staging.join("usr");
     copy_program(program, &installed.join("bin/squall"))?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::Contents;
 use super::layout::{Release, copy, copy_program, write};
 use super::platform::Platform;
 use crate::repository::{Repository, run};
@@ -19,7 +20,8 @@ pub fn platform_package(release: &Release, platform: Platform) -> String {
     format!("squall-load-linux-{}-{}.tgz", platform.node(), release.version)
 }
 
-pub fn pack_platform(repository: &Repository, release: &Release, platform: Platform, program: &Path) -> Result<()> {
+pub fn pack_platform(contents: &Contents<'_>) -> Result<()> {
+    let Contents { repository, release, platform, program, .. } = *contents;
     let staging = release.staging("npm-platform")?;
     copy_program(program, &staging.join("bin/squall"))?;
     let description = release.fill(repository, "npm/platform.json", &[("cpu", platform.node())])?;

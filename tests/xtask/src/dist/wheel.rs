@@ -2,14 +2,13 @@
 //!
 //! <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
 
-use std::path::Path;
-
 use anyhow::Result;
 
+use super::Contents;
 use super::build::python_tools;
 use super::layout::{Release, copy, copy_program, write};
 use super::platform::Platform;
-use crate::repository::{Repository, run};
+use crate::repository::run;
 
 /// PyPI's tool that lists a wheel's files with their digests and zips them.
 const TOOLS: [&str; 1] = ["wheel==0.45.1"];
@@ -22,7 +21,8 @@ pub fn file_name(release: &Release, platform: Platform) -> String {
     format!("squall_load-{}-{}.whl", release.version, tag(platform))
 }
 
-pub fn pack(repository: &Repository, release: &Release, platform: Platform, program: &Path) -> Result<()> {
+pub fn pack(contents: &Contents<'_>) -> Result<()> {
+    let Contents { repository, release, platform, program, .. } = *contents;
     let staging = release.staging("wheel")?;
     let name = format!("squall_load-{}", release.version);
     copy_program(program, &staging.join(format!("{name}.data/scripts/squall")))?;
