@@ -1,0 +1,275 @@
+//! The columns that a condition of a plan compares: `((p.category = $1) AND (p.price > $2))`. Must not know plans.
+//!
+//! PostgreSQL prints conditions with a pair of parentheses around each expression. What is not understood is no
+//! column: rather no advice than a wrong one.
+
+/// Conditions that are looked at, of one filter.
+const MOST_CONDITIONS: usize = 100;
+
+/// What a condition compares of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ComparedColumns {
+    /// Columns that are equal to something.
+    pub(crate) equal: Vec<String>,
+    /// Columns that are less or more than something.
+    pub(crate) range: Vec<String>,
+    /// Conditions that an index on these columns does not answer.
+    pub(crate) others: usize,
+}
+
+/// The columns of the table with this alias that a condition compares with something else. All columns in it have
+/// their table's alias.
+pub(crate) fn compared_columns(condition: &str, alias: &str) -> ComparedColumns {
+    let tokens = tokens(condition);
+    let mut found = ComparedColumns::default();
+    let mut open = vec![without_parentheses(&tokens)];
+    for _ in 0..MOST_CONDITIONS {
+        let Some(condition) = open.pop() else { return found };
+        let parts = split_at_word(condition, "AND");
+        if parts.len() > 1 {
+            open.extend(parts.into_iter().rev().map(without_parentheses));
+        } else {
+            add_comparison(condition, alias, &mut found);
+        }
+    }
+    found.others += open.len();
+    found
+}
+
+/// The condition as it reads where there is one table only: without the alias.
+pub(crate) fn without_alias(condition: &str, alias: &str) -> String {
+    let tokens = tokens(condition);
+    let mut shown = String::with_capacity(condition.len());
+    let mut end = 0;
+    for (number, token) in tokens.iter().enumerate() {
+        let is_prefix = is_column_of(&tokens[number..], alias);
+        let is_dot = number > 0 && token.text == "." && is_column_of(&tokens[number - 1..], alias);
+        shown.push_str(&condition[end..token.start]);
+        end = token.start + token.text.len();
+        if !is_prefix && !is_dot {
+            shown.push_str(token.text);
+        }
+    }
+    shown.push_str(&condition[end..]);
+    shown
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenKind {
+    /// A name or a word, perhaps in double quotes.
+    Word,
+    /// A literal, a number or a placeholder.
+    Value,
+    Operator,
+    /// Parentheses, commas, dots and casts.
+    Mark,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Token<'a> {
+    kind: TokenKind,
+    text: &'a str,
+    start: usize,
+}
+
+impl Token<'_> {
+    /// The name without its quotes.
+    fn name(&self) -> String {
+        match self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => self.text.to_owned(),
+        }
+    }
+}
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let mut start = 0;
+    while let Some(first) = text[start..].chars().next() {
+        let (kind, length) = next_token(&text[start..], first);
+        if let Some(kind) = kind {
+            tokens.push(Token { kind, text: &text[start..start + length], start });
+        }
+        start += length;
+    }
+    tokens
+}
+
+/// The kind of the next token, nothing for space, and its length.
+fn next_token(rest: &str, first: char) -> (Option<TokenKind>, usize) {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+    let is_operator = |letter: char| "+-*/<>=~!@#%^&|`?".contains(letter);
+    let run = |accept: &dyn Fn(char) -> bool| rest.find(|letter| !accept(letter)).unwrap_or(rest.len());
+    match first {
+        _ if first.is_whitespace() => (None, run(&char::is_whitespace)),
+        '\'' | '"' => {
+            let kind = if first == '"' { TokenKind::Word } else { TokenKind::Value };
+            (Some(kind), end_of_quotes(rest, first))
+        }
+        '$' => (Some(TokenKind::Value), run(&is_word)),
+        _ if first.is_ascii_digit() => (Some(TokenKind::Value), run(&|letter| is_word(letter) || letter == '.')),
+        _ if is_word(first) => (Some(TokenKind::Word), run(&is_word)),
+        ':' if rest.starts_with("::") => (Some(TokenKind::Mark), 2),
+        _ if is_operator(first) => (Some(TokenKind::Operator), run(&is_operator)),
+        _ => (Some(TokenKind::Mark), first.len_utf8()),
+    }
+}
+
+/// The length of a quoted text that begins here; a doubled quote is a part of it.
+fn end_of_quotes(rest: &str, quote: char) -> usize {
+    let mut letters = rest.char_indices().skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter == quote && letters.next_if(|(_, next)| *next == quote).is_none() {
+            return at + 1;
+        }
+    }
+    rest.len()
+}
+
+/// How the depth of parentheses changes.
+fn depth_change(token: &Token<'_>) -> i32 {
+    match (token.kind, token.text) {
+        (TokenKind::Mark, "(" | "[") => 1,
+        (TokenKind::Mark, ")" | "]") => -1,
+        _ => 0,
+    }
+}
+
+/// Without the parentheses around the whole.
+fn without_parentheses<'a, 't>(mut tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
+    while let [first, inner @ .., last] = tokens {
+        let mut depth = 1;
+        let closes_early = inner.iter().any(|token| {
+            depth += depth_change(token);
+            depth == 0
+        });
+        if first.text != "(" || last.text != ")" || closes_early {
+            break;
+        }
+        tokens = inner;
+    }
+    tokens
+}
+
+/// The parts between a word outside of parentheses.
+fn split_at_word<'a, 't>(tokens: &'t [Token<'a>], word: &str) -> Vec<&'t [Token<'a>]> {
+    let mut depth = 0;
+    tokens
+        .split(|token| {
+            depth += depth_change(token);
+            depth == 0 && token.kind == TokenKind::Word && token.text == word
+        })
+        .collect()
+}
+
+/// `alias.` and a name.
+fn is_column_of(tokens: &[Token<'_>], alias: &str) -> bool {
+    matches!(tokens, [table, dot, column, ..]
+        if table.kind == TokenKind::Word && dot.text == "." && column.kind == TokenKind::Word && table.name() == alias)
+}
+
+fn mentions(tokens: &[Token<'_>], alias: &str) -> bool {
+    (0..tokens.len()).any(|start| is_column_of(&tokens[start..], alias))
+}
+
+fn add_comparison(condition: &[Token<'_>], alias: &str, found: &mut ComparedColumns) {
+    let Some((column, is_equality)) = comparison(condition, alias) else {
+        found.others += 1;
+        return;
+    };
+    let columns = if is_equality { &mut found.equal } else { &mut found.range };
+    if !columns.contains(&column) {
+        columns.push(column);
+    }
+}
+
+/// The column that is compared with something outside of its table, and whether by equality.
+fn comparison(condition: &[Token<'_>], alias: &str) -> Option<(String, bool)> {
+    if split_at_word(condition, "OR").len() > 1 {
+        return None;
+    }
+    let mut depth = 0;
+    let operator = condition.iter().position(|token| {
+        depth += depth_change(token);
+        depth == 0 && token.kind == TokenKind::Operator
+    })?;
+    let (left, right) = (&condition[..operator], &condition[operator + 1..]);
+    let is_equality = match condition[operator].text {
+        "=" => true,
+        "<" | ">" | "<=" | ">=" => false,
+        _ => return None,
+    };
+    let sides = [(left, right), (right, left)];
+    let (column, _) = sides.into_iter().find_map(|(one, other)| {
+        let column = plain_column(one, alias)?;
+        (!mentions(other, alias)).then_some((column, ()))
+    })?;
+    Some((column, is_equality))
+}
+
+/// A column as an index has it: `p.name`, or `(p.name)::text`, which is the same bytes.
+fn plain_column(tokens: &[Token<'_>], alias: &str) -> Option<String> {
+    let tokens = match tokens {
+        [inner @ .., cast, kind] if cast.text == "::" && ["text", "bpchar"].contains(&kind.text) => inner,
+        _ => tokens,
+    };
+    let tokens = without_parentheses(tokens);
+    (tokens.len() == 3 && is_column_of(tokens, alias)).then(|| tokens[2].name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(condition: &str) -> (Vec<String>, Vec<String>, usize) {
+        let found = compared_columns(condition, "p");
+        (found.equal, found.range, found.others)
+    }
+
+    fn expect(condition: &str, equal: &[&str], range: &[&str], others: usize) {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(columns(condition), (owned(equal), owned(range), others), "{condition}");
+    }
+
+    #[test]
+    fn columns_of_equalities_and_ranges_are_found() {
+        expect("(p.category = $1)", &["category"], &[], 0);
+        expect("((p.category = $1) AND (p.price > '5'::numeric) AND (p.price <= $2))", &["category"], &["price"], 0);
+        expect("($1 = p.category)", &["category"], &[], 0);
+        expect("((p.name)::text = $1)", &["name"], &[], 0);
+        expect("(p.id = ANY ($1))", &["id"], &[], 0);
+        expect("(p.owner = o.id)", &["owner"], &[], 0);
+        expect("(p.\"Kind of \"\"it\" = 'a AND (b'::text)", &["Kind of \"it"], &[], 0);
+        expect("(p.at >= (now() - $1))", &[], &["at"], 0);
+        expect("(p.a = (InitPlan 1).col1)", &["a"], &[], 0);
+    }
+
+    #[test]
+    fn what_an_index_does_not_answer_is_counted() {
+        expect("(p.name ~~ $1)", &[], &[], 1);
+        expect("((p.a = $1) OR (p.b = $2))", &[], &[], 1);
+        expect("((p.a = $1) AND ((p.b = $2) OR (p.c = $3)))", &["a"], &[], 1);
+        expect("(lower(p.name) = $1)", &[], &[], 1);
+        expect("((p.id)::numeric = $1)", &[], &[], 1);
+        expect("(p.a = p.b)", &[], &[], 1);
+        expect("(p.a <> $1)", &[], &[], 1);
+        expect("(o.a = $1)", &[], &[], 1);
+        expect("(NOT p.active)", &[], &[], 1);
+        expect("(p.gone IS NULL)", &[], &[], 1);
+        expect("", &[], &[], 1);
+        expect("((((", &[], &[], 1);
+    }
+
+    #[test]
+    fn another_table_with_the_same_beginning_is_another() {
+        assert_eq!(compared_columns("(pp.a = $1)", "p").equal, Vec::<String>::new());
+        assert_eq!(compared_columns("(\"Order\".a = $1)", "Order").equal, ["a"]);
+    }
+
+    #[test]
+    fn the_alias_is_left_out() {
+        assert_eq!(without_alias("((p.a = $1) AND (p.b > 'p.c'))", "p"), "((a = $1) AND (b > 'p.c'))");
+        assert_eq!(without_alias("(p.a = o.p)", "p"), "(a = o.p)");
+        assert_eq!(without_alias("(\"Order\".a = $1)", "Order"), "(a = $1)");
+    }
+}

@@ -1,0 +1,272 @@
+//! A plan as `EXPLAIN (FORMAT JSON, VERBOSE)` prints it: its text, and its scans of whole tables. Must not know the
+//! database that it is of.
+
+use serde::Deserialize;
+
+use super::condition::{ComparedColumns, compared_columns, without_alias};
+
+/// Lines of a plan's text.
+const MOST_LINES: usize = 200;
+/// Scans that are looked at, of one plan.
+const MOST_SCANS: usize = 50;
+/// The longest condition that is kept, in characters.
+const LONGEST_CONDITION: usize = 500;
+
+/// A plan.
+#[derive(Debug, Deserialize)]
+struct Explained {
+    #[serde(rename = "Plan")]
+    plan: PlanNode,
+}
+
+/// A node of a plan, and those below it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PlanNode {
+    #[serde(rename = "Node Type")]
+    kind: String,
+    #[serde(rename = "Parent Relationship")]
+    relationship: String,
+    #[serde(rename = "Join Type")]
+    join: String,
+    #[serde(rename = "Parallel Aware")]
+    parallel: bool,
+    #[serde(rename = "Workers Planned")]
+    workers: f64,
+    #[serde(rename = "Schema")]
+    schema: String,
+    #[serde(rename = "Relation Name")]
+    table: String,
+    #[serde(rename = "Alias")]
+    alias: String,
+    #[serde(rename = "Index Name")]
+    index: String,
+    #[serde(rename = "Startup Cost")]
+    startup_cost: f64,
+    #[serde(rename = "Total Cost")]
+    cost: f64,
+    #[serde(rename = "Plan Rows")]
+    rows: f64,
+    #[serde(rename = "Filter")]
+    filter: String,
+    #[serde(rename = "Index Cond")]
+    index_condition: String,
+    #[serde(rename = "Hash Cond")]
+    hash_condition: String,
+    #[serde(rename = "Merge Cond")]
+    merge_condition: String,
+    #[serde(rename = "Join Filter")]
+    join_filter: String,
+    #[serde(rename = "Plans")]
+    below: Vec<PlanNode>,
+}
+
+/// A plan that was read.
+#[derive(Debug, PartialEq)]
+pub(crate) struct PlanTree {
+    /// One node a line, indented.
+    pub(crate) text: String,
+    pub(crate) cost: f64,
+    pub(crate) scans: Vec<FoundScan>,
+}
+
+/// A scan of a whole table.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FoundScan {
+    pub(crate) schema: String,
+    pub(crate) table: String,
+    /// How often it is repeated.
+    pub(crate) times: f64,
+    /// Of one repetition.
+    pub(crate) cost: f64,
+    /// Its own filter, if it has one.
+    pub(crate) filter: Option<RowChoice>,
+    /// The join that it is a side of, if an index could take its place.
+    pub(crate) join: Option<RowChoice>,
+}
+
+/// A choice of a table's rows, that an index could make.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RowChoice {
+    /// The condition, as printed.
+    pub(crate) condition: String,
+    pub(crate) columns: ComparedColumns,
+    /// The rows that pass, in one repetition of the scan.
+    pub(crate) passing: f64,
+    /// The probes of the index in place of one repetition: 1, or the rows of the other side of a join.
+    pub(crate) probes: f64,
+    /// The cost that an index would take the place of, in one repetition.
+    pub(crate) cost: f64,
+}
+
+/// What is above a node.
+#[derive(Clone, Copy)]
+struct Above<'a> {
+    times: f64,
+    /// By how much the rows of one worker are multiplied.
+    workers: f64,
+    join: Option<JoinSide<'a>>,
+}
+
+/// A side of a join that can be replaced by probes of an index.
+#[derive(Clone, Copy)]
+struct JoinSide<'a> {
+    condition: &'a str,
+    rows: f64,
+    probes: f64,
+    /// Of one repetition of the scan, if it is another than the scan's own.
+    cost: Option<f64>,
+}
+
+/// Reads a plan; else the reason.
+pub(crate) fn read(json: &str) -> Result<PlanTree, String> {
+    let plans: Vec<Explained> =
+        serde_json::from_str(json).map_err(|error| format!("its plan cannot be read: {error}"))?;
+    let root = plans.into_iter().next().ok_or("it has no plan")?.plan;
+    let (mut lines, mut scans) = (Vec::new(), Vec::new());
+    write_lines(&root, 0, &mut lines);
+    find_scans(&root, Above { times: 1.0, workers: 1.0, join: None }, &mut scans);
+    Ok(PlanTree { text: lines.join("\n"), cost: finite(root.cost), scans })
+}
+
+fn finite(number: f64) -> f64 {
+    if number.is_finite() { number.max(0.0) } else { 0.0 }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_CONDITION) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn write_lines(node: &PlanNode, depth: usize, lines: &mut Vec<String>) {
+    if lines.len() >= MOST_LINES {
+        return;
+    }
+    let mut line = "  ".repeat(depth);
+    if matches!(node.relationship.as_str(), "SubPlan" | "InitPlan") {
+        line += &format!("{}: ", node.relationship);
+    }
+    if node.parallel {
+        line += "Parallel ";
+    }
+    line += &node.kind;
+    if !matches!(node.join.as_str(), "" | "Inner") {
+        line += &format!(" {}", node.join);
+    }
+    if !node.index.is_empty() {
+        line += &format!(" using {}", node.index);
+    }
+    if !node.table.is_empty() {
+        line += &format!(" on {}", node.table);
+    }
+    line += &format!(" (cost {:.2}..{:.2}, rows {:.0})", node.startup_cost, node.cost, node.rows);
+    for (name, condition) in [
+        ("index", &node.index_condition),
+        ("hash", &node.hash_condition),
+        ("merge", &node.merge_condition),
+        ("join filter", &node.join_filter),
+        ("filter", &node.filter),
+    ] {
+        if !condition.is_empty() {
+            line += &format!(" {name}: {}", shortened(&without_alias(condition, &node.alias)));
+        }
+    }
+    lines.push(line);
+    for below in &node.below {
+        write_lines(below, depth + 1, lines);
+    }
+}
+
+fn find_scans(node: &PlanNode, above: Above<'_>, scans: &mut Vec<FoundScan>) {
+    if scans.len() >= MOST_SCANS {
+        return;
+    }
+    if node.kind == "Seq Scan" && !node.table.is_empty() {
+        scans.extend(found_scan(node, &above));
+    }
+    for (number, below) in node.below.iter().enumerate() {
+        find_scans(below, above_child(node, number, &above), scans);
+    }
+}
+
+fn found_scan(node: &PlanNode, above: &Above<'_>) -> Option<FoundScan> {
+    let cost = finite(node.cost);
+    let of_all_workers = if node.parallel { above.workers } else { 1.0 };
+    let filter = (!node.filter.is_empty()).then(|| RowChoice {
+        condition: shortened(&without_alias(&node.filter, &node.alias)),
+        columns: compared_columns(&node.filter, &node.alias),
+        passing: finite(node.rows) * of_all_workers,
+        probes: 1.0,
+        cost,
+    });
+    let join = above.join.as_ref().map(|side| RowChoice {
+        condition: shortened(side.condition),
+        columns: compared_columns(side.condition, &node.alias),
+        passing: side.rows,
+        probes: side.probes,
+        cost: side.cost.unwrap_or(cost),
+    });
+    let join = join.filter(|join| !join.columns.equal.is_empty());
+    let (schema, table) = (node.schema.clone(), node.table.clone());
+    (filter.is_some() || join.is_some()).then_some(FoundScan { schema, table, times: above.times, cost, filter, join })
+}
+
+/// What is above the child of a node.
+fn above_child<'a>(node: &'a PlanNode, number: usize, above: &Above<'a>) -> Above<'a> {
+    let child = &node.below[number];
+    let rows_of = |number: usize| node.below.get(number).map_or(1.0, |other| finite(other.rows).max(1.0));
+    let mut below = Above { join: None, ..*above };
+    match (node.kind.as_str(), child.relationship.as_str()) {
+        // It runs for each row; how many are looked at for that, the plan does not say.
+        (_, "SubPlan") => below.times = above.times * finite(node.rows).max(1.0),
+        (_, "InitPlan") => {}
+        ("Gather" | "Gather Merge", _) => {
+            let workers = finite(node.workers);
+            below.workers = workers + (1.0 - 0.3 * workers).max(0.0);
+        }
+        ("Nested Loop", "Inner") => {
+            if child.kind != "Materialize" {
+                below.times = above.times * rows_of(0);
+            }
+            below.join = repeated_side(node, rows_of(0));
+        }
+        ("Hash Join", _) => below.join = joined_side(node, number, rows_of(1 - number.min(1))),
+        // These pass on the rows of what is below them.
+        ("Hash" | "Materialize", _) => below.join = above.join,
+        _ => {}
+    }
+    below
+}
+
+/// The inner side of a nested loop that compares each pair of rows.
+fn repeated_side(node: &PlanNode, driving: f64) -> Option<JoinSide<'_>> {
+    let outer_cost = node.below.first().map_or(0.0, |outer| finite(outer.cost));
+    // The scan is repeated for each row of the outer side, unless what it read is kept in memory.
+    let is_kept = node.below.get(1).is_some_and(|inner| inner.kind == "Materialize");
+    let share = if is_kept { 1.0 } else { driving };
+    let cost = (finite(node.cost) - outer_cost).max(0.0) / share;
+    (!node.join_filter.is_empty()).then_some(JoinSide {
+        condition: &node.join_filter,
+        rows: finite(node.rows) / share,
+        probes: driving / share,
+        cost: Some(cost),
+    })
+}
+
+/// A side of a hash join that the rows of the other side could look up, one by one.
+fn joined_side(node: &PlanNode, number: usize, driving: f64) -> Option<JoinSide<'_>> {
+    let may_be_looked_up = match node.join.as_str() {
+        "Inner" => true,
+        "Left" | "Semi" | "Anti" => number == 1,
+        "Right" => number == 0,
+        _ => false,
+    };
+    (may_be_looked_up && !node.hash_condition.is_empty()).then_some(JoinSide {
+        condition: &node.hash_condition,
+        rows: finite(node.rows),
+        probes: driving,
+        cost: None,
+    })
+}

@@ -1,0 +1,140 @@
+//! The sessions at one moment, from `pg_stat_activity`, and the chains of those that wait for locks.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use squall_findings::database::{BlockedStatement, SessionSample, template};
+use squall_findings::span::UnixNanos;
+
+use super::connection::{Connection, ReadError};
+use super::value::{number, real, text};
+
+/// Waiting sessions whose blockers are asked for at once: the answer stops the server's lock manager for a moment.
+const MOST_WAITING: usize = 50;
+
+/// Reads the sessions of clients of this database.
+pub(crate) async fn sample(connection: &mut Connection, at: UnixNanos) -> Result<SessionSample, ReadError> {
+    let query = "SELECT /* squall */ coalesce(state, ''), coalesce(wait_event_type, 'CPU'), count(*) \
+                 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' \
+                 AND pid <> pg_backend_pid() GROUP BY 1, 2";
+    let mut sample = SessionSample { at, ..SessionSample::default() };
+    for row in connection.rows(query).await? {
+        let (state, wait, count) = (text(&row, 0), text(&row, 1), number::<u64>(&row, 2));
+        sample.all += count;
+        match state {
+            "active" | "fastpath function call" => {
+                sample.active += count;
+                *sample.waits.entry(wait.to_owned()).or_default() += count;
+                if wait == "Lock" {
+                    sample.waiting_for_lock += count;
+                }
+            }
+            "idle in transaction" | "idle in transaction (aborted)" => sample.idle_in_transaction += count,
+            _ => {}
+        }
+    }
+    Ok(sample)
+}
+
+/// A session that waits, or that others wait for.
+#[derive(Debug, Default)]
+struct LockSession {
+    waits_for: Vec<i64>,
+    statement: String,
+    is_idle: bool,
+    waited: Duration,
+    table: Option<String>,
+}
+
+/// The statements that wait for a lock now, a value for each session.
+pub(crate) async fn blocked(connection: &mut Connection, version: u32) -> Result<Vec<BlockedStatement>, ReadError> {
+    let waited_since = if version >= 140_000 { "coalesce(l.waitstart, a.query_start)" } else { "a.query_start" };
+    // A session that waits for a row waits for the transaction that changed it; the table is that of the row's own
+    // lock, which it has, or is in line for.
+    let query = format!(
+        "WITH waiting AS MATERIALIZED ( \
+           SELECT pid, pg_blocking_pids(pid) AS blockers FROM pg_stat_activity \
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid() \
+           ORDER BY query_start LIMIT {MOST_WAITING}), \
+         locks AS MATERIALIZED (SELECT * FROM pg_locks WHERE pid IN (SELECT pid FROM waiting)) \
+         SELECT /* squall */ a.pid, left(a.query, 8000), a.state, array_to_string(w.blockers, ','), \
+           extract(epoch FROM clock_timestamp() - {waited_since}), \
+           (SELECT CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END \
+            FROM locks o JOIN pg_class c ON c.oid = o.relation JOIN pg_namespace n ON n.oid = c.relnamespace \
+            WHERE o.pid = a.pid AND c.relkind IN ('r', 'p') AND (NOT o.granted OR o.locktype = 'tuple') \
+            ORDER BY o.granted LIMIT 1) \
+         FROM pg_stat_activity a LEFT JOIN waiting w USING (pid) \
+         LEFT JOIN (SELECT DISTINCT ON (pid) * FROM locks WHERE NOT granted) l USING (pid) \
+         WHERE w.pid IS NOT NULL OR a.pid IN (SELECT unnest(blockers) FROM waiting)"
+    );
+    let mut sessions = HashMap::new();
+    for row in connection.rows(&query).await? {
+        let session = LockSession {
+            waits_for: text(&row, 3).split(',').filter_map(|id| id.parse().ok()).collect(),
+            statement: template(text(&row, 1)),
+            is_idle: text(&row, 2).starts_with("idle"),
+            waited: Duration::try_from_secs_f64(real(&row, 4)).unwrap_or_default(),
+            table: row.get(5).map(str::to_owned),
+        };
+        sessions.insert(number::<i64>(&row, 0), session);
+    }
+    Ok(waits(&sessions))
+}
+
+fn waits(sessions: &HashMap<i64, LockSession>) -> Vec<BlockedStatement> {
+    let waiting = sessions.iter().filter(|(_, session)| !session.waits_for.is_empty());
+    let wait = |(id, session): (&i64, &LockSession)| {
+        let head = sessions.get(&head_of_chain(sessions, *id));
+        BlockedStatement {
+            statement: session.statement.clone(),
+            // A prepared transaction, or a process of the server.
+            blocker: head.map_or_else(|| "a transaction without a session".to_owned(), |head| head.statement.clone()),
+            blocker_is_idle: head.is_none_or(|head| head.is_idle),
+            table: session.table.clone(),
+            seen: 1,
+            longest: session.waited,
+            most_at_once: 1,
+        }
+    };
+    waiting.map(wait).collect()
+}
+
+/// The session at the head of the chain that a session waits for; in a circle any other one of it.
+fn head_of_chain(sessions: &HashMap<i64, LockSession>, first: i64) -> i64 {
+    let mut seen = vec![first];
+    let mut last = first;
+    while let Some(next) = sessions.get(&last).and_then(|session| session.waits_for.first()) {
+        if seen.contains(next) {
+            break;
+        }
+        seen.push(*next);
+        last = *next;
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(statement: &str, waits_for: &[i64]) -> LockSession {
+        LockSession { statement: statement.to_owned(), waits_for: waits_for.to_vec(), ..LockSession::default() }
+    }
+
+    #[test]
+    fn a_chain_leads_to_its_head() {
+        let holder = LockSession { is_idle: true, ..session("UPDATE a", &[]) };
+        let sessions = HashMap::from([(1, holder), (2, session("UPDATE b", &[1])), (3, session("UPDATE c", &[2]))]);
+        let waits = waits(&sessions);
+        assert_eq!(waits.len(), 2);
+        assert!(waits.iter().all(|wait| wait.blocker == "UPDATE a" && wait.blocker_is_idle));
+    }
+
+    #[test]
+    fn a_circle_and_a_missing_session_end_the_chain() {
+        let sessions = HashMap::from([(2, session("UPDATE b", &[3])), (3, session("UPDATE c", &[2]))]);
+        assert_eq!(head_of_chain(&sessions, 2), 3);
+        let alone = HashMap::from([(2, session("UPDATE b", &[0]))]);
+        assert_eq!(waits(&alone)[0].blocker, "a transaction without a session");
+    }
+}
