@@ -1,0 +1,46 @@
+"""The shop's faults, by name: what each one is, and which of them are switched on.
+
+A fault of the database is SQL that is executed after `schema.sql`. Any other one is a branch in the shop's code, at a call of
+`is_on`.
+"""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    route: str
+    sql: str = ""
+
+
+FAULTS = {
+    # Database.
+    "n-plus-one": Fault("GET /products"),
+    "missing-index": Fault("GET /search, GET /categories/<id>/products", sql="DROP INDEX products_by_category"),
+    "lock-contention": Fault("POST /checkout"),
+    "pool-exhaustion": Fault("GET /products/<id>"),
+    # Application.
+    "serialised-calls": Fault("GET /products/<id>"),
+    "blocking-call": Fault("GET /basket"),
+}
+
+VARIABLE = "SHOP_FAULTS"
+
+
+def parse_names(text):
+    """The names in a comma-separated list. Raises ValueError for an unknown one."""
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in FAULTS:
+            raise ValueError(f"no such fault: {name}; use some of {', '.join(FAULTS)}")
+    return names
+
+
+_on = frozenset(parse_names(os.environ.get(VARIABLE, "")))
+
+
+def is_on(name):
+    """Whether the running shop has this fault."""
+    assert name in FAULTS, name
+    return name in _on
