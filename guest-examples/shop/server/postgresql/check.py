@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +37,24 @@ class Trial:
 
 
 TRIALS = {
-    "n-plus-one": Trial((("GET", "/products?page={page}"),)),
+    "n-plus-one": Trial((("GET", "/products?page={page}&per_page=50"),)),
     "missing-index": Trial((("GET", "/search?q={term}"),)),
     "lock-contention": Trial((("POST", "/basket"), ("POST", "/checkout"))),
     "pool-exhaustion": Trial((("GET", "/products/{product}"),)),
     "serialised-calls": Trial((("GET", "/products/{product}"),)),
+    "slow-statement": Trial((("GET", "/reports/best-sellers"),), think=1),
+    "temporary-files": Trial((("GET", "/reports/orders"),), think=1),
+    "dead-tuples": Trial((("GET", "/"),)),
+    "chatty": Trial((("GET", "/search?q={term}"),)),
     "blocking-call": Trial((("GET", "/basket"),)),
+    "worker-pool": Trial((("GET", "/products/{product}"),)),
+    "super-linear": Trial((("GET", "/products?page={page}&per_page=200"),)),
+    "memory-leak": Trial((("GET", "/products/{product}"),)),
+    "cpu": Trial((("GET", "/basket"),)),
 }
+
+# What a fault makes greater, if not p95.
+EFFECTS = {"memory-leak": "memory"}
 
 
 class Load:
@@ -54,14 +66,22 @@ class Load:
         self.next_trace = time.monotonic() + 1
         self.lock = threading.Lock()
         self.took, self.failures = [], 0
+        self.megabytes_grown = 0.0
 
     def run(self):
+        before = self.resident_megabytes()
         users = [threading.Thread(target=self.visit) for _ in range(USERS)]
         for user in users:
             user.start()
         for user in users:
             user.join()
+        self.megabytes_grown = self.resident_megabytes() - before
         return self
+
+    def resident_megabytes(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as metrics:
+            fields = [line.split() for line in metrics.read().decode().splitlines()]
+        return next(int(field[1]) for field in fields if field[0] == "process_resident_memory_bytes") / 1e6
 
     def visit(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -128,9 +148,14 @@ def measure(port, sink, name, seconds):
     return load, traces[len(traces) // 2] if traces else None
 
 
+def effect(name, load):
+    """What the fault makes greater."""
+    return max(load.megabytes_grown, 1) if EFFECTS.get(name) == "memory" else load.percentile(0.95)
+
+
 def report(title, load, trace):
     print(f"  {title}: p50 {load.percentile(0.5):.0f} ms, p95 {load.percentile(0.95):.0f} ms, "
-          f"{len(load.took)} requests, {load.failures} failures", flush=True)
+          f"{len(load.took)} requests, {load.failures} failures, memory {load.megabytes_grown:+.1f} MB", flush=True)
     if trace:
         print_trace(trace.spans)
 
@@ -148,8 +173,8 @@ def main():
     for name in arguments.faults:
         with started_shop([name], sink) as port:
             faulty = measure(port, sink, name, arguments.seconds)
-        factor = faulty[0].percentile(0.95) / healthy[name][0].percentile(0.95)
-        print(f"{name}: p95 of {FAULTS[name].route} times {factor:.1f}")
+        factor = effect(name, faulty[0]) / effect(name, healthy[name][0])
+        print(f"{name}: {EFFECTS.get(name, 'p95')} of {FAULTS[name].route} times {factor:.1f}")
         for title, suffix, (load, trace) in (("healthy", "-healthy", healthy[name]), ("faulty", "", faulty)):
             report(title, load, trace)
             if arguments.record and trace:

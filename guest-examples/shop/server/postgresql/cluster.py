@@ -20,6 +20,8 @@ SECONDS_TO_START = 20
 # What the login of an observer may do: see the statistics of all sessions and statements, and read the tables, because EXPLAIN
 # needs the rights that the explained SELECT needs. It can write nothing, even in a transaction that it declares READ WRITE.
 READER = """
+    REVOKE ALL ON DATABASE shop FROM PUBLIC;
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     CREATE ROLE squall_reader LOGIN PASSWORD {password} CONNECTION LIMIT 5;
     ALTER ROLE squall_reader SET default_transaction_read_only = on;
     ALTER ROLE squall_reader SET statement_timeout = '5s';
@@ -57,6 +59,7 @@ class Cluster:
         settings = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
             "shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on",
+            "work_mem": "16MB",
             # Filling is faster without a log for replicas, and the load less at the mercy of the disk without waits for it.
             "wal_level": "minimal", "max_wal_senders": 0, "max_wal_size": "2GB", "synchronous_commit": "off"}
         log = open(self.folder / "postgresql.log", "wb")
@@ -72,7 +75,7 @@ class Cluster:
             connection.execute("CREATE DATABASE shop OWNER shop")
         with self.connect("shop") as connection:
             # One transaction: the rows of tables that it made itself need no log.
-            connection.execute("CREATE EXTENSION pg_stat_statements; SET ROLE shop;" + (HERE / "schema.sql").read_text())
+            connection.execute("CREATE EXTENSION pg_stat_statements; GRANT ALL ON SCHEMA public TO shop; SET ROLE shop;" + (HERE / "schema.sql").read_text())
             connection.execute("RESET ROLE")
             connection.execute(READER.format(password=f"'{self.passwords['squall_reader']}'"))
             connection.execute("VACUUM ANALYZE")
@@ -98,7 +101,9 @@ class Cluster:
         deadline = time.monotonic() + SECONDS_TO_START
         while True:
             try:
-                return psycopg.connect(host=str(self.folder), port=self.port, user="postgres", dbname=database, autocommit=True)
+                # Committed at once, or the vacuum would find rows that it cannot call committed yet.
+                return psycopg.connect(host=str(self.folder), port=self.port, user="postgres", dbname=database,
+                                       autocommit=True, options="-c synchronous_commit=on")
             except psycopg.OperationalError as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit(f"PostgreSQL does not start: {error}; read {self.folder}/postgresql.log") from error

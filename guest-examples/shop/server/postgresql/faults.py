@@ -14,15 +14,32 @@ class Fault:
     sql: str = ""
 
 
+# Offers that have ended are deleted, but their rows are never cleaned away.
+DEAD_TUPLES = """
+    ALTER TABLE offers SET (autovacuum_enabled = false);
+    INSERT INTO offers SELECT number, 0, rpad('An old offer. ', 400, '.') FROM generate_series(101, 200000) AS number;
+    DELETE FROM offers WHERE product_id > 100;
+    ANALYZE offers;
+"""
+
 FAULTS = {
     # Database.
     "n-plus-one": Fault("GET /products"),
     "missing-index": Fault("GET /search, GET /categories/<id>/products", sql="DROP INDEX products_by_category"),
     "lock-contention": Fault("POST /checkout"),
     "pool-exhaustion": Fault("GET /products/<id>"),
+    "slow-statement": Fault("GET /reports/best-sellers"),
+    "temporary-files": Fault("GET /reports/orders", sql="ALTER DATABASE shop SET work_mem = '64kB'"),
+    "dead-tuples": Fault("GET /", sql=DEAD_TUPLES),
     # Application.
     "serialised-calls": Fault("GET /products/<id>"),
+    "chatty": Fault("GET /search"),
     "blocking-call": Fault("GET /basket"),
+    "worker-pool": Fault("GET /products/<id>"),
+    "super-linear": Fault("GET /products"),
+    "memory-leak": Fault("every route"),
+    # Infrastructure.
+    "cpu": Fault("every route"),
 }
 
 VARIABLE = "SHOP_FAULTS"

@@ -35,6 +35,17 @@ def describe_product(number):
     return {answer["kind"]: answer["value"] for answer in answers}
 
 
+def add_availability(products):
+    """Asks the partner which products are there: one call for all."""
+    numbers = [str(product["id"]) for product in products]
+    if is_on("chatty"):
+        # One call for each product.
+        available = {number for number in numbers if number in get("/availability", products=number)["of"]}
+    else:
+        available = set(get("/availability", products=",".join(numbers))["of"])
+    return [product | {"available": str(product["id"]) in available} for product in products]
+
+
 def pay(total):
     response = _session.post(PARTNER + "/payments", json={"total": total}, timeout=TIMEOUT_SECONDS)
     response.raise_for_status()

@@ -38,21 +38,25 @@ CREATE INDEX reviews_by_product ON reviews (product_id);
 CREATE TABLE baskets (session text, product_id int, quantity int NOT NULL, PRIMARY KEY (session, product_id));
 
 CREATE TABLE orders (
-    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, invoice bigint NOT NULL, session text NOT NULL, total float8 NOT NULL);
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, invoice bigint NOT NULL, session text NOT NULL, total float8 NOT NULL,
+    letter text NOT NULL DEFAULT rpad('Thank you for your order. ', 1600, '.'));
+ALTER TABLE orders ALTER letter SET STORAGE plain;
+INSERT INTO orders (invoice, session, total)
+SELECT number, 'earlier-' || number * 7919 % 1000, number * 7919 % 10007 / 10.0 FROM generate_series(1, 5000) AS number;
+
 CREATE TABLE order_lines (order_id int NOT NULL, product_id int NOT NULL, quantity int NOT NULL);
-INSERT INTO orders (invoice, session, total) SELECT number, 'earlier', 100 FROM generate_series(1, 20000) AS number;
 INSERT INTO order_lines
-SELECT 1 + line % 20000, 1 + (line::bigint * 7919 % 1000) * (line::bigint * 104729 % 1000) / 500, 1 + line % 3
+SELECT 1 + line % 5000, 1 + (line::bigint * 7919 % 1000) * (line::bigint * 104729 % 1000) / 500, 1 + line % 3
 FROM generate_series(1, 300000) AS line;
 
 -- Invoices have no gaps in their numbers, so the last one is a row and not a sequence.
 CREATE TABLE invoices (series text PRIMARY KEY, last bigint NOT NULL);
-INSERT INTO invoices VALUES ('shop', 20000);
+INSERT INTO invoices VALUES ('shop', 5000);
 
 -- A report's summary. A real shop would refresh it by a schedule.
 CREATE MATERIALIZED VIEW best_sellers AS
 SELECT product_id, sum(quantity) AS sold FROM order_lines GROUP BY product_id ORDER BY sold DESC LIMIT 10;
 
 -- The offers of the day, on the home page.
-CREATE TABLE offers (product_id int PRIMARY KEY, ends_on date NOT NULL, views int NOT NULL DEFAULT 0, text text NOT NULL);
-INSERT INTO offers SELECT id, current_date, 0, repeat(md5(id::text), 8) FROM generate_series(1, 100) AS id;
+CREATE TABLE offers (product_id int PRIMARY KEY, views int NOT NULL, text text NOT NULL);
+INSERT INTO offers SELECT number, number * 7919 % 1000, rpad('A good offer. ', 400, '.') FROM generate_series(1, 100) AS number;

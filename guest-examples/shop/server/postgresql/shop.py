@@ -3,9 +3,12 @@
 Nothing in here speaks of tracing: `opentelemetry-instrument` adds that from outside.
 """
 
+import hashlib
 import itertools
+import os
 import secrets
 import time
+from collections import Counter
 
 from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException
@@ -17,12 +20,15 @@ from storage import rows, transaction
 
 PER_PAGE = 20
 MOST_PER_PAGE = 500
+BYTES_KEPT = 16 * 1024
+ITERATIONS = 30_000
 
 application = Flask(__name__)
 exchange_rate = partners.ExchangeRate()
 requests_answered = itertools.count(1)
 orders_placed = itertools.count(1)
 totals = {"requests": 0, "orders": 0}
+history = []
 
 
 class Refusal(Exception):
@@ -37,6 +43,18 @@ class Refusal(Exception):
 def begin_request():
     g.began = time.perf_counter()
     g.session = request.cookies.get("session") or secrets.token_hex(8)
+    g.visitor = name_visitor(g.session)
+    if is_on("memory-leak"):
+        # A history that is never cut.
+        history.append(bytearray(BYTES_KEPT))
+
+
+def name_visitor(session):
+    """What the database knows a session by: a digest, because the cookie itself is a secret."""
+    if is_on("cpu"):
+        # As costly as for a password, at each request.
+        return hashlib.pbkdf2_hmac("sha256", session.encode(), b"shop", ITERATIONS).hex()
+    return hashlib.sha256(session.encode()).hexdigest()
 
 
 @application.after_request
@@ -70,8 +88,8 @@ def refuse_mistake(mistake):
 @application.get("/")
 def show_home():
     with transaction() as connection:
-        offers = rows(connection, "SELECT product_id, text FROM offers WHERE ends_on >= current_date ORDER BY product_id LIMIT 5")
-    items = "".join(f'<li><a href="/products/{number}">{text[:20]}</a>' for number, text in offers)
+        offers = rows(connection, "SELECT product_id, text FROM offers ORDER BY views DESC LIMIT 5")
+    items = "".join(f'<li><a href="/products/{number}">{text.rstrip(".")}</a>' for number, text in offers)
     return f"<!doctype html><title>Shop</title><h1>A small shop</h1><ul>{items}</ul>"
 
 
@@ -89,7 +107,7 @@ def list_products():
     if not found:
         raise Refusal(404, "no such page")
     listed = [product | {"stars": stars.get(product["id"])} for product in as_products(found)]
-    return {"products": listed, "page": number, "pages": -(-count // size)}
+    return {"products": add_collections(listed), "page": number, "pages": -(-count // size)}
 
 
 def read_stars(connection, numbers):
@@ -102,6 +120,24 @@ def read_stars(connection, numbers):
         means = rows(connection, "SELECT product_id, avg(stars)::float8 FROM reviews WHERE product_id = ANY(%s) "
                                  "GROUP BY product_id", numbers)
     return dict(means)
+
+
+def add_collections(products):
+    """Adds to each product the number of those on the page that are of its collection."""
+    if is_on("super-linear"):
+        # Each is compared with each.
+        return [product | {"in_collection": sum(is_same_collection(product, other) for other in products)}
+                for product in products]
+    sizes = Counter(collection_of(product) for product in products)
+    return [product | {"in_collection": sizes[collection_of(product)]} for product in products]
+
+
+def is_same_collection(product, other):
+    return collection_of(product) == collection_of(other)
+
+
+def collection_of(product):
+    return product["name"].split()[0].casefold()
 
 
 @application.get("/products/<int:number>")
@@ -120,7 +156,7 @@ def search():
         found = rows(connection, "SELECT id, name, price FROM products "
                                  "WHERE category_id = (SELECT id FROM categories WHERE name = lower(%s)) "
                                  "ORDER BY price LIMIT 20", request.args.get("q", ""))
-    return {"results": as_products(found)}
+    return {"results": partners.add_availability(as_products(found)) if found else []}
 
 
 @application.get("/categories/<int:category>/products")
@@ -137,7 +173,7 @@ def fill_basket():
     with transaction() as connection:
         read_product(connection, product)
         rows(connection, "INSERT INTO baskets VALUES (%s, %s, %s) ON CONFLICT (session, product_id) "
-                         "DO UPDATE SET quantity = baskets.quantity + excluded.quantity", g.session, product, quantity)
+                         "DO UPDATE SET quantity = baskets.quantity + excluded.quantity", g.visitor, product, quantity)
         return read_basket(connection), 201
 
 
@@ -169,10 +205,36 @@ def check_out():
     return {"order": order, "total": basket["total"]}, 201
 
 
+@application.get("/reports/best-sellers")
+def report_best_sellers():
+    with transaction() as connection:
+        if is_on("slow-statement"):
+            # All lines of all orders are added up each time.
+            sold = rows(connection, "SELECT product_id, sum(quantity) AS sold FROM order_lines GROUP BY product_id "
+                                    "ORDER BY sold DESC LIMIT 10")
+        else:
+            sold = rows(connection, "SELECT product_id, sold FROM best_sellers ORDER BY sold DESC")
+    return {"best_sellers": [{"id": number, "sold": count} for number, count in sold]}
+
+
+@application.get("/reports/orders")
+def report_orders():
+    """The best of the latest orders, and which of its customer's orders each is. The fault is the database's `work_mem`."""
+    with transaction() as connection:
+        found = rows(connection, "SELECT id, total, letter, rank() OVER (PARTITION BY session ORDER BY id), "
+                                 "rank() OVER (ORDER BY total DESC) AS place FROM orders "
+                                 "WHERE id > (SELECT max(id) FROM orders) - 1000 ORDER BY place LIMIT 20")
+    return {"orders": [{"id": number, "total": total, "letter": letter.rstrip("."), "number": rank, "place": place}
+                       for number, total, letter, rank, place in found]}
+
+
 @application.get("/metrics")
 def show_metrics():
+    with open("/proc/self/statm") as memory:
+        resident = int(memory.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     text = (f"# TYPE shop_requests_total counter\nshop_requests_total {totals['requests']}\n"
-            f"# TYPE shop_orders_total counter\nshop_orders_total {totals['orders']}\n")
+            f"# TYPE shop_orders_total counter\nshop_orders_total {totals['orders']}\n"
+            f"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {resident}\n")
     return text, {"Content-Type": "text/plain; version=0.0.4"}
 
 
@@ -186,7 +248,7 @@ def read_product(connection, number):
 def read_basket(connection):
     (items, total), = rows(
         connection, "SELECT coalesce(sum(quantity), 0), coalesce(sum(quantity * price), 0) "
-                    "FROM baskets JOIN products ON products.id = product_id WHERE session = %s", g.session)
+                    "FROM baskets JOIN products ON products.id = product_id WHERE session = %s", g.visitor)
     return {"items": items, "total": total}
 
 
@@ -197,10 +259,10 @@ def next_invoice(connection):
 
 def place_order(connection, invoice, total):
     (order,), = rows(connection, "INSERT INTO orders (invoice, session, total) VALUES (%s, %s, %s) RETURNING id",
-                     invoice, g.session, total)
+                     invoice, g.visitor, total)
     rows(connection, "INSERT INTO order_lines SELECT %s, product_id, quantity FROM baskets WHERE session = %s",
-         order, g.session)
-    rows(connection, "DELETE FROM baskets WHERE session = %s", g.session)
+         order, g.visitor)
+    rows(connection, "DELETE FROM baskets WHERE session = %s", g.visitor)
     return order
 
 

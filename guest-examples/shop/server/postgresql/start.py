@@ -18,7 +18,7 @@ from cluster import Cluster, free_port
 from faults import FAULTS, VARIABLE, parse_names
 
 HERE = Path(__file__).parent
-THREADS = 32
+THREADS, FEW_THREADS = 32, 2
 SECONDS_TO_START = 30
 SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 
@@ -83,8 +83,9 @@ def start_shop(arguments, port, database, partner_port):
         "SHOP_DATABASE": database,
         "SHOP_PARTNER": f"http://127.0.0.1:{partner_port}",
     }
+    threads = FEW_THREADS if "worker-pool" in arguments.faults else THREADS
     command = [sys.executable, "-m", "gunicorn", "shop:application", "--chdir", HERE, "--bind", f"127.0.0.1:{port}",
-               "--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS), "--keep-alive", "60",
+               "--worker-class", "gthread", "--workers", "1", "--threads", str(threads), "--keep-alive", "60",
                "--graceful-timeout", "1", "--log-level", "warning", "--no-control-socket"]
     if arguments.otlp:
         command.insert(0, Path(sys.executable).with_name("opentelemetry-instrument"))
