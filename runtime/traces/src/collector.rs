@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use crate::body::{Room, gunzip};
 use crate::intake::Intake;
-use crate::otlp_protobuf::read_traces;
 use crate::received::{Counts, Received};
 use crate::refusal::{Refusal, RefusalKind, Refusals};
+use crate::{otlp_json, otlp_protobuf};
 
 /// The kind of data in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +62,8 @@ impl Collector {
         let mut intake = self.intake.borrow_mut();
         intake.begin_request();
         let read = match export.format {
-            Format::Protobuf => read_traces(&body, &mut intake).map_err(|error| error.to_string()),
-            Format::Json => Err("JSON is not supported".to_owned()),
+            Format::Protobuf => otlp_protobuf::read_traces(&body, &mut intake).map_err(|error| error.to_string()),
+            Format::Json => otlp_json::read_traces(&body, &mut intake).map_err(|error| describe_json(&error)),
         };
         read.map_err(|reason| RefusalKind::Unreadable.because(format!("not traces: {reason}")))?;
         Ok(intake.rejected())
@@ -112,4 +112,10 @@ fn describe_losses(counts: &Counts, texts_full: bool) -> Vec<String> {
         );
     }
     sentences
+}
+
+/// The place in a list's element, which the message ends with, would mislead.
+fn describe_json(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or_default().to_owned()
 }

@@ -17,12 +17,12 @@ use crate::work::describe_work;
 /// The most services whose spans are counted by service.
 const MOST_SERVICES: usize = 100;
 
-/// A span on the wire, without its attributes.
+/// A span on the wire, without its attributes. An id that is not valid is left out.
 #[derive(Debug, Default)]
 pub(crate) struct WireSpan<'a> {
-    pub trace: Cow<'a, [u8]>,
-    pub id: Cow<'a, [u8]>,
-    pub parent: Cow<'a, [u8]>,
+    pub trace: Option<TraceId>,
+    pub id: Option<SpanId>,
+    pub parent: Option<SpanId>,
     pub name: Cow<'a, str>,
     /// OTLP's number of the kind.
     pub kind: u64,
@@ -88,7 +88,7 @@ impl Intake {
         read_attributes: impl FnOnce() -> Result<Attributes<'a>, E>,
     ) -> Result<(), E> {
         self.counts.spans += 1;
-        let (Some(trace), Some(id)) = (trace_id(&span.trace), span_id(&span.id)) else {
+        let (Some(trace), Some(id)) = (span.trace, span.id) else {
             self.counts.rejected += 1;
             self.rejected += 1;
             return Ok(());
@@ -114,7 +114,7 @@ impl Intake {
         Span {
             trace,
             id,
-            parent: span_id(&span.parent),
+            parent: span.parent,
             kind,
             service: Arc::clone(&self.service),
             scope: Arc::clone(&self.scope),
@@ -152,18 +152,6 @@ impl Intake {
         };
         (counts, spans, self.services, self.strings.is_full())
     }
-}
-
-/// An id of 16 bytes that is not 0.
-fn trace_id(bytes: &[u8]) -> Option<TraceId> {
-    let number = u128::from_be_bytes(bytes.try_into().ok()?);
-    (number != 0).then_some(TraceId(number))
-}
-
-/// An id of 8 bytes that is not 0.
-fn span_id(bytes: &[u8]) -> Option<SpanId> {
-    let number = u64::from_be_bytes(bytes.try_into().ok()?);
-    (number != 0).then_some(SpanId(number))
 }
 
 fn kind(number: u64) -> SpanKind {

@@ -21,7 +21,7 @@
 //! Each address speaks OTLP over HTTP/1.1 and HTTP/2. Metrics and logs get the answer of success, and are left out.
 //! Memory has a bound: when it is reached, half of the traces are dropped, as whole traces, by a hash of their id.
 //! The parts: connections ([`server`]), requests and answers ([`http`]), bodies ([`body`]), wire formats
-//! ([`otlp_protobuf`] over [`protobuf`]), the reduction to spans ([`intake`], [`attributes`], [`work`]), and the kept
+//! ([`otlp_protobuf`] over [`protobuf`], [`otlp_json`]), the reduction to spans ([`intake`], [`attributes`], [`work`]), and the kept
 //! spans ([`store`]).
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -33,6 +33,9 @@ mod body;
 mod collector;
 mod http;
 mod intake;
+#[cfg(test)]
+mod known_answers;
+mod otlp_json;
 mod otlp_protobuf;
 mod protobuf;
 mod received;

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use squall_findings::span::{SpanId, TraceId};
+
 use crate::attributes::{AttributeValue, Attributes};
 use crate::intake::{Intake, WireSpan};
 use crate::protobuf::{FieldValue, Fields, WireError, messages};
@@ -55,9 +57,9 @@ fn read_span(message: &[u8], intake: &mut Intake) -> Result<(), WireError> {
     let mut span = WireSpan::default();
     for field in Fields::of(message) {
         match field? {
-            (1, FieldValue::Bytes(trace)) => span.trace = trace.into(),
-            (2, FieldValue::Bytes(id)) => span.id = id.into(),
-            (4, FieldValue::Bytes(parent)) => span.parent = parent.into(),
+            (1, FieldValue::Bytes(trace)) => span.trace = trace_id(trace),
+            (2, FieldValue::Bytes(id)) => span.id = span_id(id),
+            (4, FieldValue::Bytes(parent)) => span.parent = span_id(parent),
             (5, FieldValue::Bytes(name)) => span.name = String::from_utf8_lossy(name),
             (6, FieldValue::Varint(kind)) => span.kind = kind,
             (7, FieldValue::Fixed64(began)) => span.began = began,
@@ -114,4 +116,16 @@ fn read_value(message: &[u8]) -> Result<AttributeValue<'_>, WireError> {
         };
     }
     Ok(value)
+}
+
+/// An id of 16 bytes that is not 0.
+fn trace_id(bytes: &[u8]) -> Option<TraceId> {
+    let number = u128::from_be_bytes(bytes.try_into().ok()?);
+    (number != 0).then_some(TraceId(number))
+}
+
+/// An id of 8 bytes that is not 0.
+fn span_id(bytes: &[u8]) -> Option<SpanId> {
+    let number = u64::from_be_bytes(bytes.try_into().ok()?);
+    (number != 0).then_some(SpanId(number))
 }

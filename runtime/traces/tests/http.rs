@@ -3,7 +3,7 @@
 mod support;
 
 use squall_traces::{Receiver, ReceiverError, RunPrefix};
-use support::{RUN, exchange, post, request, settings, span, start};
+use support::{RUN, exchange, gzip, post, request, settings, span, start};
 
 #[test]
 fn spans_of_this_run_are_kept_and_others_counted() {
@@ -85,4 +85,21 @@ fn without_a_request_nothing_is_received() {
     assert!(received.spans.is_empty() && received.problems.is_empty() && received.services.is_empty());
     // One that is dropped ends, too.
     drop(start(settings()));
+}
+
+#[test]
+fn json_is_answered_in_json_and_gzip_is_inflated() {
+    let (receiver, address) = start(settings());
+    let json = r#"{"resourceSpans": [{"scopeSpans": [{"spans": [
+        {"traceId": "537175616c6c00010000000000000007", "spanId": "00000000000000a1"}, {"name": "no id"}]}]}]}"#;
+    let kinds =
+        ["Content-Type: application/json; charset=utf-8", "Content-Type: application/json\r\nContent-Encoding: GZIP"];
+    for (kind, body) in kinds.into_iter().zip([json.as_bytes().to_vec(), gzip(json.as_bytes())]) {
+        let (status, answer) = exchange(address, &format!("POST /v1/traces HTTP/1.1\r\n{kind}"), &body);
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(status == 200 && answer.contains("content-type: application/json\r\n"), "{answer}");
+        assert!(answer.contains(r#""rejectedSpans":"1""#), "{answer}");
+    }
+    let counts = receiver.finish().counts;
+    assert_eq!((counts.requests, counts.spans, counts.kept, counts.repeated, counts.rejected), (2, 4, 1, 1, 2));
 }

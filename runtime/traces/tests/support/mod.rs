@@ -109,3 +109,9 @@ pub fn read_answer(stream: &mut TcpStream) -> (u16, Vec<u8>) {
 pub fn post(address: SocketAddr, body: &[u8]) -> (u16, Vec<u8>) {
     exchange(address, "POST /v1/traces HTTP/1.1\r\nContent-Type: application/x-protobuf", body)
 }
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
