@@ -21,6 +21,10 @@ impl AnswerBody {
     pub fn new(data: Bytes) -> AnswerBody {
         AnswerBody { data, trailers: None }
     }
+
+    pub fn with_trailers(data: Bytes, trailers: HeaderMap) -> AnswerBody {
+        AnswerBody { data, trailers: Some(trailers) }
+    }
 }
 
 impl Body for AnswerBody {

@@ -8,7 +8,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use crate::answer::{AnswerBody, encode_status, encode_success};
 use crate::body::read_body;
 use crate::collector::{Collector, Export, Format, Signal};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, shorten};
 
 /// Answers a request.
 pub(crate) async fn answer(request: Request<Incoming>, collector: &Collector) -> Response<AnswerBody> {
@@ -32,7 +32,7 @@ async fn take(request: Request<Incoming>, format: Option<Format>, collector: &Co
     }
     let unknown_type = || {
         let shown = text(request.headers(), &CONTENT_TYPE);
-        RefusalKind::Unsupported.because(format!("the Content-Type was \"{}\"", shown.escape_default()))
+        RefusalKind::Unsupported.because(format!("the Content-Type was \"{}\"", shorten(shown)))
     };
     let format = format.ok_or_else(unknown_type)?;
     let is_gzip = is_gzip(request.headers(), &CONTENT_ENCODING)?;
@@ -45,10 +45,7 @@ fn signal_of(path: &str) -> Result<Signal, Refusal> {
         "/v1/traces" => Ok(Signal::Traces),
         "/v1/metrics" => Ok(Signal::Metrics),
         "/v1/logs" => Ok(Signal::Logs),
-        other => {
-            let shown: String = other.chars().take(100).collect();
-            Err(RefusalKind::UnknownPath.because(format!("the path was {}", shown.escape_default())))
-        }
+        other => Err(RefusalKind::UnknownPath.of_path(other)),
     }
 }
 
@@ -66,10 +63,7 @@ pub(crate) fn is_gzip(headers: &HeaderMap, name: &HeaderName) -> Result<bool, Re
     match text(headers, name).trim().to_ascii_lowercase().as_str() {
         "gzip" => Ok(true),
         "" | "identity" => Ok(false),
-        other => {
-            let shown: String = other.chars().take(100).collect();
-            Err(RefusalKind::Unsupported.because(format!("the {name} was \"{}\"", shown.escape_default())))
-        }
+        other => Err(RefusalKind::Unsupported.because(format!("the {name} was \"{}\"", shorten(other)))),
     }
 }
 

@@ -35,6 +35,10 @@ impl RefusalKind {
         Refusal { kind: self, message: message.into() }
     }
 
+    pub fn of_path(self, path: &str) -> Refusal {
+        self.because(format!("the path was {}", shorten(path)))
+    }
+
     pub fn status(self) -> StatusCode {
         match self {
             RefusalKind::Unreadable => StatusCode::BAD_REQUEST,
@@ -91,4 +95,9 @@ impl Refusals {
             format!("{count} {requests} to the receiver of traces {}; the first: {first}", kind.describe())
         })
     }
+}
+
+/// The beginning of a sender's text, in characters that are safe to show.
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(100).flat_map(char::escape_default).collect()
 }

@@ -17,7 +17,7 @@ use tokio::task::{AbortHandle, spawn_local};
 
 use crate::answer::AnswerBody;
 use crate::collector::Collector;
-use crate::http;
+use crate::{grpc, http};
 
 /// Connections at a time. One more takes the place of the one that has been idle for longest.
 const MOST_CONNECTIONS: usize = 128;
@@ -104,7 +104,11 @@ async fn converse(stream: TcpStream, activity: Rc<Activity>, requests: Rc<Cell<u
 }
 
 async fn answer(request: Request<Incoming>, collector: &Collector) -> Response<AnswerBody> {
-    http::answer(request, collector).await
+    if grpc::is_grpc(&request) {
+        grpc::answer(request, collector).await
+    } else {
+        http::answer(request, collector).await
+    }
 }
 
 /// A request of a connection, until dropped.
