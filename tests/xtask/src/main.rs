@@ -7,6 +7,7 @@
 mod bench;
 mod dist;
 mod distribution;
+mod exporters;
 mod guests;
 mod quality;
 mod repository;

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::distribution::from_distribution;
+use crate::exporters;
 use crate::repository::{Repository, answers, run};
 
 /// Programs from the distribution: name, package, its version argument, the tested feature.
@@ -35,6 +36,7 @@ pub fn install(repository: &Repository) -> Result<()> {
     if let Err(error) = opentelemetry(repository) {
         missing.push(format!("outputs to an OpenTelemetry receiver ({error:#})"));
     }
+    missing.extend(exporters::install(repository));
     for what in &missing {
         println!("not tested: {what}");
     }

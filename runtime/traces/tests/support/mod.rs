@@ -115,3 +115,13 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
+
+/// Reports that a test is skipped, and why. `cargo xtask test` lists these at its end.
+#[expect(clippy::print_stdout, reason = "those who run the tests should know what was not tried")]
+pub fn skip(test: &str, reason: &str) {
+    println!("skipped: {test}: {reason}");
+    if let Ok(path) = std::env::var("SQUALL_SKIPPED_TESTS") {
+        let mut list = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        writeln!(list, "{test}: {reason}").unwrap();
+    }
+}
