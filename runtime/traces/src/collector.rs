@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use bytes::Bytes;
 
 use crate::body::{Room, gunzip};
+use crate::forward::Forward;
 use crate::intake::Intake;
 use crate::received::{Counts, Received};
 use crate::refusal::{Refusal, RefusalKind, Refusals};
@@ -17,6 +18,19 @@ pub(crate) enum Signal {
     Traces,
     Metrics,
     Logs,
+}
+
+impl Signal {
+    pub const ALL: [Signal; 3] = [Signal::Traces, Signal::Metrics, Signal::Logs];
+
+    /// Its path over HTTP.
+    pub fn path(self) -> &'static str {
+        match self {
+            Signal::Traces => "/v1/traces",
+            Signal::Metrics => "/v1/metrics",
+            Signal::Logs => "/v1/logs",
+        }
+    }
 }
 
 /// The form of a request's message, and of its answer.
@@ -39,21 +53,26 @@ pub(crate) struct Collector {
     intake: RefCell<Intake>,
     refusals: RefCell<Refusals>,
     other_signals: Cell<u64>,
+    forward: Option<Forward>,
     pub room: Room,
 }
 
 impl Collector {
-    pub fn new(intake: Intake) -> Collector {
+    pub fn new(intake: Intake, forward: Option<Forward>) -> Collector {
         Collector {
             intake: RefCell::new(intake),
             refusals: RefCell::default(),
             other_signals: Cell::new(0),
+            forward,
             room: Room::default(),
         }
     }
 
     /// Takes what a request has. Returns the number of spans that were rejected.
     pub fn take(&self, export: &Export) -> Result<u64, Refusal> {
+        if let Some(forward) = &self.forward {
+            forward.offer(export);
+        }
         if export.signal != Signal::Traces {
             self.other_signals.set(self.other_signals.get() + 1);
             return Ok(0);
@@ -74,12 +93,27 @@ impl Collector {
         self.refusals.borrow_mut().add(refusal);
     }
 
+    /// Gives requests that are to be passed on some more time.
+    pub async fn end(&self) {
+        if let Some(forward) = &self.forward {
+            forward.end().await;
+        }
+    }
+
     pub fn finish(self) -> Received {
         let refusals = self.refusals.into_inner();
+        let forwarded = self.forward.map(|forward| forward.result()).unwrap_or_default();
         let (counts, spans, services, texts_full) = self.intake.into_inner().finish();
-        let counts = Counts { other_signals: self.other_signals.get(), refused: refusals.count(), ..counts };
+        let counts = Counts {
+            other_signals: self.other_signals.get(),
+            refused: refusals.count(),
+            forwarded: forwarded.delivered,
+            not_forwarded: forwarded.lost,
+            ..counts
+        };
         let mut problems: Vec<String> = refusals.sentences().collect();
         problems.extend(describe_losses(&counts, texts_full));
+        problems.extend(forwarded.problem);
         Received { spans, counts, services, problems }
     }
 }

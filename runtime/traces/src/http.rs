@@ -41,12 +41,8 @@ async fn take(request: Request<Incoming>, format: Option<Format>, collector: &Co
 }
 
 fn signal_of(path: &str) -> Result<Signal, Refusal> {
-    match path {
-        "/v1/traces" => Ok(Signal::Traces),
-        "/v1/metrics" => Ok(Signal::Metrics),
-        "/v1/logs" => Ok(Signal::Logs),
-        other => Err(RefusalKind::UnknownPath.of_path(other)),
-    }
+    let signal = Signal::ALL.into_iter().find(|signal| signal.path() == path);
+    signal.ok_or_else(|| RefusalKind::UnknownPath.of_path(path))
 }
 
 fn format_of(headers: &HeaderMap) -> Option<Format> {

@@ -18,7 +18,8 @@
 //! # }
 //! ```
 //!
-//! Each address speaks all of OTLP: protobuf and JSON over HTTP/1.1 and HTTP/2, and gRPC. Metrics and logs get the answer of success, and are left out.
+//! Each address speaks all of OTLP: protobuf and JSON over HTTP/1.1 and HTTP/2, and gRPC. Metrics and logs get the answer of success, and are left out. All
+//! requests can be passed on to the user's own collector ([`forward`]).
 //! Memory has a bound: when it is reached, half of the traces are dropped, as whole traces, by a hash of their id.
 //! The parts: connections ([`server`]), requests and answers ([`http`], [`grpc`]), bodies ([`body`]), wire formats
 //! ([`otlp_protobuf`] over [`protobuf`], [`otlp_json`]), the reduction to spans ([`intake`], [`attributes`], [`work`]), and the kept
@@ -31,6 +32,7 @@ mod answer;
 mod attributes;
 mod body;
 mod collector;
+mod forward;
 mod grpc;
 mod http;
 mod intake;

@@ -43,6 +43,10 @@ pub struct Counts {
     pub other_signals: u64,
     /// Requests that were refused: unreadable, too large, too slow, or at a moment of overload.
     pub refused: u64,
+    /// Requests that were passed on to the user's collector.
+    pub forwarded: u64,
+    /// Requests that were to be passed on, and were not.
+    pub not_forwarded: u64,
 }
 
 impl Counts {

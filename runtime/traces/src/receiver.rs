@@ -7,15 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
+use hyper::HeaderMap;
 use squall_findings::span::TraceId;
+use squall_plain_http::authority;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 use tracing::info;
+use url::{Host, Url};
 
 use crate::collector::Collector;
+use crate::forward::{Forward, headers_for};
 use crate::intake::Intake;
 use crate::received::Received;
 use crate::server::{Connections, accept_all};
@@ -46,13 +50,15 @@ pub struct Settings {
     pub run: RunPrefix,
     /// Room for spans, in bytes. The texts that they share have another 16 MiB at most.
     pub room: usize,
+    /// The user's collector, which gets each request as it came, by HTTP: `http://collector:4318`.
+    pub forward: Option<Url>,
 }
 
 impl Settings {
     /// The ports of OTLP at loopback, and room for 64 MiB of spans.
     pub fn new(run: RunPrefix) -> Settings {
         let addresses = PORTS.map(|port| (Ipv4Addr::LOCALHOST, port).into());
-        Settings { addresses: addresses.into(), run, room: ROOM }
+        Settings { addresses: addresses.into(), run, room: ROOM, forward: None }
     }
 }
 
@@ -73,6 +79,14 @@ pub enum ReceiverError {
         /// The system's reason.
         error: io::Error,
     },
+    /// Nothing can be passed on to this collector.
+    #[error("cannot pass traces on to {address}: {problem}: choose another address with --otlp-forward")]
+    Forward {
+        /// The collector's host and port.
+        address: String,
+        /// The reason.
+        problem: String,
+    },
     /// The system gives no thread.
     #[error("cannot receive traces: {0}")]
     Thread(#[from] io::Error),
@@ -85,6 +99,7 @@ pub struct Receiver {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     settings: Settings,
+    forward: Option<(Url, HeaderMap)>,
 }
 
 /// A receiver at work, on its own thread. It ends when it is finished, or dropped.
@@ -99,7 +114,7 @@ impl Receiver {
     /// Takes the addresses.
     ///
     /// # Errors
-    /// If one of them is not free, or not of this machine.
+    /// If one of them is not free, or not of this machine; or if nothing can be passed on to the user's collector.
     pub fn bind(settings: Settings) -> Result<Receiver, ReceiverError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let bind = |address| runtime.block_on(TcpListener::bind(address));
@@ -115,8 +130,9 @@ impl Receiver {
                 listeners.extend(bind((Ipv6Addr::LOCALHOST, bound.port()).into()));
             }
         }
+        let forward = settings.forward.clone().map(|target| prepare_forward(target, &addresses)).transpose()?;
         info!(?addresses, "the receiver of traces listens");
-        Ok(Receiver { runtime, listeners, addresses, settings })
+        Ok(Receiver { runtime, listeners, addresses, settings, forward })
     }
 
     /// The addresses, with their ports, in the order of the settings.
@@ -132,26 +148,46 @@ impl Receiver {
         let (end, ended) = oneshot::channel();
         let so_far = Arc::<AtomicU64>::default();
         let intake = Intake::new(self.settings.run, self.settings.room, Arc::clone(&so_far));
-        let (runtime, listeners) = (self.runtime, self.listeners);
+        let (runtime, listeners, forward) = (self.runtime, self.listeners, self.forward);
         let work = move || {
-            let collector = Rc::new(Collector::new(intake));
-            runtime.block_on(LocalSet::new().run_until(receive(listeners, Rc::clone(&collector), ended)));
-            // All tasks ended with their set, and the runtime ends with their timers and sockets.
-            drop(runtime);
-            Rc::into_inner(collector).map(Collector::finish).unwrap_or_default()
+            let received = runtime.block_on(LocalSet::new().run_until(receive(listeners, intake, forward, ended)));
+            // All other tasks ended with their set, so the collector is this one's alone.
+            Rc::into_inner(received).map(Collector::finish).unwrap_or_default()
         };
         let thread = std::thread::Builder::new().name("traces".to_owned()).spawn(work)?;
         Ok(ReceiverHandle { end: Some(end), thread: Some(thread), so_far })
     }
 }
 
-async fn receive(listeners: Vec<TcpListener>, collector: Rc<Collector>, ended: oneshot::Receiver<()>) {
+async fn receive(
+    listeners: Vec<TcpListener>,
+    intake: Intake,
+    forward: Option<(Url, HeaderMap)>,
+    ended: oneshot::Receiver<()>,
+) -> Rc<Collector> {
+    let forward = forward.map(|(target, headers)| Forward::begin(target, headers));
+    let collector = Rc::new(Collector::new(intake, forward));
     let connections = Rc::new(Connections::default());
     for listener in listeners {
         spawn_local(accept_all(listener, Rc::clone(&collector), Rc::clone(&connections)));
     }
     // An error is a handle that was dropped, which is an end, too.
     let _ = ended.await;
+    collector.end().await;
+    collector
+}
+
+fn prepare_forward(target: Url, own: &[SocketAddr]) -> Result<(Url, HeaderMap), ReceiverError> {
+    let is_loopback = match target.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    let is_own = is_loopback && own.iter().any(|address| Some(address.port()) == target.port_or_known_default());
+    let prepared = if is_own { Err("it is the receiver itself".to_owned()) } else { headers_for(&target) };
+    let failed = |problem| ReceiverError::Forward { address: authority(&target), problem };
+    prepared.map_err(failed).map(|headers| (target.clone(), headers))
 }
 
 fn describe(address: SocketAddr, error: io::Error) -> ReceiverError {
@@ -167,7 +203,8 @@ impl ReceiverHandle {
         self.so_far.load(Ordering::Relaxed)
     }
 
-    /// Ends, and returns all that came. Does not wait for what is still on its way.
+    /// Ends, and returns all that came. Does not wait for what is still on its way to the receiver. What is on its way
+    /// to the user's collector has two more seconds.
     pub fn finish(mut self) -> Received {
         self.end().unwrap_or_default()
     }

@@ -17,6 +17,7 @@ use tokio::task::{AbortHandle, spawn_local};
 
 use crate::answer::AnswerBody;
 use crate::collector::Collector;
+use crate::refusal::RefusalKind;
 use crate::{grpc, http};
 
 /// Connections at a time. One more takes the place of the one that has been idle for longest.
@@ -65,7 +66,10 @@ impl Connections {
         if open.len() >= MOST_CONNECTIONS {
             close_idle(&mut open);
         }
-        if open.len() < MOST_CONNECTIONS {
+        if open.len() >= MOST_CONNECTIONS {
+            let refusal = RefusalKind::Busy.because(format!("more than {MOST_CONNECTIONS} connections at once"));
+            collector.note(&refusal);
+        } else {
             let activity = Rc::new(Activity { latest: Cell::new(self.requests.get()), ..Activity::default() });
             let conversation = converse(stream, Rc::clone(&activity), Rc::clone(&self.requests), collector);
             open.push((spawn_local(conversation).abort_handle(), activity));
