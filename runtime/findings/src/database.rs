@@ -211,9 +211,10 @@ fn next_token(rest: &str, first: char) -> Token<'_> {
             of(TokenKind::Value, while_(1, &|character| character.is_ascii_digit()))
         }
         '%' if rest.starts_with("%s") => of(TokenKind::Value, 2),
-        '%' if rest.starts_with("%(") && rest.contains(")s") => {
-            of(TokenKind::Value, rest.find(")s").map_or(1, |at| at + 2))
-        }
+        '%' if rest.starts_with("%(") => match end_of_parameter(rest) {
+            Some(end) => of(TokenKind::Value, end),
+            None => of(TokenKind::Text, 1),
+        },
         ':' if rest.starts_with("::") => of(TokenKind::Text, 2),
         ':' if rest[1..].starts_with(|letter: char| letter.is_alphabetic()) => {
             of(TokenKind::Value, while_(1, &is_word))
@@ -224,6 +225,14 @@ fn next_token(rest: &str, first: char) -> Token<'_> {
         _ if is_word(first) => of(TokenKind::Text, while_(0, &is_word)),
         _ => of(TokenKind::Text, first.len_utf8()),
     }
+}
+
+/// The length of the parameter `%(name)s` that begins here, if it is one. Names have a bound: without it, a statement of
+/// many `%(` would take a time that grows with the square of its length.
+fn end_of_parameter(rest: &str) -> Option<usize> {
+    const LONGEST: usize = 100;
+    let end = rest.bytes().take(LONGEST).position(|byte| byte == b')')?;
+    rest[end..].starts_with(")s").then_some(end + 2)
 }
 
 /// The length of the string literal that begins here; a doubled quote is a part of it.
@@ -279,6 +288,8 @@ mod tests {
         assert_eq!(template("SELECT t1.x2::text FROM t1"), "SELECT t1.x2::text FROM t1");
         assert_eq!(template("INSERT INTO t VALUES (1,'a'),(2,'b')"), "INSERT INTO t VALUES (?)");
         assert_eq!(template("SELECT 'never ends"), "SELECT ?");
+        assert_eq!(template("SELECT 7 %(a) FROM t"), "SELECT ? %(a) FROM t");
+        assert_eq!(template("SELECT 7 %(never ends"), "SELECT ? %(never ends");
         assert_eq!(template(""), "");
     }
 }
