@@ -82,7 +82,9 @@ impl Collector {
         intake.begin_request();
         let read = match export.format {
             Format::Protobuf => otlp_protobuf::read_traces(&body, &mut intake).map_err(|error| error.to_string()),
-            Format::Json => otlp_json::read_traces(&body, &mut intake).map_err(|error| describe_json(&error)),
+            Format::Json => {
+                otlp_json::read_traces(&body, &mut intake).map_err(|error| otlp_json::describe_error(&error))
+            }
         };
         read.map_err(|reason| RefusalKind::Unreadable.because(format!("not traces: {reason}")))?;
         Ok(intake.rejected())
@@ -146,10 +148,4 @@ fn describe_losses(counts: &Counts, texts_full: bool) -> Vec<String> {
         );
     }
     sentences
-}
-
-/// The place in a list's element, which the message ends with, would mislead.
-fn describe_json(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    message.split(" at line ").next().unwrap_or_default().to_owned()
 }

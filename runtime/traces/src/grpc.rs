@@ -63,7 +63,7 @@ fn signal_of(path: &str) -> Result<Signal, Refusal> {
 }
 
 /// The one message of a body, and whether it is compressed.
-fn unframe(body: &Bytes) -> Result<(bool, Bytes), Refusal> {
+pub(crate) fn unframe(body: &Bytes) -> Result<(bool, Bytes), Refusal> {
     let unreadable = || RefusalKind::Unreadable.because("not one message of gRPC");
     let (prefix, message) = body.split_first_chunk::<PREFIX>().ok_or_else(unreadable)?;
     let [flag, length @ ..] = *prefix;

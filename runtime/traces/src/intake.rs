@@ -101,7 +101,7 @@ impl Intake {
         }
         self.so_far.fetch_add(1, Ordering::Relaxed);
         if self.store.accepts(trace) {
-            let attributes = read_attributes()?;
+            let attributes = read_attributes().inspect_err(|_| self.counts.rejected += 1)?;
             let span = self.reduce(span, trace, id, &attributes);
             self.store.keep(span);
         }
@@ -139,13 +139,11 @@ impl Intake {
     /// were too many different texts.
     pub fn finish(self) -> (Counts, Vec<Span>, BTreeMap<Arc<str>, ServiceSpans>, bool) {
         let (thinned, share_kept) = (self.store.thinned(), self.store.share());
-        let spans = self.store.into_spans();
-        let kept = spans.len() as u64;
-        let ours = self.counts.spans - self.counts.foreign - self.counts.rejected;
+        let (spans, repeated) = self.store.into_spans();
         let counts = Counts {
-            kept,
+            kept: spans.len() as u64,
             thinned,
-            repeated: ours.saturating_sub(thinned + kept),
+            repeated,
             traces_kept: spans.chunk_by(|one, next| one.trace == next.trace).count() as u64,
             share_kept,
             ..self.counts

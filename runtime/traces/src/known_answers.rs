@@ -135,6 +135,9 @@ fn what_is_not_otlp_has_a_reason() {
         let error = otlp_json::read_traces(json.as_bytes(), &mut intake()).unwrap_err();
         assert!(error.to_string().contains(reason), "{json}: {error}");
     }
+    let long = format!("{:?}", "x\n".repeat(100_000));
+    let error = otlp_json::read_traces(long.as_bytes(), &mut intake()).unwrap_err();
+    assert!(otlp_json::describe_error(&error).len() <= 300);
     for length in 1..PROTOBUF.len() {
         assert!(otlp_protobuf::read_traces(&PROTOBUF[..length], &mut intake()).is_err(), "{length}");
     }

@@ -33,6 +33,8 @@ mod attributes;
 mod body;
 mod collector;
 mod forward;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod grpc;
 mod http;
 mod intake;

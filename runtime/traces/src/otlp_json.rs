@@ -109,6 +109,13 @@ pub(crate) fn read_traces(request: &[u8], intake: &mut Intake) -> Result<(), ser
     })
 }
 
+/// An error's reason, of bounded length: it may have texts of the request in it. The place that it ends with is that in
+/// an element of a list, and would mislead.
+pub(crate) fn describe_error(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or_default().chars().take(300).collect()
+}
+
 fn read_service_name(attributes: Option<&RawValue>) -> Result<Cow<'_, str>, serde_json::Error> {
     let mut name = Cow::Borrowed("");
     for_each(attributes, |attribute: KeyValue<'_>| {

@@ -31,7 +31,7 @@ pub struct Counts {
     pub thinned: u64,
     /// Spans that belong to no request of this run.
     pub foreign: u64,
-    /// Spans without a valid id.
+    /// Spans without a valid id, or with attributes that cannot be read.
     pub rejected: u64,
     /// Spans that came twice.
     pub repeated: u64,

@@ -53,12 +53,14 @@ impl Store {
         0.5_f64.powi(i32::try_from(self.halvings).unwrap_or(i32::MAX))
     }
 
-    /// The spans, sorted by trace, then by their beginning; each once, however often its exporter sent it.
-    pub fn into_spans(mut self) -> Vec<Span> {
+    /// The spans, sorted by trace, then by their beginning; and the number of those that came twice, which are left out.
+    pub fn into_spans(mut self) -> (Vec<Span>, u64) {
+        let all = self.spans.len();
         self.spans.sort_unstable_by_key(|span| (span.trace, span.began, span.id));
         self.spans.dedup_by_key(|span| (span.trace, span.began, span.id));
         self.spans.shrink_to_fit();
-        self.spans
+        let repeated = all - self.spans.len();
+        (self.spans, repeated as u64)
     }
 }
 
@@ -105,7 +107,7 @@ mod tests {
             store.keep(span(u128::from(number % 3), number));
         }
         assert_eq!((store.thinned(), store.share()), (0, 1.0));
-        let spans = store.into_spans();
+        let (spans, _) = store.into_spans();
         let order: Vec<_> = spans.iter().map(|span| (span.trace.0, span.id.0)).collect();
         assert_eq!(order, [(0, 0), (0, 3), (0, 6), (0, 9), (1, 1), (1, 4), (1, 7), (2, 2), (2, 5), (2, 8)]);
     }
@@ -121,7 +123,7 @@ mod tests {
         }
         assert!(store.spans.len() <= 1_000 && store.spans.capacity() == store.most);
         let (thinned, share) = (store.thinned(), store.share());
-        let spans = store.into_spans();
+        let (spans, _) = store.into_spans();
         assert_eq!(spans.len() as u64 + thinned, 20_000);
         let mut of_trace = BTreeMap::<u128, u64>::new();
         for span in &spans {
@@ -147,6 +149,7 @@ mod tests {
         for id in [1, 2, 1, 2, 2] {
             store.keep(span(1, id));
         }
-        assert_eq!(store.into_spans().len(), 2);
+        let (spans, repeated) = store.into_spans();
+        assert_eq!((spans.len(), repeated), (2, 3));
     }
 }

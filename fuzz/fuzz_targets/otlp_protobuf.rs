@@ -1,0 +1,6 @@
+//! See `squall_traces::fuzz::otlp_protobuf`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    squall_traces::fuzz::otlp_protobuf(bytes);
+});
