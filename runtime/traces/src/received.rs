@@ -18,6 +18,16 @@ pub struct Received {
     pub problems: Vec<String>,
 }
 
+impl Received {
+    /// What is left of a receiver that failed.
+    pub(crate) fn lost() -> Received {
+        Received {
+            problems: vec!["the receiver of traces failed, and its spans are lost".to_owned()],
+            ..Received::default()
+        }
+    }
+}
+
 /// Numbers of requests, spans and traces. Each span is in one of `kept`, `thinned`, `foreign`, `rejected`, `repeated`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Counts {

@@ -152,7 +152,7 @@ impl Receiver {
         let work = move || {
             let received = runtime.block_on(LocalSet::new().run_until(receive(listeners, intake, forward, ended)));
             // All other tasks ended with their set, so the collector is this one's alone.
-            Rc::into_inner(received).map(Collector::finish).unwrap_or_default()
+            Rc::into_inner(received).map_or_else(Received::lost, Collector::finish)
         };
         let thread = std::thread::Builder::new().name("traces".to_owned()).spawn(work)?;
         Ok(ReceiverHandle { end: Some(end), thread: Some(thread), so_far })
@@ -206,7 +206,7 @@ impl ReceiverHandle {
     /// Ends, and returns all that came. Does not wait for what is still on its way to the receiver. What is on its way
     /// to the user's collector has two more seconds.
     pub fn finish(mut self) -> Received {
-        self.end().unwrap_or_default()
+        self.end().unwrap_or_else(Received::lost)
     }
 
     fn end(&mut self) -> Option<Received> {

@@ -7,7 +7,7 @@ use hyper::StatusCode;
 /// A kind of reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RefusalKind {
-    /// The body is not what its type says.
+    /// The body is not what its type says; or this is not HTTP.
     Unreadable,
     /// A type or an encoding that OTLP does not have.
     Unsupported,
@@ -70,7 +70,7 @@ impl RefusalKind {
             RefusalKind::TooLarge => "were too large",
             RefusalKind::TooSlow => "did not come in time",
             RefusalKind::Busy => "came while too many others did",
-            RefusalKind::UnknownPath => "were for paths that OTLP does not have",
+            RefusalKind::UnknownPath => "were for other paths than /v1/traces",
             RefusalKind::WrongMethod => "were not POST requests",
         }
     }

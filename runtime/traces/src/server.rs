@@ -88,10 +88,11 @@ fn close_idle(open: &mut Vec<(AbortHandle, Rc<Activity>)>) {
 async fn converse(stream: TcpStream, activity: Rc<Activity>, requests: Rc<Cell<u64>>, collector: Rc<Collector>) {
     // Without this, small answers may wait for an acknowledgement. If it fails the answers are late, not wrong.
     let _ = stream.set_nodelay(true);
+    let service_collector = Rc::clone(&collector);
     let service = service_fn(move |request| {
         requests.set(requests.get() + 1);
         activity.latest.set(requests.get());
-        let (under_way, collector) = (UnderWay::begin(Rc::clone(&activity)), Rc::clone(&collector));
+        let (under_way, collector) = (UnderWay::begin(Rc::clone(&activity)), Rc::clone(&service_collector));
         async move {
             let response = answer(request, &collector).await;
             drop(under_way);
@@ -103,8 +104,13 @@ async fn converse(stream: TcpStream, activity: Rc<Activity>, requests: Rc<Cell<u
     http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_LIMIT).max_headers(MOST_HEADERS);
     let mut http2 = builder.http2();
     http2.max_concurrent_streams(MOST_STREAMS).max_header_list_size(HEAD_LIMIT as u32);
-    // An error here is a client that left in mid-sentence, or did not speak HTTP: hyper has answered where possible.
-    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+    // Other errors are clients that left in mid-sentence.
+    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await
+        && error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+    {
+        let hint = "a connection did not speak HTTP: let the exporter use http://, not https://";
+        collector.note(&RefusalKind::Unreadable.because(hint));
+    }
 }
 
 async fn answer(request: Request<Incoming>, collector: &Collector) -> Response<AnswerBody> {

@@ -42,6 +42,19 @@ fn a_port_in_use_is_named_with_the_option_to_choose_another() {
     );
 }
 
+/// Some exporters understand `localhost` as `::1` only.
+#[test]
+fn loopback_has_both_families() {
+    let (receiver, address) = start(settings());
+    let loopback = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, address.port()));
+    if std::net::TcpListener::bind((loopback.ip(), 0)).is_err() {
+        support::skip("http::loopback_has_both_families", "this machine has no IPv6");
+        return;
+    }
+    assert_eq!(post(loopback, &request("shop", [span(RUN, 1, 1)])).0, 200);
+    assert_eq!(receiver.finish().spans.len(), 1);
+}
+
 #[test]
 fn metrics_and_logs_are_answered_and_left_out() {
     let (receiver, address) = start(settings());
