@@ -166,7 +166,7 @@ pub struct TableScan {
 }
 
 /// A statement without its values: literals, numbers and placeholders as `?`, lists of them as `(?)`, one space between
-/// words, no comments. Two executions of a statement with other values have the same template.
+/// words, no comments, no semicolon at the end. Two executions of a statement with other values have the same template.
 pub fn template(statement: &str) -> String {
     let mut template = String::new();
     let mut rest = statement;
@@ -179,7 +179,7 @@ pub fn template(statement: &str) -> String {
             TokenKind::Text => template.push_str(token.text),
         }
     }
-    join_lists(template.trim_end())
+    join_lists(template.trim_end_matches([' ', ';']))
 }
 
 enum TokenKind {
@@ -275,7 +275,7 @@ mod tests {
         let same = "SELECT name FROM products WHERE id = ? AND kind IN (?)";
         for statement in [
             "SELECT name FROM products WHERE id = 7 AND kind IN (1, 2,3)",
-            "SELECT  name\nFROM products WHERE id = $1 AND kind IN ($2)",
+            "SELECT  name\nFROM products WHERE id = $1 AND kind IN ($2);\n",
             "SELECT name FROM products WHERE id = %(id)s AND kind IN (%s, %s) -- by name",
             "SELECT name FROM products /* shop */ WHERE id = :id AND kind IN ('a', 'it''s')",
         ] {
