@@ -3,11 +3,13 @@
 mod condition;
 mod connection;
 mod cost;
+mod explainable;
 mod plan_tree;
 mod plans;
 mod sessions;
 mod statements;
 mod tables;
+mod token;
 mod value;
 
 use squall_findings::database::{DatabaseInterval, DatabaseReport};

@@ -3,6 +3,8 @@
 //! PostgreSQL prints conditions with a pair of parentheses around each expression. What is not understood is no
 //! column: rather no advice than a wrong one.
 
+use super::token::{Token, TokenKind, depth_change, tokens};
+
 /// Conditions that are looked at, of one filter.
 const MOST_CONDITIONS: usize = 100;
 
@@ -52,87 +54,6 @@ pub(crate) fn without_alias(condition: &str, alias: &str) -> String {
     }
     shown.push_str(&condition[end..]);
     shown
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TokenKind {
-    /// A name or a word, perhaps in double quotes.
-    Word,
-    /// A literal, a number or a placeholder.
-    Value,
-    Operator,
-    /// Parentheses, commas, dots and casts.
-    Mark,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Token<'a> {
-    kind: TokenKind,
-    text: &'a str,
-    start: usize,
-}
-
-impl Token<'_> {
-    /// The name without its quotes.
-    fn name(&self) -> String {
-        match self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(quoted) => quoted.replace("\"\"", "\""),
-            None => self.text.to_owned(),
-        }
-    }
-}
-
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let mut start = 0;
-    while let Some(first) = text[start..].chars().next() {
-        let (kind, length) = next_token(&text[start..], first);
-        if let Some(kind) = kind {
-            tokens.push(Token { kind, text: &text[start..start + length], start });
-        }
-        start += length;
-    }
-    tokens
-}
-
-/// The kind of the next token, nothing for space, and its length.
-fn next_token(rest: &str, first: char) -> (Option<TokenKind>, usize) {
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
-    let is_operator = |letter: char| "+-*/<>=~!@#%^&|`?".contains(letter);
-    let run = |accept: &dyn Fn(char) -> bool| rest.find(|letter| !accept(letter)).unwrap_or(rest.len());
-    match first {
-        _ if first.is_whitespace() => (None, run(&char::is_whitespace)),
-        '\'' | '"' => {
-            let kind = if first == '"' { TokenKind::Word } else { TokenKind::Value };
-            (Some(kind), end_of_quotes(rest, first))
-        }
-        '$' => (Some(TokenKind::Value), run(&is_word)),
-        _ if first.is_ascii_digit() => (Some(TokenKind::Value), run(&|letter| is_word(letter) || letter == '.')),
-        _ if is_word(first) => (Some(TokenKind::Word), run(&is_word)),
-        ':' if rest.starts_with("::") => (Some(TokenKind::Mark), 2),
-        _ if is_operator(first) => (Some(TokenKind::Operator), run(&is_operator)),
-        _ => (Some(TokenKind::Mark), first.len_utf8()),
-    }
-}
-
-/// The length of a quoted text that begins here; a doubled quote is a part of it.
-fn end_of_quotes(rest: &str, quote: char) -> usize {
-    let mut letters = rest.char_indices().skip(1).peekable();
-    while let Some((at, letter)) = letters.next() {
-        if letter == quote && letters.next_if(|(_, next)| *next == quote).is_none() {
-            return at + 1;
-        }
-    }
-    rest.len()
-}
-
-/// How the depth of parentheses changes.
-fn depth_change(token: &Token<'_>) -> i32 {
-    match (token.kind, token.text) {
-        (TokenKind::Mark, "(" | "[") => 1,
-        (TokenKind::Mark, ")" | "]") => -1,
-        _ => 0,
-    }
 }
 
 /// Without the parentheses around the whole.

@@ -11,7 +11,8 @@
 //!   of them there are;
 //! - the rows: `s × cpu_tuple_cost`, and `cpu_operator_cost` for each condition that is left.
 //!
-//! The cheaper of index scan and bitmap scan counts. Pages that several probes read are read once.
+//! The cheaper of index scan and bitmap scan counts. Pages that several probes read are read once. An index that has all
+//! columns that a statement needs would be cheaper still; which those are, a plan does not say.
 
 use serde::Deserialize;
 

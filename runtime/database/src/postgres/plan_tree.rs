@@ -105,6 +105,8 @@ struct Above<'a> {
     times: f64,
     /// By how much the rows of one worker are multiplied.
     workers: f64,
+    /// The cost of bringing the rows of workers together.
+    gathering: f64,
     join: Option<JoinSide<'a>>,
 }
 
@@ -114,8 +116,8 @@ struct JoinSide<'a> {
     condition: &'a str,
     rows: f64,
     probes: f64,
-    /// Of one repetition of the scan, if it is another than the scan's own.
-    cost: Option<f64>,
+    /// The cost of the join without its other side, for one repetition of the scan.
+    cost: f64,
 }
 
 /// Reads a plan; else the reason.
@@ -125,7 +127,7 @@ pub(crate) fn read(json: &str) -> Result<PlanTree, String> {
     let root = plans.into_iter().next().ok_or("it has no plan")?.plan;
     let (mut lines, mut scans) = (Vec::new(), Vec::new());
     write_lines(&root, 0, &mut lines);
-    find_scans(&root, Above { times: 1.0, workers: 1.0, join: None }, &mut scans);
+    find_scans(&root, Above { times: 1.0, workers: 1.0, gathering: 0.0, join: None }, &mut scans);
     Ok(PlanTree { text: lines.join("\n"), cost: finite(root.cost), scans })
 }
 
@@ -192,8 +194,8 @@ fn find_scans(node: &PlanNode, above: Above<'_>, scans: &mut Vec<FoundScan>) {
 }
 
 fn found_scan(node: &PlanNode, above: &Above<'_>) -> Option<FoundScan> {
-    let cost = finite(node.cost);
-    let of_all_workers = if node.parallel { above.workers } else { 1.0 };
+    let (of_all_workers, gathering) = if node.parallel { (above.workers, above.gathering) } else { (1.0, 0.0) };
+    let cost = finite(node.cost) + gathering;
     let filter = (!node.filter.is_empty()).then(|| RowChoice {
         condition: shortened(&without_alias(&node.filter, &node.alias)),
         columns: compared_columns(&node.filter, &node.alias),
@@ -204,9 +206,9 @@ fn found_scan(node: &PlanNode, above: &Above<'_>) -> Option<FoundScan> {
     let join = above.join.as_ref().map(|side| RowChoice {
         condition: shortened(side.condition),
         columns: compared_columns(side.condition, &node.alias),
-        passing: side.rows,
+        passing: side.rows * of_all_workers,
         probes: side.probes,
-        cost: side.cost.unwrap_or(cost),
+        cost: side.cost + gathering,
     });
     let join = join.filter(|join| !join.columns.equal.is_empty());
     let (schema, table) = (node.schema.clone(), node.table.clone());
@@ -225,6 +227,7 @@ fn above_child<'a>(node: &'a PlanNode, number: usize, above: &Above<'a>) -> Abov
         ("Gather" | "Gather Merge", _) => {
             let workers = finite(node.workers);
             below.workers = workers + (1.0 - 0.3 * workers).max(0.0);
+            below.gathering = (finite(node.cost) - finite(child.cost)).max(0.0);
         }
         ("Nested Loop", "Inner") => {
             if child.kind != "Materialize" {
@@ -242,16 +245,14 @@ fn above_child<'a>(node: &'a PlanNode, number: usize, above: &Above<'a>) -> Abov
 
 /// The inner side of a nested loop that compares each pair of rows.
 fn repeated_side(node: &PlanNode, driving: f64) -> Option<JoinSide<'_>> {
-    let outer_cost = node.below.first().map_or(0.0, |outer| finite(outer.cost));
     // The scan is repeated for each row of the outer side, unless what it read is kept in memory.
     let is_kept = node.below.get(1).is_some_and(|inner| inner.kind == "Materialize");
-    let share = if is_kept { 1.0 } else { driving };
-    let cost = (finite(node.cost) - outer_cost).max(0.0) / share;
+    let repetitions = if is_kept { 1.0 } else { driving };
     (!node.join_filter.is_empty()).then_some(JoinSide {
         condition: &node.join_filter,
-        rows: finite(node.rows) / share,
-        probes: driving / share,
-        cost: Some(cost),
+        rows: finite(node.rows) / repetitions,
+        probes: driving / repetitions,
+        cost: cost_without(node, 0) / repetitions,
     })
 }
 
@@ -267,6 +268,71 @@ fn joined_side(node: &PlanNode, number: usize, driving: f64) -> Option<JoinSide<
         condition: &node.hash_condition,
         rows: finite(node.rows),
         probes: driving,
-        cost: None,
+        cost: cost_without(node, 1 - number.min(1)),
     })
+}
+
+/// The cost of a join without that of one of its sides.
+fn cost_without(join: &PlanNode, side: usize) -> f64 {
+    (finite(join.cost) - join.below.get(side).map_or(0.0, |side| finite(side.cost))).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node of a plan in JSON.
+    fn node(kind: &str, cost: f64, rows: f64, rest: &str) -> String {
+        format!("{{\"Node Type\": \"{kind}\", \"Total Cost\": {cost}, \"Plan Rows\": {rows}{rest}}}")
+    }
+
+    fn scan(table: &str, relationship: &str, cost: f64, rows: f64, rest: &str) -> String {
+        let rest = format!(
+            ", \"Relation Name\": \"{table}\", \"Alias\": \"{table}\", \"Parent Relationship\": \"{relationship}\"{rest}"
+        );
+        node("Seq Scan", cost, rows, &rest)
+    }
+
+    fn tree(root: &str) -> PlanTree {
+        read(&format!("[{{\"Plan\": {root}}}]")).unwrap()
+    }
+
+    #[test]
+    fn a_scan_within_a_nested_loop_is_repeated() {
+        let (outer, inner) =
+            (scan("a", "Outer", 10.0, 20.0, ""), scan("b", "Inner", 100.0, 3.0, ", \"Filter\": \"(b.x = a.y)\""));
+        let tree = tree(&node("Nested Loop", 2_010.0, 60.0, &format!(", \"Plans\": [{outer}, {inner}]")));
+        assert_eq!(tree.text.lines().nth(2), Some("  Seq Scan on b (cost 0.00..100.00, rows 3) filter: (x = a.y)"));
+        let [scan] = &*tree.scans else { panic!("{tree:#?}") };
+        assert_eq!((scan.table.as_str(), scan.times, scan.cost), ("b", 20.0, 100.0));
+        assert_eq!(scan.filter.as_ref().map(|filter| filter.passing), Some(3.0));
+    }
+
+    #[test]
+    fn rows_that_a_nested_loop_compares_could_be_looked_up() {
+        let inner = scan("b", "Outer", 100.0, 5_000.0, "");
+        let kept = format!(", \"Parent Relationship\": \"Inner\", \"Plans\": [{inner}]");
+        let kept = node("Materialize", 125.0, 5_000.0, &kept);
+        let outer = scan("a", "Outer", 10.0, 20.0, "");
+        let rest = format!(", \"Join Filter\": \"(a.y = b.x)\", \"Plans\": [{outer}, {kept}]");
+        let tree = tree(&node("Nested Loop", 1_510.0, 60.0, &rest));
+        let [scan] = &*tree.scans else { panic!("{tree:#?}") };
+        let join = scan.join.as_ref().unwrap();
+        assert_eq!((scan.table.as_str(), scan.times), ("b", 1.0), "it is read once");
+        assert_eq!((join.columns.equal.as_slice(), join.probes, join.cost), (&["x".to_owned()][..], 20.0, 1_500.0));
+    }
+
+    #[test]
+    fn rows_of_workers_are_added_up() {
+        let below = scan("a", "Outer", 100.0, 10.0, ", \"Parallel Aware\": true, \"Filter\": \"(a.x = $1)\"");
+        let tree = tree(&node("Gather", 1_150.0, 24.0, &format!(", \"Workers Planned\": 2, \"Plans\": [{below}]")));
+        let filter = tree.scans[0].filter.as_ref().unwrap();
+        assert_eq!((filter.passing, filter.cost), (24.0, 1_150.0), "with the cost of bringing them together");
+    }
+
+    #[test]
+    fn a_table_that_is_read_on_purpose_is_no_find() {
+        assert_eq!(tree(&scan("a", "", 10.0, 20.0, "")).scans, []);
+        assert!(read("[]").is_err() && read("{").is_err());
+    }
 }

@@ -7,6 +7,7 @@ use squall_findings::database::{StatementPlan, TableScan, template};
 
 use super::connection::{Connection, ReadError};
 use super::cost::{CostConstants, IndexProbe};
+use super::explainable::explainable;
 use super::plan_tree::{self, FoundScan, RowChoice};
 use super::statements::{CostlyStatement, LONGEST_TEXT};
 use super::value::{number, text};
@@ -29,8 +30,16 @@ pub(crate) async fn explain(connection: &mut Connection, statements: &[CostlySta
     let mut explained = Explained::default();
     let constants = constants(connection).await;
     let mut tables = Tables::default();
-    for statement in statements.iter().filter(|statement| has_plan(&statement.text)) {
-        match explain_one(connection, &statement.text).await {
+    for statement in statements {
+        if statement.text.chars().count() >= LONGEST_TEXT {
+            *explained
+                .missing
+                .entry(format!("a text of {LONGEST_TEXT} characters or more is not read"))
+                .or_default() += 1;
+            continue;
+        }
+        let Some(selection) = explainable(&statement.text) else { continue };
+        match explain_one(connection, &selection).await {
             Ok(tree) => {
                 let mut scans = Vec::new();
                 for found in &tree.scans {
@@ -46,18 +55,8 @@ pub(crate) async fn explain(connection: &mut Connection, statements: &[CostlySta
     explained
 }
 
-/// Whether it reads or changes rows of tables; others, like `COMMIT`, have no plan.
-fn has_plan(text: &str) -> bool {
-    let template = template(text);
-    let first = template.trim_start_matches(['(', ' ']).split([' ', '(']).next().unwrap_or_default();
-    ["select", "with", "update", "delete", "insert"].contains(&first.to_ascii_lowercase().as_str())
-}
-
 /// The plan of a statement with placeholders, for any values of them: the statement is prepared, never executed.
 async fn explain_one(connection: &mut Connection, text: &str) -> Result<plan_tree::PlanTree, String> {
-    if text.chars().count() >= LONGEST_TEXT {
-        return Err("their text is longer than is read".to_owned());
-    }
     connection.execute_one(&format!("PREPARE squall AS {text}")).await.map_err(|error| with_remedy(&error))?;
     let json = explain_prepared(connection).await;
     let dropped = connection.execute_one("DEALLOCATE squall").await;

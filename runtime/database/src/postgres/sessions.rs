@@ -14,9 +14,10 @@ const MOST_WAITING: usize = 50;
 
 /// Reads the sessions of clients of this database.
 pub(crate) async fn sample(connection: &mut Connection, at: UnixNanos) -> Result<SessionSample, ReadError> {
+    // Without the privilege, the kind of other logins' sessions is hidden.
     let query = "SELECT /* squall */ coalesce(state, ''), coalesce(wait_event_type, 'CPU'), count(*) \
-                 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' \
-                 AND pid <> pg_backend_pid() GROUP BY 1, 2";
+                 FROM pg_stat_activity WHERE datname = current_database() \
+                 AND coalesce(backend_type, 'client backend') = 'client backend' AND pid <> pg_backend_pid() GROUP BY 1, 2";
     let mut sample = SessionSample { at, ..SessionSample::default() };
     for row in connection.rows(query).await? {
         let (state, wait, count) = (text(&row, 0), text(&row, 1), number::<u64>(&row, 2));

@@ -1,23 +1,10 @@
-//! What is read of a real PostgreSQL while its target works: statements, tables, plans, sessions and locks.
-
-mod support;
+//! Statements, tables and temporary files.
 
 use std::time::Duration;
 
-use squall_database::{Databases, ReadingHandle};
 use squall_findings::database::{DatabaseReport, StatementUse};
-use support::{Cluster, pause};
 
-fn begin(cluster: &Cluster, login: &str) -> ReadingHandle {
-    let databases = Databases::connect(&[cluster.url(login)]).unwrap();
-    assert_eq!(databases.problems(), []);
-    databases.begin()
-}
-
-fn finish(reading: ReadingHandle) -> DatabaseReport {
-    let [report] = <[DatabaseReport; 1]>::try_from(reading.finish()).unwrap();
-    report
-}
+use crate::support::{Cluster, finish, pause};
 
 /// All uses of a statement.
 fn uses<'a>(report: &'a DatabaseReport, statement: &str) -> Vec<&'a StatementUse> {
@@ -25,36 +12,39 @@ fn uses<'a>(report: &'a DatabaseReport, statement: &str) -> Vec<&'a StatementUse
     all.filter(|used| used.statement == statement).collect()
 }
 
-fn make_products(cluster: &Cluster) {
-    cluster.as_app(
-        "CREATE TABLE products (id int PRIMARY KEY, category int NOT NULL, name text NOT NULL, price numeric NOT NULL)",
-    );
-    cluster.as_app(
-        "INSERT INTO products SELECT n, (n * 7919) % 1000, 'product ' || n, n % 97 FROM generate_series(1, 100000) n",
-    );
-    cluster.run("VACUUM ANALYZE products");
+fn calls(report: &DatabaseReport, statement: &str) -> u64 {
+    uses(report, statement).iter().map(|used| used.calls).sum()
 }
 
 #[test]
 fn repeated_statements_and_scans_of_whole_tables_are_seen_with_the_index_that_is_missing() {
     let Some(cluster) = Cluster::start() else { return };
-    make_products(&cluster);
-    let reading = begin(&cluster, "squall");
-    let by_id = "SELECT name FROM products WHERE id = 7;".repeat(50);
-    cluster.as_app(&by_id);
+    cluster.make_products();
+    let by_id = "SELECT name FROM products WHERE id = 7;";
+    cluster.as_app(&by_id.repeat(30));
+    // A session hands in its last counters when it ends.
+    cluster.until("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'", "0");
+    let reading = cluster.begin("squall");
+    cluster.as_app(&by_id.repeat(50));
     cluster.as_app(&"SELECT count(*) FROM products WHERE category = 3 AND price < 1000;".repeat(3));
     cluster.as_app(&"SELECT id, name FROM products WHERE category = 5;".repeat(4));
+    cluster.psql("app", "shop", "SELECT nonsense").unwrap_err();
     pause(Duration::from_secs(2));
     let report = finish(reading);
 
+    assert_eq!(report.name, format!("postgresql://127.0.0.1:{}/shop", cluster.port()));
     assert_eq!((report.system.as_str(), report.most_sessions), ("postgresql", Some(97)));
     assert_eq!(report.not_seen, <[String; 0]>::default());
     let by_id = uses(&report, "SELECT name FROM products WHERE id = ?");
-    assert_eq!(by_id.iter().map(|used| (used.calls, used.rows)).collect::<Vec<_>>(), [(50, 50)]);
+    let seen: Vec<_> = by_id.iter().map(|used| (used.calls, used.rows)).collect();
+    assert_eq!(seen, [(50, 50)], "without those before");
     assert!(by_id[0].total > Duration::ZERO);
-    assert!(
-        report.intervals.iter().flat_map(|interval| &interval.statements).all(|used| !used.statement.contains("pg_"))
-    );
+    let all: Vec<&StatementUse> = report.intervals.iter().flat_map(|interval| &interval.statements).collect();
+    assert!(all.iter().all(|used| !used.statement.contains("pg_")), "the reader's own are left out: {all:#?}");
+    let interval = &report.intervals[0];
+    // Half a dozen implicit transactions, and those of the server's own processes.
+    assert!((3..20).contains(&interval.commits) && interval.rollbacks == 1, "{interval:#?}");
+    assert!(interval.ended.0 - interval.began.0 > 2_000_000_000);
 
     let products = &report.tables[0];
     assert_eq!((products.table.as_str(), products.rows), ("products", 100_000));
@@ -69,4 +59,55 @@ fn repeated_statements_and_scans_of_whole_tables_are_seen_with_the_index_that_is
     assert_eq!((scan.filter.as_str(), scan.columns.clone()), ("(category = $1)", vec!["category".to_owned()]));
     assert!(scan.cost > 1_500.0 && scan.cost <= plan.cost, "{scan:?}");
     assert!(scan.cost_with_index < scan.cost / 4.0, "{scan:?}");
+}
+
+#[test]
+fn temporary_files_and_blocks_from_outside_of_memory_are_counted() {
+    let Some(cluster) = Cluster::start_with(&["shared_preload_libraries=pg_stat_statements", "shared_buffers=1MB"])
+    else {
+        return;
+    };
+    cluster.make_products();
+    let reading = cluster.begin("squall");
+    cluster.as_app("SET work_mem = '64kB'; SELECT name FROM products ORDER BY name OFFSET 99999");
+    pause(Duration::from_secs(1));
+    let report = finish(reading);
+    let files: u64 = report.intervals.iter().map(|interval| interval.temporary_files).sum();
+    let bytes: u64 = report.intervals.iter().map(|interval| interval.temporary_bytes).sum();
+    assert!(files >= 1 && bytes > 1_000_000, "{files}, {bytes}");
+    let sorts = uses(&report, "SELECT name FROM products ORDER BY name OFFSET ?");
+    assert!(sorts[0].temporary_blocks > 100 && sorts[0].blocks_read > 100, "{sorts:#?}");
+}
+
+#[test]
+fn a_reset_of_the_servers_counters_loses_only_what_was_before_it() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.make_products();
+    let by_id = "SELECT name FROM products WHERE id = 7;";
+    cluster.as_app(&by_id.repeat(50));
+    let reading = cluster.begin("squall");
+    cluster.as_app(&by_id.repeat(10));
+    cluster.run("SELECT pg_stat_statements_reset()");
+    cluster.as_app(&by_id.repeat(20));
+    let report = finish(reading);
+    assert_eq!(calls(&report, "SELECT name FROM products WHERE id = ?"), 20);
+}
+
+#[test]
+fn a_lost_connection_is_made_again_and_the_statements_are_still_counted() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.make_products();
+    let by_id = "SELECT name FROM products WHERE id = 7;";
+    let reading = cluster.begin("squall");
+    cluster.as_app(&by_id.repeat(10));
+    cluster.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'squall'");
+    cluster.until("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'squall'", "1");
+    cluster.as_app(&by_id.repeat(10));
+    let report = finish(reading);
+    assert_eq!(calls(&report, "SELECT name FROM products WHERE id = ?"), 20, "{:?}", report.not_seen);
+    assert!(
+        report.not_seen.iter().any(|sentence| sentence.contains("the connection is lost")),
+        "{:?}",
+        report.not_seen
+    );
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use squall_database::{Databases, ReadingHandle};
+use squall_findings::database::DatabaseReport;
 use tempfile::TempDir;
 
 /// A server with a database `shop`, and the logins `postgres` (may do everything), `app` and `squall` (may read, and
@@ -71,6 +73,26 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// Begins to read with a login.
+    pub fn begin(&self, login: &str) -> ReadingHandle {
+        let databases = Databases::connect(&[self.url(login)]).unwrap();
+        assert_eq!(databases.problems(), []);
+        databases.begin()
+    }
+
+    /// A table of 100,000 products in 1,000 categories, in another order than the categories.
+    pub fn make_products(&self) {
+        self.as_app(
+            "CREATE TABLE products (id int PRIMARY KEY, category int NOT NULL, maker int NOT NULL, name text NOT NULL, \
+             price numeric NOT NULL, stock int NOT NULL DEFAULT 9)",
+        );
+        self.as_app(
+            "INSERT INTO products SELECT n, (n * 7919) % 1000, (n * 7907) % 37, 'product ' || n, n % 97 \
+             FROM generate_series(1, 100000) n",
+        );
+        self.run("VACUUM ANALYZE products");
+    }
+
     /// The database's URL for a login.
     pub fn url(&self, login: &str) -> String {
         format!("postgresql://{login}@127.0.0.1:{}/shop", self.port)
@@ -118,10 +140,10 @@ impl Cluster {
         command
     }
 
-    /// Waits until a query of the superuser has this result.
+    /// Waits until a query of the superuser has this result, from another database.
     #[track_caller]
     pub fn until(&self, query: &str, result: &str) {
-        until(query, || self.run(query) == result);
+        until(query, || self.psql("postgres", "postgres", query).unwrap() == result);
     }
 
     /// The lines of the server's log that the reader has caused.
@@ -159,6 +181,12 @@ impl Drop for Session {
         drop(self.0.kill());
         drop(self.0.wait());
     }
+}
+
+/// The report on the only database.
+pub fn finish(reading: ReadingHandle) -> DatabaseReport {
+    let [report] = <[DatabaseReport; 1]>::try_from(reading.finish()).unwrap();
+    report
 }
 
 /// Waits until something is so, for a minute at most.
