@@ -34,6 +34,7 @@ mod moment;
 mod postgres;
 mod reader;
 mod record;
+mod tls;
 
 pub use address::{DatabaseAddress, WrongAddress};
 pub use databases::{ConnectError, Databases, ReadingHandle, UnreachableDatabase};

@@ -3,6 +3,7 @@
 mod condition;
 mod connection;
 mod cost;
+mod encryption;
 mod explainable;
 mod plan_tree;
 mod plans;

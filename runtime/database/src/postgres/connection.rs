@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
 
+use super::encryption::Encryption;
 use crate::address::{DatabaseAddress, TlsUse};
 use crate::reader::within;
+use crate::tls::connector;
 
 /// The settings of the session. A statement that waits for a lock gives up long before others notice, and what is
 /// explained is explained for any values.
@@ -133,12 +135,9 @@ fn moment() -> Instant {
 }
 
 async fn connect(address: &DatabaseAddress) -> Result<Client, String> {
-    if address.tls == TlsUse::Always || address.tls == TlsUse::Verified {
-        return Err("TLS is not known yet: leave out sslmode".to_owned());
-    }
-    let connecting = config(address);
-    let connected = within(LONGEST_CONNECTING, connecting.connect(NoTls)).await;
-    let (client, connection) = match connected {
+    let encryption = Encryption(connector(address.tls)?);
+    let config = config(address);
+    let (client, connection) = match within(LONGEST_CONNECTING, config.connect(encryption)).await {
         None => return Err("it does not answer within five seconds".to_owned()),
         Some(connected) => connected.map_err(|error| with_remedy(&error, address))?,
     };
@@ -160,7 +159,11 @@ fn config(address: &DatabaseAddress) -> Config {
         .dbname(&address.database)
         .application_name("squall")
         .options(options)
-        .ssl_mode(SslMode::Disable);
+        .ssl_mode(match address.tls {
+            TlsUse::Never => SslMode::Disable,
+            TlsUse::IfOffered => SslMode::Prefer,
+            TlsUse::Always | TlsUse::Verified => SslMode::Require,
+        });
     if let Some(password) = &address.password {
         config.password(password);
     }
@@ -176,6 +179,8 @@ fn with_remedy(error: &tokio_postgres::Error, address: &DatabaseAddress) -> Stri
         format!("{reason}: write the password into the URL or into {variable}")
     } else if code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) {
         format!("{reason}: allow the login in the server's pg_hba.conf")
+    } else if reason.contains("server does not support TLS") {
+        format!("{reason}: leave out sslmode, or switch it on at the server")
     } else {
         reason
     }

@@ -127,3 +127,24 @@ fn a_database_that_cannot_be_read_is_named_with_the_reason_and_without_the_passw
     let wrong = Databases::connect(&["mongodb://ada:sesame@host/shop"]).unwrap_err().to_string();
     assert!(wrong.contains("\"mongodb://host/shop\" is not a database's address"), "{wrong}");
 }
+
+#[test]
+fn a_connection_is_encrypted_if_that_is_asked_for_or_offered() {
+    let Some(cluster) = Cluster::start() else { return };
+    let problem = |mode: &str| {
+        let databases = Databases::connect(&[format!("{}?sslmode={mode}", cluster.url("squall"))]).unwrap();
+        let problem = databases.problems().first().map(|problem| problem.reason.clone());
+        let encrypted =
+            "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'squall'";
+        (problem, cluster.run(encrypted))
+    };
+    let (refused, _) = problem("require");
+    assert!(refused.as_ref().is_some_and(|reason| reason.contains("does not support TLS")), "{refused:?}");
+    assert_eq!(problem("prefer"), (None, "f".to_owned()));
+    cluster.switch_tls_on();
+    assert_eq!(problem("require"), (None, "t".to_owned()));
+    assert_eq!(problem("prefer"), (None, "t".to_owned()));
+    assert_eq!(problem("disable"), (None, "f".to_owned()));
+    let (refused, _) = problem("verify-full");
+    assert!(refused.as_ref().is_some_and(|reason| reason.contains("certificate")), "{refused:?}");
+}
