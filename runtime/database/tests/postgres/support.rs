@@ -148,7 +148,8 @@ impl Cluster {
     }
 
     fn psql_command(&self, login: &str, database: &str) -> Command {
-        let mut command = Command::new(self.programs.join("psql"));
+        let own = self.programs.join("psql");
+        let mut command = Command::new(if own.exists() { own } else { "psql".into() });
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]);
         command.args(["-p", &self.port.to_string(), "-U", login, database]).env("PGAPPNAME", "test");
         command
@@ -229,8 +230,11 @@ pub fn skip(test: &str, reason: &str) {
     }
 }
 
-/// The folder of the newest version's programs.
+/// The folder of the newest version's programs, or that of `SQUALL_TEST_POSTGRES`.
 fn programs() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("SQUALL_TEST_POSTGRES") {
+        return Some(folder.into());
+    }
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin"));
     let complete = versions.filter(|folder| folder.join("initdb").exists() && folder.join("psql").exists());
     complete.max_by_key(|folder| {
