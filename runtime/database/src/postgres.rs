@@ -89,7 +89,7 @@ impl PostgresReader {
             Ok(snapshot) => self.tables = Some(snapshot),
             Err(error) => self.record.not_seen(&format!("tables: {error}")),
         }
-        match Statements::find(&mut self.connection).await {
+        match Statements::find(&mut self.connection, self.version).await {
             Ok(statements) => self.statements = Some(statements),
             Err(sentence) => self.record.not_seen(&sentence),
         }

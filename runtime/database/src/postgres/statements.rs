@@ -91,7 +91,7 @@ impl Counters {
 
 impl Statements {
     /// Looks for the extension; else a sentence with the remedy.
-    pub(crate) async fn find(connection: &mut Connection) -> Result<Statements, String> {
+    pub(crate) async fn find(connection: &mut Connection, version: u32) -> Result<Statements, String> {
         let query = "SELECT /* squall */ quote_ident(n.nspname) FROM pg_extension e \
                      JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'";
         let rows = connection.rows(query).await.map_err(|error| format!("statements: {error}"))?;
@@ -113,7 +113,10 @@ impl Statements {
                 )
             }
         })?;
-        statements.evicted = statements.read_evicted(connection).await;
+        // Counted since version 14.
+        if version >= 140_000 {
+            statements.evicted = statements.read_evicted(connection).await;
+        }
         Ok(statements)
     }
 
@@ -136,6 +139,7 @@ impl Statements {
         for (query, counters) in &used {
             *self.totals.entry(*query).or_default() += counters.time();
         }
+        self.forget_cheap();
         let mut used: Vec<(i64, Counters)> = used.into_iter().collect();
         used.sort_by(|(_, one), (_, other)| other.milliseconds.total_cmp(&one.milliseconds));
         // Some are the reader's own.
@@ -163,8 +167,8 @@ impl Statements {
 
     /// The number of statements that the server has forgotten since the beginning, for lack of room.
     pub(crate) async fn count_evicted(&self, connection: &mut Connection) -> u64 {
-        let now = self.read_evicted(connection).await;
-        now.zip(self.evicted).map_or(0, |(now, before)| now.saturating_sub(before))
+        let Some(before) = self.evicted else { return 0 };
+        self.read_evicted(connection).await.map_or(0, |now| now.saturating_sub(before))
     }
 
     /// The texts are left on the server's disk.
@@ -182,7 +186,6 @@ impl Statements {
     }
 
     async fn read_evicted(&self, connection: &mut Connection) -> Option<u64> {
-        // Since version 14.
         let query = format!("SELECT /* squall */ dealloc FROM {}.pg_stat_statements_info", self.schema);
         connection.rows(&query).await.ok()?.first()?.get(0)?.parse().ok()
     }
@@ -220,6 +223,16 @@ impl Statements {
             self.texts.insert(query, known);
         }
         Ok(())
+    }
+
+    /// Bounds what is known of statements that the server itself has forgotten.
+    fn forget_cheap(&mut self) {
+        if self.totals.len() > MOST_READ {
+            let mut times: Vec<Duration> = self.totals.values().copied().collect();
+            times.sort_unstable();
+            let median = times[times.len() / 2];
+            self.totals.retain(|_, time| *time > median);
+        }
     }
 
     fn statement_use(&self, query: i64, counters: Counters) -> Option<StatementUse> {

@@ -80,7 +80,7 @@ fn what_a_login_does_not_see_is_said_with_the_remedy() {
 fn an_extension_that_is_not_loaded_and_a_table_that_may_not_be_read_are_said() {
     let Some(cluster) = Cluster::start() else { return };
     cluster.make_products();
-    cluster.run("REVOKE pg_read_all_data FROM squall");
+    cluster.run("REVOKE SELECT ON products FROM squall");
     let reading = cluster.begin("squall");
     cluster.as_app("SELECT count(*) FROM products WHERE category = 3");
     let report = finish(reading);
@@ -99,7 +99,7 @@ fn an_extension_that_is_not_loaded_and_a_table_that_may_not_be_read_are_said() {
 #[test]
 fn a_database_that_cannot_be_read_is_named_with_the_reason_and_without_the_password() {
     let Some(cluster) = Cluster::start() else { return };
-    cluster.run("CREATE ROLE guarded LOGIN PASSWORD 'right'");
+    cluster.run("SET password_encryption = 'scram-sha-256'; CREATE ROLE guarded LOGIN PASSWORD 'right'");
     let place = format!("127.0.0.1:{}", cluster.port());
     let name = format!("postgresql://{place}/shop");
     for (url, reason) in [

@@ -43,7 +43,7 @@ fn repeated_statements_and_scans_of_whole_tables_are_seen_with_the_index_that_is
     assert!(all.iter().all(|used| !used.statement.contains("pg_")), "the reader's own are left out: {all:#?}");
     let interval = &report.intervals[0];
     // Half a dozen implicit transactions, and those of the server's own processes.
-    assert!((3..20).contains(&interval.commits) && interval.rollbacks == 1, "{interval:#?}");
+    assert!((3..40).contains(&interval.commits) && interval.rollbacks == 1, "{interval:#?}");
     assert!(interval.ended.0 - interval.began.0 > 2_000_000_000);
 
     let products = &report.tables[0];

@@ -65,7 +65,8 @@ impl Cluster {
         let cluster = Cluster { programs, user, folder, port, child };
         until("the server answers", || cluster.psql("postgres", "postgres", "SELECT 1").is_ok());
         cluster.must("postgres", "CREATE DATABASE shop; CREATE ROLE app LOGIN; CREATE ROLE squall LOGIN");
-        cluster.run("GRANT pg_monitor, pg_read_all_data TO squall");
+        cluster.run("GRANT pg_monitor TO squall");
+        cluster.run("ALTER DEFAULT PRIVILEGES FOR ROLE app GRANT SELECT ON TABLES TO squall");
         cluster.run("GRANT ALL ON SCHEMA public TO app");
         if settings.iter().any(|setting| setting.contains("pg_stat_statements")) {
             cluster.run("CREATE EXTENSION pg_stat_statements");
