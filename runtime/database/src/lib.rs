@@ -27,7 +27,9 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod condition;
 mod databases;
+mod explainable;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod moment;
@@ -35,6 +37,7 @@ mod postgres;
 mod reader;
 mod record;
 mod tls;
+mod token;
 
 pub use address::{DatabaseAddress, WrongAddress};
 pub use databases::{ConnectError, Databases, ReadingHandle, UnreachableDatabase};

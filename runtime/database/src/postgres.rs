@@ -1,16 +1,13 @@
 //! PostgreSQL, from version 13 on: what is read of it, and when. The parts know one kind of statistics each.
 
-mod condition;
 mod connection;
 mod cost;
 mod encryption;
-mod explainable;
 mod plan_tree;
 mod plans;
 mod sessions;
 mod statements;
 mod tables;
-mod token;
 mod value;
 
 use squall_findings::database::{DatabaseInterval, DatabaseReport};

@@ -7,10 +7,11 @@ use squall_findings::database::{StatementPlan, TableScan, template};
 
 use super::connection::{Connection, ReadError};
 use super::cost::{CostConstants, IndexProbe};
-use super::explainable::explainable;
 use super::plan_tree::{self, FoundScan, RowChoice};
 use super::statements::{CostlyStatement, LONGEST_TEXT};
 use super::value::{number, text};
+use crate::explainable::explainable;
+use crate::token::Dialect;
 
 /// Statements that are explained.
 pub(crate) const MOST_PLANS: usize = 20;
@@ -38,7 +39,7 @@ pub(crate) async fn explain(connection: &mut Connection, statements: &[CostlySta
                 .or_default() += 1;
             continue;
         }
-        let Some(selection) = explainable(&statement.text) else { continue };
+        let Some(selection) = explainable(&statement.text, Dialect::Postgres) else { continue };
         match explain_one(connection, &selection).await {
             Ok(tree) => {
                 let mut scans = Vec::new();

@@ -1,16 +1,16 @@
 //! Statements as they can be explained by a login that may only read: without what needs the right to write, and with
-//! the placeholders of `pg_stat_statements` where a placeholder may stand.
+//! the placeholders of `pg_stat_statements` where a placeholder may stand. Must not know the database.
 //!
 //! An `UPDATE` or a `DELETE` looks for its rows as a `SELECT` of the same rows does; that is what its plan is asked for.
 
-use super::token::{Token, TokenKind, depth_change, tokens};
+use crate::token::{Dialect, Token, TokenKind, depth_change, tokens};
 
 /// Types whose literals have the type first: `date '2030-01-01'`.
 const TYPES: [&str; 6] = ["date", "time", "timestamp", "timestamptz", "timetz", "interval"];
 
 /// A `SELECT` whose plan finds the same rows. `None` if the statement looks for none.
-pub(crate) fn explainable(statement: &str) -> Option<String> {
-    let tokens = tokens(statement);
+pub(crate) fn explainable(statement: &str, dialect: Dialect) -> Option<String> {
+    let tokens = tokens(statement, dialect);
     let first = tokens.iter().find(|token| token.text != "(")?.text.to_ascii_lowercase();
     let selection = match first.as_str() {
         "select" | "with" => without_row_locks(&tokens),
@@ -40,7 +40,12 @@ fn find_word(tokens: &[Token<'_>], from: usize, words: &[&str]) -> usize {
 
 /// Without `FOR UPDATE` and its like, which need the right to write.
 fn without_row_locks<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
-    let locks = find_word(tokens, 0, &["for"]);
+    let mut locks = find_word(tokens, 0, &["for"]);
+    let kinds = ["update", "share", "no", "key"];
+    if !tokens.get(locks + 1).is_some_and(|next| kinds.iter().any(|kind| is_word(next, kind))) {
+        // MySQL's `USE INDEX FOR JOIN (...)`.
+        locks = tokens.len();
+    }
     let rest = find_word(tokens, locks, &["limit", "offset", "fetch"]);
     tokens[..locks].iter().chain(&tokens[rest..]).map(|token| token.text).collect()
 }
@@ -117,7 +122,7 @@ mod tests {
     use super::*;
 
     fn expect(statement: &str, selection: &str) {
-        assert_eq!(explainable(statement).as_deref(), Some(selection), "{statement}");
+        assert_eq!(explainable(statement, Dialect::Postgres).as_deref(), Some(selection), "{statement}");
     }
 
     #[test]
@@ -137,6 +142,7 @@ mod tests {
     fn row_locks_are_left_out() {
         expect("SELECT * FROM a WHERE b = $1 FOR NO KEY UPDATE OF a SKIP LOCKED", "SELECT * FROM a WHERE b = $1");
         expect("SELECT * FROM a FOR UPDATE LIMIT $1", "SELECT * FROM a LIMIT $1");
+        expect("SELECT * FROM a USE INDEX FOR JOIN (b)", "SELECT * FROM a USE INDEX FOR JOIN ( b )");
         expect("SELECT substring(a FOR $1) FROM b", "SELECT substring ( a FOR $1 ) FROM b");
     }
 
@@ -149,7 +155,7 @@ mod tests {
     #[test]
     fn what_looks_for_no_rows_has_no_plan() {
         for other in ["COMMIT", "INSERT INTO a VALUES ($1)", "", "(", "UPDATE", "DELETE", "DELETE FROM", "UPDATE SET"] {
-            assert_eq!(explainable(other), None, "{other}");
+            assert_eq!(explainable(other, Dialect::Postgres), None, "{other}");
         }
     }
 }

@@ -1,8 +1,17 @@
 //! Words of SQL, in statements and in what a plan prints. Must not know their meaning.
 
+/// Whose SQL it is: they quote in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Names in double quotes; a backslash in a text is one, unless it begins with `E`.
+    Postgres,
+    /// Names in backquotes; a backslash in a text gives the next character another meaning.
+    Mysql,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// A name or a word, perhaps in double quotes.
+    /// A name or a word, perhaps in quotes.
     Word,
     /// A literal, a number or a placeholder.
     Value,
@@ -22,18 +31,20 @@ pub(crate) struct Token<'a> {
 impl Token<'_> {
     /// The name without its quotes.
     pub(crate) fn name(&self) -> String {
-        match self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(quoted) => quoted.replace("\"\"", "\""),
-            None => self.text.to_owned(),
+        for (quote, doubled) in [("\"", "\"\""), ("`", "``")] {
+            if let Some(quoted) = self.text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)) {
+                return quoted.replace(doubled, quote);
+            }
         }
+        self.text.to_owned()
     }
 }
 
-pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str, dialect: Dialect) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut start = 0;
     while let Some(first) = text[start..].chars().next() {
-        let (kind, length) = next_token(&text[start..], first);
+        let (kind, length) = next_token(&text[start..], first, dialect);
         if let Some(kind) = kind {
             tokens.push(Token { kind, text: &text[start..start + length], start });
         }
@@ -43,20 +54,24 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 /// The kind of the next token, nothing for space and comments, and its length.
-fn next_token(rest: &str, first: char) -> (Option<TokenKind>, usize) {
+fn next_token(rest: &str, first: char, dialect: Dialect) -> (Option<TokenKind>, usize) {
+    let is_mysql = dialect == Dialect::Mysql;
     let is_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
     let run = |accept: &dyn Fn(char) -> bool| rest.find(|letter| !accept(letter)).unwrap_or(rest.len());
     match first {
         _ if first.is_whitespace() => (None, run(&char::is_whitespace)),
         '-' if rest.starts_with("--") => (None, rest.find('\n').unwrap_or(rest.len())),
         '/' if rest.starts_with("/*") => (None, end_of_comment(rest)),
-        '\'' => (Some(TokenKind::Value), end_of_quotes(rest, first)),
-        '"' => (Some(TokenKind::Word), end_of_quotes(rest, first)),
+        '#' if is_mysql => (None, rest.find('\n').unwrap_or(rest.len())),
+        '\'' => (Some(TokenKind::Value), end_of_quotes(rest, first, is_mysql)),
+        '"' if is_mysql => (Some(TokenKind::Value), end_of_quotes(rest, first, true)),
+        '"' | '`' => (Some(TokenKind::Word), end_of_quotes(rest, first, false)),
         '$' => (Some(TokenKind::Value), end_of_dollars(rest).unwrap_or_else(|| run(&is_word))),
         _ if first.is_ascii_digit() => (Some(TokenKind::Value), run(&|letter| is_word(letter) || letter == '.')),
         // `E'it\'s'`
         _ if rest[first.len_utf8()..].starts_with('\'') && "eEbBxXnN".contains(first) => {
-            (Some(TokenKind::Value), 1 + end_of_quotes(&rest[1..], '\''))
+            let escapes = is_mysql || matches!(first, 'e' | 'E');
+            (Some(TokenKind::Value), 1 + end_of_quotes(&rest[1..], '\'', escapes))
         }
         _ if is_word(first) => (Some(TokenKind::Word), run(&is_word)),
         ':' if rest.starts_with("::") => (Some(TokenKind::Mark), 2),
@@ -70,7 +85,7 @@ fn next_token(rest: &str, first: char) -> (Option<TokenKind>, usize) {
 }
 
 fn is_operator(letter: char) -> bool {
-    "+-*/<>=~!@#%^&|`?".contains(letter)
+    "+-*/<>=~!@#%^&|?".contains(letter)
 }
 
 /// The length of the comment that begins here; it may have others in it.
@@ -100,11 +115,13 @@ fn end_of_dollars(rest: &str) -> Option<usize> {
     is_tag.then(|| rest[tag_end..].find(tag).map_or(rest.len(), |end| tag_end + end + tag_end))
 }
 
-/// The length of a quoted text that begins here; a doubled quote is a part of it.
-fn end_of_quotes(rest: &str, quote: char) -> usize {
+/// The length of a quoted text that begins here; a doubled quote is a part of it, and so is what a backslash escapes.
+fn end_of_quotes(rest: &str, quote: char, escapes: bool) -> usize {
     let mut letters = rest.char_indices().skip(1).peekable();
     while let Some((at, letter)) = letters.next() {
-        if letter == quote && letters.next_if(|(_, next)| *next == quote).is_none() {
+        if letter == '\\' && escapes {
+            letters.next();
+        } else if letter == quote && letters.next_if(|(_, next)| *next == quote).is_none() {
             return at + 1;
         }
     }
@@ -125,7 +142,11 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<&str> {
-        tokens(text).iter().map(|token| token.text).collect()
+        words_of(text, Dialect::Postgres)
+    }
+
+    fn words_of(text: &str, dialect: Dialect) -> Vec<&str> {
+        tokens(text, dialect).iter().map(|token| token.text).collect()
     }
 
     #[test]
@@ -135,6 +156,9 @@ mod tests {
         assert_eq!(words("'it''s' \"a \"\" b\" E'x'"), ["'it''s'", "\"a \"\" b\"", "E'x'"]);
         assert_eq!(words("$tag$ it's $tag$ $$a$$ $1"), ["$tag$ it's $tag$", "$$a$$", "$1"]);
         assert_eq!(words("a.b::text>=1.5"), ["a", ".", "b", "::", "text", ">=", "1.5"]);
+        assert_eq!(words("E'a\\'b' 'a\\'"), ["E'a\\'b'", "'a\\'"]);
+        let mysql = words_of("`a b`.\"it\\\"s\" # c\n'it\\'s'", Dialect::Mysql);
+        assert_eq!(mysql, ["`a b`", ".", "\"it\\\"s\"", "'it\\'s'"]);
         for unfinished in ["'", "\"", "/*", "$a$", "$", "-", "E'", "é'"] {
             assert_eq!(words(unfinished).concat().len(), if unfinished == "/*" { 0 } else { unfinished.len() });
         }

@@ -3,7 +3,7 @@
 //! PostgreSQL prints conditions with a pair of parentheses around each expression. What is not understood is no
 //! column: rather no advice than a wrong one.
 
-use super::token::{Token, TokenKind, depth_change, tokens};
+use crate::token::{Dialect, Token, TokenKind, depth_change, tokens};
 
 /// Conditions that are looked at, of one filter.
 const MOST_CONDITIONS: usize = 100;
@@ -21,8 +21,8 @@ pub(crate) struct ComparedColumns {
 
 /// The columns of the table with this alias that a condition compares with something else. All columns in it have
 /// their table's alias.
-pub(crate) fn compared_columns(condition: &str, alias: &str) -> ComparedColumns {
-    let tokens = tokens(condition);
+pub(crate) fn compared_columns(condition: &str, alias: &str, dialect: Dialect) -> ComparedColumns {
+    let tokens = tokens(condition, dialect);
     let mut found = ComparedColumns::default();
     let mut open = vec![without_parentheses(&tokens)];
     for _ in 0..MOST_CONDITIONS {
@@ -39,8 +39,8 @@ pub(crate) fn compared_columns(condition: &str, alias: &str) -> ComparedColumns 
 }
 
 /// The condition as it reads where there is one table only: without the alias.
-pub(crate) fn without_alias(condition: &str, alias: &str) -> String {
-    let tokens = tokens(condition);
+pub(crate) fn without_alias(condition: &str, alias: &str, dialect: Dialect) -> String {
+    let tokens = tokens(condition, dialect);
     let mut shown = String::with_capacity(condition.len());
     let mut end = 0;
     for (number, token) in tokens.iter().enumerate() {
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn columns(condition: &str) -> (Vec<String>, Vec<String>, usize) {
-        let found = compared_columns(condition, "p");
+        let found = compared_columns(condition, "p", Dialect::Postgres);
         (found.equal, found.range, found.others)
     }
 
@@ -183,14 +183,17 @@ mod tests {
 
     #[test]
     fn another_table_with_the_same_beginning_is_another() {
-        assert_eq!(compared_columns("(pp.a = $1)", "p").equal, Vec::<String>::new());
-        assert_eq!(compared_columns("(\"Order\".a = $1)", "Order").equal, ["a"]);
+        assert_eq!(compared_columns("(pp.a = $1)", "p", Dialect::Postgres).equal, Vec::<String>::new());
+        assert_eq!(compared_columns("(\"Order\".a = $1)", "Order", Dialect::Postgres).equal, ["a"]);
     }
 
     #[test]
     fn the_alias_is_left_out() {
-        assert_eq!(without_alias("((p.a = $1) AND (p.b > 'p.c'))", "p"), "((a = $1) AND (b > 'p.c'))");
-        assert_eq!(without_alias("(p.a = o.p)", "p"), "(a = o.p)");
-        assert_eq!(without_alias("(\"Order\".a = $1)", "Order"), "(a = $1)");
+        assert_eq!(
+            without_alias("((p.a = $1) AND (p.b > 'p.c'))", "p", Dialect::Postgres),
+            "((a = $1) AND (b > 'p.c'))"
+        );
+        assert_eq!(without_alias("(p.a = o.p)", "p", Dialect::Postgres), "(a = o.p)");
+        assert_eq!(without_alias("(\"Order\".a = $1)", "Order", Dialect::Postgres), "(a = $1)");
     }
 }
