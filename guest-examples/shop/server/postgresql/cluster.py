@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 LONGEST_SOCKET_FOLDER = 80
 SECONDS_TO_START = 20
 
-# What the login of an observer may do: see the statistics of all sessions and statements, and read the tables, because EXPLAIN
-# needs the rights that the explained SELECT needs. It can write nothing, even in a transaction that it declares READ WRITE.
+# What the login of an observer may do: see the statistics of all sessions and statements, and read the tables, because
+# EXPLAIN needs the rights of the SELECT that it explains. It can write nothing, not even in a READ WRITE transaction.
 READER = """
     REVOKE ALL ON DATABASE shop FROM PUBLIC;
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -54,13 +54,13 @@ class Cluster:
 
     def start(self, faults_sql):
         self.make_folder()
-        self.run("initdb", "-D", self.folder / "data", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C",
-                 "--auth-local=trust", "--auth-host=scram-sha-256")
+        self.run("initdb", "-D", self.folder / "data", "--username=postgres", "--no-sync", "--encoding=UTF8",
+                 "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256")
         settings = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
             "shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on",
             "work_mem": "16MB",
-            # Filling is faster without a log for replicas, and the load less at the mercy of the disk without waits for it.
+            # Filling is faster without a log for replicas, and a load steadier without waits for the disk.
             "wal_level": "minimal", "max_wal_senders": 0, "max_wal_size": "2GB", "synchronous_commit": "off"}
         log = open(self.folder / "postgresql.log", "wb")
         self.process = self.start_process(
@@ -75,7 +75,8 @@ class Cluster:
             connection.execute("CREATE DATABASE shop OWNER shop")
         with self.connect("shop") as connection:
             # One transaction: the rows of tables that it made itself need no log.
-            connection.execute("CREATE EXTENSION pg_stat_statements; GRANT ALL ON SCHEMA public TO shop; SET ROLE shop;" + (HERE / "schema.sql").read_text())
+            connection.execute("CREATE EXTENSION pg_stat_statements; GRANT ALL ON SCHEMA public TO shop;"
+                               "SET ROLE shop;" + (HERE / "schema.sql").read_text())
             connection.execute("RESET ROLE")
             connection.execute(READER.format(password=f"'{self.passwords['squall_reader']}'"))
             connection.execute("VACUUM ANALYZE")
@@ -106,8 +107,11 @@ class Cluster:
                                        autocommit=True, options="-c synchronous_commit=on")
             except psycopg.OperationalError as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"PostgreSQL does not start: {error}; read {self.folder}/postgresql.log") from error
+                    raise SystemExit(f"PostgreSQL does not start: {error}; {self.last_words()}") from error
                 time.sleep(0.05)
+
+    def last_words(self):
+        return (self.folder / "postgresql.log").read_text(errors="replace")[-500:].strip()
 
     def make_folder(self):
         if len(str(self.folder)) > LONGEST_SOCKET_FOLDER:
@@ -150,4 +154,4 @@ def unprivileged_user():
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise SystemExit("PostgreSQL refuses to run as root, and there is no user postgres or nobody: start this as another user")
+    raise SystemExit("PostgreSQL refuses to run as root, and there is no user postgres: start this as another user")

@@ -1,7 +1,6 @@
-"""The shop's faults, by name: what each one is, and which of them are switched on.
+"""The shop's faults, by name, and which of them are switched on.
 
-A fault of the database is SQL that is executed after `schema.sql`. Any other one is a branch in the shop's code, at a call of
-`is_on`.
+A fault is SQL that is executed after `schema.sql`, or a branch in the shop's code, at a call of `is_on`.
 """
 
 import os

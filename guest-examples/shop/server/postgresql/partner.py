@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 # The time of each kind of answer, as a multiple of --latency.
-FACTORS = {"availability": 0.1, "delivery": 1, "related": 1, "rating": 1, "payments": 1, "exchange-rate": 8}
+FACTORS = {"availability": 0.1, "delivery": 1, "related": 1, "rating": 1, "stock": 1, "payments": 1, "exchange-rate": 8}
 
 
 class Partner(BaseHTTPRequestHandler):

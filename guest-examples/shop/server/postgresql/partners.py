@@ -26,8 +26,8 @@ def get(path, **query):
 
 
 def describe_product(number):
-    """What the partner knows of a product: three answers that do not depend on each other."""
-    paths = [f"/delivery/{number}", f"/related/{number}", f"/rating/{number}"]
+    """What the partner knows of a product: four answers that do not depend on each other."""
+    paths = [f"/{kind}/{number}" for kind in ("delivery", "related", "rating", "stock")]
     if is_on("serialised-calls"):
         answers = [get(path) for path in paths]
     else:

@@ -1,4 +1,4 @@
--- The healthy database: the shop's tables, their indexes, and their rows. Faults of the database are added by faults.py.
+-- The healthy database: the shop's tables, their indexes, and their rows. Faults are added by faults.py.
 
 CREATE TABLE categories (id int PRIMARY KEY, name text NOT NULL UNIQUE, products int NOT NULL DEFAULT 0);
 
@@ -16,15 +16,16 @@ CREATE TABLE products (
     description text NOT NULL);
 
 WITH constants AS (
-    SELECT string_to_array('Harbour Meadow Juniper Linden Slate Amber Northern Willow Copper Heather', ' ') AS collections,
+    SELECT string_to_array(
+               'Harbour Meadow Juniper Linden Slate Amber Northern Willow Copper Heather', ' ') AS collections,
            array[12.5, 59, 84.5, 249, 38, 72, 27.5, 389, 119, 46] AS prices)
 INSERT INTO products
 SELECT number, categories.id, collections[1 + (number - 1) / 10] || ' ' || initcap(categories.name),
-       prices[categories.id] + (number - 1) / 10, repeat(md5(number::text), 4)
+       prices[categories.id] + (number - 1) / 10, repeat(md5(number::text), 2)
 FROM constants, generate_series(1, 100) AS number JOIN categories ON categories.id = 1 + (number - 1) % 10
 UNION ALL
 SELECT number, categories.id, collections[1 + number / 50 % 10] || ' ' || initcap(categories.name) || ' ' || number,
-       20 + number::bigint * 7919 % 40000 / 100.0, repeat(md5(number::text), 4)
+       20 + number::bigint * 7919 % 40000 / 100.0, repeat(md5(number::text), 2)
 FROM constants, generate_series(101, 200000) AS number JOIN categories ON categories.id = 1 + number % 50;
 
 CREATE INDEX products_by_category ON products (category_id, price);
@@ -32,13 +33,14 @@ UPDATE categories SET products = counts.products
 FROM (SELECT category_id, count(*) AS products FROM products GROUP BY category_id) AS counts WHERE category_id = id;
 
 CREATE TABLE reviews (id int PRIMARY KEY, product_id int NOT NULL, stars int NOT NULL);
-INSERT INTO reviews SELECT id, 1 + id % 200000, 1 + id % 5 FROM generate_series(1, 300000) AS id;
+INSERT INTO reviews SELECT id, 1 + id % 200000, 1 + id % 5 FROM generate_series(1, 200000) AS id;
 CREATE INDEX reviews_by_product ON reviews (product_id);
 
 CREATE TABLE baskets (session text, product_id int, quantity int NOT NULL, PRIMARY KEY (session, product_id));
 
 CREATE TABLE orders (
-    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, invoice bigint NOT NULL, session text NOT NULL, total float8 NOT NULL,
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    invoice bigint NOT NULL, session text NOT NULL, total float8 NOT NULL,
     letter text NOT NULL DEFAULT rpad('Thank you for your order. ', 1600, '.'));
 ALTER TABLE orders ALTER letter SET STORAGE plain;
 INSERT INTO orders (invoice, session, total)
@@ -47,7 +49,7 @@ SELECT number, 'earlier-' || number * 7919 % 1000, number * 7919 % 10007 / 10.0 
 CREATE TABLE order_lines (order_id int NOT NULL, product_id int NOT NULL, quantity int NOT NULL);
 INSERT INTO order_lines
 SELECT 1 + line % 5000, 1 + (line::bigint * 7919 % 1000) * (line::bigint * 104729 % 1000) / 500, 1 + line % 3
-FROM generate_series(1, 300000) AS line;
+FROM generate_series(1, 200000) AS line;
 
 -- Invoices have no gaps in their numbers, so the last one is a row and not a sequence.
 CREATE TABLE invoices (series text PRIMARY KEY, last bigint NOT NULL);
@@ -59,4 +61,5 @@ SELECT product_id, sum(quantity) AS sold FROM order_lines GROUP BY product_id OR
 
 -- The offers of the day, on the home page.
 CREATE TABLE offers (product_id int PRIMARY KEY, views int NOT NULL, text text NOT NULL);
-INSERT INTO offers SELECT number, number * 7919 % 1000, rpad('A good offer. ', 400, '.') FROM generate_series(1, 100) AS number;
+INSERT INTO offers
+SELECT number, number * 7919 % 1000, rpad('A good offer. ', 400, '.') FROM generate_series(1, 100) AS number;

@@ -21,7 +21,7 @@ from storage import rows, transaction
 PER_PAGE = 20
 MOST_PER_PAGE = 500
 BYTES_KEPT = 16 * 1024
-ITERATIONS = 30_000
+ITERATIONS = 40_000
 
 application = Flask(__name__)
 exchange_rate = partners.ExchangeRate()
@@ -114,8 +114,10 @@ def read_stars(connection, numbers):
     """The mean stars of each product that has reviews."""
     if is_on("n-plus-one"):
         # One statement for each product of the page.
-        means = [(number, rows(connection, "SELECT avg(stars)::float8 FROM reviews WHERE product_id = %s", number)[0][0])
-                 for number in numbers]
+        means = []
+        for number in numbers:
+            (mean,), = rows(connection, "SELECT avg(stars)::float8 FROM reviews WHERE product_id = %s", number)
+            means.append((number, mean))
     else:
         means = rows(connection, "SELECT product_id, avg(stars)::float8 FROM reviews WHERE product_id = ANY(%s) "
                                  "GROUP BY product_id", numbers)
@@ -162,7 +164,8 @@ def search():
 @application.get("/categories/<int:category>/products")
 def list_category(category):
     with transaction() as connection:
-        found = rows(connection, "SELECT id, name, price FROM products WHERE category_id = %s ORDER BY price LIMIT 20", category)
+        found = rows(connection, "SELECT id, name, price FROM products WHERE category_id = %s ORDER BY price LIMIT 20",
+                     category)
     return {"products": as_products(found)}
 
 
@@ -219,7 +222,7 @@ def report_best_sellers():
 
 @application.get("/reports/orders")
 def report_orders():
-    """The best of the latest orders, and which of its customer's orders each is. The fault is the database's `work_mem`."""
+    """The greatest of the latest orders. The fault is in the database's `work_mem`, which its sorts do not fit in."""
     with transaction() as connection:
         found = rows(connection, "SELECT id, total, letter, rank() OVER (PARTITION BY session ORDER BY id), "
                                  "rank() OVER (ORDER BY total DESC) AS place FROM orders "

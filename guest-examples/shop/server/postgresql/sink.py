@@ -9,8 +9,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 SERVER = 2  # The kind of a span of a request's server.
 KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"]
-QUIET = ("net.", "server.", "network.", "http.user_agent", "http.flavor", "http.server_name", "http.scheme", "user_agent",
-         "db.user", "http.host", "client.")
+# The beginnings of attributes that are not printed.
+QUIET = ("net.", "server.", "network.", "client.", "user_agent", "db.user",
+         "http.user_agent", "http.flavor", "http.server_name", "http.scheme", "http.host")
 
 
 class Sink(ThreadingHTTPServer):

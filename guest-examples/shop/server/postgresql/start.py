@@ -7,6 +7,7 @@ import argparse
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,9 @@ libc = ctypes.CDLL(None)
 def main():
     arguments = parse_arguments()
     parent = os.getppid()
+    port = arguments.port or free_port()
+    if is_taken(port):
+        raise SystemExit(f"port {port} is taken: choose another one with --port, or 0 for a free one")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     cluster = Cluster(arguments.directory, arguments.database_port or free_port(), start_process)
@@ -47,12 +51,13 @@ def main():
         partner_port = free_port()
         processes.append(start_partner(partner_port, arguments.partner_latency))
         cluster.start([FAULTS[name].sql for name in arguments.faults if FAULTS[name].sql])
-        port = arguments.port or free_port()
         processes.append(start_shop(arguments, port, cluster.url("shop"), partner_port))
         wait_until_answered(f"http://127.0.0.1:{port}/", processes)
         print(f"database {cluster.url('squall_reader')}", flush=True)
         print(f"ready http://127.0.0.1:{port}", flush=True)
-        while os.getppid() == parent and not any(ended(process) for process in [*processes, cluster.process]):
+        while os.getppid() == parent:
+            if any(ended(process) for process in [*processes, cluster.process]):
+                raise SystemExit("a process of the shop ended by itself: read what it printed")
             time.sleep(0.2)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,12 +69,18 @@ def main():
 def parse_arguments():
     parser = argparse.ArgumentParser(description="A shop on PostgreSQL, to be loaded; its faults can be switched on.")
     parser.add_argument("--port", type=int, default=8080, help="of the shop; 0 for a free one")
-    parser.add_argument("--faults", type=parse_names, default=[], help=f"some of {', '.join(FAULTS)}")
-    parser.add_argument("--otlp", help="where traces go, such as http://127.0.0.1:4318; without it, there are none")
+    parser.add_argument("--faults", default="", help=f"some of {', '.join(FAULTS)}")
+    parser.add_argument("--otlp", default=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+                        help="where traces go, such as http://127.0.0.1:4318; without it, there are none")
     parser.add_argument("--partner-latency", type=float, default=40, help="of an ordinary call, in milliseconds")
     parser.add_argument("--database-port", type=int, default=0, help="of PostgreSQL; 0, the default, for a free one")
     parser.add_argument("--directory", help="a new folder for the database, which is kept; a temporary one without it")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    try:
+        arguments.faults = parse_names(arguments.faults)
+    except ValueError as error:
+        parser.error(str(error))
+    return arguments
 
 
 def start_partner(port, latency):
@@ -89,6 +100,8 @@ def start_shop(arguments, port, database, partner_port):
                "--graceful-timeout", "1", "--log-level", "warning", "--no-control-socket"]
     if arguments.otlp:
         command.insert(0, Path(sys.executable).with_name("opentelemetry-instrument"))
+        if not command[0].exists():
+            raise SystemExit(f"{command[0]} is missing: install requirements.txt, and start this with that Python")
         environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = arguments.otlp
         environment = OPENTELEMETRY | os.environ | environment
     return start_process(command, env=os.environ | environment)
@@ -98,7 +111,18 @@ def start_process(command, signal_at_end=signal.SIGTERM, **options):
     """Starts a process that gets a signal if this one dies."""
     def die_with_parent():
         libc.prctl(SIGNAL_OF_PARENTS_DEATH, signal_at_end)
-    return subprocess.Popen([str(word) for word in command], preexec_fn=die_with_parent, start_new_session=True, **options)
+    words = [str(word) for word in command]
+    return subprocess.Popen(words, preexec_fn=die_with_parent, start_new_session=True, **options)
+
+
+def is_taken(port):
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def wait_until_answered(url, processes):
