@@ -1,7 +1,7 @@
 //! The columns that a condition of a plan compares: `((p.category = $1) AND (p.price > $2))`. Must not know plans.
 //!
-//! PostgreSQL prints conditions with a pair of parentheses around each expression. What is not understood is no
-//! column: rather no advice than a wrong one.
+//! PostgreSQL prints conditions with a pair of parentheses around each expression, MySQL and MariaDB with few, or none.
+//! What is not understood is no column: rather no advice than a wrong one.
 
 use crate::token::{Dialect, Token, TokenKind, depth_change, tokens};
 
@@ -72,13 +72,20 @@ fn without_parentheses<'a, 't>(mut tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     tokens
 }
 
-/// The parts between a word outside of parentheses.
+/// The parts between a word outside of parentheses; the `AND` of a `BETWEEN` is a part of it.
 fn split_at_word<'a, 't>(tokens: &'t [Token<'a>], word: &str) -> Vec<&'t [Token<'a>]> {
-    let mut depth = 0;
+    let (mut depth, mut is_between) = (0, false);
     tokens
         .split(|token| {
             depth += depth_change(token);
-            depth == 0 && token.kind == TokenKind::Word && token.text == word
+            if depth != 0 || token.kind != TokenKind::Word {
+                return false;
+            }
+            if token.text.eq_ignore_ascii_case("between") {
+                is_between = true;
+                return false;
+            }
+            token.text.eq_ignore_ascii_case(word) && !std::mem::take(&mut is_between)
         })
         .collect()
 }
@@ -112,29 +119,34 @@ fn comparison(condition: &[Token<'_>], alias: &str) -> Option<(String, bool)> {
     let mut depth = 0;
     let operator = condition.iter().position(|token| {
         depth += depth_change(token);
-        depth == 0 && token.kind == TokenKind::Operator
+        let is_word = |word: &str| token.kind == TokenKind::Word && token.text.eq_ignore_ascii_case(word);
+        depth == 0 && (token.kind == TokenKind::Operator || is_word("in") || is_word("between"))
     })?;
     let (left, right) = (&condition[..operator], &condition[operator + 1..]);
-    let is_equality = match condition[operator].text {
-        "=" => true,
-        "<" | ">" | "<=" | ">=" => false,
+    let is_equality = match condition[operator].text.to_ascii_lowercase().as_str() {
+        "=" | "<=>" | "in" => true,
+        "<" | ">" | "<=" | ">=" | "between" => false,
         _ => return None,
     };
-    let sides = [(left, right), (right, left)];
-    let (column, _) = sides.into_iter().find_map(|(one, other)| {
+    let column = [(left, right), (right, left)].into_iter().find_map(|(one, other)| {
         let column = plain_column(one, alias)?;
-        (!mentions(other, alias)).then_some((column, ()))
+        (!mentions(other, alias)).then_some(column)
     })?;
     Some((column, is_equality))
 }
 
-/// A column as an index has it: `p.name`, or `(p.name)::text`, which is the same bytes.
+/// A column as an index has it: `p.name`, or `(p.name)::text`, which is the same bytes; MySQL's with its database.
 fn plain_column(tokens: &[Token<'_>], alias: &str) -> Option<String> {
     let tokens = match tokens {
         [inner @ .., cast, kind] if cast.text == "::" && ["text", "bpchar"].contains(&kind.text) => inner,
         _ => tokens,
     };
-    let tokens = without_parentheses(tokens);
+    let tokens = match without_parentheses(tokens) {
+        [database, dot, column @ ..] if column.len() == 3 && database.kind == TokenKind::Word && dot.text == "." => {
+            column
+        }
+        tokens => tokens,
+    };
     (tokens.len() == 3 && is_column_of(tokens, alias)).then(|| tokens[2].name())
 }
 
@@ -163,6 +175,23 @@ mod tests {
         expect("(p.\"Kind of \"\"it\" = 'a AND (b'::text)", &["Kind of \"it"], &[], 0);
         expect("(p.at >= (now() - $1))", &[], &["at"], 0);
         expect("(p.a = (InitPlan 1).col1)", &["a"], &[], 0);
+    }
+
+    #[test]
+    fn conditions_of_mysql_are_understood() {
+        let printed = "p.category = 5 and p.`name` = 'it\\'s' and p.price between 1 and 3 and p.maker in (1,2)";
+        let found = compared_columns(printed, "p", Dialect::Mysql);
+        assert_eq!(
+            (found.equal, found.range, found.others),
+            (vec!["category".to_owned(), "name".to_owned(), "maker".to_owned()], vec!["price".to_owned()], 0)
+        );
+        let printed = "((`shop`.`p`.`a` = 5) and (`shop`.`p`.`b` like 'x%') and (`shop`.`p`.`c` > <cache>(1)))";
+        let found = compared_columns(printed, "p", Dialect::Mysql);
+        assert_eq!((found.equal, found.range, found.others), (vec!["a".to_owned()], vec!["c".to_owned()], 1));
+        assert_eq!(
+            without_alias(printed, "p", Dialect::Mysql),
+            "((`shop`.`a` = 5) and (`shop`.`b` like 'x%') and (`shop`.`c` > <cache>(1)))"
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use crate::address::{DatabaseAddress, WrongAddress};
-use crate::reader::{Reader, ReadingPhase, read};
+use crate::reader::{Reader, ReadingPhase};
 
 /// The longest wait for the first readings.
 const LONGEST_BEGINNING: Duration = Duration::from_secs(5);
@@ -173,7 +173,7 @@ async fn follow(
         Ok(reader) => {
             let mut abandoned = phases.clone();
             tokio::select! {
-                report = read(reader, &mut phases, begun) => report,
+                report = reader.read(&mut phases, begun) => report,
                 // Also if the sender is gone.
                 _ = abandoned.wait_for(|phase| *phase == ReadingPhase::Abandoned) => None,
             }

@@ -88,7 +88,8 @@ fn join(words: &[&str]) -> String {
     let mut placeholders: Vec<&str> = Vec::new();
     let mut words = words.iter().copied().peekable();
     while let Some(word) = words.next() {
-        if !text.is_empty() {
+        // In MySQL, a function's name ends at its parenthesis.
+        if !text.is_empty() && word != "(" {
             text.push(' ');
         }
         let lower = word.to_ascii_lowercase();
@@ -142,8 +143,8 @@ mod tests {
     fn row_locks_are_left_out() {
         expect("SELECT * FROM a WHERE b = $1 FOR NO KEY UPDATE OF a SKIP LOCKED", "SELECT * FROM a WHERE b = $1");
         expect("SELECT * FROM a FOR UPDATE LIMIT $1", "SELECT * FROM a LIMIT $1");
-        expect("SELECT * FROM a USE INDEX FOR JOIN (b)", "SELECT * FROM a USE INDEX FOR JOIN ( b )");
-        expect("SELECT substring(a FOR $1) FROM b", "SELECT substring ( a FOR $1 ) FROM b");
+        expect("SELECT * FROM a USE INDEX FOR JOIN (b)", "SELECT * FROM a USE INDEX FOR JOIN( b )");
+        expect("SELECT substring(a FOR $1) FROM b", "SELECT substring( a FOR $1 ) FROM b");
     }
 
     #[test]

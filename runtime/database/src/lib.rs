@@ -32,7 +32,9 @@ mod databases;
 mod explainable;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod lock_chain;
 mod moment;
+mod mysql;
 mod postgres;
 mod reader;
 mod record;

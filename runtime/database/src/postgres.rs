@@ -19,6 +19,7 @@ use self::tables::TableSnapshot;
 use self::value::number;
 use crate::address::DatabaseAddress;
 use crate::moment::DayClock;
+use crate::reader::Statistics;
 use crate::record::Record;
 
 /// The first version whose statistics have the names that are read here.
@@ -68,83 +69,6 @@ impl PostgresReader {
             tables: None,
             last: None,
         })
-    }
-
-    pub(crate) fn record(&mut self) -> &mut Record {
-        &mut self.record
-    }
-
-    pub(crate) fn into_report(self) -> DatabaseReport {
-        self.record.finish()
-    }
-
-    /// The readings that later ones are compared with.
-    pub(crate) async fn begin(&mut self) {
-        self.check_privileges().await;
-        self.read_most_sessions().await;
-        match tables::snapshot(&mut self.connection).await {
-            Ok(snapshot) => self.tables = Some(snapshot),
-            Err(error) => self.record.not_seen(&format!("tables: {error}")),
-        }
-        match Statements::find(&mut self.connection, self.version).await {
-            Ok(statements) => self.statements = Some(statements),
-            Err(sentence) => self.record.not_seen(&sentence),
-        }
-        match self.read_transactions().await {
-            Ok(transactions) => self.last = Some((self.clock.now(), transactions)),
-            Err(error) => self.record.miss("intervals", &error.to_string()),
-        }
-    }
-
-    /// Reads the sessions, and the chains of those that wait for locks.
-    pub(crate) async fn sample_sessions(&mut self) {
-        let sample = match sessions::sample(&mut self.connection, self.clock.now()).await {
-            Ok(sample) => sample,
-            Err(error) => return self.record.miss("samples of the sessions", &error.to_string()),
-        };
-        let has_waiting = sample.waiting_for_lock > 0;
-        self.record.push_sample(sample);
-        if has_waiting {
-            match sessions::blocked(&mut self.connection, self.version).await {
-                Ok(waits) => self.record.push_waits(waits),
-                Err(error) => self.record.miss("waits for locks", &error.to_string()),
-            }
-        }
-    }
-
-    /// Reads what happened since the last interval.
-    pub(crate) async fn read_interval(&mut self) {
-        let now = match self.read_transactions().await {
-            Ok(now) => now,
-            Err(error) => return self.record.miss("intervals", &error.to_string()),
-        };
-        let statements = match &mut self.statements {
-            None => Vec::new(),
-            Some(statements) => match statements.read_interval(&mut self.connection).await {
-                Ok(used) => used,
-                Err(error) => return self.record.miss("intervals", &error.to_string()),
-            },
-        };
-        let at = self.clock.now();
-        if let Some((began, last)) = self.last.replace((at, now)) {
-            let since = now.since(&last);
-            self.record.push_interval(DatabaseInterval { began, ended: at, statements, ..since });
-        }
-    }
-
-    /// Reads tables and plans, once the load has ended.
-    pub(crate) async fn read_last(&mut self) {
-        if let Some(before) = self.tables.take() {
-            match tables::snapshot(&mut self.connection).await {
-                Ok(now) => {
-                    self.record.report().tables = tables::uses(&mut self.connection, &before, &now).await;
-                }
-                Err(error) => self.record.not_seen(&format!("tables: {error}")),
-            }
-        }
-        if let Some(statements) = self.statements.take() {
-            self.read_plans(&statements).await;
-        }
     }
 
     async fn read_plans(&mut self, statements: &Statements) {
@@ -210,6 +134,81 @@ impl PostgresReader {
             temporary_bytes: number(row, 4),
             own,
         }))
+    }
+}
+
+impl Statistics for PostgresReader {
+    async fn begin(&mut self) {
+        self.check_privileges().await;
+        self.read_most_sessions().await;
+        match tables::snapshot(&mut self.connection).await {
+            Ok(snapshot) => self.tables = Some(snapshot),
+            Err(error) => self.record.not_seen(&format!("tables: {error}")),
+        }
+        match Statements::find(&mut self.connection, self.version).await {
+            Ok(statements) => self.statements = Some(statements),
+            Err(sentence) => self.record.not_seen(&sentence),
+        }
+        match self.read_transactions().await {
+            Ok(transactions) => self.last = Some((self.clock.now(), transactions)),
+            Err(error) => self.record.miss("intervals", &error.to_string()),
+        }
+    }
+
+    async fn sample_sessions(&mut self) {
+        let sample = match sessions::sample(&mut self.connection, self.clock.now()).await {
+            Ok(sample) => sample,
+            Err(error) => return self.record.miss("samples of the sessions", &error.to_string()),
+        };
+        let has_waiting = sample.waiting_for_lock > 0;
+        self.record.push_sample(sample);
+        if has_waiting {
+            match sessions::blocked(&mut self.connection, self.version).await {
+                Ok(waits) => self.record.push_waits(waits),
+                Err(error) => self.record.miss("waits for locks", &error.to_string()),
+            }
+        }
+    }
+
+    async fn read_interval(&mut self) {
+        let now = match self.read_transactions().await {
+            Ok(now) => now,
+            Err(error) => return self.record.miss("intervals", &error.to_string()),
+        };
+        let statements = match &mut self.statements {
+            None => Vec::new(),
+            Some(statements) => match statements.read_interval(&mut self.connection).await {
+                Ok(used) => used,
+                Err(error) => return self.record.miss("intervals", &error.to_string()),
+            },
+        };
+        let at = self.clock.now();
+        if let Some((began, last)) = self.last.replace((at, now)) {
+            let since = now.since(&last);
+            self.record.push_interval(DatabaseInterval { began, ended: at, statements, ..since });
+        }
+    }
+
+    async fn read_last(&mut self) {
+        if let Some(before) = self.tables.take() {
+            match tables::snapshot(&mut self.connection).await {
+                Ok(now) => {
+                    self.record.report().tables = tables::uses(&mut self.connection, &before, &now).await;
+                }
+                Err(error) => self.record.not_seen(&format!("tables: {error}")),
+            }
+        }
+        if let Some(statements) = self.statements.take() {
+            self.read_plans(&statements).await;
+        }
+    }
+
+    fn record(&mut self) -> &mut Record {
+        &mut self.record
+    }
+
+    fn into_report(self) -> DatabaseReport {
+        self.record.finish()
     }
 }
 

@@ -9,7 +9,9 @@ use squall_findings::database::DatabaseReport;
 use tokio::sync::watch;
 
 use crate::address::{DatabaseAddress, Product};
+use crate::mysql::MysqlReader;
 use crate::postgres::PostgresReader;
+use crate::record::Record;
 
 const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 /// The longest time of an opening, and of the last reading.
@@ -28,73 +30,56 @@ pub(crate) enum ReadingPhase {
     Abandoned,
 }
 
+/// What a product's reader does; it keeps what it reads in its [`Record`].
+pub(crate) trait Statistics {
+    /// The readings that later ones are compared with.
+    fn begin(&mut self) -> impl Future<Output = ()> + Send;
+    /// Reads the sessions, and what they wait for.
+    fn sample_sessions(&mut self) -> impl Future<Output = ()> + Send;
+    /// Reads what happened since the last interval.
+    fn read_interval(&mut self) -> impl Future<Output = ()> + Send;
+    /// Reads tables and plans, once the load has ended.
+    fn read_last(&mut self) -> impl Future<Output = ()> + Send;
+    fn record(&mut self) -> &mut Record;
+    fn into_report(self) -> DatabaseReport;
+}
+
 /// A database with a connection to it.
 pub(crate) enum Reader {
     Postgres(Box<PostgresReader>),
+    Mysql(Box<MysqlReader>),
 }
 
 impl Reader {
     /// Connects; else a reason.
     pub(crate) async fn open(address: DatabaseAddress) -> Result<Reader, String> {
-        match address.product {
-            Product::Postgres => {
-                let opened = within(LONGEST, PostgresReader::open(address)).await;
-                let opened = opened.unwrap_or_else(|| Err("it does not answer within ten seconds".to_owned()));
-                Ok(Reader::Postgres(Box::new(opened?)))
+        let opening = async {
+            match address.product {
+                Product::Postgres => {
+                    PostgresReader::open(address).await.map(|reader| Reader::Postgres(Box::new(reader)))
+                }
+                Product::Mysql => MysqlReader::open(address).await.map(|reader| Reader::Mysql(Box::new(reader))),
             }
-            Product::Mysql => Err("MySQL and MariaDB cannot be read yet".to_owned()),
-        }
+        };
+        within(LONGEST, opening).await.unwrap_or_else(|| Err("it does not answer within ten seconds".to_owned()))
     }
 
-    async fn begin(&mut self) {
+    /// Reads from the beginning of the load to its end. `None` if nothing was begun. Drops `begun` after the first
+    /// readings.
+    pub(crate) async fn read(
+        self,
+        phases: &mut watch::Receiver<ReadingPhase>,
+        begun: SyncSender<()>,
+    ) -> Option<DatabaseReport> {
         match self {
-            Reader::Postgres(postgres) => postgres.begin().await,
-        }
-    }
-
-    async fn sample_sessions(&mut self) {
-        match self {
-            Reader::Postgres(postgres) => postgres.sample_sessions().await,
-        }
-    }
-
-    async fn read_interval(&mut self) {
-        match self {
-            Reader::Postgres(postgres) => postgres.read_interval().await,
-        }
-    }
-
-    async fn read_last(&mut self) {
-        match self {
-            Reader::Postgres(postgres) => postgres.read_last().await,
-        }
-    }
-
-    /// The time of an interval.
-    fn period(&mut self) -> Duration {
-        match self {
-            Reader::Postgres(postgres) => postgres.record().period(),
-        }
-    }
-
-    fn report_unfinished(&mut self) {
-        match self {
-            Reader::Postgres(postgres) => postgres.record().not_seen(
-                "tables and plans of statements: the database did not answer within ten seconds after the load",
-            ),
-        }
-    }
-
-    fn into_report(self) -> DatabaseReport {
-        match self {
-            Reader::Postgres(postgres) => postgres.into_report(),
+            Reader::Postgres(reader) => read(*reader, phases, begun).await,
+            Reader::Mysql(reader) => read(*reader, phases, begun).await,
         }
     }
 }
 
-/// Reads from the beginning of the load to its end. `None` if nothing was begun. Drops `begun` after the first readings.
-pub(crate) async fn read(
-    mut reader: Reader,
+async fn read(
+    mut reader: impl Statistics,
     phases: &mut watch::Receiver<ReadingPhase>,
     begun: SyncSender<()>,
 ) -> Option<DatabaseReport> {
@@ -102,7 +87,7 @@ pub(crate) async fn read(
     reader.begin().await;
     drop(begun);
     let mut next_sample = moment() + BETWEEN_SAMPLES;
-    let mut next_interval = moment() + reader.period();
+    let mut next_interval = moment() + reader.record().period();
     while *phases.borrow_and_update() == ReadingPhase::Reading {
         tokio::select! {
             () = wait_until(next_sample) => {
@@ -110,7 +95,7 @@ pub(crate) async fn read(
                 next_sample = after(next_sample, BETWEEN_SAMPLES);
                 if moment() >= next_interval {
                     reader.read_interval().await;
-                    next_interval = after(next_interval, reader.period());
+                    next_interval = after(next_interval, reader.record().period());
                 }
             }
             changed = phases.changed() => changed.ok()?,
@@ -121,10 +106,13 @@ pub(crate) async fn read(
         reader.read_last().await;
     };
     if within(LONGEST, finishing).await.is_none() {
-        reader.report_unfinished();
+        reader.record().not_seen(UNFINISHED);
     }
     Some(reader.into_report())
 }
+
+const UNFINISHED: &str =
+    "tables and plans of statements: the database did not answer within ten seconds after the load";
 
 /// The next moment in steps of `period` that is still to come: what was missed is a gap.
 fn after(last: Instant, period: Duration) -> Instant {
