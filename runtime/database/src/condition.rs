@@ -38,8 +38,9 @@ pub(crate) fn compared_columns(condition: &str, alias: &str, dialect: Dialect) -
     found
 }
 
-/// The condition as it reads where there is one table only: without the alias.
-pub(crate) fn without_alias(condition: &str, alias: &str, dialect: Dialect) -> String {
+/// The condition as it may be shown: without the alias, as it reads where there is one table only, and without values,
+/// which may be of persons.
+pub(crate) fn shown_condition(condition: &str, alias: &str, dialect: Dialect) -> String {
     let tokens = tokens(condition, dialect);
     let mut shown = String::with_capacity(condition.len());
     let mut end = 0;
@@ -48,8 +49,11 @@ pub(crate) fn without_alias(condition: &str, alias: &str, dialect: Dialect) -> S
         let is_dot = number > 0 && token.text == "." && is_column_of(&tokens[number - 1..], alias);
         shown.push_str(&condition[end..token.start]);
         end = token.start + token.text.len();
-        if !is_prefix && !is_dot {
-            shown.push_str(token.text);
+        let is_literal = token.kind == TokenKind::Value && !token.text.starts_with('$');
+        match (is_prefix || is_dot, is_literal) {
+            (true, _) => {}
+            (false, true) => shown.push('?'),
+            (false, false) => shown.push_str(token.text),
         }
     }
     shown.push_str(&condition[end..]);
@@ -189,8 +193,8 @@ mod tests {
         let found = compared_columns(printed, "p", Dialect::Mysql);
         assert_eq!((found.equal, found.range, found.others), (vec!["a".to_owned()], vec!["c".to_owned()], 1));
         assert_eq!(
-            without_alias(printed, "p", Dialect::Mysql),
-            "((`shop`.`a` = 5) and (`shop`.`b` like 'x%') and (`shop`.`c` > <cache>(1)))"
+            shown_condition(printed, "p", Dialect::Mysql),
+            "((`shop`.`a` = ?) and (`shop`.`b` like ?) and (`shop`.`c` > <cache>(?)))"
         );
     }
 
@@ -217,12 +221,9 @@ mod tests {
     }
 
     #[test]
-    fn the_alias_is_left_out() {
-        assert_eq!(
-            without_alias("((p.a = $1) AND (p.b > 'p.c'))", "p", Dialect::Postgres),
-            "((a = $1) AND (b > 'p.c'))"
-        );
-        assert_eq!(without_alias("(p.a = o.p)", "p", Dialect::Postgres), "(a = o.p)");
-        assert_eq!(without_alias("(\"Order\".a = $1)", "Order", Dialect::Postgres), "(a = $1)");
+    fn alias_and_values_are_left_out() {
+        assert_eq!(shown_condition("((p.a = $1) AND (p.b > 'p.c'))", "p", Dialect::Postgres), "((a = $1) AND (b > ?))");
+        assert_eq!(shown_condition("(p.a = o.p)", "p", Dialect::Postgres), "(a = o.p)");
+        assert_eq!(shown_condition("(\"Order\".a = $1)", "Order", Dialect::Postgres), "(a = $1)");
     }
 }

@@ -38,6 +38,7 @@ mod mysql;
 mod postgres;
 mod reader;
 mod record;
+mod seen;
 mod tls;
 mod token;
 

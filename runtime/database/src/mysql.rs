@@ -13,8 +13,6 @@ mod statements;
 mod tables;
 mod value;
 
-use std::collections::HashMap;
-
 use squall_findings::database::{DatabaseInterval, DatabaseReport, template};
 use squall_findings::span::UnixNanos;
 
@@ -29,9 +27,7 @@ use crate::address::DatabaseAddress;
 use crate::moment::DayClock;
 use crate::reader::Statistics;
 use crate::record::Record;
-
-/// Statements of which an execution is kept, with its values.
-const MOST_SEEN: usize = 1_000;
+use crate::seen::SeenStatements;
 
 /// A MySQL or MariaDB database with a connection to it.
 pub(crate) struct MysqlReader {
@@ -43,12 +39,7 @@ pub(crate) struct MysqlReader {
     tables: Option<TableSnapshot>,
     last: Option<(UnixNanos, Counters)>,
     /// Executions that samples of the sessions saw, by what they have in common with their digest.
-    seen: HashMap<String, SeenStatement>,
-}
-
-struct SeenStatement {
-    text: String,
-    times: u64,
+    seen: SeenStatements,
 }
 
 /// Counters of the server, less those of the reader's own session.
@@ -87,7 +78,7 @@ impl MysqlReader {
             statements: None,
             tables: None,
             last: None,
-            seen: HashMap::new(),
+            seen: SeenStatements::default(),
         })
     }
 
@@ -123,12 +114,8 @@ impl MysqlReader {
 
     fn keep_statements(&mut self, sessions: &[Session]) {
         for text in sessions.iter().filter_map(|session| session.statement.as_ref()) {
-            let key = key(text);
-            let has_room = self.seen.len() < MOST_SEEN && text.chars().count() < LONGEST_TEXT;
-            match self.seen.get_mut(&key) {
-                Some(seen) => seen.times += 1,
-                None if has_room => drop(self.seen.insert(key, SeenStatement { text: text.clone(), times: 1 })),
-                None => {}
+            if text.chars().count() < LONGEST_TEXT {
+                self.seen.add(key(text), text);
             }
         }
     }
@@ -136,19 +123,13 @@ impl MysqlReader {
     /// The statements that took most time: by their digests, else by the samples that saw them.
     async fn costly(&mut self) -> Result<Vec<CostlyStatement>, ReadError> {
         let Some(statements) = &mut self.statements else {
-            let mut seen: Vec<&SeenStatement> = self.seen.values().collect();
-            seen.sort_by_key(|seen| std::cmp::Reverse(seen.times));
-            let costly = |seen: &SeenStatement| CostlyStatement {
-                statement: template(&seen.text),
-                text: seen.text.clone(),
-                rows: None,
-            };
-            return Ok(seen.into_iter().take(plans::MOST_PLANS).map(costly).collect());
+            let seen = self.seen.most_seen(plans::MOST_PLANS).into_iter();
+            return Ok(seen.map(|text| CostlyStatement { statement: template(&text), text, rows: None }).collect());
         };
         let mut costly = Vec::new();
         for digest in statements.costly(&mut self.connection, plans::MOST_PLANS).await? {
-            let sample = match self.seen.get(&key(&digest.text)) {
-                Some(seen) => Some(seen.text.clone()),
+            let sample = match self.seen.text(&key(&digest.text)) {
+                Some(seen) => Some(seen.to_owned()),
                 None if self.is_mariadb => None,
                 None => read_sample(&mut self.connection, &digest.digest).await?,
             };

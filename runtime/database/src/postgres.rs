@@ -10,20 +10,23 @@ mod statements;
 mod tables;
 mod value;
 
-use squall_findings::database::{DatabaseInterval, DatabaseReport};
+use squall_findings::database::{DatabaseInterval, DatabaseReport, template};
 use squall_findings::span::UnixNanos;
 
 use self::connection::{Connection, ReadError};
-use self::statements::Statements;
+use self::statements::{CostlyStatement, Statements};
 use self::tables::TableSnapshot;
 use self::value::number;
 use crate::address::DatabaseAddress;
 use crate::moment::DayClock;
 use crate::reader::Statistics;
 use crate::record::Record;
+use crate::seen::SeenStatements;
 
 /// The first version whose statistics have the names that are read here.
 const OLDEST: u32 = 130_000;
+
+const CUT: &str = "the plans of statements whose text the server has cut: raise track_activity_query_size";
 
 /// A PostgreSQL database with a connection to it.
 pub(crate) struct PostgresReader {
@@ -34,6 +37,8 @@ pub(crate) struct PostgresReader {
     statements: Option<Statements>,
     tables: Option<TableSnapshot>,
     last: Option<(UnixNanos, Transactions)>,
+    /// Executions that samples of the sessions saw; only if the server keeps no texts itself.
+    seen: SeenStatements,
 }
 
 /// The counters of `pg_stat_database`.
@@ -68,25 +73,45 @@ impl PostgresReader {
             statements: None,
             tables: None,
             last: None,
+            seen: SeenStatements::default(),
         })
     }
 
-    async fn read_plans(&mut self, statements: &Statements) {
+    async fn read_costly(&mut self, statements: &Statements) -> Vec<CostlyStatement> {
         let evicted = statements.count_evicted(&mut self.connection).await;
         if evicted > 0 {
             self.record.not_seen(&format!(
                 "statements: pg_stat_statements forgot some, {evicted} times: raise pg_stat_statements.max"
             ));
         }
-        let costly = match statements.costly(&mut self.connection, plans::MOST_PLANS).await {
-            Ok(costly) => costly,
-            Err(error) => return self.record.not_seen(&format!("plans of statements: {error}")),
-        };
-        let explained = plans::explain(&mut self.connection, &costly).await;
+        let costly = statements.costly(&mut self.connection, plans::MOST_PLANS).await;
+        costly.unwrap_or_else(|error| {
+            self.record.not_seen(&format!("plans of statements: {error}"));
+            Vec::new()
+        })
+    }
+
+    async fn read_plans(&mut self, costly: &[CostlyStatement]) {
+        let explained = plans::explain(&mut self.connection, costly).await;
         self.record.report().plans = explained.plans;
         for (reason, times) in explained.missing {
             let statements = if times == 1 { "one statement".to_owned() } else { format!("{times} statements") };
             self.record.not_seen(&format!("the plan of {statements}: {reason}"));
+        }
+    }
+
+    /// Keeps what is executed, to be explained.
+    async fn see_statements(&mut self) {
+        match sessions::executed(&mut self.connection).await {
+            Ok((texts, cut)) => {
+                for text in texts {
+                    self.seen.add(template(&text), &text);
+                }
+                if cut > 0 {
+                    self.record.not_seen(CUT);
+                }
+            }
+            Err(error) => self.record.miss("samples of statements", &error.to_string()),
         }
     }
 
@@ -161,7 +186,11 @@ impl Statistics for PostgresReader {
             Err(error) => return self.record.miss("samples of the sessions", &error.to_string()),
         };
         let has_waiting = sample.waiting_for_lock > 0;
+        let has_active = sample.active > 0;
         self.record.push_sample(sample);
+        if has_active && self.statements.is_none() {
+            self.see_statements().await;
+        }
         if has_waiting {
             match sessions::blocked(&mut self.connection, self.version).await {
                 Ok(waits) => self.record.push_waits(waits),
@@ -198,9 +227,11 @@ impl Statistics for PostgresReader {
                 Err(error) => self.record.not_seen(&format!("tables: {error}")),
             }
         }
-        if let Some(statements) = self.statements.take() {
-            self.read_plans(&statements).await;
-        }
+        let costly = match self.statements.take() {
+            Some(statements) => self.read_costly(&statements).await,
+            None => self.seen.most_seen(plans::MOST_PLANS).into_iter().map(|text| CostlyStatement { text }).collect(),
+        };
+        self.read_plans(&costly).await;
     }
 
     fn record(&mut self) -> &mut Record {

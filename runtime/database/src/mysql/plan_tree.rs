@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::condition::shown_condition;
+use crate::token::Dialect;
+
 /// Lines of a plan's text.
 const MOST_LINES: usize = 200;
 /// Tables that are looked at, of one plan.
@@ -142,6 +145,7 @@ impl Walk {
             line += &format!(" using {}", text(table, "key"));
         }
         if !condition.is_empty() {
+            let condition = shown_condition(&condition, alias, Dialect::Mysql);
             line += &format!(" filter: {}", shortened(&condition));
         }
         self.line(place.depth, &line);
@@ -220,7 +224,7 @@ mod tests {
         assert_eq!(tables[2], ("s", false, 1.0, 50.0 * 99827.0, JoinBuffer::None));
         assert_eq!(tree.tables[1].condition, "p.price > 5 and p.maker = o.customer");
         let lines: Vec<&str> = tree.text.lines().map(str::trim).collect();
-        assert_eq!(lines[1], "ALL on o (rows 500, passing 10 %) filter: o.customer = 5");
+        assert_eq!(lines[1], "ALL on o (rows 500, passing 10 %) filter: customer = ?");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use squall_findings::database::{StatementPlan, TableScan};
 use super::connection::{Connection, ReadError};
 use super::plan_tree::{self, JoinBuffer, TableAccess};
 use super::value::{literal, number, text};
-use crate::condition::{ComparedColumns, compared_columns, without_alias};
+use crate::condition::{ComparedColumns, compared_columns, shown_condition};
 use crate::explainable::explainable;
 use crate::token::{Dialect, TokenKind, tokens};
 
@@ -212,7 +212,7 @@ fn judge_scan(
         table: table.to_owned(),
         table_rows: rows,
         passing_rows: passing,
-        filter: without_alias(&access.condition, &access.alias, Dialect::Mysql),
+        filter: shown_condition(&access.condition, &access.alias, Dialect::Mysql),
         columns,
         cost,
         cost_with_index,

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::condition::{ComparedColumns, compared_columns, without_alias};
+use crate::condition::{ComparedColumns, compared_columns, shown_condition};
 use crate::token::Dialect;
 
 /// Lines of a plan's text.
@@ -173,7 +173,7 @@ fn write_lines(node: &PlanNode, depth: usize, lines: &mut Vec<String>) {
         ("filter", &node.filter),
     ] {
         if !condition.is_empty() {
-            line += &format!(" {name}: {}", shortened(&without_alias(condition, &node.alias, Dialect::Postgres)));
+            line += &format!(" {name}: {}", shortened(&shown_condition(condition, &node.alias, Dialect::Postgres)));
         }
     }
     lines.push(line);
@@ -198,14 +198,14 @@ fn found_scan(node: &PlanNode, above: &Above<'_>) -> Option<FoundScan> {
     let (of_all_workers, gathering) = if node.parallel { (above.workers, above.gathering) } else { (1.0, 0.0) };
     let cost = finite(node.cost) + gathering;
     let filter = (!node.filter.is_empty()).then(|| RowChoice {
-        condition: shortened(&without_alias(&node.filter, &node.alias, Dialect::Postgres)),
+        condition: shortened(&shown_condition(&node.filter, &node.alias, Dialect::Postgres)),
         columns: compared_columns(&node.filter, &node.alias, Dialect::Postgres),
         passing: finite(node.rows) * of_all_workers,
         probes: 1.0,
         cost,
     });
     let join = above.join.as_ref().map(|side| RowChoice {
-        condition: shortened(side.condition),
+        condition: shortened(&shown_condition(side.condition, "", Dialect::Postgres)),
         columns: compared_columns(side.condition, &node.alias, Dialect::Postgres),
         passing: side.rows * of_all_workers,
         probes: side.probes,

@@ -13,6 +13,9 @@ use crate::lock_chain::{LockSession, waits};
 /// Waiting sessions whose blockers are asked for at once: the answer stops the server's lock manager for a moment.
 const MOST_WAITING: usize = 50;
 
+/// Statements that are looked at in one sample.
+const MOST_EXECUTED: usize = 200;
+
 /// Reads the sessions of clients of this database.
 pub(crate) async fn sample(connection: &mut Connection, at: UnixNanos) -> Result<SessionSample, ReadError> {
     // Without the privilege, the kind of other logins' sessions is hidden.
@@ -36,6 +39,18 @@ pub(crate) async fn sample(connection: &mut Connection, at: UnixNanos) -> Result
         }
     }
     Ok(sample)
+}
+
+/// The statements that are executed now, as they were sent, and the number of those that the server has cut.
+pub(crate) async fn executed(connection: &mut Connection) -> Result<(Vec<String>, usize), ReadError> {
+    let query = format!(
+        "SELECT /* squall */ query, octet_length(query) + 1 >= (SELECT setting::int FROM pg_settings \
+         WHERE name = 'track_activity_query_size') FROM pg_stat_activity \
+         WHERE state = 'active' AND datname = current_database() AND pid <> pg_backend_pid() LIMIT {MOST_EXECUTED}"
+    );
+    let rows = connection.rows(&query).await?;
+    let (cut, whole): (Vec<_>, Vec<_>) = rows.iter().partition(|row| text(row, 1) == "t");
+    Ok((whole.into_iter().map(|row| text(row, 0).to_owned()).collect(), cut.len()))
 }
 
 /// The statements that wait for a lock now, a value for each session.

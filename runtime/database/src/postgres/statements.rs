@@ -195,13 +195,14 @@ impl Statements {
         connection: &mut Connection,
         queries: impl Iterator<Item = i64>,
     ) -> Result<HashMap<i64, String>, ReadError> {
-        let list = queries.map(|query| query.to_string()).collect::<Vec<_>>().join(", ");
+        // One value, whatever its length: the server has one statement for all.
+        let list = queries.map(|query| query.to_string()).collect::<Vec<_>>().join(",");
         if list.is_empty() {
             return Ok(HashMap::new());
         }
         let query = format!(
             "SELECT /* squall */ queryid, left(min(query), {LONGEST_TEXT}) FROM {}.pg_stat_statements(true) \
-             WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IN ({list}) \
+             WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid = ANY ('{{{list}}}'::bigint[]) \
              GROUP BY queryid",
             self.schema
         );

@@ -71,11 +71,13 @@ pub(crate) async fn uses(connection: &mut Connection, before: &TableSnapshot, no
 /// With indexes. While a table is locked for a change of its structure its size is not to be had: then it stays the
 /// estimate of the snapshot, for all.
 async fn sizes(connection: &mut Connection, tables: impl Iterator<Item = u64>) -> Vec<(u64, u64)> {
-    let list = tables.map(|table| table.to_string()).collect::<Vec<_>>().join(", ");
+    let list = tables.map(|table| table.to_string()).collect::<Vec<_>>().join(",");
     if list.is_empty() {
         return Vec::new();
     }
-    let query = format!("SELECT /* squall */ oid, pg_total_relation_size(oid) FROM pg_class WHERE oid IN ({list})");
+    let query = format!(
+        "SELECT /* squall */ oid, pg_total_relation_size(oid) FROM pg_class WHERE oid = ANY ('{{{list}}}'::oid[])"
+    );
     let rows = connection.rows(&query).await.unwrap_or_default();
     rows.iter().map(|row| (number(row, 0), number(row, 1))).collect()
 }

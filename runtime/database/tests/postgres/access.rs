@@ -148,3 +148,23 @@ fn a_connection_is_encrypted_if_that_is_asked_for_or_offered() {
     let (refused, _) = problem("verify-full");
     assert!(refused.as_ref().is_some_and(|reason| reason.contains("certificate")), "{refused:?}");
 }
+
+#[test]
+fn without_counters_the_statements_that_sessions_execute_are_explained() {
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
+    cluster.make_products();
+    let (mut slow, mut long) = (cluster.session(), cluster.session());
+    let reading = cluster.begin("squall");
+    slow.send("SELECT id, pg_sleep(3) FROM products WHERE category = 3 LIMIT 1");
+    long.send(&format!("SELECT pg_sleep(3), '{}'", "a".repeat(2_000)));
+    pause(Duration::from_millis(2_500));
+    let report = finish(reading);
+    let said = report.not_seen.join("\n");
+    assert!(said.contains("CREATE EXTENSION") && said.contains("raise track_activity_query_size"), "{said}");
+    let [plan] = &*report.plans else { panic!("{report:#?}") };
+    assert_eq!(plan.statement, "SELECT id, pg_sleep(?) FROM products WHERE category = ? LIMIT ?");
+    assert_eq!(
+        (plan.scans[0].filter.as_str(), &*plan.scans[0].columns),
+        ("(category = ?)", &["category".to_owned()][..])
+    );
+}
