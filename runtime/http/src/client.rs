@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
-use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetId};
+use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetId, TracedRequest};
 
 use crate::account::{MemoryAccount, OverLimit};
 use crate::config::ConnectionReuse;
@@ -22,6 +22,7 @@ use crate::request::{Belongings, Brought, Prepared, RequestOptions};
 use crate::response::{self, Response};
 use crate::server_timing;
 use crate::stopwatch::{Stage, Stopwatch};
+use crate::trace_context::TraceContext;
 use crate::url::Origin;
 use crate::wire_log;
 
@@ -407,6 +408,10 @@ impl Client {
         let mut recorder = self.network.recorder.borrow_mut();
         recorder.advance_to(watch.last_lap());
         recorder.request(&sample);
+        let was_sent = !sample.failure.is_some_and(FailureClass::is_unsent);
+        if let Some(trace) = request.trace.and_then(TraceContext::sampled).filter(|_| was_sent) {
+            recorder.traced_request(traced_request(trace, &sample, watch.last_lap()));
+        }
         drop(recorder);
         match error {
             None => {}
@@ -441,6 +446,12 @@ impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Client").field("flow", &self.flow.get()).finish_non_exhaustive()
     }
+}
+
+fn traced_request(trace: u128, sample: &RequestSample, ended: Nanos) -> TracedRequest {
+    let RequestSample { flow, name, method, expected, phases, received, .. } = *sample;
+    let service_time = phases.duration();
+    TracedRequest { trace, flow, name, method, failed: !expected, ended, service_time, received }
 }
 
 /// Whether a request whose connection was closed may be sent again: only if the server cannot have seen it, or if it is

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::account::MemoryLimits;
 use crate::missing_target::MissingTarget;
 use crate::policy::EgressPolicy;
+use crate::trace_context::TraceSampling;
 use crate::url::BaseUrl;
 
 /// Settings of the measured client, the same for all virtual users of a run.
@@ -48,6 +49,8 @@ pub struct ClientConfig {
     pub max_head: usize,
     /// The largest body that is kept, in bytes, both as it came and decoded.
     pub max_body: u64,
+    /// Which requests the target is asked to trace; without it, requests bring no trace context.
+    pub trace_sampling: Option<TraceSampling>,
     /// Limits of the memory held for one virtual user, and for all together.
     pub memory: MemoryLimits,
 }
@@ -85,6 +88,7 @@ impl Default for ClientConfig {
             discard_bodies: false,
             max_head: 256 * 1024,
             max_body: 256 * 1024 * 1024,
+            trace_sampling: None,
             memory: MemoryLimits::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::account::{Booked, OverLimit};
 use crate::credentials::Credentials;
+use crate::trace_context::TraceContext;
 use crate::url::Origin;
 
 /// Values up to this length are not worth booking the copies of, in bytes.
@@ -18,6 +19,7 @@ pub(crate) struct HeadWriter<'b> {
     has_user_agent: bool,
     has_connection: bool,
     has_authorization: bool,
+    has_trace_context: bool,
     /// Whether the guest asked for the connection to be closed.
     pub close: bool,
     /// The guest's own cookies.
@@ -34,6 +36,7 @@ pub(crate) enum Special {
     TransferEncoding,
     Cookie,
     Authorization,
+    TraceContext,
 }
 
 impl Special {
@@ -44,6 +47,7 @@ impl Special {
             6 => (Special::Cookie, "cookie"),
             10 if name.as_bytes()[0] | 0x20 == b'u' => (Special::UserAgent, "user-agent"),
             10 => (Special::Connection, "connection"),
+            11 => (Special::TraceContext, "traceparent"),
             13 => (Special::Authorization, "authorization"),
             14 => (Special::ContentLength, "content-length"),
             17 => (Special::TransferEncoding, "transfer-encoding"),
@@ -63,6 +67,8 @@ pub(crate) struct Ending<'a> {
     pub credentials: Option<&'a Credentials>,
     /// The cookies that servers have set.
     pub cookies: Option<String>,
+    /// The trace context, for a guest that brings none.
+    pub trace: Option<TraceContext>,
     /// The body's framing to announce.
     pub body: BodyLength,
 }
@@ -107,8 +113,16 @@ impl<'b> HeadWriter<'b> {
         let start = buffer.len();
         write_field(buffer, "Host", &origin.authority);
         let host = start..buffer.len();
-        let (has_user_agent, has_connection, has_authorization) = (false, false, false);
-        HeadWriter { buffer, host, has_user_agent, has_connection, has_authorization, close: false, cookie: None }
+        HeadWriter {
+            buffer,
+            host,
+            has_user_agent: false,
+            has_connection: false,
+            has_authorization: false,
+            has_trace_context: false,
+            close: false,
+            cookie: None,
+        }
     }
 
     /// Books room for a field of the guest's, and for the copies that are made of some.
@@ -176,6 +190,10 @@ impl<'b> HeadWriter<'b> {
                     write_field(self.buffer, name, value);
                 }
             }
+            Special::TraceContext => {
+                self.has_trace_context = true;
+                write_field(self.buffer, name, value);
+            }
             Special::Authorization => {
                 // Of the two that are special in the same way, this one is the URL's.
                 self.has_authorization |= name.eq_ignore_ascii_case("authorization");
@@ -185,9 +203,9 @@ impl<'b> HeadWriter<'b> {
         Ok(())
     }
 
-    /// Adds the fields that the guest left out, and the empty line.
+    /// Adds the fields that the guest left out, and the empty line. Returns the trace context that it added.
     #[inline]
-    pub(crate) fn finish(&mut self, ending: Ending<'_>) {
+    pub(crate) fn finish(&mut self, ending: Ending<'_>) -> Option<TraceContext> {
         if !self.has_user_agent && !ending.user_agent.is_empty() {
             write_field(self.buffer, "User-Agent", ending.user_agent);
         }
@@ -210,8 +228,21 @@ impl<'b> HeadWriter<'b> {
             BodyLength::Length(length) => write_field(self.buffer, "Content-Length", &length.to_string()),
             BodyLength::Chunks => write_field(self.buffer, "Transfer-Encoding", "chunked"),
         }
+        let trace = ending.trace.filter(|_| !self.has_trace_context);
+        if let Some(context) = trace {
+            write_trace_context(self.buffer, context);
+        }
         self.buffer.extend_from_slice(b"\r\n");
+        trace
     }
+}
+
+/// Apart, because most runs need none.
+#[cold]
+fn write_trace_context(buffer: &mut Vec<u8>, context: TraceContext) {
+    buffer.extend_from_slice(b"traceparent: ");
+    buffer.extend_from_slice(&context.value());
+    buffer.extend_from_slice(b"\r\n");
 }
 
 #[inline]
@@ -260,7 +291,7 @@ mod tests {
 
     fn ending(length: Option<u64>) -> Ending<'static> {
         let body = length.map_or(BodyLength::Nothing, BodyLength::Length);
-        Ending { user_agent: "squall", keep_alive: true, credentials: None, cookies: None, body }
+        Ending { user_agent: "squall", keep_alive: true, credentials: None, cookies: None, trace: None, body }
     }
 
     fn written(fields: &[(&str, &str)], ending: Ending<'_>) -> Result<String, String> {

@@ -42,6 +42,7 @@ mod stub;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trace_context;
 mod transport;
 mod unfold;
 mod url;
@@ -61,5 +62,6 @@ pub use response::Response;
 pub use streamed::{BodySource, GivenUp, Listener, StreamLimits, Streamed, StreamedBody};
 pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
+pub use trace_context::TraceSampling;
 pub use url::{BaseUrl, UrlError};
 pub use wire_log::{MOST_EXCHANGES, WIRE};

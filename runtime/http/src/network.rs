@@ -14,6 +14,7 @@ use crate::reader::Limits;
 use crate::resolve::Resolver;
 use crate::stub::Stub;
 use crate::tls::SharedTls;
+use crate::trace_context::{TraceContext, TraceContexts};
 use crate::url::{Origins, Target, UrlError};
 
 /// Maximum size of one read, in bytes. One buffer serves the whole thread: a connection has none of its own.
@@ -30,6 +31,8 @@ pub struct Network {
     /// Answers instead of every target.
     pub(crate) stub: Option<Stub>,
     pub(crate) buffers: Buffers,
+    /// Names the traces of requests, if the target is to trace some.
+    trace_contexts: Option<TraceContexts>,
     /// Replaces each client's own connections.
     pub(crate) pool: Option<Pool>,
     /// Every read goes here first; incomplete or kept data is copied out. Borrowed only while a socket is polled.
@@ -70,6 +73,7 @@ impl Network {
             resolver: Resolver::new(clock.clone(), config.dns_ttl, config.turns),
             stub,
             buffers: Buffers::default(),
+            trace_contexts: config.trace_sampling.map(TraceContexts::new),
             pool: config.pool.map(Pool::new),
             scratch: RefCell::new(vec![0; READ_SIZE].into()),
             config,
@@ -89,6 +93,12 @@ impl Network {
             }
             Error::InvalidRequest(text)
         })
+    }
+
+    /// The trace context of a request that is prepared now, if it is to bring one.
+    #[inline]
+    pub(crate) fn next_trace_context(&self) -> Option<TraceContext> {
+        self.trace_contexts.as_ref().map(|contexts| contexts.next(|| self.clock.now()))
     }
 
     #[inline]

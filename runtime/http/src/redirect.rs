@@ -51,6 +51,8 @@ pub(crate) fn follow(
         // Our own `Host` line is not the guest's wish for another.
         Some(Special::Host) => stays && field.value != request.origin.authority.as_bytes(),
         Some(Special::Authorization) => stays,
+        // A trace of one's own, unless the guest brought its own.
+        Some(Special::TraceContext) => request.trace.is_none(),
         // Written again.
         Some(Special::Cookie | Special::ContentLength) => false,
         Some(_) => true,

@@ -13,6 +13,7 @@ use crate::cookies::CookieJar;
 use crate::error::Error;
 use crate::head::{BodyLength, Ending, HeadWriter, check_method};
 use crate::network::Network;
+use crate::trace_context::TraceContext;
 use crate::url::{Origin, Origins, UrlError, without_fragment};
 
 /// Settings of a request that differ from the run's.
@@ -76,6 +77,8 @@ pub struct Prepared {
     pub(crate) close: bool,
     announced: BodyLength,
     pub(crate) discard_body: bool,
+    /// Its trace context, if that is not the guest's own.
+    pub(crate) trace: Option<TraceContext>,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
     /// The limits that were cut to the run's maximum.
@@ -180,9 +183,10 @@ impl Prepared {
             keep_alive: config.reuse != ConnectionReuse::Never,
             credentials: target.credentials.as_ref(),
             cookies: set,
+            trace: network.next_trace_context(),
             body: announced,
         };
-        head.finish(ending);
+        let trace = head.finish(ending);
         let (close, cookie) = (head.close, head.cookie.take());
         let head_length = bytes.len();
         let body = body.unwrap_or_default();
@@ -210,6 +214,7 @@ impl Prepared {
             replaced_cookies: options.replaced_cookies.clone(),
             close,
             announced,
+            trace,
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
             timeout: options.timeout.unwrap_or(config.request_timeout).min(config.longest_timeout).min(LONGEST_TIMEOUT),
             redirects: options.redirects.unwrap_or(config.max_redirects).min(config.most_redirects),

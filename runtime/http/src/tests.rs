@@ -12,6 +12,7 @@ mod server;
 mod server_timing;
 mod streams;
 mod tls;
+mod tracing;
 
 use std::cell::RefCell;
 use std::future::Future;

@@ -11,6 +11,7 @@ use crate::pacing::{DroppedCell, Pacing};
 use crate::registry::{CustomKey, FlowId, RequestKey};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
 use crate::tags::TagSetId;
+use crate::traced_request::TracedRequests;
 
 /// The numbers of one series of requests.
 #[derive(Clone, Debug, Default)]
@@ -265,6 +266,8 @@ pub struct Interval {
     pub problems: FxHashMap<Problem, ProblemCell>,
     /// Iterations that should have begun and never did.
     pub dropped: FxHashMap<FlowId, DroppedCell>,
+    /// Requests that the target was asked to trace.
+    pub traced: TracedRequests,
     /// How well the thread kept to its plan.
     pub pacing: Pacing,
     /// How long the worker thread was at work in this stretch: awake, and given a processor. What the system takes to put a
@@ -350,6 +353,7 @@ impl Interval {
             + of(&self.tagged, Interval::weight)
             + of(&self.problems, of_problem)
             + of(&self.dropped, Cell::weight)
+            + size_of_val(self.traced.requests())
     }
 
     /// Adds what another stretch, or another thread, recorded. The order does not matter.
@@ -372,6 +376,7 @@ impl Interval {
         for (problem, cell) in &other.problems {
             self.problems.entry(*problem).or_default().merge(cell);
         }
+        self.traced.merge(&other.traced);
         self.run.merge_fields(&other.run);
         self.pacing.merge_fields(&other.pacing);
         self.busy += other.busy;

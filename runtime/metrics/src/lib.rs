@@ -35,6 +35,7 @@ mod target_resources;
 mod threshold;
 mod threshold_check;
 mod totals;
+mod traced_request;
 
 pub use builtin::{BUILT_IN, Builtin, Kind, Subject, Unit};
 pub use cell::{Cell, Field, Number};
@@ -58,8 +59,8 @@ pub use sanitize::{plain, plain_json};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
 pub use segments::Stretches;
 pub use series::{SeriesKey, SeriesValue, VuGauges};
-/// How a URL is shown: for those who know measurements, but no plans.
-pub use squall_plan::{credentials_in, without_credentials};
+/// How a URL is shown, and random numbers: for those who know measurements, but no plans.
+pub use squall_plan::{credentials_in, random, without_credentials};
 pub use tags::{AskedTags, Tag, TagSetId};
 pub use target_resources::{
     Reading, ResourceUnit, ResourceValue, TargetResources, WatchedPoint, WatchedSeries, WatchedSource,
@@ -67,3 +68,4 @@ pub use target_resources::{
 pub use threshold::{ThresholdFigures, ThresholdResult, evaluate_thresholds};
 pub use threshold_check::{ExpectedSamples, ThresholdMisfit, asked_tags, check_threshold};
 pub use totals::{LeftOut, ScenarioTags, Totals};
+pub use traced_request::{TracedRequest, TracedRequests};

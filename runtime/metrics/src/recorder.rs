@@ -13,6 +13,7 @@ use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, R
 use crate::sample::{FailureClass, IterationEnd, RequestSample, SampleOrigin};
 use crate::seconds::{SecondGrid, TakenSeconds, ThreadSeconds};
 use crate::tags::TagSetId;
+use crate::traced_request::TracedRequest;
 
 /// Takes samples; gives them out by the interval.
 #[derive(Debug)]
@@ -167,6 +168,12 @@ impl Recorder {
             let key = self.request_cells[slot].0;
             self.tagged(sample.tags).requests.entry(key).or_default().add(sample);
         }
+    }
+
+    /// Records that the target was asked to trace a request. The request itself is recorded by [`Recorder::request`].
+    #[cold]
+    pub fn traced_request(&mut self, request: TracedRequest) {
+        self.interval.traced.push(request);
     }
 
     /// Where samples with those tags are recorded once more.

@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
 use crate::registry::{FlowId, MetricId, NameId, Registry};
 use crate::target_resources::TargetResources;
+use crate::traced_request::TracedRequests;
 
 /// The beginning of a load that does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub struct Totals {
     pub warm_up: LeftOut,
     /// The target's resources.
     pub watched: TargetResources,
+    /// Requests that the target was asked to trace, a warm-up's included.
+    pub traced: TracedRequests,
 }
 
 impl Totals {
@@ -92,6 +95,7 @@ impl Totals {
             history: History::new(),
             warm_up: LeftOut::Nothing,
             watched: TargetResources::default(),
+            traced: TracedRequests::default(),
         }
     }
 
@@ -113,6 +117,7 @@ impl Totals {
             history: History::new(),
             warm_up: self.warm_up,
             watched: TargetResources::default(),
+            traced: TracedRequests::default(),
         }
     }
 
