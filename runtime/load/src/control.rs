@@ -333,8 +333,10 @@ impl<'a> Control<'a> {
     }
 
     /// Nothing will be added to that second any more. The last one may be shorter than the others.
-    fn complete(&mut self, number: u64, second: RecordedByAll) {
+    fn complete(&mut self, number: u64, mut second: RecordedByAll) {
         let now = self.clock.now();
+        let traced = std::mem::take(&mut second.recorded.traced);
+        self.totals.traced.merge(&traced.since(self.load_begins));
         let (begins, ends) = (self.grid.start_of(number), self.grid.end_of(number).min(now));
         let (at, length) = (begins.since(self.load_begins), ends.since(begins));
         if let Some(warm_up) = &mut self.open_warm_up {

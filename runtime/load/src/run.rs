@@ -9,7 +9,7 @@ use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
 use squall_http::{
     BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, MissingTarget, SharedAccount, SharedTls,
-    StubAnswer, TlsConfig,
+    StubAnswer, TlsConfig, TraceSampling,
 };
 use squall_metrics::{Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, Totals, asked_tags};
 use squall_plan::{HttpPlan, Limits, Plan, Scenario};
@@ -46,6 +46,8 @@ pub struct Run {
     pub steering: Steering,
     /// What somebody who watches the target says of it, if somebody does.
     pub target: Option<Receiver<Reading>>,
+    /// Which requests the target is asked to trace, if it is.
+    pub trace_sampling: Option<TraceSampling>,
     /// When a stepped load steps back; without it, after its last step.
     pub has_given_way: Option<HasGivenWay>,
 }
@@ -163,6 +165,7 @@ impl Run {
             egress: self.egress,
             max_body: limits.body,
             memory: memory_limits(&limits),
+            trace_sampling: self.trace_sampling,
             ..client_config(&plan)?
         };
         let (log, log_lines) = sync_channel(Limits::LOG_LINES_WAITING);

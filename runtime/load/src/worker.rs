@@ -69,7 +69,9 @@ impl Shared {
     pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
         let pool = self.plan.http.shared_connections.map(|pool| part(pool as usize, number, workers));
         let turns = AddressTurns { first: number, step: workers };
-        Shared { client: ClientConfig { pool, turns, ..self.client.clone() }, worker: number, ..self.clone() }
+        let trace_sampling = self.client.trace_sampling.map(|sampling| sampling.of_thread(number, workers));
+        let client = ClientConfig { pool, turns, trace_sampling, ..self.client.clone() };
+        Shared { client, worker: number, ..self.clone() }
     }
 
     /// The context of the calling thread, which must be inside its runtime.

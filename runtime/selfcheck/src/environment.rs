@@ -68,7 +68,9 @@ impl Environment {
         let egress = EgressPolicy::Everywhere;
         let (guests, data, secrets) = (vec![guest], DataSet::default(), Secrets::default());
         let (declared, steering) = (Vec::new(), Steering::default());
-        let run = Run { plan, guests, declared, data, secrets, egress, steering, target: None, has_given_way: None };
+        let (target, trace_sampling, has_given_way) = (None, None, None);
+        let run =
+            Run { plan, guests, declared, data, secrets, egress, steering, target, trace_sampling, has_given_way };
         let squall = run.run(&mut Silent).map_err(SessionError::from)?;
         Ok(Seen { squall, server: server.stop() })
     }
