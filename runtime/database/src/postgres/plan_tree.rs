@@ -58,6 +58,8 @@ struct PlanNode {
     merge_condition: String,
     #[serde(rename = "Join Filter")]
     join_filter: String,
+    #[serde(rename = "Sort Key")]
+    sort_keys: Vec<String>,
     #[serde(rename = "Plans")]
     below: Vec<PlanNode>,
 }
@@ -84,6 +86,17 @@ pub(crate) struct FoundScan {
     pub(crate) filter: Option<RowChoice>,
     /// The join that it is a side of, if an index could take its place.
     pub(crate) join: Option<RowChoice>,
+    /// The first rows in an order, if the statement asks for no more of them.
+    pub(crate) first: Option<FirstRows>,
+}
+
+/// The rows at the beginning of an order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FirstRows {
+    /// The columns of the order.
+    pub(crate) columns: Vec<String>,
+    /// The number of rows.
+    pub(crate) rows: f64,
 }
 
 /// A choice of a table's rows, that an index could make.
@@ -109,6 +122,10 @@ struct Above<'a> {
     /// The cost of bringing the rows of workers together.
     gathering: f64,
     join: Option<JoinSide<'a>>,
+    /// The rows that are asked for, of those that this node brings.
+    limit: Option<f64>,
+    /// What brings its rows in order, and how many of them are asked for.
+    sorted: Option<(&'a PlanNode, f64)>,
 }
 
 /// A side of a join that can be replaced by probes of an index.
@@ -128,7 +145,11 @@ pub(crate) fn read(json: &str) -> Result<PlanTree, String> {
     let root = plans.into_iter().next().ok_or("it has no plan")?.plan;
     let (mut lines, mut scans) = (Vec::new(), Vec::new());
     write_lines(&root, 0, &mut lines);
-    find_scans(&root, Above { times: 1.0, workers: 1.0, gathering: 0.0, join: None }, &mut scans);
+    find_scans(
+        &root,
+        Above { times: 1.0, workers: 1.0, gathering: 0.0, join: None, limit: None, sorted: None },
+        &mut scans,
+    );
     Ok(PlanTree { text: lines.join("\n"), cost: finite(root.cost), scans })
 }
 
@@ -213,19 +234,46 @@ fn found_scan(node: &PlanNode, above: &Above<'_>) -> Option<FoundScan> {
     });
     let join = join.filter(|join| !join.columns.equal.is_empty());
     let (schema, table) = (node.schema.clone(), node.table.clone());
-    (filter.is_some() || join.is_some()).then_some(FoundScan { schema, table, times: above.times, cost, filter, join })
+    let first = above.sorted.and_then(|(sort, rows)| first_rows(sort, rows, &node.alias));
+    (filter.is_some() || join.is_some()).then_some(FoundScan {
+        schema,
+        table,
+        times: above.times,
+        cost,
+        filter,
+        join,
+        first,
+    })
+}
+
+/// The first rows in the order of columns of this table, all of them in one direction: those that an index could bring.
+fn first_rows(sort: &PlanNode, rows: f64, alias: &str) -> Option<FirstRows> {
+    let keys = || sort.sort_keys.iter();
+    let is_descending = |key: &&String| key.ends_with(" DESC");
+    if keys().any(|key| is_descending(&key)) && !keys().all(|key| is_descending(&key)) {
+        return None;
+    }
+    let column = |key: &String| {
+        let shown = shown_condition(key.trim_end_matches(" DESC"), alias, Dialect::Postgres);
+        let is_column = shown.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        is_column.then_some(shown)
+    };
+    Some(FirstRows { columns: keys().map(column).collect::<Option<_>>()?, rows })
 }
 
 /// What is above the child of a node.
 fn above_child<'a>(node: &'a PlanNode, number: usize, above: &Above<'a>) -> Above<'a> {
     let child = &node.below[number];
     let rows_of = |number: usize| node.below.get(number).map_or(1.0, |other| finite(other.rows).max(1.0));
-    let mut below = Above { join: None, ..*above };
+    let mut below = Above { join: None, limit: None, sorted: None, ..*above };
     match (node.kind.as_str(), child.relationship.as_str()) {
         // It runs for each row; how many are looked at for that, the plan does not say.
         (_, "SubPlan") => below.times = above.times * finite(node.rows).max(1.0),
         (_, "InitPlan") => {}
+        ("Limit", _) => below.limit = Some(finite(node.rows)),
+        ("Sort", _) => below.sorted = above.limit.map(|rows| (node, rows)),
         ("Gather" | "Gather Merge", _) => {
+            (below.limit, below.sorted) = (above.limit, above.sorted);
             let workers = finite(node.workers);
             below.workers = workers + (1.0 - 0.3 * workers).max(0.0);
             below.gathering = (finite(node.cost) - finite(child.cost)).max(0.0);

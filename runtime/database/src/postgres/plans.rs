@@ -151,7 +151,8 @@ async fn read_facts(connection: &mut Connection, scan: &FoundScan) -> Option<Tab
 /// A scan, with the index that would serve it best. `None` if it reads the whole table on purpose.
 fn judge_scan(found: &FoundScan, facts: &TableFacts, constants: &CostConstants, most_cost: f64) -> Option<TableScan> {
     let choices = found.filter.iter().chain(&found.join);
-    let judged = choices.map(|choice| judge_choice(found, choice, facts, constants));
+    let ordered = found.filter.iter().filter_map(|choice| judge_first_rows(found, choice, facts, constants));
+    let judged = choices.map(|choice| judge_choice(found, choice, facts, constants)).chain(ordered);
     let filtered = found.filter.is_some();
     // The saving of an index decides between a scan's own filter and its join.
     let best = judged
@@ -191,6 +192,46 @@ fn judge_choice(found: &FoundScan, choice: &RowChoice, facts: &TableFacts, const
             conditions_left: others as f64,
         })
     };
+    table_scan(found, choice, facts, columns, [cost, cost_with_index])
+}
+
+/// The same with an index that also has the order of the rows: then no more are read than are asked for.
+fn judge_first_rows(
+    found: &FoundScan,
+    choice: &RowChoice,
+    facts: &TableFacts,
+    constants: &CostConstants,
+) -> Option<TableScan> {
+    let first = found.first.as_ref()?;
+    let answers_all = choice.columns.range.is_empty() && choice.columns.others == 0 && !choice.columns.equal.is_empty();
+    let order = first.columns.iter().filter(|column| !choice.columns.equal.contains(column));
+    let columns: Vec<String> = choice.columns.equal.iter().chain(order).cloned().collect();
+    let known = columns.iter().all(|name| facts.columns.iter().any(|column| column.name == *name));
+    let has_index = facts.indexes.iter().any(|index| index.starts_with(&columns));
+    if !answers_all || !known || has_index {
+        return None;
+    }
+    let widths = facts.columns.iter().filter(|column| columns.contains(&column.name)).map(|column| column.width);
+    let cost_with_index = constants.index_scan(&IndexProbe {
+        table_rows: facts.rows,
+        table_pages: facts.pages,
+        rows: first.rows.min(choice.passing),
+        times: found.times,
+        key_width: widths.sum(),
+        // Within an equality, the order of the index is that of the rows that are sorted.
+        correlation: 0.0,
+        conditions_left: 0.0,
+    });
+    Some(table_scan(found, choice, facts, columns, [choice.cost * found.times, cost_with_index]))
+}
+
+fn table_scan(
+    found: &FoundScan,
+    choice: &RowChoice,
+    facts: &TableFacts,
+    columns: Vec<String>,
+    [cost, cost_with_index]: [f64; 2],
+) -> TableScan {
     let is_default = found.schema == "public" || found.schema.is_empty();
     TableScan {
         table: if is_default { found.table.clone() } else { format!("{}.{}", found.schema, found.table) },
