@@ -220,3 +220,15 @@ impl Drop for ReceiverHandle {
         self.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_listened_at_unless_told_otherwise() {
+        let settings = Settings::new(RunPrefix(1));
+        assert_eq!(settings.addresses.len(), PORTS.len());
+        assert!(settings.addresses.iter().all(|address| address.ip().is_loopback()));
+    }
+}
