@@ -31,7 +31,7 @@ use crate::plan::PlanError;
 use mistake::Position;
 
 pub use about::About;
-pub use limits::{TargetMonitoring, WatchedProcess};
+pub use limits::{LookInside, TargetMonitoring, WatchedProcess};
 pub use mistake::Mistake;
 pub use objective::{Importance, Objective};
 pub use schema::schema;

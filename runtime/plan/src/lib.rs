@@ -44,8 +44,8 @@ pub use data::{
     AtEnd, DataError, DataFormat, DataOptionError, DataOptions, EndlessPolicy, PlannedData, Policy, parse_cli_data,
 };
 pub use file::{
-    About, Importance, Mistake, Objective, PlanFile, SearchOptions, Shape, TargetMonitoring, TestType, WatchedProcess,
-    schema,
+    About, Importance, LookInside, Mistake, Objective, PlanFile, SearchOptions, Shape, TargetMonitoring, TestType,
+    WatchedProcess, schema,
 };
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
 pub use http::{HttpOptions, HttpPlan, RequestCeilings};

@@ -29,6 +29,25 @@ pub struct TargetMonitoring {
     pub scrape: Vec<String>,
     /// A process on this machine, by number or by name.
     pub process: Option<WatchedProcess>,
+    /// Whether and how the target is looked into.
+    pub inside: LookInside,
+}
+
+/// How the inside of the target is seen: its traces, and its databases; everything optional.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LookInside {
+    /// Whether requests are traced.
+    pub traces: Option<bool>,
+    /// The share of requests that are traced, from 0 to 1.
+    pub trace_share: Option<f64>,
+    /// Where its traces are received: addresses with a port.
+    pub otlp_listen: Vec<String>,
+    /// Where they are passed on to.
+    pub otlp_forward: Option<String>,
+    /// Databases whose statistics are read.
+    pub databases: Vec<String>,
+    /// Whether a stretch of low load comes before the load.
+    pub diagnose: Option<bool>,
 }
 
 /// A process on the machine that makes the load.
@@ -41,7 +60,17 @@ pub enum WatchedProcess {
 }
 
 pub(super) const LIMITS: [&str; 3] = ["cpu_max", "memory_max", "connection_pool"];
-pub(super) const MONITORING: [&str; 3] = ["prometheus", "scrape", "process"];
+pub(super) const MONITORING: [&str; 9] = [
+    "prometheus",
+    "scrape",
+    "process",
+    "look_inside",
+    "trace_share",
+    "otlp_listen",
+    "otlp_forward",
+    "databases",
+    "diagnose",
+];
 
 impl TargetMonitoring {
     /// What is to be judged, for people: `cpu_max` and `70%`.
@@ -57,13 +86,21 @@ impl TargetMonitoring {
 }
 
 pub(super) fn read(watching: &mut TargetMonitoring, key: &str, value: &Node, troubles: &mut Vec<Trouble>) {
-    let known = if key == "resource_limits" { LIMITS } else { MONITORING };
-    each(value, key, &known, troubles, |name, entry| {
+    let known: &[&str] = if key == "resource_limits" { &LIMITS } else { &MONITORING };
+    each(value, key, known, troubles, |name, entry| {
         match name {
             "cpu_max" => watching.cpu_max = Some(share(&entry.value)?),
             "memory_max" => watching.memory_max = Some(share(&entry.value)?),
             "connection_pool" => watching.connection_pool = read_whole(&entry.value)?,
-            "scrape" => watching.scrape = addresses(&entry.value)?,
+            "scrape" => watching.scrape = addresses(&entry.value, "http://target:9100/metrics")?,
+            "look_inside" => watching.inside.traces = Option::deserialize(&entry.value)?,
+            "trace_share" => watching.inside.trace_share = Some(share(&entry.value)?),
+            "otlp_listen" => watching.inside.otlp_listen = addresses(&entry.value, "127.0.0.1:4318")?,
+            "otlp_forward" => watching.inside.otlp_forward = Option::deserialize(&entry.value)?,
+            "databases" => {
+                watching.inside.databases = addresses(&entry.value, "postgresql://reader@127.0.0.1/shop")?;
+            }
+            "diagnose" => watching.inside.diagnose = Option::deserialize(&entry.value)?,
             "prometheus" => read_inner(&entry.value, name, &["url", "queries"], |inner, value| {
                 match inner {
                     "url" => watching.prometheus = Some(String::deserialize(value)?),
@@ -83,8 +120,8 @@ pub(super) fn read(watching: &mut TargetMonitoring, key: &str, value: &Node, tro
     });
 }
 
-fn addresses(value: &Node) -> Result<Vec<String>, Trouble> {
-    let wrong = |_| Trouble::at(value.place, "write a list of addresses: [ http://target:9100/metrics ]");
+fn addresses(value: &Node, example: &str) -> Result<Vec<String>, Trouble> {
+    let wrong = |_| Trouble::at(value.place, format!("write a list of addresses: [ {example} ]"));
     Option::deserialize(value).map(Option::unwrap_or_default).map_err(wrong)
 }
 

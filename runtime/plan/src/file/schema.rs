@@ -124,7 +124,10 @@ fn own_form(name: &str) -> Option<Value> {
         "monitoring" => with(
             "Where the target's use of resources can be seen.",
             closed(&limits::MONITORING, |key| match key {
-                "scrape" => list(text()),
+                "scrape" | "databases" | "otlp_listen" => list(text()),
+                "look_inside" | "diagnose" => json!({ "type": "boolean" }),
+                "trace_share" => scalar(),
+                "otlp_forward" => text(),
                 _ => json!({ "type": "object" }),
             }),
         ),

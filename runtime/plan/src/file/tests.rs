@@ -55,6 +55,20 @@ fn the_example_means_what_it_says() {
 }
 
 #[test]
+fn a_plan_says_how_the_target_is_looked_into() {
+    let text = "component: a.wasm\nmonitoring:\n  { look_inside: true, trace_share: 5%, otlp_listen: [ 127.0.0.1:9 ], \
+                databases: [ postgresql://reader@db/shop ], diagnose: true }";
+    let inside = PlanFile::read(text).unwrap().watching.inside;
+    assert_eq!((inside.traces, inside.trace_share, inside.diagnose), (Some(true), Some(0.05), Some(true)));
+    assert_eq!(inside.otlp_listen, ["127.0.0.1:9"]);
+    assert_eq!(inside.databases, ["postgresql://reader@db/shop"]);
+    assert_eq!(
+        mistakes("monitoring: { databases: db }"),
+        ["2:26: monitoring: databases: write a list of addresses: [ postgresql://reader@127.0.0.1/shop ]"]
+    );
+}
+
+#[test]
 fn types_of_tests_shape_the_load() {
     let of =
         |text: &str| match plan(&format!("component: a.wasm\n{text}"), Options::default()).scenarios.remove(0).executor
