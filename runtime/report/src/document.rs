@@ -19,6 +19,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use squall_findings::Findings;
 use squall_metrics::{DataUse, GeneratorVerdict};
 
 use crate::objectives::ObjectiveRecord;
@@ -99,6 +100,9 @@ pub struct Document {
     /// What the target used, if somebody looked.
     #[serde(default)]
     pub target: Vec<TargetSource>,
+    /// The causes of slow responses, if the target was looked into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Findings>,
     /// The course of the run.
     pub timeline: Timeline,
     /// How response times were spread, over time.

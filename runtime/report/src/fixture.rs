@@ -109,6 +109,7 @@ pub(crate) fn document_held_to(name: &str, mut totals: Totals, demands: &Demands
         command: format!("squall run {name}"),
         soak: Vec::new(),
         course: Vec::new(),
+        findings: None,
     };
     let taken = |name: &str, rows, policy: Policy, taken| {
         let (name, policy) = (name.to_owned(), policy.to_string());

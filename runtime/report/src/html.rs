@@ -4,6 +4,7 @@
 //! allows no script but the two that are in it, by their digests, and no connection but (while a run goes on) to where
 //! the page came from.
 
+mod causes;
 mod charts;
 mod combined;
 mod ids;
@@ -66,6 +67,7 @@ pub fn combined_page(report: &CombinedReport) -> String {
 
 fn run_charts_and_tables(document: &Document, ids: Ids<'_>) -> Markup {
     html! {
+        @if let Some(findings) = &document.findings { (causes::causes(findings, ids)) }
         (charts::shells(ids))
         @if let Some(trend) = &document.trend { (trend::trend(trend, ids)) }
         div id=(ids.of("tables")) { (tables::tables(document, ids)) }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod breakpoint;
+mod causes;
 mod ci;
 mod combined;
 mod command_line;
@@ -33,6 +34,7 @@ pub use breakpoint::{
     BreakpointReport, Cause, LawLine, RateLine, ScalingLines, SearchAnswer, SearchEnd, SearchRange, Spread,
     TrialFigures, TrialLine, TrialOutcome, trial_heading, trial_line,
 };
+pub use causes::findings_text;
 pub use ci::{azure_commands, github_annotations, github_summary, openmetrics};
 pub use combined::{CombinedReport, NamedRun};
 pub use command_line::{shown_command, without_secrets};

@@ -1,6 +1,8 @@
 //! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
 //! and what has no sentence has no heading.
 
+mod causes;
+
 use squall_insight::ThresholdOutcome;
 
 use crate::document::{FlowLine, Issue, Remark, RequestLine, TargetSource, ThresholdLine, Values};
@@ -19,9 +21,10 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         questions(&plan.questions),
         environment(&plan.environment),
         figures_of_run(document, baseline),
-        list("Issues identified", issues.iter().map(finding)),
-        list("Recommendations", issues.iter().filter_map(recommendation)),
-        list("Action items", issues.iter().filter_map(action)),
+        list("Issues identified", issues.iter().map(finding).chain(causes::issues(document))),
+        list("Recommendations", issues.iter().filter_map(recommendation).chain(causes::recommendations(document))),
+        list("Action items", issues.iter().filter_map(action).chain(causes::actions(document))),
+        causes::chapter(document),
         reproduce(document),
     ])
 }

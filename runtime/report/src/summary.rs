@@ -66,7 +66,7 @@ impl Summary<'_> {
             self.generator_part(),
         ];
         let results = join(parts);
-        let end = [self.soak_part(), self.course_part(), self.objective_part(), self.verdict_part()];
+        let end = [self.soak_part(), self.course_part(), self.cause_part(), self.objective_part(), self.verdict_part()];
         format!("\n{results}{}", end.concat())
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use squall_findings::Findings;
 use squall_insight::Judgement;
 use squall_metrics::{DataUse, Totals};
 use squall_plan::{OfferedRate, Plan};
@@ -37,6 +38,8 @@ pub struct RunFacts {
     pub soak: Vec<(String, String)>,
     /// What the course of the run says of the target, where the type of test asks for it: subjects, and sentences.
     pub course: Vec<(String, String)>,
+    /// The causes of slow responses, if the target was looked into.
+    pub findings: Option<Findings>,
 }
 
 /// What was planned, as far as it is reported.
@@ -133,6 +136,7 @@ impl Document {
                 .chain(Remark::all(&facts.soak).map(|remark| Remark { is_of_soak: true, ..remark }))
                 .collect(),
             target: target::target(&totals.watched, &timeline),
+            findings: facts.findings.clone(),
             timeline,
             heat_map: over_time::heat_map(&totals.history),
             percentile_curves: curves.filter(|(_, curve)| !curve.is_empty()).collect::<BTreeMap<_, _>>(),

@@ -13,7 +13,7 @@ pub(super) fn headline(document: &Document, judgement: &Judgement) -> String {
         return sentence_of(judgement.generator.invalidity());
     }
     if !document.run.end.as_planned {
-        return format!("The run did not end as planned: {}.", document.run.end.text);
+        return format!("The run ended {}.", document.run.end.text);
     }
     let missed = [missed_objectives(document), missed_thresholds(document), no_success(judgement)];
     let missed: Vec<String> = missed.into_iter().flatten().map(|text| sentence_of(&text)).collect();

@@ -92,7 +92,7 @@ fn generator_issues(judgement: &Judgement) -> impl Iterator<Item = Issue> {
 fn ending_issue(document: &Document) -> Option<Issue> {
     let end = &document.run.end;
     (!end.as_planned).then(|| Issue {
-        title: format!("The run did not end as planned: {}", end.text),
+        title: format!("The run ended {}", end.text),
         impact: Some(format!("The figures are of {} of load.", Unit::Ms.text(document.run.duration_ms))),
         ..Issue::of(Evidence::EndedEarly)
     })

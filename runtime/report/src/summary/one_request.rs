@@ -29,7 +29,8 @@ impl Summary<'_> {
             self.server_timing_part(),
             self.target_part(),
         ]);
-        let end = [self.objective_part(), "\n".to_owned(), self.generator_line(), self.verdict_line()];
+        let end =
+            [self.cause_part(), self.objective_part(), "\n".to_owned(), self.generator_line(), self.verdict_line()];
         format!("\n{body}{}", end.concat())
     }
 

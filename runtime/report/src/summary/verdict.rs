@@ -3,6 +3,7 @@
 use squall_insight::RunStatus;
 
 use super::Summary;
+use crate::causes::short;
 use crate::document::Remark;
 use crate::objectives::ObjectiveRecord;
 use crate::table::{Align, table};
@@ -17,6 +18,11 @@ impl Summary<'_> {
         let lines = &self.document.course;
         let width = lines.iter().map(|remark| remark.about.chars().count()).max().unwrap_or(0);
         self.chapter("COURSE", lines.iter().map(|Remark { about, text, .. }| format!("    {about:>width$}: {text}\n")))
+    }
+
+    pub(super) fn cause_part(&self) -> String {
+        let findings = self.document.findings.as_ref();
+        self.chapter("CAUSES", findings.map(|findings| short(findings, self.style)).into_iter())
     }
 
     pub(super) fn objective_part(&self) -> String {
