@@ -27,6 +27,7 @@ pub fn facts(test: &TestRun, began: SystemTime) -> RunFacts {
         command: shown_command(std::iter::once("squall".to_owned()).chain(test.command.iter().cloned())),
         soak: Vec::new(),
         course: Vec::new(),
+        findings: None,
     }
 }
 

@@ -68,6 +68,7 @@ fn facts(run: &StoredRun) -> RunFacts {
         command: squall_report::shown_command(std::iter::once("squall".to_owned()).chain(info.command.iter().cloned())),
         soak: conclusions(|end| &end.soak),
         course: conclusions(|end| &end.course),
+        findings: None,
     }
 }
 

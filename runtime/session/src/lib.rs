@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod baseline;
 mod ceilings;
 mod compiling;
 mod console;
@@ -19,6 +20,7 @@ mod keep;
 mod kept;
 mod known;
 mod layers;
+mod look_inside;
 mod monitoring;
 mod observers;
 pub mod one_request;

@@ -9,7 +9,7 @@ use squall_history::Store;
 use squall_http::HostRule;
 use squall_monitor::Sources;
 use squall_outputs::{Header, Output, Statistic};
-use squall_plan::Rate;
+use squall_plan::{LookInside, Rate};
 
 use crate::reports::ReportFile;
 use crate::secrets::SecretArgument;
@@ -64,6 +64,8 @@ pub struct OutputSettings {
     pub reports: ReportSettings,
     /// What is asked about the target, besides what the plan names.
     pub monitor: Sources,
+    /// How the target is looked into, besides what the plan says.
+    pub inside: LookInside,
     /// What is passed on while the run goes on.
     pub streams: StreamSettings,
     /// Whether the user asked for the whole screen.

@@ -3,6 +3,7 @@
 
 use std::time::SystemTime;
 
+use squall_findings::Findings;
 use squall_history::format::EndInfo;
 use squall_insight::Demands;
 use squall_load::RunOutcome;
@@ -47,10 +48,16 @@ impl<'a> Summarizer<'a> {
 
     /// Shows what the run came to, and puts together what is reported and kept of it. What cannot be written is told when
     /// all else is done.
-    pub(crate) fn report(&self, outcome: &RunOutcome, course: Vec<Conclusion>, files: &mut Files) -> Reported {
+    pub(crate) fn report(
+        &self,
+        outcome: &RunOutcome,
+        course: Vec<Conclusion>,
+        findings: Option<Findings>,
+        files: &mut Files,
+    ) -> Reported {
         let RunOutcome { totals, plan, generator, .. } = outcome;
         let judgement = self.test.demands(plan).judge(totals, generator);
-        let facts = RunFacts { course, ..self.facts(ending(outcome), plan, totals) };
+        let facts = RunFacts { course, findings, ..self.facts(ending(outcome), plan, totals) };
         let document = Document::new(totals, &judgement, data_use(outcome), &planned(outcome), &facts);
         let export = format!("{:#}\n", summary_export(totals, &judgement.thresholds));
         let mut unwritten = self.write_exports(totals, &export, files);

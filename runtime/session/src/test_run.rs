@@ -17,6 +17,7 @@ use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
 use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, TestType};
 use tracing::info;
 
+use crate::baseline::put_baseline_before;
 use crate::ceilings::Ceilings;
 use crate::compiling::notify_if_compiling_takes_long;
 use crate::console::Console;
@@ -29,7 +30,7 @@ use crate::settings::{ControlSettings, OutputSettings, SandboxSettings};
 use crate::summary::{Reported, Summarizer};
 use crate::system::{processor_cores, time_of_day};
 use crate::trend::trend_to;
-use crate::{monitoring, policy, secrets};
+use crate::{look_inside, monitoring, policy, secrets};
 
 /// A component, and what the user calls it; of a URL, all but user and password.
 pub struct Component {
@@ -82,7 +83,18 @@ pub fn ready_run(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secr
     raise_open_files(plan.max_vus())?;
     let (declared, steering) = (Vec::new(), Steering::default());
     let has_given_way = Some(has_given_way as HasGivenWay);
-    Ok(Run { plan, guests, declared, data, secrets, egress, steering, target: None, has_given_way })
+    Ok(Run {
+        plan,
+        guests,
+        declared,
+        data,
+        secrets,
+        egress,
+        steering,
+        target: None,
+        trace_sampling: None,
+        has_given_way,
+    })
 }
 
 impl TestRun {
@@ -135,18 +147,24 @@ impl TestRun {
         let egress = self.egress(&plan)?;
         let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
         // Whatever may be refused is asked for before anything takes long.
+        let inside = look_inside::settings(&self.output.inside, self.plan_file.as_ref());
+        let inside = look_inside::Prepared::of(&inside, console)?;
         let mut files = Files::open(&self.output)?;
         let endpoints = Endpoints::reserve(self, &plan)?;
         let guests = self.guests(&plan, &described, &cache, console)?;
         let run = ready_run(plan, guests, egress, secrets)?;
         let began = time_of_day();
         let (monitoring, target) = monitoring::begin(monitor)?;
-        let run = Run { target, declared: declared_metrics(&described), ..run };
+        let trace_sampling = inside.sampling();
+        let looking = inside.begin()?;
+        let run = Run { target, trace_sampling, declared: declared_metrics(&described), ..run };
         let Followed { outcome, course, keep, view } =
             self.follow(run, endpoints, &mut files.reports, began, console)?;
         drop(monitoring);
+        let findings = looking.map(|looking| looking.finish(&outcome, console));
         let summarizer = Summarizer::of(self, began, console);
-        let Reported { end, mut document, export, mut unwritten } = summarizer.report(&outcome, course, &mut files);
+        let Reported { end, mut document, export, mut unwritten } =
+            summarizer.report(&outcome, course, findings, &mut files);
         let store = keep.store();
         if let Some(id) = keep.end(&outcome.totals, &document, &end) {
             view.line(&format!("kept as {id}"));
@@ -248,6 +266,9 @@ impl TestRun {
         let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| Error::Options(errors.iter().map(ToString::to_string).collect()))?;
         plan.http.ceilings = layers.ceilings;
+        if look_inside::settings(&self.output.inside, self.plan_file.as_ref()).diagnose == Some(true) {
+            put_baseline_before(&mut plan)?;
+        }
         let expected = expected_samples(&plan, described);
         let misfits: Vec<String> = plan
             .thresholds

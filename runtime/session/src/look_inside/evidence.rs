@@ -1,0 +1,97 @@
+//! From what a run measured to the evidence that findings are made from.
+
+use std::sync::Arc;
+
+use squall_findings::database::DatabaseReport;
+use squall_findings::span::{Span, TraceId};
+use squall_findings::{Evidence, LoadSecond, ResourceSeries, TracedExchange};
+use squall_load::RunOutcome;
+use squall_metrics::{FlowId, Second, Totals, TracedRequest, WatchedSeries, WatchedSource};
+use squall_traces::Received;
+
+/// The evidence of a run.
+pub(super) fn evidence(outcome: &RunOutcome, spans: Vec<Span>, databases: Vec<DatabaseReport>) -> Evidence {
+    let RunOutcome { totals, plan, .. } = outcome;
+    Evidence {
+        exchanges: totals.traced.requests().iter().map(|request| exchange(totals, request)).collect(),
+        spans,
+        load: totals.history.seconds().map(|second| load_second(&second, plan.is_open())).collect(),
+        databases,
+        resources: totals.watched.sources().iter().flat_map(resources).collect(),
+    }
+}
+
+fn exchange(totals: &Totals, request: &TracedRequest) -> TracedExchange {
+    let name = totals.registry.name(request.name);
+    TracedExchange {
+        trace: TraceId(request.trace),
+        endpoint: endpoint(request.method.name(), &name).into(),
+        flow: flow(totals, request.flow),
+        ended: request.ended.into(),
+        duration: request.service_time.into(),
+        received: request.received,
+        failed: request.failed,
+    }
+}
+
+/// `GET /products`, for a request that is counted under its URL; the name that the scenario gave it, for another.
+fn endpoint(method: &str, name: &str) -> String {
+    let path = name.split_once("://").map_or(name, |(_, rest)| rest.find('/').map_or("/", |path| &rest[path..]));
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    if path.starts_with('/') { format!("{method} {path}") } else { name.to_owned() }
+}
+
+fn flow(totals: &Totals, flow: FlowId) -> Option<Arc<str>> {
+    totals.flows.get(flow.index()?).map(|name| name.as_str().into())
+}
+
+fn load_second(second: &Second, is_open: bool) -> LoadSecond {
+    let seconds = second.length.as_secs_f64();
+    LoadSecond {
+        at: second.at.into(),
+        intensity: if is_open { (second.iterations + second.dropped) as f64 / seconds } else { second.vus as f64 },
+        throughput: second.requests as f64 / seconds,
+        response_time: second.service_time.mean().into(),
+    }
+}
+
+fn resources(source: &WatchedSource) -> impl Iterator<Item = ResourceSeries> {
+    let series = |series: &WatchedSeries| ResourceSeries {
+        source: source.name.to_string(),
+        name: series.name.to_string(),
+        limit: series.limit,
+        points: series.points().iter().map(|point| (point.at.into(), point.mean)).collect(),
+    };
+    source.series.iter().map(series)
+}
+
+/// What of the traces could not be seen, in sentences.
+pub(super) fn problems(received: &Received) -> Vec<String> {
+    let mut problems = received.problems.clone();
+    if received.counts.requests == 0 {
+        problems.push(
+            "no traces came: set OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 for the target, and let it follow the \
+             caller's sampling (OTEL_TRACES_SAMPLER=parentbased_always_on, the default)"
+                .to_owned(),
+        );
+    } else if received.counts.kept == 0 {
+        problems.push(format!(
+            "{} spans came, none of them of this run's requests: does the target take up the header traceparent?",
+            received.counts.spans
+        ));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_method_and_a_path_or_the_name_that_was_given() {
+        assert_eq!(endpoint("GET", "/products"), "GET /products");
+        assert_eq!(endpoint("GET", "http://127.0.0.1:8080/products?page=7"), "GET /products");
+        assert_eq!(endpoint("GET", "http://127.0.0.1:8080"), "GET /");
+        assert_eq!(endpoint("POST", "pay"), "pay");
+    }
+}
