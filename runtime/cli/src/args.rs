@@ -4,6 +4,7 @@
 pub mod control;
 pub mod headings;
 pub mod history;
+pub mod inside;
 pub mod limits;
 pub mod load;
 pub mod options;

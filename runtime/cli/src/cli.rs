@@ -3,7 +3,7 @@
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::control::ClientArgs;
-use crate::args::history::{CompareArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
+use crate::args::history::{CompareArgs, FindingsArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::args::output::HttpDebug;
 use crate::args::plan::PlanArgs;
 use crate::commands::breakpoint::{BreakpointArgs, hide_refused};
@@ -37,6 +37,8 @@ pub enum Command {
     Breakpoint(Box<BreakpointArgs>),
     /// Run the demo: a small shop, and a scenario that loads it. Needs nothing else.
     Demo(Box<DemoArgs>),
+    /// Find out why responses are slow: a short low load, then the load, while the target is looked into.
+    Diagnose(Box<RunArgs>),
     /// Serve a page on this machine that starts tests, and shows them and their reports.
     Ui(UiArgs),
     /// Read, change or stop a run that was started with --control.
@@ -59,6 +61,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Show the summary of a kept run, or write reports: of one run, or of several in one document.
     Report(ReportArgs),
+    /// The causes of slow responses that a run with --look-inside found, with their evidence.
+    Findings(FindingsArgs),
     /// Add up several kept runs, exactly.
     Merge(MergeArgs),
     /// Say whether runs are slower than earlier ones, and how sure that is.
@@ -98,6 +102,7 @@ impl Command {
     pub fn verbosity(&self) -> u8 {
         match self {
             Command::Run(arguments) => arguments.output.screen.verbose,
+            Command::Diagnose(arguments) => arguments.output.screen.verbose,
             Command::Demo(arguments) => arguments.output.screen.verbose,
             _ => 0,
         }
@@ -109,6 +114,7 @@ impl Command {
     pub fn http_debug(&self) -> Option<HttpDebug> {
         match self {
             Command::Run(arguments) => arguments.output.screen.http_debug,
+            Command::Diagnose(arguments) => arguments.output.screen.http_debug,
             Command::Demo(arguments) => arguments.output.screen.http_debug,
             _ => None,
         }

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod compare;
 pub mod control;
 pub mod demo;
+pub mod findings;
 pub mod inspect;
 pub mod merge;
 pub mod plan;

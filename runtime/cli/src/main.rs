@@ -43,6 +43,7 @@ fn main() -> ExitCode {
     signals::end_without_a_run();
     let result = match cli.command {
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Diagnose(arguments) => commands::run::diagnose(*arguments),
         Command::Breakpoint(arguments) => commands::breakpoint::breakpoint(&arguments),
         Command::Demo(arguments) => commands::demo::demo(&arguments),
         Command::Ui(arguments) => commands::ui::ui(&arguments),
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Build(arguments) => commands::project::build(&arguments),
         Command::Cache(arguments) => commands::cache::cache(&arguments),
         Command::Runs(arguments) => commands::runs::runs(&arguments),
+        Command::Findings(arguments) => commands::findings::findings(&arguments),
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Merge(arguments) => commands::merge::merge(&arguments),
         Command::Compare(arguments) => commands::compare::compare(&arguments),

@@ -3,8 +3,10 @@
 pub use squall_plan::headings::*;
 
 pub const MONITORING: &str = "Watching the target";
+pub const INSIDE: &str = "Looking inside the target";
 pub const CONTROL: &str = "Control and screen";
 pub const SANDBOX: &str = "Sandbox and limits";
 
 /// The sections that commands share, in the order in which help shows them.
-pub const ORDER: [&str; 9] = [LOAD, REQUESTS, THRESHOLDS, SCENARIO, OUTPUTS, MONITORING, CONTROL, SANDBOX, MACHINE];
+pub const ORDER: [&str; 10] =
+    [LOAD, REQUESTS, THRESHOLDS, SCENARIO, OUTPUTS, MONITORING, INSIDE, CONTROL, SANDBOX, MACHINE];

@@ -164,6 +164,19 @@ pub struct ReportArgs {
     pub store: StoreArgs,
 }
 
+/// `squall findings`.
+#[derive(Debug, Args)]
+pub struct FindingsArgs {
+    /// The run, or a file that --summary-json wrote.
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub run: String,
+    /// Print them as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
 /// `squall merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {

@@ -10,6 +10,7 @@ use squall_session::{self as session, OutputSettings, StreamSettings};
 
 use crate::args::headings;
 use crate::args::history::KeepArgs;
+use crate::args::inside::InsideArgs;
 use crate::args::reports::ReportFileArgs;
 
 /// What is shown and written.
@@ -38,6 +39,9 @@ pub struct OutputArgs {
     /// The target.
     #[command(flatten)]
     pub monitor: MonitorArgs,
+    /// Its inside.
+    #[command(flatten)]
+    pub inside: InsideArgs,
     /// The screen.
     #[command(flatten)]
     pub screen: ScreenArgs,
@@ -53,6 +57,7 @@ impl OutputArgs {
             keep: self.keep.settings(),
             reports: self.reports.settings(),
             monitor: self.monitor.sources(),
+            inside: self.inside.settings(),
             streams: self.streams.settings(),
             full_screen: self.screen.tui,
         }

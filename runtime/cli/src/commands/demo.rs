@@ -94,9 +94,19 @@ fn save(path: &Path) -> Result<u8, CliError> {
     Ok(exit::PASSED)
 }
 
+/// A port that is taken is the user's to change.
+fn with_remedy(error: io::Error, address: SocketAddr) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            io::Error::new(error.kind(), format!("{address} is in use: choose another port, or 0 for a free one"))
+        }
+        _ => error,
+    }
+}
+
 fn serve_until_interrupted(address: SocketAddr, faults: Faults) -> Result<u8, CliError> {
     let serve = async {
-        let shop = Shop::bind(address, faults).await?;
+        let shop = Shop::bind(address, faults).await.map_err(|error| with_remedy(error, address))?;
         print_status(&format!("the demo shop is open at http://{} (Ctrl-C closes it)", shop.address()));
         let interrupted = async { drop(tokio::signal::ctrl_c().await) };
         shop.serve(interrupted).await;

@@ -73,6 +73,13 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     }
 }
 
+/// Runs what the arguments say after a stretch of low load, looks into the target meanwhile, and prints the causes.
+pub fn diagnose(mut arguments: RunArgs) -> Result<u8, CliError> {
+    let inside = &mut arguments.output.inside;
+    (inside.look_inside, inside.diagnose) = (true, true);
+    run(&arguments)
+}
+
 /// Runs the test. Returns the exit code.
 pub fn execute(test: &TestRun, console: &TerminalConsole) -> Result<u8, CliError> {
     let finished = test.execute(console)?;

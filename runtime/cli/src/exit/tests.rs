@@ -132,6 +132,7 @@ fn facts(end: Ending) -> RunFacts {
         command: "squall run shop.wasm".to_owned(),
         soak: Vec::new(),
         course: Vec::new(),
+        findings: None,
     }
 }
 
@@ -246,7 +247,7 @@ fn a_run_without_a_request_that_succeeded() {
     let one = Run { requests: 1, failed_requests: 1, failed_checks: 1, ..Run::default() };
     expect("there was one", &one, 97, RunStatus::Critical, "The only request failed.");
     let teardown = Some(TeardownProblem::Failed("trapped".to_owned()));
-    let sentence = "The run did not end as planned: with a teardown that failed: trapped.";
+    let sentence = "The run ended with a teardown that failed: trapped.";
     expect("teardown failed, too", &Run { teardown, ..run(Vec::new()) }, 97, RunStatus::Critical, sentence);
 }
 
@@ -261,7 +262,7 @@ fn a_limit_that_was_not_kept_is_worse_than_the_thresholds_say() {
 
 #[test]
 fn a_run_that_did_not_come_to_its_end() {
-    let early = |text: &str| format!("The run did not end as planned: {text}.");
+    let early = |text: &str| format!("The run ended {text}.");
     let met = |end| Run { end, thresholds: vec![MET], ..Run::default() };
     let text = || "p(95) failed".to_owned();
     let rows = [
@@ -287,11 +288,11 @@ fn a_teardown_that_went_wrong_hides_no_threshold() {
         let teardown = Some(TeardownProblem::Failed("trapped".to_owned()));
         Run { teardown, thresholds, ..Run::default() }
     };
-    let sentence = "The run did not end as planned: with a teardown that failed: trapped.";
+    let sentence = "The run ended with a teardown that failed: trapped.";
     expect("teardown failed", &failed(vec![MET]), 107, RunStatus::Critical, sentence);
     expect("a threshold, too", &failed(vec![MISSED]), 99, RunStatus::Critical, sentence);
     let late = Run { teardown: Some(TeardownProblem::TimedOut), ..Run::default() };
-    let sentence = "The run did not end as planned: with a teardown that took too long.";
+    let sentence = "The run ended with a teardown that took too long.";
     expect("teardown timed out", &late, 101, RunStatus::Critical, sentence);
 }
 

@@ -122,6 +122,7 @@ fn sections_have_the_options_that_they_name() {
                                  out-native-histograms",
         ),
         ("Watching the target", "monitor-process monitor-scrape monitor-prometheus monitor-query"),
+        ("Looking inside the target", "look-inside trace-share otlp-listen otlp-forward database"),
         ("Control and screen", "control control-token-file dashboard tui quiet verbose no-color"),
         (
             "Sandbox and limits",
