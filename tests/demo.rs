@@ -54,3 +54,12 @@ fn the_scenario_can_be_piped() {
     assert_eq!(piped.stdout, std::fs::read(saved.folder().join("shop.wasm")).unwrap());
     assert!(piped.stderr.is_empty());
 }
+
+#[test]
+fn a_port_in_use_is_named_with_a_remedy() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = Squall::new(&["demo", "--serve", &address]).run();
+    assert!(ended.code != 0, "{}", ended.out);
+    assert!(ended.err.contains(&format!("{address} is in use: choose another port")), "{}", ended.err);
+}

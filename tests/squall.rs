@@ -33,6 +33,7 @@ mod k6_http;
 mod k6_oracle;
 mod known_answers;
 mod limits;
+mod look_inside;
 mod memory;
 mod monitoring;
 mod one_request;

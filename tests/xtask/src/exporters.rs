@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::distribution::from_distribution;
 use crate::repository::{Repository, answers, run};
 
 const SOURCES: &str = "runtime/traces/tests/exporters";
@@ -78,9 +79,8 @@ fn java(repository: &Repository) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    if !answers("mvn", &["--version"]) || !answers("java", &["--version"]) {
-        bail!("there is no Java, or no Maven: apt install default-jdk-headless maven");
-    }
+    from_distribution(repository, "java", "default-jdk-headless", &["--version"])?;
+    from_distribution(repository, "mvn", "maven", &["--version"])?;
     let mut maven = repository.command("mvn");
     maven
         .args(["--quiet", "--batch-mode", "dependency:copy-dependencies", "--file"])

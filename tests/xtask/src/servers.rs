@@ -11,12 +11,14 @@ use crate::exporters;
 use crate::repository::{Repository, answers, run};
 
 /// Programs from the distribution: name, package, its version argument, the tested feature.
-const PROGRAMS: [(&str, &str, &str, &str); 5] = [
+const PROGRAMS: [(&str, &str, &str, &str); 7] = [
     ("docker-registry", "docker-registry", "--version", "registries"),
     ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
     ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
     ("prometheus-node-exporter", "prometheus-node-exporter", "--version", "watching by a real exporter"),
     ("chromium", "chromium", "--version", "pages in a real browser"),
+    ("pg_lsclusters", "postgresql", "--help", "reading a real PostgreSQL"),
+    ("mariadbd", "mariadb-server", "--version", "reading a real MariaDB"),
 ];
 /// Etsy's own server, and OpenTelemetry's definitions of its messages.
 const STATSD: &str = "statsd@0.9.0";
@@ -36,6 +38,9 @@ pub fn install(repository: &Repository) -> Result<()> {
     if let Err(error) = opentelemetry(repository) {
         missing.push(format!("outputs to an OpenTelemetry receiver ({error:#})"));
     }
+    if let Err(error) = shop(repository) {
+        missing.push(format!("looking into the shop on PostgreSQL ({error:#})"));
+    }
     missing.extend(exporters::install(repository));
     for what in &missing {
         println!("not tested: {what}");
@@ -44,6 +49,18 @@ pub fn install(repository: &Repository) -> Result<()> {
         bail!("in CI nothing may be left out");
     }
     Ok(())
+}
+
+/// The packages of the sample shop on PostgreSQL.
+fn shop(repository: &Repository) -> Result<()> {
+    let folder = repository.path("target/tools/shop");
+    if answers(folder.join("bin/python"), &["-c", "import flask, psycopg, opentelemetry.instrumentation.psycopg"]) {
+        return Ok(());
+    }
+    run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    let requirements = repository.path("guest-examples/shop/server/postgresql/requirements.txt");
+    run(pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements))
 }
 
 fn statsd(repository: &Repository) -> Result<()> {
