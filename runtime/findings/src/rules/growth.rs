@@ -8,7 +8,9 @@ use crate::numbers::line;
 use crate::trace::Trace;
 
 /// The exponent from which work counts as super-linear.
-const LEAST_EXPONENT: f64 = 1.4;
+const LEAST_EXPONENT: f64 = 1.3;
+/// A size counts that is larger than the smallest by this share of it.
+const LEAST_BEYOND: f64 = 0.5;
 /// The share of the variance that the exponent explains.
 const LEAST_FIT: f64 = 0.7;
 /// The largest answer, in the smallest ones.
@@ -35,13 +37,15 @@ fn find_at(endpoint: &Endpoint<'_>) -> Option<Finding> {
     if largest.0 < LEAST_RANGE * smallest.0 {
         return None;
     }
-    // The least own time of each size is what the work itself takes; the rest is waiting for a processor.
-    let points: Vec<(f64, f64)> = sizes.iter().map(|(size, nanos)| (size.ln(), nanos.max(1.0).ln())).collect();
+    // What both have beyond the smallest: the work that every answer takes is in neither.
+    let beyond = |(size, nanos): &(f64, f64)| (size - smallest.0, nanos - smallest.1);
+    let grown = sizes.iter().map(beyond).filter(|(size, nanos)| *size > LEAST_BEYOND * smallest.0 && *nanos > 0.0);
+    let points: Vec<(f64, f64)> = grown.map(|(size, nanos)| (size.ln(), nanos.ln())).collect();
     let line = line(&points).filter(|line| line.slope >= LEAST_EXPONENT && line.fit >= LEAST_FIT)?;
     let mut finding = finding_of(endpoint, Cause::SuperLinear, explained);
     finding.confidence = Confidence::Proved;
     finding.title =
-        format!("the work of {} grows with the size of its answer to the power of {:.1}", endpoint.name, line.slope);
+        format!("the work of {} grows faster than its answer, to the power of {:.1}", endpoint.name, line.slope);
     finding.evidence.push(format!(
         "its own time, without calls, goes from {} for answers of {:.0} bytes to {} for {:.0} bytes; a power of {:.1} explains {} of \
          the variance",
