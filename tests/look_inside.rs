@@ -109,7 +109,8 @@ fn the_asked_share_is_sampled_and_the_target_is_told_of_the_others() {
     let sampled = contexts.iter().filter(|context| context.ends_with("-01")).count();
     assert!((300..500).contains(&sampled), "{sampled} of {}", contexts.len());
     assert!(contexts.iter().all(|context| context[..19] == contexts[0][..19]), "one run, one prefix");
-    assert!(ended.out.contains("not seen: no traces came: set OTEL_EXPORTER_OTLP_ENDPOINT"), "{}", ended.out);
+    let remedy = format!("not seen: no traces came: set OTEL_EXPORTER_OTLP_ENDPOINT=http://{otlp} ");
+    assert!(ended.out.contains(&remedy), "{}", ended.out);
 }
 
 #[test]

@@ -408,8 +408,9 @@ impl Client {
         let mut recorder = self.network.recorder.borrow_mut();
         recorder.advance_to(watch.last_lap());
         recorder.request(&sample);
-        let was_sent = !sample.failure.is_some_and(FailureClass::is_unsent);
-        if let Some(trace) = request.trace.and_then(TraceContext::sampled).filter(|_| was_sent) {
+        if let Some(trace) = request.trace.and_then(TraceContext::sampled)
+            && !sample.failure.is_some_and(FailureClass::is_unsent)
+        {
             recorder.traced_request(traced_request(trace, &sample, watch.last_lap()));
         }
         drop(recorder);

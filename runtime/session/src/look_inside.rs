@@ -39,6 +39,8 @@ pub(crate) struct Prepared {
 /// The parts at work.
 pub(crate) struct Looking {
     traces: Option<ReceiverHandle>,
+    /// Where traces are received.
+    addresses: Vec<SocketAddr>,
     databases: Option<ReadingHandle>,
 }
 
@@ -84,9 +86,10 @@ impl Prepared {
         if self.traces.is_none() && self.databases.is_none() {
             return Ok(None);
         }
+        let addresses = self.traces.as_ref().map(|(receiver, _)| receiver.addresses().to_vec()).unwrap_or_default();
         let begun = self.traces.map(|(receiver, _)| receiver.begin()).transpose();
         let traces = begun.map_err(|error| Error::option(error.to_string()))?;
-        Ok(Some(Looking { traces, databases: self.databases.map(Databases::begin) }))
+        Ok(Some(Looking { traces, addresses, databases: self.databases.map(Databases::begin) }))
     }
 }
 
@@ -138,7 +141,8 @@ impl Looking {
         }
         let received = self.traces.map(ReceiverHandle::finish);
         let databases = self.databases.map(ReadingHandle::finish).unwrap_or_default();
-        let problems = received.as_ref().map(evidence::problems).unwrap_or_default();
+        let problems = received.as_ref().map(|received| evidence::problems(received, &self.addresses, &outcome.totals));
+        let problems = problems.unwrap_or_default();
         let spans = received.map(|received| received.spans).unwrap_or_default();
         let mut findings = find(&evidence(outcome, spans, databases));
         findings.not_seen.splice(0..0, problems);

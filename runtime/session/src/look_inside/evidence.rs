@@ -1,5 +1,6 @@
 //! From what a run measured to the evidence that findings are made from.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use squall_findings::database::DatabaseReport;
@@ -66,14 +67,18 @@ fn resources(source: &WatchedSource) -> impl Iterator<Item = ResourceSeries> {
 }
 
 /// What of the traces could not be seen, in sentences.
-pub(super) fn problems(received: &Received) -> Vec<String> {
+pub(super) fn problems(received: &Received, addresses: &[SocketAddr], totals: &Totals) -> Vec<String> {
     let mut problems = received.problems.clone();
+    if totals.traced.left_out() > 0 {
+        let (left_out, held) = (totals.traced.left_out(), totals.traced.requests().len());
+        problems.push(format!("{left_out} traced requests beyond the first {held} were left out: lower --trace-share"));
+    }
     if received.counts.requests == 0 {
-        problems.push(
-            "no traces came: set OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 for the target, and let it follow the \
-             caller's sampling (OTEL_TRACES_SAMPLER=parentbased_always_on, the default)"
-                .to_owned(),
-        );
+        let address = addresses.first().map(SocketAddr::to_string).unwrap_or_default();
+        problems.push(format!(
+            "no traces came: set OTEL_EXPORTER_OTLP_ENDPOINT=http://{address} for the target, and let it follow the \
+             caller's sampling (OTEL_TRACES_SAMPLER=parentbased_always_off)"
+        ));
     } else if received.counts.kept == 0 {
         problems.push(format!(
             "{} spans came, none of them of this run's requests: does the target take up the header traceparent?",
