@@ -46,6 +46,14 @@ impl<'a> Endpoint<'a> {
         Some(mean(self.low()?.map(figure)))
     }
 
+    /// A figure where nothing waits: its median under low load or, without that, below it this share of the traces.
+    pub(crate) fn alone(&self, figure: impl Fn(&Trace<'a>) -> f64, fastest: f64) -> f64 {
+        match self.low() {
+            Some(low) => quantile(low.map(figure), 0.5),
+            None => quantile(self.high().map(figure), fastest),
+        }
+    }
+
     /// The flow that requests it most often.
     pub(crate) fn flow(&self) -> Option<String> {
         let mut counts = BTreeMap::<&str, usize>::new();

@@ -7,7 +7,7 @@ use crate::database::DatabaseReport;
 use crate::endpoint::{Endpoint, LEAST_TRACES};
 use crate::evidence::{Evidence, LoadSecond, ResourceSeries, TracedExchange};
 use crate::finding::{Finding, Findings};
-use crate::level::{Level, Levels};
+use crate::level::Levels;
 use crate::rules;
 use crate::span::{Span, TraceId};
 use crate::trace::{Trace, label};
@@ -94,7 +94,7 @@ fn looked_at(evidence: &Evidence, view: &View<'_>, complete: usize) -> Vec<Strin
     let mut looked_at = Vec::new();
     if !evidence.exchanges.is_empty() {
         let asked = evidence.exchanges.len();
-        let high = view.endpoints.iter().flat_map(Endpoint::high).filter(|trace| trace.level == Level::High).count();
+        let high = view.endpoints.iter().flat_map(Endpoint::high).count();
         let baseline = match view.levels.have_low() {
             true => "held against a stretch of low load",
             false => "without a stretch of low load to hold them against",

@@ -96,10 +96,6 @@ pub enum Cause {
     Cpu,
     /// Memory is near its limit.
     Memory,
-    /// The disk is busy.
-    Disk,
-    /// The network drops or repeats packets.
-    Network,
     /// A limit of concurrency, seen from outside.
     ConcurrencyLimit,
     /// A limit of scaling, seen from outside.
@@ -209,7 +205,7 @@ impl Cause {
             | Cause::MemoryLeak
             | Cause::ConcurrencyLimit
             | Cause::Scaling => CauseClass::Application,
-            Cause::Cpu | Cause::Memory | Cause::Disk | Cause::Network => CauseClass::Infrastructure,
+            Cause::Cpu | Cause::Memory => CauseClass::Infrastructure,
         }
     }
 
@@ -231,8 +227,6 @@ impl Cause {
             Cause::MemoryLeak => "memory leak",
             Cause::Cpu => "processor saturated",
             Cause::Memory => "memory near its limit",
-            Cause::Disk => "disk saturated",
-            Cause::Network => "network trouble",
             Cause::ConcurrencyLimit => "concurrency limit",
             Cause::Scaling => "scaling limit",
         }

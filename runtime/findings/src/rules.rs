@@ -52,21 +52,12 @@ pub(crate) fn apply(view: &View<'_>) -> Vec<Finding> {
 fn finding_of(endpoint: &Endpoint<'_>, cause: Cause, explains: Explained) -> Finding {
     let (example_low, example) = endpoint.examples();
     Finding {
-        cause,
-        class: cause.class(),
-        title: String::new(),
         endpoint: Some(endpoint.name.clone()),
         flow: endpoint.flow(),
-        confidence: Confidence::SingleSource,
         explains: Some(explains),
-        evidence: Vec::new(),
-        statement: None,
-        plan: Vec::new(),
-        traces: Vec::new(),
         example_low,
         example,
-        change: String::new(),
-        improvement: None,
+        ..finding(cause)
     }
 }
 

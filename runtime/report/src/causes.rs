@@ -164,3 +164,65 @@ fn cut(name: &str) -> String {
         None => name.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use squall_findings::{Cause, CauseClass, Confidence, Explained, Improvement};
+
+    use super::*;
+
+    fn findings() -> Findings {
+        let finding = Finding {
+            cause: Cause::MissingIndex,
+            class: CauseClass::Database,
+            title: "GET /search reads the whole table products".to_owned(),
+            endpoint: Some("GET /search".to_owned()),
+            flow: None,
+            confidence: Confidence::ConfirmedByTwoSources,
+            explains: Some(Explained { low: Some(0.25), high: 0.5 }),
+            evidence: vec!["EXPLAIN: sequential scan".to_owned()],
+            statement: None,
+            plan: vec!["Seq Scan".to_owned(), "  below it".to_owned()],
+            traces: Vec::new(),
+            example_low: None,
+            example: None,
+            change: "CREATE INDEX ON products (kind);".to_owned(),
+            improvement: Some(Improvement { p95_ms: 120.5, expected_p95_ms: 40.0, arithmetic: "by cost".to_owned() }),
+        };
+        Findings { findings: vec![finding], looked_at: vec!["all of it".to_owned()], ..Findings::default() }
+    }
+
+    #[test]
+    fn a_summary_has_the_cause_its_share_the_change_and_what_to_expect() {
+        let heading = "1. missing index (database, confirmed by two sources), 50.00% of the time of GET /search (under low \
+                       load 25.00%)";
+        let lines = [
+            format!("    {heading}"),
+            "       GET /search reads the whole table products".to_owned(),
+            "       ↳ CREATE INDEX ON products (kind);".to_owned(),
+            "       ↳ expected: p95 of GET /search from 120.5ms to 40ms".to_owned(),
+            "    looked at all of it".to_owned(),
+        ];
+        assert_eq!(short(&findings(), Style::Plain), lines.map(|line| line + "\n").concat());
+        assert_eq!(short(&Findings::default(), Style::Plain), "    nothing found\n");
+    }
+
+    #[test]
+    fn the_whole_has_evidence_plan_and_arithmetic_too() {
+        let text = findings_text(&findings(), Style::Plain);
+        for line in
+            ["     - EXPLAIN: sequential scan", "       Seq Scan", "         below it", "     expected: by cost"]
+        {
+            assert!(text.lines().any(|printed| printed == line), "{line} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_bar_has_its_place_and_length_on_forty_letters() {
+        let bar =
+            squall_findings::Bar { name: "SELECT 1".to_owned(), at_ms: 25.0, duration_ms: 50.0, ..Default::default() };
+        let drawn = waterfall(&Waterfall { trace: "ab".to_owned(), duration_ms: 100.0, bars: vec![bar], left_out: 3 });
+        let expected = format!("{:10}{}{:10}      50ms  SELECT 1", "", "█".repeat(20), "");
+        assert_eq!(drawn.lines().collect::<Vec<_>>(), ["ab took 100ms", &expected, "and 3 more spans"]);
+    }
+}

@@ -5,7 +5,6 @@ use crate::database::{BlockedStatement, DatabaseReport};
 use crate::endpoint::{Endpoint, MILLISECOND};
 use crate::find::View;
 use crate::finding::{Cause, Confidence, Finding};
-use crate::numbers::quantile;
 use crate::trace::Trace;
 
 /// Sessions that were seen waiting.
@@ -63,8 +62,7 @@ fn find_in(view: &View<'_>, database: &DatabaseReport) -> Option<Finding> {
 fn of_endpoint(endpoint: &Endpoint<'_>, blocked: &BlockedStatement) -> Option<Finding> {
     let time = |trace: &Trace<'_>| time_of(&blocked.statement, trace);
     // Without low load, the fastest tenth is what did not wait.
-    let alone =
-        endpoint.low().map_or_else(|| quantile(endpoint.high().map(time), 0.1), |low| quantile(low.map(time), 0.5));
+    let alone = endpoint.alone(time, 0.1);
     let saved = |trace: &Trace<'_>| (time(trace) - alone).max(0.0);
     let explained = endpoint.explained_by(saved);
     let mut finding = finding_of(endpoint, Cause::LockContention, explained);

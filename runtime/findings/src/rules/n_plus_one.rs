@@ -1,7 +1,7 @@
 //! One query for each row of another: many calls of one statement, one after the other, under one span. Sentry's
 //! detector asks for five of them; ours also that they matter, and come again in other traces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{finding_of, ms, percent, total_use};
 use crate::database::DatabaseReport;
@@ -84,9 +84,7 @@ fn find_at(endpoint: &Endpoint<'_>, databases: &[DatabaseReport]) -> Option<Find
 fn most_repeated(traces: &[&Trace<'_>]) -> Option<String> {
     let mut time = BTreeMap::<&str, f64>::new();
     for trace in traces {
-        let mut statements: Vec<&str> = trace.database_calls().filter_map(|node| statement(node.span)).collect();
-        statements.sort_unstable();
-        statements.dedup();
+        let statements: BTreeSet<&str> = trace.database_calls().filter_map(|node| statement(node.span)).collect();
         for statement in statements {
             let repeated = loop_of(statement, trace);
             if matters(repeated, trace.nanos()) {
@@ -120,16 +118,8 @@ fn loop_of(wanted: &str, trace: &Trace<'_>) -> Loop {
 fn confirm(database: &DatabaseReport, repeated: &str, endpoint: &Endpoint<'_>) -> Option<String> {
     let used = total_use(database, repeated);
     let others = endpoint.high().flat_map(Trace::database_calls).filter_map(|node| statement(node.span));
-    let mut fewest: Option<u64> = None;
-    let mut statements: Vec<&str> = others.filter(|other| *other != repeated).collect();
-    statements.sort_unstable();
-    statements.dedup();
-    for other in statements {
-        let calls = total_use(database, other).calls;
-        if calls > 0 {
-            fewest = Some(fewest.map_or(calls, |fewest| fewest.min(calls)));
-        }
-    }
+    let others: BTreeSet<&str> = others.filter(|other| *other != repeated).collect();
+    let fewest = others.iter().map(|other| total_use(database, other).calls).filter(|calls| *calls > 0).min();
     let per_other = used.calls as f64 / fewest? as f64;
     (per_other >= LEAST_CALLS as f64).then(|| {
         format!(
@@ -146,9 +136,7 @@ fn prove(repeated: &str, endpoint: &Endpoint<'_>) -> Option<String> {
         .iter()
         .map(|trace| (trace.exchange.received as f64, loop_of(repeated, trace).calls as f64))
         .collect();
-    let mut counts: Vec<u64> = points.iter().map(|(_, calls)| *calls as u64).collect();
-    counts.sort_unstable();
-    counts.dedup();
+    let counts: BTreeSet<u64> = points.iter().map(|(_, calls)| *calls as u64).collect();
     let (fewest, most) = (*counts.first()?, *counts.last()?);
     let line = line(&points)?;
     let proves = counts.len() >= 3 && most >= 2 * fewest.max(1) && line.fit >= PROOF && line.slope > 0.0;

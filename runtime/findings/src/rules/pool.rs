@@ -3,7 +3,7 @@
 
 use super::{LEAST_COST, LEAST_SHARE, finding_of, ms, percent};
 use crate::database::{DatabaseReport, SessionSample};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, LEAST_TRACES};
 use crate::find::View;
 use crate::finding::{Cause, Confidence, Finding};
 use crate::numbers::{mean, quantile};
@@ -41,13 +41,10 @@ struct Wait {
 
 fn wait_at(endpoint: &Endpoint<'_>) -> Option<Wait> {
     let uses_database = |trace: &Trace<'_>| trace.database_calls().next().is_some();
-    if endpoint.high().filter(|trace| uses_database(trace)).count() < super::super::endpoint::LEAST_TRACES {
+    if endpoint.high().filter(|trace| uses_database(trace)).count() < LEAST_TRACES {
         return None;
     }
-    let alone = match endpoint.low() {
-        Some(low) => quantile(low.map(wait_in), 0.5),
-        None => quantile(endpoint.high().map(wait_in), 0.05),
-    };
+    let alone = endpoint.alone(wait_in, 0.05);
     let high = endpoint.mean_high(wait_in);
     let cost = high - alone;
     let slower = match endpoint.mean_low(Trace::nanos) {

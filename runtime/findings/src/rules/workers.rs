@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::find::View;
 use crate::finding::{Cause, Confidence, Finding};
 use crate::level::Level;
-use crate::numbers::{mean, quantile};
+use crate::numbers::mean;
 use crate::trace::Trace;
 
 /// The share of a request that the wait takes.
@@ -29,10 +29,7 @@ pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
 
 /// What a request waits without a queue, in nanoseconds.
 fn alone(endpoint: &Endpoint<'_>) -> f64 {
-    match endpoint.low() {
-        Some(low) => quantile(low.map(Trace::outside), 0.5),
-        None => quantile(endpoint.high().map(Trace::outside), 0.05),
-    }
+    endpoint.alone(Trace::outside, 0.05)
 }
 
 fn wait_at(endpoint: &Endpoint<'_>) -> Option<f64> {
