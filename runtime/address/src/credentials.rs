@@ -44,7 +44,7 @@ fn push_without_credentials(word: &str, shown: &mut String) {
 /// Where a text has user and password, the `@` behind them included.
 pub fn credentials_in(text: &str) -> Option<Range<usize>> {
     let behind = match text.split_once("://") {
-        // More slashes than two are as two, and so are backslashes, for whoever sends the request.
+        // More slashes than two are as two, and so are backslashes, for the sender of the request.
         Some((_, behind)) => behind.trim_start_matches(['/', '\\']),
         None => text,
     };

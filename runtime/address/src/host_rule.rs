@@ -108,7 +108,7 @@ fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-fn begins_alike(one: IpAddr, other: IpAddr, bits: u8) -> bool {
+pub(crate) fn begins_alike(one: IpAddr, other: IpAddr, bits: u8) -> bool {
     let number = |address| match address {
         IpAddr::V4(address) => u128::from(address.to_bits()) << 96,
         IpAddr::V6(address) => address.to_bits(),

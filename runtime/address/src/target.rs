@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{self, Deserialize, Deserializer};
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use crate::credentials::{credentials_in, without_credentials};
@@ -111,6 +113,19 @@ pub enum TargetError {
     },
 }
 
+/// With its credentials: for a machine that sends the requests, not for readers.
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.with_credentials())
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 impl Target {
     /// The whole, without a slash at its end, as it may be shown: `https://shop.example.test/prefix`.
     pub fn as_str(&self) -> &str {
@@ -163,7 +178,7 @@ impl FromStr for Target {
             Some((scheme, rest)) => (Scheme::named(scheme).ok_or_else(|| TargetError::Scheme(whole()))?, rest),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // Whoever sends the request takes a backslash for a slash.
+        // The sender of the request takes a backslash for a slash.
         let has_backslash = authority.contains('\\');
         if (has_backslash || !authority.contains('@')) && credentials_in(text).is_some() {
             return Err(TargetError::Credentials(whole()));
