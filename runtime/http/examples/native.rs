@@ -1,8 +1,10 @@
-//! //! The client by itself, without WebAssembly. The difference between a scenario's cost and this one's is the price
+//! The client by itself, without WebAssembly. The difference between a scenario's cost and this one's is the price
 //! of scripting.
 //!
-//! `native URL CLIENTS SECONDS` sends GET requests from CLIENTS clients on one thread, one after the other, and prints
-//! how many there were, also per second of processor time. Compare with `wrk -t1 -cCLIENTS -dSECONDS URL`.
+//! `native URL CLIENTS SECONDS [CONNECTIONS]` sends GET requests from CLIENTS clients on one thread, one after the other,
+//! and prints how many there were, also per second of processor time. With CONNECTIONS it speaks HTTP/2 by prior knowledge,
+//! and the clients share that many; 0 gives each its own. Compare with `wrk -t1 -cCLIENTS -dSECONDS URL`, and with
+//! `h2load -t1 -cCONNECTIONS -mSTREAMS -DSECONDS URL`, where CLIENTS is the product of both.
 #![allow(clippy::print_stdout)]
 
 use std::cell::RefCell;
@@ -11,18 +13,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use squall_http::{Client, ClientConfig, Network, RequestOptions, SharedTls};
+use squall_http::{Client, ClientConfig, HttpVersion, Network, RequestOptions, SharedTls};
 use squall_metrics::{Clock, Nanos, Recorder, Registry};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, clients, seconds] = &arguments[..] else {
-        return Err("usage: native URL CLIENTS SECONDS".into());
+    let [url, clients, seconds, connections @ ..] = &arguments[..] else {
+        return Err("usage: native URL CLIENTS SECONDS [CONNECTIONS]".into());
     };
     let clients: usize = clients.parse()?;
     let length = Nanos::from(Duration::from_secs(seconds.parse()?));
 
-    let config = ClientConfig { discard_bodies: true, ..ClientConfig::default() };
+    let mut config = ClientConfig { discard_bodies: true, max_streams: 1000, ..ClientConfig::default() };
+    if let [connections] = connections {
+        config.http = HttpVersion::Http2PriorKnowledge;
+        config.pool = Some(connections.parse()?).filter(|connections| *connections > 0);
+    }
     let tls = SharedTls::build(&config.tls)?;
     let clock = Clock::start();
     let recorder = Rc::new(RefCell::new(Recorder::new(Arc::new(Registry::new(1000)))));

@@ -2,18 +2,19 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::net::IpAddr;
 use std::rc::Rc;
 
-use squall_metrics::{FailureClass, FlowId, Method, Nanos, RequestSample, TagSetId, TracedRequest};
+use squall_metrics::{FailureClass, FlowId, Method, Nanos, Protocol, RequestSample, TagSetId, TracedRequest};
 
 use crate::account::{MemoryAccount, OverLimit};
 use crate::config::ConnectionReuse;
-use crate::connect::{Connection, connect, diagnose_failure};
 use crate::cookies::CookieJar;
 use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
-use crate::exchange::{BodyTransfer, Broken, Buffered, Cause, exchange};
+use crate::exchange::{Buffered, Cause};
+use crate::http2::Streams;
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
@@ -21,13 +22,10 @@ use crate::redirect;
 use crate::request::{Belongings, Brought, Prepared, RequestOptions};
 use crate::response::{self, Response};
 use crate::server_timing;
-use crate::stopwatch::{Stage, Stopwatch};
+use crate::stopwatch::Stopwatch;
 use crate::trace_context::TraceContext;
 use crate::url::Origin;
 use crate::wire_log;
-
-/// Maximum number of idle connections of a client, over all origins; the oldest goes first.
-const MOST_IDLE: usize = 64;
 
 /// The client of one virtual user.
 ///
@@ -35,10 +33,14 @@ const MOST_IDLE: usize = 64;
 /// connection with it and records nothing.
 pub struct Client {
     pub(crate) network: Rc<Network>,
-    flow: Cell<FlowId>,
-    tags: Cell<TagSetId>,
+    pub(crate) flow: Cell<FlowId>,
+    pub(crate) tags: Cell<TagSetId>,
     pub(crate) late_by: Cell<Nanos>,
-    idle: Idle,
+    /// The address of this machine that its connections come from.
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) idle: Idle,
+    /// Connections of HTTP/2, if they are not shared with other clients.
+    pub(crate) streams: Streams,
     cookies: Rc<CookieJar>,
     account: Rc<MemoryAccount>,
     pub(crate) timer: Cell<Option<Timer>>,
@@ -56,6 +58,8 @@ impl Client {
     pub fn new(network: Rc<Network>) -> Client {
         Client {
             account: MemoryAccount::new(&network.config.memory),
+            streams: Streams::new(1, network.config.max_streams),
+            source: network.next_source(),
             network,
             flow: Cell::new(FlowId::START),
             tags: Cell::default(),
@@ -147,6 +151,7 @@ impl Client {
     /// Closes all idle connections, but none that is shared.
     pub fn close(&self) {
         self.idle.clear();
+        self.streams.clear();
     }
 
     /// The iteration is over: connections that are not used beyond it are closed.
@@ -210,18 +215,23 @@ impl Client {
             }
         };
         let remaining = deadline.since(watch.last_lap()).into();
-        let attempt =
-            limit(&self.timer, deadline, remaining, self.attempt(request, &mut Buffered, &mut reader, watch)).await;
+        let attempt = limit(
+            &self.timer,
+            deadline,
+            remaining,
+            self.attempt(request, &mut Buffered::default(), &mut reader, watch),
+        )
+        .await;
         if let Err(error) = attempt.unwrap_or(Err(Error::Timeout)) {
             watch.lap(network.clock.now());
-            self.record(request, watch, 0, Some(&error), false);
+            self.record(request, watch, (0, Protocol::None), Some(&error), false);
             return (Err(error), watch.last_lap());
         }
         if request.discard_body {
             // It was only kept to be shown.
             reader.body.clear();
         }
-        let (status, encoded) = (reader.status, reader.encoded);
+        let (status, proto, encoded) = (reader.status, reader.protocol(), reader.encoded);
         let outcome = match self.follow(request, &reader, followed) {
             Ok(Some(next)) => Ok(NextStep::Redirect(next)),
             Ok(None) => {
@@ -235,7 +245,7 @@ impl Client {
             Err(error) => Err(error),
         };
         let expected = outcome.is_ok() && request.expects(status);
-        self.record(request, watch, status, outcome.as_ref().err(), expected);
+        self.record(request, watch, (status, proto), outcome.as_ref().err(), expected);
         // Decoding is not part of the latency, but it is not the guest's time either.
         let end = if encoded { network.clock.now() } else { watch.last_lap() };
         (outcome, end)
@@ -252,72 +262,15 @@ impl Client {
         Ok(Reader::new(self.network.limits(), bodiless, keeps_body, head, body, booked))
     }
 
-    /// Gets a connection and makes the exchange on it; once more if it turns out to have been closed by the server.
-    pub(crate) async fn attempt<T: BodyTransfer>(
+    /// The request that a response leads to, if it is a redirect to be followed. Keeps its cookies. The response's time is
+    /// over: what is done here counts for no latency.
+    #[inline]
+    pub(crate) fn follow(
         &self,
         request: &Prepared,
-        travel: &mut T,
-        reader: &mut Reader,
-        watch: &mut Stopwatch,
-    ) -> Result<(), Error> {
-        let network = &*self.network;
-        let _place = match &network.pool {
-            None => None,
-            Some(pool) => {
-                let place = Box::pin(pool.place(&request.origin)).await;
-                watch.lap(network.clock.now());
-                place
-            }
-        };
-        let mut idle = self.take_idle(&request.origin);
-        loop {
-            let is_reused = idle.is_some();
-            let mut connection = match idle.take() {
-                Some(connection) => connection,
-                // Boxed, because it is large and rare.
-                None => Box::pin(connect(network, &request.origin, watch))
-                    .await
-                    .inspect_err(|error| diagnose_failure(&request.origin, error))?,
-            };
-            let shown = wire_log::request(request);
-            watch.enter_at_once(Stage::Sending);
-            match exchange(network, &mut connection.transport, request, travel, reader, watch).await {
-                Ok(reusable) => {
-                    if let Some(shown) = shown {
-                        shown.response(reader);
-                    }
-                    if reader.timed {
-                        self.record_server_timings(&reader.head);
-                    }
-                    if reusable && !request.close {
-                        self.keep_idle(connection);
-                    }
-                    return Ok(());
-                }
-                Err(broken)
-                    if is_reused
-                        && reader.is_untouched()
-                        && may_send_again(request, &broken)
-                        && travel.can_start_again() =>
-                {
-                    network.recorder.borrow_mut().run().reconnects += 1;
-                    watch.enter(Stage::Blocked, network.clock.now());
-                }
-                Err(broken) => {
-                    let error = broken.cause.into_error(&request.origin.authority);
-                    if let Some(shown) = shown {
-                        shown.failure(&error);
-                    }
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    /// The request that a response leads to, if it is a redirect to be followed. Keeps its cookies. The response's time is
-    /// over: what is done here counts for nobody's latency.
-    #[inline]
-    fn follow(&self, request: &Prepared, reader: &Reader, followed: u32) -> Result<Option<Box<Prepared>>, Error> {
+        reader: &Reader,
+        followed: u32,
+    ) -> Result<Option<Box<Prepared>>, Error> {
         if reader.sets_cookies {
             request.jar(&self.cookies).set(&request.origin, request.path(), &reader.head);
         }
@@ -354,29 +307,9 @@ impl Client {
         Ok(())
     }
 
-    /// The idle connection to an origin that was used last, if one is still good.
-    #[inline]
-    fn take_idle(&self, origin: &Rc<Origin>) -> Option<Connection> {
-        let found = match &self.network.pool {
-            None => self.idle.take(origin),
-            Some(pool) => pool.take(origin),
-        };
-        if found.was_closed {
-            self.network.recorder.borrow_mut().run().reconnects += 1;
-        }
-        found.connection
-    }
-
-    fn keep_idle(&self, connection: Connection) {
-        match &self.network.pool {
-            None => self.idle.keep(connection, MOST_IDLE),
-            Some(pool) => pool.keep(connection),
-        }
-    }
-
     /// Records the durations that the server reports in `Server-Timing`.
     #[cold]
-    fn record_server_timings(&self, head: &[u8]) {
+    pub(crate) fn record_server_timings(&self, head: &[u8]) {
         let mut recorder = self.network.recorder.borrow_mut();
         for (name, duration) in server_timing::entries(head) {
             recorder.server_timing(self.flow.get(), name, duration);
@@ -388,7 +321,7 @@ impl Client {
         &self,
         request: &Prepared,
         watch: &Stopwatch,
-        status: u16,
+        (status, proto): (u16, Protocol),
         error: Option<&Error>,
         expected: bool,
     ) {
@@ -400,6 +333,7 @@ impl Client {
             status,
             failure: error.map(Error::class),
             expected,
+            proto,
             phases: watch.phases(),
             response_time: watch.elapsed(),
             sent: watch.sent,
@@ -453,13 +387,6 @@ fn traced_request(trace: u128, sample: &RequestSample, ended: Nanos) -> TracedRe
     let RequestSample { flow, name, method, expected, phases, received, .. } = *sample;
     let service_time = phases.duration();
     TracedRequest { trace, flow, name, method, failed: !expected, ended, service_time, received }
-}
-
-/// Whether a request whose connection was closed may be sent again: only if the server cannot have seen it, or if it is
-/// idempotent.
-fn may_send_again(request: &Prepared, broken: &Broken) -> bool {
-    let lost = matches!(broken.cause, Cause::Closed | Cause::Io(_));
-    lost && (broken.written == 0 || request.is_idempotent())
 }
 
 /// The time that a client spends on sends, those under way together counted once.

@@ -1,5 +1,8 @@
 //! Settings of a run that all of its clients share.
 
+mod connections;
+mod tls;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +12,9 @@ use crate::missing_target::MissingTarget;
 use crate::policy::EgressPolicy;
 use crate::trace_context::TraceSampling;
 use crate::url::BaseUrl;
+
+pub use connections::{AddressChoice, ConnectPace, DnsConfig, FamilyChoice, RouteConfig, SocketConfig};
+pub use tls::{ClientIdentity, Material, Password, TlsVersion};
 
 /// Settings of the measured client, the same for all virtual users of a run.
 #[derive(Clone, Debug)]
@@ -33,13 +39,22 @@ pub struct ClientConfig {
     pub most_redirects: u32,
     /// Certificates to trust.
     pub tls: TlsConfig,
-    /// Lifetime of a looked-up address.
-    pub dns_ttl: Duration,
+    /// How names are looked up.
+    pub dns: DnsConfig,
+    /// Where connections go.
+    pub routes: RouteConfig,
+    /// How sockets are opened.
+    pub sockets: SocketConfig,
     /// Order in which this thread's connections use the addresses of a name.
     pub turns: AddressTurns,
+    /// The version of HTTP that is spoken, unless the request has its own.
+    pub http: HttpVersion,
+    /// Maximum number of requests under way on one connection of HTTP/2. The server's own limit holds, too.
+    pub max_streams: usize,
     /// What a connection is used for.
     pub reuse: ConnectionReuse,
-    /// How many connections to one origin the clients of this thread share; without it each has its own.
+    /// How many connections to one origin the clients of this thread share; without it each has its own: one of HTTP/2, or
+    /// as many of HTTP/1.1 as it has requests under way.
     pub pool: Option<usize>,
     /// Maximum number of requests of one `send_all` under way to one origin.
     pub batch_per_origin: usize,
@@ -53,6 +68,27 @@ pub struct ClientConfig {
     pub trace_sampling: Option<TraceSampling>,
     /// Limits of the memory held for one virtual user, and for all together.
     pub memory: MemoryLimits,
+}
+
+/// The version of HTTP that is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// With TLS what the server prefers (ALPN): HTTP/2 or HTTP/1.1. Without TLS, HTTP/1.1.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, negotiated by TLS. A server without it, or a URL without TLS, is an error.
+    Http2,
+    /// HTTP/2, without TLS from the first byte on.
+    Http2PriorKnowledge,
+}
+
+/// The protocol on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Http1,
+    Http2,
 }
 
 /// How long an open connection is used again.
@@ -80,8 +116,12 @@ impl Default for ClientConfig {
             longest_timeout: Duration::from_secs(60),
             most_redirects: 10,
             tls: TlsConfig::default(),
-            dns_ttl: Duration::from_secs(300),
+            dns: DnsConfig::default(),
+            routes: RouteConfig::default(),
+            sockets: SocketConfig::default(),
             turns: AddressTurns::default(),
+            http: HttpVersion::Negotiated,
+            max_streams: 100,
             reuse: ConnectionReuse::Always,
             pool: None,
             batch_per_origin: 6,
@@ -118,11 +158,23 @@ impl Default for AddressTurns {
     }
 }
 
-/// Certificates to trust.
+/// Certificates to trust and to show, and what is offered in a handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsConfig {
     /// Accept any certificate.
     pub insecure: bool,
     /// A PEM file of authorities that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// The client's own certificates; the first that is for a host is shown to it, if it asks for one.
+    pub identities: Vec<ClientIdentity>,
+    /// The lowest version; TLS 1.2, if not given.
+    pub lowest: Option<TlsVersion>,
+    /// The highest version; TLS 1.3, if not given.
+    pub highest: Option<TlsVersion>,
+    /// Names of the cipher suites to offer; all, if there are none.
+    pub cipher_suites: Vec<String>,
+    /// The name to send to servers, and to look for in their certificates, instead of the host's.
+    pub server_name: Option<String>,
+    /// Whether each handshake is a full one.
+    pub no_resumption: bool,
 }

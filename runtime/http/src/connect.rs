@@ -10,15 +10,17 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tracing::debug;
 
 use crate::deadline::within;
+use crate::dial::dial;
 use crate::error::{Error, in_words};
 use crate::network::Network;
+use crate::socket::{Socket, connect_tcp, set_options};
 use crate::stopwatch::{Stage, Stopwatch};
+use crate::tls::{Alpn, report_handshake};
 use crate::transport::{Counted, Transport, take};
 use crate::url::Origin;
 
@@ -29,25 +31,29 @@ pub(crate) struct Connection {
     pub transport: Transport,
 }
 
-/// Opens a connection. The time it takes goes to the phases of `watch`, which is blocked again in the end.
+/// Opens a connection. The time it takes goes to the phases of `watch`, which is blocked again in the end. `alpn` is
+/// for TLS.
 pub(crate) async fn connect(
     network: &Network,
     origin: &Rc<Origin>,
+    alpn: Alpn,
+    source: Option<IpAddr>,
     watch: &mut Stopwatch,
 ) -> Result<Connection, Error> {
     // Before the phases that belong to the server: the first time, it reads the system's authorities.
-    let tls = if origin.secure { Some(network.tls.client().map_err(|error| tls_error(origin, &error))?) } else { None };
+    let tls = match origin.secure {
+        true => Some(network.tls.client_for(&origin.host, alpn).map_err(|error| tls_error(origin, &error))?),
+        false => None,
+    };
     let policy = &network.config.egress;
     policy.check_name(&origin.host, origin.port)?;
     if let Some(stub) = &network.stub {
         return Ok(Connection { origin: Rc::clone(origin), transport: Transport::Stub(Box::new(stub.connect())) });
     }
-    let addresses = network.resolver.resolve(&origin.host).await?;
-    let addresses = policy.reachable(&origin.host, origin.port, &addresses)?;
-    watch.enter(Stage::Connecting, network.clock.now());
-    let stream = open(&addresses, origin.port, network.config.connect_timeout).await;
-    let stream =
-        stream.map_err(|reason| Error::Connect(format!("connect to {}: {reason}", peer(origin, &addresses))))?;
+    if let Some(pacer) = &network.pacer {
+        pacer.wait(&network.clock).await;
+    }
+    let stream = dial(network, origin, source, watch).await?;
     let transport = match tls {
         Some(settings) => shake_hands(network, origin, stream, settings, watch).await?,
         None => Transport::plain(stream),
@@ -71,21 +77,26 @@ type Attempt<'a> = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + 'a>>;
 
 /// Connects to the first address that answers. The next is tried after a refusal or after [`HEAD_START`], so a server
 /// that is down costs little as long as there are others.
-async fn open(addresses: &[IpAddr], port: u16, limit: Duration) -> Result<TcpStream, String> {
+pub(crate) async fn open(
+    addresses: &[IpAddr],
+    port: u16,
+    source: Option<IpAddr>,
+    network: &Network,
+) -> Result<TcpStream, String> {
+    let limit = network.config.connect_timeout;
     let late = || Err(format!("no answer within {limit:?}"));
-    let stream = within(limit, first_to_answer(addresses, port)).await.unwrap_or_else(|_| late())?;
-    // Only a hint: a connection that cannot have it still works.
-    let _ = stream.set_nodelay(true);
+    let stream = within(limit, first_to_answer(addresses, port, source)).await.unwrap_or_else(|_| late())?;
+    set_options(&stream, &network.config.sockets);
     Ok(stream)
 }
 
-async fn first_to_answer(addresses: &[IpAddr], port: u16) -> Result<TcpStream, String> {
+async fn first_to_answer(addresses: &[IpAddr], port: u16, source: Option<IpAddr>) -> Result<TcpStream, String> {
     let mut refusal = "no address".to_owned();
     let mut waiting = addresses.iter().map(|address| SocketAddr::new(*address, port));
     let mut attempts: Vec<Attempt<'_>> = Vec::new();
     loop {
         let next = waiting.next();
-        attempts.extend(next.map(|address| Box::pin(TcpStream::connect(address)) as Attempt<'_>));
+        attempts.extend(next.map(|address| Box::pin(connect_tcp(address, source)) as Attempt<'_>));
         if attempts.is_empty() {
             return Err(refusal);
         }
@@ -123,11 +134,11 @@ async fn any_of(attempts: &mut Vec<Attempt<'_>>) -> io::Result<TcpStream> {
 async fn shake_hands(
     network: &Network,
     origin: &Origin,
-    stream: TcpStream,
+    stream: Socket,
     settings: Arc<rustls::ClientConfig>,
     watch: &mut Stopwatch,
 ) -> Result<Transport, Error> {
-    let name = ServerName::try_from(origin.host.clone()).map_err(|error| tls_error(origin, &error))?;
+    let name = network.tls.server_name(&origin.host).map_err(|error| tls_error(origin, &error))?;
     watch.enter(Stage::TlsHandshaking, network.clock.now());
     let stream = Counted::new(stream);
     let traffic = stream.traffic();
@@ -137,7 +148,10 @@ async fn shake_hands(
     watch.sent += sent;
     watch.received += received;
     match shaken {
-        Ok(Ok(stream)) => Ok(Transport::Tls(Box::new(stream))),
+        Ok(Ok(stream)) => {
+            report_handshake(origin, stream.get_ref().1);
+            Ok(Transport::Tls(Box::new(stream)))
+        }
         Ok(Err(error)) => Err(tls_error(origin, &in_words(&error))),
         Err(_) => Err(tls_error(origin, &format!("no answer within {limit:?}"))),
     }
@@ -145,14 +159,4 @@ async fn shake_hands(
 
 fn tls_error(origin: &Origin, reason: &dyn fmt::Display) -> Error {
     Error::Tls(format!("TLS handshake with {}: {reason}", origin.authority))
-}
-
-/// The origin's host and port for an error, with the address if it differs from the name.
-fn peer(origin: &Origin, addresses: &[IpAddr]) -> String {
-    match addresses {
-        [address] if address.to_string() == origin.host => SocketAddr::new(*address, origin.port).to_string(),
-        [address] => format!("{}:{} ({address})", origin.host, origin.port),
-        [first, others @ ..] => format!("{}:{} ({first} and {} more)", origin.host, origin.port, others.len()),
-        [] => format!("{}:{}", origin.host, origin.port),
-    }
 }

@@ -106,6 +106,11 @@ pub(crate) async fn limit_moving<T>(
     outcome
 }
 
+/// Waits: for rare operations.
+pub(crate) async fn pause(time: Duration) {
+    sleep(time).await;
+}
+
 /// Runs `future` for at most `limit`, with a timer of its own: for rare operations.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     timeout(limit, future).await.map_err(|_| Elapsed)

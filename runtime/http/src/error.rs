@@ -25,7 +25,7 @@ pub enum Error {
     /// The connection was closed or reset before the response was whole.
     #[error("{0}")]
     Reset(String),
-    /// The answer is not HTTP/1.1, or breaks its rules.
+    /// The answer is not HTTP, or breaks its rules.
     #[error("{0}")]
     Protocol(String),
     /// The response is larger than allowed, or does not fit into the virtual user's memory limit.

@@ -49,8 +49,19 @@ impl Cause {
     }
 }
 
+/// Bytes of a request's body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    pub data: &'a [u8],
+    /// Whether the body ends with them.
+    pub last: bool,
+}
+
 /// How the bodies of an exchange travel: whole, or in pieces.
 pub(crate) trait BodyTransfer {
+    /// Whether [`BodyTransfer::received`] is told of each piece.
+    const PIECEWISE: bool;
+
     /// Writes the rest of the request, of which `written` bytes are on their way.
     fn poll_send(
         &mut self,
@@ -60,18 +71,42 @@ pub(crate) trait BodyTransfer {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>>;
 
-    /// Something of the response has come.
-    fn received(&mut self, reader: &mut Reader) -> Result<(), Malformed>;
+    /// Whether the request has a body, for HTTP/2.
+    fn has_body(&self, request: &Prepared) -> bool;
+
+    /// The bytes of the body that come next, as they are, for HTTP/2.
+    fn poll_body<'a>(&'a mut self, request: &'a Prepared, context: &mut Context<'_>) -> Poll<Piece<'a>>;
+
+    /// That many of them have been taken.
+    fn take_body(&mut self, count: usize);
+
+    /// The body is sent from its beginning.
+    fn rewind(&mut self);
+
+    /// Ready while there is room for more of the response. Otherwise it is left to the connection, so that the server has
+    /// to wait, too.
+    #[inline]
+    fn poll_room(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    /// Something of the response has come. The last lap of `watch` is the time of the read that brought it.
+    fn received(&mut self, reader: &mut Reader, watch: &Stopwatch) -> Result<(), Malformed>;
 
     /// Whether the request can still be sent from its beginning.
     fn can_start_again(&self) -> bool;
 }
 
 /// The request lies ready, and the response is of interest when it is whole.
-#[derive(Debug)]
-pub(crate) struct Buffered;
+#[derive(Debug, Default)]
+pub(crate) struct Buffered {
+    /// Bytes of the body that have been taken, for HTTP/2.
+    taken: usize,
+}
 
 impl BodyTransfer for Buffered {
+    const PIECEWISE: bool = false;
+
     #[inline]
     fn poll_send(
         &mut self,
@@ -94,7 +129,25 @@ impl BodyTransfer for Buffered {
     }
 
     #[inline]
-    fn received(&mut self, _reader: &mut Reader) -> Result<(), Malformed> {
+    fn has_body(&self, request: &Prepared) -> bool {
+        !request.parts().1.is_empty()
+    }
+
+    fn poll_body<'a>(&'a mut self, request: &'a Prepared, _context: &mut Context<'_>) -> Poll<Piece<'a>> {
+        Poll::Ready(Piece { data: &request.parts().1[self.taken..], last: true })
+    }
+
+    fn take_body(&mut self, count: usize) {
+        self.taken += count;
+    }
+
+    #[inline]
+    fn rewind(&mut self) {
+        self.taken = 0;
+    }
+
+    #[inline]
+    fn received(&mut self, _reader: &mut Reader, _watch: &Stopwatch) -> Result<(), Malformed> {
         Ok(())
     }
 
@@ -167,6 +220,7 @@ impl<T: BodyTransfer> Exchange<'_, T> {
     fn read(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Cause>> {
         let mut scratch = self.network.scratch.borrow_mut();
         loop {
+            std::task::ready!(self.travel.poll_room(context));
             let read = std::task::ready!(self.transport.poll_read(context, &mut scratch));
             self.watch.enter(Stage::Receiving, self.network.clock.now());
             match read {
@@ -187,7 +241,7 @@ impl<T: BodyTransfer> Exchange<'_, T> {
     #[inline]
     fn take(&mut self, bytes: &[u8]) -> Result<Progress, Malformed> {
         let progress = self.reader.push(bytes)?;
-        self.travel.received(self.reader)?;
+        self.travel.received(self.reader, self.watch)?;
         Ok(progress)
     }
 

@@ -5,13 +5,17 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use serde::de::IgnoredAny;
 use squall_fuzzing::{Outcome, assert_brief, assert_harmless, text};
 
 use crate::account::{Booked, MemoryAccount, MemoryLimits};
 use crate::cookies::CookieJar;
 use crate::decode::decode;
+use crate::event_stream::{EventParser, ServerEvent};
 use crate::head::is_control;
+use crate::json_pointer::JsonPointer;
 use crate::policy::HostRule;
+use crate::proxy::read_connect_answer;
 use crate::reader::{Limits, Malformed, Progress, Reader, fields};
 use crate::redirect::location;
 use crate::server_timing;
@@ -90,6 +94,40 @@ pub fn encoded_body(bytes: &[u8]) -> Outcome {
     unreachable!("it comes to an end");
 }
 
+/// The largest event in the target of event streams, in bytes.
+const EVENT: usize = 4 << 10;
+
+/// The events of a stream that came in pieces of some size; none if one of them is too large.
+fn events_in<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> Option<Vec<ServerEvent>> {
+    let (mut parser, mut events) = (EventParser::new(EVENT), Vec::new());
+    for piece in pieces {
+        parser.push(piece, |event| events.push(event)).ok()?;
+        // The line and the data of one event, each in a buffer that doubles; the name and the ids.
+        assert!(parser.held() <= 8 * EVENT, "{} bytes are held", parser.held());
+    }
+    Some(events)
+}
+
+/// Server-sent events, and values in their data. The first byte is the size of the pieces in which they arrive; the events
+/// are the same for every size. A value that is found is JSON.
+pub fn event_stream(bytes: &[u8]) -> Outcome {
+    let Some((size, bytes)) = bytes.split_first() else { return Outcome::Refused };
+    let at_once = events_in(std::iter::once(bytes));
+    assert_eq!(at_once, events_in(bytes.chunks(usize::from(*size).max(1))));
+    let Some(events) = at_once else { return Outcome::Refused };
+    for event in &events {
+        assert!(!event.id.contains('\0'), "{:?}", event.id);
+        assert!(!event.data.contains('\r') && !event.name.contains(['\r', '\n']), "{event:?}");
+        for pointer in ["", "/a", "/a/0", "/b/c", &event.name] {
+            let Ok(pointer) = JsonPointer::parse(pointer) else { continue };
+            let is_json = |value: &str| serde_json::from_str::<IgnoredAny>(value).is_ok();
+            assert!(pointer.find(&event.data).is_none_or(is_json), "{pointer:?} in {event:?}");
+            assert!(!pointer.has_text(&event.data) || pointer.text(&event.data).is_some_and(|text| !text.is_empty()));
+        }
+    }
+    if events.is_empty() { Outcome::Refused } else { Outcome::Taken }
+}
+
 /// A `Server-Timing` field.
 pub fn server_timing(bytes: &[u8]) -> Outcome {
     let head = [b"HTTP/1.1 200 OK\r\nServer-Timing: ", bytes, b"\r\n\r\n"].concat();
@@ -162,6 +200,15 @@ pub fn host_rule(bytes: &[u8]) -> Outcome {
     let read = text(bytes).parse::<HostRule>();
     if let Err(error) = &read {
         assert_harmless(&error.to_string());
+    }
+    Outcome::of(&read)
+}
+
+/// The head of a proxy's answer to CONNECT.
+pub fn connect_answer(bytes: &[u8]) -> Outcome {
+    let read = read_connect_answer(bytes, bytes.len().is_multiple_of(2));
+    if let Err(reason) = &read {
+        assert_brief(reason);
     }
     Outcome::of(&read)
 }

@@ -1,7 +1,10 @@
 //! The head of a request: built as the bytes that go out, and checked while it is built.
 
+use squall_address::ProxyLogin;
+
 use crate::account::{Booked, OverLimit};
 use crate::credentials::Credentials;
+use crate::proxy::authorization;
 use crate::trace_context::TraceContext;
 use crate::url::Origin;
 
@@ -123,6 +126,12 @@ impl<'b> HeadWriter<'b> {
             close: false,
             cookie: None,
         }
+    }
+
+    /// Adds the user and password of a proxy that reads this head.
+    #[cold]
+    pub(crate) fn proxy_login(&mut self, login: &ProxyLogin) {
+        write_field(self.buffer, "Proxy-Authorization", &authorization(login));
     }
 
     /// Books room for a field of the guest's, and for the copies that are made of some.

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod attempt;
 mod batch;
 mod buffers;
 mod client;
@@ -18,24 +19,31 @@ mod cookies;
 mod credentials;
 mod deadline;
 mod decode;
+mod dial;
 mod error;
+mod event_stream;
 mod exchange;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod head;
+mod http2;
 mod idle;
+mod json_pointer;
 mod missing_target;
 mod network;
 mod origin_limit;
+mod pace;
 mod policy;
 mod pool;
+mod proxy;
 mod reader;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
 mod server_timing;
+mod socket;
 mod stopwatch;
 mod streamed;
 mod stub;
@@ -50,16 +58,24 @@ mod wire_log;
 
 pub use account::{Booked, KeptList, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
 pub use client::Client;
-pub use config::{AddressTurns, ClientConfig, ConnectionReuse, TlsConfig};
+pub use config::{
+    AddressChoice, AddressTurns, ClientConfig, ClientIdentity, ConnectPace, ConnectionReuse, DnsConfig, FamilyChoice,
+    HttpVersion, Material, Password, RouteConfig, SocketConfig, TlsConfig, TlsVersion,
+};
 pub use cookies::CookieJar;
 pub use error::Error;
+pub use event_stream::{EventParser, EventTooLarge, ServerEvent};
+pub use json_pointer::{JsonPointer, JsonPointerError};
 pub use missing_target::MissingTarget;
 pub use network::Network;
 pub use origin_limit::OriginLimit;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};
 pub use request::{Prepared, RequestOptions, check_request};
 pub use response::Response;
-pub use streamed::{BodySource, GivenUp, Listener, StreamLimits, Streamed, StreamedBody};
+pub use streamed::{
+    BodyQueue, BodySource, GivenUp, Head, Incoming, Listener, PreparedStream, QueuedBody, StreamLimits, Streamed,
+    StreamedBody, TimedEvent, TooMuch,
+};
 pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
 pub use trace_context::TraceSampling;

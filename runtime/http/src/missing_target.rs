@@ -14,7 +14,7 @@ pub struct MissingTarget {
 impl MissingTarget {
     /// A request cannot be made, for this reason.
     #[cold]
-    pub(crate) fn report(&self, problem: &str) {
+    pub fn report(&self, problem: &str) {
         if self.problem.set(problem.to_owned()).is_ok() {
             self.told.notify_one();
         }

@@ -73,6 +73,17 @@ pub enum Refusal {
         /// The address that the name leads to.
         address: IpAddr,
     },
+    /// A host that a proxy looks up, without a voucher.
+    #[error(
+        "{peer} is looked up by the proxy, so it cannot be told whether it is on the public Internet, and load on a \
+         service without its owner's consent is an attack; if it is yours, or its owner agrees, add --i-may-load {host}"
+    )]
+    Unseen {
+        /// Host and port.
+        peer: String,
+        /// The host without its port.
+        host: String,
+    },
     /// A public address without a voucher.
     #[error(
         "{peer} ({address}) is on the public Internet, and load on a service without its owner's consent is an attack; \
@@ -118,8 +129,9 @@ impl EgressRules {
         if named { Ok(()) } else { Err(Refusal::NotNamed { peer: peer(host, port) }) }
     }
 
-    /// After a look-up: whether the host may lead to this address.
-    fn check_address(&self, host: &str, port: u16, address: IpAddr) -> Result<(), Refusal> {
+    /// After a look-up: whether the host may lead to this address. If the user has given the address, no outsider has chosen
+    /// it.
+    fn check_address(&self, host: &str, port: u16, address: IpAddr, is_given: bool) -> Result<(), Refusal> {
         let peer = || peer(host, port);
         match Range::of(address) {
             Range::Public if self.vouched.iter().any(|rule| rule.names(host, port) || rule.covers(address, port)) => {
@@ -128,7 +140,7 @@ impl EgressRules {
             Range::Public => Err(Refusal::Public { peer: peer(), host: host.to_owned(), address }),
             _ if self.allowed.iter().any(|rule| rule.covers(address, port)) => Ok(()),
             Range::Metadata => Err(Refusal::Metadata { peer: peer(), address }),
-            _ if is_private_name(host) => Ok(()),
+            _ if is_given || is_private_name(host) => Ok(()),
             range => Err(Refusal::Inside { peer: peer(), address, range }),
         }
     }
@@ -151,13 +163,41 @@ impl EgressPolicy {
     /// # Errors
     /// If there were some, and none of them may.
     pub fn reachable(&self, host: &str, port: u16, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Refusal> {
+        self.among(host, port, addresses, false)
+    }
+
+    /// The same of addresses that the user has given for this host, where a look-up would have to find them. Public ones
+    /// still need a voucher, and where a cloud keeps credentials, the address still has to be named.
+    ///
+    /// # Errors
+    /// If there were some, and none of them may.
+    pub fn reachable_as_given(&self, host: &str, port: u16, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Refusal> {
+        self.among(host, port, addresses, true)
+    }
+
+    /// Whether a proxy may be asked for this host, which it looks up itself. What is not seen here cannot be checked: a name
+    /// that may be public needs a voucher of its own.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check_unseen(&self, host: &str, port: u16) -> Result<(), Refusal> {
+        self.check_name(host, port)?;
+        let EgressPolicy::Only(rules) = self else { return Ok(()) };
+        match host.parse() {
+            Ok(address) => rules.check_address(host, port, address, false),
+            Err(_) if is_private_name(host) || rules.vouched.iter().any(|rule| rule.names(host, port)) => Ok(()),
+            Err(_) => Err(Refusal::Unseen { peer: peer(host, port), host: host.to_owned() }),
+        }
+    }
+
+    fn among(&self, host: &str, port: u16, addresses: &[IpAddr], is_given: bool) -> Result<Vec<IpAddr>, Refusal> {
         let EgressPolicy::Only(rules) = self else {
             return Ok(addresses.to_vec());
         };
         let mut refused = None;
         let mut reachable = Vec::new();
         for address in addresses {
-            match rules.check_address(host, port, *address) {
+            match rules.check_address(host, port, *address, is_given) {
                 Ok(()) => reachable.push(*address),
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }

@@ -3,13 +3,15 @@
 //!
 //! A client that sends holds one of at most `most` permits for the origin, and opens a connection only if none is idle.
 //! Permits are granted in the order of the requests for them. The pool belongs to one thread, so clients of other
-//! threads are never waited for.
+//! threads are never waited for. Connections of HTTP/2 are shared by the requests that are under way at the same time; there
+//! are at most `most` of them, too.
 
 use std::rc::Rc;
 
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connect::Connection;
+use crate::http2::Streams;
 use crate::idle::{Found, Idle};
 use crate::origin_limit::OriginLimit;
 use crate::url::Origin;
@@ -23,11 +25,14 @@ pub(crate) struct Pool {
     most: usize,
     places: OriginLimit,
     idle: Idle,
+    /// Those of HTTP/2, which need no permit.
+    pub(crate) streams: Streams,
 }
 
 impl Pool {
-    pub(crate) fn new(most: usize) -> Pool {
-        Pool { most, places: OriginLimit::default(), idle: Idle::default() }
+    pub(crate) fn new(most: usize, most_streams: usize) -> Pool {
+        let streams = Streams::new(most, most_streams);
+        Pool { most, places: OriginLimit::default(), idle: Idle::default(), streams }
     }
 
     /// Waits for a place among those that have a connection to this origin.

@@ -1,9 +1,14 @@
 //! A response, from the bytes that come: heads are parsed by `httparse`, bodies cut out by [`Framing`]. A parser that
 //! bytes are pushed into; it knows no socket, so however the bytes are split, the outcome is the same.
+//!
+//! Of HTTP/2, whose frames others take apart, it is given fields and data (`reader/fields.rs`).
+
+mod fields;
 
 use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
+use squall_metrics::Protocol;
 
 use crate::account::{Booked, OverLimit};
 use crate::error::in_one_line;
@@ -64,6 +69,10 @@ pub(crate) struct Reader {
     /// Whether a field of the head goes on in the next line.
     folded: bool,
     framing: Option<Framing>,
+    /// The length that the head of an HTTP/2 response announces.
+    announced: Option<u64>,
+    /// Length of the fields of HTTP/2 that came, interim heads and trailers included, by the protocol's count.
+    listed: usize,
     /// The status; 0 until the head is whole.
     pub status: u16,
     /// Whether the server leaves the connection open.
@@ -102,6 +111,8 @@ impl Reader {
             interim: 0,
             folded: false,
             framing: None,
+            announced: None,
+            listed: 0,
             status: 0,
             keep_alive: false,
             sets_cookies: false,
@@ -110,6 +121,24 @@ impl Reader {
             head,
             body,
             booked,
+        }
+    }
+
+    /// Takes the reader out, and leaves one behind that has no memory of its own.
+    pub(crate) fn take(&mut self) -> Reader {
+        let hollow = self.booked.split_off(0);
+        let hollow = Reader::new(self.limits, self.bodiless, self.keep_body, Vec::new(), Vec::new(), hollow);
+        std::mem::replace(self, hollow)
+    }
+
+    /// The version of HTTP in which the response came, once its head is whole.
+    #[inline]
+    pub(crate) fn protocol(&self) -> Protocol {
+        match self.status {
+            0 => Protocol::None,
+            // Only heads of HTTP/2 come as lists.
+            _ if self.listed > 0 => Protocol::Http2,
+            _ => Protocol::Http1,
         }
     }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use squall_metrics::{Method, NameId, TagSetId, without_credentials};
 
 use crate::account::{Booked, KeptList, MemoryAccount};
-use crate::config::{ClientConfig, ConnectionReuse};
+use crate::config::{ClientConfig, ConnectionReuse, HttpVersion};
 use crate::cookies::CookieJar;
 use crate::error::Error;
 use crate::head::{BodyLength, Ending, HeadWriter, check_method};
@@ -23,6 +23,8 @@ pub struct RequestOptions {
     pub name: Option<NameId>,
     /// Tags under which it is counted, instead of the client's.
     pub tags: Option<TagSetId>,
+    /// The version of HTTP.
+    pub http: Option<HttpVersion>,
     /// Limit for the whole request, redirects included.
     pub timeout: Option<Duration>,
     /// Maximum number of redirects; 0 returns the 3xx response.
@@ -44,12 +46,18 @@ pub struct RequestOptions {
 /// Longer than any run, and short enough to add to any time.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// Why HTTP/2 cannot be asked for.
+const WITHOUT_TLS: &str =
+    "HTTP/2 is agreed on by TLS; without it, ask for it with prior knowledge (--http 2-prior-knowledge)";
+
 /// A shared body up to this size, in bytes, is copied anyway: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
 
 /// The size of a request without its bytes, and room for the lines that every head has, in bytes.
 const BESIDE: usize = size_of::<Prepared>();
 const ROOM_FOR_LINES: usize = 512;
+/// The same for what only proxies read: an origin before the path, and a login.
+const ROOM_FOR_PROXY: usize = 2 << 10;
 
 /// A request that has been checked and copied, ready to be sent.
 #[derive(Debug)]
@@ -76,6 +84,7 @@ pub struct Prepared {
     /// Whether the connection is closed afterwards.
     pub(crate) close: bool,
     announced: BodyLength,
+    pub(crate) http: HttpVersion,
     pub(crate) discard_body: bool,
     /// Its trace context, if that is not the guest's own.
     pub(crate) trace: Option<TraceContext>,
@@ -142,15 +151,24 @@ impl Prepared {
         options: &RequestOptions,
     ) -> Result<Box<Prepared>, Error> {
         let target = network.resolve(url)?;
+        let http = options.http.unwrap_or(network.config.http);
+        if http == HttpVersion::Http2 && !target.origin.secure {
+            return Err(Error::InvalidRequest(format!("{url}: {WITHOUT_TLS}")));
+        }
         let known_method = Method::of(method);
         if known_method == Method::Other {
             check_method(method).map_err(Error::InvalidRequest)?;
         }
+        let proxy = network.proxy_of_plain(&target.origin);
         let mut bytes = network.buffers.take();
         let mut booked = account.book(BESIDE + bytes.capacity())?;
-        booked.make_room(&mut bytes, method.len() + target.longest_path() + ROOM_FOR_LINES)?;
+        let room = if proxy.is_some() { ROOM_FOR_LINES + ROOM_FOR_PROXY } else { ROOM_FOR_LINES };
+        booked.make_room(&mut bytes, method.len() + target.longest_path() + room)?;
         bytes.extend_from_slice(method.as_bytes());
         bytes.push(b' ');
+        if proxy.is_some() {
+            target.origin.write_absolute_form(&mut bytes);
+        }
         let path = bytes.len();
         target.write_path(&mut bytes).map_err(|error| Error::InvalidRequest(error.to_string()))?;
         let path = path..bytes.len();
@@ -173,6 +191,9 @@ impl Prepared {
             (_, None) => BodyLength::Nothing,
         };
         let mut head = HeadWriter::begin(&mut bytes, &target.origin);
+        if let Some(login) = proxy.and_then(|proxy| proxy.login.as_ref()) {
+            head.proxy_login(login);
+        }
         for (name, value) in fields {
             head.make_room(&mut booked, name, value)?;
             head.field(name, value, announced).map_err(Error::InvalidRequest)?;
@@ -214,6 +235,7 @@ impl Prepared {
             replaced_cookies: options.replaced_cookies.clone(),
             close,
             announced,
+            http,
             trace,
             discard_body: options.discard_body.unwrap_or(config.discard_bodies),
             timeout: options.timeout.unwrap_or(config.request_timeout).min(config.longest_timeout).min(LONGEST_TIMEOUT),
@@ -236,6 +258,7 @@ impl Prepared {
         RequestOptions {
             name: self.named.then_some(self.name),
             tags: self.tags,
+            http: Some(self.http),
             timeout: Some(self.timeout),
             redirects: Some(self.redirects),
             return_last_redirect: self.return_last_redirect,
@@ -258,6 +281,11 @@ impl Prepared {
     /// The jar that takes the cookies of the response.
     pub(crate) fn jar<'a>(&'a self, of_client: &'a CookieJar) -> &'a CookieJar {
         self.cookie_jar.as_deref().unwrap_or(of_client)
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_jar(&self, of_client: &Rc<CookieJar>) -> Rc<CookieJar> {
+        Rc::clone(self.cookie_jar.as_ref().unwrap_or(of_client))
     }
 
     /// Path and query as they go out.

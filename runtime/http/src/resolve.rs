@@ -6,13 +6,13 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::Duration;
 
 use rustc_hash::FxHashMap;
+use squall_metrics::random::nth;
 use squall_metrics::{Clock, Nanos};
 use tokio::sync::OnceCell;
 
-use crate::config::AddressTurns;
+use crate::config::{AddressChoice, AddressTurns, DnsConfig, FamilyChoice};
 use crate::error::{Error, in_words};
 
 /// The addresses of one name, or the look-up that is under way.
@@ -31,21 +31,24 @@ const MOST_NAMES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Resolver {
     clock: Clock,
-    keep: Nanos,
+    dns: DnsConfig,
     turns: AddressTurns,
     entries: RefCell<FxHashMap<Box<str>, Rc<Entry>>>,
+    /// Number of connections to hosts whose addresses are given.
+    asked_given: Cell<usize>,
     /// Answers of tests, used in turn instead of the system's.
     #[cfg(test)]
     scripted: RefCell<std::collections::VecDeque<(String, Vec<IpAddr>)>>,
 }
 
 impl Resolver {
-    pub(crate) fn new(clock: Clock, keep: Duration, turns: AddressTurns) -> Resolver {
+    pub(crate) fn new(clock: Clock, dns: DnsConfig, turns: AddressTurns) -> Resolver {
         Resolver {
             clock,
-            keep: keep.into(),
+            dns,
             turns,
             entries: RefCell::default(),
+            asked_given: Cell::default(),
             #[cfg(test)]
             scripted: RefCell::default(),
         }
@@ -58,6 +61,26 @@ impl Resolver {
             return Ok(vec![address]);
         }
         self.resolve_with(host, || self.look_up(host)).await
+    }
+
+    /// Addresses that the user has given for a host, in the order in which a connection should try them.
+    pub(crate) fn order_given(&self, host: &str, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Error> {
+        self.order(host, addresses, &self.asked_given)
+    }
+
+    fn order(&self, host: &str, addresses: &[IpAddr], asked: &Cell<usize>) -> Result<Vec<IpAddr>, Error> {
+        let number = self.turns.turn(asked.replace(asked.get().wrapping_add(1)));
+        let turn = match self.dns.select {
+            AddressChoice::RoundRobin => number,
+            AddressChoice::Random => nth(0, number as u64) as usize,
+            AddressChoice::First => 0,
+        };
+        let ordered = from_turn(addresses, turn, self.dns.family);
+        if ordered.is_empty() {
+            let kind = if self.dns.family == FamilyChoice::OnlyIpv4 { "IPv4" } else { "IPv6" };
+            return Err(Error::Dns(format!("look up {host}: it has no {kind} address (--dns policy)")));
+        }
+        Ok(ordered)
     }
 
     async fn look_up(&self, host: &str) -> io::Result<Vec<IpAddr>> {
@@ -78,7 +101,7 @@ impl Resolver {
             if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses.into()) }
         });
         match asked.await {
-            Ok(addresses) => Ok(from_turn(addresses, self.turns.turn(entry.asked.replace(entry.asked.get() + 1)))),
+            Ok(addresses) => self.order(host, addresses, &entry.asked),
             Err(reason) => Err(Error::Dns(format!("look up {host}: {reason}"))),
         }
     }
@@ -89,13 +112,15 @@ impl Resolver {
         let mut entries = self.entries.borrow_mut();
         match entries.get(host) {
             Some(entry) if now < entry.expires => Rc::clone(entry),
-            _ => {
+            expired => {
+                // A name whose addresses are looked up each time has its turns all the same.
+                let asked = expired.map_or(0, |entry| entry.asked.get());
                 entries.retain(|_, entry| now < entry.expires);
                 if entries.len() >= MOST_NAMES {
                     entries.clear();
                 }
-                let expires = now + self.keep;
-                let entry = Rc::new(Entry { addresses: OnceCell::new(), asked: Cell::new(0), expires });
+                let expires = now + self.dns.ttl.into();
+                let entry = Rc::new(Entry { addresses: OnceCell::new(), asked: Cell::new(asked), expires });
                 entries.insert(host.into(), Rc::clone(&entry));
                 entry
             }
@@ -121,13 +146,25 @@ impl Resolver {
     }
 }
 
-/// The addresses from number `turn` on, as often round as it takes. Only those of the family that the system puts first take
-/// turns; those of the other come last, for the case that none of the first can be reached (RFC 8305).
-fn from_turn(addresses: &[IpAddr], turn: usize) -> Vec<IpAddr> {
-    let is_first_family =
-        |address: &IpAddr| addresses.first().is_some_and(|first| first.is_ipv4() == address.is_ipv4());
-    let (mut in_order, others): (Vec<IpAddr>, Vec<IpAddr>) =
-        addresses.iter().partition(|address| is_first_family(address));
+/// The addresses from number `turn` on, as often round as it takes. Only those of the family that comes first take turns;
+/// those of the other come last, for the case that none of the first can be reached (RFC 8305).
+fn from_turn(addresses: &[IpAddr], turn: usize, family: FamilyChoice) -> Vec<IpAddr> {
+    let system_s = addresses.first().is_some_and(IpAddr::is_ipv4);
+    let has_ipv4 = addresses.iter().any(IpAddr::is_ipv4);
+    let has_ipv6 = addresses.iter().any(IpAddr::is_ipv6);
+    let comes_first = |address: &IpAddr| match family {
+        FamilyChoice::System => address.is_ipv4() == system_s,
+        FamilyChoice::PreferIpv4 => address.is_ipv4() == has_ipv4,
+        FamilyChoice::PreferIpv6 => address.is_ipv6() == has_ipv6,
+        FamilyChoice::OnlyIpv4 => address.is_ipv4(),
+        FamilyChoice::OnlyIpv6 => address.is_ipv6(),
+        FamilyChoice::Any => true,
+    };
+    let (mut in_order, mut others): (Vec<IpAddr>, Vec<IpAddr>) =
+        addresses.iter().partition(|address| comes_first(address));
+    if matches!(family, FamilyChoice::OnlyIpv4 | FamilyChoice::OnlyIpv6) {
+        others.clear();
+    }
     let first = turn % in_order.len().max(1);
     in_order.rotate_left(first);
     in_order.extend(others);
@@ -148,9 +185,14 @@ async fn look_up(host: &str) -> io::Result<Vec<IpAddr>> {
 mod tests {
     use super::*;
     use std::cell::Cell;
+    use std::time::Duration;
 
     fn run<T>(test: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test)
+    }
+
+    fn for_seconds(seconds: u64) -> DnsConfig {
+        DnsConfig { ttl: Duration::from_secs(seconds), ..DnsConfig::default() }
     }
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -159,7 +201,7 @@ mod tests {
     fn a_name_is_looked_up_once_until_it_expires() {
         run(async {
             let (clock, hand) = Clock::manual();
-            let resolver = Resolver::new(clock, Duration::from_secs(5), AddressTurns::default());
+            let resolver = Resolver::new(clock, for_seconds(5), AddressTurns::default());
             let asked = Cell::new(0);
             let look_up = || async {
                 asked.set(asked.get() + 1);
@@ -181,7 +223,7 @@ mod tests {
     #[test]
     fn a_failed_look_up_is_tried_again() {
         run(async {
-            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5), AddressTurns::default());
+            let resolver = Resolver::new(Clock::start(), for_seconds(5), AddressTurns::default());
             let failed = resolver.resolve_with("host", || async { Err(io::Error::other("no such host")) }).await;
             assert_eq!(failed, Err(Error::Dns("look up host: no such host".to_owned())));
             let empty = resolver.resolve_with("host", || async { Ok(vec![]) }).await;
@@ -193,18 +235,70 @@ mod tests {
     #[test]
     fn connections_take_turns_at_the_addresses_of_the_first_family() {
         let addresses = ["10.0.0.1", "10.0.0.2", "::1", "10.0.0.3"].map(|text| text.parse::<IpAddr>().unwrap());
-        let order = |turn| from_turn(&addresses, turn).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let order = |turn| {
+            from_turn(&addresses, turn, FamilyChoice::System)
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         assert_eq!(order(0), "10.0.0.1 10.0.0.2 10.0.0.3 ::1");
         assert_eq!(order(1), "10.0.0.2 10.0.0.3 10.0.0.1 ::1");
         assert_eq!(order(5), "10.0.0.3 10.0.0.1 10.0.0.2 ::1");
-        assert!(from_turn(&[], 7).is_empty());
+        assert!(from_turn(&[], 7, FamilyChoice::System).is_empty());
+    }
+
+    #[test]
+    fn a_policy_says_which_addresses_are_used_and_which_come_first() {
+        let addresses = ["10.0.0.1", "::1", "10.0.0.2", "::2"].map(|text| text.parse::<IpAddr>().unwrap());
+        let order =
+            |family| from_turn(&addresses, 1, family).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        assert_eq!(order(FamilyChoice::PreferIpv4), "10.0.0.2 10.0.0.1 ::1 ::2");
+        assert_eq!(order(FamilyChoice::PreferIpv6), "::2 ::1 10.0.0.1 10.0.0.2");
+        assert_eq!(order(FamilyChoice::OnlyIpv4), "10.0.0.2 10.0.0.1");
+        assert_eq!(order(FamilyChoice::OnlyIpv6), "::2 ::1");
+        assert_eq!(order(FamilyChoice::Any), "::1 10.0.0.2 ::2 10.0.0.1");
+        // A preference for what there is none of changes nothing.
+        let only_v4 = &addresses[..1];
+        assert_eq!(from_turn(only_v4, 3, FamilyChoice::PreferIpv6), only_v4);
+        assert!(from_turn(only_v4, 3, FamilyChoice::OnlyIpv6).is_empty());
+    }
+
+    #[test]
+    fn one_of_several_addresses_is_chosen_in_turn_at_random_or_never() {
+        let addresses: Vec<IpAddr> = (1..=4).map(|last| IpAddr::from([10, 0, 0, last])).collect();
+        let chosen = |select| {
+            let dns = DnsConfig { select, ..DnsConfig::default() };
+            let resolver = Resolver::new(Clock::start(), dns, AddressTurns::default());
+            let first = |_| resolver.order_given("host", &addresses).unwrap()[0];
+            (0..400).map(first).collect::<Vec<IpAddr>>()
+        };
+        let times = |chosen: &[IpAddr], address| chosen.iter().filter(|one| **one == address).count();
+        assert_eq!(times(&chosen(AddressChoice::First), addresses[0]), 400);
+        assert_eq!(chosen(AddressChoice::RoundRobin)[..4], addresses);
+        let random = chosen(AddressChoice::Random);
+        assert!(addresses.iter().all(|address| (60..140).contains(&times(&random, *address))), "{random:?}");
+    }
+
+    #[test]
+    fn a_name_that_is_looked_up_each_time_keeps_its_turns() {
+        run(async {
+            let resolver = Resolver::new(Clock::start(), for_seconds(0), AddressTurns::default());
+            let addresses = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
+            let mut firsts = Vec::new();
+            for _ in 0..3 {
+                resolver.answer_next("host", &addresses);
+                firsts.push(resolver.resolve("host").await.unwrap()[0]);
+            }
+            assert_eq!(firsts, [addresses[0], addresses[1], addresses[0]]);
+        });
     }
 
     #[test]
     fn each_name_has_turns_of_its_own() {
         run(async {
             let addresses = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
-            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5), AddressTurns { first: 1, step: 1 });
+            let resolver = Resolver::new(Clock::start(), for_seconds(5), AddressTurns { first: 1, step: 1 });
             for host in ["one", "two"] {
                 resolver.answer_next(host, &addresses);
             }
@@ -219,7 +313,7 @@ mod tests {
     #[test]
     fn an_address_is_not_looked_up() {
         run(async {
-            let resolver = Resolver::new(Clock::start(), Duration::from_secs(5), AddressTurns::default());
+            let resolver = Resolver::new(Clock::start(), for_seconds(5), AddressTurns::default());
             assert_eq!(resolver.resolve("::1").await.unwrap(), ["::1".parse::<IpAddr>().unwrap()]);
             assert!(resolver.entries.borrow().is_empty());
         });

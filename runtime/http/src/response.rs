@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use squall_metrics::Phases;
 
-use crate::account::{Booked, OverLimit};
+use crate::account::{Booked, MemoryAccount, OverLimit};
 use crate::network::Network;
 use crate::reader::{Reader, field, fields};
 use crate::request::Prepared;
@@ -59,6 +59,30 @@ impl Response {
         }))
     }
 
+    /// A response of which only the head has come.
+    pub(crate) fn of_head(
+        network: &Rc<Network>,
+        origin: &Rc<Origin>,
+        path: &[u8],
+        (status, head): (u16, &[u8]),
+        phases: Phases,
+        account: &Rc<MemoryAccount>,
+    ) -> Result<Box<Response>, OverLimit> {
+        // Twice the head: for its names in lower case.
+        let booked = account.book(BESIDE + 2 * head.len() + path.len())?;
+        Ok(Box::new(Response {
+            network: Rc::clone(network),
+            origin: Rc::clone(origin),
+            head: [head, path].concat(),
+            head_length: head.len(),
+            lowered: OnceCell::new(),
+            status,
+            body: Vec::new(),
+            phases,
+            _booked: booked,
+        }))
+    }
+
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status
@@ -69,6 +93,11 @@ impl Response {
         // "HTTP/1.1 404 Not Found"
         let line = self.head.split(|byte| *byte == b'\n').next().unwrap_or_default();
         String::from_utf8_lossy(line.trim_ascii().splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default())
+    }
+
+    /// The protocol that it came in, as k6 names it: "HTTP/1.1" or "HTTP/2.0".
+    pub fn protocol(&self) -> &'static str {
+        if self.head.starts_with(b"HTTP/2") { "HTTP/2.0" } else { "HTTP/1.1" }
     }
 
     /// The value of the first header field of that name, in any case. Bytes that are not UTF-8 are replaced.

@@ -2,10 +2,14 @@
 //! it arrives.
 //!
 //! The measurements are those of a buffered request. The response is read off the socket as it comes, not as the guest
-//! asks for it, so that a slow guest does not make a slow server. Redirects, cookies and content encodings are the
-//! guest's business here.
+//! asks for it, so that a slow guest does not make a slow server. In [`Client::send_streamed`] redirects, cookies and
+//! content encodings are the guest's business; [`Client::stream`] leaves only the encodings to it.
 
 mod body_progress;
+mod body_queue;
+mod event_times;
+mod incoming;
+mod open;
 mod pieces;
 
 use std::future::Future;
@@ -13,19 +17,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use squall_metrics::Method;
+use squall_metrics::{Method, Nanos, Phases, Protocol, SampleOrigin};
 
-use crate::account::Booked;
+use crate::account::{Booked, OverLimit};
 use crate::client::Client;
 use crate::cookies::CookieJar;
 use crate::deadline::{Elapsed, limit_moving};
 use crate::error::Error;
+use crate::event_stream::EventTooLarge;
 use crate::origin_limit::OriginLimit;
-use crate::reader::Reader;
+use crate::reader::{Reader, fields};
 use crate::request::{Brought, Prepared, RequestOptions};
 use crate::stopwatch::Stopwatch;
 use body_progress::BodyProgress;
 use pieces::Pieces;
+
+pub use body_queue::{BodyQueue, QueuedBody};
+pub use incoming::{Incoming, TimedEvent};
+pub use open::PreparedStream;
 
 /// The body of a request, in pieces that come while it is sent.
 pub trait BodySource {
@@ -40,12 +49,60 @@ pub trait BodySource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GivenUp;
 
+/// The head of a response.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The status.
+    pub status: u16,
+    /// The head as it came.
+    bytes: &'a [u8],
+    /// The time spent in each phase so far.
+    phases: Phases,
+    /// When it had come.
+    at: Nanos,
+}
+
+impl<'a> Head<'a> {
+    /// The fields, names as they came.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+        fields(self.bytes)
+    }
+}
+
+/// A listener has no room for a piece, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooMuch(pub String);
+
+impl From<OverLimit> for TooMuch {
+    fn from(over: OverLimit) -> TooMuch {
+        TooMuch(over.to_string())
+    }
+}
+
+impl From<EventTooLarge> for TooMuch {
+    fn from(error: EventTooLarge) -> TooMuch {
+        TooMuch(error.to_string())
+    }
+}
+
 /// Receives a response while it arrives.
 pub trait Listener {
-    /// The head: the status and the fields, names as they came. `booked` is the memory of the fields.
-    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked);
-    /// The next piece of the body, which is booked.
-    fn data(&self, piece: Bytes, booked: Booked);
+    /// The head. `booked` is the memory of its fields.
+    fn head(&self, head: &Head<'_>, booked: Booked);
+    /// The next piece of the body, which is booked, and the time of the read that brought it.
+    ///
+    /// # Errors
+    /// If the response is too large for the listener. It ends then.
+    fn data(&self, piece: Bytes, booked: Booked, at: Nanos) -> Result<(), TooMuch>;
+    /// Whether the response may go on without end: then neither the request's time limit nor the largest body holds after
+    /// the head, and a response that the guest drops is cut.
+    fn is_endless(&self) -> bool {
+        false
+    }
+    /// Ready while there is room for more of the body.
+    fn poll_room(&self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
     /// Ready when the guest has dropped the response.
     fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()>;
 }
@@ -79,6 +136,16 @@ pub struct Streamed<S> {
     /// With the length that was announced.
     source: Option<(S, Option<u64>)>,
     limits: StreamLimits,
+}
+
+/// The parts of one exchange that do not change while it goes on.
+struct ExchangeSettings<'a, L> {
+    /// The limit for requests to one origin, if it holds.
+    turns: Option<&'a OriginLimit>,
+    course: &'a BodyProgress<'a>,
+    listener: &'a L,
+    /// Where the sample belongs: the flow of the client may be another one when it ends.
+    origin: SampleOrigin,
 }
 
 impl Client {
@@ -129,22 +196,44 @@ impl Client {
         listener: &impl Listener,
     ) -> Result<(), Error> {
         let Streamed { mut request, source, limits } = streamed;
-        let clock = &self.network.clock;
-        let asked = clock.now();
+        let asked = self.network.clock.now();
         let mut waiter = self.start_waiting(asked);
         let mut watch = Stopwatch::start_late(asked, self.late_by.take());
-        let course = BodyProgress::new(clock, limits, request.timeout, asked);
+        let course = BodyProgress::new(&self.network.clock, limits, request.timeout, asked);
+        let origin = SampleOrigin { flow: self.flow.get(), tags: self.tags.get() };
+        let settings = ExchangeSettings { turns: Some(turns), course: &course, listener, origin };
+        let result = self.exchange_streamed(&mut request, source, settings, &mut watch, |_, _| Ok(())).await;
+        waiter.end = Some(watch.last_lap());
+        self.network.buffers.give(std::mem::take(&mut request.bytes));
+        result
+    }
+
+    /// One exchange, and its sample. Of a response that has come, `conclude` makes the result, or the error that is
+    /// recorded.
+    async fn exchange_streamed<S: BodySource, L: Listener, T>(
+        &self,
+        request: &mut Box<Prepared>,
+        source: Option<(S, Option<u64>)>,
+        settings: ExchangeSettings<'_, L>,
+        watch: &mut Stopwatch,
+        conclude: impl FnOnce(&Prepared, &Reader) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let ExchangeSettings { turns, course, listener, origin } = settings;
+        let clock = &self.network.clock;
         let bodiless = request.method == Method::Head;
         let head = self.network.buffers.take();
         let booked = self.account().book(head.capacity())?;
         let mut reader = Reader::new(self.network.limits(), bodiless, true, head, Vec::new(), booked);
-        let mut pieces = Pieces::new(source, &course, listener, self.account(), self.network.config.max_body);
+        let mut pieces = Pieces::new(source, course, listener, self.account(), self.network.config.max_body);
         let exchange = async {
-            let _turn = turns.take(&request.origin, self.network.config.batch_per_origin).await;
+            let _turn = match turns {
+                Some(turns) => turns.take(&request.origin, self.network.config.batch_per_origin).await,
+                None => None,
+            };
             let now = clock.now();
             watch.lap(now);
             course.begin(now);
-            self.attempt(&request, &mut pieces, &mut reader, &mut watch).await
+            self.attempt(request, &mut pieces, &mut reader, watch).await
         };
         let mut exchange = Box::pin(exchange);
         let ended = limit_moving(
@@ -161,23 +250,30 @@ impl Client {
         let ended = ended.await;
         drop(exchange);
         let result = match ended {
+            // The guest has had enough of it.
+            Ok(Err(Error::Abandoned(_))) if course.is_answered() && listener.is_endless() => {
+                watch.lap(clock.now());
+                Ok(())
+            }
             Ok(Err(Error::Abandoned(_))) => {
                 Err(Error::Abandoned(format!("{}: given up by the guest before it was answered", request.url())))
             }
             Ok(result) => result,
             // The guest has dropped the response; the rest was read to keep the connection.
             Err(Elapsed) if course.is_lingering() => Ok(()),
-            Err(Elapsed) => Err(course.too_late(&mut request)),
+            Err(Elapsed) => Err(course.too_late(request)),
         };
         if result.is_err() || course.is_lingering() {
             watch.lap(clock.now());
         }
-        let status = if result.is_ok() { course.status() } else { 0 };
+        let (status, proto) = if result.is_ok() { course.response() } else { (0, Protocol::None) };
+        let result = result.and_then(|()| conclude(request, &reader));
         let expected = result.is_ok() && request.expects(status);
-        self.record(&request, &watch, status, result.as_ref().err(), expected);
-        self.network.buffers.give(std::mem::take(&mut request.bytes));
+        let present = (self.flow.replace(origin.flow), self.tags.replace(origin.tags));
+        self.record(request, watch, (status, proto), result.as_ref().err(), expected);
+        self.flow.set(present.0);
+        self.tags.set(present.1);
         self.network.buffers.give(reader.head);
-        waiter.end = Some(watch.last_lap());
         result
     }
 }

@@ -2,12 +2,18 @@
 
 mod batches;
 mod bodies;
+mod client_certificates;
 mod connections;
 mod failures;
+mod http2;
+mod http2_server;
+mod incoming;
 mod measurements;
 mod policy;
 mod pool;
+mod proxies;
 mod redirects;
+mod routes;
 mod server;
 mod server_timing;
 mod streams;

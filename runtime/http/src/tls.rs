@@ -2,23 +2,29 @@
 //! threads.
 
 mod given;
+mod identity;
+mod offer;
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, HandshakeKind, ProtocolVersion, RootCertStore, SignatureScheme};
 use thiserror::Error;
+use tracing::{debug, enabled};
 
 use crate::config::TlsConfig;
+use crate::url::Origin;
 use given::TrustGiven;
+use identity::Identity;
+use offer::Offer;
 
 /// Why TLS cannot be set up.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -31,6 +37,12 @@ pub enum TlsError {
         /// The defect.
         reason: String,
     },
+    /// A certificate of the client's own cannot be used.
+    #[error("{0}")]
+    ClientCertificate(String),
+    /// The versions or the cipher suites cannot be offered.
+    #[error("{0}")]
+    Offer(String),
 }
 
 /// The TLS settings of a run. Cheap to clone; clones share their sessions.
@@ -40,8 +52,29 @@ pub struct SharedTls(Arc<Inner>);
 struct Inner {
     insecure: bool,
     extra_roots: Vec<CertificateDer<'static>>,
-    /// Made when first needed: reading the system's authorities takes milliseconds that plain HTTP need not spend.
-    client: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+    offer: Offer,
+    /// Certificates of the client's own.
+    identities: Vec<Identity>,
+    /// One for each identity, and one without. Made when first needed: reading the system's authorities takes
+    /// milliseconds that plain HTTP need not spend.
+    clients: Vec<OnceLock<Result<Clients, String>>>,
+    /// The name to send instead of the host's.
+    server_name: Option<ServerName<'static>>,
+}
+
+/// The settings as rustls has them, for each choice of protocols.
+struct Clients {
+    http1: Arc<rustls::ClientConfig>,
+    http2: Arc<rustls::ClientConfig>,
+    either: Arc<rustls::ClientConfig>,
+}
+
+/// The protocols that a server may choose from (ALPN, RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alpn {
+    Http1,
+    Http2,
+    Either,
 }
 
 impl fmt::Debug for SharedTls {
@@ -57,20 +90,58 @@ impl SharedTls {
             Some(path) => read_certificates(path)?,
             None => Vec::new(),
         };
-        Ok(SharedTls(Arc::new(Inner { insecure: config.insecure, extra_roots, client: OnceLock::new() })))
+        let offer = Offer::new(config).map_err(TlsError::Offer)?;
+        let identities: Result<Vec<Identity>, _> = config.identities.iter().map(Identity::load).collect();
+        let identities = identities.map_err(TlsError::ClientCertificate)?;
+        let server_name = config.server_name.clone().map(ServerName::try_from).transpose();
+        let server_name = server_name.map_err(|_| TlsError::Offer("--tls-server-name is not a name".to_owned()))?;
+        let clients = (0..=identities.len()).map(|_| OnceLock::new()).collect();
+        let insecure = config.insecure;
+        Ok(SharedTls(Arc::new(Inner { insecure, extra_roots, offer, identities, clients, server_name })))
     }
 
-    /// The settings as rustls has them.
-    pub(crate) fn client(&self) -> Result<Arc<rustls::ClientConfig>, String> {
-        self.0.client.get_or_init(|| self.0.make_client().map_err(|error| error.to_string())).clone()
+    /// The settings for a host, as rustls has them.
+    pub(crate) fn client_for(&self, host: &str, alpn: Alpn) -> Result<Arc<rustls::ClientConfig>, String> {
+        let Inner { identities, clients, .. } = &*self.0;
+        let place = identities.iter().position(|identity| identity.is_for(host));
+        let clients = &clients[place.map_or(0, |place| place + 1)];
+        let identity = place.map(|place| &identities[place]);
+        let make = || self.0.make_client(identity).map(Clients::new).map_err(|error| error.to_string());
+        let clients = clients.get_or_init(make).as_ref().map_err(Clone::clone)?;
+        Ok(Arc::clone(match alpn {
+            Alpn::Http1 => &clients.http1,
+            Alpn::Http2 => &clients.http2,
+            Alpn::Either => &clients.either,
+        }))
+    }
+
+    /// The name to send to a host, and to look for in its certificate.
+    pub(crate) fn server_name(&self, host: &str) -> Result<ServerName<'static>, String> {
+        match &self.0.server_name {
+            Some(name) => Ok(name.clone()),
+            None => ServerName::try_from(host.to_owned()).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+impl Clients {
+    /// They share their sessions: the protocol is agreed on anew when one is resumed.
+    fn new(client: rustls::ClientConfig) -> Clients {
+        let with = |protocols: &[&[u8]]| {
+            let mut client = client.clone();
+            client.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+            Arc::new(client)
+        };
+        Clients { http1: with(&[b"http/1.1"]), http2: with(&[b"h2"]), either: with(&[b"h2", b"http/1.1"]) }
     }
 }
 
 impl Inner {
-    fn make_client(&self) -> Result<Arc<rustls::ClientConfig>, rustls::Error> {
-        let provider = Arc::new(ring::default_provider());
+    /// The one place where settings for rustls are made.
+    fn make_client(&self, identity: Option<&Identity>) -> Result<rustls::ClientConfig, rustls::Error> {
+        let provider = Arc::new(self.offer.provider());
         let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider));
-        let builder = builder.with_safe_default_protocol_versions()?;
+        let builder = builder.with_protocol_versions(&self.offer.versions)?;
         let builder = match (self.insecure, &*self.extra_roots) {
             (true, _) => builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnyone(provider))),
             (false, []) => builder.with_root_certificates(self.roots()),
@@ -80,9 +151,14 @@ impl Inner {
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustGiven::new(usual, given)))
             }
         };
-        let mut client = builder.with_no_client_auth();
-        client.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(client))
+        let mut client = match identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())?,
+        };
+        if !self.offer.resumes {
+            client.resumption = Resumption::disabled();
+        }
+        Ok(client)
     }
 
     fn roots(&self) -> RootCertStore {
@@ -94,8 +170,22 @@ impl Inner {
     }
 }
 
-fn read_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |reason: String| TlsError::CaFile { path: path.clone(), reason };
+/// Reports what client and server have agreed on, to the diagnostic log.
+pub(crate) fn report_handshake(origin: &Origin, connection: &rustls::ClientConnection) {
+    if !enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "1.3",
+        _ => "1.2",
+    };
+    let cipher = connection.negotiated_cipher_suite().map(offer::name_of).unwrap_or_default();
+    let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+    debug!(origin = origin.authority, version, cipher, resumed, "TLS handshake");
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let wrong = |reason: String| TlsError::CaFile { path: path.to_owned(), reason };
     let text = read_bounded(path).map_err(|error| wrong(error.to_string()))?;
     certificates(&text).map_err(wrong)
 }
@@ -115,7 +205,7 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
 }
 
 /// The contents of a file, at most as many bytes as all authorities of the world could take: some files have no end.
-fn read_bounded(path: &PathBuf) -> std::io::Result<Vec<u8>> {
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     const LARGEST: u64 = 16 << 20;
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
@@ -166,7 +256,7 @@ mod tests {
     use super::*;
 
     fn refusal(path: &str) -> String {
-        let config = TlsConfig { insecure: false, ca_file: Some(path.into()) };
+        let config = TlsConfig { ca_file: Some(path.into()), ..TlsConfig::default() };
         SharedTls::build(&config).unwrap_err().to_string()
     }
 

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use serde::{Deserialize, Serialize};
 use squall_metrics::Nanos;
 use squall_metrics::random::{SplitMix64, nth};
 
@@ -13,7 +14,7 @@ const LENGTH: usize = 55;
 const SECOND: f64 = 1e9;
 
 /// How requests are sampled.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TraceSampling {
     /// The upper half of every trace's id: it tells this run's traces from others.
     pub run: u64,
@@ -26,10 +27,10 @@ pub struct TraceSampling {
 }
 
 impl TraceSampling {
-    /// The part of one of several threads.
+    /// One of several parts: of an agent, of a thread. No two parts name the same traces.
     #[must_use]
-    pub fn of_thread(self, number: usize, threads: usize) -> TraceSampling {
-        let least_a_second = self.least_a_second / threads.max(1) as f64;
+    pub fn part(self, number: usize, parts: usize) -> TraceSampling {
+        let least_a_second = self.least_a_second / parts.max(1) as f64;
         TraceSampling { least_a_second, seed: nth(self.seed, number as u64), ..self }
     }
 }
@@ -117,6 +118,15 @@ mod tests {
         let context = TraceContext { is_sampled: false, parent: 1, ..context };
         assert_eq!(&context.value(), b"00-0af7651916cd43dd8448eb211c80319c-0000000000000001-00");
         assert_eq!(context.sampled(), None);
+    }
+
+    #[test]
+    fn no_two_threads_of_any_agents_name_the_same_trace() {
+        let parts = (0..3).flat_map(|agent| (0..4).map(move |thread| SAMPLING.part(agent, 3).part(thread, 4)));
+        let traces = parts.map(|part| TraceContexts::new(part).next(|| Nanos::ZERO).trace);
+        assert_eq!(traces.collect::<std::collections::BTreeSet<_>>().len(), 12);
+        let all = TraceSampling { least_a_second: 12.0, ..SAMPLING };
+        assert_eq!(all.part(0, 3).part(1, 4).least_a_second, 1.0);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::client::TlsStream;
 
+use crate::config::Protocol;
+use crate::socket::Socket;
 use crate::stub::StubConnection;
 
 /// Bytes since they were last asked for.
@@ -36,8 +37,8 @@ impl Traffic {
 /// An open connection.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    /// Straight TCP.
-    Plain { stream: TcpStream, traffic: Traffic },
+    /// Straight on the socket.
+    Plain { stream: Socket, traffic: Traffic },
     /// TLS over it.
     Tls(Box<TlsStream<Counted>>),
     /// Nowhere.
@@ -45,7 +46,7 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    pub(crate) fn plain(stream: TcpStream) -> Transport {
+    pub(crate) fn plain(stream: Socket) -> Transport {
         Transport::Plain { stream, traffic: Traffic::default() }
     }
 
@@ -99,14 +100,27 @@ impl Transport {
     /// system call unless something has come in since the last response.
     #[inline]
     pub(crate) fn is_stale(&mut self) -> bool {
+        self.has_come() && self.poll_read(&mut Context::from_waker(Waker::noop()), &mut [0; 64]).is_ready()
+    }
+
+    /// Whether something may have come in since the last read.
+    #[inline]
+    pub(crate) fn has_come(&self) -> bool {
         let stream = match self {
             Transport::Plain { stream, .. } => stream,
             Transport::Tls(stream) => &stream.get_ref().0.stream,
             Transport::Stub(_) => return false,
         };
         // Asks only for the readiness that tokio has noted.
-        let something_came = stream.try_io(Interest::READABLE, || Ok(())).is_ok();
-        something_came && self.poll_read(&mut Context::from_waker(Waker::noop()), &mut [0; 64]).is_ready()
+        stream.try_read(|| Ok(())).is_ok()
+    }
+
+    /// The protocol that was negotiated by TLS.
+    pub(crate) fn negotiated(&self) -> Protocol {
+        match self {
+            Transport::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => Protocol::Http2,
+            _ => Protocol::Http1,
+        }
     }
 
     /// Bytes sent and received, below TLS, since this was last asked.
@@ -120,15 +134,15 @@ impl Transport {
     }
 }
 
-/// A TCP stream that counts its bytes, for TLS to lie on.
+/// A stream that counts its bytes, for TLS to lie on.
 #[derive(Debug)]
 pub(crate) struct Counted {
-    stream: TcpStream,
+    stream: Socket,
     traffic: Rc<Traffic>,
 }
 
 impl Counted {
-    pub(crate) fn new(stream: TcpStream) -> Counted {
+    pub(crate) fn new(stream: Socket) -> Counted {
         Counted { stream, traffic: Rc::default() }
     }
 

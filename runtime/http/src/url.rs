@@ -77,6 +77,14 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Writes the beginning of a request line that names a whole URL, as proxies want it (RFC 9112, 3.2.2).
+    pub(crate) fn write_absolute_form(&self, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(if self.secure { b"https://" } else { b"http://" });
+        buffer.extend_from_slice(self.authority.as_bytes());
+    }
+}
+
 /// "https://host:8443".
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,10 +3,12 @@
 //!
 //! While it is off, it costs a request one look at a static.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tracing::{Level, enabled, trace};
 
+use crate::config::Protocol;
 use crate::error::Error;
 use crate::reader::Reader;
 use crate::request::Prepared;
@@ -26,8 +28,8 @@ pub(crate) struct Shown(u32);
 
 /// Shows a request that is about to be sent, if that is asked for.
 #[inline]
-pub(crate) fn request(request: &Prepared) -> Option<Shown> {
-    enabled!(target: "squall_http::wire", Level::TRACE).then(|| show_request(request)).flatten()
+pub(crate) fn request(request: &Prepared, protocol: Protocol) -> Option<Shown> {
+    enabled!(target: "squall_http::wire", Level::TRACE).then(|| show_request(request, protocol)).flatten()
 }
 
 /// Whether bodies are shown: then those that are otherwise discarded are read, too.
@@ -37,13 +39,13 @@ pub(crate) fn shows_bodies() -> bool {
 }
 
 #[cold]
-fn show_request(request: &Prepared) -> Option<Shown> {
+fn show_request(request: &Prepared, protocol: Protocol) -> Option<Shown> {
     let number = EXCHANGES.fetch_add(1, Ordering::Relaxed) + 1;
     if number > MOST_EXCHANGES {
         return None;
     }
     let (head, body) = request.parts();
-    show(number, '>', head);
+    show(number, '>', &as_sent(head, protocol));
     show_body(number, '>', body, "");
     Some(Shown(number))
 }
@@ -74,6 +76,15 @@ impl Shown {
 fn show(number: u32, direction: char, head: &[u8]) {
     for line in lines(head) {
         trace!(target: "squall_http::wire", "#{number} {direction} {}", without_password(&line));
+    }
+}
+
+/// A request's head with the version that it is sent in.
+fn as_sent(head: &[u8], protocol: Protocol) -> Cow<'_, [u8]> {
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    match (protocol, line.strip_suffix(b"HTTP/1.1")) {
+        (Protocol::Http2, Some(start)) => [start, b"HTTP/2", &head[line.len()..]].concat().into(),
+        _ => head.into(),
     }
 }
 
@@ -114,6 +125,13 @@ fn show_body(number: u32, direction: char, body: &[u8], kind: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_is_shown_in_the_version_it_is_sent_in() {
+        let head = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
+        assert_eq!(&*as_sent(head, Protocol::Http1), head);
+        assert_eq!(&*as_sent(head, Protocol::Http2), b"GET / HTTP/2\r\nHost: shop\r\n\r\n");
+    }
 
     #[test]
     fn heads_are_shown_line_by_line_without_passwords() {

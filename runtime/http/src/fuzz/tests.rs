@@ -68,6 +68,19 @@ fn encoded_body() {
 }
 
 #[test]
+fn event_streams() {
+    let seeds = [
+        "\x01\u{feff}retry: 100\r\n: comment\r\nid: 7\r\nevent: add\r\ndata: {\"a\": [\"x\", {}], \"b\": {\"c\": \"\"}}\r\ndata\r\n\r\ndata:b\r\n\r\n",
+        "\x07data: a\n\ndata: b\rdata: c\r\rid\ndata: [DONE]\n\n",
+    ];
+    let pieces =
+        ["data:", "data: ", "\"a\":", "[", "{", "\\", "id: ", "event:", "\n\n", "\r\n", "\r", "\0", "\u{feff}", ":"];
+    // The events themselves, of which the smallest has three bytes.
+    let memory = Memory { base: 1 << 20, per_byte: 64 };
+    Target::new("event_stream", super::event_stream).seeds(&seeds).pieces(&pieces).memory(memory).for_a_while();
+}
+
+#[test]
 fn server_timing() {
     let seeds = ["miss, db;desc=\"a, \\\"b\";dur=53.2 ,app ; DUR = \"47\"", "total;dur=1e3;dur=2"];
     let pieces = ["dur=", ";", ",", "\"", "\\", "desc="];
@@ -109,6 +122,13 @@ fn redirects() {
 fn host_rules() {
     let seeds = ["shop.test:8080", "*.shop.test", "10.1.0.0/16", "[::1]:81", "*", "fd00::/8"];
     Target::new("host_rule", super::host_rule).seeds(&seeds).pieces(&["/", ":", "*", ".", "[", "]"]).for_a_while();
+}
+
+#[test]
+fn connect_answers() {
+    let seeds = ["HTTP/1.1 200 Connection established\r\nVia: a\r\n\r\n", "HTTP/1.0 204\r\n\r\n"];
+    let pieces = ["HTTP/1.", " 407 ", " 502 ", "\u{1b}[2J", "\r\n", "::error::"];
+    Target::new("connect_answer", super::connect_answer).seeds(&seeds).pieces(&pieces).for_a_while();
 }
 
 #[test]

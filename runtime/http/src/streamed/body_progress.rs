@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use squall_metrics::{Clock, Nanos};
+use squall_metrics::{Clock, Nanos, Protocol};
 
 use super::{Listener, StreamLimits};
 use crate::error::Error;
@@ -37,7 +37,7 @@ pub(super) struct BodyProgress<'a> {
     end: Cell<Nanos>,
     /// Deadline for the next progress.
     deadline: Cell<Nanos>,
-    status: Cell<u16>,
+    response: Cell<(u16, Protocol)>,
     length_is_known: Cell<bool>,
     body_given_up: Cell<bool>,
     lingering: Cell<bool>,
@@ -52,7 +52,7 @@ impl<'a> BodyProgress<'a> {
             station: Cell::new(BodyStage::Turn),
             end: Cell::new(now + NEVER.into()),
             deadline: Cell::new(now + NEVER.into()),
-            status: Cell::new(0),
+            response: Cell::default(),
             length_is_known: Cell::new(false),
             body_given_up: Cell::new(false),
             lingering: Cell::new(false),
@@ -63,9 +63,9 @@ impl<'a> BodyProgress<'a> {
         self.deadline.get()
     }
 
-    /// The status that came; 0 before it has.
-    pub(super) fn status(&self) -> u16 {
-        self.status.get()
+    /// The status that came, and in which version of HTTP; 0 and none before it has.
+    pub(super) fn response(&self) -> (u16, Protocol) {
+        self.response.get()
     }
 
     /// Whether the head has come.
@@ -94,16 +94,21 @@ impl<'a> BodyProgress<'a> {
     }
 
     /// The head has come.
-    pub(super) fn answered(&self, status: u16, length_is_known: bool) {
+    pub(super) fn answered(&self, response: (u16, Protocol), length_is_known: bool) {
         self.station.set(BodyStage::Answered);
-        self.status.set(status);
+        self.response.set(response);
         self.length_is_known.set(length_is_known);
     }
 
+    /// The response may take as long as it likes.
+    pub(super) fn lift_limit(&self) {
+        self.end.set(self.end.get() + NEVER.into());
+    }
+
     /// Something has come, and something must follow.
-    pub(super) fn moved(&self) {
+    pub(super) fn moved(&self, now: Nanos) {
         if !self.is_lingering() {
-            self.allow(self.limits.between_bytes, self.clock.now());
+            self.allow(self.limits.between_bytes, now);
         }
     }
 
@@ -113,7 +118,7 @@ impl<'a> BodyProgress<'a> {
     }
 
     /// Ready when the guest has dropped the response and the exchange can end. If the head has come, the rest is read
-    /// to keep the connection: all of it if its length is known, else for [`LINGER`].
+    /// to keep the connection: all of it if its length is known, else for [`LINGER`]. An endless response is cut.
     pub(super) fn poll_abandoned(&self, listener: &impl Listener, context: &mut Context<'_>) -> Poll<()> {
         if self.body_given_up.get() {
             return Poll::Ready(());
@@ -121,7 +126,7 @@ impl<'a> BodyProgress<'a> {
         if self.is_lingering() || listener.poll_gone(context).is_pending() {
             return Poll::Pending;
         }
-        if !self.is_answered() {
+        if !self.is_answered() || listener.is_endless() {
             return Poll::Ready(());
         }
         self.lingering.set(true);

@@ -1,11 +1,11 @@
 //! Times add up, bytes are counted to the last, and a client stays small.
 
-use squall_metrics::Nanos;
+use squall_metrics::{Nanos, Protocol};
 
 use super::server::{ok, serve, serve_answers};
 use super::*;
 
-fn sum(cell: &RequestCell) -> Nanos {
+pub(super) fn sum(cell: &RequestCell) -> Nanos {
     let connection = cell.blocked.sum() + cell.connecting.sum() + cell.tls_handshaking.sum();
     connection + cell.sending.sum() + cell.waiting.sum() + cell.receiving.sum()
 }
@@ -17,6 +17,7 @@ fn the_phases_add_up_to_the_response_time() {
         let first = world.get("/").await.unwrap();
         let (key, cell) = world.only_series();
         assert_eq!((key.status, key.failure, key.expected, cell.count), (200, 0, true, 1));
+        assert_eq!(key.proto, Protocol::Http1);
         assert_eq!(sum(&cell), cell.response_time.sum());
         assert_eq!(cell.duration.sum(), first.phases().duration());
         assert!(first.phases().connecting > Nanos::ZERO && first.phases().waiting > Nanos::ZERO);
@@ -34,7 +35,8 @@ fn a_failure_has_its_phases_too() {
     run(async {
         let world = World::with_target(&serve(|_, _| async {}).await);
         world.get("/").await.unwrap_err();
-        let (_, cell) = world.only_series();
+        let (key, cell) = world.only_series();
+        assert_eq!((key.status, key.proto), (0, Protocol::None));
         assert_eq!(sum(&cell), cell.response_time.sum());
     });
 }

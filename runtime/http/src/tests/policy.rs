@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::server::{ok, response, serve_answers};
 use super::*;
-use crate::{ConnectionReuse, EgressPolicy, EgressRules};
+use crate::{ConnectionReuse, DnsConfig, EgressPolicy, EgressRules};
 
 /// A client that may go to these hosts, looks names up each time, and keeps no connection.
 fn world(allowed: &[&str]) -> World {
@@ -12,7 +12,7 @@ fn world(allowed: &[&str]) -> World {
     let egress = EgressPolicy::Only(EgressRules { allowed, vouched: Vec::new() });
     World::new(ClientConfig {
         egress,
-        dns_ttl: Duration::ZERO,
+        dns: DnsConfig { ttl: Duration::ZERO, ..DnsConfig::default() },
         reuse: ConnectionReuse::Never,
         ..ClientConfig::default()
     })

@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use squall_metrics::Nanos;
 
 use super::server::{ok, serve, serve_answers};
 use super::*;
-use crate::{BodySource, Booked, GivenUp, Listener, OriginLimit, StreamLimits, StreamedBody};
+use crate::{BodySource, Booked, GivenUp, Head, Listener, OriginLimit, StreamLimits, StreamedBody, TooMuch};
 
 /// A body that lies ready in pieces, and perhaps breaks off.
 struct Ready(VecDeque<Result<&'static str, GivenUp>>);
@@ -37,16 +38,17 @@ struct Reader {
 }
 
 impl Listener for Reader {
-    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) {
+    fn head(&self, head: &Head<'_>, booked: Booked) {
         self.booked.borrow_mut().push(booked);
-        self.status.set(status);
-        let fields = fields.map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()));
+        self.status.set(head.status);
+        let fields = head.fields().map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()));
         self.fields.replace(fields.collect());
     }
 
-    fn data(&self, piece: Bytes, booked: Booked) {
+    fn data(&self, piece: Bytes, booked: Booked, _at: Nanos) -> Result<(), TooMuch> {
         self.booked.borrow_mut().push(booked);
         self.body.borrow_mut().extend_from_slice(&piece);
+        Ok(())
     }
 
     fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
@@ -87,7 +89,7 @@ fn a_response_comes_piece_by_piece_and_is_one_sample() {
         let (key, cell) = world.only_series();
         assert_eq!((key.status, key.expected, cell.count), (200, true, 1));
         assert_eq!(world.client.idle_connections(), 1);
-        assert!(world.client.waited() > squall_metrics::Nanos::ZERO);
+        assert!(world.client.waited() > Nanos::ZERO);
     });
 }
 

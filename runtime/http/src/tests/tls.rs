@@ -12,19 +12,20 @@ use tokio_rustls::TlsAcceptor;
 use super::server::{Peer, ok, serve};
 use super::*;
 use crate::TlsConfig;
+use crate::socket::Socket;
 use crate::transport::{Counted, take};
 
 /// A server with a self-signed certificate for "localhost".
-struct Secure {
-    url: String,
-    certificate: String,
+pub(super) struct Secure {
+    pub(super) url: String,
+    pub(super) certificate: String,
     /// Bytes read and written by the server, below TLS.
-    traffic: Rc<Cell<(u64, u64)>>,
+    pub(super) traffic: Rc<Cell<(u64, u64)>>,
     /// For each handshake, whether it resumed a session.
     resumed: Rc<RefCell<Vec<bool>>>,
 }
 
-async fn serve_tls() -> Secure {
+pub(super) async fn serve_tls() -> Secure {
     serve_tls_with(CertificateParams::new(vec!["localhost".to_owned()]).unwrap()).await
 }
 
@@ -53,7 +54,7 @@ async fn serve_tls_with(certificate: CertificateParams) -> Secure {
         serve(move |_, peer| {
             let (acceptor, traffic, resumed) = (acceptor.clone(), Rc::clone(&traffic), Rc::clone(&resumed));
             async move {
-                let stream = Counted::new(peer.into_stream());
+                let stream = Counted::new(Socket::Tcp(peer.into_stream()));
                 let counted = stream.traffic();
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 let kind = stream.get_ref().1.handshake_kind();
@@ -78,15 +79,15 @@ fn trusting(tls: TlsConfig) -> World {
 }
 
 fn insecure() -> TlsConfig {
-    TlsConfig { insecure: true, ca_file: None }
+    TlsConfig { insecure: true, ..TlsConfig::default() }
 }
 
 /// Trust in these certificates, as long as their file is there.
-fn given(certificates: &str) -> (NamedTempFile, TlsConfig) {
+pub(super) fn given(certificates: &str) -> (NamedTempFile, TlsConfig) {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(certificates.as_bytes()).unwrap();
     let ca_file = Some(PathBuf::from(file.path()));
-    (file, TlsConfig { insecure: false, ca_file })
+    (file, TlsConfig { ca_file, ..TlsConfig::default() })
 }
 
 /// Trusts these certificates, and asks the server by that name.
