@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use squall_metrics::{
-    Band, BandParts, Cell, DataUse, DroppedCell, Finding, Health, Histogram, IterationCell, Nanos, Pacing, RateCell,
-    RequestCell, ResourceValue, RunCell, ThresholdFigures, TransactionCell,
+    AgentsReport, Band, BandParts, Cell, DataUse, DroppedCell, Finding, Health, Histogram, IterationCell, Nanos,
+    Pacing, RateCell, RequestCell, ResourceValue, RunCell, StreamCell, ThresholdFigures, TransactionCell,
 };
 
 use crate::environment::Environment;
@@ -145,6 +145,9 @@ pub struct EndInfo {
     /// What hours of steady load show: about what, and a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub soak: Vec<(String, String)>,
+    /// The agents that carried the load, where several did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents: Option<AgentsReport>,
 }
 
 /// One line of `seconds.ndjson`.
@@ -216,6 +219,8 @@ pub struct Snapshot {
     pub checks: Vec<NamedCell<RateCell>>,
     /// Transactions.
     pub transactions: Vec<NamedCell<TransactionCell>>,
+    /// Streams.
+    pub streams: Vec<NamedCell<StreamCell>>,
     /// What servers said that their work took.
     pub server_timings: Vec<NamedCell<Histogram>>,
     /// Custom metrics.
@@ -280,6 +285,9 @@ pub struct Requests {
     /// Why there was none; empty if there was one.
     pub error: String,
     pub expected_response: bool,
+    /// The version of HTTP of the response: `HTTP/1.1`, `HTTP/2.0`. Empty where there was no response, and in runs of
+    /// versions that did not tell.
+    pub proto: String,
     #[serde(flatten)]
     pub cell: StoredCell<RequestCell>,
 }

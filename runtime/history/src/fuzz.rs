@@ -97,6 +97,7 @@ mod tests {
             name: "GET /".to_owned(),
             method: "GET".to_owned(),
             status: 200,
+            proto: "HTTP/2.0".to_owned(),
             cell: StoredCell(cell),
             ..Requests::default()
         };

@@ -1,4 +1,4 @@
-//! Reading the files of kept runs. A checkout can bring runs along that somebody else has made: no file is read without end, and
+//! Reading the files of kept runs. A checkout can bring runs along that others have made: no file is read without end, and
 //! no text in one steers a terminal or a CI system.
 
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 
 use squall_metrics::{
     Cell, CustomCell, CustomKey, FailureClass, FlowId, GaugeCell, Interval, Kind, LeftOut, Method, NameId, Nanos,
-    Problem, ProblemCell, RateCell, Registry, RegistryError, RequestKey, Second, Unit,
+    Problem, ProblemCell, Protocol, RateCell, Registry, RegistryError, RequestKey, Second, Unit,
 };
 
 use crate::flows::Flows;
@@ -45,6 +45,7 @@ pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval
         dropped: names.flow_cells(&snapshot.dropped, snapshot).collect(),
         checks: names.named_cells(&snapshot.checks, snapshot).collect(),
         transactions: names.named_cells(&snapshot.transactions, snapshot).collect(),
+        streams: names.named_cells(&snapshot.streams, snapshot).collect(),
         run: snapshot.run.0,
         pacing: snapshot.pacing.0.clone(),
         busy: Nanos(snapshot.busy),
@@ -106,6 +107,7 @@ fn request_key(line: &Requests, flow: FlowId, names: &Names<'_>) -> RequestKey {
         status: line.status,
         failure: failure(&line.error).map_or(0, |class| class as u8),
         expected: line.expected_response,
+        proto: Protocol::of(&line.proto),
     }
 }
 

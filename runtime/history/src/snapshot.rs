@@ -27,6 +27,7 @@ pub fn snapshot(totals: &Totals) -> Snapshot {
         dropped: flow_cells(&recorded.dropped),
         checks: named_cells(totals, &recorded.checks),
         transactions: named_cells(totals, &recorded.transactions),
+        streams: named_cells(totals, &recorded.streams),
         server_timings: named_cells(totals, &recorded.server_timings),
         customs: customs(totals),
         problems: problems(recorded),
@@ -90,6 +91,7 @@ fn requests(totals: &Totals) -> Vec<Requests> {
         status: key.status,
         error: failure_name(key.failure).to_owned(),
         expected_response: key.expected,
+        proto: key.proto.name().to_owned(),
         cell: StoredCell(cell.clone()),
     };
     sorted(&totals.recorded.requests).map(line).collect()

@@ -27,7 +27,7 @@ pub struct RunWriter {
     id: String,
     folder: PathBuf,
     seconds: File,
-    /// There is none unless somebody watches the target.
+    /// There is none unless the target is watched.
     target: Option<File>,
     readings: u64,
     clock: Clock,
@@ -131,7 +131,7 @@ fn appended(folder: &Path, name: &str) -> Result<File, HistoryError> {
     append(&path).map_err(HistoryError::file(path))
 }
 
-/// Puts a file in the place of the one that is there, if any: whoever reads finds the one or the other, whole.
+/// Puts a file in the place of the one that is there, if any: a reader finds the one or the other, whole.
 pub(crate) fn replace(folder: &Path, name: &str, contents: &impl Serialize) -> Result<(), HistoryError> {
     replace_text(folder, name, &json(contents, &folder.join(name))?)
 }

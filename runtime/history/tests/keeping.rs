@@ -5,7 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use squall_history::format::{EndInfo, RunInfo};
 use squall_history::{Store, key_figures, merge, snapshot};
-use squall_metrics::{FlowId, Histogram, Method, Nanos, Registry, RequestCell, RequestKey, Second, Totals};
+use squall_metrics::{
+    AgentLine, AgentsReport, FlowId, Health, Histogram, LostLoad, Method, Nanos, Protocol, Registry, RequestCell,
+    RequestKey, Second, Totals,
+};
 
 /// Requests of one name, which took 1, 2, ... `most` milliseconds, in one second.
 fn measured(name: &str, flow: &str, most: u64) -> Totals {
@@ -17,6 +20,7 @@ fn measured(name: &str, flow: &str, most: u64) -> Totals {
         status: 200,
         failure: 0,
         expected: true,
+        proto: Protocol::Http2,
     };
     let mut times = Histogram::new();
     (1..=most).for_each(|time| times.record(Nanos(time * 1_000_000 + 123)));
@@ -68,6 +72,52 @@ fn what_was_kept_is_what_was_measured() {
     assert!(p95.is_some_and(|p95| (p95 - 950.0).abs() < 2.0), "{p95:?}");
     assert_eq!(rate, Some(1000.0));
     assert!(p99.is_some_and(|p99| (p99 - 990.0).abs() < 2.0), "{p99:?}");
+}
+
+#[test]
+fn the_agents_of_a_run_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::at(folder.path());
+    let agent = |name: &str| AgentLine {
+        name: name.to_owned(),
+        host: "alpha".to_owned(),
+        threads: 2,
+        requests: 5,
+        share: 0.5,
+        clock_error_ms: 0.2,
+        ..AgentLine::default()
+    };
+    let lost = AgentLine { health: Health::Suspect, lost_ms: Some(31_200.0), ..agent("agent-2") };
+    let loss = LostLoad {
+        agent: "agent-2".to_owned(),
+        at_ms: 31_200.0,
+        reason: "nothing was heard of it for 4s".to_owned(),
+        arrivals: None,
+        repeated: 0,
+        iterations: 3,
+        missing_from_ms: 27_000.0,
+        missing_until_ms: 32_000.0,
+        taken_over: true,
+    };
+    let agents = AgentsReport {
+        agents: vec![AgentLine { joined_ms: Some(1_500.0), ..agent("agent-1") }, lost],
+        start_error_ms: 0.4,
+        lost: vec![LostLoad { arrivals: Some(118), ..loss.clone() }, loss],
+        dropped: vec!["a message of agent-7 was dropped: it cannot be read".to_owned()],
+    };
+    let keeper = store.begin(UNIX_EPOCH, &info()).expect("a folder");
+    let path = folder.path().join(keeper.id()).join("end.json");
+    let end = EndInfo { agents: Some(agents), ..EndInfo::default() };
+    keeper.end(&measured("/a", "browse", 10), &end).expect("written");
+    assert_eq!(store.find("last").expect("kept").end, Some(end));
+    // Of a run without agents, and of an earlier version.
+    let written = std::fs::read_to_string(&path).expect("kept");
+    let mut old: serde_json::Value = serde_json::from_str(&written).expect("json");
+    old.as_object_mut().expect("an object").remove("agents").expect("agents");
+    std::fs::write(&path, old.to_string()).expect("written");
+    assert_eq!(store.find("last").expect("read").end, Some(EndInfo::default()));
+    let without = serde_json::to_string(&EndInfo::default()).expect("json");
+    assert!(!without.contains("agents"), "{without}");
 }
 
 #[test]

@@ -64,3 +64,15 @@ fn fields_that_are_missing_or_not_known_do_no_harm() {
         read(r#"{"flows": ["a"], "new": {"deep": [1]}, "requests": [{"count": 3, "new": [{}], "method": "GET"}]}"#);
     assert_eq!((totals.counter("http_reqs"), totals.counter("http_reconnects")), (3.0, 0.0));
 }
+
+/// Older versions did not tell in which version of HTTP a response came, later ones may know of others.
+#[test]
+fn requests_of_an_unknown_protocol_are_kept_without_one() {
+    let request = |proto: &str| format!(r#"{{"count": 3, "method": "GET", "status": 200{proto}}}"#);
+    for (proto, tag) in [("", ""), (r#", "proto": "HTTP/2.0""#, "HTTP/2.0"), (r#", "proto": "HTTP/4.0""#, "")] {
+        let totals = read(&format!(r#"{{"flows": ["a"], "requests": [{}]}}"#, request(proto)));
+        let tags = [("proto".to_owned(), tag.to_owned())];
+        let of_tag = totals.select(Selector { metric: "http_reqs", tags: &tags });
+        assert!(matches!(of_tag, Some(Aggregate::Counter(3.0))), "{proto}: {of_tag:?}");
+    }
+}

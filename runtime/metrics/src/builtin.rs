@@ -8,6 +8,7 @@ use crate::pacing::{DroppedCell, Pacing};
 use crate::registry::RequestKey;
 use crate::sample::FailureClass;
 use crate::series::{SeriesValue, VuGauges};
+use crate::streams::StreamCell;
 
 /// How a metric adds up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,8 @@ pub enum Subject {
     Request,
     /// The bytes of a request.
     Bytes,
+    /// A response that a guest reads piece by piece.
+    Stream,
     /// A part of a server's work on a request.
     ServerTiming,
     /// An iteration, or a request that was never sent.
@@ -72,9 +75,9 @@ impl Subject {
     pub fn tags(self) -> &'static [&'static str] {
         match self {
             Subject::Request | Subject::Bytes => {
-                &["scenario", "flow", "name", "url", "method", "status", "error", "expected_response", "group"]
+                &["scenario", "flow", "name", "url", "method", "status", "error", "expected_response", "proto", "group"]
             }
-            Subject::ServerTiming => &["scenario", "flow", "name", "group"],
+            Subject::Stream | Subject::ServerTiming => &["scenario", "flow", "name", "group"],
             Subject::Iteration | Subject::DroppedIteration | Subject::Custom => &["scenario", "flow", "group"],
             Subject::Transaction => &["scenario", "flow", "transaction", "group"],
             Subject::Check => &["scenario", "flow", "check", "group"],
@@ -84,7 +87,7 @@ impl Subject {
 
     /// Whether guests can give such samples tags of their own.
     pub fn takes_tags_of_guests(self) -> bool {
-        matches!(self, Subject::Request | Subject::Transaction | Subject::Check | Subject::Custom)
+        matches!(self, Subject::Request | Subject::Stream | Subject::Transaction | Subject::Check | Subject::Custom)
     }
 }
 
@@ -103,6 +106,8 @@ pub(crate) enum Source {
     Check,
     /// Transactions.
     Transaction(fn(&TransactionCell) -> SeriesValue<'_>),
+    /// Streams.
+    Stream(fn(&StreamCell) -> SeriesValue<'_>),
     /// What servers say that their work took.
     ServerTiming,
     /// A count of the run as a whole.
@@ -155,7 +160,9 @@ const fn trend(name: &'static str, subject: Subject, sources: &'static [Source])
 /// All built-in metrics, in the order in which reports show them. Whatever is done with each of them goes by this table.
 pub const BUILT_IN: &[Builtin] = {
     use SeriesValue::{Counter, Rate, Trend};
-    use Source::{Check, Dropped, Iteration, Pacing, Request, Run, ServerTiming, Transaction, UnsentRequest, Vus};
+    use Source::{
+        Check, Dropped, Iteration, Pacing, Request, Run, ServerTiming, Stream, Transaction, UnsentRequest, Vus,
+    };
     use Unit::{Data, Number};
     &[
         // What was never sent must not make it look better: dropped iterations count with the time they had waited.
@@ -177,6 +184,16 @@ pub const BUILT_IN: &[Builtin] = {
         counter("http_connections", Number, Subject::Run, &[Run(|run| run.connections)]),
         counter("http_reconnects", Number, Subject::Run, &[Run(|run| run.reconnects)]),
         counter("http_reqs_refused", Number, Subject::Iteration, &[UnsentRequest(FailureClass::RefusedByPolicy)]),
+        trend("http_stream_first_event", Subject::Stream, &[Stream(|cell| Trend(&cell.first_event))]),
+        trend("http_stream_event_gap", Subject::Stream, &[Stream(|cell| Trend(&cell.event_gap))]),
+        counter("http_stream_events", Number, Subject::Stream, &[Stream(|cell| Counter(cell.events))]),
+        trend("http_stream_duration", Subject::Stream, &[Stream(|cell| Trend(&cell.duration))]),
+        counter("http_stream_reconnects", Number, Subject::Stream, &[Stream(|cell| Counter(cell.reconnects))]),
+        counter("http_stream_inbox_full", Number, Subject::Stream, &[Stream(|cell| Counter(cell.inbox_full))]),
+        trend("llm_time_to_first_token", Subject::Stream, &[Stream(|cell| Trend(&cell.first_token))]),
+        trend("llm_inter_token", Subject::Stream, &[Stream(|cell| Trend(&cell.inter_token))]),
+        trend("llm_time_per_output_token", Subject::Stream, &[Stream(|cell| Trend(&cell.time_per_output_token))]),
+        counter("llm_output_tokens", Number, Subject::Stream, &[Stream(|cell| Counter(cell.output_tokens))]),
         trend("iteration_duration", Subject::Iteration, &[Iteration(|cell| Trend(&cell.duration))]),
         counter("iterations", Number, Subject::Iteration, &[Iteration(|cell| Counter(cell.count))]),
         rate("iterations_failed", Subject::Iteration, &[Iteration(|cell| Rate(failed_iterations(cell)))]),

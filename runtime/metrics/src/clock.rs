@@ -91,6 +91,11 @@ impl Clock {
         Clock(Source::Monotonic(system_time()))
     }
 
+    /// A clock on the system's monotonic time that reads zero at that moment of it.
+    pub fn starting_at(system: Nanos) -> Clock {
+        Clock(Source::Monotonic(system))
+    }
+
     /// The system's monotonic clock itself, which started some time before the run.
     pub fn of_system() -> Clock {
         Clock(Source::Monotonic(Nanos::ZERO))
@@ -108,6 +113,14 @@ impl Clock {
         match &self.0 {
             Source::Monotonic(start) => system_time().since(*start),
             Source::Manual(time) => Nanos(time.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// A moment of the system's monotonic clock on this clock; zero for earlier ones. A manual clock has no other time.
+    pub fn at_system_time(&self, system: Nanos) -> Nanos {
+        match &self.0 {
+            Source::Monotonic(start) => system.since(*start),
+            Source::Manual(_) => system,
         }
     }
 

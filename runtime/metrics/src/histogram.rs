@@ -7,6 +7,7 @@
 //! nanoseconds; only the percentiles are rounded.
 
 mod encoding;
+mod frame;
 mod packed;
 mod values;
 
@@ -55,11 +56,9 @@ impl Histogram {
         self.sum += u128::from(value);
         self.greatest = self.greatest.max(value);
         self.least = Some(self.least.map_or(value, |least| least.min(value)));
-        let rounded = value.saturating_add(500) / 1000;
-        if rounded == 0 {
-            self.zeros += 1;
-        } else {
-            *self.slot(index_of(rounded.min(GREATEST))) += 1;
+        match counter_of(value) {
+            0 => self.zeros += 1,
+            index => *self.slot(index) += 1,
         }
     }
 
@@ -208,7 +207,17 @@ pub(crate) fn rank(percent: f64, count: u64) -> u64 {
     wanted.clamp(1, count)
 }
 
-/// The counter of a value in microseconds (≥ 1).
+/// The counter of a value in nanoseconds.
+#[inline]
+fn counter_of(value: u64) -> usize {
+    // The commonest value of all.
+    match value.saturating_add(500) / 1000 {
+        0 => 0,
+        rounded => index_of(rounded.min(GREATEST)),
+    }
+}
+
+/// The counter of a value in microseconds.
 #[inline]
 fn index_of(value: u64) -> usize {
     let bits = 64 - value.leading_zeros();

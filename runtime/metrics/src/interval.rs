@@ -10,11 +10,12 @@ use crate::histogram::Histogram;
 use crate::pacing::{DroppedCell, Pacing};
 use crate::registry::{CustomKey, FlowId, RequestKey};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
+use crate::streams::StreamCell;
 use crate::tags::TagSetId;
 use crate::traced_request::TracedRequests;
 
 /// The numbers of one series of requests.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestCell {
     /// How many requests.
     pub count: u64,
@@ -74,7 +75,7 @@ impl Cell for RequestCell {
 }
 
 /// The iterations of one flow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct IterationCell {
     /// Iterations that came to an end of their own: completed, failed or trapped.
     pub count: u64,
@@ -179,7 +180,7 @@ impl GaugeCell {
 }
 
 /// The numbers of one series of a custom metric.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CustomCell {
     /// A sum.
     Counter(f64),
@@ -210,7 +211,7 @@ pub(crate) fn sum(one: f64, other: f64) -> f64 {
 }
 
 /// The transactions of one name in one flow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TransactionCell {
     /// How long they took.
     pub duration: Histogram,
@@ -243,7 +244,7 @@ impl Cell for RunCell {
 }
 
 /// Everything that one thread recorded in a stretch of time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Interval {
     /// Requests.
     pub requests: FxHashMap<RequestKey, RequestCell>,
@@ -253,12 +254,14 @@ pub struct Interval {
     pub checks: FxHashMap<CustomKey, RateCell>,
     /// Transactions, by name.
     pub transactions: FxHashMap<CustomKey, TransactionCell>,
+    /// Streams, by name.
+    pub streams: FxHashMap<CustomKey, StreamCell>,
     /// What servers say their own work took (`Server-Timing`), by its name.
     pub server_timings: FxHashMap<CustomKey, Histogram>,
     /// Custom metrics.
     pub customs: FxHashMap<CustomKey, CustomCell>,
-    /// Samples with tags that a threshold asks for, once more, by those tags: requests, checks, transactions and custom
-    /// metrics.
+    /// Samples with tags that a threshold asks for, once more, by those tags: requests, streams, checks, transactions and
+    /// custom metrics.
     pub tagged: FxHashMap<TagSetId, Interval>,
     /// What belongs to no flow.
     pub run: RunCell,
@@ -289,7 +292,7 @@ pub enum Problem {
 }
 
 /// How often something went wrong, with examples.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProblemCell {
     /// How often.
     pub count: u64,
@@ -329,6 +332,7 @@ impl Interval {
             && self.iterations.is_empty()
             && self.checks.is_empty()
             && self.transactions.is_empty()
+            && self.streams.is_empty()
             && self.server_timings.is_empty()
             && self.customs.is_empty()
             && self.problems.is_empty()
@@ -348,6 +352,7 @@ impl Interval {
             + of(&self.iterations, Cell::weight)
             + of(&self.checks, |_| 0)
             + of(&self.transactions, Cell::weight)
+            + of(&self.streams, Cell::weight)
             + of(&self.server_timings, Cell::weight)
             + of(&self.customs, of_custom)
             + of(&self.tagged, Interval::weight)
@@ -363,6 +368,7 @@ impl Interval {
         merge_cells(&mut self.dropped, &other.dropped);
         merge_cells(&mut self.checks, &other.checks);
         merge_cells(&mut self.transactions, &other.transactions);
+        merge_cells(&mut self.streams, &other.streams);
         merge_cells(&mut self.server_timings, &other.server_timings);
         for (key, cell) in &other.customs {
             match self.customs.get_mut(key) {

@@ -7,11 +7,13 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod agents_report;
 mod builtin;
 mod cell;
 mod clock;
 mod cost;
 mod data_use;
+mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod generator;
@@ -30,6 +32,7 @@ mod seconds;
 mod segments;
 mod series;
 pub mod statistics;
+mod streams;
 mod tags;
 mod target_resources;
 mod threshold;
@@ -37,11 +40,13 @@ mod threshold_check;
 mod totals;
 mod traced_request;
 
+pub use agents_report::{AgentLine, AgentsReport, LostLoad};
 pub use builtin::{BUILT_IN, Builtin, Kind, Subject, Unit};
 pub use cell::{Cell, Field, Number};
 pub use clock::{Clock, ManualClock, Nanos};
 pub use cost::{Certainty, Cost, ThreadCapacity};
 pub use data_use::DataUse;
+pub use frame::FrameError;
 pub use generator::{Finding, GeneratorSecond, GeneratorVerdict, Health, Judge, LoadModel, littles_law};
 pub use histogram::{Band, BandParts, DecodeError, Histogram};
 pub use history::{History, Second};
@@ -53,7 +58,9 @@ pub use pacing::{DroppedCell, Pacing};
 pub use query::{Aggregate, Selector};
 pub use recorder::Recorder;
 pub use redactor::{HIDDEN, Redactor};
-pub use registry::{CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Registry, RegistryError, RequestKey};
+pub use registry::{
+    CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Protocol, Registry, RegistryError, RequestKey,
+};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample, SampleOrigin};
 pub use sanitize::{plain, plain_json};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
@@ -61,6 +68,7 @@ pub use segments::Stretches;
 pub use series::{SeriesKey, SeriesValue, VuGauges};
 /// How a URL is shown, and random numbers: for those who know measurements, but no plans.
 pub use squall_plan::{credentials_in, random, without_credentials};
+pub use streams::StreamCell;
 pub use tags::{AskedTags, Tag, TagSetId};
 pub use target_resources::{
     Reading, ResourceUnit, ResourceValue, TargetResources, WatchedPoint, WatchedSeries, WatchedSource,

@@ -5,7 +5,7 @@ use crate::clock::Nanos;
 use crate::histogram::Histogram;
 
 /// One worker thread's measurements of its own work in a period. All of them add up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pacing {
     /// Iterations that became due, in an open load.
     pub due: u64,
@@ -46,7 +46,7 @@ impl Cell for Pacing {
 }
 
 /// Iterations of one flow that should have begun and never did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DroppedCell {
     /// Number of iterations.
     pub count: u64,

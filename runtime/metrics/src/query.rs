@@ -136,6 +136,7 @@ impl Totals {
             "status" => Some(key.status.to_string()),
             "error" => Some(key.error().to_owned()),
             "expected_response" => Some(key.expected.to_string()),
+            "proto" => Some(key.proto.name().to_owned()),
             _ => self.flow_tag(key.flow, tag),
         }
     }

@@ -12,6 +12,7 @@ use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, Reques
 use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
 use crate::sample::{FailureClass, IterationEnd, RequestSample, SampleOrigin};
 use crate::seconds::{SecondGrid, TakenSeconds, ThreadSeconds};
+use crate::streams::StreamCell;
 use crate::tags::TagSetId;
 use crate::traced_request::TracedRequest;
 
@@ -158,6 +159,7 @@ impl Recorder {
             status: sample.status,
             failure: sample.failure.map_or(0, |class| class as u8),
             expected: sample.expected,
+            proto: sample.proto,
         };
         let slot = match self.request_slots.get(&key) {
             Some(slot) => *slot,
@@ -193,7 +195,7 @@ impl Recorder {
 
     #[cold]
     fn new_series(&mut self, wanted: RequestKey) -> usize {
-        let key = if self.admits(wanted) { wanted } else { other_series(wanted) };
+        let key = if self.admits(wanted) { wanted } else { wanted.in_other() };
         if let Some(slot) = self.request_slots.get(&key) {
             return *slot;
         }
@@ -301,6 +303,14 @@ impl Recorder {
         });
     }
 
+    /// Records numbers of a stream: `record` adds them to the cell of its name.
+    #[inline]
+    pub fn stream(&mut self, origin: impl Into<SampleOrigin>, name: NameId, record: impl Fn(&mut StreamCell)) {
+        let origin = origin.into();
+        let key = CustomKey { flow: origin.flow, id: name.0 };
+        self.record(origin, |interval| record(interval.streams.entry(key).or_default()));
+    }
+
     /// Records what a server says that a part of its work took.
     pub fn server_timing(&mut self, flow: FlowId, name: &str, duration: Nanos) {
         let id = match self.server_timings.ids.get(name) {
@@ -357,11 +367,6 @@ impl Recorder {
         }
         interval
     }
-}
-
-/// Where a series goes for which there is no room: one series for each flow and outcome.
-fn other_series(key: RequestKey) -> RequestKey {
-    RequestKey { name: NameId::OTHER, method: crate::registry::Method::Other, status: 0, failure: 0, ..key }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 // A lock is right here: it is taken when a thread meets a name for the first time, never for a sample.
 #[allow(clippy::disallowed_types)]
@@ -109,8 +110,45 @@ impl Method {
     }
 }
 
+/// The version of HTTP in which a response came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Protocol {
+    /// There was no response.
+    #[default]
+    None,
+    /// HTTP/1.0 or HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// HTTP/3.
+    Http3,
+}
+
+impl Protocol {
+    /// All protocols.
+    pub(crate) const ALL: [Protocol; 4] = [Protocol::None, Protocol::Http1, Protocol::Http2, Protocol::Http3];
+    /// Those that the measured client speaks.
+    pub(crate) const SPOKEN: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
+
+    /// The protocol with this name. Any other text is none.
+    pub fn of(name: &str) -> Protocol {
+        Protocol::ALL.into_iter().find(|protocol| protocol.name() == name).unwrap_or_default()
+    }
+
+    /// Its value in the `proto` tag, as k6 has it; empty without a response.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::None => "",
+            Protocol::Http1 => "HTTP/1.1",
+            Protocol::Http2 => "HTTP/2.0",
+            Protocol::Http3 => "HTTP/3.0",
+        }
+    }
+}
+
 /// The tags that make one series of requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestKey {
     /// The flow that made the requests.
     pub flow: FlowId,
@@ -124,6 +162,26 @@ pub struct RequestKey {
     pub failure: u8,
     /// The `expected_response` tag.
     pub expected: bool,
+    /// The `proto` tag.
+    pub proto: Protocol,
+}
+
+/// Once for each request: two rounds of the hash instead of one for each field.
+impl Hash for RequestKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Without `..`, so that no field is forgotten.
+        let RequestKey { flow, name, method, status, failure, expected, proto } = *self;
+        state.write_u64(u64::from(name.0) | u64::from(flow.0) << 32 | u64::from(status) << 48);
+        state.write_u32(u32::from_le_bytes([method as u8, failure, u8::from(expected), proto as u8]));
+    }
+}
+
+impl RequestKey {
+    /// Where a series goes for which there is no room: one series for each flow and outcome.
+    pub(crate) fn in_other(self) -> RequestKey {
+        RequestKey { name: NameId::OTHER, method: Method::Other, status: 0, failure: 0, proto: Protocol::None, ..self }
+    }
 }
 
 /// The tags that make one series of a check, a transaction or a custom metric.
@@ -298,6 +356,11 @@ impl Registry {
     pub fn tag_set(&self, tags: impl IntoIterator<Item = Tag>) -> TagSetId {
         let asked: BTreeSet<Tag> = tags.into_iter().filter(|tag| self.asked_tags.contains(tag)).collect();
         if asked.is_empty() { TagSetId::NONE } else { self.lock().tag_sets.number(asked) }
+    }
+
+    /// The tags of a set, sorted.
+    pub(crate) fn tags(&self, set: TagSetId) -> Option<BTreeSet<Tag>> {
+        self.lock().tag_sets.get(set).cloned()
     }
 
     /// Whether the set has all of these tags.

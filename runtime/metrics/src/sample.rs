@@ -1,7 +1,7 @@
 //! Samples, as a recorder receives them.
 
 use crate::clock::Nanos;
-use crate::registry::{FlowId, Method, NameId};
+use crate::registry::{FlowId, Method, NameId, Protocol};
 use crate::tags::TagSetId;
 
 /// The origin of a sample.
@@ -135,6 +135,8 @@ pub struct RequestSample {
     pub failure: Option<FailureClass>,
     /// Whether the response is one that the scenario expects (by default: status 200 to 399).
     pub expected: bool,
+    /// The version of HTTP in which the response came.
+    pub proto: Protocol,
     /// The time spent in each phase.
     pub phases: Phases,
     /// From the intended start to the last byte.

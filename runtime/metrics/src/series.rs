@@ -41,8 +41,21 @@ pub struct VuGauges {
     pub most: Option<GaugeCell>,
 }
 
+/// Visits a series, unless nothing was measured of it: few streams have events, and fewer have tokens.
+fn visit_measured<'a>(key: SeriesKey, value: SeriesValue<'a>, visit: &mut impl FnMut(SeriesKey, SeriesValue<'a>)) {
+    let has_nothing = match value {
+        SeriesValue::Counter(sum) => sum == 0,
+        SeriesValue::Trend(times) => times.is_empty(),
+        SeriesValue::Gauge(_) | SeriesValue::Rate(_) => false,
+    };
+    if !has_nothing {
+        visit(key, value);
+    }
+}
+
 impl Builtin {
-    /// Visits all series of the metric. A counter of the run that counted nothing is no series.
+    /// Visits all series of the metric. A counter of the run that counted nothing is not a series, nor is a number of
+    /// streams that nothing was measured of.
     pub fn visit_series<'a>(
         &self,
         recorded: &'a Interval,
@@ -83,6 +96,11 @@ impl Builtin {
                 Source::Transaction(value_of) => {
                     for (key, cell) in &recorded.transactions {
                         visit(SeriesKey::Named("transaction", *key), value_of(cell));
+                    }
+                }
+                Source::Stream(value_of) => {
+                    for (key, cell) in &recorded.streams {
+                        visit_measured(SeriesKey::Named("name", *key), value_of(cell), &mut visit);
                     }
                 }
                 Source::ServerTiming => {

@@ -7,7 +7,7 @@ use squall_plan::{Aggregation, Threshold, nearest};
 use thiserror::Error;
 
 use crate::builtin::{BUILT_IN, Builtin, Kind, Subject};
-use crate::registry::{Method, MetricInfo};
+use crate::registry::{Method, MetricInfo, Protocol};
 use crate::sample::FailureClass;
 use crate::tags::{AskedTags, Tag};
 
@@ -25,8 +25,8 @@ pub struct ExpectedSamples {
 }
 
 /// k6's system tags that this host does not record. Scripts do not set them, so no sample would ever have one.
-const TAGS_OF_K6_ALONE: [&str; 10] =
-    ["proto", "subproto", "error_code", "tls_version", "service", "ip", "vu", "iter", "ocsp_status", "rpc_type"];
+const TAGS_OF_K6_ALONE: [&str; 9] =
+    ["subproto", "error_code", "tls_version", "service", "ip", "vu", "iter", "ocsp_status", "rpc_type"];
 /// The groups of k6 that every run has.
 const GROUPS_OF_HOST: [&str; 2] = ["::setup", "::teardown"];
 
@@ -108,6 +108,7 @@ fn check_tag(metric: &str, subject: Subject, tag: &Tag, expected: &ExpectedSampl
         ("method", _) => Method::ALL.iter().map(|method| method.name().to_owned()).collect(),
         ("error", _) => FailureClass::ALL.iter().map(|class| class.name().to_owned()).collect(),
         ("expected_response", _) => ["true", "false"].map(str::to_owned).to_vec(),
+        ("proto", _) => Protocol::SPOKEN.map(|protocol| protocol.name().to_owned()).to_vec(),
         ("status", _) if value.parse::<u16>().is_ok_and(|status| status < 1_000) => return Ok(()),
         ("status", _) => {
             return Err(format!("{value:?} is not a status: write a number such as 200, or 0 for no response"));
@@ -186,6 +187,8 @@ mod tests {
             "http_reqs{team:web}=count>1",
             "checks{check:is ok}=rate>0.9",
             "iterations{flow:browse}=count>1",
+            "http_req_duration{proto:HTTP/2.0}=p(95)<5",
+            "data_received{proto:HTTP/1.1}=count>1",
             "http_reqs{group:::setup}=count<9",
             "http_req_failed{error:timeout}=rate<1",
             "orders=count<10",
@@ -212,6 +215,9 @@ mod tests {
             ("http_reqs{method:GTE}=count<5", "no sample has method:GTE; method is one of GET, "),
             ("http_reqs{team:wbe}=count<5", "no sample has team:wbe; team is one of web"),
             ("http_reqs{expected_response:yes}=count<5", "expected_response is one of true, false"),
+            ("http_reqs{proto:HTTP/2}=count<5", "no sample has proto:HTTP/2: did you mean proto:HTTP/2.0?"),
+            ("http_reqs{proto:h2c}=count<5", "no sample has proto:h2c; proto is one of HTTP/1.1, HTTP/2.0"),
+            ("iterations{proto:HTTP/2.0}=count<5", "have no tag \"proto\""),
             ("http_reqs{group:::main}=count<5", "no sample of http_reqs has the group \"::main\""),
             ("checks{kind:x}=rate>0", "samples of checks have no tag \"kind\""),
         ] {
@@ -225,7 +231,7 @@ mod tests {
         for text in ["checks{kind:x}=rate>0", "http_reqs{group:::main}=count<5", "orders{part:p}=count<5"] {
             assert_eq!(reason(text, &expected), "fits", "{text}");
         }
-        for text in ["iterations{kind:x}=count<5", "data_sent{kind:x}=count<5", "http_reqs{proto:HTTP/1.1}=count>1"] {
+        for text in ["iterations{kind:x}=count<5", "data_sent{kind:x}=count<5", "http_reqs{subproto:h2}=count>1"] {
             assert!(reason(text, &expected).contains("no tag"), "{text}: {}", reason(text, &expected));
         }
         let texts = ["checks{kind:x,check:c}=rate>0", "http_reqs{group:::a,team:web}=count>1", "vus=max<3"];

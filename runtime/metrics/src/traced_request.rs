@@ -56,6 +56,11 @@ impl TracedRequests {
         }
     }
 
+    /// Counts requests for which there was no room elsewhere.
+    pub(crate) fn leave_out(&mut self, requests: u64) {
+        self.left_out = self.left_out.saturating_add(requests);
+    }
+
     /// Adds those of another stretch.
     pub fn merge(&mut self, other: &TracedRequests) {
         other.requests.iter().for_each(|request| self.push(*request));

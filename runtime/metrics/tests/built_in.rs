@@ -13,6 +13,7 @@ const TAGS: &[&[(&str, &str)]] = &[
     &[("team", "shop")],
     &[("group", "::setup")],
     &[("name", "/shelf"), ("expected_response", "true")],
+    &[("proto", "HTTP/2.0")],
     &[("error", "timeout")],
     &[("error", "")],
     &[("check", "is ok")],

@@ -87,10 +87,10 @@ impl Band {
 /// The bands of a trend, and the numbers that its histogram has no room for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Beyond {
-    bands: BTreeMap<Band, Histogram>,
-    sum: f64,
-    least: f64,
-    greatest: f64,
+    pub(super) bands: BTreeMap<Band, Histogram>,
+    pub(super) sum: f64,
+    pub(super) least: f64,
+    pub(super) greatest: f64,
 }
 
 impl Default for Beyond {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use squall_metrics::{
-    FailureClass, FlowId, IterationEnd, Kind, Method, Nanos, Phases, Recorder, Registry, RequestSample, ScenarioTags,
-    TagSetId, Totals, Unit,
+    FailureClass, FlowId, IterationEnd, Kind, Method, Nanos, Phases, Protocol, Recorder, Registry, RequestSample,
+    ScenarioTags, TagSetId, Totals, Unit,
 };
 
 const BROWSE: FlowId = FlowId(0);
@@ -59,6 +59,11 @@ fn record_requests(recorder: &mut Recorder) {
             status,
             failure: (status == 0).then_some(FailureClass::Timeout),
             expected: status == 200,
+            proto: match status {
+                0 => Protocol::None,
+                500 => Protocol::Http2,
+                _ => Protocol::Http1,
+            },
             phases,
             response_time: millis(6 * time + 21),
             sent: 100 + time,
@@ -112,6 +117,26 @@ fn record_names(recorder: &mut Recorder) {
     recorder.check(BUY, is_cheap, true);
     recorder.transaction(BUY, order, millis(700), false);
     recorder.transaction(BUY, order, millis(800), true);
+    let (feed, chat) = (recorder.name("/feed"), recorder.name("/chat"));
+    for gap in [20, 30] {
+        recorder.stream(BROWSE, feed, |cell| {
+            cell.events += 1;
+            cell.event_gap.record(millis(gap));
+        });
+    }
+    recorder.stream(BROWSE, feed, |cell| {
+        cell.first_event.record(millis(15));
+        cell.duration.record(millis(90));
+        cell.reconnects += 1;
+        cell.inbox_full += 1;
+    });
+    recorder.stream(BUY, chat, |cell| {
+        cell.first_token.record(millis(250));
+        cell.inter_token.record(millis(40));
+        cell.time_per_output_token.record(millis(35));
+        cell.output_tokens += 12;
+        cell.duration.record(millis(700));
+    });
     recorder.server_timing(BROWSE, "db", millis(8));
     recorder.server_timing(BUY, "db", millis(9));
 }
