@@ -11,6 +11,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 pub use error::DataError;
 pub use format::DataFormat;
 pub use policy::{AtEnd, EndlessPolicy, Policy};
@@ -50,7 +52,7 @@ impl DataOptions {
 }
 
 /// One feed, or one file that is sent as it is, settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedData {
     /// What the scenario calls it.
     pub name: String,

@@ -22,6 +22,7 @@ mod test_type;
 #[cfg(test)]
 mod tests;
 mod value;
+mod work_items;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,10 +39,13 @@ pub use schema::schema;
 pub use search::SearchOptions;
 pub use shape::Shape;
 pub use test_type::TestType;
+pub use work_items::WorkItemSettings;
 
 /// A plan that has been read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlanFile {
+    /// The text that it was read from.
+    pub text: String,
     /// What it is about, for people.
     pub about: About,
     /// What runs: a component, a source, as written or laid under the plan's folder. Scenarios may run others.
@@ -52,7 +56,9 @@ pub struct PlanFile {
     pub objectives: Vec<Objective>,
     /// What the target may use, and how that is watched.
     pub watching: TargetMonitoring,
-    /// Where what is measured goes while the run goes on, as `--out` has it; read by whoever knows outputs.
+    /// Whose the run's work items are.
+    pub work_items: WorkItemSettings,
+    /// Where what is measured goes while the run goes on, as `--out` has it; read by a caller that knows outputs.
     out: Vec<(String, Position)>,
     /// All else, as the layer that it is.
     options: Options,
@@ -72,7 +78,7 @@ impl PlanFile {
     /// # Errors
     /// Every mistake in it, in the order of the lines.
     pub fn read(text: &str) -> Result<PlanFile, Vec<Mistake>> {
-        reader::read(text)
+        Ok(PlanFile { text: text.to_owned(), ..reader::read(text)? })
     }
 
     /// Files that it names are meant from the plan's own folder.
@@ -85,7 +91,7 @@ impl PlanFile {
         for data in self.options.data.values_mut() {
             data.file = data.file.take().map(|file| folder.join(file));
         }
-        self.options.http.cacert = self.options.http.cacert.take().map(|file| folder.join(file));
+        self.options.http.in_folder(folder);
     }
 
     /// Where what is measured goes, as written.
@@ -93,7 +99,7 @@ impl PlanFile {
         self.out.iter().map(|(written, _)| written.as_str())
     }
 
-    /// The outputs, read by whoever knows outputs.
+    /// The outputs, read by a caller that knows outputs.
     ///
     /// # Errors
     /// What is no output, each where it stands.

@@ -3,12 +3,13 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use squall_address::{ConnectTo, HostMap, NoProxy, Proxy, SourceAddresses};
 use squall_fuzzing::{Outcome, assert_harmless, text};
 
 use crate::{
-    Defaults, ExecutorKind, HumanDuration, Level, Options, Pacing, Plan, PlanFile, Rate, StageSpec, Target, TestType,
-    ThinkTime, Threshold, ThresholdError, ThresholdSpec, Warmup, from_environment, parse_cli_data, parse_cli_threshold,
-    text_without_credentials, without_credentials,
+    Defaults, DnsOptions, ExecutorKind, HumanDuration, Level, Options, Pacing, PasswordSource, Plan, PlanFile, Rate,
+    StageSpec, Target, TestType, ThinkTime, Threshold, ThresholdError, ThresholdSpec, Warmup, from_environment,
+    parse_cli_data, parse_cli_threshold, text_without_credentials, without_credentials,
 };
 
 fn resolve(options: Options) {
@@ -87,6 +88,13 @@ pub fn values(bytes: &[u8]) -> Outcome {
         reads::<Warmup>(&text),
         reads::<Pacing>(&text),
         reads::<TestType>(&text),
+        reads_the_same::<ConnectTo>(&text),
+        reads_the_same::<SourceAddresses>(&text),
+        reads_the_same::<NoProxy>(&text),
+        reads_the_same::<DnsOptions>(&text),
+        reads_the_same::<PasswordSource>(&text),
+        reads::<Proxy>(&text),
+        HostMap::split_flag(&text).map_err(|error| assert_harmless(&error.to_string())).is_ok(),
         parse_cli_data(&text).map_err(|error| assert_harmless(&error.to_string())).is_ok(),
         variables(&text),
     ];

@@ -1,18 +1,19 @@
 //! What a scenario may take of the machine: every limit in one place, those that an option sets and those that are fixed.
 //!
-//! They belong to whoever runs a scenario: neither a component nor the plan that it suggests has a say in them. Each
+//! They belong to the user who runs a scenario: neither a component nor the plan that it suggests has a say in them. Each
 //! message about one names it with its option.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use squall_schedule::UnknownChoice;
 
 const MIB: u64 = 1 << 20;
 
 /// What a scenario may take. The comments name the options; the defaults let every honest scenario through.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// The size of a component's file, in bytes: `--max-component-size`.
     pub component: u64,
@@ -59,6 +60,8 @@ impl Limits {
     pub const HANDLES: usize = 10_000;
     /// How many cookie jars of its own a virtual user may hold at once. Each has up to 300 cookies of some kilobytes.
     pub const COOKIE_JARS: usize = 100;
+    /// How many responses and requests in pieces a virtual user may have open at once. Each has a connection.
+    pub const STREAMS: usize = 100;
     /// How many resources of WASI an instance may hold at once.
     pub const WASI_HANDLES: usize = 4_000;
     /// The fields of one `wasi:http` message that a guest makes, and what it may write at once of a body, in bytes.

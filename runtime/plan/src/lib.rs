@@ -45,24 +45,29 @@ pub use data::{
 };
 pub use file::{
     About, Importance, LookInside, Mistake, Objective, PlanFile, SearchOptions, Shape, TargetMonitoring, TestType,
-    WatchedProcess, schema,
+    WatchedProcess, WorkItemSettings, schema,
 };
 pub use guest_limits::{LimitPreset, Limits, MemorySize};
-pub use http::{HttpOptions, HttpPlan, RequestCeilings};
+pub use http::{
+    CertificateText, ClientCertificate, ConnectionPlan, DnsOptions, DnsPlan, DnsPolicy, DnsSelect, HttpOptions,
+    HttpPlan, PasswordSource, PlannedCertificate, PlannedPassword, ProxyChoice, RequestCeilings, TlsPlan, TlsVersion,
+};
 pub use load_shape::LoadShapeError;
 pub use options::{
     Flag, Key, KindNames, Machine, Options, OptionsError, ScenarioOptions, from_environment, headings,
     options_reference,
 };
-pub use plan::{Component, Defaults, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup};
+pub use plan::{
+    Component, Defaults, HttpVersion, OfferedRate, Pacing, Plan, PlanError, PlannedFlow, Scenario, ThinkTime, Warmup,
+};
 pub use squall_address::{Scheme, Target, TargetError, credentials_in, text_without_credentials, without_credentials};
 pub use squall_schedule::limits::{
     LimitError, MAX_DURATION, MAX_FLOWS, MAX_RATE, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_STAGES, MAX_THREADS, MAX_VUS,
 };
 pub use squall_schedule::{
-    Arrival, ArrivalProcess, Arrivals, DurationError, Executor, ExecutorKind, HumanDuration, Level, LoadLevel,
-    MAX_PATTERN, Mix, MixError, Ramp, Rate, RateError, RateStage, Stage, StageError, StageSpec, UnknownChoice,
-    UnknownExecutor, WorkerArrivals, nearest, parse_duration, parse_typed_duration, random,
+    AgentPlace, Arrival, ArrivalProcess, Arrivals, DurationError, Executor, ExecutorKind, HumanDuration, Level,
+    LoadLevel, MAX_PATTERN, Mix, MixError, Ramp, Rate, RateError, RateStage, Stage, StageError, StageSpec,
+    UnknownChoice, UnknownExecutor, WorkerArrivals, nearest, parse_duration, parse_typed_duration, random,
 };
 pub use suggestion::permit;
 pub use threshold::{Aggregation, Comparison, Threshold, ThresholdError, ThresholdSpec, parse_cli_threshold};

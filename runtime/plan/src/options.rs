@@ -1,5 +1,5 @@
 //! One layer of options, and how one layer lies over another. Must not know what makes a plan valid: a layer is only
-//! what somebody wrote down.
+//! what a user wrote down.
 
 pub(crate) mod allowance;
 mod environment;
@@ -39,7 +39,7 @@ pub(crate) use keyed::{Keyed, KeyedVisitor};
 pub use kinds::KindNames;
 pub use reference::options_reference;
 pub use scenario::ScenarioOptions;
-pub(crate) use values::{read_duration, read_level, read_texts, read_whole, read_word};
+pub(crate) use values::{Scalar, read_duration, read_level, read_texts, read_whole, read_word};
 
 option_table! {
     /// What one layer (command line, environment, plan file, component) says; everything optional.

@@ -3,6 +3,7 @@
 
 mod error;
 mod flows;
+pub(crate) mod http_version;
 mod mistakes;
 mod pacing;
 mod scenario;
@@ -15,6 +16,8 @@ mod whole;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{self, PlannedData};
 use crate::http::HttpPlan;
 use crate::options::Options;
@@ -24,6 +27,7 @@ use squall_address::Target;
 
 pub use error::PlanError;
 pub use flows::PlannedFlow;
+pub use http_version::HttpVersion;
 pub use pacing::Pacing;
 pub use scenario::Scenario;
 pub use think_time::ThinkTime;
@@ -31,7 +35,7 @@ pub use warmup::Warmup;
 pub use whole::OfferedRate;
 
 /// Everything about a test, resolved and validated.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The loads that it consists of, at least one.
     pub scenarios: Vec<Scenario>,
@@ -119,7 +123,7 @@ impl Plan {
         let settings = mistakes.all(settings::resolve(&options, defaults));
         mistakes.extend(settings::unnamed(&options));
         let (http, bad_http) = HttpPlan::resolve(options.http);
-        mistakes.extend(bad_http.into_iter().map(PlanError::from));
+        mistakes.extend(bad_http);
         let (Some(loads), Some(thresholds), Some(data), Some(target), Some(settings)) =
             (loads, thresholds, data, target, settings)
         else {

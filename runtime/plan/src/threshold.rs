@@ -11,13 +11,15 @@ mod spec;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use error::ThresholdError;
 pub use expression::{Aggregation, Comparison};
 pub(crate) use spec::SpecList;
 pub use spec::ThresholdSpec;
 
 /// A demand on one metric, and what to do when it is not met.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// The name of the metric.
     pub metric: String,

@@ -1,6 +1,6 @@
 //! When is each iteration of an open load to start? A pure function of the plan and its seed, so that every worker thread
 //! computes its own part without talking to the others, and all parts together are the same on any number of threads.
-//! Must not know clocks, threads or VUs: whether somebody is free to start an iteration is not asked here.
+//! Must not know clocks, threads or VUs: whether a user is free to start an iteration is not asked here.
 //!
 //! The integral of the rate over time counts what is due. With the constant process, arrival number `i` comes at the
 //! moment from which on more than `i` are due: the first at once, as with k6's `constant-arrival-rate`, and where the
@@ -147,6 +147,51 @@ enum Due {
     Evenly,
     /// The sum of the gaps.
     After(Gaps),
+}
+
+impl WorkerArrivals {
+    /// Passes over the arrivals before a time from the beginning of the load. Returns their number. With the Poisson
+    /// process this walks through all of them, those of other workers included.
+    pub fn skip_before(&mut self, time: Duration) -> u64 {
+        match self.due {
+            Due::Evenly => self.jump_to(time),
+            Due::After(_) => self.walk_to(time),
+        }
+    }
+
+    fn walk_to(&mut self, time: Duration) -> u64 {
+        let mut skipped = 0;
+        while let Some(index) = self.next {
+            match self.next() {
+                Some(arrival) if arrival.at < time => skipped += 1,
+                // The sum of the gaps stays the same when the same arrival is asked for again.
+                _ => {
+                    self.next = Some(index);
+                    break;
+                }
+            }
+        }
+        skipped
+    }
+
+    fn jump_to(&mut self, time: Duration) -> u64 {
+        let Some(first) = self.next else { return 0 };
+        let nth = |number: u64| number.checked_mul(self.step).and_then(|steps| first.checked_add(steps));
+        let is_before = |number: u64| {
+            let moment = nth(number)
+                .and_then(|index| self.curve.moment(u128::from(index) * self.curve.unit(), &mut Place::default()));
+            moment.is_some_and(|moment| Duration::from_nanos(moment) < time)
+        };
+        // The first power of two that is not before the time bounds the search.
+        let bound = (0..u64::BITS).map(|bit| 1_u64 << bit).find(|number| !is_before(*number)).unwrap_or(u64::MAX);
+        let (mut low, mut high) = (0, bound);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_before(middle) { low = middle + 1 } else { high = middle }
+        }
+        (self.next, self.place) = (nth(low), Place::default());
+        low
+    }
 }
 
 impl Iterator for WorkerArrivals {

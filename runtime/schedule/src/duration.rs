@@ -31,7 +31,7 @@ pub enum DurationError {
     /// There is nothing to read.
     #[error("a duration is missing; write one as 30s, 1m30s or 500ms")]
     Empty,
-    /// A number without a unit: nobody can tell seconds from milliseconds.
+    /// A number without a unit: seconds cannot be told from milliseconds.
     #[error("{text:?} has no unit; give a unit: {number}s")]
     NoUnit {
         /// What was written.

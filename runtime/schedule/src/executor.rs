@@ -7,6 +7,8 @@ mod level;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::arrivals::{ArrivalProcess, Arrivals};
 use crate::duration::from_nanos;
 use crate::limits::MAX_DURATION;
@@ -17,7 +19,7 @@ pub use kind::{ExecutorKind, UnknownExecutor};
 pub use level::LoadLevel;
 
 /// An executor with everything it needs, validated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Executor {
     /// A fixed number of VUs, each iterating for a time.
     ConstantVus {

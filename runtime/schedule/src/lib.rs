@@ -16,6 +16,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod agent_place;
 mod arrivals;
 mod did_you_mean;
 mod duration;
@@ -28,6 +29,7 @@ mod rate;
 mod stage;
 mod unknown_value;
 
+pub use agent_place::AgentPlace;
 pub use arrivals::{Arrival, ArrivalProcess, Arrivals, WorkerArrivals};
 pub use did_you_mean::nearest;
 pub use duration::{DurationError, HumanDuration, parse_duration, parse_typed_duration};

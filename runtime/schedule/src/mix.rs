@@ -5,6 +5,7 @@
 //! balancers it spreads each flow evenly, but where that can stray more than one iteration from a flow's share (weights
 //! 3, 5, 1, 5, 5, 5, 46, 46 do), this one provably cannot.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::limits::MAX_FLOWS;
@@ -15,7 +16,8 @@ use crate::limits::MAX_FLOWS;
 pub const MAX_PATTERN: usize = 10_000;
 
 /// The order in which flows are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
 pub struct Mix {
     /// Flow indices; never empty.
     pattern: Vec<u32>,
@@ -77,6 +79,21 @@ impl Mix {
     }
 }
 
+impl TryFrom<Vec<u32>> for Mix {
+    type Error = MixError;
+
+    fn try_from(weights: Vec<u32>) -> Result<Mix, MixError> {
+        Mix::new(&weights)
+    }
+}
+
+/// Weights that make the same mix.
+impl From<Mix> for Vec<u32> {
+    fn from(mix: Mix) -> Vec<u32> {
+        mix.counts
+    }
+}
+
 /// Scales weights so that they add up to [`MAX_PATTERN`] at most, by largest remainder.
 fn fit(weights: Vec<u32>) -> Vec<u32> {
     let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
@@ -93,7 +110,7 @@ fn fit(weights: Vec<u32>) -> Vec<u32> {
     for flow in by_remainder.into_iter().take(left) {
         counts[flow] += 1;
     }
-    // Rare is not never: who has a weight keeps a place, at the cost of whoever has most.
+    // Rare is not never: a flow with a weight keeps a place, at the cost of that with most.
     for flow in 0..counts.len() {
         if weights[flow] > 0 && counts[flow] == 0 {
             if let Some(most) = counts.iter_mut().max() {

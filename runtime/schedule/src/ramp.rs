@@ -4,7 +4,7 @@
 //! The line: within a stage the number of VUs goes straight from where it was to the stage's target; a stage of no
 //! duration jumps. Rounding is k6's: going up, the fractional line is rounded down, so that a VU starts at the moment the
 //! line reaches it; going down it is rounded up, so that a VU stops at the moment the line has left it. At the end of
-//! the last stage nobody is wanted any more. Everything is exact to the nanosecond.
+//! the last stage no user is wanted any more. Everything is exact to the nanosecond.
 
 use std::time::Duration;
 

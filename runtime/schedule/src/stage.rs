@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::duration::{DurationError, HumanDuration, parse_duration};
@@ -102,6 +102,27 @@ impl<Target: Serialize> Serialize for Stage<Target> {
         stage.serialize_field("duration", &HumanDuration(self.duration))?;
         stage.serialize_field("target", &self.target)?;
         stage.end()
+    }
+}
+
+/// A stage as it is written by [`Serialize`], with a target that needs no interpretation.
+#[derive(Deserialize)]
+struct ResolvedStage<Target> {
+    duration: HumanDuration,
+    target: Target,
+}
+
+impl<'de> Deserialize<'de> for Stage<u64> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stage<u64>, D::Error> {
+        let ResolvedStage { duration, target } = ResolvedStage::deserialize(deserializer)?;
+        Ok(Stage { duration: duration.0, target })
+    }
+}
+
+impl<'de> Deserialize<'de> for RateStage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RateStage, D::Error> {
+        let ResolvedStage { duration, target } = ResolvedStage::deserialize(deserializer)?;
+        Ok(Stage { duration: duration.0, target })
     }
 }
 

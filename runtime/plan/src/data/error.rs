@@ -9,7 +9,7 @@ use super::policy::EndlessPolicy;
 /// One mistake about one feed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DataError {
-    /// The scenario says that it needs data which nobody has given.
+    /// The scenario says that it needs data that was not given.
     #[error("the scenario needs data that is not given: add --data {name}={file}")]
     NotGiven {
         /// What the scenario calls it.

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use squall_schedule::UnknownChoice;
 
 /// What a file of data holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DataFormat {
     /// `csv`, `tsv`: lines of fields (RFC 4180), the first of which names the columns.
     Csv {
@@ -26,7 +27,7 @@ impl DataFormat {
     /// What the extension of the file's name says.
     pub(super) fn of(file: &Path) -> Option<DataFormat> {
         let extension = file.extension()?.to_str()?.to_ascii_lowercase();
-        // `file` is how somebody says that the extension does not matter.
+        // `file` is how a user says that the extension does not matter.
         DataFormat::named(&extension).filter(|format| *format != DataFormat::File)
     }
 

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use squall_schedule::UnknownChoice;
 
 /// Which row of a feed comes next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub enum Policy {
     /// `sequential`: one after the other; all VUs take from the same order.
     #[default]
@@ -24,7 +25,7 @@ pub enum Policy {
 }
 
 /// What follows the last row; with `unique-per-vu`, the last row of a VU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AtEnd {
     /// `recycle`: the first one again.
     Recycle,
@@ -55,7 +56,7 @@ impl Policy {
         [Policy::Sequential, Policy::Random, Policy::Shuffle, Policy::UniquePerVu, Policy::OnceEach];
     const NAMES: &[&str] = &["sequential", "random", "shuffle", "unique-per-vu", "once-each"];
 
-    /// What follows the last row unless somebody says otherwise.
+    /// What follows the last row unless told otherwise.
     pub fn usual_end(self) -> AtEnd {
         if self == Policy::OnceEach { AtEnd::Stop } else { AtEnd::Recycle }
     }

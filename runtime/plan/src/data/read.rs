@@ -1,4 +1,4 @@
-//! Reading what somebody wrote about a feed: `users.csv,policy=shuffle` on the command line and in files, or in files an
+//! Reading what a user wrote about a feed: `users.csv,policy=shuffle` on the command line and in files, or in files an
 //! object with a key for each part.
 
 use std::fmt;
@@ -94,7 +94,7 @@ impl Keyed for DataOptions {
             }
             "policy" => self.policy = read_word(value)?,
             "at_end" => self.at_end = read_word(value)?,
-            _ => debug_assert!(false, "{key} is a known key that nobody reads"),
+            _ => debug_assert!(false, "{key} is a known key that is not read"),
         }
         Ok(())
     }

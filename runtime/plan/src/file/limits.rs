@@ -126,7 +126,7 @@ fn addresses(value: &Node, example: &str) -> Result<Vec<String>, Trouble> {
 }
 
 /// Reads each entry of a mapping.
-fn each(
+pub(super) fn each(
     value: &Node,
     of: &str,
     known: &[&'static str],

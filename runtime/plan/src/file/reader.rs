@@ -10,7 +10,7 @@ use super::node::{self, Entry, Node, Value};
 use super::objective;
 use super::scenarios::NeededData;
 use super::schema::{self, Group};
-use super::{PlanFile, about, limits, out, scenario_loads, scenarios, shape};
+use super::{PlanFile, about, limits, out, scenario_loads, scenarios, shape, work_items};
 use crate::load_shape::LoadShapeError;
 use crate::options::{Keyed, Options};
 use crate::plan::{Component, Defaults, Plan, PlanError};
@@ -113,10 +113,11 @@ impl Reader {
             Group::Objective => plan.objectives.extend(objective::read(name, value, &mut troubles)),
             Group::Out => plan.out = out::read(value, &mut troubles),
             Group::TargetMonitoring => limits::read(&mut plan.watching, name, value, &mut troubles),
+            Group::WorkItems => work_items::read(&mut plan.work_items, value, &mut troubles),
             Group::Options => match (&value.value, name) {
                 (Value::Map(entries), "thresholds") => thresholds(&mut plan.options, entries, &mut troubles),
                 (Value::Map(entries), "http") => http(&mut plan.options, entries, &mut troubles),
-                (Value::Map(entries), "env" | "tags" | "data" | "weights" | "think_time") => {
+                (Value::Map(entries), "env" | "tags" | "data" | "weights" | "think_time" | "hosts") => {
                     one_by_one(&mut plan.options, name, entries, &mut troubles);
                 }
                 _ => troubles.extend(plan.options.set(name, value).err()),
@@ -201,6 +202,7 @@ pub(super) fn key_of(error: &PlanError) -> &'static str {
         PlanError::LoadShape(LoadShapeError::Limit(limit)) | PlanError::Limit(limit) => key_of_limit(limit),
         PlanError::LoadShape(_) => "stages",
         PlanError::Target(_) => "target",
+        PlanError::Tls { key, .. } => key,
         PlanError::Threshold { .. } => "thresholds",
         PlanError::InScenario { mistake, .. } => key_of(mistake),
         PlanError::UnknownFlow { .. } | PlanError::Mix(_) => "weights",

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::reader::snake_case;
 use super::test_type::TestType;
-use super::{limits, objective, scenario_loads, scenarios};
+use super::{limits, objective, scenario_loads, scenarios, work_items};
 use crate::http::HttpOptions;
 use crate::options::kinds::{scalar_schema as scalar, text_schema as text, time_schema as time};
 use crate::options::{Keyed, Options, ScenarioOptions};
@@ -18,13 +18,14 @@ pub(super) enum Group {
     Scenarios,
     Objective,
     TargetMonitoring,
+    WorkItems,
     Out,
     /// A layer of options.
     Options,
 }
 
 /// The keys that only a plan has, or reads in its own way.
-const OWN: [(&str, Group); 24] = [
+const OWN: [(&str, Group); 25] = [
     ("name", Group::About),
     ("objectives", Group::About),
     ("environment", Group::About),
@@ -47,6 +48,7 @@ const OWN: [(&str, Group); 24] = [
     ("error_rate", Group::Objective),
     ("resource_limits", Group::TargetMonitoring),
     ("monitoring", Group::TargetMonitoring),
+    ("work_items", Group::WorkItems),
     ("out", Group::Out),
     // Another name for users.
     ("vus", Group::Shape),
@@ -129,6 +131,15 @@ fn own_form(name: &str) -> Option<Value> {
                 "trace_share" => scalar(),
                 "otlp_forward" => text(),
                 _ => json!({ "type": "object" }),
+            }),
+        ),
+        "work_items" => with(
+            "Whose the run's work items are, and what they cost.",
+            closed(&work_items::KEYS, |key| match key {
+                "tags" => list(text()),
+                "parent" => scalar(),
+                "story_points" => mapping(json!({ "type": "number", "exclusiveMinimum": 0 })),
+                _ => text(),
             }),
         ),
         "out" => with("Where measurements go while the run goes on: json=points.ndjson.", list(text())),

@@ -44,7 +44,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
         match &self.value {
-            // Whoever asks for text gets it as it was written: 1.10 is not 1.1.
+            // A reader that asks for text gets it as it was written: 1.10 is not 1.1.
             Value::Scalar { text, .. } if !self.is_null() => {
                 visitor.visit_borrowed_str(text).map_err(|trouble: Trouble| trouble.or_at(self.place))
             }

@@ -98,6 +98,12 @@ fn values() {
         "users=csv:users.csv,policy=shuffle,at-end=stop,delimiter=tab",
         "browse=60,search=40",
         "30s:10,1m:20",
+        "shop.test:443:[fd00::1]:8443",
+        "shop.test:443:10.0.0.1,10.0.0.2",
+        "10.0.0.1-10.0.0.9,10.1.0.0/28",
+        "socks5h://ada:p%40ss@proxy.test:1080",
+        ".shop.test,10.0.0.0/8,[::1]:80",
+        "ttl=inf,select=random,policy=onlyIPv4",
     ];
     Target::new("values", super::values).seeds(&seeds).pieces(PIECES).for_a_while();
 }

@@ -11,7 +11,7 @@ use super::open;
 /// Drops what a lower layer says about the load where the upper layer says something else in its place.
 ///
 /// As in k6, `duration`, `iterations`, `stages` and `rate` each begin a shape of their own, while `vus` is a number beside
-/// them that stays. Where keeping it would make a contradiction that nobody wrote (fewer iterations than VUs), it gives
+/// them that stays. Where keeping it would make a contradiction that was not written (fewer iterations than VUs), it gives
 /// way. A rate and a duration belong together: each of them alone changes just that of the rate below.
 ///
 /// Scenarios are a shape, too: they and a whole load of another layer take each other's place.

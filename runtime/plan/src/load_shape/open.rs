@@ -1,5 +1,5 @@
 //! Open loads: iterations start at a rate, however long they take. How their rates are read, and how many VUs they get
-//! where nobody says. Must not know when each iteration starts (`arrivals.rs` does).
+//! where they are not given. Must not know when each iteration starts (`arrivals.rs` does).
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use super::{Keyed, Options, OptionsError};
 pub(super) const PREFIX: &str = "SQUALL_";
 
 /// Reads the layer that the environment holds. A list is written `30s:10,1m:20`, a mapping `browse=60,search=40`.
-/// Variables that name no option are left to whoever owns them; an empty one says nothing.
+/// Variables that name no option are left to their owners; an empty one says nothing.
 ///
 /// # Errors
 /// When a value cannot be read; the error names the variable.

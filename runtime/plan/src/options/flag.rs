@@ -6,6 +6,8 @@ pub mod headings {
     pub const LOAD: &str = "Load";
     /// What is requested, and how.
     pub const REQUESTS: &str = "Requests";
+    /// Where connections go and come from, and what is shown in a handshake.
+    pub const CONNECTIONS: &str = "Connections and TLS";
     /// What a run is held to.
     pub const THRESHOLDS: &str = "Thresholds and verdict";
     /// What runs, and what it is given.

@@ -1,6 +1,7 @@
 //! The kinds of options: how a value is read, laid over a lower layer's, shown to people, and described to editors. Knows
 //! values, not which options have them.
 
+mod connections;
 mod nested;
 
 use std::borrow::Cow;
@@ -25,6 +26,7 @@ use super::values::{Scalar, read_duration, read_level, read_map, read_whole, rea
 use crate::plan::ThinkTime;
 use squall_address::without_credentials;
 
+pub use connections::{ClientCertificates, Dns, Hosts, StandIns, TextList, Version};
 pub use nested::{DataFeeds, Requests, ScenarioLoads, Thresholds, Weights};
 
 /// Options and their values, as text.
@@ -324,6 +326,8 @@ impl<T: TryFrom<u64> + TryInto<u64> + Copy + Debug + PartialEq + Display> Kind f
 
 /// A type whose values have names.
 pub trait Named {
+    /// What such values are, for people.
+    const KIND: &'static str = "word";
     /// What a value is called on the command line.
     const VALUE: &'static str = "NAME";
 
@@ -351,7 +355,7 @@ pub struct Word<T>(PhantomData<T>);
 impl<T: Named + FromStr<Err: Display> + Display + Clone + Debug + PartialEq> Kind for Word<T> {
     type Value = Option<T>;
 
-    const NAMES: KindNames = names("word", T::VALUE);
+    const NAMES: KindNames = names(T::KIND, T::VALUE);
 
     fn read_flag(field: &mut Option<T>, text: &str) -> Result<(), String> {
         *field = Some(text.parse().map_err(|error: T::Err| error.to_string())?);

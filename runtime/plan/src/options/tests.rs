@@ -49,7 +49,7 @@ fn snake_case_and_k6s_names_mean_the_same() {
 
 #[test]
 fn every_key_is_read() {
-    // A wrong value is refused by every key that somebody reads, whatever it wants.
+    // A wrong value is refused by every key that is read, whatever it wants.
     for key in Options::keys() {
         let text = format!(r#"{{"{}": [[]]}}"#, key.name);
         let message = mistake(&text);

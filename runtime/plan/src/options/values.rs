@@ -51,7 +51,7 @@ impl<T: TryFrom<u64>> Visitor<'_> for WholeVisitor<T> {
 }
 
 /// Text, or a number or truth value, which stands for its own text.
-pub(super) struct Scalar(pub(super) String);
+pub(crate) struct Scalar(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar, D::Error> {
@@ -125,8 +125,39 @@ where
     T: FromStr<Err: fmt::Display>,
     D: Deserializer<'de>,
 {
-    let word: Option<String> = Option::deserialize(value)?;
-    word.map(|word| word.parse().map_err(de::Error::custom)).transpose()
+    let word: Option<Written> = Option::deserialize(value)?;
+    word.map(|Written(word)| word.parse().map_err(de::Error::custom)).transpose()
+}
+
+/// A word as it was written, also one that looks like a number.
+struct Written(String);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Written, D::Error> {
+        struct OfWord;
+
+        impl de::Visitor<'_> for OfWord {
+            type Value = Written;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a word")
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Written, E> {
+                Ok(Written(word.to_owned()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Written, E> {
+                Ok(Written(number.to_string()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Written, E> {
+                Ok(Written(number.to_string()))
+            }
+        }
+
+        value.deserialize_any(OfWord)
+    }
 }
 
 /// Reads an object with any keys, or nothing. `inner` takes a value out of the type that reads it.

@@ -21,6 +21,14 @@ pub enum PlanError {
     /// The target cannot be read.
     #[error("--target {0}")]
     Target(#[from] TargetError),
+    /// Options about TLS contradict each other.
+    #[error("{text}")]
+    Tls {
+        /// The option to change.
+        key: &'static str,
+        /// What is wrong, as a sentence.
+        text: &'static str,
+    },
     /// A threshold cannot be read.
     #[error("the threshold on {selector:?} cannot be read: {source}")]
     Threshold {

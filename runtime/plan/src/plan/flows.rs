@@ -1,12 +1,13 @@
 //! Which of a component's flows run, and how often.
 
+use serde::{Deserialize, Serialize};
 use squall_schedule::{Mix, MixError};
 
 use super::{PlanError, ThinkTime};
 use crate::options::Options;
 
 /// A flow of the component, with the weight it has in this test.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedFlow {
     /// Its name.
     pub name: String,

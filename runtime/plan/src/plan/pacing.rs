@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use squall_schedule::UnknownChoice;
 
 use crate::options::kinds::{Named, words_schema};
 
 /// How a worker thread waits for the next moment at which something is to start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Pacing {
     /// `timer`: asleep, until a timer of the kernel wakes it; late by some tens of microseconds.
     #[default]

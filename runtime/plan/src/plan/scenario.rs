@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use squall_schedule::limits::{self, MAX_SCENARIO_FLOWS, MAX_SCENARIOS, MAX_VUS};
 use squall_schedule::random::stream_seed;
 use squall_schedule::{ArrivalProcess, Executor, Mix};
@@ -17,7 +18,7 @@ use crate::options::{Options, ScenarioOptions};
 const ONLY: &str = "default";
 
 /// A load with an executor of its own.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
     /// The value of the tag `scenario`.
     pub name: String,

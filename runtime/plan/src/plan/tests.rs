@@ -323,3 +323,36 @@ proptest! {
         }
     }
 }
+
+/// The same plan after it has been written and read, as it is for other machines.
+#[test]
+fn a_plan_survives_its_journey() {
+    let json = r#"{
+        "target": "http://ada:secret@shop.test/base", "warmup": "1s500ms", "seed": 18446744073709551615,
+        "think_time": {"browse": "100ms..1s1ms"}, "thresholds": {"http_req_duration{flow:browse}": ["p(99.9)<500.1"]},
+        "data": {"users": {"file": "users.csv", "policy": "once-each"}, "blob": "file:a.bin"},
+        "tags": {"team": "web"}, "env": {"KEY": "value"},
+        "scenarios": {
+            "constant": {"rate": "1000/3s", "duration": "2m", "arrival": "poisson"},
+            "ramping": {"start_rate": "0.5/s", "stages": ["7ms1us:90/m", "1m:0/s"], "max_vus": 7},
+            "users": {"vus": 3, "duration": "1m", "start_time": "3s", "weights": {"browse": 3, "search": 46}},
+            "ramp": {"start_vus": 1, "stages": ["10s:2", "10s:0"]},
+            "each": {"executor": "per-vu-iterations", "vus": 2, "iterations": 5},
+            "shared": {"executor": "shared-iterations", "vus": 2, "iterations": 5}}}"#;
+    let flows = [("browse".to_owned(), 5), ("search".to_owned(), 46)];
+    let resolve = |json: &str| {
+        let options = Options::from_json(json).unwrap();
+        Plan::resolve(options, &flows, Defaults { threads: 3, seed: 1 }).unwrap()
+    };
+    let stepped = r#"{"executor": "stepped-arrival-rate", "stages": ["3s:20/s", "3s:40/s", "5s:20/s"]}"#;
+    let controlled = r#"{"executor": "externally-controlled", "vus": 2, "max_vus": 9}"#;
+    for plan in [json, stepped, controlled].map(resolve) {
+        let text = serde_json::to_string(&plan).unwrap();
+        let read: Plan = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, plan);
+        assert_eq!(
+            read.target.map(|target| target.with_credentials()),
+            plan.target.map(|target| target.with_credentials())
+        );
+    }
+}

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer};
+use serde::{Serialize, Serializer};
 
 use squall_schedule::{HumanDuration, parse_duration};
 
@@ -44,6 +45,12 @@ impl fmt::Display for ThinkTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         HumanDuration(self.least).fmt(f)?;
         if self.most > self.least { write!(f, "..{}", HumanDuration(self.most)) } else { Ok(()) }
+    }
+}
+
+impl Serialize for ThinkTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use squall_schedule::{DurationError, HumanDuration, parse_duration};
 
 use crate::options::kinds::{Named, time_schema, words_schema};
 
 /// How long a load warms up before what it measures counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Warmup {
     /// `none`: everything counts.
     #[default]

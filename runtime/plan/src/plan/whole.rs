@@ -69,7 +69,7 @@ impl Plan {
         Some(most_at_once(spans.zip(rates)))
     }
 
-    /// The rate at which iterations are to start, if the plan decides that for all of them, and nobody may change it.
+    /// The rate at which iterations are to start, if the plan decides that for all of them, and it may not be changed.
     pub fn offered_rate(&self) -> Option<OfferedRate> {
         let of_one = |scenario: &Scenario| {
             // How even arrivals are has no part in how many there are to be.

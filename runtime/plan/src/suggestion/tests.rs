@@ -50,7 +50,8 @@ fn is_bounded_time(key: &Key) -> bool {
 /// A value of each key that is free; a new key needs one here.
 fn example(key: &str) -> Value {
     match key {
-        "vus" | "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "shared_connections" | "seed" => {
+        "vus" | "iterations" | "start_vus" | "pre_allocated_vus" | "max_vus" | "shared_connections" | "max_streams"
+        | "seed" => {
             json!(1_000_000)
         }
         "duration" | "max_duration" | "time_unit" | "start_time" | "min_iteration_duration" => json!("366d"),
@@ -60,10 +61,21 @@ fn example(key: &str) -> Value {
         "arrival" => json!("poisson"),
         "warmup" => json!("1h"),
         "pacing" => json!("spin"),
+        "http_version" => json!("2-prior-knowledge"),
         "flow" => json!("main"),
         "weights" => json!({ "main": 1_000_000 }),
         "think_time" => json!({ "main": "366d" }),
-        "no_connection_reuse" | "no_vu_connection_reuse" | "discard_response_bodies" => json!(true),
+        "no_connection_reuse"
+        | "no_vu_connection_reuse"
+        | "discard_response_bodies"
+        | "no_tls_resumption"
+        | "no_tcp_nodelay" => {
+            json!(true)
+        }
+        "tls_min" | "tls_max" => json!("1.3"),
+        "tls_ciphers" => json!(["TLS_AES_128_GCM_SHA256"]),
+        "dns" => json!({ "ttl": "1s", "select": "random", "policy": "onlyIPv4" }),
+        "connect_rate" => json!("1/h"),
         other => panic!("{other} has no example"),
     }
 }
@@ -165,6 +177,18 @@ fn neither_a_target_nor_a_file_nor_a_component_is_chosen() {
         (json!({ "data": { "users": "/etc/passwd" } }), json!({ "data": { "products": "products.csv" } })),
         (json!({ "cacert": "/etc/shadow" }), json!({ "cacert": "own.pem" })),
         (json!({ "target": "http://a.test" }), json!({})),
+        (json!({ "cert": "/home/ada/ada.pem" }), json!({ "cert": "own.pem" })),
+        (json!({ "tlsAuth": [{ "cert": "/home/ada/ada.pem" }] }), json!({ "cert": "own.pem" })),
+        (json!({ "tlsAuth": [{ "cert": "-----BEGIN X", "key": "/home/ada/ada.key" }] }), json!({})),
+        (json!({ "tlsAuth": [{ "cert": "-----BEGIN X", "password": "env:HOME" }] }), json!({})),
+        // Nor is the way to the target.
+        (json!({ "hosts": { "shop.test": "10.0.0.1" } }), json!({ "hosts": { "other.test": "10.0.0.2" } })),
+        (json!({ "connect_to": ["shop.test:80:10.0.0.1:80"] }), json!({})),
+        (json!({ "proxy": "http://a.test:1" }), json!({ "proxy": "http://b.test:1" })),
+        (json!({ "no_proxy": "*" }), json!({ "proxy": "http://b.test:1" })),
+        (json!({ "unix_socket": "/run/docker.sock" }), json!({})),
+        (json!({ "local_ips": "10.0.0.1" }), json!({})),
+        (json!({ "dns": { "ttl": "0" } }), json!({})),
     ] {
         for users in [json!({}), users] {
             let breaches = permit(options(&suggested), &options(&users), MACHINE).unwrap_err();
@@ -172,11 +196,39 @@ fn neither_a_target_nor_a_file_nor_a_component_is_chosen() {
         }
     }
     let never = keys().into_iter().filter(|key| matches!(key.allowance, Allowance::Never)).map(|key| key.name);
-    assert_eq!(never.collect::<Vec<_>>(), ["accept_bottleneck", "data", "insecure", "cacert", "component"]);
+    assert_eq!(
+        never.collect::<Vec<_>>(),
+        [
+            "accept_bottleneck",
+            "data",
+            "insecure",
+            "cacert",
+            "cert",
+            "key",
+            "cert_password",
+            "client_certificates",
+            "tls_server_name",
+            "hosts",
+            "connect_to",
+            "proxy",
+            "no_proxy",
+            "unix_socket",
+            "local_ips",
+            "tcp_keepalive",
+            "component",
+        ]
+    );
     let breaches = permitted("target", &json!("http://a.test"), &json!({})).unwrap_err();
     assert!(breaches[0].ends_with("if it is meant, add --target http://a.test"), "{breaches:?}");
     let overruled = permitted("target", &json!("http://a.test"), &json!({ "target": "http://b.test" })).unwrap();
     assert_eq!(overruled.target, None);
+    let breaches = permitted("hosts", &json!({ "shop.test:443": "10.0.0.1:8443" }), &json!({})).unwrap_err();
+    assert!(breaches[0].ends_with("if it is meant, add --resolve shop.test:443:10.0.0.1:8443"), "{breaches:?}");
+    let users = json!({ "hosts": { "shop.test": "10.0.0.2" } });
+    assert_eq!(permitted("hosts", &json!({ "shop.test": "10.0.0.1" }), &users), Ok(Options::default()));
+    // A certificate that the component brings itself is its own.
+    let own = json!([{ "domains": ["shop.test"], "cert": "-----BEGIN X", "key": "-----BEGIN Y" }]);
+    assert!(permitted("tlsAuth", &own, &json!({})).is_ok());
     // How data is taken may be suggested; from where, not.
     assert!(permitted("data", &json!({ "users": { "policy": "shuffle" } }), &json!({})).is_ok());
 }
@@ -249,6 +301,8 @@ fn markdown() -> String {
 fn described(key: &Key) -> String {
     match (key.allowance, key.name) {
         (Allowance::Never, "insecure") => "`false`".to_owned(),
+        (Allowance::Never, "client_certificates") => "certificates and keys as text, but no file".to_owned(),
+        (Allowance::Never, "hosts") => "nothing, unless you place the same hosts, which counts".to_owned(),
         (Allowance::Never, "data") => "how rows are handed out, but no file".to_owned(),
         (Allowance::Never, _) => "nothing".to_owned(),
         (Allowance::Freely, _) => "whatever a plan may say".to_owned(),

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use squall_schedule::parse_duration;
 
 use super::ThresholdError;
 use super::cursor::Cursor;
 
 /// What is made of a metric's samples.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Aggregation {
     /// The sum of a counter.
     Count,
@@ -64,7 +65,7 @@ impl fmt::Display for Aggregation {
 }
 
 /// How the measured value is compared with the limit; the threshold passes when the comparison is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `<`
     Less,

@@ -2,7 +2,7 @@
 //!
 //! Areas are whole numbers. All rates of a curve are brought to one denominator D, so that each is `q / D` per
 //! nanosecond, and areas are counted in units of `1 / (2 D)`: then the area below a straight line, `(q₀ + q₁)·length`, is
-//! whole, and so are sums of such. Denominators that have no common multiple below 2^62, as no ramp that somebody writes
+//! whole, and so are sums of such. Denominators that have no common multiple below 2^62, as no ramp that a user writes
 //! has, are rounded to that: by a part in 10^10 for a rate of 1/s, and less for higher ones.
 
 use std::time::Duration;
@@ -38,7 +38,7 @@ struct Piece {
     before: u128,
 }
 
-/// Where in the curve somebody is who asks for moments in order.
+/// The place in the curve of a reader that asks for moments in order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Place(usize);
 

@@ -18,7 +18,7 @@ pub(super) struct Gaps {
 
 impl Gaps {
     pub(super) fn new(seed: u64) -> Gaps {
-        // Mixed, so that this stream is not the one that somebody else draws from the same seed.
+        // Mixed, so that this stream is not the one that others draw from the same seed.
         Gaps { seed: mix(seed ^ 0x6172_7269_7661_6c73), added: 0, sum: 0 }
     }
 

@@ -220,3 +220,28 @@ proptest! {
         prop_assert!(at == 0 || !come(at - 1));
     }
 }
+
+proptest! {
+    #[test]
+    fn skipping_is_the_same_as_not_taking(
+        seed: u64, poisson: bool, millis in 0_u64..7_000, (worker, workers) in (0_u64..5, 1_u64..5), start in 0_u64..90,
+    ) {
+        let process = if poisson { POISSON } else { CONSTANT };
+        let stages = [stage(2, "50/s"), stage(1, "0/s"), stage(0, "40/s"), stage(3, "7/s")];
+        let arrivals = Arrivals::ramping(Rate::every_second(start), &stages, process, seed);
+        let time = Duration::from_millis(millis);
+        let all: Vec<Arrival> = arrivals.of_worker(worker, workers).collect();
+        let before = all.iter().filter(|arrival| arrival.at < time).count();
+        let mut rest = arrivals.of_worker(worker, workers);
+        prop_assert_eq!(rest.skip_before(time), before as u64);
+        prop_assert_eq!(rest.skip_before(time), 0);
+        prop_assert_eq!(rest.collect::<Vec<_>>(), &all[before..]);
+    }
+}
+
+#[test]
+fn hours_are_skipped_at_once() {
+    let mut arrivals = even("1000000/s", 365 * 24 * 3600).of_worker(3, 8);
+    assert_eq!(arrivals.skip_before(Duration::from_secs(364 * 24 * 3600)), 364 * 24 * 3600 * 1_000_000 / 8);
+    assert_eq!(arrivals.next().unwrap().index, 364 * 24 * 3600 * 1_000_000 + 3);
+}

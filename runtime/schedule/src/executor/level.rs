@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::rate::Rate;
 use crate::stage::{RateStage, Stage};
 
 /// How high a load is: by its VUs, or by the rate at which iterations start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadLevel {
     /// A number of VUs.
     Vus(u64),
