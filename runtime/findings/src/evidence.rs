@@ -65,3 +65,23 @@ pub struct ResourceSeries {
     /// Values, with their time from the beginning of the load.
     pub points: Vec<(Duration, f64)>,
 }
+
+/// The endpoint of a request: `GET /products`, if it is counted under its URL or path; else the name that the scenario gave it.
+pub fn endpoint_name(method: &str, name: &str) -> String {
+    let path = name.split_once("://").map_or(name, |(_, rest)| rest.find('/').map_or("/", |path| &rest[path..]));
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    if path.starts_with('/') { format!("{method} {path}") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_method_and_a_path_or_the_name_that_was_given() {
+        assert_eq!(endpoint_name("GET", "/products"), "GET /products");
+        assert_eq!(endpoint_name("GET", "http://127.0.0.1:8080/products?page=7"), "GET /products");
+        assert_eq!(endpoint_name("GET", "http://127.0.0.1:8080"), "GET /");
+        assert_eq!(endpoint_name("POST", "pay"), "pay");
+    }
+}

@@ -94,8 +94,18 @@ pub enum Cause {
     MemoryLeak,
     /// The processor is busy, or held back by its quota.
     Cpu,
-    /// Memory is near its limit.
+    /// Memory is near its limit, swapped out, or was taken away by killing.
     Memory,
+    /// A disk is busy all the time, or slow.
+    Disk,
+    /// Much is sent again, because it was lost.
+    Network,
+    /// The limit of open files and connections is near.
+    Descriptors,
+    /// A hypervisor gives processor time to other machines.
+    NoisyNeighbour,
+    /// The runtime stands still for its garbage collector.
+    GarbageCollection,
     /// A limit of concurrency, seen from outside.
     ConcurrencyLimit,
     /// A limit of scaling, seen from outside.
@@ -203,9 +213,12 @@ impl Cause {
             | Cause::WorkerPool
             | Cause::SuperLinear
             | Cause::MemoryLeak
+            | Cause::GarbageCollection
             | Cause::ConcurrencyLimit
             | Cause::Scaling => CauseClass::Application,
-            Cause::Cpu | Cause::Memory => CauseClass::Infrastructure,
+            Cause::Cpu | Cause::Memory | Cause::Disk | Cause::Network | Cause::Descriptors | Cause::NoisyNeighbour => {
+                CauseClass::Infrastructure
+            }
         }
     }
 
@@ -226,7 +239,12 @@ impl Cause {
             Cause::SuperLinear => "super-linear work",
             Cause::MemoryLeak => "memory leak",
             Cause::Cpu => "processor saturated",
-            Cause::Memory => "memory near its limit",
+            Cause::Memory => "memory short",
+            Cause::Disk => "disk saturated",
+            Cause::Network => "network loses segments",
+            Cause::Descriptors => "open files and connections near their limit",
+            Cause::NoisyNeighbour => "noisy neighbour",
+            Cause::GarbageCollection => "garbage collection",
             Cause::ConcurrencyLimit => "concurrency limit",
             Cause::Scaling => "scaling limit",
         }

@@ -20,7 +20,7 @@ mod tests;
 mod trace;
 mod waterfall;
 
-pub use evidence::{Evidence, LoadSecond, ResourceSeries, TracedExchange};
+pub use evidence::{Evidence, LoadSecond, ResourceSeries, TracedExchange, endpoint_name};
 pub use find::find;
 pub use finding::{Cause, CauseClass, Confidence, EndpointTime, Explained, Finding, Findings, Improvement, SpanTime};
 pub use waterfall::{Bar, Waterfall};

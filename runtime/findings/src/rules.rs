@@ -9,6 +9,7 @@ mod outside;
 mod pool;
 mod resources;
 mod statements;
+mod waits;
 mod workers;
 
 use crate::database::{DatabaseReport, StatementUse};
@@ -26,7 +27,8 @@ const LEAST_COST: f64 = 10.0 * MILLISECOND;
 /// Everything that the rules find. A cause that another one explains is left out.
 pub(crate) fn apply(view: &View<'_>) -> Vec<Finding> {
     if view.endpoints.is_empty() && view.databases.is_empty() {
-        return outside::find(view).into_iter().chain(resources::find(view)).collect();
+        let resources = resources::find(view).into_iter().chain(waits::find(view));
+        return outside::find(view).into_iter().chain(resources).collect();
     }
     let locks = locks::find(view);
     let (indexes, by_index) = indexes::find(view);
@@ -40,12 +42,16 @@ pub(crate) fn apply(view: &View<'_>) -> Vec<Finding> {
     let pool = pool::find(view);
     let workers = workers::find(view);
     let growth = growth::find(view);
+    let waits = waits::find(view);
     let mut resources = resources::find(view);
     resources.retain(|found| {
         let explains_it = |other: &Finding| found.cause == Cause::Cpu && other.endpoint == found.endpoint;
         !(found.confidence == Confidence::Hypothesis && growth.iter().any(explains_it))
     });
-    [locks, indexes, n_plus_one, statements, calls, pool, workers, growth, resources].into_iter().flatten().collect()
+    [locks, indexes, n_plus_one, statements, calls, pool, workers, growth, resources, waits]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A finding about an endpoint, still without evidence.

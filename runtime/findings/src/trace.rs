@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::evidence::TracedExchange;
 use crate::level::Level;
-use crate::span::{Span, SpanKind, Work};
+use crate::span::{Span, SpanId, SpanKind, Work};
 
 /// One request, seen from both sides.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl<'a> Trace<'a> {
     pub(crate) fn of(exchange: &'a TracedExchange, level: Level, spans: &'a [Span]) -> Option<Trace<'a>> {
         let mut sorted: Vec<&Span> = spans.iter().collect();
         sorted.sort_by_key(|span| (span.began, std::cmp::Reverse(span.ended)));
-        let places: HashMap<_, _> = sorted.iter().enumerate().map(|(place, span)| (span.id, place)).collect();
+        let (sorted, places) = each_call_once(sorted);
         let parents: Vec<Option<usize>> =
             sorted.iter().map(|span| span.parent.and_then(|parent| places.get(&parent).copied())).collect();
         let is_root = |place: &usize| parents[*place].is_none() && sorted[*place].kind == SpanKind::Server;
@@ -57,6 +57,19 @@ impl<'a> Trace<'a> {
     /// network, and the server's queue.
     pub(crate) fn outside(&self) -> f64 {
         (self.nanos() - self.server().nanos() as f64).max(0.0)
+    }
+
+    /// The service's own work, without calls of others, in nanoseconds: that of the request's span, and of the spans within the
+    /// service, as those of middleware.
+    pub(crate) fn own_work(&self) -> f64 {
+        let service = &self.server().service;
+        let is_own = |(place, node): &(usize, &Node<'_>)| {
+            *place == self.root
+                || (node.span.work == Work::Other
+                    && node.span.kind == SpanKind::Internal
+                    && node.span.service == *service)
+        };
+        self.spans.iter().enumerate().filter(is_own).map(|(_, node)| node.own as f64).sum()
     }
 
     /// Calls of databases, in order of their beginning.
@@ -86,6 +99,42 @@ pub(crate) fn statement(span: &Span) -> Option<&str> {
     match &span.work {
         Work::Database { statement, .. } if statement.is_empty() => Some(&span.name),
         Work::Database { statement, .. } => Some(statement),
+        _ => None,
+    }
+}
+
+/// The spans without calls of a database that another span reports already, and the place of each span by its id. The
+/// children of a call that is left out are those of its other span.
+///
+/// An object mapper and the driver below it are often instrumented both: two spans, nested or beside each other.
+fn each_call_once(sorted: Vec<&Span>) -> (Vec<&Span>, HashMap<SpanId, usize>) {
+    let mut kept: Vec<&Span> = Vec::with_capacity(sorted.len());
+    let mut places = HashMap::with_capacity(sorted.len());
+    // Of each service and statement, the call that ends last.
+    let mut last_calls = HashMap::<(&str, &str), usize>::new();
+    for span in sorted {
+        let call = call_of(span);
+        let last = call.and_then(|call| last_calls.get(&call).copied());
+        let reported = last.filter(|place| kept[*place].scope != span.scope && span.ended <= kept[*place].ended);
+        let place = reported.unwrap_or(kept.len());
+        places.insert(span.id, place);
+        if reported.is_some() {
+            continue;
+        }
+        kept.push(span);
+        if let Some(call) = call
+            && last.is_none_or(|last| kept[last].ended <= span.ended)
+        {
+            last_calls.insert(call, place);
+        }
+    }
+    (kept, places)
+}
+
+/// The service and the statement of a call of a database, if it says one.
+fn call_of(span: &Span) -> Option<(&str, &str)> {
+    match &span.work {
+        Work::Database { statement, .. } if !statement.is_empty() => Some((&*span.service, &**statement)),
         _ => None,
     }
 }

@@ -39,13 +39,29 @@ squall.runs.forEach((run) => {
     return chart;
   };
 
+  // Stretches in which a part of the load is missing.
+  const shadeMissing = (chart) => {
+    if (!data.missing) return;
+    const { ctx, bbox } = chart;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.fillStyle = colour("--warning") + "2b";
+    data.missing.forEach(([from, until]) => {
+      const left = chart.valToPos(from, "x", true);
+      ctx.fillRect(left, bbox.top, Math.max(chart.valToPos(until, "x", true) - left, 1), bbox.height);
+    });
+    ctx.restore();
+  };
+
   const overTime = (id, series, scales, axes, pick) =>
     add(id, {
       cursor: { sync: { key: prefix + "run" }, drag: { x: true, y: false }, bind: { dblclick: () => () => { move(whole()); } } },
       scales: { x: { time: false }, ...scales },
       axes: [timeAxis(), ...axes],
       series: [{ label: "at", value: (_, at) => clock(at) }, ...series],
-      hooks: { setScale: [zoomed] },
+      hooks: { setScale: [zoomed], drawAxes: [shadeMissing] },
       squallValues: pick,
     }, pick(), true);
 
@@ -157,7 +173,7 @@ squall.runs.forEach((run) => {
       scales: { x: { time: false }, y: { distr: 3, range: () => [data.heat_map.bounds_ms[0], data.heat_map.bounds_ms[data.heat_map.bounds_ms.length - 1]] } },
       axes: [timeAxis(), axis({ size: 70, splits: () => data.heat_map.bounds_ms.filter((_, row) => row % 8 === 0), filter: (_, splits) => splits, values: (_, splits) => splits.map(millis) })],
       series: [{}, { paths: () => null, points: { show: false } }],
-      hooks: { setScale: [zoomed], drawAxes: [paintHeat], setCursor: [readHeat] },
+      hooks: { setScale: [zoomed], drawAxes: [shadeMissing, paintHeat], setCursor: [readHeat] },
       squallValues: pick,
     }, pick(), true);
   };

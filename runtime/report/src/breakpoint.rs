@@ -75,7 +75,7 @@ pub enum SearchEnd {
     Lowest,
     /// The time was up.
     Time,
-    /// Somebody stopped it.
+    /// It was stopped from outside.
     Stopped,
 }
 

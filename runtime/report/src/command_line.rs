@@ -2,7 +2,7 @@
 
 use squall_plan::credentials_in;
 
-/// Words in a name that say that its value is nobody else's business.
+/// Words in a name that say that its value is private.
 const SECRET: [&str; 9] =
     ["authorization", "cookie", "token", "secret", "password", "passwd", "api-key", "api_key", "apikey"];
 const HIDDEN: &str = "…";

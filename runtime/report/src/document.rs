@@ -16,12 +16,15 @@ mod threshold_line;
 mod unit;
 mod values;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use squall_findings::Findings;
-use squall_metrics::{DataUse, GeneratorVerdict};
+use squall_metrics::{AgentsReport, DataUse, GeneratorVerdict, Protocol};
+use squall_plan::WorkItemSettings;
 
+use crate::implemented::Implemented;
 use crate::objectives::ObjectiveRecord;
 use crate::trend::Trend;
 
@@ -87,6 +90,9 @@ pub struct Document {
     /// Responses by status.
     #[serde(default)]
     pub statuses: BTreeMap<u16, u64>,
+    /// Responses by version of HTTP, as the tag `proto` has it.
+    #[serde(default)]
+    pub protocols: BTreeMap<String, u64>,
     /// What went wrong, by class.
     pub errors: Vec<ErrorLine>,
     /// The data that was used.
@@ -97,12 +103,15 @@ pub struct Document {
     pub course: Vec<Remark>,
     /// What the course of the run says about its numbers, in sentences.
     pub remarks: Vec<Remark>,
-    /// What the target used, if somebody looked.
+    /// What the target used, if it was watched.
     #[serde(default)]
     pub target: Vec<TargetSource>,
     /// The causes of slow responses, if the target was looked into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub findings: Option<Findings>,
+    /// The agents that carried the load, where several did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<AgentsReport>,
     /// The course of the run.
     pub timeline: Timeline,
     /// How response times were spread, over time.
@@ -112,6 +121,9 @@ pub struct Document {
     /// The runs of the same kind up to this one, where they are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trend: Option<Trend>,
+    /// Recommendations of earlier runs that have been implemented, where runs are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub implemented: Vec<Implemented>,
 }
 
 /// What ran, where, and how.
@@ -151,7 +163,7 @@ pub struct RunRecord {
 }
 
 /// What a plan says of itself, for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PlanRecord {
     /// Its name.
@@ -162,6 +174,13 @@ pub struct PlanRecord {
     pub questions: Vec<String>,
     /// The tested system: names and values.
     pub environment: BTreeMap<String, String>,
+    /// Whose the run's work items are, and what they cost.
+    #[serde(skip_serializing_if = "is_default")]
+    pub work_items: WorkItemSettings,
+}
+
+fn is_default(settings: &WorkItemSettings) -> bool {
+    *settings == WorkItemSettings::default()
 }
 
 /// What one of several scenarios did.
@@ -305,6 +324,12 @@ impl Document {
         self.thresholds.iter().filter(|line| !line.is_objective)
     }
 
+    /// The objective that a threshold stands for, if it stands for one.
+    pub fn objective_of(&self, line: &ThresholdLine) -> Option<&ObjectiveRecord> {
+        let figure = figure_name(&line.metric, &line.aggregation);
+        self.objectives.iter().find(|objective| line.is_objective && objective.figure.as_deref() == Some(&figure))
+    }
+
     /// What the run is called: by its plan, or else by its scenario.
     pub fn title(&self) -> &str {
         self.run.plan.as_ref().and_then(|plan| plan.name.as_deref()).unwrap_or(&self.run.scenario)
@@ -318,6 +343,16 @@ impl Document {
     /// Whether it is of `squall run URL`, and not of a scenario.
     pub fn is_of_one_request(&self) -> bool {
         ["http://", "https://"].iter().any(|scheme| self.run.scenario.starts_with(scheme))
+    }
+
+    /// Responses by version of HTTP, the most frequent first. Nothing if all were of HTTP/1.1, as most runs' are.
+    pub fn notable_protocols(&self) -> Vec<(&str, u64)> {
+        if self.protocols.keys().all(|name| name == Protocol::Http1.name()) {
+            return Vec::new();
+        }
+        let mut protocols: Vec<_> = self.protocols.iter().rev().map(|(name, count)| (name.as_str(), *count)).collect();
+        protocols.sort_by_key(|(_, count)| Reverse(*count));
+        protocols
     }
 
     /// The error that happened most often.

@@ -6,7 +6,8 @@
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use squall_metrics::{
-    Aggregate, BUILT_IN, Histogram, Kind, MetricId, MetricInfo, RateCell, Selector, ThresholdResult, Totals,
+    Aggregate, BUILT_IN, Builtin, Histogram, Kind, MetricId, MetricInfo, RateCell, Selector, Subject, ThresholdResult,
+    Totals,
 };
 
 /// The summary as a JSON document.
@@ -16,7 +17,12 @@ pub fn summary_export(totals: &Totals, thresholds: &[ThresholdResult]) -> Value 
 
 fn metrics(totals: &Totals, thresholds: &[ThresholdResult]) -> Map<String, Value> {
     let mut metrics = Map::new();
-    let built_in = BUILT_IN.iter().map(|metric| metric.name.to_owned());
+    // k6 has no metrics of streams: those have an entry only if there were some.
+    let has_entry = |metric: &&Builtin| {
+        let value = totals.select(Selector::all(metric.name));
+        metric.subject != Subject::Stream || value.is_some_and(|value| !value.is_empty())
+    };
+    let built_in = BUILT_IN.iter().filter(has_entry).map(|metric| metric.name.to_owned());
     let custom = totals.registry.metrics().into_iter();
     // As in k6: what was declared and never used has no entry; a sum is 0 then.
     let has_entry = |(id, info): &(MetricId, MetricInfo)| info.kind == Kind::Counter || totals.was_recorded(*id);

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use squall_insight::{Demands, Judgement};
 use squall_metrics::{
-    DataUse, FailureClass, FlowId, GeneratorVerdict, Histogram, IterationEnd, Kind, Method, Nanos, Phases, Recorder,
-    Registry, RequestSample, Second, Totals, Unit,
+    AgentLine, AgentsReport, DataUse, FailureClass, FlowId, GeneratorVerdict, Health, Histogram, IterationEnd, Kind,
+    LostLoad, Method, Nanos, Phases, Protocol, Recorder, Registry, RequestSample, Second, Totals, Unit,
 };
 use squall_plan::{Defaults, Options, Plan, Policy, Threshold, ThresholdSpec};
 
@@ -36,6 +36,7 @@ pub(crate) fn known_run() -> Totals {
             status: if failed { 503 } else { 200 },
             failure: None,
             expected: !failed,
+            proto: Protocol::Http1,
             phases,
             response_time: phases.duration(),
             sent: 100,
@@ -88,7 +89,62 @@ pub(crate) fn known_document(name: &str) -> Document {
 }
 
 /// The document of a run that was held to something else.
-pub(crate) fn document_held_to(name: &str, mut totals: Totals, demands: &Demands) -> Document {
+pub(crate) fn document_held_to(name: &str, totals: Totals, demands: &Demands) -> Document {
+    document(name, totals, demands, None)
+}
+
+/// The document of that run, carried by agents.
+pub(crate) fn known_document_of_agents(agents: AgentsReport) -> Document {
+    document("browse", known_run(), &Demands::of_thresholds(&thresholds()), Some(agents))
+}
+
+/// Three agents, one of which was lost, and another came to take its place.
+pub(crate) fn known_agents() -> AgentsReport {
+    let agent = |name: &str, host: &str, threads, requests| AgentLine {
+        name: name.to_owned(),
+        host: host.to_owned(),
+        threads,
+        requests,
+        share: requests as f64 / 100.0,
+        clock_error_ms: 0.2,
+        ..AgentLine::default()
+    };
+    AgentsReport {
+        agents: vec![
+            agent("agent-1", "alpha", 2, 60),
+            AgentLine { health: Health::Suspect, lost_ms: Some(31_200.0), ..agent("agent-2", "beta", 2, 10) },
+            AgentLine { joined_ms: Some(32_000.0), ..agent("agent-3", "gamma", 4, 30) },
+        ],
+        start_error_ms: 0.4,
+        lost: vec![LostLoad {
+            agent: "agent-2".to_owned(),
+            at_ms: 31_200.0,
+            reason: "nothing was heard of it for 4s".to_owned(),
+            arrivals: Some(118),
+            repeated: 0,
+            iterations: 3,
+            missing_from_ms: 27_000.0,
+            missing_until_ms: 32_000.0,
+            taken_over: true,
+        }],
+        dropped: vec!["a message of agent-7 was dropped: it cannot be read".to_owned()],
+    }
+}
+
+/// An agent whose texts try to steer a terminal, a page, a table and a CI system.
+pub(crate) fn hostile_agents() -> AgentsReport {
+    let (name, host) = ("a|b<i>\u{1b}[31m\nx".to_owned(), "h|<b>\u{202e}".to_owned());
+    let reason = "gone|<b>\r\n::error::x ##vso[task.complete] \u{1b}[2J".to_owned();
+    let agent = AgentLine { name: name.clone(), host, threads: 1, ..AgentLine::default() };
+    AgentsReport {
+        agents: vec![agent],
+        lost: vec![LostLoad { agent: name, reason: reason.clone(), iterations: 1, ..LostLoad::default() }],
+        dropped: vec![reason],
+        ..AgentsReport::default()
+    }
+}
+
+fn document(name: &str, mut totals: Totals, demands: &Demands, agents: Option<AgentsReport>) -> Document {
     name.clone_into(&mut totals.flows[0]);
     if totals.history.is_empty() {
         let mut response_time = Histogram::new();
@@ -110,6 +166,7 @@ pub(crate) fn document_held_to(name: &str, mut totals: Totals, demands: &Demands
         soak: Vec::new(),
         course: Vec::new(),
         findings: None,
+        agents,
     };
     let taken = |name: &str, rows, policy: Policy, taken| {
         let (name, policy) = (name.to_owned(), policy.to_string());

@@ -4,10 +4,12 @@
 //! allows no script but the two that are in it, by their digests, and no connection but (while a run goes on) to where
 //! the page came from.
 
+mod agents;
 mod causes;
 mod charts;
 mod combined;
 mod ids;
+mod implemented;
 mod live;
 mod overview;
 mod search;
@@ -69,6 +71,7 @@ fn run_charts_and_tables(document: &Document, ids: Ids<'_>) -> Markup {
     html! {
         @if let Some(findings) = &document.findings { (causes::causes(findings, ids)) }
         (charts::shells(ids))
+        @if !document.implemented.is_empty() { (implemented::implemented(&document.implemented, ids)) }
         @if let Some(trend) = &document.trend { (trend::trend(trend, ids)) }
         div id=(ids.of("tables")) { (tables::tables(document, ids)) }
     }

@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod agents;
 mod breakpoint;
 mod causes;
 mod ci;
@@ -19,6 +20,7 @@ mod format;
 pub mod fuzz;
 mod histogram_log;
 mod html;
+mod implemented;
 mod junit;
 mod markdown;
 mod objectives;
@@ -48,8 +50,9 @@ pub use export::summary_export;
 pub use format::{bytes, count, duration, per_second, percent};
 pub use histogram_log::histogram_log;
 pub use html::{LiveUpdate, app_page, combined_page, html_report, live_page, search_page, trend_page};
+pub use implemented::Implemented;
 pub use junit::{combined_junit_report, junit_report};
-pub use markdown::markdown_report;
+pub use markdown::{escaped as escaped_markdown, markdown_report};
 pub use objectives::ObjectiveRecord;
 pub use progress::{ProgressFigures, elapsed_and_left, progress_line};
 pub use style::Style;

@@ -1,13 +1,16 @@
 //! `--report FILE.md`: the report to hand in. Every sentence comes from a figure; what was not measured has no sentence,
 //! and what has no sentence has no heading.
 
+mod agents;
 mod causes;
+mod implemented;
 
 use squall_insight::ThresholdOutcome;
 
 use crate::document::{FlowLine, Issue, Remark, RequestLine, TargetSource, ThresholdLine, Values};
 use crate::objectives::ObjectiveRecord;
 use crate::trend::{Trend, Week};
+use crate::wording::protocols;
 use crate::{Document, Unit};
 
 /// The report in Markdown; with what changed since, if there is an earlier run to compare with.
@@ -25,6 +28,7 @@ pub fn markdown_report(document: &Document, baseline: Option<&Document>) -> Stri
         list("Recommendations", issues.iter().filter_map(recommendation).chain(causes::recommendations(document))),
         list("Action items", issues.iter().filter_map(action).chain(causes::actions(document))),
         causes::chapter(document),
+        implemented::chapter(&document.implemented),
         reproduce(document),
     ])
 }
@@ -50,6 +54,7 @@ fn figures_of_run(document: &Document, baseline: Option<&Document>) -> String {
         requests(&document.requests),
         server_timings(document),
         target(&document.target),
+        agents::chapter(document.agents.as_ref()),
         trends(document, baseline),
         list("Course of the test", document.course.iter().map(course_line)),
     ])
@@ -106,7 +111,8 @@ fn metrics(document: &Document) -> String {
     let thresholds = document.other_thresholds().map(threshold_row);
     let unbounded = figures(document).into_iter().filter(|(name, ..)| !document.bounds(name));
     let figures = unbounded.map(|(name, unit, value)| format!("| {name} | – | {} | – |\n", unit.text(value)));
-    let rows: String = thresholds.chain(figures).collect();
+    let protocols = protocols(document).map(|text| format!("| protocols | – | {} | – |\n", escaped(&text)));
+    let rows: String = thresholds.chain(figures).chain(protocols).collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -388,7 +394,7 @@ fn longest_run_of_ticks(text: &str) -> usize {
 }
 
 /// Text as it is, whatever Markdown or HTML there is in it.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     /// Takes no room, and no site takes what is behind it for the name of a user or an issue.
     const GAP: &str = "&#8203;";
     let mut escaped = String::with_capacity(text.len());

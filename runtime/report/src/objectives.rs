@@ -59,6 +59,14 @@ impl ObjectiveRecord {
         }
     }
 
+    /// It, and what became of it: `response time p95 is 612ms, target <500ms`.
+    pub fn outcome(&self) -> String {
+        match self.status {
+            ObjectiveStatus::NotMeasured => format!("{} was not measured, target {}", self.title, self.target),
+            _ => format!("{} is {}, target {}", self.title, self.actual, self.target),
+        }
+    }
+
     /// Its status with a mark: `✓ met`.
     pub fn marked(&self) -> &'static str {
         match self.status {

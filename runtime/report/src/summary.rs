@@ -1,6 +1,7 @@
 //! The summary at the end of a run: one screen, in k6's layout, with what k6's users ask for (p99, sample counts, a table
 //! by name, errors by class). It prints the [`Document`] and computes nothing but its layout.
 
+mod agents;
 mod breakdown;
 mod data;
 mod one_request;
@@ -15,7 +16,7 @@ use squall_metrics::Health;
 use crate::document::{CheckLine, Document, Metric, ThresholdLine, Unit, Values};
 use crate::format::{bytes, count, per_second, percent};
 use crate::style::Style;
-use crate::wording::NOT_JUDGED;
+use crate::wording::{NOT_JUDGED, protocols};
 
 pub use rehearsal::Rehearsal;
 
@@ -52,6 +53,7 @@ impl Summary<'_> {
             self.check_part(),
             self.custom_part(),
             self.http_part(),
+            self.stream_part(),
             self.execution_part(),
             self.network_part(),
             self.over_time_part(),
@@ -59,6 +61,7 @@ impl Summary<'_> {
             self.data_part(),
             self.scenario_part(),
             self.flow_part(),
+            self.agent_part(),
             self.name_part(),
             self.server_timing_part(),
             self.transaction_part(),
@@ -189,6 +192,7 @@ impl Summary<'_> {
         }
         lines.push(("http_req_failed".to_owned(), self.failed_text()));
         lines.push(self.counter_line("http_reqs"));
+        lines.extend(protocols(self.document).map(|text| ("protocols".to_owned(), text)));
         if self.detail == Detail::Full && self.document.counter("http_connections").is_some() {
             lines.push(self.counter_line("http_connections"));
         }
@@ -197,6 +201,14 @@ impl Summary<'_> {
         }
         lines.extend(refused);
         self.section("HTTP", &lines)
+    }
+
+    /// Streams and the tokens in them, as far as there were any.
+    fn stream_part(&self) -> String {
+        let is_of_streams = |name: &str| name.starts_with("http_stream_") || name.starts_with("llm_");
+        let metrics = self.document.metrics.iter();
+        let metrics = metrics.filter(|metric| !metric.is_custom() && is_of_streams(&metric.name));
+        self.section("STREAMS", &metrics.map(|metric| (metric.name.clone(), value(metric))).collect::<Vec<_>>())
     }
 
     fn refused_text(&self, refused: f64) -> String {

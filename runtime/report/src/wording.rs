@@ -2,6 +2,9 @@
 
 use squall_insight::Judgement;
 
+use crate::document::Document;
+use crate::format::count;
+
 /// Instead of an outcome, where the generator was the bottleneck.
 pub(crate) const NOT_JUDGED: &str = "not judged: the measurement is invalid";
 
@@ -23,6 +26,13 @@ pub fn no_success(judgement: &Judgement) -> Option<String> {
         1 => "the only request failed".to_owned(),
         all => format!("not one of {all} requests succeeded"),
     })
+}
+
+/// Responses by version of HTTP, where that is of interest: `HTTP/2.0 12,345 · HTTP/1.1 3`.
+pub(crate) fn protocols(document: &Document) -> Option<String> {
+    let part = |(name, number): (&str, u64)| format!("{name} {}", count(number as f64));
+    let parts: Vec<String> = document.notable_protocols().into_iter().map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
 /// A remark as a sentence of its own.

@@ -27,17 +27,17 @@ pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// Repeated calls in one trace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Loop {
     calls: usize,
-    /// From the beginning of the first one to the end of the last, in nanoseconds.
+    /// The calls, and the gaps between two of them without another statement in between, in nanoseconds.
     nanos: f64,
 }
 
 impl Loop {
     /// The time that one call in place of all would save.
     fn saved(self) -> f64 {
-        self.nanos * (1.0 - 1.0 / self.calls as f64)
+        if self.calls == 0 { 0.0 } else { self.nanos * (1.0 - 1.0 / self.calls as f64) }
     }
 }
 
@@ -52,7 +52,11 @@ fn find_at(endpoint: &Endpoint<'_>, databases: &[DatabaseReport]) -> Option<Find
     let calls = mean(showing.iter().map(|trace| loop_of(&repeated, trace).calls as f64));
     let nanos = mean(showing.iter().map(|trace| loop_of(&repeated, trace).nanos));
     let saved = |trace: &Trace<'_>| loop_of(&repeated, trace).saved();
-    let mut finding = finding_of(endpoint, Cause::NPlusOne, endpoint.explained_by(saved));
+    let explained = endpoint.explained_by(saved);
+    if explained.high < super::LEAST_SHARE {
+        return None;
+    }
+    let mut finding = finding_of(endpoint, Cause::NPlusOne, explained);
     finding.title = format!("{} runs the same query {calls:.0} times a request, one after the other", endpoint.name);
     finding.evidence.push(format!(
         "in {} of {} traces under the load: {calls:.0} calls of one statement on average, {} of the request's {}",
@@ -70,14 +74,22 @@ fn find_at(endpoint: &Endpoint<'_>, databases: &[DatabaseReport]) -> Option<Find
         finding.confidence = Confidence::Proved;
     }
     finding.traces = endpoint.named(showing.into_iter().copied());
-    finding.change =
-        "Ask for all rows in one statement: a join, `WHERE … IN (…)`, or the eager loading of the object mapper \
-                      (`selectinload`, `include`, `JOIN FETCH`)."
-            .to_owned();
+    finding.change = advise(&repeated).to_owned();
     let arithmetic = format!("one call in place of {calls:.0} leaves 1/{calls:.0} of the {} that they take", ms(nanos));
     finding.improvement = Some(endpoint.improvement(saved, &arithmetic));
     finding.statement = Some(repeated);
     Some(finding)
+}
+
+/// What to change: rows are read, or written, together.
+fn advise(statement: &str) -> &'static str {
+    let first = statement.split_whitespace().next().unwrap_or_default();
+    if ["insert", "update", "delete", "merge", "replace"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
+        return "Write all rows in one statement: an `INSERT` of several rows, `UPDATE … FROM (VALUES …)`, or the bulk \
+                operations of the object mapper (`bulk_create`, `createMany`, `executemany`).";
+    }
+    "Ask for all rows in one statement: a join, `WHERE … IN (…)`, or the eager loading of the object mapper \
+     (`selectinload`, `include`, `JOIN FETCH`)."
 }
 
 /// The statement whose repeated calls take most time.
@@ -100,18 +112,33 @@ fn matters(repeated: Loop, request: f64) -> bool {
 }
 
 /// The calls of a statement in a trace that have one parent and do not overlap.
+///
+/// A request that runs several statements for each row spends its time in all of them: each has its own calls, and the
+/// gap before a call belongs to none if another statement came last.
 fn loop_of(wanted: &str, trace: &Trace<'_>) -> Loop {
-    let mut by_parent = BTreeMap::<Option<usize>, (usize, u64, u64)>::new();
-    for node in trace.database_calls().filter(|node| statement(node.span) == Some(wanted)) {
-        let (began, ended) = (node.span.began.0, node.span.ended.0);
-        let (calls, _, until) = by_parent.entry(node.parent).or_insert((0, began, began));
-        if began >= *until {
-            *calls += 1;
-            *until = ended;
-        }
+    #[derive(Default)]
+    struct Row {
+        found: Loop,
+        until: u64,
+        is_last: bool,
     }
-    let longest = by_parent.into_values().max_by_key(|(calls, ..)| *calls).unwrap_or_default();
-    Loop { calls: longest.0, nanos: longest.2.saturating_sub(longest.1) as f64 }
+    let mut by_parent = BTreeMap::<Option<usize>, Row>::new();
+    for node in trace.database_calls() {
+        let row = by_parent.entry(node.parent).or_default();
+        if statement(node.span) != Some(wanted) {
+            row.is_last = false;
+            continue;
+        }
+        let (began, ended) = (node.span.began.0, node.span.ended.0);
+        if began < row.until {
+            continue;
+        }
+        let from = if row.is_last { row.until } else { began };
+        row.found.calls += 1;
+        row.found.nanos += ended.saturating_sub(from) as f64;
+        (row.until, row.is_last) = (ended, true);
+    }
+    by_parent.into_values().map(|row| row.found).max_by_key(|found| found.calls).unwrap_or_default()
 }
 
 /// What the database counted: without knowing traces, it saw the statement as often.

@@ -14,6 +14,10 @@ use crate::trace::Trace;
 
 /// A processor that is busy for this share of the time is a queue.
 const CPU_BUSY: f64 = 0.9;
+/// A source with this share of it has most of it.
+const MOST: f64 = 0.5;
+/// One processor, with what a second's end may add.
+const ONE_PROCESSOR: f64 = 1.12;
 /// A control group that is held back for this share of the time.
 const THROTTLED: f64 = 0.05;
 /// Memory that is used up to this share.
@@ -36,7 +40,7 @@ const LEAST_STRETCH: Duration = Duration::from_secs(15);
 
 pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    found.extend(busiest(view).or_else(|| computing(view)));
+    found.extend(busiest(view).or_else(|| one_processor(view)).or_else(|| crowded(view)).or_else(|| computing(view)));
     for series in view.resources {
         found.extend(match series.name.as_str() {
             "cpu_throttled" => throttled(view, series),
@@ -48,19 +52,74 @@ pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// The values under the load.
-fn high<'a>(view: &'a View<'_>, series: &'a ResourceSeries) -> impl Iterator<Item = f64> + 'a {
+pub(super) fn high<'a>(view: &'a View<'_>, series: &'a ResourceSeries) -> impl Iterator<Item = f64> + 'a {
     series.points.iter().filter(|(at, _)| view.levels.at(*at) == Level::High).map(|(_, value)| *value)
 }
 
 /// The source whose processors are busiest, if they are saturated.
 fn busiest(view: &View<'_>) -> Option<Finding> {
-    let cpu = view.resources.iter().filter(|series| series.name == "cpu");
-    let used = cpu.map(|series| (series, quantile(high(view, series), 0.5)));
-    let (series, share) =
-        used.max_by(|one, other| one.1.total_cmp(&other.1)).filter(|(_, share)| *share >= CPU_BUSY)?;
-    let mut found = finding(Cause::Cpu);
+    let (series, share) = most_used(view).filter(|(_, share)| *share >= CPU_BUSY)?;
+    let mut found = computing_most(view);
     found.title = format!("the processors of {} are busy {} of the time", series.source, percent(share));
-    found.evidence.push(format!("median of the seconds under the load: {}", percent(share)));
+    found.evidence.insert(0, format!("median of the seconds under the load: {}", percent(share)));
+    found.change = PROFILE.to_owned();
+    Some(found)
+}
+
+/// The target uses most of a machine that others use, too, so that nothing of it is left: a database, or the load itself.
+fn crowded(view: &View<'_>) -> Option<Finding> {
+    let machine = view.resources.iter().find(|series| series.name == "machine_busy")?;
+    let busy = quantile(high(view, machine), 0.5);
+    let (series, share) = most_used(view).filter(|(_, share)| busy >= CPU_BUSY && *share >= MOST)?;
+    let mut found = computing_most(view);
+    found.title = format!("the processors of {} are busy {} of the time", machine.source, percent(busy));
+    found.evidence.insert(
+        0,
+        format!(
+            "in the median second under the load, {} of all by {}, the rest by others",
+            percent(share),
+            series.source
+        ),
+    );
+    found.change = format!("{PROFILE} Let the load be made on another machine.");
+    Some(found)
+}
+
+/// The source that uses most of its processors under the load, and the share.
+fn most_used<'a>(view: &View<'a>) -> Option<(&'a ResourceSeries, f64)> {
+    let cpu = view.resources.iter().filter(|series| series.name == "cpu");
+    cpu.map(|series| (series, quantile(high(view, series), 0.5))).max_by(|one, other| one.1.total_cmp(&other.1))
+}
+
+/// A process that uses one processor of several to the full, and no more: an interpreter with a global lock, or one event
+/// loop.
+fn one_processor(view: &View<'_>) -> Option<Finding> {
+    let of_processes = view.resources.iter().filter(|series| series.name == "cpu_cores");
+    let of_several = of_processes.filter(|series| series.limit.is_some_and(|limit| limit >= 2.0));
+    let used = of_several.map(|series| (series, quantile(high(view, series), 0.5), quantile(high(view, series), 0.9)));
+    let (series, median, most) = used
+        .filter(|(_, median, most)| *median >= CPU_BUSY && *most <= ONE_PROCESSOR)
+        .max_by(|one, other| one.1.total_cmp(&other.1))?;
+    let mut found = computing_most(view);
+    // Something else may hold it at that by chance: only the traces' own time beside it makes it sure.
+    found.endpoint.as_ref()?;
+    found.title = format!("{} uses one processor to the full, and no other", series.source);
+    found.evidence.insert(
+        0,
+        format!(
+            "processors under the load: {median:.2} in the median second, {most:.2} in nine of ten, of {:.0}",
+            series.limit.unwrap_or_default()
+        ),
+    );
+    found.change = "Let it run in several processes (workers, cluster), since one interpreter or event loop uses one processor; and \
+                    make its hottest path cheaper."
+        .to_owned();
+    Some(found)
+}
+
+/// A saturated processor, at the endpoint that computes most.
+fn computing_most(view: &View<'_>) -> Finding {
+    let mut found = finding(Cause::Cpu);
     if let Some((endpoint, nanos)) = most_own_time(view) {
         found.evidence.push(format!(
             "most own time of the application: {}, {:.1} ms a request",
@@ -69,30 +128,30 @@ fn busiest(view: &View<'_>) -> Option<Finding> {
         ));
         found.endpoint = Some(endpoint.name.clone());
         found.flow = endpoint.flow();
-        found.explains = Some(endpoint.explained_by(|trace| trace.spans[trace.root].own as f64));
+        found.explains = Some(endpoint.explained_by(Trace::own_work));
         found.confidence = Confidence::ConfirmedByTwoSources;
     }
-    found.change = PROFILE.to_owned();
-    Some(found)
+    found
 }
 
 /// The endpoint in which the application itself spends most time, and how much a request, in nanoseconds.
 fn most_own_time<'v, 'a>(view: &'v View<'a>) -> Option<(&'v Endpoint<'a>, f64)> {
-    let own = |trace: &Trace<'a>| trace.spans[trace.root].own as f64;
-    let time = |endpoint: &Endpoint<'a>| endpoint.high().map(own).sum::<f64>();
+    let time = |endpoint: &Endpoint<'a>| endpoint.high().map(Trace::own_work).sum::<f64>();
     let endpoint = view.endpoints.iter().max_by(|one, other| time(one).total_cmp(&time(other)))?;
-    Some((endpoint, endpoint.mean_high(own)))
+    Some((endpoint, endpoint.mean_high(Trace::own_work)))
 }
 
 /// Without a look at the processors: the endpoint whose own work is most of its time already under low load, and takes longer
 /// the more of it there is.
 fn computing(view: &View<'_>) -> Option<Finding> {
-    let own = |trace: &Trace<'_>| trace.spans[trace.root].own as f64;
+    if most_used(view).is_some_and(|(_, share)| share < MOST) {
+        return None;
+    }
     let (endpoint, high) = most_own_time(view)?;
-    let low = endpoint.mean_low(own)?;
+    let low = endpoint.mean_low(Trace::own_work)?;
     let low_request = endpoint.mean_low(Trace::nanos)?.max(1.0);
     let of_low = low / low_request;
-    let explained = endpoint.explained_by(own);
+    let explained = endpoint.explained_by(Trace::own_work);
     // Whatever else the request does takes longer, too, where a processor is waited for.
     let is_stretched = endpoint.mean_high(Trace::nanos) >= STRETCHED * low_request;
     if low < LEAST_COST || of_low < OWN_SHARE || explained.high < LEAST_OWN_SHARE || !is_stretched {
@@ -109,9 +168,10 @@ fn computing(view: &View<'_>) -> Option<Finding> {
         ms(high),
         percent(explained.high)
     ));
-    found
-        .evidence
-        .push("the processors were not watched: --monitor-process or --monitor-scrape would show them".to_owned());
+    found.evidence.push(
+        "whether processors are short is not seen: --monitor-process or --monitor-scrape shows those of the target"
+            .to_owned(),
+    );
     found.traces = endpoint.named(endpoint.high());
     found.change = PROFILE.to_owned();
     Some(found)

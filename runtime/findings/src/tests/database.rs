@@ -9,6 +9,7 @@ use crate::database::{
 };
 use crate::find;
 use crate::finding::{Cause, CauseClass, Confidence};
+use crate::span::{Span, SpanId, Work};
 
 const BY_KIND: &str = "SELECT id FROM products WHERE kind = 7";
 
@@ -70,6 +71,67 @@ fn a_query_for_each_row_is_n_plus_one() {
         (improvement.p95_ms - 42.5).abs() < 0.1 && (improvement.expected_p95_ms - 4.5).abs() < 0.1,
         "{improvement:?}"
     );
+}
+
+/// As Kinto answers a batch of ten new records, with statements in turns.
+#[test]
+fn statements_in_turns_explain_their_own_calls_alone() {
+    let batch = |insert_ms: f64| {
+        move |request: &mut Request, _: u64, _: bool| {
+            for item in 0..10 {
+                request.compute(38.0);
+                for check in 0..3 {
+                    request.query(&format!("SELECT epoch FROM objects WHERE parent = {item}{check}"), 2.4);
+                    request.query(&format!("INSERT INTO timestamps (parent) VALUES ({item}{check})"), insert_ms);
+                }
+            }
+        }
+    };
+    // 30 calls of 2.35 ms: 13 % of 523 ms. From the first to the last of them it is 92 %.
+    let quick = batch(2.35);
+    assert_eq!(causes(&find(&evidence(&[("POST /batch", &quick)]))), []);
+
+    let slow = batch(10.0);
+    let findings = find(&evidence(&[("POST /batch", &slow)]));
+    let found = only(&findings);
+    assert_eq!(found.cause, Cause::NPlusOne);
+    assert!(found.change.starts_with("Write all rows in one statement"), "{}", found.change);
+    // 29 of 30 calls of 10 ms, of 752.5 ms.
+    assert!((found.explains.unwrap().high - 0.385).abs() < 0.001, "{:?}", found.explains);
+}
+
+#[test]
+fn repeated_calls_of_some_requests_are_shared_by_all() {
+    let work = |request: &mut Request, number: u64, _: bool| {
+        request.compute(10.0);
+        let rows = if number.is_multiple_of(2) { 20 } else { 0 };
+        (0..rows).for_each(|row| request.query(&format!("SELECT price FROM prices WHERE product = {row}"), 1.0));
+    };
+    let findings = find(&evidence(&[("GET /products", &work)]));
+    let found = only(&findings);
+    // Half of the requests take 10.5 ms, the others 20 ms more, of which one in 20 stays.
+    assert!((found.explains.unwrap().high - 19.0 / 41.0).abs() < 0.001, "{:?}", found.explains);
+}
+
+/// SQLAlchemy's instrumentation and that of the driver report each statement, with the request as the parent of both.
+#[test]
+fn a_call_that_two_instrumentations_report_counts_once() {
+    const ORDERS: &str = "SELECT id FROM orders WHERE customer = 7";
+    let work = |request: &mut Request, _: u64, _: bool| {
+        request.compute(40.0);
+        request.query(ORDERS, 12.0);
+    };
+    let mut evidence = evidence(&[("GET /orders", &work)]);
+    let is_call = |span: &&Span| matches!(span.work, Work::Database { .. });
+    let driver = |span: &Span| Span { id: SpanId(span.id.0 + 1_000), scope: "driver".into(), ..span.clone() };
+    let reported_again: Vec<Span> = evidence.spans.iter().filter(is_call).map(driver).collect();
+    evidence.spans.extend(reported_again);
+    evidence.spans.sort_by_key(|span| span.trace);
+    let findings = find(&evidence);
+    // 12 ms of 52.5 ms are less than a slow statement's share, and 24 ms would not be.
+    assert_eq!(causes(&findings), []);
+    let call = findings.endpoints[0].spans.iter().find(|part| part.name == template(ORDERS)).unwrap();
+    assert!((call.count - 1.0).abs() < 1e-9 && (call.mean_ms - 12.0).abs() < 0.01, "{call:?}");
 }
 
 #[test]

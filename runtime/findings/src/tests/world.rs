@@ -31,6 +31,11 @@ impl Request {
         self.at += ms;
     }
 
+    /// The same, as a span of the service itself, such as middleware has.
+    pub(super) fn compute_in_a_span(&mut self, ms: f64) {
+        self.call("middleware", SpanKind::Internal, Work::Other, ms);
+    }
+
     /// It makes a call of the database.
     pub(super) fn query(&mut self, statement: &str, ms: f64) {
         let work = Work::Database { system: "postgresql".into(), statement: template(statement).into(), values: 0 };

@@ -12,6 +12,7 @@ fn run(name: &str, test_type: &str, status: RunStatus) -> NamedRun {
         test_type: Some(test_type.to_owned()),
         questions: vec!["Handle 500 users".to_owned()],
         environment: [("dataset".to_owned(), "10k products".to_owned())].into(),
+        ..PlanRecord::default()
     });
     document.verdict.status = status;
     if status == RunStatus::Good {

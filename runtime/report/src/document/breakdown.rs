@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use squall_metrics::{
-    Aggregate, FailureClass, FlowId, Histogram, Method, NameId, Problem, ProblemCell, RateCell, ScenarioTags, Selector,
-    Totals,
+    Aggregate, FailureClass, FlowId, Histogram, Method, NameId, Problem, ProblemCell, Protocol, RateCell, ScenarioTags,
+    Selector, Totals,
 };
 
 use super::values::per_second;
@@ -29,6 +29,8 @@ pub struct Breakdown {
     pub checks: Vec<CheckLine>,
     /// Responses by status.
     pub statuses: BTreeMap<u16, u64>,
+    /// Responses by version of HTTP.
+    pub protocols: BTreeMap<String, u64>,
     /// What went wrong, by class.
     pub errors: Vec<ErrorLine>,
 }
@@ -44,6 +46,7 @@ impl Breakdown {
             server_timings: server_timings(totals),
             checks: checks(totals),
             statuses: statuses(totals),
+            protocols: protocols(totals),
             errors: errors(totals),
         }
     }
@@ -114,7 +117,7 @@ fn flows_of(totals: &Totals, scenario: usize, planned_shares: &[f64]) -> Vec<Flo
     flows.filter_map(line).collect()
 }
 
-/// By name and method, all statuses and flows together, the most frequent first.
+/// By name and method, all statuses, protocols and flows together, the most frequent first.
 fn requests(totals: &Totals) -> Vec<RequestLine> {
     let mut names: BTreeMap<(NameId, Method), (u64, u64, Histogram)> = BTreeMap::new();
     for (key, cell) in &totals.recorded.requests {
@@ -176,7 +179,7 @@ fn checks(totals: &Totals) -> Vec<CheckLine> {
     totals.checks_by_name().into_iter().map(line).collect()
 }
 
-/// By class: first responses that nobody expected, then what went wrong otherwise.
+/// By class: first unexpected responses, then what went wrong otherwise.
 fn errors(totals: &Totals) -> Vec<ErrorLine> {
     let statuses = unexpected_statuses(totals).into_iter().map(|(status, count)| ErrorLine {
         title: format!("status {status}"),
@@ -198,6 +201,14 @@ fn statuses(totals: &Totals) -> BTreeMap<u16, u64> {
         *statuses.entry(key.status).or_insert(0) += cell.count;
     }
     statuses
+}
+
+fn protocols(totals: &Totals) -> BTreeMap<String, u64> {
+    let mut protocols = BTreeMap::new();
+    for (key, cell) in totals.recorded.requests.iter().filter(|(key, _)| key.proto != Protocol::None) {
+        *protocols.entry(key.proto.name().to_owned()).or_insert(0) += cell.count;
+    }
+    protocols
 }
 
 fn unexpected_statuses(totals: &Totals) -> BTreeMap<u16, u64> {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use squall_findings::Findings;
 use squall_insight::Judgement;
-use squall_metrics::{DataUse, Totals};
+use squall_metrics::{AgentsReport, DataUse, Totals};
 use squall_plan::{OfferedRate, Plan};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -40,6 +40,8 @@ pub struct RunFacts {
     pub course: Vec<(String, String)>,
     /// The causes of slow responses, if the target was looked into.
     pub findings: Option<Findings>,
+    /// The agents that carried the load, where several did.
+    pub agents: Option<AgentsReport>,
 }
 
 /// What was planned, as far as it is reported.
@@ -108,7 +110,7 @@ impl Document {
             let histogram = totals.trend(name);
             (name.to_owned(), over_time::percentile_curve(&histogram))
         });
-        let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, statuses, errors } =
+        let Breakdown { scenarios, flows, requests, transactions, server_timings, checks, statuses, protocols, errors } =
             Breakdown::of(totals, &planned.shares);
         let timeline = over_time::timeline(&totals.history, planned.offered_rate.as_ref());
         let mut document = Document {
@@ -129,6 +131,7 @@ impl Document {
             server_timings,
             checks,
             statuses,
+            protocols,
             errors,
             data,
             course: Remark::all(&facts.course).collect(),
@@ -141,6 +144,8 @@ impl Document {
             heat_map: over_time::heat_map(&totals.history),
             percentile_curves: curves.filter(|(_, curve)| !curve.is_empty()).collect::<BTreeMap<_, _>>(),
             trend: None,
+            agents: facts.agents.clone(),
+            implemented: Vec::new(),
         };
         document.verdict = issues::judge(&document, judgement);
         document

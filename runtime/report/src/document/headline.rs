@@ -28,17 +28,9 @@ fn doubt(document: &Document) -> Option<String> {
     Some(format!("The generator was {}: {}.", generator.name(), finding.reason))
 }
 
-/// An objective and what became of it: `response time p95 is 612ms, target <500ms`.
-pub(super) fn outcome(line: &ObjectiveRecord) -> String {
-    match line.status {
-        ObjectiveStatus::NotMeasured => format!("{} was not measured, target {}", line.title, line.target),
-        _ => format!("{} is {}, target {}", line.title, line.actual, line.target),
-    }
-}
-
 fn missed_objectives(document: &Document) -> Option<String> {
     let missed = document.objectives.iter().filter(|line| line.status == ObjectiveStatus::Missed);
-    let missed: Vec<String> = missed.map(outcome).collect();
+    let missed: Vec<String> = missed.map(ObjectiveRecord::outcome).collect();
     let (failed, all) = (missed.len(), document.objectives.len());
     (failed > 0).then(|| format!("{failed} of {all} objectives not met: {}", missed.join("; ")))
 }
@@ -63,7 +55,7 @@ fn met(document: &Document) -> Vec<String> {
 fn met_objectives(lines: &[ObjectiveRecord]) -> Option<String> {
     let is_met = |line: &&ObjectiveRecord| matches!(line.status, ObjectiveStatus::Met | ObjectiveStatus::Close);
     let met = lines.iter().filter(is_met).count();
-    let others: Vec<String> = lines.iter().filter(|line| !is_met(line)).map(outcome).collect();
+    let others: Vec<String> = lines.iter().filter(|line| !is_met(line)).map(ObjectiveRecord::outcome).collect();
     match (met, lines.len()) {
         (_, 0) => None,
         (1, 1) => Some("The one objective was met.".to_owned()),

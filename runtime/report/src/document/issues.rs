@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use squall_insight::{Evidence, JudgedObjective, Judgement, ObjectiveStatus, Quantity, RunStatus, ThresholdOutcome};
 use squall_metrics::{Finding, Health};
 
-use super::headline::{headline, outcome};
+use super::headline::headline;
 use super::recommendations::{self, LimitAdvice, begin_with_error, times};
 use super::{Document, ThresholdLine, Unit};
+use crate::agents::describe_missing_load;
 use crate::objectives::ObjectiveRecord;
 use crate::wording::sentence_of;
 
@@ -56,6 +57,7 @@ pub(super) fn judge(document: &Document, judgement: &Judgement) -> Verdict {
     }));
     issues.extend(failed_iterations_issue(document));
     issues.extend(dropped_issue(document));
+    issues.extend(missing_load_issue(document));
     issues.extend(drift_issue(document));
     // Stable: among equals the order above stays.
     issues.sort_by_key(|issue| std::cmp::Reverse(issue.status));
@@ -102,9 +104,8 @@ fn threshold_issue(document: &Document, line: &ThresholdLine) -> Option<Issue> {
     if line.outcome != ThresholdOutcome::Failed {
         return None;
     }
-    let title = format!("{} of {} is {}, target {}", line.aggregation, line.metric, line.measured(), line.target());
     Some(Issue {
-        title,
+        title: line.issue_title(),
         impact: impact_of(document, line),
         recommendation: recommendations::for_threshold(document, line),
         expected: line.actual.and_then(|actual| improvement(line, actual)),
@@ -120,7 +121,7 @@ fn objective_issue(document: &Document, line: &ObjectiveRecord, judged: &JudgedO
     if is_told || issue.status == RunStatus::Good {
         return None;
     }
-    let issue = Issue { title: outcome(line), ..issue };
+    let issue = Issue { title: line.outcome(), ..issue };
     Some(match (line.status, line.is_limit) {
         (ObjectiveStatus::NotMeasured, true) => Issue { recommendation: Some(missing_source(document)), ..issue },
         (ObjectiveStatus::Missed, true) => match recommendations::for_limit(document, judged) {
@@ -235,6 +236,12 @@ fn dropped_issue(document: &Document) -> Option<Issue> {
         )),
         ..Issue::of(Evidence::Doubt)
     })
+}
+
+/// Of the load that was lost with agents: its figures. How far the rest can be believed is the generator's verdict.
+fn missing_load_issue(document: &Document) -> Option<Issue> {
+    let (title, impact) = describe_missing_load(document.agents.as_ref()?)?;
+    Some(Issue { title, impact: Some(impact), ..Issue::of(Evidence::Doubt) })
 }
 
 fn drift_issue(document: &Document) -> Option<Issue> {

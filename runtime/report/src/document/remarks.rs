@@ -119,7 +119,7 @@ fn interval_text(intervals: Result<Vec<QuantileInterval>, NoInterval>) -> String
 mod tests {
     use std::sync::Arc;
 
-    use squall_metrics::{FlowId, Histogram, Method, Phases, Recorder, Registry, RequestSample, Second};
+    use squall_metrics::{FlowId, Histogram, Method, Phases, Protocol, Recorder, Registry, RequestSample, Second};
 
     use super::*;
 
@@ -139,6 +139,7 @@ mod tests {
                 status: 200,
                 failure: None,
                 expected: true,
+                proto: Protocol::Http1,
                 phases: Phases { waiting: response_time, ..Phases::default() },
                 response_time,
                 sent: 1,

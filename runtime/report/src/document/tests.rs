@@ -1,7 +1,8 @@
 use squall_insight::{RunStatus, ThresholdOutcome};
+use squall_metrics::{RequestCell, RequestKey};
 
 use super::*;
-use crate::fixture::known_document;
+use crate::fixture::{hostile_agents, known_agents, known_document, known_document_of_agents};
 use crate::{
     Change, ChangeKind, Detail, Level, Style, Summary, TrendFigure, TrendRun, Week, ctrf_report, github_annotations,
     html_report, junit_report, markdown_report, openmetrics, trend_page,
@@ -38,6 +39,48 @@ fn every_form_has_the_same_figures() {
         (document.thresholds[1].measured().as_str(), document.thresholds[1].outcome),
         ("2.00%", ThresholdOutcome::Failed)
     );
+}
+
+#[test]
+fn protocols_are_told_unless_all_responses_were_of_http_1() {
+    let of = |counts: &[(&str, u64)]| {
+        let protocols = counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        Document { protocols, ..known_document("browse") }
+    };
+    assert_eq!(known_document("browse").protocols, of(&[("HTTP/1.1", 100)]).protocols);
+    for document in [of(&[]), of(&[("HTTP/1.1", 100)])] {
+        for form in [terminal(&document), html_report(&document), markdown_report(&document, None)] {
+            assert!(!form.contains("protocols"), "{form}");
+        }
+    }
+    for (counts, text) in [
+        (&[("HTTP/2.0", 12_345), ("HTTP/1.1", 3)][..], "HTTP/2.0 12,345 · HTTP/1.1 3"),
+        (&[("HTTP/2.0", 3), ("HTTP/1.1", 12_345)][..], "HTTP/1.1 12,345 · HTTP/2.0 3"),
+        (&[("HTTP/2.0", 7)][..], "HTTP/2.0 7"),
+    ] {
+        let mut document = of(counts);
+        assert!(terminal(&document).contains(&format!("\n    protocols.........................: {text}\n")));
+        assert!(markdown_report(&document, None).contains(&format!("| protocols | – | {text} | – |\n")));
+        assert!(html_report(&document).contains(&format!("<div class=\"more\">{text}</div>")));
+        assert_eq!(Document::from_json(&document.to_json()).unwrap().protocols, document.protocols);
+        document.run.scenario = "http://127.0.0.1:8080/".to_owned();
+        let screen = Summary { document: &document, detail: Detail::Compact, style: Style::Plain }.render();
+        assert!(screen.contains(&format!("    protocols      {text}\n")), "{screen}");
+    }
+}
+
+#[test]
+fn names_are_one_line_whatever_their_protocols() {
+    let mut totals = crate::fixture::known_run();
+    let recorded = std::mem::take(&mut totals.recorded.requests);
+    let of_http2 =
+        |(key, cell): (&RequestKey, &RequestCell)| (RequestKey { proto: Protocol::Http2, ..*key }, cell.clone());
+    totals.recorded.requests = recorded.iter().map(of_http2).chain(recorded.clone()).collect();
+    let breakdown = Breakdown::of(&totals, &[]);
+    let lines: Vec<_> = breakdown.requests.iter().map(|line| (line.name.as_str(), line.count)).collect();
+    assert_eq!(lines, [("home", 150), ("order", 50)]);
+    let protocols = [("HTTP/1.1".to_owned(), 100), ("HTTP/2.0".to_owned(), 100)];
+    assert_eq!(breakdown.protocols, BTreeMap::from(protocols));
 }
 
 #[test]
@@ -166,4 +209,60 @@ fn openmetrics_are_in_base_units() {
     assert!(text.contains("# TYPE squall_http_req_failed_ratio gauge\nsquall_http_req_failed_ratio 0.02\n"), "{text}");
     assert!(text.contains("squall_response_time_seconds{quantile=\"0.9\"} 0.09"), "{text}");
     assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn agents_are_in_the_json_as_the_schema_has_them() {
+    let document = known_document_of_agents(known_agents());
+    let json = document.to_json();
+    let agents = Document::from_json(&json).unwrap().agents;
+    assert_eq!(agents, Some(known_agents()));
+    assert!(!known_document("browse").to_json().contains("\"agents\""), "a run without agents");
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../docs/summary.schema.json")).expect("the schema");
+    let written: serde_json::Value = serde_json::from_str(&json).expect("json");
+    assert_eq!(undescribed(&written["agents"], &schema["properties"]["agents"]), Vec::<String>::new());
+}
+
+/// Fields that the schema does not have, and fields that it requires in vain.
+fn undescribed(value: &serde_json::Value, schema: &serde_json::Value) -> Vec<String> {
+    if let Some(items) = value.as_array() {
+        return items.iter().flat_map(|item| undescribed(item, &schema["items"])).collect();
+    }
+    let Some(fields) = value.as_object() else { return Vec::new() };
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+    let missing = required.filter(|name| !fields.contains_key(*name)).map(|name| format!("{name} is missing"));
+    let inner = fields.iter().flat_map(|(name, value)| match &schema["properties"][name] {
+        serde_json::Value::Null => vec![format!("{name} is not described")],
+        described => undescribed(value, described),
+    });
+    missing.chain(inner).collect()
+}
+
+/// Of a load that did not reach the target as planned, no report may look complete.
+#[test]
+fn lost_load_is_an_issue_in_every_form() {
+    let document = known_document_of_agents(known_agents());
+    let is_of_load = |issue: &&Issue| issue.title.starts_with("Part of the load is missing");
+    let issue = document.verdict.issues.iter().find(is_of_load).expect("an issue");
+    assert_eq!(
+        (issue.status, issue.title.as_str()),
+        (RunStatus::Warning, "Part of the load is missing: agent-2 was lost")
+    );
+    assert!(
+        github_annotations(&document).contains("::warning title=Part of the load is missing%3A agent-2 was lost::118 ")
+    );
+    for form in [terminal(&document), html_report(&document), markdown_report(&document, None)] {
+        assert!(form.contains("118 planned arrivals were never begun"), "{form}");
+    }
+    let steering = |letter: char| letter.is_control();
+    let hostile = known_document_of_agents(hostile_agents());
+    let texts = hostile.verdict.issues.iter().flat_map(|issue| [Some(&issue.title), issue.impact.as_ref()]);
+    assert!(texts.flatten().all(|text| !text.contains(steering)));
+    assert!(
+        github_annotations(&hostile)
+            .lines()
+            .all(|line| line.starts_with("::error title=") || line.starts_with("::warning title="))
+    );
+    assert_eq!(html_report(&hostile).matches("</script>").count(), 3);
 }

@@ -53,6 +53,11 @@ impl ThresholdLine {
         format!("{} {} {}", self.aggregation, self.comparison, self.unit.text(self.limit))
     }
 
+    /// The title of its issue, if it was not met: `p(95) of http_req_duration is 850ms, target p(95) < 500ms`.
+    pub fn issue_title(&self) -> String {
+        format!("{} of {} is {}, target {}", self.aggregation, self.metric, self.measured(), self.target())
+    }
+
     /// Whether less is better.
     pub fn is_upper_limit(&self) -> bool {
         self.comparison.starts_with('<')

@@ -5,17 +5,23 @@ use serde_json::{Value, json};
 
 use super::Ids;
 use crate::Document;
+use crate::agents::missing_stretches;
 
 /// What the charts show.
 pub(super) fn data(document: &Document, ids: Ids<'_>) -> Value {
-    json!({
+    let mut data = json!({
         "prefix": ids.prefix(),
         "timeline": document.timeline,
         "target": document.target,
         "heat_map": document.heat_map,
         "percentile_curves": document.percentile_curves,
         "trend": document.trend,
-    })
+    });
+    let missing = document.agents.as_ref().map(missing_stretches).unwrap_or_default();
+    if !missing.is_empty() {
+        data["missing"] = json!(missing);
+    }
+    data
 }
 
 /// Their places.

@@ -9,7 +9,7 @@ use super::{Ids, cell};
 use crate::combined::NamedRun;
 use crate::document::{Issue, ThresholdLine};
 use crate::objectives::ObjectiveRecord;
-use crate::wording::NOT_JUDGED;
+use crate::wording::{NOT_JUDGED, protocols};
 use crate::{Document, Unit};
 
 pub(super) fn overview(document: &Document, ids: Ids<'_>) -> Markup {
@@ -64,7 +64,7 @@ pub(super) fn class(status: RunStatus) -> &'static str {
     }
 }
 
-fn health_class(health: Health) -> &'static str {
+pub(super) fn health_class(health: Health) -> &'static str {
     match health {
         Health::Ok => "good",
         Health::Suspect => "warning",
@@ -128,6 +128,9 @@ pub(super) fn tiles(document: &Document) -> Markup {
             }
             @if let Some((sum, rate)) = document.counter("http_reqs") {
                 (tile("requests", &Unit::PerSecond.text(rate), &format!("{} in all", Unit::Number.text(sum))))
+            }
+            @if let (Some((most, _)), Some(all)) = (document.notable_protocols().first(), protocols(document)) {
+                (tile("protocols", most, &all))
             }
             @if let Some((share, failed, _)) = document.rate("http_req_failed") {
                 (tile("failed requests", &Unit::Share.text(share), &format!("{} in all", Unit::Number.text(failed as f64))))

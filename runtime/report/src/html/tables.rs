@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Ids, cell};
+use super::{Ids, agents, cell};
 use crate::document::{Distribution, ErrorLine, ServerTimingLine, TargetSource, Values};
 use crate::{Document, Unit};
 
@@ -20,6 +20,7 @@ const PERCENTILES: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 pub(super) fn tables(document: &Document, ids: Ids<'_>) -> Markup {
     html! {
         (target(&document.target, ids))
+        (agents::agents(document.agents.as_ref(), ids))
         (phases(document, ids))
         (server_timings(document, ids))
         (requests(document, ids))

@@ -5,8 +5,8 @@ use crate::document::{Distribution, Unit};
 use crate::table::{Align, shorten, table};
 
 /// The most rows of a table in a compact summary.
-const MOST_ROWS: usize = 15;
-const LONGEST_NAME: usize = 48;
+pub(super) const MOST_ROWS: usize = 15;
+pub(super) const LONGEST_NAME: usize = 48;
 
 impl Summary<'_> {
     pub(super) fn flow_part(&self) -> String {

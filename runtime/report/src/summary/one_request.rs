@@ -1,5 +1,5 @@
 //! The summary of a run of one request, for users of wrk and oha: one screen of at most 20 lines and 80 columns, more only
-//! with thresholds, and with what the target reports of itself. `--summary-mode full` has the rest.
+//! with thresholds, with what the target reports of itself, and with agents. `--summary-mode full` has the rest.
 
 use squall_insight::RunStatus;
 use squall_metrics::{Health, Nanos};
@@ -7,6 +7,7 @@ use squall_metrics::{Health, Nanos};
 use super::{Summary, join};
 use crate::document::{Distribution, ErrorLine, Unit};
 use crate::format::{bytes, count, duration, per_second, percent};
+use crate::wording::protocols;
 
 /// Columns of the screen.
 const WIDTH: usize = 80;
@@ -25,9 +26,10 @@ impl Summary<'_> {
             self.threshold_part(),
             self.request_lines(),
             self.bars(),
-            [self.status_line(), self.error_lines()].concat(),
+            [self.status_line(), self.protocol_line(), self.error_lines()].concat(),
             self.server_timing_part(),
             self.target_part(),
+            self.agent_part(),
         ]);
         let end =
             [self.cause_part(), self.objective_part(), "\n".to_owned(), self.generator_line(), self.verdict_line()];
@@ -84,6 +86,10 @@ impl Summary<'_> {
             format!("    {bound:>13}  {:<BAR$} {share:>7} {:>9}\n", "■".repeat(length), count(*number as f64))
         };
         rows.iter().map(row).collect()
+    }
+
+    fn protocol_line(&self) -> String {
+        protocols(self.document).map_or_else(String::new, |text| self.line("protocols", &text))
     }
 
     fn status_line(&self) -> String {

@@ -5,7 +5,7 @@ use crate::document::{TargetSeries, TargetSource};
 use crate::format::count;
 
 impl Summary<'_> {
-    /// A section for each source; nothing if nobody was asked.
+    /// A section for each source; nothing without a source.
     pub(super) fn target_part(&self) -> String {
         let section = |source: &TargetSource| self.section(&format!("TARGET {}", source.source), &lines(source));
         join(self.document.target.iter().map(section))
