@@ -49,7 +49,7 @@ impl Api {
     }
 }
 
-/// What the API answers to whoever may ask.
+/// What the API answers to clients that may ask.
 pub struct Routes {
     /// Changes the run.
     pub controls: Controls,

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use squall_plan::{AtEnd, Policy};
+use serde::{Deserialize, Serialize};
+use squall_plan::{AgentPlace, AtEnd, Policy};
 
 use crate::cursor::{Cursor, Step};
 use crate::error::{OpenError, TakeError};
@@ -18,6 +19,7 @@ pub struct Feed {
     at_end: Option<AtEnd>,
     vus: u64,
     seed: u64,
+    place: AgentPlace,
     /// By policy; made when the first one opens the feed so.
     cursors: [OnceLock<Cursor>; Policy::ALL.len()],
 }
@@ -32,7 +34,7 @@ pub struct Way {
 }
 
 /// A run's use of a feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedUse {
     /// The feed's name.
     pub name: String,
@@ -52,7 +54,13 @@ impl Feed {
         vus: u64,
         seed: u64,
     ) -> Feed {
-        Feed { name: name.to_owned(), table, policy, at_end, vus, seed, cursors: Default::default() }
+        let place = AgentPlace::ONLY;
+        Feed { name: name.to_owned(), table, policy, at_end, vus, seed, place, cursors: Default::default() }
+    }
+
+    /// The same feed, of which this process takes only its agent's rows.
+    pub(crate) fn of_agent(self, place: AgentPlace) -> Feed {
+        Feed { place, ..self }
     }
 
     /// The scenario's name for it.
@@ -89,7 +97,7 @@ impl Feed {
     /// If none is left and the feed's end is an error, or if this user has no rows.
     pub fn next(&self, way: Way, vu: u32) -> Result<Option<u64>, TakeError> {
         let cursor = self.cursors[way.policy as usize]
-            .get_or_init(|| Cursor::new(way.policy, self.table.length(), self.vus, self.seed));
+            .get_or_init(|| Cursor::new(way.policy, self.table.length(), self.vus, self.seed, self.place));
         match (cursor.next(vu, way.at_end == AtEnd::Recycle), way.at_end) {
             (Step::Row(row), _) => Ok(Some(row)),
             (Step::End, AtEnd::Error) => Err(TakeError::Exhausted(self.name.clone())),

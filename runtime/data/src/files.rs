@@ -65,7 +65,18 @@ impl Openable {
     }
 }
 
+impl From<BTreeMap<String, Bytes>> for Opened {
+    fn from(files: BTreeMap<String, Bytes>) -> Opened {
+        Opened(files)
+    }
+}
+
 impl Opened {
+    /// The files, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Bytes)> {
+        self.0.iter()
+    }
+
     fn remember(&mut self, name: &str, path: Result<PathBuf, OpenError>) -> Result<Bytes, OpenError> {
         if let Some(bytes) = self.0.get(name) {
             return Ok(bytes.clone());

@@ -1,7 +1,7 @@
 //! All data of a run, by name.
 
 use bytes::Bytes;
-use squall_plan::{DataFormat, PlannedData};
+use squall_plan::{AgentPlace, DataFormat, PlannedData};
 
 use crate::chance::key;
 use crate::error::{LoadError, OpenError, Wrong};
@@ -39,6 +39,12 @@ impl DataSet {
             set.feeds.push(feed);
         }
         Ok(set)
+    }
+
+    /// The same data, of which this process takes only its agent's rows.
+    #[must_use]
+    pub fn of_agent(self, place: AgentPlace) -> DataSet {
+        DataSet { feeds: self.feeds.into_iter().map(|feed| feed.of_agent(place)).collect(), ..self }
     }
 
     /// The number of the feed of that name, for [`DataSet::feed`].

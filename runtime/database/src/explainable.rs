@@ -10,10 +10,10 @@ const TYPES: [&str; 6] = ["date", "time", "timestamp", "timestamptz", "timetz", 
 
 /// A `SELECT` whose plan finds the same rows. `None` if the statement looks for none.
 pub(crate) fn explainable(statement: &str, dialect: Dialect) -> Option<String> {
-    let tokens = tokens(statement, dialect);
+    let tokens = without_row_locks(&tokens(statement, dialect));
     let first = tokens.iter().find(|token| token.text != "(")?.text.to_ascii_lowercase();
     let selection = match first.as_str() {
-        "select" | "with" => without_row_locks(&tokens),
+        "select" | "with" => tokens.iter().map(|token| token.text).collect(),
         "update" => selection_of_update(&tokens)?,
         "delete" => selection_of_delete(&tokens)?,
         _ => return None,
@@ -38,16 +38,25 @@ fn find_word(tokens: &[Token<'_>], from: usize, words: &[&str]) -> usize {
     tokens.iter().enumerate().position(is_one).unwrap_or(tokens.len())
 }
 
-/// Without `FOR UPDATE` and its like, which need the right to write.
-fn without_row_locks<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
-    let mut locks = find_word(tokens, 0, &["for"]);
+/// Without `FOR UPDATE` and its like, which need the right to write, in subqueries as well.
+fn without_row_locks<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     let kinds = ["update", "share", "no", "key"];
-    if !tokens.get(locks + 1).is_some_and(|next| kinds.iter().any(|kind| is_word(next, kind))) {
-        // MySQL's `USE INDEX FOR JOIN (...)`.
-        locks = tokens.len();
+    // `LIMIT` may come after the lock.
+    let is_after = |token: &Token<'_>| {
+        depth_change(token) < 0 || ["limit", "offset", "fetch"].iter().any(|word| is_word(token, word))
+    };
+    let mut is_lock = false;
+    let mut kept = Vec::with_capacity(tokens.len());
+    for (number, token) in tokens.iter().enumerate() {
+        // MySQL's `USE INDEX FOR JOIN (...)` is not a lock.
+        let begins = is_word(token, "for")
+            && tokens.get(number + 1).is_some_and(|next| kinds.iter().any(|kind| is_word(next, kind)));
+        is_lock = begins || (is_lock && !is_after(token));
+        if !is_lock {
+            kept.push(*token);
+        }
     }
-    let rest = find_word(tokens, locks, &["limit", "offset", "fetch"]);
-    tokens[..locks].iter().chain(&tokens[rest..]).map(|token| token.text).collect()
+    kept
 }
 
 /// `UPDATE table SET ... [FROM others] [WHERE condition] [RETURNING ...]`
@@ -143,6 +152,12 @@ mod tests {
     fn row_locks_are_left_out() {
         expect("SELECT * FROM a WHERE b = $1 FOR NO KEY UPDATE OF a SKIP LOCKED", "SELECT * FROM a WHERE b = $1");
         expect("SELECT * FROM a FOR UPDATE LIMIT $1", "SELECT * FROM a LIMIT $1");
+        expect("SELECT * FROM a, (SELECT b FROM c FOR SHARE) d", "SELECT * FROM a ,( SELECT b FROM c ) d");
+        expect(
+            "DELETE FROM cache c USING (SELECT key FROM cache WHERE ttl < $1 ORDER BY key FOR UPDATE) old \
+             WHERE old.key = c.key",
+            "SELECT 1 FROM cache c ,( SELECT key FROM cache WHERE ttl < $1 ORDER BY key ) old WHERE old . key = c . key",
+        );
         expect("SELECT * FROM a USE INDEX FOR JOIN (b)", "SELECT * FROM a USE INDEX FOR JOIN( b )");
         expect("SELECT substring(a FOR $1) FROM b", "SELECT substring( a FOR $1 ) FROM b");
     }

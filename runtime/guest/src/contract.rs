@@ -17,6 +17,7 @@ pub(crate) const METRICS: &str = "squall:scenario/metrics@0.1.0";
 pub(crate) const DATA: &str = "squall:scenario/data@0.1.0";
 pub(crate) const CONTEXT: &str = "squall:scenario/context@0.1.0";
 pub(crate) const PROGRESS: &str = "squall:scenario/progress@0.1.0";
+pub(crate) const STREAMING: &str = "squall:scenario/streaming@0.1.0";
 
 /// This host's functions by interface, named as `wit-parser` does.
 const OFFERED: &[(&str, &[&str])] = &[
@@ -34,6 +35,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]request-options.set-timeout",
             "[method]request-options.set-redirects",
             "[method]request-options.set-return-last-redirect",
+            "[method]request-options.set-http-version",
             "[method]request-options.set-discard-body",
             "[method]request-options.set-expected-statuses",
             "[method]request-options.set-body-from",
@@ -41,6 +43,7 @@ const OFFERED: &[(&str, &[&str])] = &[
             "[method]request-options.set-replaced-cookies",
             "[method]response.status",
             "[method]response.reason",
+            "[method]response.protocol",
             "[method]response.header",
             "[method]response.headers",
             "[method]response.body",
@@ -95,6 +98,30 @@ const OFFERED: &[(&str, &[&str])] = &[
     ),
     ("context", &["vu", "iteration", "target", "option", "random", "log", "abort"]),
     ("progress", &["iteration-in-scenario", "scenario", "count"]),
+    (
+        "streaming",
+        &[
+            "[static]incoming.open",
+            "[static]incoming.start",
+            "[static]incoming.reopen",
+            "[method]incoming.head",
+            "[method]incoming.read",
+            "[method]incoming.next-event",
+            "[method]incoming.count-tokens",
+            "[method]incoming.last-event-id",
+            "[method]incoming.retry",
+            "[method]event.name",
+            "[method]event.id",
+            "[method]event.data",
+            "[method]event.get",
+            "[method]event.at",
+            "[static]outgoing.start",
+            "[method]outgoing.write",
+            "[method]outgoing.write-from",
+            "[method]outgoing.finish",
+            "[method]outgoing.response",
+        ],
+    ),
     ("types", &[]),
 ];
 

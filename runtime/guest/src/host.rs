@@ -8,6 +8,7 @@ pub(crate) mod data;
 pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod progress;
+pub(crate) mod streaming;
 mod text;
 pub(crate) mod timing;
 pub(crate) mod wasi;
@@ -27,6 +28,7 @@ pub(crate) fn linker(engine: &Engine, with_wasi_http: bool) -> wasmtime::Result<
     data::link(&mut linker)?;
     context::link(&mut linker)?;
     progress::link(&mut linker)?;
+    streaming::link(&mut linker)?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     if with_wasi_http {
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;

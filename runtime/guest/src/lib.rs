@@ -31,6 +31,7 @@ mod progress;
 mod requirements;
 mod secrets;
 mod state;
+mod streams;
 mod tally;
 mod time_limit;
 mod trap;

@@ -65,7 +65,7 @@ pub struct UntoldLines {
 /// How many different lines are told apart from one look to the next.
 const MOST_DIFFERENT: usize = 100;
 
-/// Maximum bytes of a text that are written: nobody reads more, and cutting it into lines would delay the other virtual
+/// Maximum bytes of a text that are written: more is not read, and cutting it into lines would delay the other virtual
 /// users.
 const LONGEST_TEXT: usize = 64 << 10;
 

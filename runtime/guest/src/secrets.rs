@@ -15,6 +15,11 @@ impl Secrets {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Names and values, for a process that carries out a part of the same run.
+    pub fn to_pairs(&self) -> BTreeMap<String, String> {
+        self.0.clone()
+    }
+
     /// The name of a secret whose value is part of a text.
     pub fn named_in(&self, text: &str) -> Option<&str> {
         self.0.iter().find(|(_, value)| text.contains(value.as_str())).map(|(name, _)| name.as_str())

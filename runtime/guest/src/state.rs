@@ -20,6 +20,7 @@ use crate::host::wasi_http::{Exchanges, WasiHttp};
 use crate::identity::Identity;
 use crate::log::Level;
 use crate::memory::MemoryLimit;
+use crate::streams::Streams;
 use crate::worker::WorkerContext;
 
 /// The data of an instance's store.
@@ -59,6 +60,7 @@ pub(crate) struct Local {
     /// Number of handles of custom metrics that the guest holds.
     metric_handles: usize,
     pub(crate) data: DataHandles,
+    pub(crate) streams: Streams,
     /// The files that the component may open besides the run's data.
     pub(crate) files: Arc<Openable>,
     /// Whether this iteration asked for a row when none was left and the run stops for it.
@@ -95,6 +97,7 @@ impl State {
             transactions: Handles::new("transaction", account),
             metric_handles: 0,
             data: DataHandles::new(account),
+            streams: Streams::new(account),
             files,
             out_of_rows: false,
             most_at_once: limits.batch,

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use send_wrapper::SendWrapper;
 use squall_metrics::{FlowId, IterationEnd, Nanos};
 use squall_plan::HumanDuration;
 use wasmtime::Store;
@@ -133,6 +134,10 @@ pub(crate) fn took_too_long(user: &Identity, Elapsed(allowed): Elapsed) -> Strin
 pub(crate) async fn settle(store: &mut Store<State>) {
     if let Some(exchanges) = store.data_mut().exchanges() {
         Box::pin(exchanges.settle()).await;
+    }
+    let streams = &mut store.data_mut().local_mut().streams;
+    if !streams.is_idle() {
+        Box::pin(SendWrapper::new(streams.settle())).await;
     }
 }
 

@@ -1,26 +1,28 @@
-//! The control thread's part: adding up what workers report, telling whoever listens, and ending a run that has no hope or
+//! The control thread's part: adding up what workers report, telling the observers, and ending a run that has no hope or
 //! whose thresholds ask for it.
 
 mod active_vus;
+mod agents;
 mod in_vain;
 mod progress;
+mod verdict;
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use squall_data::FeedUse;
 use squall_guest::{RunContext, WorkerContext};
 use squall_metrics::{
     Clock, GeneratorVerdict, Interval, LeftOut, Nanos, Reading, Second, SecondGrid, Totals, evaluate_thresholds,
 };
 use squall_plan::{Plan, Warmup};
-use tokio::sync::mpsc;
 
+use crate::agents::Agents;
 use crate::event::{Event, Observer, Progress};
-use crate::generator::Watch;
+use crate::generator::GeneratorJudge;
 use crate::guest_log::GuestLog;
 use crate::rate_changes::RateChanges;
-use crate::run::RunEnd;
 use crate::seconds::{RecordedByAll, SecondsUnderWay};
 use crate::self_checks::SelfChecks;
 use crate::steering::{Steering, Stop, StoppedBy};
@@ -29,55 +31,24 @@ use crate::timer::WorkerTimer;
 use crate::warm_up::{OpenWarmUp, planned_warm_up};
 use crate::worker::Report;
 use active_vus::ActiveVus;
+pub(crate) use agents::{Incoming, Reported};
+use agents::{OfAgents, seconds_of};
 use in_vain::without_target;
+pub(crate) use verdict::Verdict;
 
 /// When this long no second was complete, a worker is late.
 const OVERDUE: Nanos = Nanos(1_500_000_000);
 
-/// Why the load ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    AllDone,
-    Stopped(StoppedBy),
-    /// The guest asked for it, for this reason.
-    Aborted(String),
-    Hopeless(String),
-    /// Requests were asked for, and not one could be made, for this reason.
-    NoRequest(String),
-    /// A threshold failed that was to end the run.
-    ThresholdFailed(String),
-    /// Data came to its end, and that is the end of the run.
-    DataEnded(String),
-}
-
-impl Verdict {
-    pub(crate) fn end(self, run: &RunContext) -> RunEnd {
-        match (self, run.abort.reason()) {
-            (_, Some(reason)) => RunEnd::Aborted(reason.to_owned()),
-            // Virtual users that find no row may all be gone before the control thread hears of it.
-            (Verdict::AllDone, None) => match run.data_end.name() {
-                Some(name) => RunEnd::DataEnded(name.to_owned()),
-                None => RunEnd::Completed,
-            },
-            (Verdict::Stopped(by), None) => RunEnd::Stopped(by),
-            (Verdict::Aborted(reason), None) => RunEnd::Aborted(reason),
-            (Verdict::Hopeless(text), None) => RunEnd::Hopeless(text),
-            (Verdict::NoRequest(text), None) => RunEnd::NoRequest(text),
-            (Verdict::ThresholdFailed(text), None) => RunEnd::ThresholdFailed(text),
-            (Verdict::DataEnded(name), None) => RunEnd::DataEnded(name),
-        }
-    }
-}
-
 pub(crate) struct Control<'a> {
     totals: Totals,
     log: GuestLog,
-    /// Whoever watches the target, and when the load began on the clock that they go by.
+    /// The watcher of the target, and when the load began on the clock that it goes by.
     target: Option<Receiver<Reading>>,
     began_on_system_clock: Nanos,
     observer: &'a mut dyn Observer,
     plan: &'a Plan,
-    generator: Watch,
+    generator: GeneratorJudge,
+    of_agents: OfAgents,
     active_vus: ActiveVus,
     /// For each worker, and for each scenario.
     vus_of_scenarios: Vec<Vec<u64>>,
@@ -98,6 +69,23 @@ pub(crate) struct Control<'a> {
     last_progress: Option<Progress>,
 }
 
+/// Who reports what is recorded, and judges the generator.
+pub(crate) enum Reporters<'a> {
+    /// This process's worker threads.
+    Threads,
+    /// Agents.
+    Agents(&'a Agents),
+}
+
+impl Reporters<'_> {
+    fn most(&self, plan: &Plan) -> usize {
+        match self {
+            Reporters::Threads => plan.threads.max(1),
+            Reporters::Agents(agents) => agents.most,
+        }
+    }
+}
+
 impl<'a> Control<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
@@ -106,8 +94,9 @@ impl<'a> Control<'a> {
         log: GuestLog,
         target: Option<Receiver<Reading>>,
         stepper: Option<Stepper>,
-        observer: &'a mut dyn Observer,
+        (observer, reporters): (&'a mut dyn Observer, &Reporters<'_>),
     ) -> Control<'a> {
+        let most = reporters.most(plan);
         totals.vus_max = plan.max_vus();
         if let Warmup::For(time) = plan.warmup {
             totals.warm_up = LeftOut::Planned(time.into());
@@ -119,9 +108,10 @@ impl<'a> Control<'a> {
             began_on_system_clock: Nanos::MAX,
             observer,
             plan,
-            generator: Watch::new(plan),
-            active_vus: ActiveVus::of(plan.threads.max(1)),
-            vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; plan.threads.max(1)],
+            generator: GeneratorJudge::of(plan, reporters),
+            of_agents: OfAgents::of(reporters),
+            active_vus: ActiveVus::of(most),
+            vus_of_scenarios: vec![vec![0; plan.scenarios.len()]; most],
             warned_of_series: false,
             measured_from: planned_warm_up(plan),
             open_warm_up: OpenWarmUp::of(plan),
@@ -130,7 +120,7 @@ impl<'a> Control<'a> {
             clock,
             grid: SecondGrid::new(Nanos::ZERO, planned_warm_up(plan)),
             load_begins: Nanos::ZERO,
-            seconds: SecondsUnderWay::new(plan.threads.max(1)),
+            seconds: seconds_of(reporters, most),
             last_complete: Nanos::ZERO,
             last_progress: None,
         }
@@ -153,12 +143,17 @@ impl<'a> Control<'a> {
     }
 
     /// Everything, at the end.
-    pub(crate) fn finish(mut self) -> (Totals, GeneratorVerdict, StepsTaken) {
+    pub(crate) fn finish(mut self) -> (Totals, GeneratorVerdict, StepsTaken, Vec<FeedUse>) {
         self.pass_on_log();
         if let Some(warm_up) = self.open_warm_up.take() {
             warm_up.leave_out_of(&mut self.totals);
         }
-        (self.totals, self.generator.verdict(), self.stepper.map(Stepper::into_taken).unwrap_or_default())
+        (
+            self.totals,
+            self.generator.verdict(),
+            self.stepper.map(Stepper::into_taken).unwrap_or_default(),
+            self.of_agents.into_feed_use(),
+        )
     }
 
     /// Follows the load to its end.
@@ -168,20 +163,21 @@ impl<'a> Control<'a> {
         load_begins: Nanos,
         steering: &Steering,
         run: &RunContext,
-        mut incoming: mpsc::Receiver<Report>,
+        mut incoming: Incoming,
     ) -> Verdict {
         self.begin(load_begins);
         let mut beat = timer.every_second();
         let mut control_state = steering.watch();
-        // Whoever wished for something before the load began, while `setup` ran, is heard now.
+        // A change that was asked for before the load began, while `setup` ran, is heard now.
         control_state.mark_changed();
-        let mut rate_changes = RateChanges::new(self.plan, load_begins);
+        let mut rate_changes = RateChanges::new(self.plan, load_begins, incoming.notice());
         let mut verdict = Verdict::AllDone;
         let mut may_stop = true;
         loop {
             tokio::select! {
-                report = incoming.recv() => match report {
-                    Some(report) => self.take(report),
+                reported = incoming.next() => match reported {
+                    Some(Reported::ByThread(report)) => self.take(*report),
+                    Some(Reported::ByAgent(news)) => self.take_news(news, run),
                     None => break,
                 },
                 () = beat.tick() => self.beat(),
@@ -243,15 +239,23 @@ impl<'a> Control<'a> {
 
     /// All workers have ended, and all that they recorded has been told.
     fn end(&mut self) {
-        let elapsed = self.clock.now().since(self.load_begins);
+        let elapsed = self.last_moment().since(self.load_begins);
         self.hear_news();
         self.log.sum_up(self.observer);
         self.totals.elapsed = elapsed.since(self.measured_from);
         let progress = self.last_progress_at(elapsed);
         self.tell_progress(progress);
-        if let Some(doubt) = self.self_checks.at_the_end(&self.totals) {
+        // The threads of a lost agent are not there all the time.
+        let doubt = self.self_checks.at_the_end(&self.totals).filter(|_| !self.of_agents.has_losses());
+        if let Some(doubt) = doubt {
             self.observer.on(&Event::Warning(&doubt));
         }
+    }
+
+    /// Now; once all agents have ended, the end of the last of them: news of it takes a while.
+    fn last_moment(&self) -> Nanos {
+        let now = self.clock.now();
+        self.of_agents.load_took().map_or(now, |took| now.min(self.load_begins + took))
     }
 
     /// Why the load should not go on as long as planned.
@@ -261,6 +265,9 @@ impl<'a> Control<'a> {
         }
         if let Some(reason) = run.abort.reason() {
             return Some(Verdict::Aborted(reason.to_owned()));
+        }
+        if let Some(reason) = self.of_agents.failure() {
+            return Some(Verdict::AgentsLost(reason.to_owned()));
         }
         if let Some(reason) = self.no_request_to_come() {
             return Some(Verdict::NoRequest(reason));
@@ -276,9 +283,10 @@ impl<'a> Control<'a> {
                 data_ended = format!("data {name:?} has come to its end");
                 data_ended.as_str()
             }
-            Verdict::Hopeless(reason) | Verdict::NoRequest(reason) | Verdict::ThresholdFailed(reason) => {
-                reason.as_str()
-            }
+            Verdict::Hopeless(reason)
+            | Verdict::NoRequest(reason)
+            | Verdict::ThresholdFailed(reason)
+            | Verdict::AgentsLost(reason) => reason.as_str(),
             Verdict::AllDone => "the test has come to its end",
             Verdict::Stopped(_) | Verdict::Aborted(_) => "the scenario asked for it",
         };
@@ -313,6 +321,10 @@ impl<'a> Control<'a> {
         self.log.take(report.untold, self.observer);
         self.take_from_before_load(&report.taken.before_load);
         self.seconds.add(report.worker, &report.taken);
+        self.complete_seconds();
+    }
+
+    fn complete_seconds(&mut self) {
         while let Some((number, second)) = self.seconds.pop() {
             self.complete(number, second);
         }
@@ -334,7 +346,7 @@ impl<'a> Control<'a> {
 
     /// Nothing will be added to that second any more. The last one may be shorter than the others.
     fn complete(&mut self, number: u64, mut second: RecordedByAll) {
-        let now = self.clock.now();
+        let now = self.last_moment();
         let traced = std::mem::take(&mut second.recorded.traced);
         self.totals.traced.merge(&traced.since(self.load_begins));
         let (begins, ends) = (self.grid.start_of(number), self.grid.end_of(number).min(now));

@@ -19,7 +19,7 @@ pub struct Known {
     pub env: BTreeMap<String, String>,
     /// The base URL of requests that name only a path.
     pub target: Option<String>,
-    /// What it may read and nobody may see.
+    /// The secrets that it may read.
     pub secrets: Secrets,
 }
 
@@ -73,7 +73,7 @@ fn with_log(error: GuestError, log: &[LogLine]) -> GuestError {
     GuestError::Describe(text)
 }
 
-/// Who only describes itself has nobody to talk to.
+/// A component that only describes itself reaches nothing.
 fn nowhere() -> ClientConfig {
     let memory = MemoryLimits { own: Limits::DESCRIBE_HOST_MEMORY, shared: None };
     ClientConfig { egress: EgressPolicy::Only(EgressRules::default()), memory, ..ClientConfig::default() }

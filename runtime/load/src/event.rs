@@ -22,9 +22,9 @@ pub enum Event<'a> {
     Progress(&'a Progress),
     /// It can be said how much of this load the machine could generate.
     Capacity(&'a Capacity),
-    /// A second has passed, and this is all that was measured up to now: for whoever needs more than [`Event::Progress`].
+    /// A second has passed, and this is all that was measured up to now: for observers that need more than [`Event::Progress`].
     Measured(&'a Totals),
-    /// This was recorded since it was told last, a warm-up included: for whoever passes it on. All of them add up to what
+    /// This was recorded since it was told last, a warm-up included: for observers that pass it on. All of them add up to what
     /// was recorded in the run.
     Recorded {
         /// What was recorded.
@@ -85,7 +85,7 @@ pub struct Progress {
     pub iterations: u64,
     /// Iterations that ended a second, in the last second.
     pub iteration_rate: f64,
-    /// Iterations that were given up because nobody was free to begin them, up to now.
+    /// Iterations that were given up because no user was free to begin them, up to now.
     pub dropped_iterations: u64,
     /// Requests up to now.
     pub requests: u64,

@@ -4,6 +4,8 @@
 use squall_metrics::{GeneratorSecond, GeneratorVerdict, Histogram, Interval, Judge, LoadModel, Nanos};
 use squall_plan::{Pacing, Plan};
 
+use crate::agents::{AgentRecord, AgentVerdicts};
+use crate::control::Reporters;
 use crate::seconds::RecordedByAll;
 use crate::system::System;
 use crate::worker::Report;
@@ -14,10 +16,67 @@ const LEAST: Nanos = Nanos(500_000_000);
 pub(crate) struct Watch {
     judge: Judge,
     system: System,
-    /// Whoever looks at the clock all the time is busy all the time: being busy says nothing then.
+    /// A thread that looks at the clock all the time is busy all the time: being busy says nothing then.
     spins: bool,
     accepts_bottleneck: bool,
     workers: Vec<LatestOfWorker>,
+}
+
+/// Judges the generator: this process by what it sees of itself, agents by what they say of themselves.
+pub(crate) enum GeneratorJudge {
+    Here(Box<Watch>),
+    OfAgents(AgentVerdicts, bool),
+}
+
+impl GeneratorJudge {
+    pub(crate) fn of(plan: &Plan, reporters: &Reporters<'_>) -> GeneratorJudge {
+        match reporters {
+            Reporters::Threads => GeneratorJudge::Here(Box::new(Watch::new(plan))),
+            Reporters::Agents(agents) => {
+                let mut verdicts = AgentVerdicts::default();
+                agents.names.iter().enumerate().for_each(|(agent, name)| verdicts.name(agent, name));
+                GeneratorJudge::OfAgents(verdicts, plan.accept_bottleneck)
+            }
+        }
+    }
+
+    pub(crate) fn hear(&mut self, report: &Report) {
+        if let GeneratorJudge::Here(watch) = self {
+            watch.hear(report);
+        }
+    }
+
+    pub(crate) fn name_agent(&mut self, agent: usize, name: &str) {
+        if let GeneratorJudge::OfAgents(verdicts, _) = self {
+            verdicts.name(agent, name);
+        }
+    }
+
+    pub(crate) fn hear_agent(&mut self, agent: usize, record: &AgentRecord) {
+        if let GeneratorJudge::OfAgents(verdicts, _) = self {
+            verdicts.hear(agent, record);
+        }
+    }
+
+    pub(crate) fn lose_agent(&mut self, agent: usize, reason: &str) {
+        if let GeneratorJudge::OfAgents(verdicts, _) = self {
+            verdicts.lose(agent, reason);
+        }
+    }
+
+    /// A second is over in which all workers together recorded this.
+    pub(crate) fn see(&mut self, of_second: &RecordedByAll, length: Nanos) {
+        if let GeneratorJudge::Here(watch) = self {
+            watch.see(of_second, length);
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> GeneratorVerdict {
+        match self {
+            GeneratorJudge::Here(watch) => watch.verdict(),
+            GeneratorJudge::OfAgents(verdicts, accepts_bottleneck) => verdicts.verdict().accepting(*accepts_bottleneck),
+        }
+    }
 }
 
 /// What a worker said last.

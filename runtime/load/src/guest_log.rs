@@ -1,4 +1,4 @@
-//! What guests log, on its way to whoever listens: equal lines once, and all up to a limit, for a log that fills a disk is an
+//! What guests log, on its way to the observers: equal lines once, and all up to a limit, for a log that fills a disk is an
 //! attack, too.
 
 use std::sync::mpsc::Receiver;

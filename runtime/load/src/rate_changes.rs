@@ -9,7 +9,7 @@ use squall_plan::{Arrivals, LoadLevel, Plan, Rate, Scenario};
 use crate::steering::{ControlState, RateChange};
 
 /// Time for the news to reach all workers.
-const NOTICE: Nanos = Nanos(5_000_000);
+pub(crate) const NOTICE: Nanos = Nanos(5_000_000);
 
 pub(crate) struct RateChanges<'a> {
     /// The scenario whose rate may change, if there is one.
@@ -17,16 +17,18 @@ pub(crate) struct RateChanges<'a> {
     planned: Option<Rate>,
     /// What holds at present, and since when.
     since: RateChange,
+    /// Time for the news to reach all that carry the load.
+    notice: Nanos,
 }
 
 impl RateChanges<'_> {
-    pub(crate) fn new(plan: &Plan, load_begins: Nanos) -> RateChanges<'_> {
+    pub(crate) fn new(plan: &Plan, load_begins: Nanos, notice: Nanos) -> RateChanges<'_> {
         let with_rate = plan.scenarios.iter().find_map(|scenario| match scenario.executor.first_level() {
             Some(LoadLevel::Rate(rate)) => Some((scenario, rate)),
             _ => None,
         });
         let (scenario, planned) = with_rate.unzip();
-        RateChanges { scenario, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned } }
+        RateChanges { scenario, planned, since: RateChange { at: load_begins, first_index: 0, rate: planned }, notice }
     }
 
     /// The change that the control state asks for, if it is one.
@@ -36,7 +38,7 @@ impl RateChanges<'_> {
         if wanted == self.since.rate {
             return None;
         }
-        let at = now.max(self.since.at) + NOTICE;
+        let at = now.max(self.since.at) + self.notice;
         let first_index = self.since.first_index + self.arrivals_until(at);
         self.since = RateChange { at, first_index, rate: wanted };
         Some(self.since)

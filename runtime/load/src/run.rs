@@ -9,22 +9,24 @@ use squall_data::{DataSet, FeedUse};
 use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
 use squall_http::{
     BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, MissingTarget, SharedAccount, SharedTls,
-    StubAnswer, TlsConfig, TraceSampling,
+    StubAnswer, TraceSampling,
 };
-use squall_metrics::{Clock, GeneratorVerdict, MetricInfo, Reading, Registry, ScenarioTags, Totals, asked_tags};
-use squall_plan::{HttpPlan, Limits, Plan, Scenario};
+use squall_metrics::{Clock, GeneratorVerdict, MetricInfo, Nanos, Reading, Registry, ScenarioTags, Totals, asked_tags};
+use squall_plan::{AgentPlace, HttpPlan, HttpVersion, Limits, Plan, Scenario};
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use crate::control::{Control, Verdict};
+use crate::agents::{AgentNews, AgentOrder, Agents, SteeringOrder};
+use crate::client_settings::{dns_config, route_config, socket_config, tls_config};
+use crate::control::{Control, Incoming, Reporters, Verdict};
 use crate::event::{Event, Observer};
 use crate::guest_log::GuestLog;
-use crate::quota::IterationCounter;
-use crate::schedule::Share;
+use crate::part::LoadPart;
 use crate::steering::{ControlState, Steering, StoppedBy};
 use crate::steps::{HasGivenWay, Stepper, StepsTaken};
 use crate::timer::{WorkerTimer, virtual_time, within};
-use crate::worker::{Job, Part, Shared, Time, run_job, run_job_here, runtime, virtual_runtime};
+use crate::worker::{Part, Shared, Time, runtime, virtual_runtime};
+use crate::worker_threads::WorkerThreads;
 
 /// How long an iteration of a rehearsal takes at least.
 const LEAST_OF_AN_ITERATION: Duration = Duration::from_millis(1);
@@ -38,18 +40,20 @@ pub struct Run {
     pub declared: Vec<MetricInfo>,
     /// The data that the plan names.
     pub data: DataSet,
-    /// What the scenario may read and nobody may see.
+    /// The secrets that the scenario may read.
     pub secrets: Secrets,
     /// Where it may go.
     pub egress: EgressPolicy,
     /// How others may steer it while it goes on.
     pub steering: Steering,
-    /// What somebody who watches the target says of it, if somebody does.
+    /// The readings of the target, if it is watched.
     pub target: Option<Receiver<Reading>>,
     /// Which requests the target is asked to trace, if it is.
     pub trace_sampling: Option<TraceSampling>,
     /// When a stepped load steps back; without it, after its last step.
     pub has_given_way: Option<HasGivenWay>,
+    /// The agents that carry the load, where this process does not.
+    pub agents: Option<Agents>,
 }
 
 /// How a run came to its end.
@@ -59,7 +63,7 @@ pub enum RunEnd {
     Completed,
     /// This data came to its end, which was to be the end of the run.
     DataEnded(String),
-    /// Somebody stopped it.
+    /// It was stopped from outside.
     Stopped(StoppedBy),
     /// The guest asked for it, with this reason.
     Aborted(String),
@@ -69,6 +73,8 @@ pub enum RunEnd {
     NoRequest(String),
     /// A threshold failed, this one, that was to end the run.
     ThresholdFailed(String),
+    /// Agents were lost without which the load was not to go on.
+    AgentsLost(String),
     /// `setup` failed, with this text. There was no load.
     SetupFailed(String),
     /// `setup` took longer than the plan allows. There was no load.
@@ -123,12 +129,33 @@ pub enum RunError {
 }
 
 impl Run {
+    /// A run on this process's threads that declares no metrics, watches no target and traces nothing.
+    pub fn new(plan: Plan, guests: Vec<Arc<Guest>>, data: DataSet, secrets: Secrets, egress: EgressPolicy) -> Run {
+        Run {
+            plan,
+            guests,
+            declared: Vec::new(),
+            data,
+            secrets,
+            egress,
+            steering: Steering::default(),
+            target: None,
+            trace_sampling: None,
+            has_given_way: None,
+            agents: None,
+        }
+    }
+
     /// Runs it all on this and the worker threads; returns when everything is over.
     ///
     /// # Errors
     /// If it could not begin. Whatever happens later is part of the outcome, so that nothing measured is lost.
     pub fn run(self, observer: &mut dyn Observer) -> Result<RunOutcome, RunError> {
-        let (running, log_lines) = self.prepare(Clock::start(), Time::Real)?;
+        let clock = match self.agents.as_ref().and_then(|agents| agents.resumed.as_ref()) {
+            None => Clock::start(),
+            Some(resumed) => Clock::starting_at(resumed.load_began),
+        };
+        let (running, log_lines) = self.make_ready(clock, Time::Real)?;
         runtime()?.block_on(running.run(log_lines, observer))
     }
 
@@ -146,13 +173,21 @@ impl Run {
             // An iteration that takes no time would be followed by another at the same time, without end.
             scenario.min_iteration_duration = scenario.min_iteration_duration.max(Some(LEAST_OF_AN_ITERATION));
         }
-        let (running, log_lines) = self.prepare(clock, Time::Virtual(hand, answer))?;
+        let (running, log_lines) = self.make_ready(clock, Time::Virtual(hand, answer))?;
         let outcome = virtual_runtime()?.block_on(running.run(log_lines, observer));
         virtual_time::end();
         outcome
     }
 
-    fn prepare(self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
+    fn make_ready(mut self, clock: Clock, time: Time) -> Result<(Running, Receiver<LogLine>), RunError> {
+        let (guests, steering, target) = (self.guests.clone(), self.steering.clone(), self.target.take());
+        let (has_given_way, agents) = (self.has_given_way, self.agents.take());
+        let (shared, log_lines) = self.prepare(clock, time)?;
+        Ok((Running { shared, guests, steering, target, has_given_way, agents }, log_lines))
+    }
+
+    /// What all its threads share.
+    pub(crate) fn prepare(self, clock: Clock, time: Time) -> Result<(Shared, Receiver<LogLine>), RunError> {
         let plan = Arc::new(self.plan);
         let limits = self.guests.first().map_or(Limits::default(), |guest| guest.limits().clone());
         let registry = Registry::new(plan.max_series).hiding(self.secrets.redactor());
@@ -174,14 +209,13 @@ impl Run {
             time,
             registry,
             run: Arc::new(run_context(&plan, self.data, self.secrets, Arc::clone(&client.missing_target))),
-            tls: SharedTls::build(&tls_config(&plan))?,
+            tls: SharedTls::build(&tls_config(&plan.http))?,
             client,
             log,
             plan,
             worker: 0,
         };
-        let (guests, steering, target, has_given_way) = (self.guests, self.steering, self.target, self.has_given_way);
-        Ok((Running { shared, guests, steering, target, has_given_way }, log_lines))
+        Ok((shared, log_lines))
     }
 }
 
@@ -205,10 +239,6 @@ fn run_context(plan: &Plan, data: DataSet, secrets: Secrets, missing_target: Arc
     }
 }
 
-fn tls_config(plan: &Plan) -> TlsConfig {
-    TlsConfig { insecure: plan.http.insecure, ca_file: plan.http.cacert.clone() }
-}
-
 /// What the plan says about requests, in the client's words.
 pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
     let base = match &plan.target {
@@ -226,12 +256,26 @@ pub(crate) fn client_config(plan: &Plan) -> Result<ClientConfig, RunError> {
         max_redirects: plan.http.max_redirects,
         longest_timeout: plan.http.ceilings.timeout,
         most_redirects: plan.http.ceilings.redirects,
-        tls: tls_config(plan),
+        tls: tls_config(&plan.http),
+        dns: dns_config(&plan.http.connections),
+        routes: route_config(&plan.http.connections),
+        sockets: socket_config(&plan.http.connections),
+        http: http_version(plan.http.http_version),
+        max_streams: plan.http.max_streams as usize,
         reuse: connection_reuse(&plan.http),
         batch_per_origin: plan.http.batch_per_origin as usize,
         discard_bodies: plan.http.discard_response_bodies,
         ..ClientConfig::default()
     })
+}
+
+fn http_version(version: HttpVersion) -> squall_http::HttpVersion {
+    match version {
+        HttpVersion::Auto => squall_http::HttpVersion::Negotiated,
+        HttpVersion::Http1 => squall_http::HttpVersion::Http1,
+        HttpVersion::Http2 => squall_http::HttpVersion::Http2,
+        HttpVersion::Http2PriorKnowledge => squall_http::HttpVersion::Http2PriorKnowledge,
+    }
 }
 
 fn connection_reuse(plan: &HttpPlan) -> ConnectionReuse {
@@ -248,6 +292,7 @@ struct Running {
     steering: Steering,
     target: Option<Receiver<Reading>>,
     has_given_way: Option<HasGivenWay>,
+    agents: Option<Agents>,
 }
 
 impl Running {
@@ -256,18 +301,28 @@ impl Running {
         let log = GuestLog::new(log_lines, self.guests.first().map_or(u64::MAX, |guest| guest.limits().log));
         let totals = totals(&plan, &self.shared.registry);
         let stepper = Stepper::of(&plan, self.has_given_way, self.steering.clone());
-        let mut control =
-            Control::new(&plan, self.shared.clock.clone(), totals, log, self.target.take(), stepper, observer);
+        let agents = self.agents.take();
+        let reporters = agents.as_ref().map_or(Reporters::Threads, Reporters::Agents);
+        let (clock, target) = (self.shared.clock.clone(), self.target.take());
+        let mut control = Control::new(&plan, clock, totals, log, target, stepper, (observer, &reporters));
         // Setup and teardown are measured too, on this thread.
         let (context, timer) = self.shared.context()?;
 
-        control.tell(&Event::Setup);
-        let set_up = self.set_up(&context).await;
+        let set_up = match agents.as_ref().and_then(|agents| agents.resumed.as_ref()) {
+            Some(resumed) => Ok(self.set_up_before(&resumed.setup_data)),
+            None => {
+                control.tell(&Event::Setup);
+                self.set_up(&context).await
+            }
+        };
         control.add(&context);
         let (end, parts) = match set_up {
             Ok(parts) => {
                 let parts: Arc<[Part]> = parts.into();
-                let verdict = self.load(&parts, &timer, &mut control).await?;
+                let verdict = match agents {
+                    None => self.load(&parts, &timer, &mut control).await?,
+                    Some(agents) => self.load_by_agents(agents, &parts, &timer, &mut control).await,
+                };
                 (verdict.end(&self.shared.run), parts)
             }
             Err((end, parts)) => (end, parts.into()),
@@ -280,9 +335,16 @@ impl Running {
             // How a guest leaves the teardown in which it aborts the run is no failure of its own.
             teardown = None;
         }
-        let (totals, generator, steps) = control.finish();
-        let data = self.shared.run.data.usage();
+        let (totals, generator, steps, used_by_agents) = control.finish();
+        let mut data = self.shared.run.data.usage();
+        data.extend(used_by_agents);
         Ok(RunOutcome { end, teardown, totals, generator, data, plan, steps })
+    }
+
+    /// What each component returned when another coordinator let it prepare itself.
+    fn set_up_before(&self, setup_data: &[Vec<u8>]) -> Vec<Part> {
+        let parts = self.guests.iter().zip(setup_data);
+        parts.map(|(guest, data)| Part { guest: Arc::clone(guest), setup_data: data.as_slice().into() }).collect()
     }
 
     /// Lets each component prepare itself. If one cannot, says how that ends the run, and which could, or tried.
@@ -334,85 +396,77 @@ impl Running {
         timer: &WorkerTimer,
         control: &mut Control<'_>,
     ) -> Result<Verdict, RunError> {
-        let plan = &self.shared.plan;
-        let workers = plan.threads.max(1);
-        let iteration_counter: Arc<[Arc<IterationCounter>]> =
-            plan.scenarios.iter().map(|scenario| IterationCounter::new(&scenario.executor)).collect();
-        let (reports, incoming) = mpsc::channel(4 * workers);
-        let (ready, ready_crews) = mpsc::channel(workers);
-        let (begin, _) = watch::channel(None);
-        let mut active = Vec::with_capacity(workers);
-        for number in 0..workers {
-            let job = Job {
-                shared: self.shared.for_worker(number, workers),
-                parts: Arc::clone(parts),
-                iteration_counter: Arc::clone(&iteration_counter),
-                number,
-                workers,
-                ready: ready.clone(),
-                begin: begin.subscribe(),
-                control_state: self.steering.watch(),
-                reports: reports.clone(),
-            };
-            active.push(self.start(job)?);
-        }
-        drop((reports, ready));
-        let scenario_workers = plan.scenarios.iter().map(|scenario| Share::count(scenario, workers as u64)).sum();
-        self.all_ready(scenario_workers, ready_crews).await;
+        let part = (Some(LoadPart::WHOLE), AgentPlace::ONLY);
+        let (mut workers, reports) = WorkerThreads::start(&self.shared, parts, &self.steering, part)?;
+        workers.are_ready(self.steering.watch()).await;
         let load_begins = self.shared.clock.now();
         self.shared.run.progress.begin(load_begins);
-        begin.send_replace(Some(load_begins));
-        let verdict = control.watch(timer, load_begins, &self.steering, &self.shared.run, incoming).await;
-        for worker in active {
-            match worker.join().await {
-                Ok(result) => result?,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
+        workers.begin(load_begins);
+        let reports = Incoming::Threads(reports);
+        let verdict = control.watch(timer, load_begins, &self.steering, &self.shared.run, reports).await;
+        workers.join().await?;
         Ok(verdict)
     }
 
-    /// Starts a worker: on a thread of its own or, where time is virtual, on this one, so that all share that time.
-    fn start(&self, job: Job) -> std::io::Result<WorkerHandle> {
-        match self.shared.time {
-            Time::Real => {
-                let thread = std::thread::Builder::new().name(format!("worker-{}", job.number));
-                thread.spawn(move || run_job(job)).map(WorkerHandle::Thread)
-            }
-            Time::Virtual(..) => Ok(WorkerHandle::Here(tokio::task::spawn_local(run_job_here(job)))),
+    /// Lets agents carry the load.
+    async fn load_by_agents(
+        &self,
+        mut agents: Agents,
+        parts: &Arc<[Part]>,
+        timer: &WorkerTimer,
+        control: &mut Control<'_>,
+    ) -> Verdict {
+        let setup_data = parts.iter().map(|part| Arc::clone(&part.setup_data)).collect();
+        let registry = Arc::clone(&self.shared.registry);
+        self.order(&agents.orders, AgentOrder::Prepare { setup_data, registry }).await;
+        let load_begins = self.begin_with(&mut agents, control).await;
+        self.shared.run.progress.begin(load_begins);
+        let Agents { orders, news, .. } = agents;
+        let news = Incoming::Agents(news);
+        tokio::select! {
+            verdict = control.watch(timer, load_begins, &self.steering, &self.shared.run, news) => verdict,
+            never = self.steer_agents(&orders, load_begins) => match never {},
         }
     }
 
-    /// Waits until all can begin together, or somebody wants to stop.
-    async fn all_ready(&self, scenario_workers: u64, mut ready: mpsc::Receiver<()>) {
+    /// Waits until all agents are ready, and lets them begin. Returns when they do, on the run's clock; where the run is to
+    /// stop before, now.
+    async fn begin_with(&self, agents: &mut Agents, control: &mut Control<'_>) -> Nanos {
         let mut control_state = self.steering.watch();
-        for _ in 0..scenario_workers {
+        loop {
             tokio::select! {
-                _ = ready.recv() => {}
-                _ = control_state.wait_for(ControlState::to_stop) => return,
+                news = agents.news.recv() => match news {
+                    None => return self.shared.clock.now(),
+                    Some(AgentNews::Ready) => self.order(&agents.orders, AgentOrder::Begin).await,
+                    Some(AgentNews::Begins(at)) => return self.shared.clock.at_system_time(at),
+                    Some(AgentNews::Failed(reason)) => {
+                        control.take_news(AgentNews::Failed(reason), &self.shared.run);
+                        return self.shared.clock.now();
+                    }
+                    Some(other) => control.take_news(other, &self.shared.run),
+                },
+                _ = control_state.wait_for(ControlState::to_stop) => return self.shared.clock.now(),
             }
         }
     }
-}
 
-/// A worker.
-enum WorkerHandle {
-    Thread(std::thread::JoinHandle<std::io::Result<()>>),
-    Here(tokio::task::JoinHandle<std::io::Result<()>>),
-}
-
-impl WorkerHandle {
-    async fn join(self) -> std::thread::Result<std::io::Result<()>> {
-        match self {
-            WorkerHandle::Thread(thread) => thread.join(),
-            WorkerHandle::Here(task) => match task.await {
-                Ok(result) => Ok(result),
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => Err(panic),
-                    Err(cancelled) => Ok(Err(std::io::Error::other(cancelled))),
-                },
-            },
+    /// Passes on what those outside wish, as long as the load lasts.
+    async fn steer_agents(&self, orders: &mpsc::Sender<AgentOrder>, load_begins: Nanos) -> std::convert::Infallible {
+        let mut control_state = self.steering.watch();
+        control_state.mark_changed();
+        loop {
+            // The run holds its other end.
+            if control_state.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            let order = SteeringOrder::of(&control_state.borrow_and_update(), load_begins);
+            self.order(orders, AgentOrder::Steer(order)).await;
         }
+    }
+
+    async fn order(&self, orders: &mpsc::Sender<AgentOrder>, order: AgentOrder) {
+        // Where orders are not taken any more, the news end, too.
+        let _ = orders.send(order).await;
     }
 }
 

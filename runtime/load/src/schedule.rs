@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use squall_metrics::Nanos;
-use squall_plan::{Executor, Ramp, Scenario};
+use squall_plan::{Arrivals, Executor, Ramp, Scenario, WorkerArrivals};
 
 /// A stretch of time in which a virtual user works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +19,16 @@ pub(crate) struct VuPeriod {
     pub(crate) vu: u32,
 }
 
-/// What one worker has of a scenario: every `count`-th virtual user and every `count`-th arrival, from number `index` on. A
-/// worker that has none of the users must have none of the arrivals.
+impl VuPeriod {
+    /// Leaves only what lies between two times. False if that is nothing.
+    pub(crate) fn clip(&mut self, from: Nanos, until: Nanos) -> bool {
+        (self.from, self.until) = (self.from.max(from), self.until.min(until));
+        self.from < self.until
+    }
+}
+
+/// What a worker or an agent has of a scenario: every `count`-th virtual user and every `count`-th arrival, from number
+/// `index` on. A worker that has none of the users must have none of the arrivals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Share {
     pub(crate) index: u64,
@@ -28,18 +36,29 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// The share of worker number `worker`; nothing if the scenario has too few virtual users for it. Scenarios begin with
-    /// different workers, so that small ones do not all work on the first.
-    pub(crate) fn of(scenario: &Scenario, worker: usize, workers: usize) -> Option<Share> {
-        let (worker, workers) = (worker as u64, workers.max(1) as u64);
-        let index = (worker + workers - scenario.first_vu % workers) % workers;
-        let count = Share::count(scenario, workers);
-        (index < count).then_some(Share { index, count })
+    /// All users and all arrivals.
+    pub(crate) const WHOLE: Share = Share { index: 0, count: 1 };
+
+    /// Part number `number` of as many as `parts`; nothing if it has too few virtual users for that part. Scenarios begin
+    /// with different parts, so that small ones do not all work on the first thread, or the first machine.
+    pub(crate) fn part(self, scenario: &Scenario, number: usize, parts: usize) -> Option<Share> {
+        let (number, parts) = (number as u64, parts.max(1) as u64);
+        let index = (number + parts - scenario.first_vu % parts) % parts;
+        let count = self.parts(scenario, parts);
+        (index < count).then_some(Share {
+            index: self.index.saturating_add(self.count.saturating_mul(index)),
+            count: self.count.saturating_mul(count),
+        })
     }
 
-    /// How many workers share a scenario.
-    pub(crate) fn count(scenario: &Scenario, workers: u64) -> u64 {
-        workers.min(scenario.executor.max_vus())
+    /// The number of its parts that have virtual users of a scenario.
+    pub(crate) fn parts(self, scenario: &Scenario, parts: u64) -> u64 {
+        parts.min(self.users(scenario.executor.max_vus()))
+    }
+
+    /// Its part of the arrivals.
+    pub(crate) fn of(self, arrivals: &Arrivals) -> WorkerArrivals {
+        arrivals.of_worker(self.index, self.count)
     }
 
     /// How many of `total` virtual users are in it.
@@ -80,7 +99,7 @@ fn periods_of_vu(scenario: &Scenario, user: u64) -> Vec<VuPeriod> {
         | Executor::SharedIterations { max_duration: until, .. } => {
             vec![period(Duration::ZERO, *until, scenario.graceful_stop)]
         }
-        // When these work is not in the plan: arrivals decide it, the control thread by its steps, or whoever controls the run.
+        // When these work is not in the plan: arrivals decide it, the control thread by its steps, or the control of the run.
         Executor::ConstantArrivalRate { .. }
         | Executor::RampingArrivalRate { .. }
         | Executor::SteppedVus { .. }
@@ -112,8 +131,6 @@ mod tests {
         Plan::resolve(options, &flows, Defaults { threads: 1, seed: 1 }).unwrap().scenarios
     }
 
-    const ALL: Share = Share { index: 0, count: 1 };
-
     #[test]
     fn a_scenario_begins_ends_and_is_interrupted_by_its_own_time() {
         let scenarios = scenarios(
@@ -125,7 +142,7 @@ mod tests {
             let seconds = |time: Nanos| time.as_secs_f64();
             format!("{}: {}-{} ({})", period.vu, seconds(period.from), seconds(period.until), seconds(period.hard_stop))
         };
-        let of = |index: usize| vu_periods_of(&scenarios[index], ALL).iter().map(text).collect::<Vec<_>>();
+        let of = |index: usize| vu_periods_of(&scenarios[index], Share::WHOLE).iter().map(text).collect::<Vec<_>>();
         assert_eq!(of(0), ["1: 0-10 (40)", "2: 0-10 (40)"]);
         // The users of the second scenario are numbered behind those of the first.
         let later = of(1);
@@ -137,7 +154,8 @@ mod tests {
     fn small_scenarios_work_on_different_threads() {
         let ones: String = (0..4).map(|n| format!(r#""s{n}": {{"vus": 1, "duration": "1s"}},"#)).collect();
         let scenarios = scenarios(&format!(r#"{{"scenarios": {{{}}}}}"#, ones.trim_end_matches(',')));
-        let workers = |scenario: &Scenario| (0..2).filter(|worker| Share::of(scenario, *worker, 2).is_some()).collect();
+        let workers =
+            |scenario: &Scenario| (0..2).filter(|worker| Share::WHOLE.part(scenario, *worker, 2).is_some()).collect();
         let workers: Vec<Vec<usize>> = scenarios.iter().map(workers).collect();
         assert_eq!(workers, [[0], [1], [0], [1]]);
     }
@@ -149,11 +167,11 @@ mod tests {
             let json = format!(r#"{{"scenarios": {{{before}, "it": {{"vus": {vus}, "duration": "1s"}}}}}}"#);
             let scenario = &scenarios(&json)[1];
             for workers in 1..6 {
-                let shares = (0..workers).filter_map(|worker| Share::of(scenario, worker, workers));
+                let shares = (0..workers).filter_map(|worker| Share::WHOLE.part(scenario, worker, workers));
                 let mut shares: Vec<Share> = shares.collect();
                 shares.sort_unstable_by_key(|share| share.index);
                 let indices: Vec<u64> = shares.iter().map(|share| share.index).collect();
-                assert_eq!(indices, (0..Share::count(scenario, workers as u64)).collect::<Vec<_>>());
+                assert_eq!(indices, (0..Share::WHOLE.parts(scenario, workers as u64)).collect::<Vec<_>>());
                 assert_eq!(shares.iter().map(|share| share.users(7)).sum::<u64>(), 7);
                 let mut numbers: Vec<u64> = shares.iter().flat_map(|share| share.numbers(vus)).collect();
                 numbers.sort_unstable();

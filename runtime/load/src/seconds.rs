@@ -17,6 +17,12 @@ pub(crate) struct RecordedByAll {
 }
 
 impl RecordedByAll {
+    fn join(&mut self, other: RecordedByAll) {
+        self.recorded.merge(&other.recorded);
+        self.busiest = self.busiest.max(other.busiest);
+        self.run_delay = self.run_delay.max(other.run_delay);
+    }
+
     fn add(&mut self, by_worker: &Interval) {
         self.recorded.merge(by_worker);
         self.busiest = self.busiest.max(by_worker.busy);
@@ -50,6 +56,21 @@ impl SecondsUnderWay {
         }
         if let Some(complete_before) = self.complete_before.get_mut(worker) {
             *complete_before = taken.complete_before;
+        }
+    }
+
+    /// Adds what an agent recorded in a second.
+    pub(crate) fn add_of_agent(&mut self, agent: usize, number: u64, complete_before: u64, recorded: RecordedByAll) {
+        self.waiting.entry(number.max(self.next)).or_default().join(recorded);
+        if let Some(known) = self.complete_before.get_mut(agent) {
+            *known = complete_before;
+        }
+    }
+
+    /// Nothing more is waited for of that worker or agent, unless it reports again.
+    pub(crate) fn release(&mut self, worker: usize) {
+        if let Some(complete_before) = self.complete_before.get_mut(worker) {
+            *complete_before = u64::MAX;
         }
     }
 

@@ -2,10 +2,13 @@
 //! pausing it and changing its virtual users or its rate. The steps of a stepped load come the same way.
 
 use std::fmt;
+use std::sync::Arc;
 
 use squall_metrics::Nanos;
 use squall_plan::{LoadLevel, Rate};
 use tokio::sync::watch;
+
+use crate::part::TakenOver;
 
 /// How far a run is to go on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,9 +27,9 @@ pub(crate) enum Stop {
 pub enum StoppedBy {
     /// Ctrl-C, or another signal.
     Signal,
-    /// Somebody who typed it.
+    /// Typed at the terminal.
     Terminal,
-    /// Somebody who asked the control API.
+    /// Asked for through the control API.
     Api,
 }
 
@@ -41,10 +44,10 @@ impl fmt::Display for StoppedBy {
 }
 
 /// What those outside wish for at present.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ControlState {
     pub(crate) stop: Stop,
-    /// The first one who wanted to stop, if it was somebody outside.
+    /// The first to ask for a stop, if it came from outside.
     pub(crate) stopped_by: Option<StoppedBy>,
     pub(crate) paused: bool,
     /// In place of the plan's.
@@ -54,6 +57,8 @@ pub(crate) struct ControlState {
     /// What became of `paused` and `rate` in an open load, and from when on, and from which iteration on. The control
     /// thread sets it, so that all workers change at the same moment.
     pub(crate) rate_change: Option<RateChange>,
+    /// Parts of the load that this process carries besides its own, in the order in which they came.
+    pub(crate) taken_over: Arc<[TakenOver]>,
 }
 
 impl ControlState {
@@ -92,12 +97,12 @@ impl Steering {
     }
 
     /// Likewise [`Steering::stop_gracefully`], for a reason that the run itself has.
-    pub(crate) fn end_gracefully(&self) {
+    pub fn end_gracefully(&self) {
         self.raise(Stop::Gracefully, None);
     }
 
     /// Likewise [`Steering::stop_now`], for a reason that the run itself has.
-    pub(crate) fn end_now(&self) {
+    pub fn end_now(&self) {
         self.raise(Stop::Now, None);
     }
 
@@ -160,7 +165,7 @@ impl Steering {
         });
     }
 
-    fn change(&self, change: impl FnOnce(&mut ControlState) -> bool) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut ControlState) -> bool) {
         self.0.send_if_modified(change);
     }
 

@@ -1,7 +1,7 @@
 //! A worker thread's timer: think times, arrivals, stages and deadlines all wait here, for a point on the run's clock.
 //!
 //! tokio's own timer counts milliseconds and is 1 to 2 ms late. This one is a single timer of the kernel for each thread,
-//! always set to the earliest of the times that somebody waits for: some tens of microseconds late, no processor time
+//! always set to the earliest of the times that are waited for: some tens of microseconds late, no processor time
 //! while nothing is due, nothing shared between threads. With [`Pacing::Spin`] it wakes a little too early and looks at
 //! the clock until the moment has come, letting everything else on the thread go on meanwhile.
 //! Must not know what is being waited for.
@@ -39,7 +39,7 @@ struct Waiting {
     /// Who waits, by time and, for equal times, by number.
     sleepers: RefCell<BTreeMap<(Nanos, u64), Waker>>,
     next_number: Cell<u64>,
-    /// What the alarm is set to, or zero while it need not be set: whoever is looking at the clock sets it afterwards.
+    /// What the alarm is set to, or zero while it need not be set: the reader of the clock sets it afterwards.
     alarm_at: Cell<Nanos>,
 }
 
@@ -76,7 +76,7 @@ impl WorkerTimer {
         })))
     }
 
-    /// A beat for what nobody measures.
+    /// A beat for what is not measured.
     pub(crate) fn every_second(&self) -> Beat {
         if self.0.is_virtual { Beat::of_clock(self.clone(), self.0.clock.now()) } else { Beat::real() }
     }
@@ -107,7 +107,7 @@ impl Timer for WorkerTimer {
     }
 }
 
-/// Wakes whoever is due, each time the alarm goes off.
+/// Wakes all that are due, each time the alarm goes off.
 async fn ring(waiting: Rc<Waiting>) {
     while waiting.alarm.goes_off().await.is_ok() {
         waiting.alarm_at.set(Nanos::ZERO);

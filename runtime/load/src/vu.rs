@@ -131,7 +131,7 @@ pub(crate) async fn run_open<Guard>(
 }
 
 impl ScenarioContext {
-    /// Whether no new iteration is to begin: somebody said so, or there is no data left to do it with.
+    /// Whether no new iteration is to begin: it was asked for, or there is no data left to do it with.
     fn is_stopping(&self) -> bool {
         self.stopping.get() || self.guest_context.run.data_end.name().is_some()
     }
@@ -162,7 +162,7 @@ impl ScenarioContext {
         under_way.end();
         self.record(flow, &iteration);
         if iteration.guest_time == iteration.duration {
-            // It waited for nothing, so nobody else on this thread had a turn.
+            // It waited for nothing, so nothing else on this thread had a turn.
             tokio::task::yield_now().await;
         } else {
             // Calls that are answered at once, as those that the policy refuses, are no waits either.

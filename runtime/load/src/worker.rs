@@ -17,12 +17,14 @@ use std::sync::mpsc::SyncSender;
 use squall_guest::{Goal, Guest, Identity, LogLine, LogSink, RunContext, ScenarioFacts, UntoldLines, WorkerContext};
 use squall_http::{AddressTurns, ClientConfig, Network, SharedTls, Stub, StubAnswer, Wait};
 use squall_metrics::{Clock, ManualClock, Nanos, Recorder, Registry, SecondGrid, TakenSeconds};
-use squall_plan::{Arrivals, LoadLevel, Plan, Scenario};
+use squall_plan::{Arrivals, Executor, LoadLevel, Plan, Scenario};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinError;
+use tokio::task::JoinSet;
 
 use crate::backlog::ArrivalQueue;
+use crate::client_settings::pace_of_one;
+use crate::part::LoadPart;
 use crate::quota::{IterationCounter, of_each_user};
 use crate::schedule::Share;
 use crate::steering::ControlState;
@@ -69,8 +71,9 @@ impl Shared {
     pub(crate) fn for_worker(&self, number: usize, workers: usize) -> Shared {
         let pool = self.plan.http.shared_connections.map(|pool| part(pool as usize, number, workers));
         let turns = AddressTurns { first: number, step: workers };
-        let trace_sampling = self.client.trace_sampling.map(|sampling| sampling.of_thread(number, workers));
-        let client = ClientConfig { pool, turns, trace_sampling, ..self.client.clone() };
+        let trace_sampling = self.client.trace_sampling.map(|sampling| sampling.part(number, workers));
+        let mut client = ClientConfig { pool, turns, trace_sampling, ..self.client.clone() };
+        client.sockets.pace = client.sockets.pace.map(|pace| pace_of_one(pace, workers));
         Shared { client, worker: number, ..self.clone() }
     }
 
@@ -143,6 +146,8 @@ pub(crate) struct Job {
     pub(crate) parts: Arc<[Part]>,
     /// By scenario.
     pub(crate) iteration_counter: Arc<[Arc<IterationCounter>]>,
+    /// The part of the load that this process carries from the beginning.
+    pub(crate) part: Option<LoadPart>,
     /// This worker, of so many.
     pub(crate) number: usize,
     pub(crate) workers: usize,
@@ -201,15 +206,11 @@ pub(crate) fn run_job(job: Job) -> std::io::Result<()> {
 pub(crate) async fn run_job_here(mut job: Job) -> std::io::Result<()> {
     let (context, timer) = job.shared.context()?;
     let present = Presence::of_worker(&context);
-    let scenario_workers = ScenarioWorker::of_all(&job, &context, &timer, &present);
-    let contexts: Vec<Rc<ScenarioContext>> =
-        scenario_workers.iter().map(|(_, worker)| Rc::clone(&worker.context)).collect();
-    let seen =
-        scenario_workers.iter().map(|(scenario, worker_of_scenario)| worker_of_scenario.seen(*scenario)).collect();
-    let reports = job.reports.clone();
-    let mut reporter = Reporter::new(job.number, reports, Rc::clone(&context), present, seen);
-    let scenarios: Vec<_> =
-        scenario_workers.into_iter().map(|(_, worker)| tokio::task::spawn_local(worker.run())).collect();
+    let mut reporter = Reporter::new(job.number, job.reports.clone(), Rc::clone(&context), present.clone());
+    let mut scenarios = ScenarioWorkers::new(context.clone(), timer.clone(), present);
+    if let Some(part) = &job.part {
+        scenarios.start(&job, part, None, &mut reporter);
+    }
     let mut second_ends = Nanos::MAX;
     let grid =
         beginning(&mut job.begin, &mut job.control_state).await.map(|begins| second_grid(&job.shared.plan, begins));
@@ -218,23 +219,29 @@ pub(crate) async fn run_job_here(mut job: Job) -> std::io::Result<()> {
         second_ends = grid.end_of(0);
         if !timer.is_virtual() {
             let begins = grid.start_of(0);
-            tokio::task::spawn_local(look_at_ourselves(Rc::clone(&context), contexts, timer.clone(), begins));
+            tokio::task::spawn_local(look_at_ourselves(
+                Rc::clone(&context),
+                scenarios.contexts(),
+                timer.clone(),
+                begins,
+            ));
         }
     }
-    for mut scenario in scenarios {
-        loop {
-            tokio::select! {
-                ended = &mut scenario => {
-                    if let Err(panic) = ended.map_err(JoinError::try_into_panic) {
-                        std::panic::resume_unwind(panic.unwrap_or_else(|_| Box::new("a scenario was cancelled")));
-                    }
-                    break;
-                }
-                () = timer.until(second_ends) => {
-                    reporter.report_if_there_is_room();
-                    let now = context.clock.now();
-                    second_ends = grid.map_or(Nanos::MAX, |grid| grid.end_of(grid.number_at(now)));
-                }
+    let mut may_take_over = grid.is_some();
+    if may_take_over {
+        scenarios.take_over(&mut job, &mut reporter);
+    }
+    loop {
+        tokio::select! {
+            has_more = scenarios.next_end() => if !has_more { break },
+            () = timer.until(second_ends) => {
+                reporter.report_if_there_is_room();
+                let now = context.clock.now();
+                second_ends = grid.map_or(Nanos::MAX, |grid| grid.end_of(grid.number_at(now)));
+            }
+            changed = job.control_state.changed(), if may_take_over => {
+                may_take_over = changed.is_ok();
+                scenarios.take_over(&mut job, &mut reporter);
             }
         }
     }
@@ -273,9 +280,68 @@ fn first_arrivals(scenario: &Scenario) -> Option<Arrivals> {
     }
 }
 
+/// What is counted in iterations stays with the agent that was to run them: how many it had done is not known.
+fn may_be_taken_over(executor: &Executor) -> bool {
+    !matches!(executor, Executor::PerVuIterations { .. } | Executor::SharedIterations { .. })
+}
+
+/// The scenarios at work on a thread: those of its own part of the load, and those that it takes over.
+struct ScenarioWorkers {
+    context: Rc<WorkerContext>,
+    timer: WorkerTimer,
+    present: Presence,
+    contexts: Rc<RefCell<Vec<Rc<ScenarioContext>>>>,
+    at_work: JoinSet<()>,
+    /// How many parts were taken over.
+    taken_over: usize,
+}
+
+impl ScenarioWorkers {
+    fn new(context: Rc<WorkerContext>, timer: WorkerTimer, present: Presence) -> ScenarioWorkers {
+        ScenarioWorkers { context, timer, present, contexts: Rc::default(), at_work: JoinSet::new(), taken_over: 0 }
+    }
+
+    /// Starts the thread's share of a part of the load.
+    fn start(&mut self, job: &Job, part: &LoadPart, taken_over: Option<usize>, reporter: &mut Reporter) {
+        for (scenario, worker) in ScenarioWorker::of_part(job, part, taken_over, self) {
+            reporter.see(worker.seen(scenario));
+            self.contexts.borrow_mut().push(Rc::clone(&worker.context));
+            self.at_work.spawn_local(worker.run());
+        }
+    }
+
+    /// Starts what this process has taken over since it was last looked at.
+    fn take_over(&mut self, job: &mut Job, reporter: &mut Reporter) {
+        let parts = Arc::clone(&job.control_state.borrow_and_update().taken_over);
+        for (number, taken) in parts.iter().enumerate().skip(self.taken_over) {
+            self.start(job, &taken.part, Some(number), reporter);
+        }
+        self.taken_over = self.taken_over.max(parts.len());
+    }
+
+    /// Their contexts, those of later ones included.
+    fn contexts(&self) -> Rc<RefCell<Vec<Rc<ScenarioContext>>>> {
+        Rc::clone(&self.contexts)
+    }
+
+    /// Waits until one of them ends. False if none is left.
+    async fn next_end(&mut self) -> bool {
+        match self.at_work.join_next().await {
+            None => false,
+            Some(Ok(())) => true,
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => true,
+            },
+        }
+    }
+}
+
 /// The virtual users that a worker has of a scenario, and what it needs to run them.
 struct ScenarioWorker {
     share: Share,
+    /// The number of the part that was taken over; none of the part that this process has from the beginning.
+    taken_over: Option<usize>,
     context: Rc<ScenarioContext>,
     timer: WorkerTimer,
     identities: HashMap<u32, Rc<Identity>>,
@@ -288,47 +354,58 @@ struct ScenarioWorker {
 }
 
 impl ScenarioWorker {
-    /// Those of all scenarios that the worker has a share of, each with the scenario's number.
-    fn of_all(
+    /// Those of all scenarios that the worker has a share of in that part of the load, each with the scenario's number.
+    fn of_part(
         job: &Job,
-        context: &Rc<WorkerContext>,
-        timer: &WorkerTimer,
-        present: &Presence,
+        part: &LoadPart,
+        taken_over: Option<usize>,
+        on: &ScenarioWorkers,
     ) -> Vec<(usize, ScenarioWorker)> {
         let scenarios = job.shared.plan.scenarios.iter().enumerate();
         let shares = scenarios.filter_map(|(index, scenario)| {
-            Share::of(scenario, job.number, job.workers).map(|share| (index, scenario, share))
+            let share = part.share_of(scenario)?.part(scenario, job.number, job.workers)?;
+            Some((index, scenario, share))
         });
         shares
+            .filter(|(_, scenario, _)| taken_over.is_none() || may_be_taken_over(&scenario.executor))
             .filter_map(|(index, scenario, share)| {
-                let part = job.parts.get(scenario.component)?;
+                let component = job.parts.get(scenario.component)?;
                 let options = Arc::new(scenario.env.clone());
-                let guest_context = context.of_scenario(facts(scenario), options, scenario.first_flow);
+                let guest_context = on.context.of_scenario(facts(scenario), options, scenario.first_flow);
                 let context = Rc::new(ScenarioContext {
                     iterations_of_each: of_each_user(&scenario.executor),
                     plan: Arc::clone(&job.shared.plan),
                     scenario: scenario.clone(),
-                    guest: Arc::clone(&part.guest),
+                    guest: Arc::clone(&component.guest),
                     guest_context,
                     iteration_counter: Arc::clone(job.iteration_counter.get(index)?),
-                    shared: Arc::clone(&part.setup_data),
+                    shared: Arc::clone(&component.setup_data),
                     stopping: Cell::new(false),
                     under_way: Cell::new(0),
                 });
                 let worker = ScenarioWorker {
                     share,
+                    taken_over,
                     context,
-                    timer: timer.clone(),
+                    timer: on.timer.clone(),
                     identities: HashMap::new(),
                     ready: job.ready.clone(),
                     begin: job.begin.clone(),
                     control_state: job.control_state.clone(),
-                    present: present.part(),
+                    present: on.present.part(),
                     queue: Rc::default(),
                 };
                 Some((index, worker))
             })
             .collect()
+    }
+
+    /// From when until when its users and arrivals are this worker's, from the beginning of the load.
+    fn window(&self) -> (Nanos, Nanos) {
+        let control_state = self.control_state.borrow();
+        let taken = self.taken_over.and_then(|number| control_state.taken_over.get(number));
+        taken
+            .map_or((Nanos::ZERO, Nanos::MAX), |taken| (taken.from.into(), taken.until.map_or(Nanos::MAX, Nanos::from)))
     }
 
     /// What the reporter sees of it.
@@ -338,6 +415,9 @@ impl ScenarioWorker {
 
     /// Runs the load to its end.
     async fn run(self) {
+        if self.taken_over.is_some() && !self.context.scenario.executor.is_open() {
+            self.wait_for_window().await;
+        }
         let scenario = &self.context.scenario;
         match first_arrivals(scenario) {
             Some(arrivals) => open::Open::new(self, arrivals).run().await,
@@ -347,16 +427,23 @@ impl ScenarioWorker {
 
     /// Says that they are ready, and waits for the load to begin; `None` if the run is over before.
     async fn wait_for_beginning(&mut self) -> Option<Nanos> {
-        // If the control thread is gone, so is the beginning.
-        let _ = self.ready.send(()).await;
+        if self.taken_over.is_none() {
+            // If the control thread is gone, so is the beginning.
+            let _ = self.ready.send(()).await;
+        }
         let begins = beginning(&mut self.begin, &mut self.control_state).await?;
         // Before the first iteration, whichever task of the thread is the first to hear of it.
         self.context.guest_context.recorder.borrow_mut().begin_seconds(second_grid(&self.context.plan, begins));
         Some(begins)
     }
 
+    async fn wait_for_window(&self) {
+        let begins = self.begin.borrow().unwrap_or_default();
+        self.timer.until(begins + self.window().0).await;
+    }
+
     /// A virtual user that comes back after a while is the same user, with its cookies and connections; unless it is
-    /// still busy with the end of its last period, when somebody new comes under its number.
+    /// still busy with the end of its last period, when a new user comes under its number.
     fn identity(&mut self, vu: u32) -> Rc<Identity> {
         if let Some(identity) = self.identities.get(&vu)
             && Rc::strong_count(identity) == 1

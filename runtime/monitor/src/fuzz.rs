@@ -39,7 +39,11 @@ pub fn watched_address(bytes: &[u8]) -> Outcome {
 
 /// Files below `/proc` and `/sys/fs/cgroup`, which have the names of processes in them.
 pub fn system_file(bytes: &[u8]) -> Outcome {
-    if process::understands(&text(bytes)) { Outcome::Taken } else { Outcome::Refused }
+    if process::understands(&text(bytes)) || crate::machine::understands(&text(bytes)) {
+        Outcome::Taken
+    } else {
+        Outcome::Refused
+    }
 }
 
 #[cfg(test)]

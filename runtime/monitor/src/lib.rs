@@ -11,12 +11,14 @@ mod exporter;
 mod fetch;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod machine;
 mod monitor;
 mod process;
 mod prometheus;
 mod source;
 
 pub use monitor::{Monitor, MonitorHandle};
+pub use process::listener_at;
 pub use source::{Sources, WrongSource};
 
 use squall_metrics::{ResourceUnit, ResourceValue, resource_names as names};

@@ -15,7 +15,7 @@ use squall_plan::WatchedProcess;
 use crate::source::Said;
 use crate::{names, share, value};
 use cgroup::Cgroup;
-use connections::established;
+use connections::{established, listening};
 use stat::Stat;
 
 /// Connections are looked up again only after this many times as long as it took: with many sockets on the machine, that
@@ -65,6 +65,21 @@ pub(crate) fn understands(text: &str) -> bool {
 /// Whether there is a process of that number.
 pub(crate) fn exists(id: u64) -> bool {
     std::path::Path::new(&format!("/proc/{id}/stat")).exists()
+}
+
+/// The process of this machine that listens at a port: the first of them, whose children the others are. None where the
+/// system does not let us look, and if it is Squall itself.
+pub fn listener_at(port: u16) -> Option<u64> {
+    let sockets = listening(port);
+    if sockets.is_empty() {
+        return None;
+    }
+    let all = Stat::all();
+    let listens = |stat: &&Stat| {
+        Descriptors::of(stat.id).is_some_and(|open| open.sockets.iter().any(|socket| sockets.contains(socket)))
+    };
+    let first = all.values().filter(listens).min_by_key(|stat| (stat.began, stat.id))?;
+    (first.id != std::process::id()).then_some(u64::from(first.id))
 }
 
 /// The names of the programs that run, without those of Squall itself and of the kernel's threads.

@@ -9,6 +9,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::exporter::Exporter;
+use crate::machine::ThisMachine;
 use crate::process::{ProcessGroup, exists, running_names, short_name};
 use crate::prometheus::Query;
 
@@ -17,6 +18,8 @@ use crate::prometheus::Query;
 pub struct Sources {
     /// Processes of this machine.
     pub processes: Vec<WatchedProcess>,
+    /// What slows every program of this machine: disks, swapping, stolen processor time.
+    pub machine: bool,
     /// Addresses of exporters.
     pub scrape: Vec<String>,
     /// The address of a Prometheus.
@@ -52,6 +55,7 @@ impl Sources {
     pub fn of_plan(watching: &TargetMonitoring) -> Sources {
         Sources {
             processes: watching.process.iter().cloned().collect(),
+            machine: false,
             scrape: watching.scrape.clone(),
             prometheus: watching.prometheus.clone(),
             queries: watching.queries.clone(),
@@ -73,6 +77,9 @@ impl Sources {
                 WatchedProcess::Id(_) => {}
             }
             sources.push(ResourceSource::Process(Box::new(ProcessGroup::new(process))));
+        }
+        if self.machine {
+            sources.push(ResourceSource::Machine(Box::new(ThisMachine::new())));
         }
         for address in &self.scrape {
             sources.push(ResourceSource::Exporter(Box::new(Exporter::new(parse(address)?))));
@@ -123,6 +130,7 @@ pub(crate) fn shown(url: &Url) -> String {
 /// A source that can be read.
 pub(crate) enum ResourceSource {
     Process(Box<ProcessGroup>),
+    Machine(Box<ThisMachine>),
     Exporter(Box<Exporter>),
     Prometheus(Box<Query>),
 }
@@ -134,6 +142,9 @@ impl ResourceSource {
         match self {
             ResourceSource::Process(group) => {
                 group.look(at).into_iter().map(|(source, said)| reading(source, said)).collect()
+            }
+            ResourceSource::Machine(machine) => {
+                machine.look(at).into_iter().map(|(source, said)| reading(source, said)).collect()
             }
             ResourceSource::Exporter(exporter) => {
                 exporter.ask(at).await.into_iter().map(|(source, said)| reading(source, said)).collect()

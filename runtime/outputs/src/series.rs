@@ -183,7 +183,12 @@ impl<'a> Found<'a> {
             return self.with_tags(Some(key.flow), of_request);
         }
         let (status, expected) = (key.status.to_string(), key.expected.to_string());
-        let of_outcome = [("status", &*status), ("error", key.error()), ("expected_response", &*expected)];
+        let of_outcome = [
+            ("status", &*status),
+            ("error", key.error()),
+            ("expected_response", &*expected),
+            ("proto", key.proto.name()),
+        ];
         self.with_tags(Some(key.flow), of_request.into_iter().chain(of_outcome))
     }
 
@@ -271,8 +276,10 @@ mod tests {
         assert_eq!(
             told(&series, "http_reqs"),
             [
-                "expected_response=false,flow=browse,method=GET,name=/a,scenario=default,status=500,team=x 1",
-                "expected_response=true,flow=browse,method=GET,name=/a,scenario=default,status=200,team=x 3",
+                "expected_response=false,flow=browse,method=GET,name=/a,proto=HTTP/1.1,\
+                 scenario=default,status=500,team=x 1",
+                "expected_response=true,flow=browse,method=GET,name=/a,proto=HTTP/1.1,\
+                 scenario=default,status=200,team=x 3",
             ]
         );
         assert_eq!(told(&series, "http_req_failed"), ["flow=browse,method=GET,name=/a,scenario=default,team=x 1/4"]);

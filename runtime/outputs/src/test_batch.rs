@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use squall_metrics::{
-    FlowId, IterationEnd, Kind, Method, Nanos, Phases, Recorder, Registry, RequestSample, Totals, Unit,
+    FlowId, IterationEnd, Kind, Method, Nanos, Phases, Protocol, Recorder, Registry, RequestSample, Totals, Unit,
 };
 
 use crate::batch::{Batch, Names};
@@ -30,6 +30,7 @@ pub(crate) fn batch() -> Batch {
             status,
             failure: None,
             expected: status == 200,
+            proto: Protocol::Http1,
             phases,
             response_time: millis(time),
             sent: 100,

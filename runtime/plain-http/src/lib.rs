@@ -6,7 +6,7 @@
 mod connect;
 mod timeout;
 
-pub use connect::{Stream, connect};
+pub use connect::{Stream, Trust, connect, connect_trusting};
 pub use timeout::{pause, within};
 
 use base64::Engine;

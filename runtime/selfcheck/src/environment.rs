@@ -5,7 +5,7 @@ use std::sync::Arc;
 use squall_data::DataSet;
 use squall_guest::{Artifact, Capacity, CodeCache, Guest, Secrets};
 use squall_http::EgressPolicy;
-use squall_load::{Event, Observer, Run, RunOutcome, Steering, raise_open_files};
+use squall_load::{Event, Observer, Run, RunOutcome, raise_open_files};
 use squall_plan::{Defaults, Limits, Options, Pacing, Plan};
 use squall_session::Error as SessionError;
 use squall_session::one_request::{self, RequestSettings};
@@ -66,11 +66,7 @@ impl Environment {
         let guest = Arc::new(guest.map_err(unfit)?);
         // The built-in scenario, and a server of our own.
         let egress = EgressPolicy::Everywhere;
-        let (guests, data, secrets) = (vec![guest], DataSet::default(), Secrets::default());
-        let (declared, steering) = (Vec::new(), Steering::default());
-        let (target, trace_sampling, has_given_way) = (None, None, None);
-        let run =
-            Run { plan, guests, declared, data, secrets, egress, steering, target, trace_sampling, has_given_way };
+        let run = Run::new(plan, vec![guest], DataSet::default(), Secrets::default(), egress);
         let squall = run.run(&mut Silent).map_err(SessionError::from)?;
         Ok(Seen { squall, server: server.stop() })
     }

@@ -1,4 +1,4 @@
-//! What a run needs of whoever shows it. The program implements it with its terminal; tests with a list of lines.
+//! What a run needs of the program that shows it. The program implements it with its terminal; tests with a list of lines.
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use squall_cluster::ClusterError;
 use squall_control::ControlError;
 use squall_data::LoadError;
 use squall_guest::GuestError;
@@ -60,6 +61,17 @@ pub enum Error {
     /// Kept runs cannot be found, read or written.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// The agents of a run do not come, or cannot carry it.
+    #[error("{source}{}", reason.as_ref().map_or_else(String::new, |reason| format!("\n  {reason}")))]
+    Cluster {
+        /// What went wrong.
+        source: ClusterError,
+        /// What the platform that was to start them says.
+        reason: Option<String>,
+    },
+    /// Agents cannot be started.
+    #[error("{0}")]
+    Launch(String),
     /// Results could not be printed.
     #[error("cannot write the summary: {0}")]
     Output(io::Error),

@@ -28,12 +28,13 @@ pub fn facts(test: &TestRun, began: SystemTime) -> RunFacts {
         soak: Vec::new(),
         course: Vec::new(),
         findings: None,
+        agents: None,
     }
 }
 
 /// What a test's plan says of itself, with the type of test that this run is.
 pub(crate) fn plan_record(test: &TestRun) -> Option<PlanRecord> {
-    let PlanFile { about, .. } = test.plan_file.as_ref()?;
+    let PlanFile { about, work_items, .. } = test.plan_file.as_ref()?;
     // An environment variable that is wrong is refused where the options are read.
     let kind = test.kind().ok().flatten();
     Some(PlanRecord {
@@ -41,6 +42,7 @@ pub(crate) fn plan_record(test: &TestRun) -> Option<PlanRecord> {
         test_type: kind.map(TestType::name).map(str::to_owned),
         questions: about.objectives.clone(),
         environment: about.environment.clone(),
+        work_items: work_items.clone(),
     })
 }
 
@@ -52,6 +54,7 @@ pub fn ending(outcome: &RunOutcome) -> Ending {
         (RunEnd::Hopeless(text), _) => (false, format!("early: {text}")),
         (RunEnd::NoRequest(text), _) => (false, format!("without a request: {text}")),
         (RunEnd::Aborted(reason), _) => (false, format!("because the scenario asked for it: {reason}")),
+        (RunEnd::AgentsLost(text), _) => (false, format!("early: {text}")),
         (RunEnd::ThresholdFailed(text), _) => (false, format!("early: {text}")),
         (RunEnd::Stopped(by), _) => (false, format!("early: {by}")),
         (_, Some(TeardownProblem::Failed(text))) => (false, format!("with a teardown that failed: {text}")),

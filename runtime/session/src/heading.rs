@@ -2,6 +2,7 @@
 
 use squall_plan::{Plan, PlanFile, without_credentials};
 
+use crate::connections::connections_heading;
 use crate::scenarios::scenarios_heading;
 use crate::test_run::{Component, TestRun};
 
@@ -24,12 +25,14 @@ pub fn heading(test: &TestRun, plan: &Plan, load: &str) -> String {
     let names: Vec<String> = test.components().map(|component| component.name.clone()).collect();
     text.push_str(&scenarios_heading(plan, &names));
     text.push('\n');
+    text.push_str(&connections_heading(plan));
     text
 }
 
 /// The URL and the load. Nothing of the component, which is Squall's own.
 fn request_heading(url: &str, plan: &Plan, load: &str) -> String {
-    format!("       target: {}\n         load: {load} on {}\n", without_credentials(url), threads(plan))
+    let connections = connections_heading(plan);
+    format!("       target: {}\n         load: {load} on {}\n{connections}", without_credentials(url), threads(plan))
 }
 
 fn threads(plan: &Plan) -> String {

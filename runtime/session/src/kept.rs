@@ -69,13 +69,14 @@ fn facts(run: &StoredRun) -> RunFacts {
         soak: conclusions(|end| &end.soak),
         course: conclusions(|end| &end.course),
         findings: None,
+        agents: run.end.as_ref().and_then(|end| end.agents.clone()),
     }
 }
 
 /// What the plan says of itself, if there was one that said anything.
 fn plan_record(info: &RunInfo) -> Option<PlanRecord> {
     let AboutInfo { test_type, questions, environment } = info.about.clone();
-    let record = PlanRecord { name: info.plan.clone(), test_type, questions, environment };
+    let record = PlanRecord { name: info.plan.clone(), test_type, questions, environment, ..PlanRecord::default() };
     (record != PlanRecord::default()).then_some(record)
 }
 

@@ -8,7 +8,9 @@
 
 mod baseline;
 mod ceilings;
+mod cluster;
 mod compiling;
+mod connections;
 mod console;
 mod data_use;
 mod error;
@@ -16,6 +18,7 @@ mod facts;
 mod files;
 mod follow;
 mod heading;
+mod implemented;
 mod keep;
 mod kept;
 mod known;
@@ -41,6 +44,7 @@ mod system;
 mod test_run;
 mod trend;
 
+pub use cluster::{ClusterTest, StartAgents, attached_run};
 pub use compiling::notify_if_compiling_takes_long;
 pub use console::{Console, Notifier, RunView};
 pub use data_use::data_use;
@@ -48,6 +52,7 @@ pub use error::Error;
 pub use facts::{ending, facts};
 pub use files::OpenFile;
 pub use heading::{heading, plan_heading};
+pub use implemented::implemented_by;
 pub use kept::kept_document;
 pub use known::{UserOptions, plan_as};
 pub use layers::Layers;

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, ToSocketAddrs};
 
 use serde_json::Value;
-use squall_http::{EgressPolicy, EgressRules, HostRule};
+use squall_http::{EgressPolicy, EgressRules, HostRule, Refusal};
 use squall_metrics::plain;
-use squall_plan::Target;
+use squall_plan::{ConnectionPlan, Scheme, Target};
 
 use crate::error::Error;
 use crate::settings::SandboxSettings;
@@ -18,9 +18,9 @@ use crate::settings::SandboxSettings;
 /// # Errors
 /// If the file of hosts cannot be read, or one of the URLs may not be loaded: better said once, before the run, than with
 /// every request.
-pub fn policy(settings: &SandboxSettings, named: &[&str]) -> Result<EgressPolicy, Error> {
+pub fn policy(settings: &SandboxSettings, named: &[&str], connections: &ConnectionPlan) -> Result<EgressPolicy, Error> {
     let policy = policy_by_name(settings, named)?;
-    named.iter().try_for_each(|url| foresee(&policy, url))?;
+    named.iter().try_for_each(|url| foresee(&policy, url, connections))?;
     Ok(policy)
 }
 
@@ -54,10 +54,24 @@ pub fn check_texts(plan: &Value) -> Result<(), String> {
         Value::Array(values) => values.iter().try_for_each(check_texts),
         Value::Object(fields) => fields.iter().try_for_each(|(key, value)| {
             harmless(key)?;
-            if key == "env" { Ok(()) } else { check_texts(value) }
+            match key.as_str() {
+                "env" => Ok(()),
+                "client_certificates" | "tlsAuth" => check_certificates(value),
+                _ => check_texts(value),
+            }
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
+}
+
+/// The same of client certificates, of which texts in PEM are never shown.
+fn check_certificates(certificates: &Value) -> Result<(), String> {
+    let is_pem = |value: &Value| value.as_str().is_some_and(|text| text.contains("-----BEGIN "));
+    let Value::Array(certificates) = certificates else { return check_texts(certificates) };
+    let fields = certificates.iter().filter_map(Value::as_object).flatten();
+    let others = certificates.iter().filter(|certificate| !certificate.is_object());
+    let shown = fields.filter(|(key, value)| !(["cert", "key"].contains(&key.as_str()) && is_pem(value)));
+    shown.map(|(_, value)| value).chain(others).try_for_each(check_texts)
 }
 
 /// One host a line; what follows a `#` is a remark.
@@ -70,18 +84,52 @@ fn hosts_of(text: &str) -> Result<Vec<HostRule>, String> {
 }
 
 /// Looks the host up now. What cannot be looked up, and what answers otherwise later, is the client's business.
-fn foresee(policy: &EgressPolicy, url: &str) -> Result<(), Error> {
+fn foresee(policy: &EgressPolicy, url: &str, connections: &ConnectionPlan) -> Result<(), Error> {
     let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next()).unwrap_or_default();
     let scheme = url.split("://").next().unwrap_or_default();
     let Ok(target) = format!("{scheme}://{authority}").parse::<Target>() else {
         return Ok(());
     };
-    let found = (target.host(), target.port()).to_socket_addrs();
+    let (host, port) = (target.host(), target.port());
+    let refused = if connections.unix_socket.is_some() {
+        Ok(())
+    } else if let Some(proxy) = connections.proxies.find(target.scheme() == Scheme::Https, host, port) {
+        // The proxy is a target, too.
+        let of_target = match proxy.looks_up() {
+            true => policy.check_unseen(host, port),
+            false => foresee_host(policy, host, port, connections),
+        };
+        of_target.and_then(|()| foresee_place(policy, &proxy.host, proxy.port, true, connections))
+    } else {
+        foresee_host(policy, host, port, connections)
+    };
+    refused.map_err(|refusal| Error::option(refusal.to_string()))
+}
+
+/// A host, or the one that stands in for it.
+fn foresee_host(policy: &EgressPolicy, host: &str, port: u16, connections: &ConnectionPlan) -> Result<(), Refusal> {
+    match connections.connect_to.iter().find_map(|one| one.replace(host, port)) {
+        Some((place, port)) => foresee_place(policy, place, port, place != host, connections),
+        None => foresee_place(policy, host, port, false, connections),
+    }
+}
+
+fn foresee_place(
+    policy: &EgressPolicy,
+    host: &str,
+    port: u16,
+    is_given: bool,
+    connections: &ConnectionPlan,
+) -> Result<(), Refusal> {
+    if let Some(mapped) = connections.hosts.find(host, port) {
+        return policy.reachable_as_given(host, mapped.port.unwrap_or(port), &mapped.addresses).map(drop);
+    }
+    let found = (host, port).to_socket_addrs();
     let addresses: Vec<_> = found.into_iter().flatten().map(|address| address.ip()).collect();
-    policy
-        .reachable(target.host(), target.port(), &addresses)
-        .map(drop)
-        .map_err(|refusal| Error::option(refusal.to_string()))
+    match is_given && host.parse::<IpAddr>().is_ok() {
+        true => policy.reachable_as_given(host, port, &addresses).map(drop),
+        false => policy.reachable(host, port, &addresses).map(drop),
+    }
 }
 
 #[cfg(test)]
@@ -107,5 +155,13 @@ mod tests {
         let error = check(r#"{"thresholds": {"checks{name:##vso[task.complete]}": "rate>0"}}"#).unwrap_err();
         assert!(error.contains("# #vso["), "{error}");
         assert!(check(r#"{"tags": {"a": ["\u001b[2J"]}}"#).is_err());
+        // A certificate has lines, and is shown nowhere.
+        let pem = r#""-----BEGIN X-----\nAAAA\n""#;
+        assert!(
+            check(&format!(r#"{{"tlsAuth": [{{"domains": ["shop.test"], "cert": {pem}, "key": {pem}}}]}}"#)).is_ok()
+        );
+        for wrong in [r#"{"domains": ["a\nb"]}"#, r#"{"cert": "a\nb"}"#, r#""a\nb""#] {
+            assert!(check(&format!(r#"{{"tlsAuth": [{wrong}]}}"#)).is_err(), "{wrong}");
+        }
     }
 }

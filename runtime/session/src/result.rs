@@ -13,6 +13,7 @@ pub fn result_of(outcome: &RunOutcome, judgement: &Judgement) -> RunResult {
         (RunEnd::SetupFailed(_) | RunEnd::Hopeless(_), _) => RunResult::GuestFailed,
         (RunEnd::Aborted(_), _) => RunResult::Aborted,
         _ if !judgement.is_valid() => RunResult::Invalid,
+        (RunEnd::AgentsLost(_), _) => RunResult::Invalid,
         (RunEnd::ThresholdFailed(_), _) => RunResult::ThresholdsFailed,
         (RunEnd::Stopped(StoppedBy::Api), _) => RunResult::StoppedByApi,
         (RunEnd::Stopped(_), _) => RunResult::Interrupted,
@@ -46,7 +47,7 @@ pub(crate) fn describe_end(outcome: &RunOutcome) -> Option<String> {
         RunEnd::SetupFailed(text) => Some(format!("setup failed: {text}")),
         RunEnd::SetupTimedOut => Some(format!("setup took longer than {:?}", outcome.plan.setup_timeout)),
         RunEnd::ThresholdFailed(text) => Some(format!("stopped early: {text}")),
-        RunEnd::Hopeless(text) | RunEnd::NoRequest(text) => Some(text.clone()),
+        RunEnd::Hopeless(text) | RunEnd::NoRequest(text) | RunEnd::AgentsLost(text) => Some(text.clone()),
         RunEnd::Aborted(reason) => Some(format!("the scenario asked to stop: {reason}")),
         RunEnd::Completed | RunEnd::DataEnded(_) | RunEnd::Stopped(_) => None,
     }

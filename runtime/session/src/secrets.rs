@@ -18,7 +18,7 @@ const LARGEST: u64 = 64 << 10;
 /// What is to be written.
 const FORMS: &str = "NAME=@FILE, NAME=env or NAME=env:VARIABLE";
 
-/// What was typed behind `--secret`. It is read later than other arguments, because whoever reads those repeats what is
+/// What was typed behind `--secret`. It is read later than other arguments, because their reader repeats what is
 /// wrong, and here that may be a secret.
 #[derive(Clone)]
 pub struct SecretArgument(String);
@@ -26,6 +26,16 @@ pub struct SecretArgument(String);
 impl From<String> for SecretArgument {
     fn from(text: String) -> SecretArgument {
         SecretArgument(text)
+    }
+}
+
+impl SecretArgument {
+    /// The environment variable that has its value, if one does.
+    pub fn variable(&self) -> Option<String> {
+        match parse_secret(&self.0).ok()?.place {
+            SecretPlace::Variable(variable) => Some(variable),
+            SecretPlace::File(_) => None,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Streaming {
 }
 
 impl Streaming {
-    /// Says where figures can be fetched, even where it is to be quiet: with port 0, nobody could know.
+    /// Says where figures can be fetched, even where it is to be quiet: with port 0, it could not be known.
     pub fn new(streams: Streams, notifier: Arc<dyn Notifier>) -> Streaming {
         for heading in streams.headings() {
             notifier.notify(heading);

@@ -7,7 +7,7 @@ use squall_findings::Findings;
 use squall_history::format::EndInfo;
 use squall_insight::Demands;
 use squall_load::RunOutcome;
-use squall_metrics::{GeneratorVerdict, Nanos, ThresholdFigures, Totals};
+use squall_metrics::{AgentsReport, GeneratorVerdict, Nanos, ThresholdFigures, Totals};
 use squall_plan::Plan;
 use squall_report::{Detail, Document, Ending, RunFacts, Summary, duration, histogram_log, summary_export};
 
@@ -53,11 +53,12 @@ impl<'a> Summarizer<'a> {
         outcome: &RunOutcome,
         course: Vec<Conclusion>,
         findings: Option<Findings>,
+        agents: Option<AgentsReport>,
         files: &mut Files,
     ) -> Reported {
         let RunOutcome { totals, plan, generator, .. } = outcome;
         let judgement = self.test.demands(plan).judge(totals, generator);
-        let facts = RunFacts { course, findings, ..self.facts(ending(outcome), plan, totals) };
+        let facts = RunFacts { course, findings, agents, ..self.facts(ending(outcome), plan, totals) };
         let document = Document::new(totals, &judgement, data_use(outcome), &planned(outcome), &facts);
         let export = format!("{:#}\n", summary_export(totals, &judgement.thresholds));
         let mut unwritten = self.write_exports(totals, &export, files);
@@ -74,6 +75,7 @@ impl<'a> Summarizer<'a> {
             data: document.data.clone(),
             course: facts.course,
             soak: facts.soak,
+            agents: facts.agents,
         };
         Reported { end, document, export, unwritten }
     }

@@ -6,31 +6,38 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use squall_bus::CoordinatorEnd;
+use squall_cluster::{LossPolicy, Stored};
 use squall_data::{DataSet, Openable};
 use squall_guest::{Artifact, Capacity, CodeCache, Description, Guest, GuestError, Level, Secrets};
 use squall_history::RunResult;
 use squall_http::EgressPolicy;
 use squall_insight::{Demands, has_given_way};
-use squall_load::{HasGivenWay, Run, Steering, describe, raise_open_files};
-use squall_metrics::{ExpectedSamples, MetricInfo, check_threshold};
-use squall_plan::{Defaults, Limits, Options, Plan, PlanFile, TestType};
+use squall_load::{HasGivenWay, Run, RunOutcome, describe, raise_open_files};
+use squall_metrics::{ExpectedSamples, LeftOut, MetricInfo, Nanos, check_threshold};
+use squall_monitor::Monitor;
+use squall_plan::{Defaults, Limits, LookInside, Options, Plan, PlanFile, TestType};
 use tracing::info;
+use url::Url;
 
 use crate::baseline::put_baseline_before;
 use crate::ceilings::Ceilings;
+use crate::cluster::{Cluster, ClusterTest, began_of};
 use crate::compiling::notify_if_compiling_takes_long;
 use crate::console::Console;
 use crate::error::Error;
 use crate::files::Files;
 use crate::follow::{Endpoints, Followed};
+use crate::implemented::implemented_by;
 use crate::known::{UserOptions, options_above_plan};
 use crate::layers::Layers;
 use crate::settings::{ControlSettings, OutputSettings, SandboxSettings};
 use crate::summary::{Reported, Summarizer};
 use crate::system::{processor_cores, time_of_day};
 use crate::trend::trend_to;
-use crate::{look_inside, monitoring, policy, secrets};
+use crate::{connections, look_inside, monitoring, policy, secrets};
 
 /// A component, and what the user calls it; of a URL, all but user and password.
 pub struct Component {
@@ -62,8 +69,30 @@ pub struct TestRun {
     pub control: ControlSettings,
     /// What is shown and written.
     pub output: OutputSettings,
+    /// The agents that carry its load; none where this process does.
+    pub cluster: Option<ClusterTest>,
     /// The command that runs it, without the program: what was typed, if nothing else is said.
     pub command: Vec<String>,
+}
+
+/// All that a run needs, before it begins.
+struct Prepared {
+    run: Run,
+    files: Files,
+    endpoints: Endpoints,
+    monitor: Option<Monitor>,
+    inside: look_inside::Prepared,
+    cluster: Option<Cluster>,
+    began: SystemTime,
+}
+
+/// How long the load took, its warm-up included.
+fn load_took(outcome: &RunOutcome) -> Duration {
+    let warm_up = match outcome.totals.warm_up {
+        LeftOut::Planned(time) => time,
+        _ => Nanos::ZERO,
+    };
+    (outcome.totals.elapsed + warm_up).into()
 }
 
 /// A run that is over.
@@ -81,20 +110,8 @@ pub struct Finished {
 pub fn ready_run(plan: Plan, guests: Vec<Arc<Guest>>, egress: EgressPolicy, secrets: Secrets) -> Result<Run, Error> {
     let data = DataSet::load(&plan.data, plan.last_vu(), plan.seed)?;
     raise_open_files(plan.max_vus())?;
-    let (declared, steering) = (Vec::new(), Steering::default());
     let has_given_way = Some(has_given_way as HasGivenWay);
-    Ok(Run {
-        plan,
-        guests,
-        declared,
-        data,
-        secrets,
-        egress,
-        steering,
-        target: None,
-        trace_sampling: None,
-        has_given_way,
-    })
+    Ok(Run { has_given_way, ..Run::new(plan, guests, data, secrets, egress) })
 }
 
 impl TestRun {
@@ -110,6 +127,7 @@ impl TestRun {
             sandbox: SandboxSettings::default(),
             control: ControlSettings::default(),
             output: OutputSettings::default(),
+            cluster: None,
             command: std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect(),
         }
     }
@@ -145,34 +163,87 @@ impl TestRun {
         let described = self.describe(&cache, console)?;
         let plan = self.plan(&described)?;
         let egress = self.egress(&plan)?;
-        let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref())?;
+        let notice = connections::unused_proxy_notice(&plan, self.url.as_deref()).filter(|_| !console.is_quiet());
+        notice.iter().for_each(|text| console.print_status(&format!("note: {text}")));
         // Whatever may be refused is asked for before anything takes long.
         let inside = look_inside::settings(&self.output.inside, self.plan_file.as_ref());
+        let looked_into = if inside.traces == Some(true) { self.loaded_url(&plan) } else { None };
+        let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref(), looked_into.as_ref())?;
         let inside = look_inside::Prepared::of(&inside, console)?;
-        let mut files = Files::open(&self.output)?;
+        let files = Files::open(&self.output)?;
         let endpoints = Endpoints::reserve(self, &plan)?;
         let guests = self.guests(&plan, &described, &cache, console)?;
         let run = ready_run(plan, guests, egress, secrets)?;
-        let began = time_of_day();
-        let (monitoring, target) = monitoring::begin(monitor)?;
         let trace_sampling = inside.sampling();
+        let mut run = Run { trace_sampling, declared: declared_metrics(&described), ..run };
+        let gather = |cluster: &ClusterTest| self.gather_agents(cluster, &mut run, &described, console);
+        let cluster = self.cluster.as_ref().map(gather).transpose()?;
+        let began = time_of_day();
+        self.carry_out(Prepared { run, files, endpoints, monitor, inside, cluster, began }, console)
+    }
+
+    /// Goes on with a run that another coordinator began, at a new end of the bus.
+    ///
+    /// # Errors
+    /// If it cannot be taken up.
+    pub fn attach(
+        &self,
+        stored: Stored,
+        end: CoordinatorEnd,
+        policy: LossPolicy,
+        console: &dyn Console,
+    ) -> Result<Finished, Error> {
+        let plan = stored.manifest.plan.clone();
+        let secrets: Secrets = stored.manifest.secrets.clone().into_iter().collect();
+        console.hide_secrets(secrets.redactor());
+        let egress = self.egress(&plan)?;
+        let monitor = monitoring::monitor(&self.output.monitor, self.plan_file.as_ref(), None)?;
+        let inside = look_inside::Prepared::of(&LookInside::default(), console)?;
+        let files = Files::open(&self.output)?;
+        let endpoints = Endpoints::reserve(self, &plan)?;
+        let cache = CodeCache::of_user();
+        let described: Vec<_> = self.describe(&cache, console)?;
+        let guests = self.guests_for_setup(&described, &cache, console)?;
+        let began = began_of(&stored);
+        let mut run = ready_run(plan, guests, egress, secrets)?;
+        let gathered = stored.resume(end, policy).map_err(|source| Error::Cluster { source, reason: None })?;
+        run.plan.threads = gathered.agents.threads.max(1);
+        run.agents = Some(gathered.agents);
+        let cluster = Some(Cluster::attached(gathered.handle));
+        self.carry_out(Prepared { run, files, endpoints, monitor, inside, cluster, began }, console)
+    }
+
+    fn carry_out(&self, prepared: Prepared, console: &dyn Console) -> Result<Finished, Error> {
+        let Prepared { run, mut files, endpoints, monitor, inside, cluster, began } = prepared;
+        let (monitoring, target) = monitoring::begin(monitor)?;
         let looking = inside.begin()?;
-        let run = Run { target, trace_sampling, declared: declared_metrics(&described), ..run };
+        let run = Run { target, ..run };
         let Followed { outcome, course, keep, view } =
             self.follow(run, endpoints, &mut files.reports, began, console)?;
         drop(monitoring);
+        let agents = cluster.map(|cluster| cluster.finish(load_took(&outcome)));
         let findings = looking.map(|looking| looking.finish(&outcome, console));
         let summarizer = Summarizer::of(self, began, console);
         let Reported { end, mut document, export, mut unwritten } =
-            summarizer.report(&outcome, course, findings, &mut files);
+            summarizer.report(&outcome, course, findings, agents, &mut files);
         let store = keep.store();
         if let Some(id) = keep.end(&outcome.totals, &document, &end) {
             view.line(&format!("kept as {id}"));
             let warn = |text: &str| console.print_status(text);
+            document.implemented = implemented_by(&store, &id, &document, &warn);
+            for line in &document.implemented {
+                view.line(&format!("recommendation implemented: {}", line.sentence()));
+            }
             document.trend = files.reports.are_wanted().then(|| trend_to(&store, &id, &warn)).flatten();
         }
         unwritten.extend(files.reports.write(&document, &export, console).err());
         Ok(Finished { result: end.result, unwritten })
+    }
+
+    /// Where requests go, as far as it is known before the load.
+    fn loaded_url(&self, plan: &Plan) -> Option<Url> {
+        let named = plan.target.as_ref().map(|target| target.as_str()).or(self.url.as_deref());
+        named.and_then(|url| Url::parse(url).ok())
     }
 
     /// What a run by that plan is held to.
@@ -197,7 +268,23 @@ impl TestRun {
     /// If one of the URLs may not be loaded.
     pub fn egress(&self, plan: &Plan) -> Result<EgressPolicy, Error> {
         let named = self.url.as_deref().into_iter().chain(plan.target.as_ref().map(|target| target.as_str()));
-        policy::policy(&self.sandbox, &named.collect::<Vec<_>>())
+        policy::policy(&self.sandbox, &named.collect::<Vec<_>>(), &plan.http.connections)
+    }
+
+    /// The compiled components, with room for setup and teardown alone.
+    fn guests_for_setup(
+        &self,
+        described: &[(String, Description)],
+        cache: &CodeCache,
+        console: &dyn Console,
+    ) -> Result<Vec<Arc<Guest>>, Error> {
+        let described = described.iter().map(|(_, description)| description);
+        let guests = self.components().zip(described).map(|(component, description)| {
+            let make = || Guest::for_run(&component.artifact, &self.limits, Capacity { vus: 1 }, cache);
+            let guest = compile(component, cache, console, make)?;
+            Ok(Arc::new(guest.given(Openable::Found(description.opened.clone()))))
+        });
+        guests.collect()
     }
 
     /// The compiled components, as they have described themselves, with room for the plan's virtual users.
@@ -211,6 +298,9 @@ impl TestRun {
         cache: &CodeCache,
         console: &dyn Console,
     ) -> Result<Vec<Arc<Guest>>, Error> {
+        if self.cluster.is_some() {
+            return self.guests_for_setup(described, cache, console);
+        }
         let wrong = |source| Error::Guest { name: self.name().to_owned(), source };
         // Each component has room for its own; together they must fit, too.
         Capacity { vus: plan.max_vus() }.check().map_err(wrong)?;
@@ -266,6 +356,7 @@ impl TestRun {
         let mut plan = Plan::resolve_for(options, &layers.components, defaults)
             .map_err(|errors| Error::Options(errors.iter().map(ToString::to_string).collect()))?;
         plan.http.ceilings = layers.ceilings;
+        connections::complete(&mut plan.http)?;
         if look_inside::settings(&self.output.inside, self.plan_file.as_ref()).diagnose == Some(true) {
             put_baseline_before(&mut plan)?;
         }

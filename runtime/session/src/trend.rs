@@ -85,7 +85,8 @@ fn history(
     Ok(history)
 }
 
-fn alike(run: &StoredRun, other: &StoredRun) -> bool {
+/// Whether two runs are of the same scenario, target and load.
+pub(crate) fn alike(run: &StoredRun, other: &StoredRun) -> bool {
     let key = |run: &StoredRun| (run.info.scenario.clone(), run.info.target.clone(), run.info.load.clone());
     key(run) == key(other)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_http::{Booked, CookieJar, Error, KeptList, Prepared, RequestOptions, Response};
+use squall_http::{Booked, Client, CookieJar, Error, HttpVersion, KeptList, Prepared, RequestOptions, Response};
 use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
@@ -22,12 +22,38 @@ type Headers = WasmList<(WasmStr, WasmStr)>;
 
 #[derive(ComponentType, Lift)]
 #[component(record)]
-struct Request {
+pub(super) struct Request {
     method: WasmStr,
     url: WasmStr,
     headers: Headers,
     body: Option<WasmList<u8>>,
     options: Option<Resource<RequestOptions>>,
+}
+
+#[derive(Clone, Copy, ComponentType, Lift)]
+#[component(enum)]
+#[repr(u8)]
+#[expect(dead_code, reason = "the guest makes them")]
+enum Version {
+    #[component(name = "negotiated")]
+    Negotiated,
+    #[component(name = "http1")]
+    Http1,
+    #[component(name = "http2")]
+    Http2,
+    #[component(name = "http2-prior-knowledge")]
+    Http2PriorKnowledge,
+}
+
+impl From<Version> for HttpVersion {
+    fn from(version: Version) -> HttpVersion {
+        match version {
+            Version::Negotiated => HttpVersion::Negotiated,
+            Version::Http1 => HttpVersion::Http1,
+            Version::Http2 => HttpVersion::Http2,
+            Version::Http2PriorKnowledge => HttpVersion::Http2PriorKnowledge,
+        }
+    }
 }
 
 #[derive(ComponentType, Lower)]
@@ -44,7 +70,7 @@ struct Timings {
 
 #[derive(ComponentType, Lower)]
 #[component(variant)]
-enum Failure {
+pub(super) enum Failure {
     #[component(name = "timeout")]
     Timeout,
     #[component(name = "dns")]
@@ -87,7 +113,7 @@ impl From<Error> for Failure {
     }
 }
 
-type ResponseResult = Result<Resource<Response>, Failure>;
+pub(super) type ResponseResult = Result<Resource<Response>, Failure>;
 type Sending<'a, T> = Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -148,7 +174,7 @@ fn send_prepared<'a>(
     let sending = SendWrapper::new(Box::pin(async move { user.client().send(prepared).await }));
     Box::new(async move {
         let result = sending.await;
-        Ok((answer(&mut store, result)?,))
+        Ok((hold_response(&mut store, result)?,))
     })
 }
 
@@ -164,7 +190,7 @@ fn send_all<'a>(
     let sending = SendWrapper::new(Box::pin(async move { user.client().send_all(prepared).await }));
     Box::new(async move {
         let results = sending.await;
-        let answers = results.into_iter().map(|result| answer(&mut store, result));
+        let answers = results.into_iter().map(|result| hold_response(&mut store, result));
         Ok((answers.collect::<wasmtime::Result<Vec<ResponseResult>>>()?,))
     })
 }
@@ -193,6 +219,28 @@ fn prepare(
     store: &mut StoreContextMut<'_, State>,
     request: &Request,
 ) -> wasmtime::Result<Result<Box<Prepared>, Error>> {
+    with_parts(store, request, |client, RequestParts { method, url, headers, body, options }| {
+        let headers = headers.iter().map(|(name, value)| (&**name, &**value));
+        client.prepare(method, url, headers, body, options)
+    })
+}
+
+/// A request, where it lies in the guest's memory.
+pub(super) struct RequestParts<'a> {
+    pub(super) method: &'a str,
+    pub(super) url: &'a str,
+    pub(super) headers: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    pub(super) body: Option<&'a [u8]>,
+    pub(super) options: &'a RequestOptions,
+}
+
+/// Calls `prepare` with the virtual user's client and the parts of a request.
+#[inline]
+pub(super) fn with_parts<T>(
+    store: &mut StoreContextMut<'_, State>,
+    request: &Request,
+    prepare: impl FnOnce(&Client, RequestParts<'_>) -> T,
+) -> wasmtime::Result<T> {
     let headers = pairs(store, &request.headers)?;
     let store = &*store;
     let mut copies = Vec::new();
@@ -201,10 +249,10 @@ fn prepare(
         headers.iter().map(|(name, value)| Ok((text(name)?, text(value)?))).collect::<wasmtime::Result<_>>()?;
     let body = request.body.as_ref().map(|body| body.as_le_slice(store));
     let (method, url) = (text(&request.method)?, text(&request.url)?);
-    let headers = headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     let local = local(store);
     let options = options_of(local, request.options.as_ref());
-    Ok(local.user.client().prepare(&method, &url, headers, body, options))
+    let parts = RequestParts { method: &method, url: &url, headers: &headers, body, options };
+    Ok(prepare(local.user.client(), parts))
 }
 
 /// A string of the guest's, borrowed where it can be. What is not UTF-8 there is copied; that is booked as soon as it is known to be so.
@@ -244,7 +292,7 @@ fn pairs(store: &mut StoreContextMut<'_, State>, list: &Headers) -> wasmtime::Re
     list.iter(store)?.collect()
 }
 
-fn answer(
+pub(super) fn hold_response(
     store: &mut StoreContextMut<'_, State>,
     result: Result<Box<Response>, Error>,
 ) -> wasmtime::Result<ResponseResult> {
@@ -355,6 +403,12 @@ fn link_request_options(interface: &mut LinkerInstance<'_, State>) -> wasmtime::
         },
     )?;
     interface.func_wrap(
+        "[method]request-options.set-http-version",
+        |mut store: StoreContextMut<'_, State>, (options, version): (Options, Version)| {
+            set(&mut store, &options, |options| options.http = Some(version.into()))
+        },
+    )?;
+    interface.func_wrap(
         "[method]request-options.set-cookie-jar",
         |mut store: StoreContextMut<'_, State>, (options, jar): (Options, Resource<CookieJar>)| {
             let jar = Rc::clone(cookie_jar(&store, &jar)?);
@@ -438,6 +492,9 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     })?;
     interface.func_wrap("[method]response.reason", |store: StoreContextMut<'_, State>, (handle,): Handle| {
         Ok((response(&store, &handle)?.reason().into_owned(),))
+    })?;
+    interface.func_wrap("[method]response.protocol", |store: StoreContextMut<'_, State>, (handle,): Handle| {
+        Ok((response(&store, &handle)?.protocol(),))
     })?;
     interface.func_wrap(
         "[method]response.header",

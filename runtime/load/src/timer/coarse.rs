@@ -1,4 +1,4 @@
-//! tokio's timer, for what nobody measures: deadlines of setup and teardown, and the beat of reports. The one file of
+//! tokio's timer, for what is not measured: deadlines of setup and teardown, and the beat of reports. The one file of
 //! this crate that may use it, because it is 1 to 2 ms late.
 
 use std::future::Future;

@@ -29,8 +29,8 @@ pub(crate) fn end() {
     TIME.take();
 }
 
-/// The runtime calls it when nothing on this thread can go on. Whoever is woken goes on instead of the thread falling
-/// asleep; where nobody waits for a time, it sleeps until something else happens.
+/// The runtime calls it when nothing on this thread can go on. What is woken goes on instead of the thread falling
+/// asleep; where nothing waits for a time, it sleeps until something else happens.
 pub(crate) fn passes() {
     TIME.with_borrow(|time| {
         let Some(VirtualTime { hand, timers }) = time else { return };

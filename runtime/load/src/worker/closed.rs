@@ -26,7 +26,7 @@ pub(super) struct Closed {
     /// By the number of the period.
     active: HashMap<u64, ActiveVu>,
     periods_begun: u64,
-    /// When to look whether somebody at work is to be interrupted, and in which period.
+    /// When to look whether a user at work is to be interrupted, and in which period.
     deadlines: BinaryHeap<Reverse<(Nanos, u64)>>,
     /// When a load ends in any case that may for a while have no virtual user: one whose level is decided while it runs, or
     /// a ramp down to nothing.
@@ -41,7 +41,7 @@ struct ActiveVu {
     hard_stop: Nanos,
 }
 
-/// How long a load goes on, whether there is somebody at work or not. [`Nanos::MAX`] is until it is stopped.
+/// How long a load goes on, whether there is a user at work or not. [`Nanos::MAX`] is until it is stopped.
 fn lasts(scenario: &Scenario) -> Option<Nanos> {
     match &scenario.executor {
         Executor::ExternallyControlled { .. } | Executor::SteppedVus { .. } => {
@@ -63,7 +63,9 @@ fn ramp_down_grace(executor: &Executor) -> Duration {
 
 impl Closed {
     pub(super) fn new(worker: ScenarioWorker) -> Closed {
+        let (from, until) = worker.window();
         let mut periods = vu_periods_of(&worker.context.scenario, worker.share);
+        periods.retain_mut(|period| period.clip(from, until));
         periods.reverse();
         Closed {
             worker,
@@ -80,7 +82,7 @@ impl Closed {
         let Some(begins) = self.worker.wait_for_beginning().await else { return };
         self.load_begins = begins;
         self.lasts_until = lasts(&self.worker.context.scenario).map(|lasts| begins + lasts);
-        // Once the control thread is gone there is nobody left to wish for anything.
+        // Once the control thread is gone there is nothing left that could ask for a change.
         let mut may_wish = true;
         self.apply_control();
         loop {
@@ -160,6 +162,21 @@ impl Closed {
         {
             let wanted = if control_state.paused { 0 } else { control_state.vus.unwrap_or(vus) };
             self.lead_to(wanted, until);
+        }
+        self.heed_window();
+    }
+
+    /// What was taken over may be given back: its users end with their iterations.
+    fn heed_window(&mut self) {
+        let (from, until) = self.worker.window();
+        if until == Nanos::MAX {
+            return;
+        }
+        let ends = self.load_begins + until;
+        self.to_begin.retain_mut(|period| period.clip(from, until));
+        self.lasts_until = self.lasts_until.map(|lasts| lasts.min(ends));
+        for user in self.active.values() {
+            user.handle.until.set(user.handle.until.get().min(ends));
         }
     }
 

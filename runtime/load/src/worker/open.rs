@@ -1,5 +1,5 @@
 //! An open load: iterations begin when the plan says, whatever the target does. Arrivals and free virtual users meet at a
-//! queue; an arrival that finds nobody waits there with its intended start.
+//! queue; an arrival that finds no free user waits there with its intended start.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use squall_metrics::{FlowId, Nanos};
 use squall_plan::{Arrivals, Limits, WorkerArrivals};
 use tokio::task::AbortHandle;
 
-use super::ScenarioWorker;
+use super::{ScenarioWorker, first_arrivals};
 use crate::backlog::Due;
 use crate::schedule::vu_of;
 use crate::steering::{RateChange, Stop};
@@ -35,6 +35,7 @@ pub(super) struct Open {
     /// The load lasts as long as it is planned to, even after the last arrival: rates are divided by that time, and where
     /// its level is decided while it runs more may come.
     load_ends: Nanos,
+    load_begins: Nanos,
     /// When whatever is still under way is interrupted.
     deadline: Nanos,
 }
@@ -42,24 +43,30 @@ pub(super) struct Open {
 /// The arrivals still to come, in times of the run's clock.
 struct Upcoming {
     arrivals: std::iter::Peekable<WorkerArrivals>,
+    /// From then on they are another agent's.
+    until: Nanos,
     /// What the arrivals' times and indices count from.
     begins: Nanos,
     first_index: u64,
 }
 
 impl Upcoming {
-    fn new(arrivals: Arrivals, begins: Nanos, first_index: u64, worker: &ScenarioWorker) -> Upcoming {
-        let arrivals = arrivals.of_worker(worker.share.index, worker.share.count).peekable();
-        Upcoming { arrivals, begins, first_index }
+    fn new(arrivals: WorkerArrivals, begins: Nanos, first_index: u64) -> Upcoming {
+        Upcoming { arrivals: arrivals.peekable(), until: Nanos::MAX, begins, first_index }
+    }
+
+    fn none() -> Upcoming {
+        Upcoming::new(Arrivals::none().of_worker(0, 1), Nanos::MAX, 0)
     }
 
     fn next_at(&mut self) -> Option<Nanos> {
-        self.arrivals.peek().map(|arrival| self.begins + arrival.at.into())
+        self.arrivals.peek().map(|arrival| self.begins + arrival.at.into()).filter(|at| *at < self.until)
     }
 
     fn pop_due(&mut self, now: Nanos) -> Option<Due> {
-        let begins = self.begins;
-        let arrival = self.arrivals.next_if(|arrival| begins + arrival.at.into() <= now)?;
+        let (begins, until) = (self.begins, self.until);
+        let is_due = |at: Nanos| at <= now && at < until;
+        let arrival = self.arrivals.next_if(|arrival| is_due(begins + arrival.at.into()))?;
         Some(Due { index: self.first_index + arrival.index, intended: begins + arrival.at.into() })
     }
 }
@@ -70,10 +77,11 @@ impl Open {
             most_users: worker.share.users(worker.context.scenario.executor.max_vus()),
             most_waiting: Limits::ITERATIONS_WAITING
                 / (worker.share.count * worker.context.plan.scenarios.len() as u64).max(1),
-            upcoming: Upcoming::new(arrivals, Nanos::MAX, 0, &worker),
+            upcoming: Upcoming::new(worker.share.of(&arrivals), Nanos::MAX, 0),
             change: None,
             heeded: None,
             load_ends: Nanos::MAX,
+            load_begins: Nanos::MAX,
             worker,
             handles: HashMap::new(),
             users: 0,
@@ -105,11 +113,13 @@ impl Open {
         }
     }
 
-    async fn start_arrivals(&mut self, begins: Nanos) {
-        let begins = begins + self.worker.context.scenario.start_time.into();
+    async fn start_arrivals(&mut self, load_begins: Nanos) {
+        let begins = load_begins + self.worker.context.scenario.start_time.into();
         self.upcoming.begins = begins;
         let duration = self.worker.context.scenario.executor.planned_duration();
         self.load_ends = duration.map_or(Nanos::MAX, |duration| begins + duration.into());
+        self.load_begins = load_begins;
+        self.pass_over_others_arrivals().await;
         let mut beat = self.worker.timer.every_second();
         let mut may_wish = true;
         self.apply_control();
@@ -138,6 +148,37 @@ impl Open {
                 () = self.worker.timer.until(next) => {}
                 () = self.worker.present.all_gone() => {}
             }
+        }
+    }
+
+    /// Of a part that is taken over, what came before belongs to the agent that is lost. Walking past the arrivals of hours
+    /// takes a while, so a thread beside the workers does it.
+    async fn pass_over_others_arrivals(&mut self) {
+        let (from, _) = self.worker.window();
+        let Some(arrivals) = first_arrivals(&self.worker.context.scenario).filter(|_| from > Nanos::ZERO) else {
+            return;
+        };
+        let mut ours = self.worker.share.of(&arrivals);
+        let begins = self.upcoming.begins;
+        let from = Duration::from((self.load_begins + from).since(begins));
+        let passed = tokio::task::spawn_blocking(move || {
+            ours.skip_before(from);
+            ours
+        });
+        // It cannot panic; without its arrivals a worker has nothing to do.
+        self.upcoming = passed.await.map_or_else(|_| Upcoming::none(), |ours| Upcoming::new(ours, begins, 0));
+    }
+
+    /// What was taken over may be given back.
+    fn heed_window(&mut self) {
+        let (_, until) = self.worker.window();
+        if until < Nanos::MAX && self.load_begins < Nanos::MAX {
+            let until = self.load_begins + until;
+            self.upcoming.until = until;
+            if let Some((_, upcoming)) = &mut self.change {
+                upcoming.until = until;
+            }
+            self.load_ends = self.load_ends.min(until);
         }
     }
 
@@ -172,7 +213,7 @@ impl Open {
         }
     }
 
-    /// Somebody new for each arrival that waits, as far as the plan allows; those on their way are counted.
+    /// A new user for each arrival that waits, as far as the plan allows; those on their way are counted.
     fn scale_up(&mut self) {
         while self.users < self.most_users && self.worker.queue.waiting() > self.users - self.worker.queue.prepared() {
             self.spawn_vu();
@@ -251,6 +292,7 @@ impl Open {
             self.heeded = Some(change);
             self.go_on_with(change);
         }
+        self.heed_window();
     }
 
     /// From then on arrivals come at another rate, or not at all.
@@ -262,12 +304,15 @@ impl Open {
         let arrivals = rate.map_or_else(Arrivals::none, |rate| {
             Arrivals::constant(rate, left, scenario.arrival, scenario.seed.wrapping_add(first_index))
         });
-        self.change = Some((at, Upcoming::new(arrivals, at, first_index, &self.worker)));
+        let mut ours = self.worker.share.of(&arrivals);
+        let (from, _) = self.worker.window();
+        ours.skip_before((began + from).since(at).into());
+        self.change = Some((at, Upcoming::new(ours, at, first_index)));
     }
 
     fn stop_gracefully(&mut self) {
         let now = self.worker.context.guest_context.clock.now();
-        self.upcoming = Upcoming::new(Arrivals::none(), now, 0, &self.worker);
+        self.upcoming = Upcoming::none();
         self.change = None;
         self.worker.context.stopping.set(true);
         // What waits has not begun, so it is not waited for.

@@ -36,10 +36,14 @@ impl Reporter {
         reports: mpsc::Sender<Report>,
         context: Rc<WorkerContext>,
         present: Presence,
-        scenarios: Vec<Seen>,
     ) -> Reporter {
         let (times, run_delay) = (ThreadTimes::now(), run_delay());
-        Reporter { worker, reports, context, present, scenarios, times, run_delay }
+        Reporter { worker, reports, context, present, scenarios: Vec::new(), times, run_delay }
+    }
+
+    /// Reports of this scenario, too.
+    pub(super) fn see(&mut self, scenario: Seen) {
+        self.scenarios.push(scenario);
     }
 
     /// A control thread that lags behind gets more at once later: nothing is lost.
@@ -53,7 +57,7 @@ impl Reporter {
     pub(super) async fn last_report(&mut self) {
         let taken = self.context.recorder.borrow_mut().take_last_seconds(self.context.clock.now());
         let report = self.report(taken);
-        // If the control thread is gone there is nobody to tell.
+        // If the control thread is gone, there is no receiver.
         let _ = self.reports.send(report).await;
     }
 

@@ -22,6 +22,16 @@ const CONNECTIONS: [&str; 4] = [
     "hikaricp_connections_active",
 ];
 
+/// Seconds in which a runtime stood still for its garbage collector: Micrometer and the JVM's client library, Go, Node.js.
+const GC_PAUSES: [&str; 4] = [
+    "jvm_gc_pause_seconds_sum",
+    "jvm_gc_collection_seconds_sum",
+    "go_gc_duration_seconds_sum",
+    "nodejs_gc_duration_seconds_sum",
+];
+/// The page of memory that `node_vmstat_*` counts, in bytes.
+const MEMORY_PAGE: f64 = 4096.0;
+
 /// The known values of one page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Page {
@@ -55,6 +65,17 @@ struct Subject {
     descriptors: Option<f64>,
     descriptors_limit: Option<f64>,
     threads: Option<f64>,
+    processor_waiting: Counter,
+    processor_stolen: Counter,
+    /// Seconds in which each disk worked.
+    disks: BTreeMap<String, Counter>,
+    disk_operations: Counter,
+    disk_took: Counter,
+    swapped_pages: Counter,
+    kills: Counter,
+    segments_sent: Counter,
+    segments_sent_again: Counter,
+    gc_pauses: Counter,
 }
 
 /// Something that only grows, added up over devices, processors and the like.
@@ -102,6 +123,7 @@ impl Page {
                 name if name.starts_with("node_") => page.of_machine(&sample),
                 name if name.starts_with("container_") => page.of_container(&sample),
                 name if name.starts_with("process_") => of_process(&mut process, &sample),
+                name if GC_PAUSES.contains(&name) => process.gc_pauses.add(&sample),
                 name if name.ends_with("_exporter_build_info") || name == "cadvisor_version_info" => {
                     page.is_of_exporter = true;
                 }
@@ -137,7 +159,25 @@ impl Page {
                 if matches!(sample.label("mode"), "idle" | "iowait") {
                     machine.processor_idle.add(sample);
                 }
+                match sample.label("mode") {
+                    "iowait" => machine.processor_waiting.add(sample),
+                    "steal" => machine.processor_stolen.add(sample),
+                    _ => {}
+                }
             }
+            "node_disk_io_time_seconds_total" if is_disk => {
+                machine.disks.entry(device.to_owned()).or_default().add(sample);
+            }
+            "node_disk_reads_completed_total" | "node_disk_writes_completed_total" if is_disk => {
+                machine.disk_operations.add(sample);
+            }
+            "node_disk_read_time_seconds_total" | "node_disk_write_time_seconds_total" if is_disk => {
+                machine.disk_took.add(sample);
+            }
+            "node_vmstat_pswpin" | "node_vmstat_pswpout" => machine.swapped_pages.add(sample),
+            "node_vmstat_oom_kill" => machine.kills.add(sample),
+            "node_netstat_Tcp_OutSegs" => machine.segments_sent.add(sample),
+            "node_netstat_Tcp_RetransSegs" => machine.segments_sent_again.add(sample),
             "node_memory_MemTotal_bytes" => machine.memory_total = Some(sample.value),
             "node_memory_MemAvailable_bytes" => machine.memory_available = Some(sample.value),
             "node_disk_read_bytes_total" if is_disk => machine.disk_read.add(sample),
@@ -231,6 +271,7 @@ impl Subject {
                 Some(value(name, ResourceUnit::BytesPerSecond, now.rate(before, seconds)?, None))
             });
             values.extend(rates);
+            values.extend(self.waits(before, seconds));
         }
         let used = self.memory_total.zip(self.memory_available).map(|(total, available)| total - available);
         let limit = self.memory_limit.or(self.memory_total).or(page.machine_memory);
@@ -243,6 +284,41 @@ impl Subject {
         values
             .extend(levels.into_iter().filter_map(|(name, unit, level, limit)| Some(value(name, unit, level?, limit))));
         values
+    }
+
+    /// What slows every program of a machine, and what a runtime does beside its work.
+    fn waits(&self, before: &Subject, seconds: f64) -> Vec<ResourceValue> {
+        let all = self.processor_all.growth(before.processor_all, seconds).map(|(growth, _)| growth);
+        let of_all = |now: Counter, before: Counter| {
+            let (part, _) = now.growth(before, seconds)?;
+            all.filter(|all| *all > 0.0).map(|all| (part / all).min(1.0))
+        };
+        let of = |part: Counter, part_before: Counter, whole: Counter, whole_before: Counter| {
+            let ((part, _), (whole, _)) = (part.growth(part_before, seconds)?, whole.growth(whole_before, seconds)?);
+            (whole > 0.0).then(|| part / whole)
+        };
+        let disks = self.disks.iter().filter_map(|(disk, now)| now.rate(*before.disks.get(disk)?, seconds));
+        let shares = [
+            (names::CPU_WAITING, of_all(self.processor_waiting, before.processor_waiting)),
+            (names::CPU_STOLEN, of_all(self.processor_stolen, before.processor_stolen)),
+            (names::DISK_BUSY, disks.reduce(f64::max).map(|busy| busy.min(1.0))),
+            (
+                names::RETRANSMITTED,
+                of(self.segments_sent_again, before.segments_sent_again, self.segments_sent, before.segments_sent),
+            ),
+            (names::GC_PAUSES, self.gc_pauses.rate(before.gc_pauses, seconds).map(|pauses| pauses.min(1.0))),
+        ];
+        let latency = of(self.disk_took, before.disk_took, self.disk_operations, before.disk_operations);
+        let swapped = self.swapped_pages.rate(before.swapped_pages, seconds).map(|pages| pages * MEMORY_PAGE);
+        let kills = self.kills.growth(before.kills, seconds).map(|(kills, _)| kills);
+        let levels = [
+            (names::DISK_LATENCY, ResourceUnit::Number, latency.map(|seconds| seconds * 1e3)),
+            (names::SWAPPED, ResourceUnit::BytesPerSecond, swapped),
+            (names::OUT_OF_MEMORY_KILLS, ResourceUnit::Number, kills),
+        ];
+        let shares = shares.into_iter().filter_map(|(name, part)| Some(share(name, part?)));
+        let levels = levels.into_iter().filter_map(|(name, unit, level)| Some(value(name, unit, level?, None)));
+        shares.chain(levels).collect()
     }
 
     fn cores(&self) -> Option<f64> {
@@ -292,6 +368,35 @@ mod tests {
         assert_eq!(told[&key("", "network_received")].0, 2_048.0);
         assert_eq!(told[&key("", "connections")].0, 17.0);
         assert!(!told.contains_key(&key("", "threads")));
+    }
+
+    #[test]
+    fn what_slows_a_machine_as_node_exporter_shows_it() {
+        let page = |steal: f64, busy: f64, operations: f64, took: f64, swapped: f64, again: f64| {
+            format!(
+                "node_cpu_seconds_total{{cpu=\"0\",mode=\"idle\"}} {}\nnode_cpu_seconds_total{{cpu=\"0\",mode=\"steal\"}} {steal}\n\
+                 node_disk_io_time_seconds_total{{device=\"sda\"}} {busy}\nnode_disk_io_time_seconds_total{{device=\"sdb\"}} 1\n\
+                 node_disk_reads_completed_total{{device=\"sda\"}} {operations}\nnode_disk_read_time_seconds_total{{device=\"sda\"}} {took}\n\
+                 node_vmstat_pswpout {swapped}\nnode_vmstat_oom_kill {swapped}\nnode_netstat_Tcp_OutSegs {}\n\
+                 node_netstat_Tcp_RetransSegs {again}\n",
+                10.0 - steal,
+                operations * 10.0
+            )
+        };
+        let told = read_values(&page(0.0, 0.0, 0.0, 0.0, 0.0, 0.0), &page(3.0, 1.8, 100.0, 2.0, 2.0, 50.0), 2.0);
+        assert_eq!(told[&key("", "disk_busy")].0, 0.9);
+        assert_eq!(told[&key("", "disk_latency_ms")].0, 20.0);
+        assert_eq!(told[&key("", "swapped")].0, 4_096.0);
+        assert_eq!(told[&key("", "out_of_memory_kills")].0, 2.0);
+        assert_eq!(told[&key("", "retransmitted")].0, 0.05);
+    }
+
+    #[test]
+    fn pauses_of_a_collector_are_a_share_of_the_time() {
+        let page = |seconds: f64| {
+            format!("process_cpu_seconds_total 1\njvm_gc_pause_seconds_sum{{action=\"minor\"}} {seconds}\n")
+        };
+        assert_eq!(read_values(&page(1.0), &page(1.5), 2.0)[&key("", "gc_pauses")].0, 0.25);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fs::read_to_string;
 
 /// `ESTABLISHED`, in the kernel's numbers.
 const ESTABLISHED: &str = "01";
+const LISTEN: &str = "0A";
 
 /// Number of established TCP connections among these sockets (inodes); `None` if the system does not list them.
 pub(super) fn established(process: u32, sockets: &BTreeSet<u64>) -> Option<usize> {
@@ -19,10 +20,31 @@ pub(super) fn established(process: u32, sockets: &BTreeSet<u64>) -> Option<usize
 
 /// The inodes of the established connections in such a file.
 pub(super) fn inodes(text: &str) -> impl Iterator<Item = u64> {
+    sockets(text).filter(|socket| socket.state == ESTABLISHED).map(|socket| socket.inode)
+}
+
+/// The sockets (inodes) of this machine that listen at a port.
+pub(super) fn listening(port: u16) -> BTreeSet<u64> {
+    let texts = ["tcp", "tcp6"].map(|name| read_to_string(format!("/proc/self/net/{name}")).unwrap_or_default());
+    texts.iter().flat_map(|text| listening_in(text, port)).collect()
+}
+
+fn listening_in(text: &str, port: u16) -> impl Iterator<Item = u64> {
+    sockets(text).filter(move |socket| socket.state == LISTEN && socket.port == port).map(|socket| socket.inode)
+}
+
+struct Socket<'a> {
+    port: u16,
+    state: &'a str,
+    inode: u64,
+}
+
+fn sockets(text: &str) -> impl Iterator<Item = Socket<'_>> {
     text.lines().skip(1).filter_map(|line| {
         let mut fields = line.split_whitespace();
-        (fields.nth(3)? == ESTABLISHED).then_some(())?;
-        fields.nth(5)?.parse().ok()
+        let port = u16::from_str_radix(fields.nth(1)?.rsplit_once(':')?.1, 16).ok()?;
+        let state = fields.nth(1)?;
+        Some(Socket { port, state, inode: fields.nth(5)?.parse().ok()? })
     })
 }
 
@@ -37,5 +59,7 @@ mod tests {
                     1: 0100007F:1F90 0100007F:C001 01 00000000:00000000 00:00000000 00000000  0  0 102 1 0 20 4 30 10 -1\n\
                     2: 0100007F:1F90 0100007F:C002 06 00000000:00000000 03:00000000 00000000  0  0 0 3 0\n";
         assert_eq!(inodes(text).collect::<Vec<_>>(), [102]);
+        assert_eq!(listening_in(text, 8080).collect::<Vec<_>>(), [101]);
+        assert_eq!(listening_in(text, 8081).count(), 0);
     }
 }

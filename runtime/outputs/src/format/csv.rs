@@ -10,7 +10,7 @@ use crate::series::{Series, Tags, Value, series};
 use crate::statistic::Statistic;
 
 /// Tags with their own column; all others go into `extra_tags`.
-const TAGS: [&str; 11] = [
+const TAGS: [&str; 12] = [
     "scenario",
     "flow",
     "group",
@@ -19,6 +19,7 @@ const TAGS: [&str; 11] = [
     "status",
     "error",
     "expected_response",
+    "proto",
     "check",
     "transaction",
     "testid",
@@ -99,13 +100,13 @@ mod tests {
         assert_eq!(
             lines[0],
             "metric_name,timestamp,metric_value,statistic,scenario,flow,group,name,method,status,error,\
-             expected_response,check,transaction,testid,extra_tags"
+             expected_response,proto,check,transaction,testid,extra_tags"
         );
         for row in [
-            "basket,1700000000.500,7,p(95),default,browse,,,,,,,,,,team=x",
-            "checks,1700000000.500,0.75,rate,default,browse,,,,,,,is ok,,,team=x",
-            "http_reqs,1700000000.500,3,sum,default,browse,,/a,GET,200,,true,,,,team=x",
-            "http_req_duration,1700000000.500,40,p(95),default,browse,,/a,GET,500,,false,,,,team=x",
+            "basket,1700000000.500,7,p(95),default,browse,,,,,,,,,,,team=x",
+            "checks,1700000000.500,0.75,rate,default,browse,,,,,,,,is ok,,,team=x",
+            "http_reqs,1700000000.500,3,sum,default,browse,,/a,GET,200,,true,HTTP/1.1,,,,team=x",
+            "http_req_duration,1700000000.500,40,p(95),default,browse,,/a,GET,500,,false,HTTP/1.1,,,,team=x",
         ] {
             assert!(lines.contains(&row), "{row} is not in {text}");
         }

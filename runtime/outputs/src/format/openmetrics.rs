@@ -155,8 +155,8 @@ mod tests {
         let mut format = OpenMetrics::default();
         page(&mut format);
         let page = page(&mut format);
-        let of_500 = "expected_response=\"false\",flow=\"browse\",method=\"GET\",name=\"/a\",scenario=\"default\",\
-                      status=\"500\",team=\"x\"";
+        let of_500 = "expected_response=\"false\",flow=\"browse\",method=\"GET\",name=\"/a\",\
+            proto=\"HTTP/1.1\",scenario=\"default\",status=\"500\",team=\"x\"";
         for line in [
             "# TYPE k6_http_reqs counter".to_owned(),
             format!("k6_http_reqs_total{{{of_500}}} 2"),

@@ -77,6 +77,7 @@ impl Otlp {
 
     fn attributes(&self, key: &Key) -> Vec<Object> {
         let mut attributes: Vec<Object> = key.tags.iter().filter_map(|(tag, value)| known(tag, value)).collect();
+        attributes.extend(key.tags.get("proto").map(|_| attribute("network.protocol.name", "http".to_owned())));
         if key.metric == "http_req_duration" {
             attributes.extend(error_of_status(&key.tags));
             attributes.extend(self.server(&key.tags).into_iter().flatten());
@@ -187,6 +188,11 @@ fn known(tag: &str, value: &str) -> Option<Object> {
         "status" if value == "0" => None,
         "status" => Some(json!({ "key": "http.response.status_code", "value": { "intValue": value } })),
         "error" => own("error.type"),
+        // "HTTP/1.1", "HTTP/2.0": without the zero, as OpenTelemetry has it.
+        "proto" => {
+            let version = value.trim_start_matches("HTTP/").trim_end_matches(".0");
+            Some(attribute("network.protocol.version", version.to_owned()))
+        }
         "name" => own("squall.request.name"),
         "expected_response" => {
             let expected = value == "true";
@@ -230,6 +236,8 @@ mod tests {
             r#"{"key":"http.request.method","value":{"stringValue":"GET"}}"#,
             r#"{"key":"http.response.status_code","value":{"intValue":"500"}}"#,
             r#"{"key":"error.type","value":{"stringValue":"500"}}"#,
+            r#"{"key":"network.protocol.name","value":{"stringValue":"http"}}"#,
+            r#"{"key":"network.protocol.version","value":{"stringValue":"1.1"}}"#,
             r#"{"key":"server.address","value":{"stringValue":"shop.example"}}"#,
             r#"{"key":"server.port","value":{"intValue":"8080"}}"#,
             r#"{"key":"team","value":{"stringValue":"x"}}"#,
@@ -240,6 +248,13 @@ mod tests {
         assert_eq!(checks["sum"]["dataPoints"][0]["asInt"], "6");
         assert_eq!(metric("squall.data_sent")["unit"], "By");
         assert_eq!(metric("squall.vus")["gauge"]["dataPoints"][0]["asDouble"], 5.0);
+    }
+
+    #[test]
+    fn protocols_have_the_versions_of_opentelemetry() {
+        for (value, version) in [("HTTP/1.1", "1.1"), ("HTTP/2.0", "2"), ("HTTP/3.0", "3")] {
+            assert_eq!(known("proto", value).unwrap()["value"]["stringValue"], version);
+        }
     }
 
     #[test]

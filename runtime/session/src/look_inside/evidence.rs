@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use squall_findings::database::DatabaseReport;
 use squall_findings::span::{Span, TraceId};
-use squall_findings::{Evidence, LoadSecond, ResourceSeries, TracedExchange};
+use squall_findings::{Evidence, LoadSecond, ResourceSeries, TracedExchange, endpoint_name};
 use squall_load::RunOutcome;
 use squall_metrics::{FlowId, Second, Totals, TracedRequest, WatchedSeries, WatchedSource};
 use squall_traces::Received;
@@ -26,20 +26,13 @@ fn exchange(totals: &Totals, request: &TracedRequest) -> TracedExchange {
     let name = totals.registry.name(request.name);
     TracedExchange {
         trace: TraceId(request.trace),
-        endpoint: endpoint(request.method.name(), &name).into(),
+        endpoint: endpoint_name(request.method.name(), &name).into(),
         flow: flow(totals, request.flow),
         ended: request.ended.into(),
         duration: request.service_time.into(),
         received: request.received,
         failed: request.failed,
     }
-}
-
-/// `GET /products`, for a request that is counted under its URL; the name that the scenario gave it, for another.
-fn endpoint(method: &str, name: &str) -> String {
-    let path = name.split_once("://").map_or(name, |(_, rest)| rest.find('/').map_or("/", |path| &rest[path..]));
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    if path.starts_with('/') { format!("{method} {path}") } else { name.to_owned() }
 }
 
 fn flow(totals: &Totals, flow: FlowId) -> Option<Arc<str>> {
@@ -86,17 +79,4 @@ pub(super) fn problems(received: &Received, addresses: &[SocketAddr], totals: &T
         ));
     }
     problems
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_a_method_and_a_path_or_the_name_that_was_given() {
-        assert_eq!(endpoint("GET", "/products"), "GET /products");
-        assert_eq!(endpoint("GET", "http://127.0.0.1:8080/products?page=7"), "GET /products");
-        assert_eq!(endpoint("GET", "http://127.0.0.1:8080"), "GET /");
-        assert_eq!(endpoint("POST", "pay"), "pay");
-    }
 }

@@ -1,5 +1,5 @@
 //! `--report-every`: reports while a long run goes on. Every so often the summary is printed as far as the run has come, and
-//! the files of `--report` and `--summary-json` are written anew, so that somebody who comes by, or a run that dies, has them.
+//! the files of `--report` and `--summary-json` are written anew, so that a passer-by, or a run that dies, has them.
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ use crate::test_run::{TestRun, declared_metrics, ready_run};
 
 /// More than this share of iterations that found no virtual user means that the rate was not borne.
 const MAY_BE_DROPPED: f64 = 0.001;
-/// What must hold for errors where nobody said anything: a target that answers everything with an error is fast.
+/// What must hold for errors where nothing was said: a target that answers everything with an error is fast.
 const OF_ERRORS: (&str, &str) = ("http_req_failed", "rate<0.01");
 
 /// What all trials share.
@@ -111,6 +111,7 @@ impl Trials {
             RunEnd::Aborted(_)
             | RunEnd::Hopeless(_)
             | RunEnd::NoRequest(_)
+            | RunEnd::AgentsLost(_)
             | RunEnd::SetupFailed(_)
             | RunEnd::SetupTimedOut => {
                 let text = describe_end(outcome).unwrap_or_default();

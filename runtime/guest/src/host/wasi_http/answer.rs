@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use send_wrapper::SendWrapper;
-use squall_http::{Booked, Listener};
+use squall_http::{Booked, Head, Listener, TooMuch};
+use squall_metrics::Nanos;
 
 use super::{Response, WasiError};
 
@@ -101,18 +102,19 @@ fn wake(waker: &RefCell<Option<Waker>>) {
 }
 
 impl Listener for WasiResponse {
-    fn head(&self, status: u16, fields: &mut dyn Iterator<Item = (&str, &[u8])>, booked: Booked) {
-        let headers = self.header_map(fields, booked);
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    fn head(&self, head: &Head<'_>, booked: Booked) {
+        let headers = self.header_map(&mut head.fields(), booked);
+        let status = StatusCode::from_u16(head.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.head.replace(Some((status, headers)));
         wake(&self.reader);
     }
 
-    fn data(&self, piece: Bytes, booked: Booked) {
+    fn data(&self, piece: Bytes, booked: Booked, _at: Nanos) -> Result<(), TooMuch> {
         if !self.is_gone() {
             self.pieces.borrow_mut().push_back(Held::bytes(piece, booked));
             wake(&self.reader);
         }
+        Ok(())
     }
 
     fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
