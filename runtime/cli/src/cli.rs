@@ -2,12 +2,15 @@
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::args::agents::AgentArgs;
 use crate::args::control::ClientArgs;
 use crate::args::history::{CompareArgs, FindingsArgs, MergeArgs, ReportArgs, RunsArgs, TrendArgs};
 use crate::args::output::HttpDebug;
 use crate::args::plan::PlanArgs;
+use crate::args::tasks::TasksArgs;
 use crate::commands::breakpoint::{BreakpointArgs, hide_refused};
 use crate::commands::cache::CacheArgs;
+use crate::commands::cluster::ClusterArgs;
 use crate::commands::demo::DemoArgs;
 use crate::commands::inspect::InspectArgs;
 use crate::commands::project::{BuildArgs, NewArgs};
@@ -41,6 +44,10 @@ pub enum Command {
     Diagnose(Box<RunArgs>),
     /// Serve a page on this machine that starts tests, and shows them and their reports.
     Ui(UiArgs),
+    /// Run a load test on many machines, or go on with one whose coordinator is gone.
+    Cluster(ClusterArgs),
+    /// Carry a part of the load of another process's run, usually on another machine.
+    Agent(AgentArgs),
     /// Read, change or stop a run that was started with --control.
     Control(ClientArgs),
     /// Show what a scenario is, what it asks for, and whether this Squall can run it.
@@ -63,6 +70,8 @@ pub enum Command {
     Report(ReportArgs),
     /// The causes of slow responses that a run with --look-inside found, with their evidence.
     Findings(FindingsArgs),
+    /// Work items of a run: tasks for its findings, bugs for its missed objectives. Prints them, or brings them into a tracker.
+    Tasks(Box<TasksArgs>),
     /// Add up several kept runs, exactly.
     Merge(MergeArgs),
     /// Say whether runs are slower than earlier ones, and how sure that is.

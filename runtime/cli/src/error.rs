@@ -25,6 +25,12 @@ pub enum CliError {
     /// There is nothing of the name of a scenario.
     #[error("{0}: no such file or folder: {remedy}", remedy = remedy_of_missing(.0))]
     Missing(String),
+    /// A tracker cannot be asked.
+    #[error("{0}")]
+    Tracker(String),
+    /// A run on agents, or an agent, cannot go on.
+    #[error("{0}")]
+    Cluster(String),
     /// The demo's server could not be started.
     #[error("the demo shop does not start: {0}")]
     Demo(io::Error),
@@ -45,6 +51,11 @@ impl CliError {
             GuestError::Read(error) if error.kind() == io::ErrorKind::NotFound => CliError::Missing(name.to_owned()),
             source => Error::Guest { name: name.to_owned(), source }.into(),
         }
+    }
+
+    /// A tracker that cannot be asked.
+    pub fn tracker(sentence: String) -> CliError {
+        CliError::Tracker(sentence)
     }
 
     /// A file that an option names and that cannot be read or written.

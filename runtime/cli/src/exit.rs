@@ -1,5 +1,6 @@
 //! Exit codes, all of them. Most are k6's, so that pipelines carry over; see docs/exit-codes.md.
 
+use squall_cluster::ClusterError;
 use squall_control::ControlError;
 use squall_guest::GuestError;
 use squall_history::RunResult;
@@ -22,11 +23,11 @@ pub const THRESHOLDS_FAILED: u8 = 99;
 pub const SETUP_TIMED_OUT: u8 = 100;
 /// `teardown` took longer than allowed.
 pub const TEARDOWN_TIMED_OUT: u8 = 101;
-/// Somebody stopped the run through the control API.
+/// The run was stopped through the control API.
 pub const STOPPED_BY_API: u8 = 103;
 /// The plan, an option or a file that was named is wrong.
 pub const WRONG_PLAN: u8 = 104;
-/// Somebody stopped the run, with a signal or at the terminal.
+/// The run was stopped, with a signal or at the terminal.
 pub const INTERRUPTED: u8 = 105;
 /// The component does not fit the contract, does not start, or does nothing but trap.
 pub const GUEST_FAILED: u8 = 107;
@@ -58,7 +59,10 @@ pub fn code_of_error(error: &CliError) -> u8 {
             code_of_session_error(error)
         }
         CliError::Registry(_) | CliError::Build(_) | CliError::Missing(_) => WRONG_PLAN,
-        CliError::Demo(_) | CliError::Selfcheck(squall_selfcheck::Error::Server(_)) => OUTPUT_FAILED,
+        CliError::Cluster(_)
+        | CliError::Tracker(_)
+        | CliError::Demo(_)
+        | CliError::Selfcheck(squall_selfcheck::Error::Server(_)) => OUTPUT_FAILED,
     }
 }
 
@@ -66,6 +70,8 @@ fn code_of_session_error(error: &Error) -> u8 {
     match error {
         Error::Guest { source: GuestError::Read(_) | GuestError::Capacity { .. }, .. } => WRONG_PLAN,
         Error::Guest { .. } | Error::SuggestedPlan { .. } => GUEST_FAILED,
+        Error::Cluster { source: ClusterError::Stopped, .. } => INTERRUPTED,
+        Error::Cluster { .. } | Error::Launch(_) => OUTPUT_FAILED,
         Error::Control(ControlError::Answer(_)) | Error::Output(_) => OUTPUT_FAILED,
         Error::Options(_)
         | Error::File { .. }

@@ -28,10 +28,11 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--redirect", "--redirect-limit"], "write --max-redirects N; 0 follows none"),
     (&["-r"], "write -s TIME:N for a ramp of virtual users, and --max-redirects N for redirects"),
     (&["--disable-redirects", "--no-redirects"], "write --max-redirects 0"),
-    (&["-x", "--proxy"], "requests go straight to the target: there is no proxy in between"),
+    (&["-h2", "--http2", "--h2"], "HTTP/2 is agreed on by TLS; without TLS, write --http 2-prior-knowledge"),
+    (&["--http3"], "HTTP/1.1 and HTTP/2 are spoken: write --http VERSION"),
     (
-        &["-p", "--parallel", "-h2", "--http2", "--http3", "--h2", "--http-version"],
-        "HTTP/1.1 is spoken, with one request at a time on each connection; write -c N for more connections",
+        &["-p", "--parallel"],
+        "write -c N for the requests at a time, and --shared-connections N for the connections that carry them",
     ),
     (
         &["-C", "--concurrency", "--users", "--clients", "--workers"],
@@ -98,8 +99,6 @@ const OPTIONS: &[(&[&str], &str)] = &[
     ),
     (&["--secret-source"], "write --secret NAME=@FILE, or --secret NAME=env"),
     (&["--address"], "write --control 127.0.0.1:6565 for an API of the run"),
-    (&["--local-ips"], "the system chooses the address that connections come from"),
-    (&["--dns"], "names are looked up as the system does, and each address is used in turn"),
     (&["--blacklist-ip", "--block-hostnames"], "a run reaches nothing but its target and what --allow HOST names"),
     (&["--compatibility-mode"], "JavaScript and TypeScript are both built without it"),
     (
@@ -112,10 +111,10 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--traces-output"], "there are no traces; --out otlp=URL sends metrics"),
     (&["--profiling-enabled"], "there are no profiles to fetch; -v shows what Squall itself does"),
     (&["-f", "--script", "--lua", "--locustfile"], "a scenario is run by its name: squall run FILE"),
-    (&["--cert", "--key", "-E", "--tls-cert"], "client certificates are not sent"),
+    (&["-E", "--tls-cert"], "write --cert FILE and --key FILE"),
     (
-        &["--dns-servers", "--resolve", "--connect-to"],
-        "names are looked up as the system does; write the address into the URL, and the name as -H 'Host: NAME'",
+        &["--dns-servers"],
+        "names are looked up as the system does; write --resolve HOST:ADDRESS for one that it does not know",
     ),
 ];
 
@@ -143,6 +142,8 @@ pub fn answer(error: clap::Error) -> u8 {
 fn tell(error: &clap::Error) -> u8 {
     let text = error.render().to_string();
     match shown(error) {
+        // Help was not typed: URLs in it are examples.
+        _ if !error.use_stderr() => drop(error.print()),
         clean if clean == text => drop(error.print()),
         clean => print_error(clean.trim_start_matches("error: ")),
     }
@@ -289,7 +290,7 @@ fn near_tips_only(mut error: clap::Error) -> clap::Error {
     ] {
         keep_near(&mut error, typed, suggested);
     }
-    // "To pass '-n' as a value, use '-- -n'": nobody means that here.
+    // "To pass '-n' as a value, use '-- -n'" is not what is meant here.
     error.remove(ContextKind::Suggested);
     error
 }

@@ -33,7 +33,7 @@ pub fn end_without_a_run() {
     });
 }
 
-/// The run that a signal stops, for whoever listens.
+/// The run that a signal stops, for the listener.
 static RUN: OnceLock<watch::Sender<Steering>> = OnceLock::new();
 
 /// From now on a signal stops this run gracefully, in place of an earlier one of this process.
@@ -95,4 +95,9 @@ fn listen(answer: impl AsyncFnOnce(Signals) + Send + 'static) {
         });
     };
     let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listen);
+}
+
+/// From now on Ctrl-C does nothing here: it is meant for the process that started this one.
+pub fn ignore_interrupts() {
+    HAS_RUN.store(true, Ordering::Relaxed);
 }

@@ -16,7 +16,7 @@ pub fn print_error(text: &str) {
     print_status(&format!("{} {}", style.bad("error:"), text.join("\n")));
 }
 
-/// Writes a line to standard error. If that is closed there is nobody to tell.
+/// Writes a line to standard error. If that is closed, there is no reader.
 pub fn print_status(line: &str) {
     let _ = writeln!(stderr(), "{line}");
 }

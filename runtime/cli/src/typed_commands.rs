@@ -47,7 +47,7 @@ fn next_line() -> Option<String> {
 }
 
 /// A program in the background that reads from the terminal is stopped by the system, with all its threads: what is typed
-/// then is for somebody else.
+/// then is for another program.
 fn wait_for_input() {
     let terminal = stdin();
     loop {

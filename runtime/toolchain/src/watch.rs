@@ -14,27 +14,51 @@ const NOT_SOURCE: [&str; 6] = ["target", "node_modules", ".squall", ".git", "__p
 /// A project that is watched.
 pub struct Watch {
     folder: PathBuf,
-    latest: Option<SystemTime>,
+    changes: Changes,
 }
 
 impl Watch {
     /// From now on.
     pub fn start(folder: &Path) -> Watch {
-        Watch { folder: folder.to_owned(), latest: latest(folder) }
+        Watch { folder: folder.to_owned(), changes: Changes::since(latest(folder)) }
     }
 
-    /// Returns true when a file has been changed since the last time or the start, false when that is to `end` before.
+    /// Returns true when a file has been changed since the last time or the start, and no more is written. Returns false
+    /// when that is to `end` before.
     #[expect(clippy::disallowed_methods, reason = "no load is running: there is nothing to disturb")]
     pub fn wait_for_change(&mut self, end: impl Fn() -> bool) -> bool {
         while !end() {
-            let now = latest(&self.folder);
-            if now > self.latest {
-                self.latest = now;
+            if self.changes.have_settled(latest(&self.folder)) {
                 return true;
             }
             std::thread::sleep(EVERY);
         }
         false
+    }
+}
+
+/// The times of changes, one look after the other.
+struct Changes {
+    /// The time of the last change that has been told.
+    told: Option<SystemTime>,
+    /// The time at the last look.
+    seen: Option<SystemTime>,
+}
+
+impl Changes {
+    fn since(start: Option<SystemTime>) -> Changes {
+        Changes { told: start, seen: start }
+    }
+
+    /// Whether there is a change, and the last look saw the same one. An editor that saves a file empties it first: at
+    /// that moment there is nothing to build, and its second write would count as a change of its own.
+    fn have_settled(&mut self, latest: Option<SystemTime>) -> bool {
+        let settled = latest > self.told && latest == self.seen;
+        self.seen = latest;
+        if settled {
+            self.told = latest;
+        }
+        settled
     }
 }
 
@@ -55,4 +79,18 @@ fn latest(folder: &Path) -> Option<SystemTime> {
         }
     });
     times.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_twice_while_it_is_saved_is_one_change() {
+        let at = |millis| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));
+        let mut changes = Changes::since(at(0));
+        let looks = [at(0), at(10), at(20), at(20), at(20), at(30), at(30)];
+        let told = looks.map(|latest| changes.have_settled(latest));
+        assert_eq!(told, [false, false, false, true, false, false, true]);
+    }
 }

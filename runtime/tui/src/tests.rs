@@ -8,7 +8,7 @@ use ratatui_core::terminal::Terminal;
 use squall_control::Controls;
 use squall_load::{Progress, Steering};
 use squall_metrics::{
-    FlowId, GeneratorVerdict, IterationEnd, Method, Nanos, Phases, Recorder, Registry, RequestSample, Totals,
+    FlowId, GeneratorVerdict, IterationEnd, Method, Nanos, Phases, Protocol, Recorder, Registry, RequestSample, Totals,
 };
 use squall_plan::{Defaults, MAX_RATE, Options, Plan};
 
@@ -48,6 +48,7 @@ fn measured() -> Totals {
             status: if index > 98 { 503 } else { 200 },
             failure: None,
             expected: index <= 98,
+            proto: Protocol::Http1,
             phases: Phases { waiting: Nanos(index * MILLI), ..Phases::default() },
             response_time: Nanos(index * MILLI),
             sent: 100,

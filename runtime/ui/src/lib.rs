@@ -1,7 +1,7 @@
 //! `squall ui`: a page on this machine that lists a folder's tests, starts one, shows its dashboard while it goes on, and
 //! the reports of the runs that were kept.
 //!
-//! One test at a time. The server only takes the form; whoever made it checks the form, and carries out the test on
+//! One test at a time. The server only takes the form; its owner checks the form, and carries out the test on
 //! a thread of its own choice. Must not know the command line, a terminal, or how a test is made.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]

@@ -89,6 +89,7 @@ impl MonitorArgs {
     /// The sources that were named.
     fn sources(&self) -> Sources {
         Sources {
+            machine: false,
             processes: self.monitor_process.clone(),
             scrape: self.monitor_scrape.clone(),
             prometheus: self.monitor_prometheus.clone(),

@@ -64,7 +64,7 @@ pub fn breakpoint(arguments: &BreakpointArgs) -> Result<u8, CliError> {
 /// An option of a run that a search decides itself: its flag, whether it was given, and the remedy.
 type DecidedOption = (&'static str, fn(&RunArgs) -> bool, &'static str);
 
-const DECIDED: [DecidedOption; 7] = [
+const DECIDED: [DecidedOption; 9] = [
     ("--rate", |run| load(run).rate.is_some(), "it is what is searched for: see --min-rate and --max-rate"),
     ("--iterations", |run| load(run).iterations.is_some(), "see --trial"),
     ("--stage", |run| load(run).stages.is_some(), "each trial has one rate"),
@@ -72,6 +72,8 @@ const DECIDED: [DecidedOption; 7] = [
     ("--warmup", |run| load(run).warmup.is_some(), "see --settle"),
     ("--type", |run| run.as_type.kind.is_some(), "a search is a type of its own"),
     ("--watch", |run| run.watch, "it goes with squall run"),
+    ("--agents", |run| run.agents.agents.is_some(), "it runs on one machine"),
+    ("--launch", |run| run.agents.launch.is_some(), "it runs on one machine"),
 ];
 
 fn load(run: &RunArgs) -> &Options {

@@ -1,12 +1,10 @@
 //! `squall findings`: the causes of slow responses that a run found, with their evidence.
 
-use std::path::Path;
-
 use squall_findings::Findings;
-use squall_report::{Document, findings_text};
-use squall_session::kept_document;
+use squall_report::findings_text;
 
 use crate::args::history::FindingsArgs;
+use crate::commands::kept::read_document;
 use crate::error::CliError;
 use crate::exit;
 use crate::stdout::print;
@@ -27,13 +25,7 @@ pub fn findings(arguments: &FindingsArgs) -> Result<u8, CliError> {
 
 fn read(arguments: &FindingsArgs) -> Result<Findings, CliError> {
     let named = &arguments.run;
-    let unreadable = |sentence: String| CliError::options(vec![format!("{named}: {sentence}")]);
-    let document = if Path::new(named).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
-        let text = std::fs::read_to_string(named).map_err(|error| unreadable(error.to_string()))?;
-        Document::from_json(&text).map_err(unreadable)?
-    } else {
-        let run = arguments.store.open().find(named)?;
-        kept_document(&run, &run.totals()?)?
-    };
-    document.findings.ok_or_else(|| unreadable("the target was not looked into: run it with --look-inside".to_owned()))
+    let (_, document) = read_document(named, &arguments.store.open())?;
+    let not_looked = format!("{named}: the target was not looked into: run it with --look-inside");
+    document.findings.ok_or_else(|| CliError::options(vec![not_looked]))
 }

@@ -1,15 +1,14 @@
 //! `squall report`: the summary of a kept run, as it was when it ended; of one that was killed, as far as it came. And
 //! reports as files, of kept runs and of what `--summary-json` wrote. Of several runs, one report of them all.
 
-use std::path::Path;
-
 use squall_metrics::Totals;
 use squall_report::{CombinedReport, Detail, Document, NamedRun, Summary};
 use squall_session::{
-    OpenFile, ReportForm, claim_standard_output, kept_document, print_as, print_combined_as, trend_to,
+    OpenFile, ReportForm, claim_standard_output, implemented_by, kept_document, print_as, print_combined_as, trend_to,
 };
 
 use crate::args::history::ReportArgs;
+use crate::commands::kept::{is_file, read_document};
 use crate::error::CliError;
 use crate::exit;
 use crate::stderr::print_status;
@@ -64,21 +63,14 @@ fn reported(arguments: &ReportArgs) -> Result<Reported, CliError> {
     }
 }
 
-/// Whether a summary's file is named, and not a run.
-fn is_file(named: &str) -> bool {
-    Path::new(named).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
-}
-
 /// What was reported of the run when it ended, with its history up to it.
 fn named_run(arguments: &ReportArgs, named: &str) -> Result<NamedRun, CliError> {
     if is_file(named) && arguments.report.is_empty() {
         let hint = format!("{named}: say with --report FILE where a report of it goes");
         return Err(CliError::options(vec![hint]));
     }
-    let unreadable = |sentence: String| CliError::options(vec![format!("{named}: {sentence}")]);
     if is_file(named) {
-        let text = std::fs::read_to_string(named).map_err(|error| unreadable(error.to_string()))?;
-        let document = Document::from_json(&text).map_err(unreadable)?;
+        let (_, document) = read_document(named, &arguments.store.open())?;
         return Ok(NamedRun { name: named.to_owned(), document });
     }
     let store = arguments.store.open();
@@ -94,6 +86,7 @@ fn named_run(arguments: &ReportArgs, named: &str) -> Result<NamedRun, CliError> 
     let mut document = kept_document(&run, &totals)?;
     if !arguments.report.is_empty() {
         document.trend = trend_to(&store, &run.id, &print_status);
+        document.implemented = implemented_by(&store, &run.id, &document, &print_status);
     }
     Ok(NamedRun { name: run.id, document })
 }

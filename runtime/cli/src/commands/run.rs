@@ -7,9 +7,10 @@ use squall_guest::{Artifact, GuestError};
 use squall_plan::{Limits, Options, PlanFile, SearchOptions, TestType, without_credentials};
 use squall_registry::Reference;
 use squall_session::search::search;
-use squall_session::{Component, TestRun, one_request};
+use squall_session::{Component, SecretArgument, TestRun, one_request};
 use squall_toolchain::{Source, Watch, is_source};
 
+use crate::args::agents::AgentsArgs;
 use crate::args::control::ControlArgs;
 use crate::args::headings;
 use crate::args::load::LoadArgs;
@@ -20,13 +21,14 @@ use crate::args::registry::RegistryArgs;
 use crate::args::requests::RequestArgs;
 use crate::args::sandbox::SandboxArgs;
 use crate::args::script::ScriptArgs;
+use crate::commands::cluster::{cluster_test, preview};
 use crate::commands::source::{build_source, refuse_foreign};
 use crate::commands::{plan, registry};
 use crate::console::TerminalConsole;
 use crate::error::CliError;
 use crate::options::from_arguments;
 use crate::stderr::{print_error, print_status};
-use crate::{exit, named, signals};
+use crate::{exit, named, signals, stdout};
 
 /// `squall run`.
 #[derive(Debug, Args)]
@@ -57,6 +59,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub control: ControlArgs,
     #[command(flatten)]
+    pub agents: AgentsArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -65,9 +69,20 @@ pub fn run(arguments: &RunArgs) -> Result<u8, CliError> {
     if arguments.watch {
         return run_at_each_change(arguments);
     }
-    let test = prepare(arguments)?;
+    if arguments.agents.launch_dry_run {
+        stdout::print(&preview(&arguments.agents)?)?;
+        return Ok(exit::PASSED);
+    }
+    let mut test = prepare(arguments)?;
+    test.cluster = {
+        let secrets = test.sandbox.secrets.iter().filter_map(SecretArgument::variable).collect();
+        cluster_test(&arguments.agents, test.typed.threads, secrets)?
+    };
     let console = TerminalConsole::of(&arguments.output, &test)?;
     match test.kind()? {
+        Some(TestType::Breakpoint) if test.cluster.is_some() => Err(CliError::options(vec![
+            "a breakpoint test runs on one machine: leave out --agents and --launch".to_owned(),
+        ])),
         Some(TestType::Breakpoint) => Ok(exit::code_of_result(search(test, SearchOptions::default(), &console)?)),
         _ => execute(&test, &console),
     }

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use squall_insight::{Demands, ObjectiveStatus, RunStatus};
 use squall_load::{RunEnd, RunOutcome, StepsTaken, StoppedBy, TeardownProblem};
 use squall_metrics::{
-    Finding, FlowId, GeneratorVerdict, Health, IterationEnd, Method, Nanos, Phases, Reading, Recorder, Registry,
-    RequestSample, ResourceUnit, ResourceValue, TagSetId, Totals,
+    Finding, FlowId, GeneratorVerdict, Health, IterationEnd, Method, Nanos, Phases, Protocol, Reading, Recorder,
+    Registry, RequestSample, ResourceUnit, ResourceValue, TagSetId, Totals,
 };
 use squall_plan::{Defaults, Importance, Objective, Options, Plan, TargetMonitoring, Threshold, ThresholdSpec};
 use squall_report::{
@@ -69,6 +69,7 @@ impl Run {
                 status: if is_bad { 503 } else { 200 },
                 failure: None,
                 expected: !is_bad,
+                proto: Protocol::Http1,
                 phases: Phases { waiting: response_time, ..Phases::default() },
                 response_time,
                 sent: 100,
@@ -133,6 +134,7 @@ fn facts(end: Ending) -> RunFacts {
         soak: Vec::new(),
         course: Vec::new(),
         findings: None,
+        agents: None,
     }
 }
 

@@ -54,7 +54,7 @@ fn what_others_write_is_understood() {
 #[test]
 fn what_cannot_be_understood_is_answered_with_ours() {
     for (options, answer) in [
-        ("-h2", "HTTP/1.1 is spoken"),
+        ("-h2", "--http 2-prior-knowledge"),
         ("-host shop.test", "write -H 'Host: NAME'"),
         ("-hx", "-h alone shows the help"),
         ("-disable-keepalive", "write --no-connection-reuse"),
@@ -92,8 +92,6 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("--no-thresholds", "takes the place of a script's"),
         ("--include-system-env-vars", "-e NAME="),
         ("--address localhost:6565", "--control 127.0.0.1:6565"),
-        ("--local-ips 10.0.0.0/24", "the system chooses"),
-        ("--dns ttl=5m,select=random", "as the system does"),
         ("--blacklist-ip 10.0.0.0/8", "--allow HOST"),
         ("--block-hostnames *.example.test", "--allow HOST"),
         ("--compatibility-mode base", "without it"),
@@ -108,9 +106,8 @@ fn what_cannot_be_understood_is_answered_with_ours() {
         ("--out cloud", "there is no cloud"),
         ("-o csv", "its place is missing: write csv=points.csv"),
         ("-o result.json", "write KIND=WHERE"),
-        ("-x http://proxy:3128", "no proxy"),
-        ("-p 4", "HTTP/1.1"),
-        ("--http2", "HTTP/1.1"),
+        ("-p 4", "--shared-connections N"),
+        ("--http2", "--http 2-prior-knowledge"),
         ("-j", "--summary-json FILE"),
         ("--json", "--summary-json FILE"),
         ("--host shop.test", "-H 'Host: NAME'"),

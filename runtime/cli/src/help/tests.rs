@@ -111,7 +111,12 @@ fn sections_have_the_options_that_they_name() {
         (
             "Requests",
             "target insecure cacert timeout connect-timeout max-redirects no-connection-reuse \
-                      no-vu-connection-reuse discard-response-bodies user-agent shared-connections header method body http-debug",
+                      no-vu-connection-reuse discard-response-bodies user-agent shared-connections http max-streams header method body http-debug",
+        ),
+        (
+            "Connections and TLS",
+            "cert key cert-password tls-min tls-max tls-ciphers tls-server-name no-tls-resumption resolve connect-to dns \
+             proxy no-proxy unix-socket local-ips connect-rate no-tcp-nodelay tcp-keepalive",
         ),
         ("Thresholds and verdict", "threshold accept-bottleneck abort-on-fail delay-abort-eval"),
         ("Scenario and its data", "compat engine watch flow weight env data plain-http offline"),
@@ -124,6 +129,11 @@ fn sections_have_the_options_that_they_name() {
         ("Watching the target", "monitor-process monitor-scrape monitor-prometheus monitor-query"),
         ("Looking inside the target", "look-inside trace-share otlp-listen otlp-forward database"),
         ("Control and screen", "control control-token-file dashboard tui quiet verbose no-color"),
+        (
+            "Agents",
+            "agents launch launch-option nats nats-creds nats-ca token-file nats-for-agents join-timeout on-lost-agent \
+                    run-id launch-dry-run keep-messages nats-listen advertise show-secrets",
+        ),
         (
             "Sandbox and limits",
             "memory allow i-may-load may-load-file max-rate max-duration secret limits host-memory \

@@ -17,7 +17,7 @@ const INSTALL: &str =
 /// What the SDK's manifest calls the tool that makes components, with its version.
 const TOOL: &str = "componentize-py==";
 
-/// What somebody may call the SDK in a requirements.txt.
+/// What a user may call the SDK in a requirements.txt.
 const SDK: [&str; 2] = ["squall", "squall-sdk"];
 
 pub fn build(build: &Build<'_>) -> Result<Vec<PathBuf>, BuildError> {
@@ -72,7 +72,7 @@ fn install_requirements(build: &Build<'_>, environment: &Path) -> Result<Option<
 }
 
 /// The lines of a requirements.txt that name something, without the SDK, which is here already: on PyPI its names are
-/// somebody else's.
+/// a stranger's.
 fn requirements(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.filter(|line| !SDK.contains(&package(line).as_str())).map(|line| format!("{line}\n")).collect()

@@ -47,7 +47,7 @@ fn patch(project: &Path, sdk: &Path) -> Option<[String; 2]> {
         .then(|| ["--config".to_owned(), format!("patch.crates-io.{SDK}.path={:?}", path.display().to_string())])
 }
 
-/// A package of the SDK's name in a registry is somebody else's, and building it would run its code: cargo takes that one
+/// A package of the SDK's name in a registry is a stranger's, and building it would run its code: cargo takes that one
 /// where the manifest asks for another version.
 fn refuse_another_sdk(project: &Path, metadata: &str) -> Result<(), BuildError> {
     let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
