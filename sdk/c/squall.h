@@ -224,10 +224,28 @@ typedef struct {
     const char *user_agent;
     // Connections to one origin that all virtual users share; each has its own unless said otherwise.
     uint32_t shared_connections;
+    // The version of HTTP: auto, 1.1, 2 or 2-prior-knowledge.
+    const char *http_version;
+    // Requests that are under way at once on one connection of HTTP/2, if its server allows as many.
+    uint32_t max_streams;
     // Requests of one batch that go to the same origin at once.
     uint32_t batch_per_origin;
     // Close a virtual user's connections at the end of each iteration, as if another user came.
     bool no_vu_connection_reuse;
+    // The lowest version of TLS: 1.2 or 1.3.
+    const char *tls_min;
+    // The highest version of TLS: 1.2 or 1.3.
+    const char *tls_max;
+    // The cipher suites to offer, by IANA's names, with commas between them; all that are safe unless said otherwise.
+    const char *tls_ciphers;
+    // Make a full TLS handshake for each connection, instead of resuming sessions.
+    bool no_tls_resumption;
+    // How names are looked up, in k6's words: ttl=30s, select=random, policy=onlyIPv4.
+    const char *dns;
+    // The most connections that are opened a second, over the whole run: 500, or 90/m.
+    const char *connect_rate;
+    // Let small packets wait for others (Nagle's algorithm).
+    bool no_tcp_nodelay;
 } squall_scenario;
 
 extern const squall_scenario squall_this_scenario;
@@ -440,6 +458,87 @@ void squall_close(squall_response response);
 
 // Forgets the cookies that this virtual user has been given.
 void squall_clear_cookies(void);
+
+// --------------------------------------------------------------------------------------------------------- streams
+
+// A response that is read piece by piece, as server-sent events or as bytes. At the end of the iteration, or with
+// squall_close_stream, the rest is given up, and the connection is closed.
+typedef struct {
+    squall_response response;  // without a body; its error is that of the last call
+    uint32_t handle, event;    // the host's; not for use
+} squall_stream;
+
+// A server-sent event. The host holds it until the next one is taken.
+typedef struct {
+    uint32_t handle;  // 0 at the end of the stream
+} squall_event;
+
+// A request whose body is written while it is sent.
+typedef struct {
+    squall_error error;
+    const char *detail;
+    uint32_t handle;
+} squall_upload;
+
+// A wait without end.
+#define SQUALL_FOREVER (-1.0)
+
+// Sends a request and waits for the head of its response: SQUALL_TRY(stream.response). The time limit of the request ends
+// with the head.
+#define squall_stream_of(...) squall_open_stream(&(squall_request){__VA_ARGS__})
+#define squall_get_stream(...) squall_stream_of(.method = "GET", .url = __VA_ARGS__)
+#define squall_post_stream(...) squall_stream_of(.method = "POST", .url = __VA_ARGS__)
+squall_stream squall_open_stream(const squall_request *request);
+
+// Sends a request that continues a stream: the id of its last event goes along as last-event-id, and it counts as a
+// reconnect. Sleep before, as browsers do: squall_retry, or some seconds.
+squall_stream squall_reopen_stream(const squall_stream *previous, const squall_request *request);
+
+// Takes the next event, or learns that the stream is over: then its handle is 0. SQUALL_TIMEOUT if none comes within
+// that many seconds (0: looks): nothing is lost then.
+squall_error squall_next_event(squall_stream *stream, double within, squall_event *event);
+
+// Reads the next bytes as they came (not decoded), at most that many; no data at the end.
+squall_error squall_read(squall_stream *stream, uint32_t most, double within, squall_bytes *piece);
+
+// Counts tokens of a language model (llm_ metrics): texts at a JSON pointer in the events' data, and the server's own
+// count at another one, or NULL. SQUALL_OPENAI_TEXT and SQUALL_OPENAI_TOTAL are those of OpenAI-compatible servers. May be
+// called again for texts in other places.
+#define SQUALL_OPENAI_TEXT "/choices/0/delta/content"
+#define SQUALL_OPENAI_TOTAL "/usage/completion_tokens"
+squall_error squall_count_tokens(squall_stream *stream, const char *text, const char *total);
+
+// The id of the last event that came; empty if there was none.
+const char *squall_last_event_id(const squall_stream *stream);
+
+// How many seconds the stream asks its clients to wait before they reconnect; negative if it has not asked.
+double squall_retry(const squall_stream *stream);
+
+// Gives up the rest, and closes the connection.
+void squall_close_stream(squall_stream *stream);
+
+// The event's type: "message" if it has none.
+const char *squall_event_name(squall_event event);
+// The id of the last event that had one, which may be this one; empty if there was none.
+const char *squall_event_id(squall_event event);
+// Its data.
+const char *squall_event_data(squall_event event);
+// The value at a JSON pointer in its data: text unchanged, other values as JSON; NULL without one.
+const char *squall_event_get(squall_event event, const char *pointer);
+// The time of the read that completed it, in seconds since the run began.
+double squall_event_at(squall_event event);
+
+// Begins a request whose body is written while it is sent: with a length in bytes, or, with a negative one, in chunks.
+// Redirects are not followed. An error is in the upload.
+squall_upload squall_start_upload(const squall_request *request, int64_t length);
+// Sends a piece. Waits while more than 64 KiB are unsent.
+squall_error squall_write(squall_upload *upload, squall_bytes piece);
+squall_error squall_write_text(squall_upload *upload, const char *text);
+squall_error squall_write_from(squall_upload *upload, squall_blob *blob);
+// Ends the body.
+squall_error squall_finish_upload(squall_upload *upload);
+// Waits for the head of the response, which may come before the end of the body. At most one call.
+squall_stream squall_upload_response(squall_upload *upload);
 
 // ------------------------------------------------------------------------------------- checks, metrics, transactions
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 
 class Server:
@@ -24,7 +25,8 @@ class Server:
                     answer = respond(request)
                     if answer is None:
                         return
-                    connection.sendall(answer)
+                    for piece in [answer] if isinstance(answer, bytes) else answer:
+                        connection.sendall(piece)
             except OSError:
                 pass
 
@@ -44,8 +46,17 @@ class Request:
         while (line := reader.readline()) not in (b"\r\n", b""):
             name, value = line.decode("latin-1").rstrip("\r\n").split(":", 1)
             request.headers.append((name.lower(), value.strip()))
-        request.body = reader.read(int(request.header("content-length") or 0))
+        if request.header("transfer-encoding") == "chunked":
+            request.body = b"".join(iter(lambda: Request._chunk(reader), b""))
+        else:
+            request.body = reader.read(int(request.header("content-length") or 0))
         return request
+
+    @staticmethod
+    def _chunk(reader):
+        chunk = reader.read(int(reader.readline(), 16))
+        reader.readline()
+        return chunk
 
     def header(self, name):
         return next((value for field, value in self.headers if field == name), None)
@@ -59,8 +70,20 @@ def reply(status=200, body=b"", headers=(), bodiless=False):
     return head.encode() + (b"" if bodiless else body)
 
 
+EVENTS = 'retry: 1500\n\nid: 1\nevent: tick\ndata: {"text": "größe", "n": [1, 2]}\n\n: comment\ndata: two\ndata: lines\n\n'
+
+
+def stream(*pieces):
+    """A response in chunks: of each the time before it, in seconds, and its text."""
+    yield b"HTTP/1.1 200 Whatever\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    for seconds, text in pieces:
+        time.sleep(seconds)
+        yield b"%x\r\n%s\r\n" % (len(text.encode()), text.encode())
+    yield b"0\r\n\r\n"
+
+
 def respond(request):
-    """The answer to a request; None hangs up."""
+    """The answer to a request, in one piece or in several; None hangs up."""
     path = request.url.split("?")[0]
     first, _, rest = path.lstrip("/").partition("/")
     if first == "echo":  # what came, line by line, the body last
@@ -69,6 +92,11 @@ def respond(request):
         return reply(body=body, headers=[("x-method", request.method)], bodiless=request.method == "HEAD")
     if first == "body":  # the body that came, and nothing else
         return reply(body=request.body)
+    if first == "events":  # two, or the one after that
+        after = request.header("last-event-id")
+        return stream((0, f"data: after {after}\n\n" if after else EVENTS))
+    if first == "late":  # an event that is waited for
+        return stream((0.3, "data: late\n\n"))
     if first == "often":
         return reply()
     if first == "status":

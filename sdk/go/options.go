@@ -94,10 +94,28 @@ type Options struct {
 	UserAgent string
 	// Connections to one origin that all virtual users share; each has its own unless said otherwise.
 	SharedConnections int
+	// The version of HTTP: auto, 1.1, 2 or 2-prior-knowledge.
+	HttpVersion string
+	// Requests that are under way at once on one connection of HTTP/2, if its server allows as many.
+	MaxStreams int
 	// Requests of one batch that go to the same origin at once.
 	BatchPerOrigin int
 	// Close a virtual user's connections at the end of each iteration, as if another user came.
 	NoVUConnectionReuse bool
+	// The lowest version of TLS: 1.2 or 1.3.
+	TlsMin string
+	// The highest version of TLS: 1.2 or 1.3.
+	TlsMax string
+	// The cipher suites to offer, by IANA's names, with commas between them; all that are safe unless said otherwise.
+	TlsCiphers string
+	// Make a full TLS handshake for each connection, instead of resuming sessions.
+	NoTlsResumption bool
+	// How names are looked up, in k6's words: ttl=30s, select=random, policy=onlyIPv4.
+	Dns string
+	// The most connections that are opened a second, over the whole run: 500, or 90/m.
+	ConnectRate string
+	// Let small packets wait for others (Nagle's algorithm).
+	NoTcpNodelay bool
 }
 
 // Scenario is a load of its own. What is zero is left open; a negative number or time says zero.

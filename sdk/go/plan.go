@@ -65,8 +65,17 @@ func (object *jsonObject) options(options *Options) {
 	object.flag("discard_response_bodies", options.DiscardResponseBodies)
 	object.string("user_agent", options.UserAgent)
 	object.number("shared_connections", options.SharedConnections)
+	object.string("http_version", options.HttpVersion)
+	object.number("max_streams", options.MaxStreams)
 	object.number("batch_per_origin", options.BatchPerOrigin)
 	object.flag("no_vu_connection_reuse", options.NoVUConnectionReuse)
+	object.string("tls_min", options.TlsMin)
+	object.string("tls_max", options.TlsMax)
+	object.string("tls_ciphers", options.TlsCiphers)
+	object.flag("no_tls_resumption", options.NoTlsResumption)
+	object.string("dns", options.Dns)
+	object.string("connect_rate", options.ConnectRate)
+	object.flag("no_tcp_nodelay", options.NoTcpNodelay)
 }
 
 // appendScenario writes a scenario's own options, and its start.

@@ -148,7 +148,9 @@ func TestThePlanIsJSONInThePlansWords(t *testing.T) {
 		Seed: 1<<64 - 1, Threads: 2, SetupTimeout: 20 * time.Second, TeardownTimeout: 30 * time.Second,
 		MinIterationDuration: time.Second, MaxSeries: 500, Insecure: true, RequestTimeout: 5 * time.Second,
 		ConnectTimeout: 2 * time.Second, MaxRedirects: -1, NoConnectionReuse: true, DiscardResponseBodies: true,
-		UserAgent: "mine/1", SharedConnections: 8, BatchPerOrigin: 4, NoVUConnectionReuse: true,
+		UserAgent: "mine/1", SharedConnections: 8, HttpVersion: "2", MaxStreams: 50, BatchPerOrigin: 4, NoVUConnectionReuse: true,
+		TlsMin: "1.2", TlsMax: "1.3", TlsCiphers: "A,B", NoTlsResumption: true, Dns: "ttl=30s", ConnectRate: "500",
+		NoTcpNodelay: true,
 	}
 	for _, said := range []any{load, options} {
 		for i, value := 0, reflect.ValueOf(said); i < value.NumField(); i++ {
@@ -182,8 +184,9 @@ func TestThePlanIsJSONInThePlansWords(t *testing.T) {
 		"tags": map[string]any{"release": "1.2"}, "seed": float64(1<<64 - 1), "threads": 2.0, "setup_timeout": "20s",
 		"teardown_timeout": "30s", "min_iteration_duration": "1s", "max_series": 500.0, "insecure": true,
 		"request_timeout": "5s", "connect_timeout": "2s", "max_redirects": 0.0, "no_connection_reuse": true,
-		"discard_response_bodies": true, "user_agent": "mine/1", "shared_connections": 8.0, "batch_per_origin": 4.0,
-		"no_vu_connection_reuse": true,
+		"discard_response_bodies": true, "user_agent": "mine/1", "shared_connections": 8.0, "http_version": "2",
+		"max_streams": 50.0, "batch_per_origin": 4.0, "no_vu_connection_reuse": true, "tls_min": "1.2", "tls_max": "1.3",
+		"tls_ciphers": "A,B", "no_tls_resumption": true, "dns": "ttl=30s", "connect_rate": "500", "no_tcp_nodelay": true,
 	}
 	if plan := suggested(t, options); !reflect.DeepEqual(plan, wanted) {
 		t.Error(scenario.Plan)

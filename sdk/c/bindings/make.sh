@@ -24,13 +24,15 @@ text() {
     wasm-tools component embed --only-custom --world "$1" "$2" | od -An -v -to1 | tr -d '\n' | sed 's/ /\\\\/g'
 }
 
+echo 'world with-streaming { import squall:scenario/streaming@0.1.0; }' >>"$parts/sdk.wit"
+
 {
     echo '// What the contract looks like in binary, for the custom sections that `squall` reads to make a component of a'
-    echo '// module. Made by make.sh. The optional exports have a world each: a component exports what its author wrote.'
+    echo '// module. Made by make.sh. The optional exports and imports have a world each: a component has what its author uses.'
     echo '#pragma once'
     echo
     printf '#define SQUALL_WORLD_SCENARIO "%s"\n' "$(text scenario "$contract")"
-    for part in setup start teardown; do
+    for part in setup start teardown streaming; do
         printf '#define SQUALL_WORLD_%s "%s"\n' "$(echo $part | tr a-z A-Z)" "$(text with-$part "$parts")"
     done
 } >component_type.h

@@ -44,7 +44,7 @@ typedef struct {
 static taken *held;
 static size_t count, room;
 
-static void hold(uint32_t handle, void (*drop)(uint32_t)) {
+void squall_hold(uint32_t handle, void (*drop)(uint32_t)) {
     if (count == room) {
         room = room ? 2 * room : 16;
         held = realloc(held, room * sizeof *held);
@@ -52,6 +52,16 @@ static void hold(uint32_t handle, void (*drop)(uint32_t)) {
             abort();
     }
     held[count++] = (taken){handle, drop};
+}
+
+void squall_let_go(uint32_t handle, void (*drop)(uint32_t)) {
+    for (size_t i = count; i-- > 0;) {
+        if (held[i].handle == handle && held[i].drop == drop) {
+            held[i] = held[--count];
+            drop(handle);
+            return;
+        }
+    }
 }
 
 void squall_close_data(void) {
@@ -82,7 +92,7 @@ squall_outcome squall_next(squall_feed *feed, squall_row *row) {
     if (!case_of(words[1]))
         return squall_join("data \"", feed->name, "\" is exhausted, and the run ends", NULL);
     row->handle = words[2];
-    hold(row->handle, drop_row);
+    squall_hold(row->handle, drop_row);
     return SQUALL_DONE;
 }
 
@@ -94,7 +104,7 @@ squall_outcome squall_row_at(squall_feed *feed, uint64_t index, squall_row *row)
     if (!case_of(words[0]))
         return squall_join("data \"", feed->name, "\" has no row ", squall_decimal((int64_t)index), NULL);
     row->handle = words[1];
-    hold(row->handle, drop_row);
+    squall_hold(row->handle, drop_row);
     return SQUALL_DONE;
 }
 
@@ -160,7 +170,7 @@ squall_outcome squall_field_blob(squall_row row, const char *column, squall_blob
     RECEIVE(row_blob(row.handle, column, __builtin_strlen(column), words));
     squall_outcome error = received(blob);
     if (!error)
-        hold(blob->handle, drop_blob);
+        squall_hold(blob->handle, drop_blob);
     return error;
 }
 

@@ -94,10 +94,7 @@ static size_t lower_headers(const squall_request *request, const char *type, sce
     return count;
 }
 
-// There is always room for one more than fits into the request: the content type.
-enum { MOST_FIELDS = COUNT(((squall_request *)0)->headers) + 1 };
-
-static void lower(const squall_request *request, scenario_tuple2_string_string_t *fields,
+void squall_lower(const squall_request *request, scenario_tuple2_string_string_t *fields,
                   squall_scenario_http_request_t *lowered) {
     const char *type;
     lowered->method = lend(request->method ? request->method : "GET");
@@ -108,13 +105,13 @@ static void lower(const squall_request *request, scenario_tuple2_string_string_t
     lowered->options.is_some = squall_options_for(request, &lowered->options.val);
 }
 
-static squall_response responded(squall_scenario_http_own_response_t response) {
+squall_response squall_responded(squall_scenario_http_own_response_t response) {
     hold((uint32_t)response.__handle);
     int status = squall_scenario_http_method_response_status(squall_scenario_http_borrow_response(response));
     return (squall_response){.status = status, .detail = "", .handle = (uint32_t)response.__handle};
 }
 
-static squall_response failed(const squall_scenario_http_error_t *error) {
+squall_response squall_failed(const squall_scenario_http_error_t *error) {
     squall_error kind = error->tag < SQUALL_OTHER ? (squall_error)(error->tag + 1) : SQUALL_OTHER;
     // All cases but the timeout have a text, in the same place.
     const char *detail = kind == SQUALL_TIMEOUT || !error->val.other.len ? "" : (const char *)error->val.other.ptr;
@@ -131,9 +128,9 @@ squall_response squall_send_request(const squall_request *request) {
     if (missing)
         return (squall_response){.error = SQUALL_INVALID_REQUEST, .detail = missing};
     squall_make_room_for_options(1);
-    lower(request, fields, &lowered);
+    squall_lower(request, fields, &lowered);
     RECEIVE(arrived = squall_scenario_http_send(&lowered, &response, &error));
-    return arrived ? responded(response) : failed(&error);
+    return arrived ? squall_responded(response) : squall_failed(&error);
 }
 
 void squall_send_all(const squall_request *requests, size_t count, squall_response *responses) {
@@ -150,12 +147,12 @@ void squall_send_all(const squall_request *requests, size_t count, squall_respon
     squall_make_room_for_options(count);
     for (size_t i = 0; i < count; i++) {
         scenario_tuple2_string_string_t *fields = squall_allocate(MOST_FIELDS * sizeof *fields);
-        lower(&requests[i], fields, &lowered.ptr[i]);
+        squall_lower(&requests[i], fields, &lowered.ptr[i]);
     }
     RECEIVE(squall_scenario_http_send_all(&lowered, &results));
     for (size_t i = 0; i < count; i++) {
         squall_scenario_http_result_own_response_error_t *result = &results.ptr[i];
-        responses[i] = result->is_err ? failed(&result->val.err) : responded(result->val.ok);
+        responses[i] = result->is_err ? squall_failed(&result->val.err) : squall_responded(result->val.ok);
     }
 }
 

@@ -56,7 +56,10 @@ void squall_append_plan(squall_buffer *buffer, const squall_scenario *scenario);
 void squall_hand_over(int32_t options, uint32_t blob);
 // Why a file cannot be sent; NULL if it can.
 const char *squall_open_blob(squall_blob *blob);
-// Let go of rows and their fields.
+// Has a handle dropped at the end of the iteration; or drops it now.
+void squall_hold(uint32_t handle, void (*drop)(uint32_t));
+void squall_let_go(uint32_t handle, void (*drop)(uint32_t));
+// Lets go of rows, their fields, streams and events.
 void squall_close_data(void);
 
 // http.c, metrics.c ---------------------------------------------------------

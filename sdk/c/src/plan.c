@@ -144,8 +144,17 @@ static const field fields[] = {
     OF_RUN(FLAG, discard_response_bodies),
     OF_RUN(TEXT, user_agent),
     OF_RUN(NUMBER, shared_connections),
+    OF_RUN(TEXT, http_version),
+    OF_RUN(NUMBER, max_streams),
     OF_RUN(NUMBER, batch_per_origin),
     OF_RUN(FLAG, no_vu_connection_reuse),
+    OF_RUN(TEXT, tls_min),
+    OF_RUN(TEXT, tls_max),
+    OF_RUN(TEXT, tls_ciphers),
+    OF_RUN(FLAG, no_tls_resumption),
+    OF_RUN(TEXT, dns),
+    OF_RUN(TEXT, connect_rate),
+    OF_RUN(FLAG, no_tcp_nodelay),
 };
 
 static void append_scenarios(squall_buffer *buffer, const squall_load *const *loads, size_t most);

@@ -274,7 +274,67 @@ static squall_outcome feeds(void) {
 
 // ---------------------------------------------------------------------------------------------------------- endings
 
-// Comes in five of sixteen iterations.
+static squall_outcome streams(void) {
+    squall_request events = {.method = "GET", .url = "/events"};
+    squall_stream feed = squall_open_stream(&events);
+    SQUALL_TRY(feed.response);
+    squall_count_tokens(&feed, "/text", NULL);
+    const char *type = squall_header(feed.response, "content-type");
+    squall_check("stream has a head", feed.response.status == 200 && is(type, "text/event-stream"));
+    squall_event event;
+    squall_next_event(&feed, SQUALL_FOREVER, &event);
+    squall_check("event arrives", is(squall_event_name(event), "tick") && is(squall_event_id(event), "1") &&
+                                      is(squall_event_data(event), "{\"text\": \"größe\", \"n\": [1, 2]}"));
+    squall_check("value of an event is found", is(squall_event_get(event, "/text"), "größe") &&
+                                                   is(squall_event_get(event, "/n/1"), "2") && !squall_event_get(event, "/none"));
+    squall_check("event has its time", squall_event_at(event) > 0 && squall_event_at(event) <= squall_now());
+    squall_next_event(&feed, SQUALL_FOREVER, &event);
+    squall_check("lines of an event are joined", is(squall_event_name(event), "message") && is(squall_event_data(event), "two\nlines"));
+    bool ended = squall_next_event(&feed, SQUALL_FOREVER, &event) == SQUALL_OK && !event.handle;
+    squall_check("stream ends", ended && squall_next_event(&feed, 0, &event) == SQUALL_OK && !event.handle);
+    squall_check("stream tells how to go on", is(squall_last_event_id(&feed), "1") && squall_retry(&feed) == 1.5);
+    squall_stream after = squall_reopen_stream(&feed, &events);
+    SQUALL_TRY(after.response);
+    squall_next_event(&after, SQUALL_FOREVER, &event);
+    squall_check("stream goes on", event.handle && is(squall_event_data(event), "after 1"));
+
+    squall_stream late = squall_get_stream("/late");
+    SQUALL_TRY(late.response);
+    squall_check("event is not there yet", squall_next_event(&late, 0.05, &event) == SQUALL_TIMEOUT);
+    squall_next_event(&late, 10, &event);
+    squall_check("event is not lost", event.handle && is(squall_event_data(event), "late"));
+    squall_bytes piece;
+    squall_check("events are not bytes", squall_read(&late, 1, SQUALL_FOREVER, &piece) == SQUALL_INVALID_REQUEST);
+
+    squall_stream large = squall_get_stream("/size/100000");
+    SQUALL_TRY(large.response);
+    squall_read(&large, 1000, SQUALL_FOREVER, &piece);
+    size_t head = piece.size, size = head;
+    while (!squall_read(&large, 65536, SQUALL_FOREVER, &piece) && piece.data)
+        size += piece.size;
+    squall_check("bytes arrive in pieces", head > 0 && head <= 1000 && size == 100000);
+    squall_close_stream(&large);
+
+    squall_request post = {.method = "POST", .url = "/body"};
+    squall_upload sending = squall_start_upload(&post, -1);
+    squall_write_text(&sending, "one");
+    squall_write(&sending, (squall_bytes){(const uint8_t *)"two", 3});
+    squall_write_from(&sending, &upload);
+    squall_finish_upload(&sending);
+    squall_stream answer = squall_upload_response(&sending);
+    SQUALL_TRY(answer.response);
+    bool begun = false;
+    for (size = 0; !squall_read(&answer, 65536, SQUALL_FOREVER, &piece) && piece.data; size += piece.size)
+        begun |= size == 0 && piece.size >= 6 && !memcmp(piece.data, "onetwo", 6);
+    squall_check("body goes out in pieces", begun && size == 4102);
+    squall_upload short_one = squall_start_upload(&post, 4);
+    squall_check("body is no longer than announced", squall_write_text(&short_one, "12345") == SQUALL_INVALID_REQUEST);
+    squall_check("body is no shorter than announced", squall_finish_upload(&short_one) == SQUALL_INVALID_REQUEST);
+    squall_check("invalid stream", squall_stream_of(.method = "BAD METHOD", .url = "/").response.error == SQUALL_INVALID_REQUEST);
+    return SQUALL_DONE;
+}
+
+// Comes in five of seventeen iterations.
 static squall_outcome often(void) {
     static uint64_t least;
     squall_get("/often");
@@ -296,5 +356,5 @@ SQUALL_TEARDOWN(clean_up)
 SQUALL_SCENARIO(.data = {"users"}, .flows = {
     {"methods", 1, methods}, {"bodies", 1, bodies}, {"responses", 1, responses}, {"settings", 1, settings}, {"errors", 1, errors},
     {"batch", 1, batch}, {"cookies", 1, cookies}, {"measures", 1, measures}, {"context", 1, context}, {"waits", 1, waits},
-    {"feeds", 1, feeds}, {"often", 5, often}, {"fails", 0, fails}, {"aborts", 0, aborts},
+    {"feeds", 1, feeds}, {"streams", 1, streams}, {"often", 5, often}, {"fails", 0, fails}, {"aborts", 0, aborts},
 })

@@ -4,6 +4,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ func init() {
 	squall.Flow("context", 1, context)
 	squall.Flow("waits", 1, waits)
 	squall.Flow("feeds", 1, feeds)
+	squall.Flow("streams", 1, streams)
 	squall.Flow("often", 5, often)
 	squall.Flow("fails", 0, func() error { return errors.New("it fails, as asked") })
 	squall.Flow("aborts", 0, func() error { squall.Abort("it aborts, as asked"); return nil })
@@ -290,7 +292,61 @@ func feeds() error {
 
 var last = -1
 
-// often comes in five of sixteen iterations.
+func streams() error {
+	request := http.NewRequest("GET", "/events")
+	feed := must(request.Stream())
+	if err := feed.CountTokensAt("/text", ""); err != nil {
+		return err
+	}
+	squall.Check("stream has a head", feed.Status() == 200 && feed.Header("content-type") == "text/event-stream")
+	first := must(feed.Next())
+	squall.Check("event arrives", first.Name() == "tick" && first.ID() == "1" && first.Data() == `{"text": "größe", "n": [1, 2]}`)
+	text, _ := first.Get("/text")
+	number, _ := first.Get("/n/1")
+	_, there := first.Get("/none")
+	squall.Check("value of an event is found", text == "größe" && number == "2" && !there)
+	squall.Check("event has its time", first.At() > 0 && first.At() <= squall.Now())
+	second := must(feed.Next())
+	squall.Check("lines of an event are joined", second.Name() == "message" && second.Data() == "two\nlines")
+	_, err := feed.Next()
+	_, again := feed.NextWithin(0)
+	squall.Check("stream ends", err == io.EOF && again == io.EOF)
+	retry, told := feed.Retry()
+	squall.Check("stream tells how to go on", feed.LastEventID() == "1" && told && retry == 1500*time.Millisecond)
+	squall.Check("stream goes on", must(must(feed.Reopen(request)).Next()).Data() == "after 1")
+
+	late := must(http.GetStream("/late"))
+	_, err = late.NextWithin(50 * time.Millisecond)
+	squall.Check("event is not there yet", errors.Is(err, http.ErrTimeout))
+	squall.Check("event is not lost", must(late.NextWithin(10*time.Second)).Data() == "late")
+	_, err = late.Read(make([]byte, 1))
+	squall.Check("events are not bytes", errors.Is(err, http.ErrInvalidRequest))
+
+	large := must(http.GetStream("/size/100000"))
+	head := must(large.Read(make([]byte, 1000)))
+	rest := must(io.ReadAll(large))
+	squall.Check("bytes arrive in pieces", head > 0 && head <= 1000 && head+len(rest) == 100000)
+	large.Close()
+
+	sending := must(http.NewRequest("POST", "/body").Upload(-1))
+	must(io.WriteString(sending, "one"))
+	must(sending.Write([]byte("two")))
+	if err := sending.WriteFrom(upload); err != nil {
+		return err
+	}
+	body := must(io.ReadAll(must(sending.Finish())))
+	squall.Check("body goes out in pieces", strings.HasPrefix(string(body), "onetwo") && len(body) == 4102)
+	short := must(http.NewRequest("POST", "/body").Upload(4))
+	_, err = io.WriteString(short, "12345")
+	squall.Check("body is no longer than announced", errors.Is(err, http.ErrInvalidRequest))
+	_, err = short.Finish()
+	squall.Check("body is no shorter than announced", errors.Is(err, http.ErrInvalidRequest))
+	_, err = http.NewRequest("BAD METHOD", "/").Stream()
+	squall.Check("invalid stream", errors.Is(err, http.ErrInvalidRequest))
+	return nil
+}
+
+// often comes in five of seventeen iterations.
 func often() error {
 	must(http.Get("/often"))
 	squall.Check("iterations count up", squall.Iteration() > last)

@@ -26,6 +26,7 @@ from squall import (
     shared,
     sleep,
     start,
+    streaming,
     target,
     teardown,
     think,
@@ -251,6 +252,49 @@ def feeds() -> None:
     check(http.post("/body", data=UPLOAD).size == 4096, "blob goes out")
 
 
+@flow
+def streams() -> None:
+    feed = streaming.get("/events")
+    feed.count_tokens("/text", None)
+    check(feed.status == 200 and feed.response.headers["content-type"] == "text/event-stream", "stream has a head")
+    first, second = feed.next(), feed.next()
+    assert first is not None and second is not None
+    check((first.name, first.id, first.data) == ("tick", "1", '{"text": "größe", "n": [1, 2]}'), "event arrives")
+    check((first.get("/text"), first.get("/n/1"), first.get("/none")) == ("größe", "2", None), "value of an event is found")
+    check(0 < first.at <= now(), "event has its time")
+    check((second.name, second.data) == ("message", "two\nlines"), "lines of an event are joined")
+    check(feed.next() is None and feed.next(timeout=0) is None, "stream ends")
+    check((feed.last_event_id, feed.retry) == ("1", 1.5), "stream tells how to go on")
+    after = feed.reopen("GET", "/events").next()
+    check(after is not None and after.data == "after 1", "stream goes on")
+
+    late = streaming.get("/late")
+    check(raised(lambda: late.next(timeout=0.05), http.Timeout), "event is not there yet")
+    event = late.next(timeout=10)
+    check(event is not None and event.data == "late", "event is not lost")
+    check(raised(late.read, http.InvalidRequest), "events are not bytes")
+
+    with streaming.get("/size/100000") as large:
+        first_bytes = large.read(1000) or b""
+        size = len(first_bytes)
+        while piece := large.read():
+            size += len(piece)
+    check(0 < len(first_bytes) <= 1000 and size == 100000, "bytes arrive in pieces")
+
+    upload = streaming.upload("POST", "/body")
+    upload.write("one")
+    upload.write(b"two")
+    upload.write(UPLOAD)
+    body, answer = b"", upload.finish()
+    while piece := answer.read():
+        body += piece
+    check(body.startswith(b"onetwo") and len(body) == 4102, "body goes out in pieces")
+    short = streaming.upload("POST", "/body", length=4)
+    check(raised(lambda: short.write("12345"), http.InvalidRequest), "body is no longer than announced")
+    check(raised(short.finish, http.InvalidRequest), "body is no shorter than announced")
+    check(raised(lambda: streaming.request("BAD METHOD", "/"), http.InvalidRequest), "invalid stream")
+
+
 class Last:
     """The iteration that came last."""
 
@@ -259,7 +303,7 @@ class Last:
 
 @flow(weight=5)
 def often() -> None:
-    """Come in five of sixteen iterations."""
+    """Come in five of seventeen iterations."""
     http.get("/often")
     check(iteration() > Last.number, "iterations count up")
     Last.number = iteration()

@@ -2,7 +2,7 @@
 
 import {
   abort, check, Counter, data, env, type Flows, Gauge, http, HttpError, iteration, log, now, type Options, pace, random, randomInt, Rate,
-  sleep, target, think, transaction, Transaction, Trend, vu,
+  sleep, streaming, target, think, transaction, Transaction, Trend, vu,
 } from 'squall';
 
 export const options: Options = { data: { users: {} } };
@@ -19,6 +19,7 @@ export const flows: Flows = {
   context: { weight: 1, run: context },
   waits: { weight: 1, run: waits },
   feeds: { weight: 1, run: feeds },
+  streams: { weight: 1, run: streams },
   often: { weight: 5, run: often },
   fails: { weight: 0, run: fails },
   aborts: { weight: 0, run: aborts },
@@ -218,7 +219,55 @@ function feeds(): void {
 
 let last = -1;
 
-/** Comes in five of sixteen iterations. */
+/** The code of the error that it throws. */
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return error instanceof HttpError ? error.code : String(error);
+  }
+  return 'none';
+}
+
+function streams(): void {
+  const feed = streaming.get('/events');
+  feed.countTokens('/text', undefined);
+  check('stream has a head', feed.status === 200 && feed.header('content-type') === 'text/event-stream');
+  const [first, second] = [feed.next()!, feed.next()!];
+  check('event arrives', first.name === 'tick' && first.id === '1' && first.data === '{"text": "größe", "n": [1, 2]}');
+  const found = first.get('/text') === 'größe' && first.get('/n/1') === '2' && first.get('/none') === undefined;
+  check('value of an event is found', found);
+  check('event has its time', first.at > 0 && first.at <= now());
+  check('lines of an event are joined', second.name === 'message' && second.data === 'two\nlines');
+  check('stream ends', feed.next() === undefined && feed.next(0) === undefined);
+  check('stream tells how to go on', feed.lastEventId === '1' && feed.retry === 1.5);
+  check('stream goes on', feed.reopen('/events').next()?.data === 'after 1');
+
+  const late = streaming.get('/late');
+  check('event is not there yet', codeOf(() => late.next(0.05)) === 'timeout');
+  check('event is not lost', late.next(10)?.data === 'late');
+  check('events are not bytes', codeOf(() => late.read()) === 'invalid-request');
+
+  const large = streaming.get('/size/100000');
+  const head = large.read(1000)!.length;
+  let size = head;
+  for (let piece = large.read(); piece !== undefined; piece = large.read()) size += piece.length;
+  check('bytes arrive in pieces', head > 0 && head <= 1000 && size === 100000);
+  large.close();
+
+  const sending = streaming.upload('POST', '/body');
+  for (const piece of ['one', new Uint8Array([116, 119, 111]), upload]) sending.write(piece);
+  const answer = sending.finish();
+  const body: number[] = [];
+  for (let piece = answer.read(); piece !== undefined; piece = answer.read()) body.push(...piece);
+  check('body goes out in pieces', same(new Uint8Array(body.slice(0, 6)), [111, 110, 101, 116, 119, 111]) && body.length === 4102);
+  const short = streaming.upload('POST', '/body', { length: 4 });
+  check('body is no longer than announced', codeOf(() => short.write('12345')) === 'invalid-request');
+  check('body is no shorter than announced', codeOf(() => short.finish()) === 'invalid-request');
+  check('invalid stream', codeOf(() => streaming.request('BAD METHOD', '/')) === 'invalid-request');
+}
+
+/** Comes in five of seventeen iterations. */
 function often(): void {
   http.get('/often');
   check('iterations count up', iteration() > last);

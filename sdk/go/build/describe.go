@@ -7,8 +7,8 @@ import (
 	"errors"
 )
 
-// The contract in binary, made from wit/ by metadata/make.sh. The optional exports have a world each, so that a
-// component exports only the functions that its author wrote.
+// The contract in binary, made from wit/ by metadata/make.sh. The optional exports and imports have a world each,
+// so that a component has only those that its author uses.
 var (
 	//go:embed metadata/scenario.wasm
 	scenarioWorld []byte
@@ -18,6 +18,8 @@ var (
 	startWorld []byte
 	//go:embed metadata/teardown.wasm
 	teardownWorld []byte
+	//go:embed metadata/streaming.wasm
+	streamingWorld []byte
 )
 
 // sdk names the maker of this component, for `squall inspect`.
@@ -53,6 +55,10 @@ func describe(module []byte) ([]byte, error) {
 	}
 	if calls("Teardown") {
 		module = appendSection(module, "component-type:squall-teardown", teardownWorld)
+	}
+	// The linker leaves out imports that are never called.
+	if bytes.Contains(module, []byte("squall:scenario/streaming@"+"0.1.0")) {
+		module = appendSection(module, "component-type:squall-streaming", streamingWorld)
 	}
 	return appendSection(module, "squall:sdk", []byte(sdk)), nil
 }

@@ -133,9 +133,8 @@ export class Response {
     return { ...timings, tls_handshaking: tlsHandshaking, looking_up: 0 };
   }
 
-  /** Always this: Squall speaks HTTP/1.1. */
   get proto(): string {
-    return this.#inner === undefined ? '' : 'HTTP/1.1';
+    return this.#inner?.protocol ?? '';
   }
 
   get status_text(): string {

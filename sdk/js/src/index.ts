@@ -35,6 +35,7 @@ export { check, type Conditions, Counter, Gauge, group, Rate, Transaction, trans
 export type { Load, Options, ScenarioOptions, Stage, Threshold } from './plan.ts';
 export { pick, random, randomInt } from './random.ts';
 export type { Seconds } from './seconds.ts';
+export * as streaming from './streaming.ts';
 export { now, pace, sleep, think } from './timing.ts';
 
 /** HTTP requests. An object, because bundlers make each use of a namespace a call of a getter, which `http.get` would pay. */

@@ -115,12 +115,34 @@ export interface Options extends Load {
   userAgent?: string;
   /** Connections to one origin that all virtual users share; each has its own unless said otherwise. */
   sharedConnections?: number;
+  /** The version of HTTP. */
+  httpVersion?: 'auto' | '1.1' | '2' | '2-prior-knowledge';
+  /** Requests that are under way at once on one connection of HTTP/2, if its server allows as many. */
+  maxStreams?: number;
   /** Requests of one batch that go to the same origin at once. */
   batchPerOrigin?: number;
   /** k6's name of `batchPerOrigin`. */
   batchPerHost?: number;
   /** Close a virtual user's connections at the end of each iteration, as if another user came. */
   noVUConnectionReuse?: boolean;
+  /** Certificates of the client's own by host, as text in PEM. */
+  tlsAuth?: { domains?: string[]; cert: string; key?: string }[];
+  /** Addresses by host. Refused unless the user places the same hosts. */
+  hosts?: Record<string, string>;
+  /** The lowest version of TLS: 1.2 or 1.3. */
+  tls_min?: string;
+  /** The highest version of TLS: 1.2 or 1.3. */
+  tls_max?: string;
+  /** The cipher suites to offer, by IANA's names, with commas between them; all that are safe unless said otherwise. */
+  tlsCipherSuites?: string | string[];
+  /** Make a full TLS handshake for each connection, instead of resuming sessions. */
+  no_tls_resumption?: boolean;
+  /** How names are looked up, in k6's words: ttl=30s, select=random, policy=onlyIPv4. */
+  dns?: string | { ttl?: string; select?: string; policy?: string };
+  /** The most connections that are opened a second, over the whole run: 500, or 90/m. */
+  connectRate?: string;
+  /** Let small packets wait for others (Nagle's algorithm). */
+  no_tcp_nodelay?: boolean;
 }
 
 /** A flow as k6's scenarios describe it. */
@@ -157,8 +179,9 @@ const OWN_KEYS = ['thresholds', 'scenarios', 'batchPerHost'];
 /** The host's own, which k6 does not have. It refuses `cacert`, with an alternative. */
 const HOST_KEYS = [
   'warmup', 'pacing', 'flow', 'seed', 'threads', 'http', 'max_series', 'maxSeries', 'cacert', 'requestTimeout', 'connectTimeout',
-  'batchPerOrigin', 'sharedConnections', 'data',
+  'batchPerOrigin', 'sharedConnections', 'httpVersion', 'maxStreams', 'data',
   'noVUConnectionReuse',
+  'tlsAuth', 'hosts', 'tls_min', 'tls_max', 'tlsCipherSuites', 'no_tls_resumption', 'dns', 'connectRate', 'no_tcp_nodelay',
 ];
 
 /** Translates `options`. `data` are the data that the run needs besides those of the options. */

@@ -219,7 +219,8 @@ test('an option of k6 is done, or named', () => {
   const done = [
     'vus', 'duration', 'iterations', 'stages', 'scenarios', 'noSetup', 'setupTimeout', 'noTeardown', 'teardownTimeout',
     'maxRedirects', 'userAgent', 'batchPerHost', 'insecureSkipTLSVerify', 'throw', 'thresholds', 'noConnectionReuse',
-    'noVUConnectionReuse', 'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies',
+    'noVUConnectionReuse', 'minIterationDuration', 'tags', 'noCookiesReset', 'discardResponseBodies', 'dns', 'hosts',
+    'tlsVersion', 'tlsCipherSuites', 'tlsAuth',
   ];
   // Those of Grafana's own services have no effect in a local run of k6 either.
   const others = OPTIONS_OF_K6.filter((name) => !done.includes(name) && name !== 'cloud' && name !== 'ext');
@@ -229,11 +230,38 @@ test('an option of k6 is done, or named', () => {
     expect(told, name).toHaveLength(1);
     expect(told[0]).toMatch(new RegExp(`^option ${name} `));
   }
-  const values: Record<string, unknown> = { stages: [], scenarios: {}, thresholds: {}, tags: {} };
+  const values: Record<string, unknown> = {
+    stages: [], scenarios: {}, thresholds: {}, tags: {}, dns: { ttl: '1m' }, hosts: { 'shop.test': '10.0.0.1' },
+    tlsVersion: 'tls1.3', tlsCipherSuites: ['TLS_AES_128_GCM_SHA256'],
+    tlsAuth: [{ domains: ['shop.test'], cert: '-----BEGIN CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----' }],
+  };
   for (const name of done) {
     const { options, warnings } = translate({ [name]: values[name] ?? 1 } as K6Options);
     expect([...warnings, ...planOf(options).warnings], name).toEqual([]);
   }
+});
+
+test('options of connections are those of a plan', () => {
+  const { options, warnings } = translate({
+    dns: { ttl: 5000, select: 'first', policy: 'onlyIPv4' },
+    hosts: { 'shop.test:443': '10.0.0.1:8443' },
+    tlsVersion: { min: 'tls1.0', max: 'tls1.2' },
+    tlsCipherSuites: ['TLS_RSA_WITH_RC4_128_SHA', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+    tlsAuth: [{ cert: 'a', key: 'b', password: 'c' }],
+  } as unknown as K6Options);
+  expect(options).toEqual({
+    dns: { ttl: '5000ms', select: 'first', policy: 'onlyIPv4' },
+    hosts: { 'shop.test:443': '10.0.0.1:8443' },
+    tls_max: 'tls1.2',
+    tlsCipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+    tlsAuth: [{ domains: [], cert: 'a', key: 'b' }],
+  });
+  expect(warnings).toHaveLength(2);
+  expect(warnings[0]).toContain('TLS_RSA_WITH_RC4_128_SHA');
+  expect(warnings[1]).toContain('passwords');
+  const exact = translate({ tlsVersion: 'tls1.3', tlsCipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'] } as K6Options);
+  expect(exact.options).toMatchObject({ tls_min: 'tls1.3', tls_max: 'tls1.3' });
+  expect(exact.options.tlsCipherSuites).toContain('TLS_AES_256_GCM_SHA384');
 });
 
 test('an option that is off or empty needs no word', () => {

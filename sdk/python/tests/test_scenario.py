@@ -125,8 +125,17 @@ def test_every_option_that_may_be_suggested_is_in_the_plan() -> None:
         "discard_response_bodies": True,
         "user_agent": "mine/1",
         "shared_connections": 8,
+        "http_version": "2",
+        "max_streams": 50,
         "batch_per_origin": 4,
         "no_vu_connection_reuse": True,
+        "tls_min": "1.2",
+        "tls_max": "1.3",
+        "tls_ciphers": "TLS13_AES_128_GCM_SHA256",
+        "no_tls_resumption": True,
+        "dns": "ttl=30s",
+        "connect_rate": "500",
+        "no_tcp_nodelay": True,
     }
     assert set(options) == Options.__optional_keys__
     assert set(scenario_options) == ScenarioOptions.__optional_keys__

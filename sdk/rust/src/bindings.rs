@@ -14,6 +14,20 @@ pub mod scenario {
     });
 }
 
+/// An interface that only scenarios with streams import.
+pub mod streaming {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-streaming { import squall:scenario/streaming@0.1.0; }",
+        path: "wit",
+        ownership: Borrowing { duplicate_if_necessary: false },
+        with: {
+            "squall:scenario/http@0.1.0": crate::bindings::scenario::squall::scenario::http,
+            "squall:scenario/data@0.1.0": crate::bindings::scenario::squall::scenario::data,
+            "squall:scenario/streaming@0.1.0": generate,
+        },
+    });
+}
+
 pub mod setup {
     wit_bindgen::generate!({
         inline: "package squall:sdk; world with-setup { export squall:scenario/setup@0.1.0; }",

@@ -148,8 +148,17 @@ pub use scenario::{Flow, Scenario};
 /// | `discard_response_bodies` | `true` | Read the bodies of responses off the connection and throw them away. |
 /// | `user_agent` | `"my-test/1"` | The `User-Agent` header of requests that bring none. |
 /// | `shared_connections` | `8` | Connections to one origin that all virtual users share; each has its own unless said otherwise. |
+/// | `http_version` | `"2"` | The version of HTTP: `auto`, `1.1`, `2` or `2-prior-knowledge`. |
+/// | `max_streams` | `50` | Requests that are under way at once on one connection of HTTP/2, if its server allows as many. |
 /// | `batch_per_origin` | `4` | Requests of one batch that go to the same origin at once. |
 /// | `no_vu_connection_reuse` | `true` | Close a virtual user's connections at the end of each iteration, as if another user came. |
+/// | `tls_min` | `"1.3"` | The lowest version of TLS: 1.2 or 1.3. |
+/// | `tls_max` | `"1.2"` | The highest version of TLS: 1.2 or 1.3. |
+/// | `tls_ciphers` | `"TLS_AES_128_GCM_SHA256"` | The cipher suites to offer, by IANA's names, with commas between them; all that are safe unless said otherwise. |
+/// | `no_tls_resumption` | `true` | Make a full TLS handshake for each connection, instead of resuming sessions. |
+/// | `dns` | `"ttl=30s"` | How names are looked up, in k6's words: ttl=30s, select=random, policy=onlyIPv4. |
+/// | `connect_rate` | `"500/s"` | The most connections that are opened a second, over the whole run: 500, or 90/m. |
+/// | `no_tcp_nodelay` | `true` | Let small packets wait for others (Nagle's algorithm). |
 ///
 /// A scenario of `scenarios` takes `start_time: "10s"`, `flow`, and the keys that shape a load or belong to its samples:
 /// `vus` to `max_backlog`, `weights`, `think_time`, `thresholds`, `env`, `tags` and `min_iteration_duration`. A `target` or

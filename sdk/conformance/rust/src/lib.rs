@@ -10,7 +10,7 @@ use squall::{Unit, prelude::*};
 squall::scenario! {
     flows: {
         methods: 1, bodies: 1, responses: 1, settings: 1, errors: 1, batch: 1, cookies: 1, measures: 1, context: 1, waits: 1,
-        feeds: 1, often: 5, fails: 0, aborts: 0,
+        feeds: 1, streams: 1, often: 5, fails: 0, aborts: 0,
     },
     data: { users },
     setup: prepare,
@@ -244,7 +244,58 @@ thread_local! {
     static LAST: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Comes in five of sixteen iterations.
+fn streams() -> Outcome {
+    let request = http::get("/events");
+    let mut feed = request.stream()?;
+    feed.count_tokens_at("/text", None)?;
+    let kind = feed.header("content-type");
+    check!(feed.status() == 200 && kind.as_deref() == Some("text/event-stream"), "stream has a head");
+    let (Some(first), Some(second)) = (feed.next_event()?, feed.next_event()?) else {
+        return Err(Error::new("two events were expected"));
+    };
+    let arrived = (first.name() == "tick", first.id() == "1", first.data() == r#"{"text": "größe", "n": [1, 2]}"#);
+    check!(arrived == (true, true, true), "event arrives");
+    let value = (first.get("/text"), first.get("/n/1"), first.get("/none"));
+    check!(value == (Some("größe".to_owned()), Some("2".to_owned()), None), "value of an event is found");
+    check!(!first.at().is_zero() && first.at() <= now(), "event has its time");
+    check!(second.name() == "message" && second.data() == "two\nlines", "lines of an event are joined");
+    check!(feed.next_event()?.is_none() && feed.next_event_within(0)?.is_none(), "stream ends");
+    let retry = feed.retry().map(|time| time.as_millis());
+    check!(feed.last_event_id() == "1" && retry == Some(1_500), "stream tells how to go on");
+    let after = feed.reopen(&request)?.next_event()?;
+    check!(after.is_some_and(|event| event.data() == "after 1"), "stream goes on");
+
+    let mut late = http::get("/late").stream()?;
+    check!(matches!(late.next_event_within(0.05), Err(HttpError::Timeout)), "event is not there yet");
+    check!(late.next_event_within(10)?.is_some_and(|event| event.data() == "late"), "event is not lost");
+    check!(matches!(late.read(1), Err(HttpError::InvalidRequest(_))), "events are not bytes");
+
+    let mut large = http::get("/size/100000").stream()?;
+    let first = large.read(1_000)?.unwrap_or_default().len();
+    let mut size = first;
+    while let Some(piece) = large.read(65_536)? {
+        size += piece.len();
+    }
+    check!((1..=1_000).contains(&first) && size == 100_000, "bytes arrive in pieces");
+
+    let mut upload = http::post("/body").upload(None)?;
+    upload.write("one")?;
+    upload.write(b"two")?;
+    upload.write_from(&UPLOAD)?;
+    let (mut answer, mut body) = (upload.finish()?, Vec::new());
+    while let Some(piece) = answer.read(65_536)? {
+        body.extend(piece);
+    }
+    check!(body.starts_with(b"onetwo") && body.len() == 4_102, "body goes out in pieces");
+    let mut short = http::post("/body").upload(Some(4))?;
+    check!(matches!(short.write("12345"), Err(HttpError::InvalidRequest(_))), "body is no longer than announced");
+    check!(matches!(short.finish(), Err(HttpError::InvalidRequest(_))), "body is no shorter than announced");
+    let invalid = http::request("BAD METHOD", "/").stream();
+    check!(matches!(invalid, Err(HttpError::InvalidRequest(_))), "invalid stream");
+    Ok(())
+}
+
+/// Comes in five of seventeen iterations.
 fn often() -> Outcome {
     http::get("/often").send()?;
     let counts = LAST.get().is_none_or(|last| iteration() > last);

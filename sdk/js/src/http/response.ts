@@ -29,6 +29,8 @@ export interface Response extends Disposable {
   readonly status: number;
   /** The reason phrase after it, as the server wrote it: `'Not Found'`. Often empty. @internal */
   readonly reason: string;
+  /** The protocol that it came in: `'HTTP/1.1'` or `'HTTP/2.0'`. */
+  readonly protocol: string;
   /** Whether the status code is one of 200 to 299. */
   readonly ok: boolean;
   /** The value of the first header field of that name, in any case. */
@@ -55,8 +57,8 @@ export interface Response extends Disposable {
 export const Response = http.Response as unknown as abstract new () => Response;
 
 // The contract's functions. They belong to the class already, so the engine calls them directly.
-const { status, reason, header, headers, body, size, text, url, timings } = Response.prototype as unknown as Record<
-  'status' | 'reason' | 'header' | 'headers' | 'body' | 'size' | 'text' | 'url' | 'timings',
+const { status, reason, protocol, header, headers, body, size, text, url, timings } = Response.prototype as unknown as Record<
+  'status' | 'reason' | 'protocol' | 'header' | 'headers' | 'body' | 'size' | 'text' | 'url' | 'timings',
   (this: Response, name?: string) => any
 >;
 
@@ -89,6 +91,7 @@ Object.defineProperties(Response.prototype, {
   ...Object.getOwnPropertyDescriptors(more),
   status: { get: status },
   reason: { get: reason },
+  protocol: { get: protocol },
   headers: { get: headers },
   bytes: { value: body },
   url: { get: url },

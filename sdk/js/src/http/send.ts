@@ -34,7 +34,7 @@ export function sendAll(requests: http.Request[]): (Response | HttpError)[] {
 }
 
 /** The host's error: the engines hand it over as `payload` of one of theirs. */
-function fromHost(error: unknown): unknown {
+export function fromHost(error: unknown): unknown {
   const payload = (error as { payload?: http.Error }).payload;
   return payload?.tag ? HttpError.from(payload) : error;
 }

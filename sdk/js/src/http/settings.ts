@@ -10,6 +10,12 @@ import { nanoseconds, type Seconds } from '../seconds.ts';
 /** Status codes: one (`404`), or a range with both ends (`'200-299'`). */
 export type Statuses = number | `${number}-${number}`;
 
+/**
+ * The version of HTTP. `'negotiated'`: with TLS what the server prefers of 2 and 1.1, else 1.1. `'http2'` is agreed on by
+ * TLS; `'http2-prior-knowledge'` needs none.
+ */
+export type HttpVersion = 'negotiated' | 'http1' | 'http2' | 'http2-prior-knowledge';
+
 /** A request's settings other than the defaults. */
 export interface Settings {
   /**
@@ -23,6 +29,8 @@ export interface Settings {
   redirects?: number;
   /** With `true` the body is read and measured, but discarded; `false` keeps it even where the plan discards bodies. */
   discardBody?: boolean;
+  /** The version of HTTP. Default: the plan's, or `'negotiated'`. */
+  httpVersion?: HttpVersion;
   /** Tags of the request that thresholds ask for, instead of those of the virtual user. */
   tags?: readonly (readonly [string, string])[];
   /** Status codes that are not a failure (`http_req_failed`). Default: 200 to 399. */
@@ -51,7 +59,7 @@ let lastHandle: http.RequestOptions | undefined;
 /** The host's handle for those settings, and that body; `undefined` if the defaults are enough. */
 export function handleFor(settings: FurtherSettings, body?: Blob): http.RequestOptions | undefined {
   if (body !== undefined) return cached(`${keyOf(settings)}|${body.serial}`, settings, body);
-  if (settings.tags !== undefined) return cached(keyOf(settings), settings);
+  if (settings.tags !== undefined || settings.httpVersion !== undefined) return cached(keyOf(settings), settings);
   const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies } = settings;
   if (
     name === undefined &&
@@ -84,10 +92,11 @@ export function handleFor(settings: FurtherSettings, body?: Blob): http.RequestO
 }
 
 /** Names and tags come last, as JSON: whatever their content, two different settings have different keys. */
-function keyOf({ name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, tags }: FurtherSettings): string {
+function keyOf(settings: FurtherSettings): string {
+  const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, tags, httpVersion } = settings;
   const more = replacedCookies !== undefined || tags !== undefined;
   const names = more ? JSON.stringify([name, tags ?? null, ...(replacedCookies ?? [])]) : JSON.stringify(name);
-  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${returnLastRedirect}|${names}`;
+  return `${timeout}|${redirects}|${discardBody}|${expectedStatuses}|${returnLastRedirect}|${httpVersion}|${names}`;
 }
 
 function cached(key: string, settings: FurtherSettings, body?: Blob): http.RequestOptions {
@@ -109,7 +118,7 @@ function forgetOldest(): void {
 
 /** A handle that is not kept: the caller drops it. */
 export function make(settings: FurtherSettings, body?: Blob): http.RequestOptions {
-  const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, cookieJar, tags } = settings;
+  const { name, timeout, redirects, discardBody, expectedStatuses, returnLastRedirect, replacedCookies, cookieJar, tags, httpVersion } = settings;
   const options = new http.RequestOptions();
   try {
     if (name !== undefined) options.setName(String(name));
@@ -118,6 +127,7 @@ export function make(settings: FurtherSettings, body?: Blob): http.RequestOption
     if (redirects !== undefined) options.setRedirects(Math.max(0, redirects) | 0);
     if (discardBody !== undefined) options.setDiscardBody(Boolean(discardBody));
     if (returnLastRedirect !== undefined) options.setReturnLastRedirect(returnLastRedirect);
+    if (httpVersion !== undefined) options.setHttpVersion(httpVersion);
     if (body !== undefined) options.setBodyFrom(body.held());
     if (replacedCookies !== undefined) options.setReplacedCookies([...replacedCookies]);
     if (cookieJar !== undefined) options.setCookieJar(cookieJar);

@@ -5,6 +5,7 @@
 /// <reference path="./interfaces/squall-scenario-progress.d.ts" />
 /// <reference path="./interfaces/squall-scenario-setup.d.ts" />
 /// <reference path="./interfaces/squall-scenario-start.d.ts" />
+/// <reference path="./interfaces/squall-scenario-streaming.d.ts" />
 /// <reference path="./interfaces/squall-scenario-teardown.d.ts" />
 /// <reference path="./interfaces/squall-scenario-timing.d.ts" />
 /// <reference path="./interfaces/squall-scenario-types.d.ts" />
@@ -15,6 +16,7 @@ declare module 'squall:scenario/scenario-full@0.1.0' {
   export type * as SquallScenarioHttp010 from 'squall:scenario/http@0.1.0'; // import squall:scenario/http@0.1.0
   export type * as SquallScenarioMetrics010 from 'squall:scenario/metrics@0.1.0'; // import squall:scenario/metrics@0.1.0
   export type * as SquallScenarioProgress010 from 'squall:scenario/progress@0.1.0'; // import squall:scenario/progress@0.1.0
+  export type * as SquallScenarioStreaming010 from 'squall:scenario/streaming@0.1.0'; // import squall:scenario/streaming@0.1.0
   export type * as SquallScenarioTiming010 from 'squall:scenario/timing@0.1.0'; // import squall:scenario/timing@0.1.0
   export type * as SquallScenarioTypes010 from 'squall:scenario/types@0.1.0'; // import squall:scenario/types@0.1.0
   export * as setup from 'squall:scenario/setup@0.1.0'; // export squall:scenario/setup@0.1.0

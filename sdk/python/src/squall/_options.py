@@ -146,10 +146,28 @@ class Options(Load, total=False):
     """The ``User-Agent`` header of requests that bring none."""
     shared_connections: int
     """Connections to one origin that all virtual users share; each has its own unless said otherwise."""
+    http_version: Literal["auto", "1.1", "2", "2-prior-knowledge"]
+    """The version of HTTP."""
+    max_streams: int
+    """Requests that are under way at once on one connection of HTTP/2, if its server allows as many."""
     batch_per_origin: int
     """Requests of one batch that go to the same origin at once."""
     no_vu_connection_reuse: bool
     """Close a virtual user's connections at the end of each iteration, as if another user came."""
+    tls_min: str
+    """The lowest version of TLS: 1.2 or 1.3."""
+    tls_max: str
+    """The highest version of TLS: 1.2 or 1.3."""
+    tls_ciphers: str
+    """The cipher suites to offer, by IANA's names, with commas between them; all that are safe unless said otherwise."""
+    no_tls_resumption: bool
+    """Make a full TLS handshake for each connection, instead of resuming sessions."""
+    dns: str
+    """How names are looked up, in k6's words: ttl=30s, select=random, policy=onlyIPv4."""
+    connect_rate: str
+    """The most connections that are opened a second, over the whole run: 500, or 90/m."""
+    no_tcp_nodelay: bool
+    """Let small packets wait for others (Nagle's algorithm)."""
 
 
 class OptionsError(Exception):

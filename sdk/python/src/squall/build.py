@@ -43,13 +43,13 @@ globals().update(_component.exports({module}))
 _component.settle()
 """
 
-# The interfaces that the scenario exports besides those of every scenario.
+# The interfaces that the scenario imports and exports besides those of every scenario.
 WORLD = """\
 package squall:sdk;
 
 world component {{
   include squall:scenario/scenario@{version};
-{exports}
+{interfaces}
 }}
 """
 
@@ -140,7 +140,8 @@ def build(path: Path, output: Path, inputs: Path | None = None) -> None:
         work = Path(folder)
         (work / f"{APP}.py").write_text(APP_SOURCE.format(module=source.module))
         world = work / "world.wit"
-        world.write_text(WORLD.format(version=squall.__version__, exports="\n".join(_exports(scenario))))
+        interfaces = [*_imports(), *_exports(scenario)]
+        world.write_text(WORLD.format(version=squall.__version__, interfaces="\n".join(interfaces)))
         component = work / "component.wasm"
         places = [work, source.folder, *_places()]
         command = [tool, "--quiet", "-d", str(PACKAGE / "wit"), "-d", str(world), "-w", "squall:sdk/component"]
@@ -155,6 +156,12 @@ def build(path: Path, output: Path, inputs: Path | None = None) -> None:
             file.write(_custom_section("squall:sdk", f"python {squall.__version__}"))
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(component, output)
+
+
+def _imports() -> list[str]:
+    """Return the lines of the world for interfaces that only some scenarios need, now that this one was imported."""
+    is_needed = "squall.streaming" in sys.modules
+    return [f"  import squall:scenario/streaming@{squall.__version__};"] if is_needed else []
 
 
 def _exports(scenario: Scenario) -> list[str]:

@@ -105,7 +105,9 @@ mod tests {
             setup_timeout: "20s", teardown_timeout: "30s", min_iteration_duration: "1s", max_series: 500,
             insecure: false, request_timeout: "5s", connect_timeout: "2s", max_redirects: 0,
             no_connection_reuse: true, discard_response_bodies: true, user_agent: "mine/1", shared_connections: 8,
-            batch_per_origin: 4, no_vu_connection_reuse: true,
+            http_version: "2", max_streams: 50, batch_per_origin: 4, no_vu_connection_reuse: true, tls_min: "1.2",
+            tls_max: "1.3", tls_ciphers: "A,B", no_tls_resumption: true, dns: "ttl=30s", connect_rate: "500",
+            no_tcp_nodelay: true,
         "#;
         let json = concat!(
             r#"{"vus":10,"duration":"30s","iterations":100,"stages":[{"duration":"10s","target":5}],"#,
@@ -120,7 +122,9 @@ mod tests {
             r#""setup_timeout":"20s","teardown_timeout":"30s","min_iteration_duration":"1s","max_series":500,"#,
             r#""insecure":false,"request_timeout":"5s","connect_timeout":"2s","max_redirects":0,"#,
             r#""no_connection_reuse":true,"discard_response_bodies":true,"user_agent":"mine/1","shared_connections":8,"#,
-            r#""batch_per_origin":4,"no_vu_connection_reuse":true}"#,
+            r#""http_version":"2","max_streams":50,"batch_per_origin":4,"no_vu_connection_reuse":true,"tls_min":"1.2","#,
+            r#""tls_max":"1.3","tls_ciphers":"A,B","no_tls_resumption":true,"dns":"ttl=30s","connect_rate":"500","#,
+            r#""no_tcp_nodelay":true}"#,
         );
         assert_eq!(plan(source).as_deref(), Ok(json));
         for key in super::keys::of_plan() {

@@ -20,6 +20,10 @@ impl RequestOptions {
         RequestOptions::default()
     }
 
+    pub(crate) fn copy(&self) -> Self {
+        RequestOptions { settings: self.settings.clone(), body: self.body.clone() }
+    }
+
     pub(crate) fn set_name(&self, name: &str) {
         self.settings.borrow_mut().name = Some(name.to_owned().into());
     }
@@ -115,6 +119,10 @@ pub(crate) struct Response {
 }
 
 impl Response {
+    pub(crate) fn without_body(&self) -> Response {
+        Response { reply: Reply { body: Vec::new(), ..self.reply.clone() }, url: self.url.clone() }
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.reply.status
     }

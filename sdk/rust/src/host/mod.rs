@@ -7,16 +7,24 @@
 mod fake;
 #[cfg(not(target_family = "wasm"))]
 mod fake_data;
+#[cfg(not(target_family = "wasm"))]
+mod fake_streaming;
 #[cfg(target_family = "wasm")]
 mod wasm;
 #[cfg(target_family = "wasm")]
 mod wasm_data;
+#[cfg(target_family = "wasm")]
+mod wasm_streaming;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use fake::*;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use fake_data::*;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use fake_streaming::*;
 #[cfg(target_family = "wasm")]
 pub(crate) use wasm::*;
 #[cfg(target_family = "wasm")]
 pub(crate) use wasm_data::*;
+#[cfg(target_family = "wasm")]
+pub(crate) use wasm_streaming::*;

@@ -26,10 +26,12 @@ mod error;
 mod options;
 mod request;
 mod response;
+mod streaming;
 
 pub use error::Error;
 pub use request::{IntoBody, Request, StatusRange, send_all};
 pub use response::{Response, Timings};
+pub use streaming::{Event, OpenUpload, Stream, Upload};
 
 pub(crate) use options::Settings;
 

@@ -165,16 +165,20 @@ impl<'a> Request<'a> {
     ///
     /// When there is no response. A status code is never an error.
     pub fn send(&self) -> Result<Response, Error> {
+        self.lend(host::send).map(Response::new)
+    }
+
+    /// Lends the request to a function of the host.
+    pub(super) fn lend<T>(&self, send: impl FnOnce(host::Request<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.check()?;
         if let Some(handle) = self.handle_with_body()? {
             let headers = self.borrow_headers();
-            return host::send(self.lower(&headers, Some(&handle))).map(Response::new);
+            return send(self.lower(&headers, Some(&handle)));
         }
         Cache::with(1, |cache| {
             let place = cache.find_or_make(&self.settings);
             let headers = self.borrow_headers();
-            let request = self.lower(&headers, cache.handle(place));
-            host::send(request).map(Response::new)
+            send(self.lower(&headers, cache.handle(place)))
         })
     }
 

@@ -28,6 +28,25 @@ declare module 'squall:scenario/http@0.1.0' {
   export function clearCookies(): void;
   export type Blob = import('squall:scenario/data@0.1.0').Blob;
   /**
+   * The version of HTTP of a request.
+   * # Variants
+   * 
+   * ## `"negotiated"`
+   * 
+   * What the server prefers of 2 and 1.1, with TLS; 1.1 without.
+   * ## `"http1"`
+   * 
+   * HTTP/1.1.
+   * ## `"http2"`
+   * 
+   * HTTP/2, agreed on by TLS. A server that does not speak it is the error `protocol`, a URL without TLS
+   * `invalid-request`.
+   * ## `"http2-prior-knowledge"`
+   * 
+   * HTTP/2, also without TLS.
+   */
+  export type HttpVersion = 'negotiated' | 'http1' | 'http2' | 'http2-prior-knowledge';
+  /**
    * One request.
    */
   export interface Request {
@@ -122,7 +141,7 @@ declare module 'squall:scenario/http@0.1.0' {
     val: string,
   }
   /**
-   * The response is not HTTP/1.1, or breaks its rules.
+   * The response is not HTTP, or breaks its rules.
    */
   export interface ErrorProtocol {
     tag: 'protocol',
@@ -226,6 +245,10 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     setTags(tags: Array<[string, string]>): void;
     /**
+    * The version of HTTP. Default: the plan's, which is `negotiated` unless it says otherwise.
+    */
+    setHttpVersion(version: HttpVersion): void;
+    /**
     * The body of requests without their own. It is sent from the host's memory, and never enters the guest.
     */
     setBodyFrom(blob: Blob): void;
@@ -277,6 +300,10 @@ declare module 'squall:scenario/http@0.1.0' {
     * The URL of the response: after redirects, the last one.
     */
     url(): string;
+    /**
+    * The protocol that it came in: "HTTP/1.1" or "HTTP/2.0".
+    */
+    protocol(): string;
     /**
     * The time spent in each phase.
     */

@@ -95,8 +95,17 @@ const KEYS: &[Key] = &[
     of_run("discard_response_bodies", Kind::Flag),
     of_run("user_agent", Kind::Text),
     of_run("shared_connections", Kind::Count),
+    of_run("http_version", Kind::Word(words::HTTP_VERSIONS)),
+    of_run("max_streams", Kind::Count),
     of_run("batch_per_origin", Kind::Count),
     of_run("no_vu_connection_reuse", Kind::Flag),
+    of_run("tls_min", Kind::Text),
+    of_run("tls_max", Kind::Text),
+    of_run("tls_ciphers", Kind::Text),
+    of_run("no_tls_resumption", Kind::Flag),
+    of_run("dns", Kind::Text),
+    of_run("connect_rate", Kind::Text),
+    of_run("no_tcp_nodelay", Kind::Flag),
 ];
 
 /// The additional keys of a scenario with its own load.
