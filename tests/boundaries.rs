@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 
 use crate::support::caged::{Caged, IN_CI};
 use crate::support::component::{COUNTING, OK, Wat, repeat};
-use crate::support::imports::{UNSENT_BODY, logging, requesting, with_wasi_http};
+use crate::support::imports::{START_STREAM, UNSENT_BODY, logging, requesting, streaming, with_wasi_http};
 use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
@@ -157,6 +157,16 @@ fn ranges_of_expected_statuses() {
 fn handles_of_one_kind() {
     let offence = "too many open handles: 10000 of request-options are open, and no more are allowed";
     boundary(10_000, offence, |count| run(&requesting(Wat::new(&repeat(count as u32, "(drop (call $options))"))), &[]));
+}
+
+#[test]
+fn open_streams() {
+    // Responses that do not come while the guest runs.
+    let server = Server::start(|_| Reply::ok("").after(std::time::Duration::from_secs(120)));
+    let offence = "too many open streams: 100 are open, and no more are allowed";
+    boundary(100, offence, |count| {
+        run(&streaming(Wat::new(&repeat(count as u32, START_STREAM))), &["--target", &server.url()])
+    });
 }
 
 #[test]

@@ -5,6 +5,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,17 +18,38 @@ use crate::support::skip;
 
 const MILLISECOND: u64 = 1_000_000;
 
-/// A target that spends its time on 10 queries, one after the other, and tells of that at this address.
-fn target(otlp: String) -> Server {
-    Server::start(move |request| {
-        if let Some(context) = request.headers.get("traceparent").filter(|context| context.ends_with("-01")) {
-            send_spans(&otlp, &context[3..35], &context[36..52]);
-        }
-        Reply::ok("hello").after(Duration::from_millis(30))
-    })
+/// A target that spends its time on queries, one after the other, and tells of that at an address.
+pub struct Target {
+    server: Server,
+    queries: Arc<AtomicU64>,
 }
 
-fn send_spans(otlp: &str, trace: &str, parent: &str) {
+/// A target with that many queries a request.
+pub fn target(otlp: String, queries: u64) -> Target {
+    let queries = Arc::new(AtomicU64::new(queries));
+    let count = Arc::clone(&queries);
+    let server = Server::start(move |request| {
+        let queries = count.load(Ordering::Relaxed);
+        if let Some(context) = request.headers.get("traceparent").filter(|context| context.ends_with("-01")) {
+            send_spans(&otlp, &context[3..35], &context[36..52], queries);
+        }
+        Reply::ok("hello").after(Duration::from_millis(10 + 2 * queries))
+    });
+    Target { server, queries }
+}
+
+impl Target {
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// From now on it has that many queries a request.
+    pub fn set(&self, queries: u64) {
+        self.queries.store(queries, Ordering::Relaxed);
+    }
+}
+
+fn send_spans(otlp: &str, trace: &str, parent: &str, queries: u64) {
     let span = |number: u64, parent: &str, kind: u64, [from, to]: [u64; 2], attributes: Value| {
         json!({
             "traceId": trace, "spanId": format!("{:015x}{number:x}", 7), "parentSpanId": parent, "kind": kind,
@@ -41,10 +64,10 @@ fn send_spans(otlp: &str, trace: &str, parent: &str) {
         15,
         parent,
         2,
-        [0, 30],
+        [0, 10 + 2 * queries],
         json!([text("http.request.method", "GET"), text("http.route", "/products")]),
     )];
-    spans.extend((0..10).map(|number| {
+    spans.extend((0..queries).map(|number| {
         let query = format!("SELECT price FROM prices WHERE product = {number}");
         let attributes = json!([text("db.system.name", "postgresql"), text("db.query.text", &query)]);
         span(number, &root, 3, [2 * number + 2, 2 * number + 4], attributes)
@@ -75,7 +98,7 @@ fn runs(ended: &Ended) -> String {
 #[test]
 fn a_cause_is_named_in_the_summary_in_reports_and_of_the_kept_run() {
     let otlp = free_address();
-    let server = target(otlp.clone());
+    let server = target(otlp.clone(), 10);
     let arguments = ["run", &server.url(), "-c", "2", "-d", "3s", "--look-inside", "--otlp-listen", &otlp];
     let files = ["--summary-json", "summary.json", "--report", "report.html", "--report", "report.md"];
     let ended = Squall::new(&arguments).args(&files).run().expect_code_or_busy(0);
@@ -148,19 +171,28 @@ fn a_database_that_is_not_there_ends_no_run() {
 }
 
 /// The shop on PostgreSQL with a fault.
-struct Shop {
+pub struct Shop {
     child: Child,
-    url: String,
-    database: String,
+    pub url: String,
+    pub database: String,
 }
 
 impl Shop {
     /// `None`, and a message, without what it needs.
     fn start(fault: &str, otlp: &str) -> Option<Shop> {
+        Shop::start_at("127.0.0.1:0", fault, otlp)
+    }
+
+    /// The same at an address.
+    pub fn start_at(address: &str, fault: &str, otlp: &str) -> Option<Shop> {
         let python = root().join("target/tools/shop/bin/python");
         let start = root().join("guest-examples/shop/server/postgresql/start.py");
         let mut command = Command::new(&python);
-        command.arg(start).args(["--port", "0", "--faults", fault, "--otlp", &format!("http://{otlp}")]);
+        let port = address.rsplit(':').next().unwrap();
+        command.arg(start).args(["--port", port, "--otlp", &format!("http://{otlp}")]);
+        if !fault.is_empty() {
+            command.args(["--faults", fault]);
+        }
         let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let Ok(mut child) = child else {
             skip("look_inside", "the shop on PostgreSQL is not installed (cargo xtask test does that)");

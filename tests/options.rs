@@ -9,6 +9,18 @@ use crate::support::program::root;
 /// Keys that no SDK has, each with the reason.
 const NEVER_SUGGESTED: &[(&str, &str)] = &[
     ("cacert", "a component cannot name files"),
+    ("cert", "a component cannot name files"),
+    ("key", "a component cannot name files"),
+    ("cert_password", "a component cannot name files or variables"),
+    ("client_certificates", "only scripts of k6 bring some, as text"),
+    ("tls_server_name", "whom the user trusts is no component's business"),
+    ("hosts", "only scripts of k6 have some, and the user has to say them, too"),
+    ("connect_to", "the way to a target is the user's"),
+    ("proxy", "the way to a target is the user's"),
+    ("no_proxy", "the way to a target is the user's"),
+    ("unix_socket", "the way to a target is the user's"),
+    ("local_ips", "the addresses of the generator's machine are no component's business"),
+    ("tcp_keepalive", "the network between generator and target is no component's business"),
     ("accept_bottleneck", "what the generator's machine is good for is no component's business"),
 ];
 
@@ -62,7 +74,8 @@ fn word_of_kind<'a>(key: &Key, [time, number, text, switch]: [&'a str; 4]) -> Op
     match key.kind.as_str() {
         "time" => Some(time),
         "whole number" => Some(number),
-        "text" => Some(text),
+        // What may be written as text, too.
+        "text" | "rate" | "look-ups" | "texts" | "version of TLS" => Some(text),
         "true or false" => Some(switch),
         _ => None,
     }

@@ -15,6 +15,16 @@ fn the_summary_is_on_standard_output_and_all_else_is_not() {
 }
 
 #[test]
+fn help_is_on_standard_output_as_it_was_written() {
+    for command in ["run", "demo", "breakpoint", "diagnose", "agent"] {
+        let ended = Squall::new(&[command, "--help"]).run().expect_code(0);
+        assert!(ended.out.contains("\nUsage: ") && ended.err.is_empty(), "{command}: {}", ended.err);
+    }
+    // An example of a URL with a password is not a password.
+    assert!(Squall::new(&["run", "--help"]).run().out.contains("USER:PASSWORD@"));
+}
+
+#[test]
 fn quiet_means_quiet() {
     let server = Server::start(|_| Reply::ok("hello"));
     let squall = Squall::new(&["run", &guest("minimal"), "--target", &server.url(), "-i", "5", "-q"]);

@@ -137,10 +137,10 @@ fn every_footnote_is_there_once_and_is_referred_to() {
 /// Whether a source has a test function with this name: one of the attributes above it marks it as a test.
 fn has_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
-    let found = lines.iter().position(|line| line.starts_with(&format!("fn {name}(")));
-    found.is_some_and(|at| {
-        lines[..at].iter().rev().take_while(|line| line.starts_with("#[")).any(|line| *line == "#[test]")
-    })
+    let starts = [format!("fn {name}("), format!("async fn {name}(")];
+    let found = lines.iter().position(|line| starts.iter().any(|start| line.starts_with(start)));
+    let is_mark = |line: &&str| ["#[test]", "#[tokio::test]"].contains(line);
+    found.is_some_and(|at| lines[..at].iter().rev().take_while(|line| line.starts_with("#[")).any(is_mark))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::daemon::{between_questions, free_address, is_listening};
 use crate::support::program::{Ended, Squall, guest};
 use crate::support::skip;
 
@@ -24,8 +25,7 @@ impl Registry {
     /// `None`, and a message, if the program is not installed.
     fn start(more: &str) -> Option<Registry> {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
+        let address = free_address();
         let store = folder.path().join("store");
         let settings = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{address}'}}\n{more}",
@@ -41,9 +41,9 @@ impl Registry {
         };
         let registry = Registry { child, address, folder };
         let began = Instant::now();
-        while TcpStream::connect(&registry.address).is_err() {
+        while !is_listening(&registry.address) {
             assert!(began.elapsed() < Duration::from_secs(60), "docker-registry does not listen");
-            std::thread::yield_now();
+            between_questions();
         }
         Some(registry)
     }

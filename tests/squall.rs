@@ -4,11 +4,14 @@
 
 mod support;
 
+#[cfg(target_os = "linux")]
+mod agents;
 mod bad_input;
 mod boundaries;
 mod breakpoint;
 mod cache;
 mod calls;
+mod connections;
 mod container;
 mod control;
 mod control_client;
@@ -25,6 +28,7 @@ mod history;
 mod hostile;
 mod hostile_files;
 mod hostile_servers;
+mod http2;
 mod influxdb;
 mod inspect;
 mod interruption;
@@ -61,9 +65,11 @@ mod series;
 mod server_timing;
 mod shop;
 mod statsd;
+mod streaming;
 mod streams;
 mod stress;
 mod suggestions;
+mod tasks;
 #[cfg(target_os = "linux")]
 mod two_users;
 mod ui;

@@ -45,7 +45,7 @@ fn files_add_up_to_the_summary() {
     let requests = table.lines().filter(|line| line.starts_with("http_reqs,"));
     let counts = requests.map(|line| {
         let cells: Vec<&str> = line.split(',').collect();
-        assert_eq!((cells[3], cells[8], cells[9], cells[14]), ("sum", "GET", "200", "t1"), "{line}");
+        assert_eq!((cells[3], cells[8], cells[9], cells[15]), ("sum", "GET", "200", "t1"), "{line}");
         cells[2].parse::<f64>().unwrap()
     });
     assert_eq!(counts.sum::<f64>(), 100.0);

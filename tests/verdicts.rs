@@ -241,7 +241,7 @@ fn a_threshold_that_cannot_be_evaluated_stops_the_run_before_it_begins() {
         refused(Script("all"), &[T, "order=count>0"], "did you mean \"orders\"?"),
         refused(Script("all"), &[T, "nothing_like_it=count>0"], "declares none of that name"),
         refused(Script("all"), &[T, "orders=p(95)<5"], "a counter has no p(95)"),
-        refused(Script("all"), &[T, "http_reqs{proto:HTTP/1.1}=count>0"], "have no tag \"proto\""),
+        refused(Script("all"), &[T, "http_reqs{tls_version:1.3}=count>0"], "have no tag \"tls_version\""),
         refused(Script("all"), &[T, "iterations{kind:x}=count>0"], "have no tag \"kind\""),
         refused(
             Plan("component: SCRIPT\ntarget: URL\nthresholds: { http_req_duraton: p(95)<1s }\n"),

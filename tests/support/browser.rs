@@ -78,6 +78,11 @@ impl Browser {
 
     /// Sends a command, and waits for its result.
     pub fn ask(&mut self, method: &str, parameters: Value) -> Value {
+        self.try_to_ask(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The same, or the browser's error.
+    fn try_to_ask(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.asked += 1;
         let id = self.asked;
         let mut message = json!({ "id": id, "method": method, "params": parameters });
@@ -90,8 +95,11 @@ impl Browser {
         loop {
             let answer = self.hear(method);
             if answer["id"] == id {
-                assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-                return answer["result"].clone();
+                return if answer["error"].is_null() {
+                    Ok(answer["result"].clone())
+                } else {
+                    Err(answer["error"].clone())
+                };
             }
             self.events.push_back(answer);
         }
@@ -141,16 +149,20 @@ impl Browser {
 
     /// The value of the expression in the page; promises are waited for.
     pub fn value(&mut self, expression: &str) -> Value {
-        let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let result = self.ask("Runtime.evaluate", wanted);
-        assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
-        result["result"]["value"].clone()
+        self.try_value(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
 
-    /// Waits until the expression is true in the page.
+    fn try_value(&mut self, expression: &str) -> Result<Value, Value> {
+        let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let result = self.try_to_ask("Runtime.evaluate", wanted)?;
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
+        Ok(result["result"]["value"].clone())
+    }
+
+    /// Waits until the expression is true in the page. A page that is being replaced by the next one has no answer.
     pub fn until_true(&mut self, expression: &str) {
         let began = Instant::now();
-        while self.value(expression) != true {
+        while !self.try_value(expression).is_ok_and(|value| value == true) {
             assert!(began.elapsed() < PATIENCE, "it never came true: {expression}");
             std::thread::sleep(Duration::from_millis(50));
         }

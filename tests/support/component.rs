@@ -75,6 +75,12 @@ impl Wat {
         self.importing_all(interface, &declaration, &[(function, function, core_kind)])
     }
 
+    /// Declares types between the imports: aliases of those before, for those after.
+    pub fn declaring(mut self, types: &str) -> Wat {
+        self.imports.push_str(types);
+        self
+    }
+
     /// Imports an interface that declares these types and functions; for each used function: its name, that in the core
     /// module, and its type there.
     pub fn importing_all(mut self, interface: &str, declarations: &str, functions: &[(&str, &str, &str)]) -> Wat {

@@ -19,6 +19,13 @@ pub fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
+/// Whether a server listens there. A free port may be given to the very connection that looks for a server on it: that
+/// connects to itself, and would then keep the server from its port.
+pub fn is_listening(address: &str) -> bool {
+    let connected = TcpStream::connect(address);
+    connected.is_ok_and(|stream| stream.local_addr().is_ok_and(|local| local.to_string() != address))
+}
+
 impl Daemon {
     /// Starts the server of a package, which is ready when it answers at this path. `None`, and a message, if it is not
     /// installed.

@@ -63,6 +63,27 @@ pub fn requesting(guest: Wat) -> Wat {
     .with_functions(r#"(data (i32.const 700) "POST/")"#)
 }
 
+/// A component's imports from `streaming`, and those from `http`.
+pub fn streaming(guest: Wat) -> Wat {
+    requesting(guest)
+        .declaring("(alias export $i_replace \"request-options\" (type $request-options))\n")
+        .importing_all(
+            "squall:scenario/streaming@0.1.0",
+            r#"(alias outer 1 $request-options (type $options))
+               (type $request' (record (field "method" string) (field "url" string)
+                 (field "headers" (list (tuple string string))) (field "body" (option (list u8)))
+                 (field "options" (option (borrow $options)))))
+               (export "request" (type $request (eq $request')))
+               (export "incoming" (type $incoming (sub resource)))
+               (export "[static]incoming.start" (func (param "request" $request) (result (own $incoming))))"#,
+            &[("[static]incoming.start", "start", "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)")],
+        )
+}
+
+/// Starts a POST of `/`, whose response comes in pieces. The guest keeps it.
+pub const START_STREAM: &str = "(drop (call $start (i32.const 700) (i32.const 4) (i32.const 704) (i32.const 1)
+    (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))";
+
 /// Begins a body of a `wasi:http` request and writes as much as allowed.
 pub const UNSENT_BODY: &str = "
     (call $body (call $request (call $fields)) (i32.const 400))

@@ -1,18 +1,23 @@
 //! Helpers of all end-to-end tests: the program, servers with programmed responses, and small hostile components.
 
+pub mod agents;
 pub mod browser;
 pub mod caged;
 pub mod calls;
 pub mod component;
 pub mod control;
 pub mod daemon;
+pub mod event_server;
 pub mod imports;
 pub mod mmc;
 pub mod mmc_server;
+pub mod nats;
 pub mod one_hour_summary;
 pub mod program;
+pub mod proxy;
 pub mod screen;
 pub mod server;
+pub mod slurm;
 pub mod terminal;
 
 use std::fs::OpenOptions;

