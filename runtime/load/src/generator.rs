@@ -1,7 +1,7 @@
 //! Watches the generator while it works: what the workers say of themselves and what the system says of the process, put
 //! together second by second for the judge in `squall-metrics`.
 
-use squall_metrics::{GeneratorSecond, GeneratorVerdict, Histogram, Interval, Judge, LoadModel, Nanos};
+use squall_metrics::{FailureClass, GeneratorSecond, GeneratorVerdict, Histogram, Interval, Judge, LoadModel, Nanos};
 use squall_plan::{Pacing, Plan};
 
 use crate::agents::{AgentRecord, AgentVerdicts};
@@ -116,6 +116,7 @@ impl Watch {
             open_files: usage.open_files,
             memory: usage.memory,
             ports: usage.ports,
+            failed_connects: failed_connects(recent),
             dropped: recent.dropped.values().map(|cell| cell.count).sum(),
             all_users_busy: self.workers.iter().any(|worker| worker.all_users_busy),
             backlog: self.workers.iter().map(|worker| worker.backlog).sum(),
@@ -138,6 +139,11 @@ impl Watch {
     pub(crate) fn verdict(&self) -> GeneratorVerdict {
         self.judge.verdict().accepting(self.accepts_bottleneck)
     }
+}
+
+fn failed_connects(recent: &Interval) -> u64 {
+    let failed = recent.requests.iter().filter(|(key, _)| key.failure == FailureClass::Connect as u8);
+    failed.map(|(_, cell)| cell.count).sum()
 }
 
 fn median_response(recent: &Interval) -> Nanos {

@@ -81,6 +81,8 @@ pub struct GeneratorSecond {
     pub memory: f64,
     /// Local ports in use as a share of the port range.
     pub ports: f64,
+    /// Number of requests for which no connection could be opened.
+    pub failed_connects: u64,
 }
 
 /// Whether the load generator's machine can be believed.

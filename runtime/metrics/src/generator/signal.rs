@@ -127,9 +127,14 @@ impl Signal {
         // A closed load against a fast target uses all processor time on purpose.
         let by_design =
             matches!(self, Signal::KeptWaiting | Signal::SlowGuest | Signal::Processor | Signal::RuntimeDelay);
-        // A busy client alone does no harm, and the cost of a request falls with the load: overloaded threads show in
-        // delays.
-        let harmless = self == Signal::Processor;
+        let harmless = match self {
+            // A busy client alone does no harm, and the cost of a request falls with the load: overloaded threads show in
+            // delays.
+            Signal::Processor => true,
+            // A port is taken for one destination only, and the system may use one again that waits for last packets.
+            Signal::Ports => second.failed_connects == 0,
+            _ => false,
+        };
         match value {
             value if value > bottleneck && !harmless && !(model == LoadModel::Closed && by_design) => {
                 Health::Bottleneck

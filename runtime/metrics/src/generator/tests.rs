@@ -80,6 +80,8 @@ fn each_way_of_falling_short_is_named() {
     assert_eq!(open(&|s| late(s, 50)), (Health::Bottleneck, vec!["late"]));
     assert_eq!(open(&|s| s.open_files = 0.9), (Health::Suspect, vec!["open files"]));
     assert_eq!(open(&|s| s.memory = 0.96), (Health::Bottleneck, vec!["memory"]));
+    assert_eq!(open(&|s| s.ports = 1.0), (Health::Suspect, vec!["ports"]));
+    assert_eq!(open(&|s| (s.ports, s.failed_connects) = (1.0, 1)), (Health::Bottleneck, vec!["ports"]));
     assert_eq!(open(&|s| s.dropped = 1), (Health::Bottleneck, vec!["too few VUs"]));
     assert_eq!(open(&|s| (s.backlog, s.all_users_busy) = (3, true)), (Health::Suspect, vec!["too few VUs"]));
     assert_eq!(open(&|s| s.backlog = 3), (Health::Ok, vec![]));
