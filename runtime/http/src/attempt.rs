@@ -9,10 +9,11 @@ use crate::config::{ConnectionReuse, HttpVersion, Protocol};
 use crate::connect::{Connection, connect, diagnose_failure};
 use crate::error::Error;
 use crate::exchange::{BodyTransfer, Broken, Cause, exchange};
-use crate::http2::{self, Failed, Multiplexed, Streams, Way};
+use crate::http2::{self, Multiplexed};
 use crate::reader::Reader;
 use crate::request::Prepared;
 use crate::stopwatch::{Stage, Stopwatch};
+use crate::streams::{Failed, Streams, Way};
 use crate::tls::Alpn;
 use crate::url::Origin;
 use crate::wire_log;
@@ -198,8 +199,8 @@ impl Client {
         }
         let (opening, reconnects) = match way {
             Way::Stream(connection) => return Ok(Carrier::Stream { connection, is_new: false }),
-            Way::Http1 if request.http == HttpVersion::Negotiated => return Ok(Carrier::Http1(None)),
-            Way::Http1 => return Err(without_http2(origin)),
+            Way::Elsewhere if request.http == HttpVersion::Negotiated => return Ok(Carrier::Http1(None)),
+            Way::Elsewhere => return Err(without_http2(origin)),
             Way::Open { opening, reconnects } => (opening, reconnects),
         };
         if reconnects {
@@ -243,7 +244,7 @@ impl Client {
     }
 
     /// The connections of HTTP/2 that this client uses.
-    fn streams(&self) -> &Streams {
+    fn streams(&self) -> &Streams<Multiplexed> {
         match &self.network.pool {
             None => &self.streams,
             Some(pool) => &pool.streams,

@@ -14,7 +14,7 @@ use crate::deadline::{Timer, limit};
 use crate::decode::decode;
 use crate::error::Error;
 use crate::exchange::{Buffered, Cause};
-use crate::http2::Streams;
+use crate::http2::Multiplexed;
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
@@ -23,6 +23,7 @@ use crate::request::{Belongings, Brought, Prepared, RequestOptions};
 use crate::response::{self, Response};
 use crate::server_timing;
 use crate::stopwatch::Stopwatch;
+use crate::streams::Streams;
 use crate::trace_context::TraceContext;
 use crate::url::Origin;
 use crate::wire_log;
@@ -40,7 +41,7 @@ pub struct Client {
     pub(crate) source: Option<IpAddr>,
     pub(crate) idle: Idle,
     /// Connections of HTTP/2, if they are not shared with other clients.
-    pub(crate) streams: Streams,
+    pub(crate) streams: Streams<Multiplexed>,
     cookies: Rc<CookieJar>,
     account: Rc<MemoryAccount>,
     pub(crate) timer: Cell<Option<Timer>>,

@@ -46,6 +46,7 @@ mod server_timing;
 mod socket;
 mod stopwatch;
 mod streamed;
+mod streams;
 mod stub;
 #[cfg(test)]
 mod tests;

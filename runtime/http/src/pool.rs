@@ -11,9 +11,10 @@ use std::rc::Rc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connect::Connection;
-use crate::http2::Streams;
+use crate::http2::Multiplexed;
 use crate::idle::{Found, Idle};
 use crate::origin_limit::OriginLimit;
+use crate::streams::Streams;
 use crate::url::Origin;
 
 /// Number of full pools whose idle connections are kept: one per origin, up to this number of origins.
@@ -26,7 +27,7 @@ pub(crate) struct Pool {
     places: OriginLimit,
     idle: Idle,
     /// Those of HTTP/2, which need no permit.
-    pub(crate) streams: Streams,
+    pub(crate) streams: Streams<Multiplexed>,
 }
 
 impl Pool {

@@ -8,9 +8,9 @@
 mod decoder;
 mod encoder;
 mod huffman;
-mod integer;
+pub mod integer;
 mod static_table;
-mod string;
+pub mod string;
 mod table;
 #[cfg(test)]
 mod tests;

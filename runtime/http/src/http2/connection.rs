@@ -8,10 +8,12 @@ use std::task::{Context, Poll, Waker};
 use squall_http2::{Closed, Connection, ErrorCode, Finished, HeadKind, Limits, Receiver, Refused, StreamId};
 use squall_metrics::Nanos;
 
+use crate::config::Protocol;
 use crate::error::Error;
 use crate::exchange::Cause;
 use crate::network::Network;
 use crate::reader::{Malformed, Reader};
+use crate::streams::SharedConnection;
 use crate::transport::Transport;
 use crate::url::Origin;
 
@@ -144,7 +146,7 @@ impl Receiver for Waiting {
 /// One connection, shared by the requests of its owner.
 #[derive(Debug)]
 pub(crate) struct Multiplexed {
-    pub(crate) origin: Rc<Origin>,
+    origin: Rc<Origin>,
     /// Whether a request on it had to be sent again.
     pub(crate) has_repeats: Cell<bool>,
     pub(super) state: RefCell<State>,
@@ -194,27 +196,42 @@ impl Multiplexed {
         };
         Rc::new(Multiplexed { origin, has_repeats: Cell::default(), state: RefCell::new(state) })
     }
+}
 
-    /// Whether requests can still be sent on it.
-    pub(crate) fn is_usable(&self) -> bool {
-        self.state.borrow().connection.is_usable()
+impl SharedConnection for Multiplexed {
+    fn most_connections(network: &Network, origin: &Rc<Origin>, most: usize) -> Option<usize> {
+        match network.known_protocol(origin) {
+            Some(Protocol::Http1) => None,
+            Some(_) => Some(most),
+            // The first one finds out.
+            None => Some(1),
+        }
     }
 
-    /// Takes what has come while no request was under way.
-    pub(crate) fn catch_up(&self, network: &Network) {
+    fn origin(&self) -> &Rc<Origin> {
+        &self.origin
+    }
+
+    fn catch_up(&self, network: &Network) {
         let mut state = self.state.borrow_mut();
         if state.connection.open_streams() == 0 && state.transport.has_come() {
             state.read(network, &mut Context::from_waker(Waker::noop()));
         }
     }
 
-    /// Requests that are under way.
-    pub(crate) fn open_streams(&self) -> usize {
+    fn is_usable(&self) -> bool {
+        self.state.borrow().connection.is_usable()
+    }
+
+    fn has_repeats(&self) -> bool {
+        self.has_repeats.get()
+    }
+
+    fn open_streams(&self) -> usize {
         self.state.borrow().connection.open_streams()
     }
 
-    /// Whether one more may be, of at most `most`.
-    pub(crate) fn has_room(&self, most: usize) -> bool {
+    fn has_room(&self, most: usize) -> bool {
         let state = self.state.borrow();
         state.connection.open_streams() < most && state.connection.free_streams() > 0
     }

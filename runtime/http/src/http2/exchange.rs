@@ -14,30 +14,7 @@ use crate::network::Network;
 use crate::reader::{Malformed, Reader};
 use crate::request::Prepared;
 use crate::stopwatch::{Stage, Stopwatch};
-
-/// Why there is no response, and whether the request can be sent again.
-#[derive(Debug)]
-pub(crate) enum Failed {
-    /// The server has not looked at it (RFC 9113, section 8.7): it can be sent again, whatever its method.
-    NotProcessed(Error),
-    /// The server wants HTTP/1.1 for it.
-    WantsHttp1(Error),
-    /// The connection was lost.
-    Lost(Error),
-    /// Sending it again would be of no use, or not safe.
-    Final(Error),
-}
-
-impl Failed {
-    /// The error for the caller.
-    pub(crate) fn into_error(self) -> Error {
-        match self {
-            Failed::NotProcessed(error) | Failed::WantsHttp1(error) | Failed::Lost(error) | Failed::Final(error) => {
-                error
-            }
-        }
-    }
-}
+use crate::streams::Failed;
 
 /// Sends `request` on a stream of its own, and lets `reader` read the response. There is room for the stream.
 pub(crate) async fn exchange<T: BodyTransfer>(

@@ -107,8 +107,8 @@ impl Decoder {
         take: &mut impl FnMut(&[u8], &[u8]),
     ) -> Result<(), HpackError> {
         let index = integer::read(input, bits)?;
-        let new_name = if index == 0 { Some(Sent::read(input)?) } else { None };
-        let value = Sent::read(input)?;
+        let new_name = if index == 0 { Some(Sent::read(input, 7)?) } else { None };
+        let value = Sent::read(input, 7)?;
 
         let name_room = new_name.map_or(0, Sent::room);
         let room = name_room + value.room();

@@ -71,9 +71,9 @@ impl Encoder {
         };
         integer::write(block, bits, pattern, name_index);
         if name_index == 0 {
-            string::write(block, name);
+            string::write(block, 7, 0, name);
         }
-        string::write(block, value);
+        string::write(block, 7, 0, value);
         if is_indexed {
             self.table.insert(name, value);
         }

@@ -1,4 +1,4 @@
-//! Integers that begin within a byte (RFC 7541, section 5.1).
+//! Integers that begin within a byte (RFC 7541, section 5.1). QPACK has the same (RFC 9204, section 4.1.1).
 
 use super::HpackError;
 
@@ -10,7 +10,7 @@ const LONGEST: usize = 5;
 /// # Errors
 /// The input ends too early, or the integer exceeds 32 bits.
 #[inline]
-pub(super) fn read(input: &mut &[u8], bits: u32) -> Result<usize, HpackError> {
+pub fn read(input: &mut &[u8], bits: u32) -> Result<usize, HpackError> {
     let (first, rest) = input.split_first().ok_or(HpackError::Truncated)?;
     *input = rest;
     let mask = 0xff >> (8 - bits);
@@ -36,7 +36,7 @@ fn read_rest(input: &mut &[u8], mut value: u64) -> Result<usize, HpackError> {
 
 /// Writes an integer whose first part is the last `bits` bits of a byte that begins with `pattern`.
 #[inline]
-pub(super) fn write(block: &mut Vec<u8>, bits: u32, pattern: u8, value: usize) {
+pub fn write(block: &mut Vec<u8>, bits: u32, pattern: u8, value: usize) {
     let mask = 0xff >> (8 - bits);
     match u8::try_from(value) {
         Ok(value) if value < mask => block.push(pattern | value),

@@ -1,4 +1,4 @@
-//! The connections of HTTP/2 that one owner has open: a client, or the clients of a thread together.
+//! The connections with streams (HTTP/2, HTTP/3) that one owner has open: a client, or the clients of a thread together.
 //!
 //! A request gets a stream on one of them. Another one is opened while there are fewer than allowed and all carry
 //! requests: with one connection its requests share it, with many they are spread over them.
@@ -8,36 +8,82 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use super::Multiplexed;
-use crate::config::Protocol;
+use crate::error::Error;
 use crate::network::Network;
 use crate::url::Origin;
 
+/// A connection that carries several requests at the same time.
+pub(crate) trait SharedConnection {
+    /// The most connections of this protocol to a server, of at most `most`; `None` if the server does not speak it.
+    fn most_connections(network: &Network, origin: &Rc<Origin>, most: usize) -> Option<usize>;
+
+    fn origin(&self) -> &Rc<Origin>;
+
+    /// Takes what has come while no request was under way.
+    fn catch_up(&self, network: &Network);
+
+    /// Whether requests can still be sent on it.
+    fn is_usable(&self) -> bool;
+
+    /// Whether a request on it had to be sent again.
+    fn has_repeats(&self) -> bool;
+
+    /// Requests that are under way.
+    fn open_streams(&self) -> usize;
+
+    /// Whether one more may be, of at most `most`.
+    fn has_room(&self, most: usize) -> bool;
+}
+
+/// Why there is no response, and whether the request can be sent again.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The server has not looked at it (RFC 9113, section 8.7): it can be sent again, whatever its method.
+    NotProcessed(Error),
+    /// The server wants HTTP/1.1 for it.
+    WantsHttp1(Error),
+    /// The connection was lost.
+    Lost(Error),
+    /// Sending it again would be of no use, or not safe.
+    Final(Error),
+}
+
+impl Failed {
+    /// The error for the caller.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Failed::NotProcessed(error) | Failed::WantsHttp1(error) | Failed::Lost(error) | Failed::Final(error) => {
+                error
+            }
+        }
+    }
+}
+
 /// Connections, and the requests that wait for one.
 #[derive(Debug)]
-pub(crate) struct Streams {
+pub(crate) struct Streams<C> {
     /// Most connections to one origin, and most requests on one of them.
     most_connections: usize,
     most_streams: usize,
-    open: RefCell<Vec<Rc<Multiplexed>>>,
+    open: RefCell<Vec<Rc<C>>>,
     /// The origins to which connections are being opened, each as often as there are.
     opening: RefCell<Vec<Rc<Origin>>>,
     waiting: RefCell<Vec<Waker>>,
 }
 
 /// How a request gets to its server.
-pub(crate) enum Way<'a> {
+pub(crate) enum Way<'a, C> {
     /// On this connection, which has room.
-    Stream(Rc<Multiplexed>),
+    Stream(Rc<C>),
     /// On a connection that it opens itself, while others wait for the outcome. `reconnects`: in place of one that the
     /// server has closed.
-    Open { opening: Opening<'a>, reconnects: bool },
-    /// The server speaks HTTP/1.1.
-    Http1,
+    Open { opening: Opening<'a, C>, reconnects: bool },
+    /// In another protocol: the server does not speak this one.
+    Elsewhere,
 }
 
-impl Streams {
-    pub(crate) fn new(most_connections: usize, most_streams: usize) -> Streams {
+impl<C: SharedConnection> Streams<C> {
+    pub(crate) fn new(most_connections: usize, most_streams: usize) -> Streams<C> {
         Streams {
             most_connections: most_connections.max(1),
             most_streams: most_streams.max(1),
@@ -48,7 +94,7 @@ impl Streams {
     }
 
     /// Waits for a way to the origin. Returns whether there was none at once, too.
-    pub(crate) async fn way(&self, origin: &Rc<Origin>, network: &Network) -> (Way<'_>, bool) {
+    pub(crate) async fn way(&self, origin: &Rc<Origin>, network: &Network) -> (Way<'_, C>, bool) {
         let mut waited = false;
         poll_fn(|context| match self.look_for_way(origin, network) {
             Some(way) => Poll::Ready((way, waited)),
@@ -62,16 +108,13 @@ impl Streams {
     }
 
     /// A way that is there now.
-    fn look_for_way(&self, origin: &Rc<Origin>, network: &Network) -> Option<Way<'_>> {
-        let most_connections = match network.known_protocol(origin) {
-            Some(Protocol::Http1) => return Some(Way::Http1),
-            Some(Protocol::Http2) => self.most_connections,
-            // The first one finds out.
-            None => 1,
+    fn look_for_way(&self, origin: &Rc<Origin>, network: &Network) -> Option<Way<'_, C>> {
+        let Some(most_connections) = C::most_connections(network, origin, self.most_connections) else {
+            return Some(Way::Elsewhere);
         };
         let reconnects = self.forget_closed(origin, network);
         let open = self.open.borrow();
-        let to_origin = || open.iter().filter(|connection| connection.origin.same(origin));
+        let to_origin = || open.iter().filter(|connection| connection.origin().same(origin));
         let free = to_origin().filter(|connection| connection.has_room(self.most_streams));
         let free = free.min_by_key(|connection| connection.open_streams());
         let opening = self.opening.borrow().iter().filter(|opening| opening.same(origin)).count();
@@ -88,30 +131,24 @@ impl Streams {
     fn forget_closed(&self, origin: &Rc<Origin>, network: &Network) -> bool {
         let mut was_closed = false;
         self.open.borrow_mut().retain(|connection| {
-            if !connection.origin.same(origin) {
+            if !connection.origin().same(origin) {
                 return true;
             }
             connection.catch_up(network);
-            was_closed |= !connection.is_usable() && !connection.has_repeats.get();
+            was_closed |= !connection.is_usable() && !connection.has_repeats();
             connection.is_usable()
         });
         was_closed
     }
 
-    fn begin_opening(&self, origin: &Rc<Origin>) -> Opening<'_> {
+    fn begin_opening(&self, origin: &Rc<Origin>) -> Opening<'_, C> {
         self.opening.borrow_mut().push(Rc::clone(origin));
         Opening { streams: self, origin: Rc::clone(origin) }
     }
 
     /// A request begins. When it has ended, or is given up, those that wait look again.
-    pub(crate) fn begin_request(&self) -> UnderWay<'_> {
+    pub(crate) fn begin_request(&self) -> UnderWay<'_, C> {
         UnderWay(self)
-    }
-
-    fn wake_waiting(&self) {
-        for waker in self.waiting.borrow_mut().drain(..) {
-            waker.wake();
-        }
     }
 
     /// Forgets all connections. Requests that are under way go on.
@@ -120,29 +157,37 @@ impl Streams {
     }
 }
 
-/// A request that has a stream.
-pub(crate) struct UnderWay<'a>(&'a Streams);
+impl<C> Streams<C> {
+    fn wake_waiting(&self) {
+        for waker in self.waiting.borrow_mut().drain(..) {
+            waker.wake();
+        }
+    }
+}
 
-impl Drop for UnderWay<'_> {
+/// A request that has a stream.
+pub(crate) struct UnderWay<'a, C>(&'a Streams<C>);
+
+impl<C> Drop for UnderWay<'_, C> {
     fn drop(&mut self) {
         self.0.wake_waiting();
     }
 }
 
 /// A connection that is being opened. Dropped, it lets the others look again.
-pub(crate) struct Opening<'a> {
-    streams: &'a Streams,
+pub(crate) struct Opening<'a, C> {
+    streams: &'a Streams<C>,
     origin: Rc<Origin>,
 }
 
-impl Opening<'_> {
+impl<C> Opening<'_, C> {
     /// The connection is there; others may use it, too.
-    pub(crate) fn share(self, connection: &Rc<Multiplexed>) {
+    pub(crate) fn share(self, connection: &Rc<C>) {
         self.streams.open.borrow_mut().push(Rc::clone(connection));
     }
 }
 
-impl Drop for Opening<'_> {
+impl<C> Drop for Opening<'_, C> {
     fn drop(&mut self) {
         let mut opening = self.streams.opening.borrow_mut();
         if let Some(place) = opening.iter().position(|opening| Rc::ptr_eq(opening, &self.origin)) {
