@@ -177,6 +177,11 @@ pub struct Booked {
 }
 
 impl Booked {
+    /// The account.
+    pub(crate) fn account(&self) -> &Rc<MemoryAccount> {
+        &self.account
+    }
+
     /// Books more.
     ///
     /// # Errors

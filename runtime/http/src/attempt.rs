@@ -1,5 +1,7 @@
 //! The way of a request to its server: a connection, an exchange on it, and another try where that is safe.
 
+mod http3;
+
 use std::rc::Rc;
 
 use tracing::debug;
@@ -51,6 +53,9 @@ impl Client {
         watch: &mut Stopwatch,
     ) -> Result<(), Error> {
         let mut opened = None;
+        if request.http == HttpVersion::Http3 && self.network.stub.is_none() {
+            return Box::pin(self.attempt_http3(request, travel, reader, watch)).await;
+        }
         if self.may_speak_http2(request) {
             // Boxed, because it would make requests over HTTP/1.1 larger.
             match Box::pin(self.attempt_http2(request, travel, reader, watch)).await {
@@ -65,7 +70,7 @@ impl Client {
     #[inline]
     fn may_speak_http2(&self, request: &Prepared) -> bool {
         let by_version = match request.http {
-            HttpVersion::Http1 => false,
+            HttpVersion::Http1 | HttpVersion::Http3 => false,
             HttpVersion::Negotiated => request.origin.secure,
             HttpVersion::Http2 | HttpVersion::Http2PriorKnowledge => true,
         };
@@ -165,6 +170,7 @@ impl Client {
             if again && matches!(failed, Failed::WantsHttp1(_)) && request.http == HttpVersion::Negotiated {
                 debug!(origin = request.origin.authority, "the server wants HTTP/1.1");
                 network.learn_protocol(&request.origin, Protocol::Http1);
+                reader.begin(squall_metrics::Protocol::Http1);
                 watch.enter(Stage::Blocked, network.clock.now());
                 return Outcome::Http1(None);
             }
@@ -228,13 +234,13 @@ impl Client {
         network.learn_protocol(origin, protocol);
         Ok(match protocol {
             Protocol::Http1 => Opened::Http1(connection),
-            Protocol::Http2 => Opened::Http2(Multiplexed::new(Rc::clone(origin), connection.transport, network)),
+            _ => Opened::Http2(Multiplexed::new(Rc::clone(origin), connection.transport, network)),
         })
     }
 
     /// Shows a response, if that is asked for, and records what it says of the server.
     #[inline]
-    fn note_response(&self, shown: Option<wire_log::Shown>, reader: &Reader) {
+    pub(crate) fn note_response(&self, shown: Option<wire_log::Shown>, reader: &Reader) {
         if let Some(shown) = shown {
             shown.response(reader);
         }

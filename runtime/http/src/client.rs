@@ -1,11 +1,13 @@
 //! The client of one virtual user: its connections, its cookies, and the way of a request from start to sample.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use squall_metrics::{FailureClass, FlowId, Method, Nanos, Protocol, RequestSample, TagSetId, TracedRequest};
+use squall_metrics::{
+    FailureClass, FlowId, Method, Nanos, Protocol, RequestSample, SampleOrigin, TagSetId, TracedRequest,
+};
 
 use crate::account::{MemoryAccount, OverLimit};
 use crate::config::ConnectionReuse;
@@ -15,9 +17,11 @@ use crate::decode::decode;
 use crate::error::Error;
 use crate::exchange::{Buffered, Cause};
 use crate::http2::Multiplexed;
+use crate::http3::QuicConnection;
 use crate::idle::Idle;
 use crate::network::Network;
 use crate::reader::{Reader, field};
+use crate::readiness::Readiness;
 use crate::redirect;
 use crate::request::{Belongings, Brought, Prepared, RequestOptions};
 use crate::response::{self, Response};
@@ -42,8 +46,11 @@ pub struct Client {
     pub(crate) idle: Idle,
     /// Connections of HTTP/2, if they are not shared with other clients.
     pub(crate) streams: Streams<Multiplexed>,
+    /// The same of HTTP/3, from its first request on.
+    quic: OnceCell<Box<Streams<QuicConnection>>>,
     cookies: Rc<CookieJar>,
     account: Rc<MemoryAccount>,
+    readiness: Rc<Readiness>,
     pub(crate) timer: Cell<Option<Timer>>,
     waiting: Waiting,
 }
@@ -60,6 +67,7 @@ impl Client {
         Client {
             account: MemoryAccount::new(&network.config.memory),
             streams: Streams::new(1, network.config.max_streams),
+            quic: OnceCell::new(),
             source: network.next_source(),
             network,
             flow: Cell::new(FlowId::START),
@@ -67,6 +75,7 @@ impl Client {
             late_by: Cell::default(),
             idle: Idle::default(),
             cookies: Rc::default(),
+            readiness: Rc::default(),
             timer: Cell::default(),
             waiting: Waiting::default(),
         }
@@ -88,9 +97,19 @@ impl Client {
         self.late_by.set(late_by);
     }
 
+    /// The flow and tags of samples that are made now.
+    pub(crate) fn sample_origin(&self) -> SampleOrigin {
+        SampleOrigin { flow: self.flow.get(), tags: self.tags.get() }
+    }
+
     /// The account of this client's virtual user.
     pub fn account(&self) -> &Rc<MemoryAccount> {
         &self.account
+    }
+
+    /// Which of the virtual user's streams have something for it.
+    pub fn readiness(&self) -> &Rc<Readiness> {
+        &self.readiness
     }
 
     pub(crate) fn belongings<'a>(&'a self, cookies: &'a CookieJar) -> Belongings<'a> {
@@ -153,6 +172,14 @@ impl Client {
     pub fn close(&self) {
         self.idle.clear();
         self.streams.clear();
+        if let Some(quic) = self.quic.get() {
+            quic.clear();
+        }
+    }
+
+    /// Connections of HTTP/3, if they are not shared with other clients.
+    pub(crate) fn own_quic(&self) -> &Streams<QuicConnection> {
+        self.quic.get_or_init(|| Box::new(Streams::new(1, self.network.config.max_streams)))
     }
 
     /// The iteration is over: connections that are not used beyond it are closed.
@@ -253,7 +280,7 @@ impl Client {
     }
 
     /// A reader for the response.
-    fn reader(&self, request: &Prepared) -> Result<Reader, OverLimit> {
+    pub(crate) fn reader(&self, request: &Prepared) -> Result<Reader, OverLimit> {
         let buffers = &self.network.buffers;
         let keeps_body = !request.discard_body || wire_log::shows_bodies();
         let body = if keeps_body { buffers.take() } else { Vec::new() };

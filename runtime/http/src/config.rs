@@ -49,12 +49,12 @@ pub struct ClientConfig {
     pub turns: AddressTurns,
     /// The version of HTTP that is spoken, unless the request has its own.
     pub http: HttpVersion,
-    /// Maximum number of requests under way on one connection of HTTP/2. The server's own limit holds, too.
+    /// Maximum number of requests under way on one connection of HTTP/2 or HTTP/3. The server's own limit holds, too.
     pub max_streams: usize,
     /// What a connection is used for.
     pub reuse: ConnectionReuse,
-    /// How many connections to one origin the clients of this thread share; without it each has its own: one of HTTP/2, or
-    /// as many of HTTP/1.1 as it has requests under way.
+    /// How many connections to one origin the clients of this thread share; without it each has its own: one of HTTP/2 or
+    /// HTTP/3, or as many of HTTP/1.1 as it has requests under way.
     pub pool: Option<usize>,
     /// Maximum number of requests of one `send_all` under way to one origin.
     pub batch_per_origin: usize,
@@ -82,6 +82,8 @@ pub enum HttpVersion {
     Http2,
     /// HTTP/2, without TLS from the first byte on.
     Http2PriorKnowledge,
+    /// HTTP/3, over QUIC from the first packet on. A URL without TLS is an error.
+    Http3,
 }
 
 /// The protocol on a connection.
@@ -89,6 +91,7 @@ pub enum HttpVersion {
 pub(crate) enum Protocol {
     Http1,
     Http2,
+    Http3,
 }
 
 /// How long an open connection is used again.

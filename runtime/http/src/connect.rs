@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use tracing::debug;
 
 use crate::deadline::within;
-use crate::dial::dial;
+use crate::dial::{Payload, dial};
 use crate::error::{Error, in_words};
 use crate::network::Network;
 use crate::socket::{Socket, connect_tcp, set_options};
@@ -40,6 +40,28 @@ pub(crate) async fn connect(
     source: Option<IpAddr>,
     watch: &mut Stopwatch,
 ) -> Result<Connection, Error> {
+    let payload = if origin.secure { Payload::Opaque } else { Payload::PlainRequests };
+    connect_for(network, origin, alpn, source, payload, watch).await
+}
+
+/// The same for a connection on which HTTP/1.1 is soon left behind: proxies make a tunnel for it.
+pub(crate) async fn connect_to_upgrade(
+    network: &Network,
+    origin: &Rc<Origin>,
+    source: Option<IpAddr>,
+    watch: &mut Stopwatch,
+) -> Result<Connection, Error> {
+    connect_for(network, origin, Alpn::Http1, source, Payload::Opaque, watch).await
+}
+
+async fn connect_for(
+    network: &Network,
+    origin: &Rc<Origin>,
+    alpn: Alpn,
+    source: Option<IpAddr>,
+    payload: Payload,
+    watch: &mut Stopwatch,
+) -> Result<Connection, Error> {
     // Before the phases that belong to the server: the first time, it reads the system's authorities.
     let tls = match origin.secure {
         true => Some(network.tls.client_for(&origin.host, alpn).map_err(|error| tls_error(origin, &error))?),
@@ -53,7 +75,7 @@ pub(crate) async fn connect(
     if let Some(pacer) = &network.pacer {
         pacer.wait(&network.clock).await;
     }
-    let stream = dial(network, origin, source, watch).await?;
+    let stream = dial(network, origin, source, payload, watch).await?;
     let transport = match tls {
         Some(settings) => shake_hands(network, origin, stream, settings, watch).await?,
         None => Transport::plain(stream),
@@ -61,6 +83,39 @@ pub(crate) async fn connect(
     network.recorder.borrow_mut().run().connections += 1;
     watch.enter(Stage::Blocked, network.clock.now());
     Ok(Connection { origin: Rc::clone(origin), transport })
+}
+
+/// Opens a connection whose protocol the guest speaks: with TLS for the server of that name (empty: the place's host). A
+/// proxy makes a tunnel for it. The time goes to the phases of `watch`, as ever.
+pub(crate) async fn connect_socket(
+    network: &Network,
+    place: &Origin,
+    server_name: Option<&str>,
+    source: Option<IpAddr>,
+    watch: &mut Stopwatch,
+) -> Result<Transport, Error> {
+    let settings = match server_name {
+        Some(_) => Some(network.tls.client_for(&place.host, Alpn::Nothing).map_err(|error| tls_error(place, &error))?),
+        None => None,
+    };
+    network.config.egress.check_name(&place.host, place.port)?;
+    if network.stub.is_some() {
+        return Err(Error::Connect(format!("connect to {}: a rehearsal opens no sockets", place.authority)));
+    }
+    if let Some(pacer) = &network.pacer {
+        pacer.wait(&network.clock).await;
+    }
+    let stream = dial(network, place, source, Payload::Opaque, watch).await?;
+    let transport = match settings {
+        Some(settings) => {
+            let host = server_name.filter(|name| !name.is_empty()).unwrap_or(&place.host).to_owned();
+            let server = Origin { host, secure: true, port: place.port, authority: place.authority.clone() };
+            shake_hands(network, &server, stream, settings, watch).await?
+        }
+        None => Transport::plain(stream),
+    };
+    watch.enter(Stage::Blocked, network.clock.now());
+    Ok(transport)
 }
 
 /// Says why there is no connection. Only for one that was to be opened: a request on one that is open meets no diagnosis.

@@ -23,11 +23,21 @@ pub(crate) struct Place<'a> {
     pub addresses: Vec<IpAddr>,
 }
 
+/// What a stream will carry. It decides how an HTTP proxy is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// Requests of plain HTTP, which a proxy reads: they name whole URLs.
+    PlainRequests,
+    /// Anything else, through a tunnel.
+    Opaque,
+}
+
 /// Opens a stream that leads to the origin's server. From the first packet on, the time belongs to `connecting`.
 pub(crate) async fn dial(
     network: &Network,
     origin: &Origin,
     source: Option<IpAddr>,
+    payload: Payload,
     watch: &mut Stopwatch,
 ) -> Result<Socket, Error> {
     let routes = &network.config.routes;
@@ -46,7 +56,7 @@ pub(crate) async fn dial(
     watch.enter(Stage::Connecting, network.clock.now());
     let stream =
         open_tcp(network, &place, source, |peer| format!("proxy {proxy} at {peer} for {}", origin.authority)).await?;
-    pass_proxy(network, proxy, origin, &exit, stream, watch).await
+    pass_proxy(network, proxy, origin, &exit, stream, payload, watch).await
 }
 
 /// The place of a target: of the host itself, or of the one that stands in for it.

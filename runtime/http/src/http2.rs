@@ -7,7 +7,6 @@
 
 mod connection;
 mod exchange;
-mod head;
 
 pub(crate) use connection::Multiplexed;
 pub(crate) use exchange::exchange;

@@ -26,8 +26,11 @@ mod exchange;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod grpc;
 mod head;
+mod head_fields;
 mod http2;
+mod http3;
 mod idle;
 mod json_pointer;
 mod missing_target;
@@ -38,12 +41,14 @@ mod policy;
 mod pool;
 mod proxy;
 mod reader;
+mod readiness;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
 mod server_timing;
 mod socket;
+mod sockets;
 mod stopwatch;
 mod streamed;
 mod streams;
@@ -55,6 +60,8 @@ mod trace_context;
 mod transport;
 mod unfold;
 mod url;
+mod waker;
+mod websocket;
 mod wire_log;
 
 pub use account::{Booked, KeptList, MemoryAccount, MemoryLimits, OverLimit, SharedAccount};
@@ -66,13 +73,19 @@ pub use config::{
 pub use cookies::CookieJar;
 pub use error::Error;
 pub use event_stream::{EventParser, EventTooLarge, ServerEvent};
+pub use grpc::{
+    Call, CallMessage, CallOptions, Channel, ChannelOptions, DEFAULT_RECEIVE_LIMIT, Metadata, PreparedCall, Reply,
+};
 pub use json_pointer::{JsonPointer, JsonPointerError};
 pub use missing_target::MissingTarget;
 pub use network::Network;
 pub use origin_limit::OriginLimit;
 pub use policy::{EgressPolicy, EgressRules, HostRule, HostRuleError, Range, Refusal};
+pub use readiness::{Readiness, ReadyMark};
 pub use request::{Prepared, RequestOptions, check_request};
 pub use response::Response;
+pub use sockets::{TcpConnection, UdpPeer};
+pub use squall_websocket::{CloseReason, InvalidClose};
 pub use streamed::{
     BodyQueue, BodySource, GivenUp, Head, Incoming, Listener, PreparedStream, QueuedBody, StreamLimits, Streamed,
     StreamedBody, TimedEvent, TooMuch,
@@ -81,4 +94,5 @@ pub use stub::{Stub, StubAnswer, Wait};
 pub use tls::{SharedTls, TlsError};
 pub use trace_context::TraceSampling;
 pub use url::{BaseUrl, UrlError};
+pub use websocket::{Content, PreparedWebSocket, TimedMessage, WebSocket, WebSocketError, WebSocketOptions};
 pub use wire_log::{MOST_EXCHANGES, WIRE};

@@ -19,6 +19,7 @@ use crate::stub::Stub;
 use crate::tls::{Alpn, SharedTls};
 use crate::trace_context::{TraceContext, TraceContexts};
 use crate::url::{Origin, Origins, Target, UrlError};
+use crate::websocket;
 
 /// Maximum size of one read, in bytes. One buffer serves the whole thread: a connection has none of its own.
 const READ_SIZE: usize = 64 * 1024;
@@ -49,6 +50,7 @@ pub struct Network {
     protocols: RefCell<Vec<(Rc<Origin>, Protocol)>>,
     /// Every read goes here first; incomplete or kept data is copied out. Borrowed only while a socket is polled.
     pub(crate) scratch: RefCell<Box<[u8]>>,
+    pub(crate) websockets: websocket::Shared,
 }
 
 impl Network {
@@ -91,6 +93,7 @@ impl Network {
             pool: config.pool.map(|most| Pool::new(most, config.max_streams)),
             protocols: RefCell::default(),
             scratch: RefCell::new(vec![0; READ_SIZE].into()),
+            websockets: websocket::Shared::default(),
             config,
             tls,
             clock,

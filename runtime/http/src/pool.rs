@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connect::Connection;
 use crate::http2::Multiplexed;
+use crate::http3::QuicConnection;
 use crate::idle::{Found, Idle};
 use crate::origin_limit::OriginLimit;
 use crate::streams::Streams;
@@ -28,12 +29,14 @@ pub(crate) struct Pool {
     idle: Idle,
     /// Those of HTTP/2, which need no permit.
     pub(crate) streams: Streams<Multiplexed>,
+    /// The same of HTTP/3.
+    pub(crate) quic: Streams<QuicConnection>,
 }
 
 impl Pool {
     pub(crate) fn new(most: usize, most_streams: usize) -> Pool {
-        let streams = Streams::new(most, most_streams);
-        Pool { most, places: OriginLimit::default(), idle: Idle::default(), streams }
+        let (streams, quic) = (Streams::new(most, most_streams), Streams::new(most, most_streams));
+        Pool { most, places: OriginLimit::default(), idle: Idle::default(), streams, quic }
     }
 
     /// Waits for a place among those that have a connection to this origin.

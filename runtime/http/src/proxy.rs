@@ -1,4 +1,4 @@
-//! The way through a proxy: CONNECT (RFC 9110, 9.3.6) for TLS, SOCKS5 (RFC 1928, RFC 1929) for both. Plain HTTP through an
+//! The way through a proxy: CONNECT (RFC 9110, 9.3.6) for TLS and for WebSockets, SOCKS5 (RFC 1928, RFC 1929) for both. Plain HTTP through an
 //! HTTP proxy needs no exchange: its requests name whole URLs.
 //!
 //! Answers of proxies are hostile input: they are short, and read within bounds.
@@ -12,7 +12,7 @@ use squall_address::{Proxy, ProxyLogin, ProxyProtocol};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::deadline::within;
-use crate::dial::find_target;
+use crate::dial::{Payload, find_target};
 use crate::error::{Error, in_one_line, in_words};
 use crate::network::Network;
 use crate::socket::Socket;
@@ -55,9 +55,10 @@ pub(crate) async fn pass_proxy(
     origin: &Origin,
     exit: &Exit,
     stream: Socket,
+    payload: Payload,
     watch: &mut Stopwatch,
 ) -> Result<Socket, Error> {
-    if proxy.protocol == ProxyProtocol::Http && !origin.secure {
+    if proxy.protocol == ProxyProtocol::Http && payload == Payload::PlainRequests {
         return Ok(stream);
     }
     let limit = network.config.connect_timeout;

@@ -71,8 +71,10 @@ pub(crate) struct Reader {
     framing: Option<Framing>,
     /// The length that the head of an HTTP/2 response announces.
     announced: Option<u64>,
-    /// Length of the fields of HTTP/2 that came, interim heads and trailers included, by the protocol's count.
+    /// Length of the fields of HTTP/2 or HTTP/3 that came, interim heads and trailers included, by the protocol's count.
     listed: usize,
+    /// The version of HTTP that is being read.
+    version: Protocol,
     /// The status; 0 until the head is whole.
     pub status: u16,
     /// Whether the server leaves the connection open.
@@ -82,11 +84,15 @@ pub(crate) struct Reader {
     pub encoded: bool,
     /// Whether there are `Server-Timing` fields.
     pub timed: bool,
+    /// Whether 101 is a response: what follows it is another protocol, and goes into the body as far as it has come.
+    pub upgrades: bool,
     /// The head, from the status line to the empty line.
     pub head: Vec<u8>,
     /// The body as it came, without its framing.
     pub body: Vec<u8>,
-    /// The memory of head and body.
+    /// The trailers of HTTP/2 after an empty line, if they are to be kept.
+    pub trailers: Option<Vec<u8>>,
+    /// The memory of head, body and trailers.
     pub booked: Booked,
 }
 
@@ -113,13 +119,16 @@ impl Reader {
             framing: None,
             announced: None,
             listed: 0,
+            version: Protocol::Http1,
             status: 0,
             keep_alive: false,
             sets_cookies: false,
             encoded: false,
             timed: false,
+            upgrades: false,
             head,
             body,
+            trailers: None,
             booked,
         }
     }
@@ -134,12 +143,13 @@ impl Reader {
     /// The version of HTTP in which the response came, once its head is whole.
     #[inline]
     pub(crate) fn protocol(&self) -> Protocol {
-        match self.status {
-            0 => Protocol::None,
-            // Only heads of HTTP/2 come as lists.
-            _ if self.listed > 0 => Protocol::Http2,
-            _ => Protocol::Http1,
-        }
+        if self.status == 0 { Protocol::None } else { self.version }
+    }
+
+    /// The response will come in that version of HTTP.
+    #[inline]
+    pub(crate) fn begin(&mut self, version: Protocol) {
+        self.version = version;
     }
 
     /// Whether nothing has come yet.
@@ -165,7 +175,17 @@ impl Reader {
                 None => return Ok(Progress::Partial),
             }
         }
+        if self.is_upgraded() {
+            self.booked.make_room(&mut self.body, bytes.len())?;
+            self.body.extend_from_slice(bytes);
+            return Ok(Progress::Whole { excess: false });
+        }
         self.push_body(bytes)
+    }
+
+    /// Whether the server has switched protocols, as it was asked to.
+    fn is_upgraded(&self) -> bool {
+        self.upgrades && self.status == 101
     }
 
     /// Notes that the peer has closed. Returns whether that makes the response whole.
@@ -237,7 +257,7 @@ impl Reader {
         if taken.is_some() && std::mem::take(&mut self.folded) {
             unfold(&mut self.head);
         }
-        if taken.is_some() && (100..200).contains(&self.status) {
+        if taken.is_some() && (100..200).contains(&self.status) && !self.is_upgraded() {
             // "100 Continue" and the like announce the response; they are not it.
             self.interim += self.head.len();
             self.head.clear();
@@ -293,7 +313,7 @@ impl Reader {
         if (100..200).contains(&status) && status != 101 {
             return Ok(());
         }
-        if !(200..=999).contains(&status) {
+        if !(200..=999).contains(&status) && !self.is_upgraded() {
             return Err(Malformed::Protocol(format!("status {status} was not expected")));
         }
         self.keep_alive = newer;
@@ -329,6 +349,7 @@ impl Reader {
             self.keep_alive = false;
         }
         self.framing = Some(match length {
+            _ if self.is_upgraded() => Framing::Length(0),
             _ if self.bodiless || status == 204 || status == 304 => Framing::Length(0),
             _ if chunked => Framing::chunked(),
             Some(length) => self.framing_of(length)?,

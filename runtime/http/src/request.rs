@@ -46,9 +46,10 @@ pub struct RequestOptions {
 /// Longer than any run, and short enough to add to any time.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Why HTTP/2 cannot be asked for.
-const WITHOUT_TLS: &str =
+/// Why HTTP/2 and HTTP/3 cannot be asked for.
+const HTTP2_WITHOUT_TLS: &str =
     "HTTP/2 is agreed on by TLS; without it, ask for it with prior knowledge (--http 2-prior-knowledge)";
+const HTTP3_WITHOUT_TLS: &str = "HTTP/3 is always encrypted; ask for an https:// URL";
 
 /// A shared body up to this size, in bytes, is copied anyway: one write is cheaper than two.
 const WORTH_A_COPY: usize = 8 * 1024;
@@ -138,6 +139,8 @@ pub(crate) enum Brought<'a> {
     Bytes(&'a [u8]),
     /// Pieces that arrive while they are sent, with their total length in bytes, if known.
     Pieces(Option<u64>),
+    /// Nothing: the connection will speak another protocol. So no proxy reads the request.
+    Upgrade,
 }
 
 impl Prepared {
@@ -152,14 +155,23 @@ impl Prepared {
     ) -> Result<Box<Prepared>, Error> {
         let target = network.resolve(url)?;
         let http = options.http.unwrap_or(network.config.http);
-        if http == HttpVersion::Http2 && !target.origin.secure {
-            return Err(Error::InvalidRequest(format!("{url}: {WITHOUT_TLS}")));
+        match http {
+            HttpVersion::Http2 if !target.origin.secure => {
+                return Err(Error::InvalidRequest(format!("{url}: {HTTP2_WITHOUT_TLS}")));
+            }
+            HttpVersion::Http3 if !target.origin.secure => {
+                return Err(Error::InvalidRequest(format!("{url}: {HTTP3_WITHOUT_TLS}")));
+            }
+            _ => {}
         }
         let known_method = Method::of(method);
         if known_method == Method::Other {
             check_method(method).map_err(Error::InvalidRequest)?;
         }
-        let proxy = network.proxy_of_plain(&target.origin);
+        let proxy = match brought {
+            Brought::Upgrade => None,
+            _ => network.proxy_of_plain(&target.origin),
+        };
         let mut bytes = network.buffers.take();
         let mut booked = account.book(BESIDE + bytes.capacity())?;
         let room = if proxy.is_some() { ROOM_FOR_LINES + ROOM_FOR_PROXY } else { ROOM_FOR_LINES };

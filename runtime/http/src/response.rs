@@ -25,7 +25,7 @@ pub struct Response {
     status: u16,
     body: Vec<u8>,
     phases: Phases,
-    _booked: Booked,
+    booked: Booked,
 }
 
 /// The size of a response without head and body, in bytes.
@@ -55,7 +55,7 @@ impl Response {
             status: reader.status,
             body: reader.body,
             phases,
-            _booked: booked,
+            booked,
         }))
     }
 
@@ -79,8 +79,15 @@ impl Response {
             status,
             body: Vec::new(),
             phases,
-            _booked: booked,
+            booked,
         }))
+    }
+
+    /// The same with a body.
+    pub(crate) fn with_body(mut self: Box<Response>, body: &[u8]) -> Result<Box<Response>, OverLimit> {
+        self.booked.make_room(&mut self.body, body.len())?;
+        self.body.extend_from_slice(body);
+        Ok(self)
     }
 
     /// The status code.
@@ -95,9 +102,13 @@ impl Response {
         String::from_utf8_lossy(line.trim_ascii().splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default())
     }
 
-    /// The protocol that it came in, as k6 names it: "HTTP/1.1" or "HTTP/2.0".
+    /// The protocol that it came in, as k6 names it: "HTTP/1.1", "HTTP/2.0" or "HTTP/3.0".
     pub fn protocol(&self) -> &'static str {
-        if self.head.starts_with(b"HTTP/2") { "HTTP/2.0" } else { "HTTP/1.1" }
+        match self.head.get(..b"HTTP/2".len()) {
+            Some(b"HTTP/2") => "HTTP/2.0",
+            Some(b"HTTP/3") => "HTTP/3.0",
+            _ => "HTTP/1.1",
+        }
     }
 
     /// The value of the first header field of that name, in any case. Bytes that are not UTF-8 are replaced.

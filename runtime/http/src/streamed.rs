@@ -29,7 +29,7 @@ use crate::origin_limit::OriginLimit;
 use crate::reader::{Reader, fields};
 use crate::request::{Brought, Prepared, RequestOptions};
 use crate::stopwatch::Stopwatch;
-use body_progress::BodyProgress;
+pub(crate) use body_progress::BodyProgress;
 use pieces::Pieces;
 
 pub use body_queue::{BodyQueue, QueuedBody};
@@ -67,6 +67,16 @@ impl<'a> Head<'a> {
     pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
         fields(self.bytes)
     }
+
+    /// The head as it came.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// When the first byte of the request was written: the phases of sending, waiting and receiving have lasted from then.
+    pub(crate) fn begun(&self) -> Nanos {
+        Nanos(self.at.0.saturating_sub(self.phases.duration().0))
+    }
 }
 
 /// A listener has no room for a piece, and why.
@@ -97,6 +107,10 @@ pub trait Listener {
     /// Whether the response may go on without end: then neither the request's time limit nor the largest body holds after
     /// the head, and a response that the guest drops is cut.
     fn is_endless(&self) -> bool {
+        false
+    }
+    /// Whether the request's time limit holds after the head, too.
+    fn has_deadline(&self) -> bool {
         false
     }
     /// Ready while there is room for more of the body.
@@ -139,13 +153,13 @@ pub struct Streamed<S> {
 }
 
 /// The parts of one exchange that do not change while it goes on.
-struct ExchangeSettings<'a, L> {
+pub(crate) struct ExchangeSettings<'a, L> {
     /// The limit for requests to one origin, if it holds.
-    turns: Option<&'a OriginLimit>,
-    course: &'a BodyProgress<'a>,
-    listener: &'a L,
+    pub(crate) turns: Option<&'a OriginLimit>,
+    pub(crate) course: &'a BodyProgress<'a>,
+    pub(crate) listener: &'a L,
     /// Where the sample belongs: the flow of the client may be another one when it ends.
-    origin: SampleOrigin,
+    pub(crate) origin: SampleOrigin,
 }
 
 impl Client {
@@ -218,12 +232,34 @@ impl Client {
         watch: &mut Stopwatch,
         conclude: impl FnOnce(&Prepared, &Reader) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let ExchangeSettings { turns, course, listener, origin } = settings;
-        let clock = &self.network.clock;
         let bodiless = request.method == Method::Head;
         let head = self.network.buffers.take();
         let booked = self.account().book(head.capacity())?;
         let mut reader = Reader::new(self.network.limits(), bodiless, true, head, Vec::new(), booked);
+        let result = self.pass_pieces(request, source, &settings, watch, &mut reader).await;
+        let ExchangeSettings { course, origin, .. } = settings;
+        let (status, proto) = if result.is_ok() { course.response() } else { (0, Protocol::None) };
+        let result = result.and_then(|()| conclude(request, &reader));
+        let expected = result.is_ok() && request.expects(status);
+        let present = (self.flow.replace(origin.flow), self.tags.replace(origin.tags));
+        self.record(request, watch, (status, proto), result.as_ref().err(), expected);
+        self.flow.set(present.0);
+        self.tags.set(present.1);
+        self.network.buffers.give(reader.head);
+        result
+    }
+
+    /// Sends a request, and passes the pieces of its response to the listener, until it ends or the guest has dropped it.
+    pub(crate) async fn pass_pieces<S: BodySource, L: Listener>(
+        &self,
+        request: &mut Box<Prepared>,
+        source: Option<(S, Option<u64>)>,
+        settings: &ExchangeSettings<'_, L>,
+        watch: &mut Stopwatch,
+        reader: &mut Reader,
+    ) -> Result<(), Error> {
+        let ExchangeSettings { turns, course, listener, .. } = *settings;
+        let clock = &self.network.clock;
         let mut pieces = Pieces::new(source, course, listener, self.account(), self.network.config.max_body);
         let exchange = async {
             let _turn = match turns {
@@ -233,7 +269,7 @@ impl Client {
             let now = clock.now();
             watch.lap(now);
             course.begin(now);
-            self.attempt(request, &mut pieces, &mut reader, watch).await
+            self.attempt(request, &mut pieces, reader, watch).await
         };
         let mut exchange = Box::pin(exchange);
         let ended = limit_moving(
@@ -266,14 +302,6 @@ impl Client {
         if result.is_err() || course.is_lingering() {
             watch.lap(clock.now());
         }
-        let (status, proto) = if result.is_ok() { course.response() } else { (0, Protocol::None) };
-        let result = result.and_then(|()| conclude(request, &reader));
-        let expected = result.is_ok() && request.expects(status);
-        let present = (self.flow.replace(origin.flow), self.tags.replace(origin.tags));
-        self.record(request, watch, (status, proto), result.as_ref().err(), expected);
-        self.flow.set(present.0);
-        self.tags.set(present.1);
-        self.network.buffers.give(reader.head);
         result
     }
 }

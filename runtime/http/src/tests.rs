@@ -5,8 +5,11 @@ mod bodies;
 mod client_certificates;
 mod connections;
 mod failures;
+mod grpc;
 mod http2;
 mod http2_server;
+mod http3;
+mod http3_server;
 mod incoming;
 mod measurements;
 mod policy;
@@ -16,9 +19,11 @@ mod redirects;
 mod routes;
 mod server;
 mod server_timing;
+mod sockets;
 mod streams;
 mod tls;
 mod tracing;
+mod websocket;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -40,6 +45,11 @@ fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tasks = tokio::task::LocalSet::new();
     runtime.block_on(tasks.run_until(within(Duration::from_secs(60), test))).expect("the test hangs");
+}
+
+/// The network of a client without any settings.
+pub(crate) fn network() -> Rc<Network> {
+    Rc::clone(&World::new(ClientConfig::default()).client.network)
 }
 
 /// One client, and its recorder.

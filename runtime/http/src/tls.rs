@@ -67,6 +67,8 @@ struct Clients {
     http1: Arc<rustls::ClientConfig>,
     http2: Arc<rustls::ClientConfig>,
     either: Arc<rustls::ClientConfig>,
+    http3: Arc<rustls::ClientConfig>,
+    bare: Arc<rustls::ClientConfig>,
 }
 
 /// The protocols that a server may choose from (ALPN, RFC 7301).
@@ -75,6 +77,10 @@ pub(crate) enum Alpn {
     Http1,
     Http2,
     Either,
+    /// Over QUIC.
+    Http3,
+    /// Nothing is offered.
+    Nothing,
 }
 
 impl fmt::Debug for SharedTls {
@@ -102,16 +108,22 @@ impl SharedTls {
 
     /// The settings for a host, as rustls has them.
     pub(crate) fn client_for(&self, host: &str, alpn: Alpn) -> Result<Arc<rustls::ClientConfig>, String> {
-        let Inner { identities, clients, .. } = &*self.0;
+        let Inner { identities, clients, offer, .. } = &*self.0;
+        if alpn == Alpn::Http3 && !offer.is_for_quic() {
+            return Err("QUIC needs TLS 1.3 with TLS_AES_128_GCM_SHA256 (see --tls-max and --tls-ciphers)".to_owned());
+        }
         let place = identities.iter().position(|identity| identity.is_for(host));
         let clients = &clients[place.map_or(0, |place| place + 1)];
         let identity = place.map(|place| &identities[place]);
-        let make = || self.0.make_client(identity).map(Clients::new).map_err(|error| error.to_string());
+        let make =
+            || self.0.make_client(identity).map(|client| self.0.offers_of(client)).map_err(|error| error.to_string());
         let clients = clients.get_or_init(make).as_ref().map_err(Clone::clone)?;
         Ok(Arc::clone(match alpn {
             Alpn::Http1 => &clients.http1,
             Alpn::Http2 => &clients.http2,
             Alpn::Either => &clients.either,
+            Alpn::Http3 => &clients.http3,
+            Alpn::Nothing => &clients.bare,
         }))
     }
 
@@ -124,19 +136,28 @@ impl SharedTls {
     }
 }
 
-impl Clients {
-    /// They share their sessions: the protocol is agreed on anew when one is resumed.
-    fn new(client: rustls::ClientConfig) -> Clients {
-        let with = |protocols: &[&[u8]]| {
+impl Inner {
+    /// The same for each choice of protocols. They share their sessions over TCP: the protocol is agreed on anew when one is
+    /// resumed. Sessions over QUIC are of another kind.
+    fn offers_of(&self, client: rustls::ClientConfig) -> Clients {
+        let with = |protocols: &[&[u8]], client: &rustls::ClientConfig| {
             let mut client = client.clone();
             client.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
             Arc::new(client)
         };
-        Clients { http1: with(&[b"http/1.1"]), http2: with(&[b"h2"]), either: with(&[b"h2", b"http/1.1"]) }
+        let mut over_quic = client.clone();
+        if self.offer.resumes {
+            over_quic.resumption = Resumption::default();
+        }
+        Clients {
+            http1: with(&[b"http/1.1"], &client),
+            http2: with(&[b"h2"], &client),
+            either: with(&[b"h2", b"http/1.1"], &client),
+            http3: with(&[b"h3"], &over_quic),
+            bare: with(&[], &client),
+        }
     }
-}
 
-impl Inner {
     /// The one place where settings for rustls are made.
     fn make_client(&self, identity: Option<&Identity>) -> Result<rustls::ClientConfig, rustls::Error> {
         let provider = Arc::new(self.offer.provider());

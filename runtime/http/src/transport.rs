@@ -96,6 +96,15 @@ impl Transport {
         }
     }
 
+    /// Ends sending; the peer can still send.
+    pub(crate) fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Transport::Plain { stream, .. } => Pin::new(stream).poll_shutdown(context),
+            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(context),
+            Transport::Stub(_) => Poll::Ready(Ok(())),
+        }
+    }
+
     /// Whether an idle connection has become useless: the peer has closed it, or has sent unrequested bytes. Makes no
     /// system call unless something has come in since the last response.
     #[inline]

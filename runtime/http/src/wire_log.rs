@@ -84,6 +84,7 @@ fn as_sent(head: &[u8], protocol: Protocol) -> Cow<'_, [u8]> {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     match (protocol, line.strip_suffix(b"HTTP/1.1")) {
         (Protocol::Http2, Some(start)) => [start, b"HTTP/2", &head[line.len()..]].concat().into(),
+        (Protocol::Http3, Some(start)) => [start, b"HTTP/3", &head[line.len()..]].concat().into(),
         _ => head.into(),
     }
 }
@@ -131,6 +132,7 @@ mod tests {
         let head = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
         assert_eq!(&*as_sent(head, Protocol::Http1), head);
         assert_eq!(&*as_sent(head, Protocol::Http2), b"GET / HTTP/2\r\nHost: shop\r\n\r\n");
+        assert_eq!(&*as_sent(head, Protocol::Http3), b"GET / HTTP/3\r\nHost: shop\r\n\r\n");
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl Receiver for Notes {
 
     fn head_ended(&mut self) -> Result<HeadKind, ()> {
         self.heads += 1;
-        Ok(if self.fields.len() % 2 == 0 { HeadKind::Interim } else { HeadKind::Final })
+        Ok(if self.fields.len().is_multiple_of(2) { HeadKind::Interim } else { HeadKind::Final })
     }
 
     fn data(&mut self, data: &[u8]) -> Result<(), ()> {

@@ -3,13 +3,14 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
+use squall_http2::hpack::Indexing;
 use squall_http2::{Closed, ErrorCode, StreamId};
-use squall_metrics::Nanos;
+use squall_metrics::{Nanos, Protocol};
 
 use super::connection::{End, Multiplexed, State, Waiting};
-use super::head;
 use crate::error::Error;
 use crate::exchange::{BodyTransfer, Cause};
+use crate::head_fields::{Repetition, for_each_field};
 use crate::network::Network;
 use crate::reader::{Malformed, Reader};
 use crate::request::Prepared;
@@ -26,11 +27,22 @@ pub(crate) async fn exchange<T: BodyTransfer>(
     watch: &mut Stopwatch,
 ) -> Result<(), Failed> {
     travel.rewind();
+    reader.begin(Protocol::Http2);
     let (head, _) = request.parts();
     let has_body = travel.has_body(request);
     let waiting = Waiting::new(reader.take(), T::PIECEWISE);
     let id = connection.state.borrow_mut().connection.open(waiting, !has_body, |writer| {
-        head::write(head, &request.origin, writer);
+        for_each_field(head, &request.origin, |name, value, repetition| {
+            writer.field(
+                name,
+                value,
+                match repetition {
+                    Repetition::Likely => Indexing::Indexed,
+                    Repetition::Unlikely => Indexing::NotIndexed,
+                    Repetition::Secret => Indexing::Never,
+                },
+            );
+        });
     });
     let mut exchange = Exchange {
         network,

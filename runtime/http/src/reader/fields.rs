@@ -1,5 +1,7 @@
-//! A response of HTTP/2, from its fields and its data. Its head is kept as HTTP/1 writes one ("HTTP/2 200", lines of
+//! A response of HTTP/2 or HTTP/3, from its fields and its data. Its head is kept as HTTP/1 writes one ("HTTP/2 200", lines of
 //! fields, an empty line), so that all that looks at heads needs to know one form.
+
+use squall_metrics::Protocol;
 
 use super::{Malformed, Progress, Reader, beginning, content_length};
 use crate::framing::Framing;
@@ -19,7 +21,7 @@ impl Reader {
     #[inline]
     pub(crate) fn push_field(&mut self, name: &[u8], value: &[u8]) -> Result<(), Malformed> {
         if self.has_head() {
-            return self.skip_trailer(name, value);
+            return self.push_trailer(name, value);
         }
         self.count_field(name, value)?;
         if self.head.is_empty() {
@@ -96,7 +98,7 @@ impl Reader {
         }
         self.status = status;
         self.booked.make_room(&mut self.head, 256)?;
-        self.head.extend_from_slice(b"HTTP/2 ");
+        self.head.extend_from_slice(if self.version == Protocol::Http3 { b"HTTP/3 " } else { b"HTTP/2 " });
         self.head.extend_from_slice(value);
         self.head.extend_from_slice(b"\r\n");
         Ok(())
@@ -129,10 +131,19 @@ impl Reader {
         Ok(())
     }
 
-    /// Trailers are checked and not kept, as those of HTTP/1.
-    fn skip_trailer(&mut self, name: &[u8], value: &[u8]) -> Result<(), Malformed> {
+    /// Trailers are checked, and kept where they are asked for.
+    fn push_trailer(&mut self, name: &[u8], value: &[u8]) -> Result<(), Malformed> {
         self.count_field(name, value)?;
-        check_field(name, value)
+        check_field(name, value)?;
+        let Some(trailers) = &mut self.trailers else { return Ok(()) };
+        if trailers.is_empty() {
+            trailers.extend_from_slice(b"\r\n");
+        }
+        self.booked.make_room(trailers, name.len() + value.len() + 4)?;
+        for part in [name, b": ", value, b"\r\n"] {
+            trailers.extend_from_slice(part);
+        }
+        Ok(())
     }
 }
 

@@ -28,7 +28,7 @@ enum BodyStage {
 }
 
 /// Progress of an exchange.
-pub(super) struct BodyProgress<'a> {
+pub(crate) struct BodyProgress<'a> {
     clock: &'a Clock,
     limits: StreamLimits,
     timeout: Duration,
@@ -44,7 +44,7 @@ pub(super) struct BodyProgress<'a> {
 }
 
 impl<'a> BodyProgress<'a> {
-    pub(super) fn new(clock: &'a Clock, limits: StreamLimits, timeout: Duration, now: Nanos) -> BodyProgress<'a> {
+    pub(crate) fn new(clock: &'a Clock, limits: StreamLimits, timeout: Duration, now: Nanos) -> BodyProgress<'a> {
         BodyProgress {
             clock,
             limits,

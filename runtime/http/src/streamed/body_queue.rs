@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::{BodySource, GivenUp};
 use crate::account::{Booked, MemoryAccount, OverLimit};
+use crate::waker::wake;
 
 /// Unsent bytes above which a writer has to wait.
 const MOST_UNSENT: usize = 64 << 10;
@@ -147,12 +148,5 @@ impl Drop for QueuedBody {
         self.0.leave(QueueState::Closed);
         self.0.pieces.borrow_mut().clear();
         wake(&self.0.writer);
-    }
-}
-
-pub(super) fn wake(waker: &RefCell<Option<Waker>>) {
-    let waker = waker.borrow_mut().take();
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }

@@ -10,7 +10,6 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use squall_metrics::{NameId, Nanos, Phases, SampleOrigin, StreamCell};
 
-use super::body_queue::wake;
 use super::event_times::{EventTimes, TokenCount, TokenEvent};
 use super::{Head, Listener, PreparedStream, TooMuch};
 use crate::account::{Booked, MemoryAccount};
@@ -21,9 +20,11 @@ use crate::event_stream::{EventParser, ServerEvent};
 use crate::json_pointer::JsonPointer;
 use crate::network::Network;
 use crate::reader::field;
+use crate::readiness::{Readiness, ReadyMark};
 use crate::redirect::location;
 use crate::response::Response;
 use crate::url::Origin;
+use crate::waker::wake;
 
 /// Bytes that are kept for the guest before the socket is read no more. The largest event, too.
 const INBOX: usize = 1 << 20;
@@ -41,6 +42,9 @@ pub struct Incoming {
     is_gone: Cell<bool>,
     /// Whether reading has stopped, because the guest has not taken what had come.
     is_full: Cell<bool>,
+    /// Whether the guest has got the head, or why there is none: then it can take what comes after it.
+    is_head_taken: Cell<bool>,
+    mark: ReadyMark,
     guest: RefCell<Option<Waker>>,
     exchange: RefCell<Option<Waker>>,
 }
@@ -142,6 +146,8 @@ impl Incoming {
             }),
             is_gone: Cell::new(false),
             is_full: Cell::new(false),
+            is_head_taken: Cell::new(false),
+            mark: ReadyMark::default(),
             guest: RefCell::default(),
             exchange: RefCell::default(),
         }
@@ -188,8 +194,7 @@ impl Incoming {
             }
         }
         state.end = Some(outcome);
-        drop(state);
-        wake(&self.guest);
+        self.tell_guest(&state);
     }
 
     /// Whether the exchange has ended.
@@ -209,12 +214,41 @@ impl Incoming {
         state.pieces.clear();
         state.events.clear();
         drop(state);
+        self.mark.retire();
         wake(&self.exchange);
+    }
+
+    /// Its key for [`Readiness`], in which it takes part from now on.
+    pub fn key(&self, readiness: &Rc<Readiness>) -> u32 {
+        self.mark.key(readiness, self.is_ready(&self.state.borrow()))
+    }
+
+    /// Whether the guest can take something without waiting.
+    fn is_ready(&self, state: &State) -> bool {
+        let (has_bytes, has_events) = (!state.pieces.is_empty(), !state.events.is_empty());
+        state.end.is_some()
+            || match state.form {
+                _ if !self.is_head_taken.get() => state.head.is_some(),
+                Form::Unknown => has_bytes || has_events,
+                Form::Bytes => has_bytes,
+                Form::Events => has_events,
+            }
+    }
+
+    /// Something has come that the guest may be waiting for.
+    fn tell_guest(&self, state: &State) {
+        if self.is_ready(state) {
+            self.mark.set();
+        }
+        wake(&self.guest);
     }
 
     /// The response without its body, when its head has come.
     pub fn poll_head(&self, context: &mut Context<'_>) -> Poll<Result<Box<Response>, Error>> {
         let state = self.state.borrow();
+        if state.head.is_some() && !self.is_head_taken.replace(true) {
+            self.mark.taken(self.is_ready(&state));
+        }
         match (&state.head, &state.hop, &state.end) {
             (Some(head), Some(hop), _) => {
                 let bytes = (head.status, &*head.bytes);
@@ -236,6 +270,7 @@ impl Incoming {
         // What was kept in the other form takes no room any more.
         self.go_on(&state);
         let Some((mut piece, at, booked)) = state.pieces.pop_front() else {
+            self.mark.taken(self.is_ready(&state));
             return self.poll_end(&state, context);
         };
         if piece.len() > most.max(1) {
@@ -245,6 +280,7 @@ impl Incoming {
             state.held[0] -= BESIDE;
         }
         state.held[0] -= piece.len();
+        self.mark.taken(self.is_ready(&state));
         self.go_on(&state);
         Poll::Ready(Ok(Some(piece)))
     }
@@ -264,8 +300,12 @@ impl Incoming {
                 "events cannot be read from a response in {encoding}: send no accept-encoding"
             ))));
         }
-        let Some(event) = state.events.pop_front() else { return self.poll_end(&state, context) };
+        let Some(event) = state.events.pop_front() else {
+            self.mark.taken(self.is_ready(&state));
+            return self.poll_end(&state, context);
+        };
         state.held[1] -= weight(&event.event);
+        self.mark.taken(self.is_ready(&state));
         self.go_on(&state);
         Poll::Ready(Ok(Some(event)))
     }
@@ -435,8 +475,7 @@ impl Listener for Incoming {
         if field(head.bytes, "set-cookie").is_some() {
             hop.jar.set(&hop.origin, &hop.path, head.bytes);
         }
-        // The phases of sending, waiting and receiving have lasted until now.
-        state.sent = Nanos(head.at.0.saturating_sub(head.phases.duration().0));
+        state.sent = head.begun();
         let encoding = encoding(head.bytes);
         if encoding.is_none() && (state.form == Form::Events || is_event_stream(head.bytes)) {
             state.parser = Some(EventParser::after(INBOX, &state.first_id));
@@ -448,7 +487,7 @@ impl Listener for Incoming {
             encoding,
             _booked: booked,
         });
-        wake(&self.guest);
+        self.tell_guest(state);
     }
 
     fn data(&self, piece: Bytes, booked: Booked, at: Nanos) -> Result<(), TooMuch> {
@@ -461,8 +500,7 @@ impl Listener for Incoming {
             state.held[0] += BESIDE + piece.len();
             state.pieces.push_back((piece, at, booked));
         }
-        drop(state);
-        wake(&self.guest);
+        self.tell_guest(&state);
         Ok(())
     }
 

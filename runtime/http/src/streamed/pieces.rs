@@ -171,7 +171,7 @@ impl<S: BodySource, L: Listener> BodyTransfer for Pieces<'_, S, L> {
             let head =
                 Head { status: reader.status, bytes: &reader.head, phases: watch.phases(), at: watch.last_lap() };
             self.listener.head(&head, booked);
-            if self.listener.is_endless() {
+            if self.listener.is_endless() && !self.listener.has_deadline() {
                 self.course.lift_limit();
             }
         }

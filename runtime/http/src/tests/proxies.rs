@@ -323,3 +323,32 @@ fn a_silent_proxy_is_given_up() {
         assert!(text.contains("no answer within 30ms"), "{text}");
     });
 }
+
+#[test]
+fn a_socket_goes_through_a_tunnel_and_datagrams_do_not_pass_a_proxy_by() {
+    run(async {
+        let server = serve(|_, mut peer| async move {
+            peer.wait_for(b"hello\n").await;
+            peer.send(b"welcome\n").await;
+        })
+        .await;
+        let (http, asked_http) = http_proxy(place_of(&server), None).await;
+        let (socks, asked_socks) = socks_proxy(place_of(&server), None).await;
+        for (proxy, asked, place) in [
+            (http.clone(), asked_http, "CONNECT cache.test:6379"),
+            (format!("socks5h://{socks}"), asked_socks, "cache.test at 6379"),
+        ] {
+            let world = world_through(&proxy);
+            let connection = world.client.open_tcp("", "cache.test:6379", None, Duration::from_secs(60)).await.unwrap();
+            tokio::task::spawn_local(Rc::clone(&connection).drive());
+            connection.send(&world.client, b"hello\n").unwrap();
+            let answer = std::future::poll_fn(|context| connection.poll_until(b"\n", 100, context)).await;
+            assert_eq!(answer.unwrap().unwrap(), b"welcome\n");
+            assert_eq!(*asked.borrow(), [place]);
+            let refused = world.client.open_udp("", "cache.test:6379").await.unwrap_err();
+            assert!(refused.to_string().contains("carries no datagrams"), "{refused}");
+            world.client.network.resolver.answer_next("direct.test", &["127.0.0.1".parse().unwrap()]);
+            assert!(world.client.open_udp("", "direct.test:53").await.is_ok());
+        }
+    });
+}

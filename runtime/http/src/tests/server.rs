@@ -146,6 +146,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         while !self.unread.ends_with(end) && self.read().await.is_some() {}
     }
 
+    /// That many bytes, or none if the client closes before.
+    pub(super) async fn exactly(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.unread.len() < count {
+            self.read().await?;
+        }
+        Some(self.unread.drain(..count).collect())
+    }
+
     /// The bytes that have arrived and were not taken yet.
     pub(super) fn take_unread(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.unread)

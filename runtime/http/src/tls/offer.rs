@@ -1,8 +1,8 @@
 //! What a client offers in a handshake: versions, cipher suites, and whether it resumes sessions.
 
-use rustls::SupportedProtocolVersion;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::version::{TLS12, TLS13};
+use rustls::{CipherSuite, SupportedProtocolVersion};
 
 use crate::config::{TlsConfig, TlsVersion};
 
@@ -48,6 +48,12 @@ impl Offer {
             return Err("--tls-ciphers: none of these is one of a version of TLS that may be spoken".to_owned());
         }
         Ok(Offer { versions, suites, resumes: !config.no_resumption })
+    }
+
+    /// Whether QUIC can be spoken: it needs TLS 1.3, and begins with one suite of it (RFC 9001, section 5.2).
+    pub(super) fn is_for_quic(&self) -> bool {
+        let speaks = self.versions.iter().any(|version| version.version == TLS13.version);
+        speaks && self.suites.iter().any(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256)
     }
 
     /// ring, with these cipher suites.
