@@ -8,7 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use squall_metrics::{
     AgentsReport, Band, BandParts, Cell, DataUse, DroppedCell, Finding, Health, Histogram, IterationCell, Nanos,
-    Pacing, RateCell, RequestCell, ResourceValue, RunCell, StreamCell, ThresholdFigures, TransactionCell,
+    Pacing, RateCell, RequestCell, ResourceValue, RunCell, SocketCell, StreamCell, ThresholdFigures, TransactionCell,
+    WebSocketCell,
 };
 
 use crate::environment::Environment;
@@ -221,6 +222,10 @@ pub struct Snapshot {
     pub transactions: Vec<NamedCell<TransactionCell>>,
     /// Streams.
     pub streams: Vec<NamedCell<StreamCell>>,
+    /// Sockets.
+    pub sockets: Vec<NamedCell<SocketCell>>,
+    /// WebSockets.
+    pub websockets: Vec<NamedCell<WebSocketCell>>,
     /// What servers said that their work took.
     pub server_timings: Vec<NamedCell<Histogram>>,
     /// Custom metrics.

@@ -46,6 +46,8 @@ pub(crate) fn restore(snapshot: &Snapshot, names: &Names<'_>) -> Result<Interval
         checks: names.named_cells(&snapshot.checks, snapshot).collect(),
         transactions: names.named_cells(&snapshot.transactions, snapshot).collect(),
         streams: names.named_cells(&snapshot.streams, snapshot).collect(),
+        sockets: names.named_cells(&snapshot.sockets, snapshot).collect(),
+        websockets: names.named_cells(&snapshot.websockets, snapshot).collect(),
         run: snapshot.run.0,
         pacing: snapshot.pacing.0.clone(),
         busy: Nanos(snapshot.busy),

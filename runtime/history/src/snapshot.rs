@@ -28,6 +28,8 @@ pub fn snapshot(totals: &Totals) -> Snapshot {
         checks: named_cells(totals, &recorded.checks),
         transactions: named_cells(totals, &recorded.transactions),
         streams: named_cells(totals, &recorded.streams),
+        sockets: named_cells(totals, &recorded.sockets),
+        websockets: named_cells(totals, &recorded.websockets),
         server_timings: named_cells(totals, &recorded.server_timings),
         customs: customs(totals),
         problems: problems(recorded),

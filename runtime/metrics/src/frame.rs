@@ -8,14 +8,14 @@
 //! frame     = version:byte layout:4 texts metrics interval tagged
 //! texts     = n:number, n × text                          numbered from 1 on; name 0 is "(other)"
 //! metrics   = n:number, n × (name:number kind:byte unit:byte)         numbered from 0 on
-//! interval  = requests iterations checks transactions streams server_timings customs problems dropped run:cell
-//!             pacing:cell traced busy:number
+//! interval  = requests iterations checks transactions streams sockets websockets server_timings customs problems dropped
+//!             run:cell pacing:cell traced busy:number
 //! tagged    = n:number, n × (m:number, m × (name:text value:text), interval)
 //!
 //! requests  = n:number, n × (flow:number name:number method:byte status:number failure:byte expected:byte
 //!             proto:byte cell)
 //! iterations, dropped                 = n:number, n × (flow:number cell)
-//! checks, transactions, streams, server_timings = n:number, n × (flow:number name:number cell)
+//! checks, transactions, streams, sockets, websockets, server_timings = n:number, n × (flow:number name:number cell)
 //! customs   = n:number, n × (flow:number metric:number value)
 //! value     = sum:float | at:number value:float least:float greatest:float | cell | histogram     by the metric's kind
 //! problems  = n:number, n × (problem count:number m:number, m × (text count:number))

@@ -144,6 +144,14 @@ mod tests {
             cell.events += 1;
             cell.event_gap.record(Nanos(20_000));
         });
+        recorder.websocket(origin, name, |cell| {
+            cell.sessions += 1;
+            cell.response.record(Nanos(30_000));
+        });
+        recorder.socket(origin, name, |cell| {
+            cell.connections += 1;
+            cell.response.record(Nanos(40_000));
+        });
         recorder.server_timing(flow, "db", Nanos(3_000_000));
         let mut metric = |name, kind| recorder.metric(name, kind, Unit::Data).expect("new");
         let [counter, gauge] = [metric("counter", Kind::Counter), metric("gauge", Kind::Gauge)];

@@ -8,11 +8,13 @@ use crate::cell::{Cell, Field};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::pacing::{DroppedCell, Pacing};
-use crate::registry::{CustomKey, FlowId, RequestKey};
+use crate::registry::{CustomKey, FlowId, Protocol, RequestKey};
 use crate::sample::{FailureClass, IterationEnd, RequestSample};
+use crate::sockets::SocketCell;
 use crate::streams::StreamCell;
 use crate::tags::TagSetId;
 use crate::traced_request::TracedRequests;
+use crate::websockets::WebSocketCell;
 
 /// The numbers of one series of requests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,7 +25,7 @@ pub struct RequestCell {
     pub sent: u64,
     /// Bytes received.
     pub received: u64,
-    /// Intended start to last byte.
+    /// Intended start to last byte. Nothing of gRPC streams.
     pub response_time: Histogram,
     /// Sending + waiting + receiving.
     pub duration: Histogram,
@@ -47,7 +49,10 @@ impl RequestCell {
         self.count += 1;
         self.sent += sample.sent;
         self.received += sample.received;
-        self.response_time.record(sample.response_time);
+        // A stream lasts as long as its script wants: no one waits for its end.
+        if sample.proto != Protocol::GrpcStream {
+            self.response_time.record(sample.response_time);
+        }
         self.duration.record(sample.phases.duration());
         self.blocked.record(sample.phases.blocked);
         self.connecting.record(sample.phases.connecting);
@@ -256,12 +261,16 @@ pub struct Interval {
     pub transactions: FxHashMap<CustomKey, TransactionCell>,
     /// Streams, by name.
     pub streams: FxHashMap<CustomKey, StreamCell>,
+    /// Sockets, by name.
+    pub sockets: FxHashMap<CustomKey, SocketCell>,
+    /// WebSockets, by name.
+    pub websockets: FxHashMap<CustomKey, WebSocketCell>,
     /// What servers say their own work took (`Server-Timing`), by its name.
     pub server_timings: FxHashMap<CustomKey, Histogram>,
     /// Custom metrics.
     pub customs: FxHashMap<CustomKey, CustomCell>,
-    /// Samples with tags that a threshold asks for, once more, by those tags: requests, streams, checks, transactions and
-    /// custom metrics.
+    /// Samples with tags that a threshold asks for, once more, by those tags: requests, streams, sockets, WebSockets, checks,
+    /// transactions and custom metrics.
     pub tagged: FxHashMap<TagSetId, Interval>,
     /// What belongs to no flow.
     pub run: RunCell,
@@ -333,6 +342,8 @@ impl Interval {
             && self.checks.is_empty()
             && self.transactions.is_empty()
             && self.streams.is_empty()
+            && self.sockets.is_empty()
+            && self.websockets.is_empty()
             && self.server_timings.is_empty()
             && self.customs.is_empty()
             && self.problems.is_empty()
@@ -353,6 +364,8 @@ impl Interval {
             + of(&self.checks, |_| 0)
             + of(&self.transactions, Cell::weight)
             + of(&self.streams, Cell::weight)
+            + of(&self.sockets, Cell::weight)
+            + of(&self.websockets, Cell::weight)
             + of(&self.server_timings, Cell::weight)
             + of(&self.customs, of_custom)
             + of(&self.tagged, Interval::weight)
@@ -369,6 +382,8 @@ impl Interval {
         merge_cells(&mut self.checks, &other.checks);
         merge_cells(&mut self.transactions, &other.transactions);
         merge_cells(&mut self.streams, &other.streams);
+        merge_cells(&mut self.sockets, &other.sockets);
+        merge_cells(&mut self.websockets, &other.websockets);
         merge_cells(&mut self.server_timings, &other.server_timings);
         for (key, cell) in &other.customs {
             match self.customs.get_mut(key) {

@@ -31,6 +31,7 @@ mod sanitize;
 mod seconds;
 mod segments;
 mod series;
+mod sockets;
 pub mod statistics;
 mod streams;
 mod tags;
@@ -39,6 +40,7 @@ mod threshold;
 mod threshold_check;
 mod totals;
 mod traced_request;
+mod websockets;
 
 pub use agents_report::{AgentLine, AgentsReport, LostLoad};
 pub use builtin::{BUILT_IN, Builtin, Kind, Subject, Unit};
@@ -55,7 +57,7 @@ pub use interval::{
     TransactionCell,
 };
 pub use pacing::{DroppedCell, Pacing};
-pub use query::{Aggregate, Selector};
+pub use query::{Aggregate, Selector, service_and_method};
 pub use recorder::Recorder;
 pub use redactor::{HIDDEN, Redactor};
 pub use registry::{
@@ -66,6 +68,7 @@ pub use sanitize::{plain, plain_json};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};
 pub use segments::Stretches;
 pub use series::{SeriesKey, SeriesValue, VuGauges};
+pub use sockets::SocketCell;
 /// How a URL is shown, and random numbers: for those who know measurements, but no plans.
 pub use squall_plan::{credentials_in, random, without_credentials};
 pub use streams::StreamCell;
@@ -77,3 +80,4 @@ pub use threshold::{ThresholdFigures, ThresholdResult, evaluate_thresholds};
 pub use threshold_check::{ExpectedSamples, ThresholdMisfit, asked_tags, check_threshold};
 pub use totals::{LeftOut, ScenarioTags, Totals};
 pub use traced_request::{TracedRequest, TracedRequests};
+pub use websockets::WebSocketCell;

@@ -132,6 +132,11 @@ impl Totals {
     fn request_tag(&self, key: &RequestKey, tag: &str) -> Option<String> {
         match tag {
             "name" | "url" => Some(self.registry.name(key.name)),
+            "service" | "method" if key.proto.is_grpc() => {
+                let name = self.registry.name(key.name);
+                let (service, method) = service_and_method(&name)?;
+                Some(if tag == "service" { service } else { method }.to_owned())
+            }
             "method" => Some(key.method.name().to_owned()),
             "status" => Some(key.status.to_string()),
             "error" => Some(key.error().to_owned()),
@@ -175,6 +180,11 @@ impl Totals {
             None => Aggregate::nothing(info.kind),
         })
     }
+}
+
+/// The parts of a call's name, "package.Service/Method"; none if it was given another name.
+pub fn service_and_method(name: &str) -> Option<(&str, &str)> {
+    name.split_once('/').filter(|(service, method)| !service.is_empty() && !method.is_empty() && !method.contains('/'))
 }
 
 impl RequestKey {

@@ -12,9 +12,11 @@ use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell, Reques
 use crate::registry::{CustomKey, FlowId, MetricId, NameId, Numbered, Registry, RegistryError, RequestKey, cut};
 use crate::sample::{FailureClass, IterationEnd, RequestSample, SampleOrigin};
 use crate::seconds::{SecondGrid, TakenSeconds, ThreadSeconds};
+use crate::sockets::SocketCell;
 use crate::streams::StreamCell;
 use crate::tags::TagSetId;
 use crate::traced_request::TracedRequest;
+use crate::websockets::WebSocketCell;
 
 /// Takes samples; gives them out by the interval.
 #[derive(Debug)]
@@ -309,6 +311,22 @@ impl Recorder {
         let origin = origin.into();
         let key = CustomKey { flow: origin.flow, id: name.0 };
         self.record(origin, |interval| record(interval.streams.entry(key).or_default()));
+    }
+
+    /// Records numbers of a WebSocket: `record` adds them to the cell of its name.
+    #[inline]
+    pub fn websocket(&mut self, origin: impl Into<SampleOrigin>, name: NameId, record: impl Fn(&mut WebSocketCell)) {
+        let origin = origin.into();
+        let key = CustomKey { flow: origin.flow, id: name.0 };
+        self.record(origin, |interval| record(interval.websockets.entry(key).or_default()));
+    }
+
+    /// Records numbers of a socket: `record` adds them to the cell of its name.
+    #[inline]
+    pub fn socket(&mut self, origin: impl Into<SampleOrigin>, name: NameId, record: impl Fn(&mut SocketCell)) {
+        let origin = origin.into();
+        let key = CustomKey { flow: origin.flow, id: name.0 };
+        self.record(origin, |interval| record(interval.sockets.entry(key).or_default()));
     }
 
     /// Records what a server says that a part of its work took.

@@ -110,7 +110,7 @@ impl Method {
     }
 }
 
-/// The version of HTTP in which a response came.
+/// The protocol in which a response came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Protocol {
@@ -123,13 +123,19 @@ pub enum Protocol {
     Http2,
     /// HTTP/3.
     Http3,
+    /// gRPC: a call with one request and one response, whether it was answered or not.
+    Grpc,
+    /// gRPC: a call with a stream in either direction, whether it was answered or not.
+    GrpcStream,
 }
 
 impl Protocol {
     /// All protocols.
-    pub(crate) const ALL: [Protocol; 4] = [Protocol::None, Protocol::Http1, Protocol::Http2, Protocol::Http3];
+    pub(crate) const ALL: [Protocol; 6] =
+        [Protocol::None, Protocol::Http1, Protocol::Http2, Protocol::Http3, Protocol::Grpc, Protocol::GrpcStream];
     /// Those that the measured client speaks.
-    pub(crate) const SPOKEN: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
+    pub(crate) const SPOKEN: [Protocol; 5] =
+        [Protocol::Http1, Protocol::Http2, Protocol::Http3, Protocol::Grpc, Protocol::GrpcStream];
 
     /// The protocol with this name. Any other text is none.
     pub fn of(name: &str) -> Protocol {
@@ -143,7 +149,14 @@ impl Protocol {
             Protocol::Http1 => "HTTP/1.1",
             Protocol::Http2 => "HTTP/2.0",
             Protocol::Http3 => "HTTP/3.0",
+            Protocol::Grpc => "gRPC",
+            Protocol::GrpcStream => "gRPC stream",
         }
+    }
+
+    /// Whether the `status` tag is one of gRPC.
+    pub fn is_grpc(self) -> bool {
+        matches!(self, Protocol::Grpc | Protocol::GrpcStream)
     }
 }
 
@@ -180,7 +193,9 @@ impl Hash for RequestKey {
 impl RequestKey {
     /// Where a series goes for which there is no room: one series for each flow and outcome.
     pub(crate) fn in_other(self) -> RequestKey {
-        RequestKey { name: NameId::OTHER, method: Method::Other, status: 0, failure: 0, proto: Protocol::None, ..self }
+        // Calls stay calls: their metrics are others.
+        let proto = if self.proto.is_grpc() { self.proto } else { Protocol::None };
+        RequestKey { name: NameId::OTHER, method: Method::Other, status: 0, failure: 0, proto, ..self }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Built-in metrics as series: the cells that a metric is in, each with its tags and its value. Queries and outputs read
 //! metrics in this way, whatever their names.
 
-use crate::builtin::{Builtin, Source};
+use crate::builtin::{Builtin, OfRequest, Source};
 use crate::histogram::Histogram;
 use crate::interval::{GaugeCell, Interval, Problem, RateCell};
-use crate::registry::{CustomKey, FlowId, RequestKey};
+use crate::registry::{CustomKey, FlowId, Protocol, RequestKey};
 
 /// What tells a series of a metric from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +53,17 @@ fn visit_measured<'a>(key: SeriesKey, value: SeriesValue<'a>, visit: &mut impl F
     }
 }
 
+fn visit_requests<'a>(
+    recorded: &'a Interval,
+    value_of: OfRequest,
+    is_wanted: impl Fn(Protocol) -> bool,
+    visit: &mut impl FnMut(SeriesKey, SeriesValue<'a>),
+) {
+    for (key, cell) in recorded.requests.iter().filter(|(key, _)| key.was_sent() && is_wanted(key.proto)) {
+        visit(SeriesKey::Request(*key), value_of(key, cell));
+    }
+}
+
 impl Builtin {
     /// Visits all series of the metric. A counter of the run that counted nothing is not a series, nor is a number of
     /// streams that nothing was measured of.
@@ -65,9 +76,13 @@ impl Builtin {
         for source in self.sources {
             match source {
                 Source::Request(value_of) => {
-                    for (key, cell) in recorded.requests.iter().filter(|(key, _)| key.was_sent()) {
-                        visit(SeriesKey::Request(*key), value_of(key, cell));
-                    }
+                    visit_requests(recorded, *value_of, |proto| !proto.is_grpc(), &mut visit);
+                }
+                Source::UnaryCall(value_of) => {
+                    visit_requests(recorded, *value_of, |proto| proto == Protocol::Grpc, &mut visit);
+                }
+                Source::StreamingCall(value_of) => {
+                    visit_requests(recorded, *value_of, |proto| proto == Protocol::GrpcStream, &mut visit);
                 }
                 Source::UnsentRequest(reason) => {
                     for (problem, cell) in &recorded.problems {
@@ -100,6 +115,16 @@ impl Builtin {
                 }
                 Source::Stream(value_of) => {
                     for (key, cell) in &recorded.streams {
+                        visit_measured(SeriesKey::Named("name", *key), value_of(cell), &mut visit);
+                    }
+                }
+                Source::WebSocket(value_of) => {
+                    for (key, cell) in &recorded.websockets {
+                        visit_measured(SeriesKey::Named("name", *key), value_of(cell), &mut visit);
+                    }
+                }
+                Source::Socket(value_of) => {
+                    for (key, cell) in &recorded.sockets {
                         visit_measured(SeriesKey::Named("name", *key), value_of(cell), &mut visit);
                     }
                 }

@@ -27,6 +27,16 @@ pub struct StreamCell {
     pub time_per_output_token: Histogram,
     /// Tokens, as the server counted them, or else events with tokens.
     pub output_tokens: u64,
+    /// Messages of gRPC that were sent.
+    pub messages_sent: u64,
+    /// Messages of gRPC that came.
+    pub messages_received: u64,
+    /// From the first byte of the call written to the read that completed its first message.
+    pub first_message: Histogram,
+    /// Between the reads that completed a message and the next one.
+    pub message_gap: Histogram,
+    /// From the write of a message to the read that completed the next message of the server.
+    pub message_response: Histogram,
 }
 
 impl Cell for StreamCell {
@@ -45,5 +55,10 @@ impl Cell for StreamCell {
             |cell| &mut cell.time_per_output_token,
         ),
         Field::sum("output_tokens", |cell| &cell.output_tokens, |cell| &mut cell.output_tokens),
+        Field::sum("messages_sent", |cell| &cell.messages_sent, |cell| &mut cell.messages_sent),
+        Field::sum("messages_received", |cell| &cell.messages_received, |cell| &mut cell.messages_received),
+        Field::trend("first_message", |cell| &cell.first_message, |cell| &mut cell.first_message),
+        Field::trend("message_gap", |cell| &cell.message_gap, |cell| &mut cell.message_gap),
+        Field::trend("message_response", |cell| &cell.message_response, |cell| &mut cell.message_response),
     ];
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use squall_metrics::{
     BUILT_IN, Builtin, CustomCell, FlowId, GaugeCell, Histogram, Kind, MetricId, NameId, RateCell, RequestKey,
-    SeriesKey, SeriesValue, Subject, Unit, VuGauges,
+    SeriesKey, SeriesValue, Subject, Unit, VuGauges, service_and_method,
 };
 
 use crate::batch::{Batch, Names};
@@ -123,7 +123,7 @@ impl Detail {
             // As in k6, whose dashboards average these over their series.
             (Subject::Bytes | Subject::DroppedIteration, _) => Detail::Run,
             // Whether a request failed shows in its status: a share of failures must not be one of each status.
-            (Subject::Request, Kind::Rate) => Detail::WithoutOutcome,
+            (Subject::Request | Subject::Call, Kind::Rate) => Detail::WithoutOutcome,
             _ => Detail::All,
         }
     }
@@ -178,7 +178,9 @@ impl<'a> Found<'a> {
 
     fn tags_of_request(&self, key: &RequestKey, detail: Detail) -> Arc<Tags> {
         let name = self.names.registry.name(key.name);
-        let of_request = [("name", &*name), ("method", key.method.name())];
+        let call = if key.proto.is_grpc() { service_and_method(&name) } else { None };
+        let method = call.map_or(key.method.name(), |(_, method)| method);
+        let of_request = [("name", &*name), ("service", call.map_or("", |(service, _)| service)), ("method", method)];
         if detail == Detail::WithoutOutcome {
             return self.with_tags(Some(key.flow), of_request);
         }

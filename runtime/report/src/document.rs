@@ -342,7 +342,7 @@ impl Document {
 
     /// Whether it is of `squall run URL`, and not of a scenario.
     pub fn is_of_one_request(&self) -> bool {
-        ["http://", "https://"].iter().any(|scheme| self.run.scenario.starts_with(scheme))
+        ["http://", "https://", "grpc://", "grpcs://"].iter().any(|scheme| self.run.scenario.starts_with(scheme))
     }
 
     /// Responses by version of HTTP, the most frequent first. Nothing if all were of HTTP/1.1, as most runs' are.

@@ -6,8 +6,7 @@
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use squall_metrics::{
-    Aggregate, BUILT_IN, Builtin, Histogram, Kind, MetricId, MetricInfo, RateCell, Selector, Subject, ThresholdResult,
-    Totals,
+    Aggregate, BUILT_IN, Builtin, Histogram, Kind, MetricId, MetricInfo, RateCell, Selector, ThresholdResult, Totals,
 };
 
 /// The summary as a JSON document.
@@ -17,10 +16,10 @@ pub fn summary_export(totals: &Totals, thresholds: &[ThresholdResult]) -> Value 
 
 fn metrics(totals: &Totals, thresholds: &[ThresholdResult]) -> Map<String, Value> {
     let mut metrics = Map::new();
-    // k6 has no metrics of streams: those have an entry only if there were some.
+    // As in k6, metrics of calls have an entry only if there were some; so have those of streams, which k6 lacks.
     let has_entry = |metric: &&Builtin| {
         let value = totals.select(Selector::all(metric.name));
-        metric.subject != Subject::Stream || value.is_some_and(|value| !value.is_empty())
+        !metric.subject.is_optional() || value.is_some_and(|value| !value.is_empty())
     };
     let built_in = BUILT_IN.iter().filter(has_entry).map(|metric| metric.name.to_owned());
     let custom = totals.registry.metrics().into_iter();

@@ -53,7 +53,10 @@ impl Summary<'_> {
             self.check_part(),
             self.custom_part(),
             self.http_part(),
+            self.call_part(),
             self.stream_part(),
+            self.socket_part(),
+            self.websocket_part(),
             self.execution_part(),
             self.network_part(),
             self.over_time_part(),
@@ -203,12 +206,42 @@ impl Summary<'_> {
         self.section("HTTP", &lines)
     }
 
+    /// Calls by gRPC, as far as there were any.
+    fn call_part(&self) -> String {
+        const PHASES: [&str; 6] = ["blocked", "connecting", "tls_handshaking", "sending", "waiting", "receiving"];
+        let is_phase = |name: &str| name.strip_prefix("grpc_req_").is_some_and(|phase| PHASES.contains(&phase));
+        let is_shown = |name: &str| name.starts_with("grpc_") && (self.detail == Detail::Full || !is_phase(name));
+        let metrics = self.document.metrics.iter();
+        let metrics = metrics.filter(|metric| !metric.is_custom() && is_shown(&metric.name));
+        let mut lines: Vec<_> = metrics.map(|metric| (metric.name.clone(), value(metric))).collect();
+        if !lines.is_empty() && self.document.counter("http_reqs").is_none() {
+            // Otherwise it stands among those of HTTP.
+            lines.splice(0..0, self.document.distribution("response_time").map(|_| self.trend_line("response_time")));
+        }
+        self.section("GRPC", &lines)
+    }
+
     /// Streams and the tokens in them, as far as there were any.
     fn stream_part(&self) -> String {
         let is_of_streams = |name: &str| name.starts_with("http_stream_") || name.starts_with("llm_");
         let metrics = self.document.metrics.iter();
         let metrics = metrics.filter(|metric| !metric.is_custom() && is_of_streams(&metric.name));
         self.section("STREAMS", &metrics.map(|metric| (metric.name.clone(), value(metric))).collect::<Vec<_>>())
+    }
+
+    /// WebSockets, as far as there were any.
+    fn websocket_part(&self) -> String {
+        let metrics = self.document.metrics.iter();
+        let metrics = metrics.filter(|metric| !metric.is_custom() && metric.name.starts_with("ws_"));
+        self.section("WEBSOCKETS", &metrics.map(|metric| (metric.name.clone(), value(metric))).collect::<Vec<_>>())
+    }
+
+    /// Sockets, as far as there were any.
+    fn socket_part(&self) -> String {
+        let is_of_sockets = |name: &str| name.starts_with("tcp_") || name.starts_with("udp_");
+        let metrics = self.document.metrics.iter();
+        let metrics = metrics.filter(|metric| !metric.is_custom() && is_of_sockets(&metric.name));
+        self.section("SOCKETS", &metrics.map(|metric| (metric.name.clone(), value(metric))).collect::<Vec<_>>())
     }
 
     fn refused_text(&self, refused: f64) -> String {

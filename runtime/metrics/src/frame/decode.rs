@@ -51,6 +51,8 @@ impl Decoder<'_> {
         self.cells(&mut interval.checks, Decoder::named_key)?;
         self.cells(&mut interval.transactions, Decoder::named_key)?;
         self.cells(&mut interval.streams, Decoder::named_key)?;
+        self.cells(&mut interval.sockets, Decoder::named_key)?;
+        self.cells(&mut interval.websockets, Decoder::named_key)?;
         self.cells(&mut interval.server_timings, Decoder::server_timing_key)?;
         self.customs(interval)?;
         self.problems(interval)?;

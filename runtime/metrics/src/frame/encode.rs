@@ -39,6 +39,8 @@ impl Encoder<'_> {
         self.cells(&interval.checks, Encoder::named_key);
         self.cells(&interval.transactions, Encoder::named_key);
         self.cells(&interval.streams, Encoder::named_key);
+        self.cells(&interval.sockets, Encoder::named_key);
+        self.cells(&interval.websockets, Encoder::named_key);
         self.cells(&interval.server_timings, Encoder::named_key);
         self.customs(interval);
         self.problems(interval);

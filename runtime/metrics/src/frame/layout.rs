@@ -5,7 +5,9 @@ use crate::cell::{Cell, Number};
 use crate::histogram::Histogram;
 use crate::interval::{IterationCell, RateCell, RequestCell, RunCell, TransactionCell};
 use crate::pacing::{DroppedCell, Pacing};
+use crate::sockets::SocketCell;
 use crate::streams::StreamCell;
+use crate::websockets::WebSocketCell;
 
 /// FNV-1a, of 32 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
 struct Fnv(u32);
@@ -38,6 +40,8 @@ pub(super) fn layout() -> u32 {
         .add_fields::<RateCell>()
         .add_fields::<TransactionCell>()
         .add_fields::<StreamCell>()
+        .add_fields::<SocketCell>()
+        .add_fields::<WebSocketCell>()
         .add_fields::<Histogram>()
         .add_fields::<DroppedCell>()
         .add_fields::<RunCell>()

@@ -46,12 +46,12 @@ fn the_bytes_of_a_small_frame() {
 
     let one_and_a_half = [0, 0, 0, 0, 0, 0, 0xf8, 0x3f];
     let expected: &[&[u8]] = &[
-        &[2, 231, 160, 193, 230],
+        &[2, 20, 195, 102, 69],
         b"\x03\x02ok\x02db\x06orders",
         &[1, 3, 1, 1],
         &[0, 0],                                                 // Requests, iterations.
         &[1, 1, 1, 1, 0],                                        // A check passed.
-        &[0, 0],                                                 // Transactions, streams.
+        &[0, 0, 0, 0],                                           // Transactions, streams, sockets, WebSockets.
         &[1, 0, 2, 1, 0, 0xd0, 0x0f, 0, 0xd0, 0x0f, 1, 2, 0, 0], // A server's timing of 2 µs.
         &[1, 0, 0, 0xac, 0x02],                                  // A gauge at 300 ns.
         &one_and_a_half,

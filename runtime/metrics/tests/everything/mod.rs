@@ -70,7 +70,17 @@ fn record_requests(recorder: &mut Recorder) {
             received: 1_000 + time,
         }
     };
+    let call = |method, proto, code: u16, time: u64| RequestSample {
+        expected: code == 0,
+        failure: None,
+        proto,
+        ..sample(BUY, method, Method::Post, code, time)
+    };
+    let (find, watch) = (recorder.name("shop.Shop/Find"), recorder.name("shop.Shop/Watch"));
     for request in [
+        call(find, Protocol::Grpc, 0, 70),
+        call(find, Protocol::Grpc, 14, 80),
+        call(watch, Protocol::GrpcStream, 0, 90),
         sample(BROWSE, shelf, Method::Get, 200, 10),
         sample(BROWSE, shelf, Method::Get, 200, 20),
         sample(BROWSE, shelf, Method::Get, 500, 30),
@@ -136,6 +146,51 @@ fn record_names(recorder: &mut Recorder) {
         cell.time_per_output_token.record(millis(35));
         cell.output_tokens += 12;
         cell.duration.record(millis(700));
+    });
+    let socket = recorder.name("wss://shop.test/ws");
+    recorder.websocket(BUY, socket, |cell| {
+        cell.connecting.record(millis(12));
+        cell.sessions += 3;
+        cell.failed += 1;
+        cell.session_duration.record(millis(900));
+        cell.messages_sent += 5;
+        cell.messages_received += 6;
+        cell.ping.record(millis(3));
+        cell.response.record(millis(4));
+        cell.message_gap.record(millis(150));
+        cell.inbox_full += 1;
+        cell.closed_unexpectedly += 1;
+        cell.sent += 700;
+        cell.received += 800;
+    });
+    let (cache, clock) = (recorder.name("cache.test:6379"), recorder.name("clock.test:123"));
+    recorder.socket(BUY, cache, |cell| {
+        cell.connections += 2;
+        cell.connecting.record(millis(3));
+        cell.tls_handshaking.record(millis(6));
+        cell.session_duration.record(millis(800));
+        cell.response.record(millis(2));
+        cell.inbox_full += 1;
+        cell.errors += 1;
+        cell.sent += 500;
+        cell.received += 600;
+    });
+    recorder.socket(BROWSE, clock, |cell| {
+        cell.datagrams_sent += 4;
+        cell.datagrams_received += 3;
+        cell.datagrams_dropped += 1;
+        cell.datagram_response.record(millis(5));
+        cell.datagram_errors += 1;
+        cell.sent += 48;
+        cell.received += 48;
+    });
+    let calls = recorder.name("shop.Shop/Chat");
+    recorder.stream(BUY, calls, |cell| {
+        cell.messages_sent += 2;
+        cell.messages_received += 3;
+        cell.first_message.record(millis(25));
+        cell.message_gap.record(millis(10));
+        cell.message_response.record(millis(5));
     });
     recorder.server_timing(BROWSE, "db", millis(8));
     recorder.server_timing(BUY, "db", millis(9));

@@ -189,10 +189,12 @@ fn known(tag: &str, value: &str) -> Option<Object> {
         "status" => Some(json!({ "key": "http.response.status_code", "value": { "intValue": value } })),
         "error" => own("error.type"),
         // "HTTP/1.1", "HTTP/2.0": without the zero, as OpenTelemetry has it.
+        "proto" if !value.starts_with("HTTP/") => Some(attribute("rpc.system", "grpc".to_owned())),
         "proto" => {
             let version = value.trim_start_matches("HTTP/").trim_end_matches(".0");
             Some(attribute("network.protocol.version", version.to_owned()))
         }
+        "service" => own("rpc.service"),
         "name" => own("squall.request.name"),
         "expected_response" => {
             let expected = value == "true";

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use squall_grpc::Code;
 use squall_metrics::{
-    Aggregate, FailureClass, FlowId, Histogram, Method, NameId, Problem, ProblemCell, Protocol, RateCell, ScenarioTags,
+    Aggregate, FailureClass, FlowId, Histogram, NameId, Problem, ProblemCell, Protocol, RateCell, ScenarioTags,
     Selector, Totals,
 };
 
@@ -119,16 +120,18 @@ fn flows_of(totals: &Totals, scenario: usize, planned_shares: &[f64]) -> Vec<Flo
 
 /// By name and method, all statuses, protocols and flows together, the most frequent first.
 fn requests(totals: &Totals) -> Vec<RequestLine> {
-    let mut names: BTreeMap<(NameId, Method), (u64, u64, Histogram)> = BTreeMap::new();
+    let mut names: BTreeMap<(NameId, &str), (u64, u64, Histogram)> = BTreeMap::new();
     for (key, cell) in &totals.recorded.requests {
-        let (count, failed, times) = names.entry((key.name, key.method)).or_default();
+        let method = if key.proto.is_grpc() { key.proto.name() } else { key.method.name() };
+        let (count, failed, times) = names.entry((key.name, method)).or_default();
         *count += cell.count;
         *failed += if key.expected { 0 } else { cell.count };
-        times.merge(&cell.response_time);
+        // Of gRPC streams, their length.
+        times.merge(if key.proto == Protocol::GrpcStream { &cell.duration } else { &cell.response_time });
     }
-    let line = |((name, method), (count, failed, times)): ((NameId, Method), (u64, u64, Histogram))| RequestLine {
+    let line = |((name, method), (count, failed, times)): ((NameId, &str), (u64, u64, Histogram))| RequestLine {
         name: totals.registry.name(name),
-        method: method.name().to_owned(),
+        method: method.to_owned(),
         count,
         rate: per_second(count as f64, totals),
         failed,
@@ -181,8 +184,8 @@ fn checks(totals: &Totals) -> Vec<CheckLine> {
 
 /// By class: first unexpected responses, then what went wrong otherwise.
 fn errors(totals: &Totals) -> Vec<ErrorLine> {
-    let statuses = unexpected_statuses(totals).into_iter().map(|(status, count)| ErrorLine {
-        title: format!("status {status}"),
+    let statuses = unexpected_statuses(totals).into_iter().map(|((is_grpc, status), count)| ErrorLine {
+        title: if is_grpc { format!("gRPC {}", Code(status.into())) } else { format!("status {status}") },
         count,
         examples: Vec::new(),
     });
@@ -197,7 +200,7 @@ fn errors(totals: &Totals) -> Vec<ErrorLine> {
 
 fn statuses(totals: &Totals) -> BTreeMap<u16, u64> {
     let mut statuses = BTreeMap::new();
-    for (key, cell) in totals.recorded.requests.iter().filter(|(key, _)| key.status > 0) {
+    for (key, cell) in totals.recorded.requests.iter().filter(|(key, _)| key.status > 0 && !key.proto.is_grpc()) {
         *statuses.entry(key.status).or_insert(0) += cell.count;
     }
     statuses
@@ -211,11 +214,12 @@ fn protocols(totals: &Totals) -> BTreeMap<String, u64> {
     protocols
 }
 
-fn unexpected_statuses(totals: &Totals) -> BTreeMap<u16, u64> {
+/// Those of HTTP, then those of gRPC.
+fn unexpected_statuses(totals: &Totals) -> BTreeMap<(bool, u16), u64> {
     let mut statuses = BTreeMap::new();
     for (key, cell) in &totals.recorded.requests {
         if !key.expected && key.failure == 0 {
-            *statuses.entry(key.status).or_insert(0) += cell.count;
+            *statuses.entry((key.proto.is_grpc(), key.status)).or_insert(0) += cell.count;
         }
     }
     statuses

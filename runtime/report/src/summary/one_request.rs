@@ -43,8 +43,10 @@ impl Summary<'_> {
 
     fn request_lines(&self) -> String {
         let document = self.document;
-        let (requests, rate) = document.counter("http_reqs").unwrap_or_default();
-        let (share, failed, _) = document.rate("http_req_failed").unwrap_or_default();
+        let kinds = ["http_reqs", "grpc_reqs", "grpc_streams"].into_iter();
+        let (requests, rate) = kinds.filter_map(|kind| document.counter(kind)).next().unwrap_or_default();
+        let failures = ["http_req_failed", "grpc_req_failed"].into_iter().filter_map(|rate| document.rate(rate));
+        let (share, failed, _) = failures.max_by_key(|(_, _, all)| *all).unwrap_or_default();
         let failed = format!("{} failed ({})", count(failed as f64), percent(share));
         let took = Unit::Ms.text(document.run.duration_ms);
         let of = |name: &str| {
@@ -101,8 +103,13 @@ impl Summary<'_> {
 
     /// Statuses are in a line of their own, and an iteration fails with its request.
     fn error_lines(&self) -> String {
-        let is_of_request =
-            |error: &&ErrorLine| !error.title.starts_with("status ") && !error.title.ends_with("returned an error");
+        // Without any request, what the iterations say is all that there is.
+        let was_asked =
+            ["http_reqs", "grpc_reqs", "grpc_streams"].iter().any(|kind| self.document.counter(kind).is_some());
+        let is_of_request = |error: &&ErrorLine| {
+            let is_of_iteration = was_asked && error.title.ends_with("returned an error");
+            !error.title.starts_with("status ") && !is_of_iteration
+        };
         let mut errors: Vec<&ErrorLine> = self.document.errors.iter().filter(is_of_request).collect();
         errors.sort_by_key(|error| std::cmp::Reverse(error.count));
         let text = |error: &&ErrorLine| {
