@@ -5,14 +5,19 @@
 
 pub(crate) mod context;
 pub(crate) mod data;
+pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod progress;
+pub(crate) mod sockets;
 pub(crate) mod streaming;
 mod text;
 pub(crate) mod timing;
+mod wait;
+pub(crate) mod waiting;
 pub(crate) mod wasi;
 pub(crate) mod wasi_http;
+pub(crate) mod websocket;
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -28,7 +33,11 @@ pub(crate) fn linker(engine: &Engine, with_wasi_http: bool) -> wasmtime::Result<
     data::link(&mut linker)?;
     context::link(&mut linker)?;
     progress::link(&mut linker)?;
+    waiting::link(&mut linker)?;
     streaming::link(&mut linker)?;
+    sockets::link(&mut linker)?;
+    grpc::link(&mut linker)?;
+    websocket::link(&mut linker)?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     if with_wasi_http {
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;

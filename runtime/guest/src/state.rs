@@ -13,6 +13,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
+use crate::calls::Calls;
 use crate::data_handles::DataHandles;
 use crate::handles::Handles;
 use crate::host::wasi::context as wasi_context;
@@ -20,7 +21,9 @@ use crate::host::wasi_http::{Exchanges, WasiHttp};
 use crate::identity::Identity;
 use crate::log::Level;
 use crate::memory::MemoryLimit;
+use crate::sockets::Sockets;
 use crate::streams::Streams;
+use crate::websockets::WebSockets;
 use crate::worker::WorkerContext;
 
 /// The data of an instance's store.
@@ -61,6 +64,9 @@ pub(crate) struct Local {
     metric_handles: usize,
     pub(crate) data: DataHandles,
     pub(crate) streams: Streams,
+    pub(crate) sockets: Sockets,
+    pub(crate) calls: Calls,
+    pub(crate) websockets: WebSockets,
     /// The files that the component may open besides the run's data.
     pub(crate) files: Arc<Openable>,
     /// Whether this iteration asked for a row when none was left and the run stops for it.
@@ -98,6 +104,9 @@ impl State {
             metric_handles: 0,
             data: DataHandles::new(account),
             streams: Streams::new(account),
+            sockets: Sockets::new(account),
+            calls: Calls::new(account),
+            websockets: WebSockets::new(account),
             files,
             out_of_rows: false,
             most_at_once: limits.batch,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use send_wrapper::SendWrapper;
-use squall_http::{BodyQueue, Incoming, MemoryAccount, TimedEvent};
+use squall_http::{BodyQueue, Call, Incoming, MemoryAccount, TimedEvent};
 use squall_plan::Limits;
 use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, spawn};
 
@@ -31,8 +31,36 @@ pub(crate) struct OutgoingHandle {
     pub(crate) incoming: Rc<Incoming>,
 }
 
+/// A stream whose exchange goes on beside the guest.
+pub(crate) trait UnderWay {
+    /// Whether the exchange has ended.
+    fn has_ended(&self) -> bool;
+    /// Whether the guest has let go of it.
+    fn is_gone(&self) -> bool;
+}
+
+impl UnderWay for Incoming {
+    fn has_ended(&self) -> bool {
+        Incoming::has_ended(self)
+    }
+
+    fn is_gone(&self) -> bool {
+        Incoming::is_gone(self)
+    }
+}
+
+impl UnderWay for Call {
+    fn has_ended(&self) -> bool {
+        Call::has_ended(self)
+    }
+
+    fn is_gone(&self) -> bool {
+        Call::is_gone(self)
+    }
+}
+
 struct Exchange {
-    incoming: Rc<Incoming>,
+    stream: Rc<dyn UnderWay>,
     task: AbortOnDropJoinHandle<()>,
 }
 
@@ -48,7 +76,7 @@ impl Streams {
 
     /// Whether another exchange may begin.
     pub(crate) fn check_room(&mut self) -> wasmtime::Result<()> {
-        self.exchanges.retain(|exchange| !exchange.incoming.has_ended());
+        self.exchanges.retain(|exchange| !exchange.stream.has_ended());
         if self.exchanges.len() >= Limits::STREAMS {
             wasmtime::bail!("too many open streams: {} are open, and no more are allowed", Limits::STREAMS);
         }
@@ -56,9 +84,13 @@ impl Streams {
     }
 
     /// Lets an exchange go on, whatever the guest does.
-    pub(crate) fn start(&mut self, incoming: &Rc<Incoming>, exchange: impl Future<Output = ()> + 'static) {
+    pub(crate) fn start<S: UnderWay + 'static>(
+        &mut self,
+        stream: &Rc<S>,
+        exchange: impl Future<Output = ()> + 'static,
+    ) {
         let task = spawn(SendWrapper::new(exchange));
-        self.exchanges.push(Exchange { incoming: Rc::clone(incoming), task });
+        self.exchanges.push(Exchange { stream: Rc::clone(stream) as Rc<dyn UnderWay>, task });
     }
 
     /// Waits for the exchanges that the guest has dropped, so that they are counted in its iteration: they end soon. Those
@@ -68,7 +100,7 @@ impl Streams {
             let mut waiting = false;
             self.exchanges.retain_mut(|exchange| {
                 let under_way = Pin::new(&mut exchange.task).poll(context).is_pending();
-                waiting |= under_way && exchange.incoming.is_gone();
+                waiting |= under_way && exchange.stream.is_gone();
                 under_way
             });
             if waiting { Poll::Pending } else { Poll::Ready(()) }

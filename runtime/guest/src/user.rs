@@ -139,6 +139,10 @@ pub(crate) async fn settle(store: &mut Store<State>) {
     if !streams.is_idle() {
         Box::pin(SendWrapper::new(streams.settle())).await;
     }
+    let websockets = &mut store.data_mut().local_mut().websockets;
+    if !websockets.is_idle() {
+        Box::pin(SendWrapper::new(websockets.settle())).await;
+    }
 }
 
 /// Sets the scene for an iteration. Returns how much time up to now was not the guest's.

@@ -15,6 +15,7 @@ use squall_metrics::{Clock, Nanos, Recorder};
 use crate::data_end::DataEnd;
 use crate::log::LogSink;
 use crate::progress::{Progress, ScenarioFacts};
+use crate::schemas::Schemas;
 use crate::secrets::Secrets;
 
 /// Settings that are the same for the whole run.
@@ -36,6 +37,8 @@ pub struct RunContext {
     pub missing_target: Arc<MissingTarget>,
     /// The run's progress.
     pub progress: Progress,
+    /// The gRPC schemas that guests have asked for.
+    pub schemas: Schemas,
 }
 
 /// A guest's wish to end the run. The first one counts.

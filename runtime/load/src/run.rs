@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use squall_data::{DataSet, FeedUse};
-use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Secrets, WorkerContext};
+use squall_guest::{Abort, DataEnd, Guest, LogLine, Progress, RunContext, Schemas, Secrets, WorkerContext};
 use squall_http::{
     BaseUrl, ClientConfig, ConnectionReuse, EgressPolicy, MemoryLimits, MissingTarget, SharedAccount, SharedTls,
     StubAnswer, TraceSampling,
@@ -236,6 +236,7 @@ fn run_context(plan: &Plan, data: DataSet, secrets: Secrets, missing_target: Arc
         abort: Abort::default(),
         missing_target,
         progress: Progress::new(plan.threads.max(1), pre_allocated_vus),
+        schemas: Schemas::default(),
     }
 }
 
@@ -275,6 +276,7 @@ fn http_version(version: HttpVersion) -> squall_http::HttpVersion {
         HttpVersion::Http1 => squall_http::HttpVersion::Http1,
         HttpVersion::Http2 => squall_http::HttpVersion::Http2,
         HttpVersion::Http2PriorKnowledge => squall_http::HttpVersion::Http2PriorKnowledge,
+        HttpVersion::Http3 => squall_http::HttpVersion::Http3,
     }
 }
 

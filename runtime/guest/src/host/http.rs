@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use send_wrapper::SendWrapper;
 use squall_http::{Booked, Client, CookieJar, Error, HttpVersion, KeptList, Prepared, RequestOptions, Response};
+use squall_metrics::Phases;
 use squall_plan::Limits;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
@@ -43,6 +44,8 @@ enum Version {
     Http2,
     #[component(name = "http2-prior-knowledge")]
     Http2PriorKnowledge,
+    #[component(name = "http3")]
+    Http3,
 }
 
 impl From<Version> for HttpVersion {
@@ -52,13 +55,14 @@ impl From<Version> for HttpVersion {
             Version::Http1 => HttpVersion::Http1,
             Version::Http2 => HttpVersion::Http2,
             Version::Http2PriorKnowledge => HttpVersion::Http2PriorKnowledge,
+            Version::Http3 => HttpVersion::Http3,
         }
     }
 }
 
 #[derive(ComponentType, Lower)]
 #[component(record)]
-struct Timings {
+pub(super) struct Timings {
     blocked: u64,
     connecting: u64,
     #[component(name = "tls-handshaking")]
@@ -66,6 +70,19 @@ struct Timings {
     sending: u64,
     waiting: u64,
     receiving: u64,
+}
+
+impl From<Phases> for Timings {
+    fn from(phases: Phases) -> Timings {
+        Timings {
+            blocked: phases.blocked.0,
+            connecting: phases.connecting.0,
+            tls_handshaking: phases.tls_handshaking.0,
+            sending: phases.sending.0,
+            waiting: phases.waiting.0,
+            receiving: phases.receiving.0,
+        }
+    }
 }
 
 #[derive(ComponentType, Lower)]
@@ -347,7 +364,7 @@ fn hold_jar(store: &mut StoreContextMut<'_, State>, jar: Rc<CookieJar>) -> wasmt
     Ok(Resource::new_own(store.data_mut().local_mut().cookie_jars.hold(jar)?))
 }
 
-fn cookie_jar<'a>(
+pub(super) fn cookie_jar<'a>(
     store: &'a StoreContextMut<'_, State>,
     handle: &Resource<CookieJar>,
 ) -> wasmtime::Result<&'a Rc<CookieJar>> {
@@ -527,16 +544,7 @@ fn link_response(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         Ok((response(&store, &handle)?.url().to_string(),))
     })?;
     interface.func_wrap("[method]response.timings", |store: StoreContextMut<'_, State>, (handle,): Handle| {
-        let phases = response(&store, &handle)?.phases();
-        let timings = Timings {
-            blocked: phases.blocked.0,
-            connecting: phases.connecting.0,
-            tls_handshaking: phases.tls_handshaking.0,
-            sending: phases.sending.0,
-            waiting: phases.waiting.0,
-            receiving: phases.receiving.0,
-        };
-        Ok((timings,))
+        Ok((Timings::from(response(&store, &handle)?.phases()),))
     })
 }
 

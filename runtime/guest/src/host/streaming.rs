@@ -1,19 +1,17 @@
 //! `squall:scenario/streaming`: responses and bodies that come and go piece by piece. The measured client carries them; here
 //! the guest takes its turns.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::Future;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 
 use send_wrapper::SendWrapper;
 use squall_http::{BodyQueue, Error, Incoming, JsonPointer, OverLimit, PreparedStream, QueuedBody, TimedEvent};
-use squall_metrics::Nanos;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType, WasmList, WasmStr};
 
 use super::http::{Failure, Request, RequestParts, ResponseResult, hold_response, with_parts};
 use super::text::{book, text};
+use super::wait::wait;
 use crate::contract::STREAMING;
 use crate::data_handles::{Blob, gone};
 use crate::state::{State, local};
@@ -25,8 +23,6 @@ type IncomingResult = Result<Resource<Incoming>, Failure>;
 type Prepared = wasmtime::Result<Result<PreparedStream<QueuedBody>, Error>>;
 
 const LAST_EVENT_ID: &str = "last-event-id";
-/// Longer than any run: such a wait needs no timer.
-const FOREVER: u64 = 365 * 24 * 3600 * 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -138,43 +134,6 @@ fn incoming(store: &Store<'_>, handle: &Resource<Incoming>) -> wasmtime::Result<
     held.map(|held| Rc::clone(&held.0)).ok_or_else(|| gone("an incoming"))
 }
 
-/// Waits for something of a stream, for at most `ns` nanoseconds. That time is not the guest's.
-fn wait<T, P>(
-    store: &Store<'_>,
-    ns: u64,
-    mut poll: P,
-) -> SendWrapper<Pin<Box<impl Future<Output = Result<T, Error>> + use<T, P>>>>
-where
-    P: FnMut(&mut Context<'_>) -> Poll<Result<T, Error>>,
-{
-    let (user, worker) = (Rc::clone(&local(store).user), Rc::clone(&local(store).worker));
-    SendWrapper::new(Box::pin(async move {
-        if let Poll::Ready(outcome) = poll_fn(|context| Poll::Ready(poll(context))).await {
-            return outcome;
-        }
-        let began = worker.clock.now();
-        let outcome = if ns == 0 {
-            // The exchange has its turn: a guest that only looks would see nothing else.
-            tokio::task::yield_now().await;
-            match poll_fn(|context| Poll::Ready(poll(context))).await {
-                Poll::Ready(outcome) => outcome,
-                Poll::Pending => Err(Error::Timeout),
-            }
-        } else if ns >= FOREVER {
-            poll_fn(poll).await
-        } else {
-            let mut timer = worker.timer.sleep_until(began + Nanos(ns));
-            poll_fn(|context| match poll(context) {
-                Poll::Pending => timer.as_mut().poll(context).map(|()| Err(Error::Timeout)),
-                ready => ready,
-            })
-            .await
-        };
-        user.was_away(worker.clock.now().since(began));
-        outcome
-    }))
-}
-
 fn link_incoming(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     type Handle = (Resource<Incoming>,);
     type Timed = (Resource<Incoming>, u64);
@@ -246,6 +205,9 @@ fn link_incoming(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     })?;
     interface.func_wrap("[method]incoming.retry", |store: Store<'_>, (handle,): Handle| {
         Ok((incoming(&store, &handle)?.retry().map(|millis| millis.saturating_mul(MILLISECOND)),))
+    })?;
+    interface.func_wrap("[method]incoming.key", |store: Store<'_>, (handle,): Handle| {
+        Ok((incoming(&store, &handle)?.key(local(&store).user.client().readiness()),))
     })
 }
 

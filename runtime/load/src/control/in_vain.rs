@@ -116,6 +116,9 @@ impl Attempts {
                 false => attempts.in_vain += cell.count,
             }
         }
+        for (_, cell) in recorded.websockets.iter().filter(|(key, _)| counts(key.flow)) {
+            attempts.made += cell.sessions - cell.failed;
+        }
         for (problem, cell) in &recorded.problems {
             if let Problem::Request(flow, class) = problem
                 && class.is_unsent()

@@ -33,10 +33,13 @@ impl Control<'_> {
             iterations: iterations.count,
             iteration_rate: a_second(recent.iterations.values().map(|cell| cell.count).sum()),
             dropped_iterations: self.totals.counter("dropped_iterations") as u64,
-            requests: self.totals.counter("http_reqs") as u64,
+            requests: (self.totals.counter("http_reqs") + self.totals.counter("grpc_reqs")) as u64,
             request_rate: a_second(requests),
             p95: (!response_times.is_empty()).then(|| response_times.percentile(95.0)),
-            failed_requests: self.totals.rate("http_req_failed").passes,
+            failed_requests: ["http_req_failed", "grpc_req_failed"]
+                .map(|rate| self.totals.rate(rate).passes)
+                .iter()
+                .sum(),
             failed_iterations: iterations.failed,
             generator: self.generator.verdict(),
             scenarios: self.scenario_progress(elapsed, recent, since_last),
