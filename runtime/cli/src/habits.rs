@@ -29,7 +29,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["-r"], "write -s TIME:N for a ramp of virtual users, and --max-redirects N for redirects"),
     (&["--disable-redirects", "--no-redirects"], "write --max-redirects 0"),
     (&["-h2", "--http2", "--h2"], "HTTP/2 is agreed on by TLS; without TLS, write --http 2-prior-knowledge"),
-    (&["--http3"], "HTTP/1.1 and HTTP/2 are spoken: write --http VERSION"),
+    (&["--http3", "--h3"], "write --http 3"),
     (
         &["-p", "--parallel"],
         "write -c N for the requests at a time, and --shared-connections N for the connections that carry them",

@@ -22,7 +22,9 @@ pub fn url(named: &str) -> Result<Option<String>, String> {
         return match scheme.to_ascii_lowercase() {
             _ if Reference::is_meant(named) => Ok(None),
             scheme if scheme == "http" || scheme == "https" => Ok(Some(format!("{scheme}://{rest}"))),
-            _ => Err(format!("{scheme}:// is not spoken: only URLs with http:// and https:// can be requested")),
+            _ => Err(format!(
+                "{scheme}:// is not spoken: URLs can be requested with http:// and https://, gRPC with grpc:// and grpcs://"
+            )),
         };
     }
     if Path::new(named).exists() {
@@ -137,7 +139,8 @@ mod tests {
     fn what_cannot_be_requested_is_told() {
         assert_eq!(
             url("ws://h/"),
-            Err("ws:// is not spoken: only URLs with http:// and https:// can be requested".to_owned())
+            Err("ws:// is not spoken: URLs can be requested with http:// and https://, gRPC with grpc:// and grpcs://"
+                .to_owned())
         );
         assert_eq!(url("http:/host/a"), Err("two slashes belong after http: write http://host/a".to_owned()));
         assert_eq!(url("https:///host"), Ok(Some("https:///host".to_owned())));

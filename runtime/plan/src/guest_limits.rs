@@ -62,6 +62,8 @@ impl Limits {
     pub const COOKIE_JARS: usize = 100;
     /// How many responses and requests in pieces a virtual user may have open at once. Each has a connection.
     pub const STREAMS: usize = 100;
+    /// How many TCP connections and UDP sockets a virtual user may have open at once.
+    pub const SOCKETS: usize = 100;
     /// How many resources of WASI an instance may hold at once.
     pub const WASI_HANDLES: usize = 4_000;
     /// The fields of one `wasi:http` message that a guest makes, and what it may write at once of a body, in bytes.

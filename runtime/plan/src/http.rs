@@ -93,7 +93,7 @@ option_table! {
         user_agent: Text => also(&["userAgent"]), flag(long("user-agent").under(REQUESTS)), default("squall/VERSION"), suggest(Bytes(1_000));
         /// Connections to one origin that all virtual users share; each has its own unless said otherwise.
         shared_connections: Whole<u32> => also(&["sharedConnections"]), flag(long("shared-connections").aliases(&["connection-pool"]).under(REQUESTS)), suggest(Freely);
-        /// The version of HTTP: `auto` (with TLS what the server prefers of 2 and 1.1, else 1.1), `1.1`, `2` (agreed on by TLS) or `2-prior-knowledge` (also without TLS).
+        /// The version of HTTP: `auto` (with TLS what the server prefers of 2 and 1.1, else 1.1), `1.1`, `2` (agreed on by TLS), `2-prior-knowledge` (also without TLS) or `3` (experimental).
         http_version: Word<HttpVersion> => also(&["httpVersion"]), flag(long("http").aliases(&["http-version"]).under(REQUESTS)), default("auto"), suggest(Freely);
         /// Requests that are under way at once on one connection of HTTP/2, if its server allows as many.
         max_streams: Whole<u32> => also(&["maxStreams"]), flag(long("max-streams").under(REQUESTS)), default("100"), suggest(Freely);

@@ -9,7 +9,9 @@ use crate::test_run::{Component, TestRun};
 /// The scenario, the target, the load in words, and what a plan says of itself.
 pub fn heading(test: &TestRun, plan: &Plan, load: &str) -> String {
     if let Some(url) = &test.url {
-        return request_heading(url, plan, load);
+        // A call's name says more than the URL that it goes to.
+        let name = test.components().next().map_or(url, |component| &component.name);
+        return request_heading(name, plan, load);
     }
     let target = plan.target.as_ref().map_or("-", |target| target.as_str());
     let threads = threads(plan);

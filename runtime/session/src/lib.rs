@@ -26,6 +26,7 @@ mod layers;
 mod look_inside;
 mod monitoring;
 mod observers;
+pub mod one_call;
 pub mod one_request;
 mod policy;
 mod reports;

@@ -54,12 +54,17 @@ pub fn options(url: &str, request: &RequestSettings, mut typed: Options) -> Resu
         }
         None => {}
     }
+    Ok(with_load(request, typed))
+}
+
+/// The load: as many connections as were asked for, or as wrk has.
+pub(crate) fn with_load(request: &RequestSettings, mut typed: Options) -> Options {
     typed.vus = typed.vus.or(request.connections);
     if typed.is_open() {
         keep_connections(&mut typed);
     }
     let defaults = Options { vus: Some(DEFAULT_CONNECTIONS), duration: Some(DEFAULT_DURATION), ..Options::default() };
-    Ok(typed.over(defaults))
+    typed.over(defaults)
 }
 
 /// The same for a search with the `typed` options: as many connections as its rates take, unless a number is asked for, and no time of its own.

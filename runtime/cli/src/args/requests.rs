@@ -1,6 +1,9 @@
 //! The one request of `squall run URL`.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use squall_session::one_call::SchemaSettings;
 use squall_session::one_request::RequestSettings;
 
 use crate::args::headings;
@@ -31,12 +34,28 @@ pub struct RequestArgs {
     /// A file stays with the host, however large it is.
     #[arg(short, long, value_name = "TEXT|@FILE")]
     pub body: Option<String>,
+    /// .proto file of a call to a gRPC server
+    ///
+    /// Files that it imports are found beside it, or in the folders above. Give several. Without any, the server is asked (by
+    /// reflection).
+    #[arg(long = "proto", value_name = "FILE")]
+    pub protos: Vec<PathBuf>,
+    /// File of descriptors of a call to a gRPC server
+    ///
+    /// As protoc --include_imports --descriptor_set_out writes it.
+    #[arg(long, value_name = "FILE", conflicts_with = "protos")]
+    pub protoset: Option<PathBuf>,
     /// What wrk wants to hear for percentiles, which are always there.
     #[arg(long, hide = true)]
     pub latency: bool,
 }
 
 impl RequestArgs {
+    /// Where the types of a call are, for the session.
+    pub fn schema(&self) -> SchemaSettings {
+        SchemaSettings { protos: self.protos.clone(), protoset: self.protoset.clone() }
+    }
+
     /// The same for the session.
     pub fn settings(&self) -> RequestSettings {
         RequestSettings {

@@ -6,6 +6,7 @@ use clap::Args;
 use squall_guest::{Artifact, GuestError};
 use squall_plan::{Limits, Options, PlanFile, SearchOptions, TestType, without_credentials};
 use squall_registry::Reference;
+use squall_session::one_call::{self, NamedCall};
 use squall_session::search::search;
 use squall_session::{Component, SecretArgument, TestRun, one_request};
 use squall_toolchain::{Source, Watch, is_source};
@@ -36,7 +37,8 @@ pub struct RunArgs {
     /// Scenario, its source, plan (.yaml), or URL
     ///
     /// The scenario is a component, or a core module with component metadata. Its source, a file or a project's folder, is
-    /// built first. A component may also lie in a registry: oci://REGISTRY/NAME:TAG. A URL is requested over and over.
+    /// built first. A component may also lie in a registry: oci://REGISTRY/NAME:TAG. A URL is requested over and over;
+    /// so is a call by gRPC: grpc://HOST:PORT/package.Service/Method, grpcs:// with TLS.
     #[arg(value_name = "FILE.wasm|SOURCE|PLAN|URL")]
     pub scenario: String,
     #[command(flatten)]
@@ -110,6 +112,15 @@ pub fn prepare(arguments: &RunArgs) -> Result<TestRun, CliError> {
     let scenario = Path::new(&arguments.scenario);
     if arguments.as_type.kind.is_some() && !plan::is_plan(scenario) {
         return Err(CliError::options(vec!["--type goes with a plan (.yaml), which it runs as that type".to_owned()]));
+    }
+    if let Some(call) = NamedCall::parse(&arguments.scenario)? {
+        typed = one_call::options(&call, &arguments.request.settings(), &arguments.request.schema(), typed)?;
+        let artifact = Artifact::from_bytes(one_call::COMPONENT.to_vec());
+        let component = component(&arguments.scenario, artifact, None)?;
+        return Ok(TestRun { url: Some(call.url()), ..test(arguments, typed, component) });
+    }
+    if let Some(error) = one_call::misplaced(&arguments.request.schema()) {
+        return Err(error.into());
     }
     if let Some(url) = named_url(&arguments.scenario)? {
         typed = one_request::options(&url, &arguments.request.settings(), typed)?;

@@ -111,7 +111,7 @@ fn sections_have_the_options_that_they_name() {
         (
             "Requests",
             "target insecure cacert timeout connect-timeout max-redirects no-connection-reuse \
-                      no-vu-connection-reuse discard-response-bodies user-agent shared-connections http max-streams header method body http-debug",
+                      no-vu-connection-reuse discard-response-bodies user-agent shared-connections http max-streams header method body proto protoset http-debug",
         ),
         (
             "Connections and TLS",

@@ -21,10 +21,12 @@ pub enum HttpVersion {
     Http2,
     /// `2-prior-knowledge`: also without TLS, where nothing is agreed on.
     Http2PriorKnowledge,
+    /// `3`: over QUIC, without asking for anything else before.
+    Http3,
 }
 
 impl HttpVersion {
-    const NAMES: &[&str] = &["auto", "1.1", "2", "2-prior-knowledge"];
+    const NAMES: &[&str] = &["auto", "1.1", "2", "2-prior-knowledge", "3"];
 }
 
 impl Named for HttpVersion {
@@ -32,7 +34,7 @@ impl Named for HttpVersion {
 
     fn schema() -> Value {
         // A version looks like a number, and YAML takes it for one.
-        json!({ "anyOf": [words_schema(HttpVersion::NAMES), { "enum": [1.1, 2] }] })
+        json!({ "anyOf": [words_schema(HttpVersion::NAMES), { "enum": [1.1, 2, 3] }] })
     }
 }
 
@@ -45,6 +47,7 @@ impl FromStr for HttpVersion {
             "1.1" => Ok(HttpVersion::Http1),
             "2" => Ok(HttpVersion::Http2),
             "2-prior-knowledge" => Ok(HttpVersion::Http2PriorKnowledge),
+            "3" => Ok(HttpVersion::Http3),
             _ => Err(UnknownChoice::new("version of HTTP", text, HttpVersion::NAMES)),
         }
     }
@@ -57,6 +60,7 @@ impl fmt::Display for HttpVersion {
             HttpVersion::Http1 => "1.1",
             HttpVersion::Http2 => "2",
             HttpVersion::Http2PriorKnowledge => "2-prior-knowledge",
+            HttpVersion::Http3 => "3",
         })
     }
 }
@@ -71,7 +75,7 @@ mod tests {
         for name in HttpVersion::NAMES {
             assert_eq!(name.parse::<HttpVersion>().unwrap().to_string(), *name);
         }
-        assert!("3".parse::<HttpVersion>().is_err());
+        assert!("4".parse::<HttpVersion>().is_err());
     }
 
     #[test]
@@ -82,6 +86,7 @@ mod tests {
         };
         assert_eq!(version(json!(2)).unwrap(), Some(HttpVersion::Http2));
         assert_eq!(version(json!(1.1)).unwrap(), Some(HttpVersion::Http1));
+        assert_eq!(version(json!(3)).unwrap(), Some(HttpVersion::Http3));
         assert_eq!(version(json!("2-prior-knowledge")).unwrap(), Some(HttpVersion::Http2PriorKnowledge));
         assert!(version(json!(1)).is_err() && version(json!([])).is_err());
     }
