@@ -224,7 +224,7 @@ typedef struct {
     const char *user_agent;
     // Connections to one origin that all virtual users share; each has its own unless said otherwise.
     uint32_t shared_connections;
-    // The version of HTTP: auto, 1.1, 2 or 2-prior-knowledge.
+    // The version of HTTP: auto, 1.1, 2, 2-prior-knowledge or 3.
     const char *http_version;
     // Requests that are under way at once on one connection of HTTP/2, if its server allows as many.
     uint32_t max_streams;
@@ -539,6 +539,138 @@ squall_error squall_write_from(squall_upload *upload, squall_blob *blob);
 squall_error squall_finish_upload(squall_upload *upload);
 // Waits for the head of the response, which may come before the end of the body. At most one call.
 squall_stream squall_upload_response(squall_upload *upload);
+
+// For squall_wait_any.
+uint32_t squall_stream_key(const squall_stream *stream);
+
+// --------------------------------------------------------------------------------------------------------- sockets
+
+// For protocols that a scenario speaks itself. Sockets may be kept over iterations; one that is not closed stays open.
+
+typedef struct {
+    const char *address;  // "host:port"; NULL for host and port of the run's target
+    const char *name;     // what the socket's samples are counted under; NULL for the address
+    const char *tls;      // of TCP: NULL for none, "" for the host in the address, or the server's name
+    double timeout;       // how long opening may take, and each call that receives, in seconds; 0 for 60
+} squall_socket_options;
+
+// A TCP connection or a UDP socket. Its error is that of the last call.
+typedef struct {
+    squall_error error;
+    const char *detail;
+    double timeout;   // may be changed; with 0 calls only look
+    uint32_t handle;  // the host's; not for use
+    bool has_ended;   // of TCP: whether the server has ended the connection, and all was received
+} squall_socket;
+
+// Returns from the flow with the error of a socket's last call, if there was one.
+#define SQUALL_TRY_SOCKET(socket) SQUALL_TRY(((squall_response){.error = (socket).error, .detail = (socket).detail}))
+
+// Connects: squall_socket redis = squall_tcp(.address = "127.0.0.1:6379"); SQUALL_TRY_SOCKET(redis);
+#define squall_tcp(...) squall_open_tcp(&(squall_socket_options){__VA_ARGS__})
+squall_socket squall_open_tcp(const squall_socket_options *options);
+
+// Sends bytes. Waits only while more than 64 KiB are unsent.
+squall_error squall_tcp_send(squall_socket *socket, squall_bytes bytes);
+squall_error squall_tcp_send_text(squall_socket *socket, const char *text);
+
+// Receives what has come, at most that many bytes; no data at the end of the connection (has_ended). SQUALL_TIMEOUT if
+// nothing comes in time: nothing is lost then.
+squall_error squall_tcp_receive(squall_socket *socket, uint32_t most, squall_bytes *bytes);
+// The same up to a delimiter, which must be within that many bytes.
+squall_error squall_tcp_receive_until(squall_socket *socket, const char *delimiter, uint32_t most, squall_bytes *bytes);
+// The same up to a line feed; at most 1 MiB.
+squall_error squall_tcp_receive_line(squall_socket *socket, squall_bytes *line);
+// The same for exactly that many bytes.
+squall_error squall_tcp_receive_exactly(squall_socket *socket, uint32_t count, squall_bytes *bytes);
+
+// When the last byte received had come, in seconds since the run began.
+double squall_tcp_at(const squall_socket *socket);
+// Ends sending, as soon as all is written. The server can still send.
+void squall_tcp_finish(squall_socket *socket);
+// Closes the connection. At most one call.
+void squall_tcp_close(squall_socket *socket);
+
+// Opens a UDP socket: squall_socket clock = squall_udp(.address = "127.0.0.1:123"). Nothing is sent.
+#define squall_udp(...) squall_open_udp(&(squall_socket_options){__VA_ARGS__})
+squall_socket squall_open_udp(const squall_socket_options *options);
+// Sends a datagram of at most 65,507 bytes.
+squall_error squall_udp_send(squall_socket *socket, squall_bytes datagram);
+// Receives the next datagram. SQUALL_TIMEOUT if none comes in time.
+squall_error squall_udp_receive(squall_socket *socket, squall_bytes *datagram);
+// When the last datagram received had come, in seconds since the run began.
+double squall_udp_at(const squall_socket *socket);
+// Closes the socket. At most one call.
+void squall_udp_close(squall_socket *socket);
+
+// Waits until one of the streams with these keys has something: data, its end, or an error. Returns its place in the list; of
+// several, that of the one that has been ready longest; -1 if none is ready within that many seconds (SQUALL_FOREVER).
+// Nothing is taken: the next call of its own returns at once.
+//
+//     int ready = squall_wait_any((uint32_t[]){squall_stream_key(&feed), squall_tcp_key(&redis)}, 2, 5.0);
+int squall_wait_any(const uint32_t *keys, size_t count, double within);
+uint32_t squall_tcp_key(const squall_socket *socket);
+uint32_t squall_udp_key(const squall_socket *socket);
+
+// ------------------------------------------------------------------------------------------------------ WebSockets
+
+// The host answers pings, and takes all times at the socket. A WebSocket may be kept over iterations; one that is not dropped
+// stays open.
+
+typedef struct {
+    const char *url;          // "ws://host/path" or "wss://host/path", or a path below the run's target
+    const char *name;         // what its samples are counted under; NULL for the URL
+    double timeout;           // how long the handshake may take, in seconds; 0 for the plan's
+    squall_pair headers[16];  // header fields of the handshake, up to the first without a name
+    const char *subprotocol;  // to offer; NULL for none
+    bool compression;         // whether to offer permessage-deflate
+    uint64_t inbox;           // bytes of messages that may wait before the host stops reading; 0 for 1 MiB
+} squall_websocket_options;
+
+// A WebSocket. Its error is that of the last call.
+typedef struct {
+    squall_error error;  // a server that does not agree is SQUALL_PROTOCOL; sending after the close is SQUALL_RESET
+    const char *detail;
+    uint32_t handle;  // the host's; not for use
+    bool has_ended;   // whether the connection is closed, and all was received
+} squall_websocket;
+
+// A text or binary message.
+typedef struct {
+    squall_bytes content;  // until the iteration ends; a zero follows it
+    bool is_text;
+    double at;  // the time of the read that completed it, in seconds since the run began
+} squall_message;
+
+// Connects, and waits for the handshake: squall_websocket chat = squall_open_websocket("/chat"); SQUALL_TRY_SOCKET(chat);
+#define squall_open_websocket(...) squall_open_websocket_with(&(squall_websocket_options){.url = __VA_ARGS__})
+squall_websocket squall_open_websocket_with(const squall_websocket_options *options);
+
+// The subprotocol that the server has chosen; empty if it has chosen none.
+const char *squall_websocket_subprotocol(const squall_websocket *socket);
+
+// Sends a text message, or a binary one. Waits while more than 1 MiB are unsent.
+squall_error squall_send_text(squall_websocket *socket, const char *text);
+squall_error squall_send_bytes(squall_websocket *socket, squall_bytes bytes);
+
+// Sends a ping. The host records the time until its pong (ws_ping).
+squall_error squall_ping(squall_websocket *socket);
+
+// Receives the next message, or learns that the connection is closed (has_ended). SQUALL_TIMEOUT if none comes within that
+// many seconds (0: looks): nothing is lost then. SQUALL_FOREVER waits without end.
+squall_error squall_receive(squall_websocket *socket, double within, squall_message *message);
+
+// Begins the closing handshake. What the server sends until its own close can be received.
+squall_error squall_close_websocket(squall_websocket *socket, uint16_t code, const char *reason);
+
+// The server's code, once it has closed: 1005 for a close without a code, 1006 for an end without a close; else 0.
+int squall_websocket_closed(const squall_websocket *socket);
+
+// For squall_wait_any.
+uint32_t squall_websocket_key(const squall_websocket *socket);
+
+// Gives the connection up: an open one is closed with 1001 (going away). At most one call.
+void squall_drop_websocket(squall_websocket *socket);
 
 // ------------------------------------------------------------------------------------- checks, metrics, transactions
 

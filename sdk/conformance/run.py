@@ -22,10 +22,12 @@ import server
 COUNTED = (
     "http_reqs", "http_req_failed", "iterations", "checks", "iteration_duration", "transaction_duration",
     "http_stream_events", "http_stream_reconnects", "llm_output_tokens",
+    "ws_sessions", "ws_sessions_failed", "ws_msgs_sent", "ws_msgs_received", "ws_ping", "ws_response",
+    "tcp_connections", "tcp_response", "tcp_errors", "udp_datagrams_sent", "udp_datagrams_received",
 )  # fmt: skip
 ACCOUNT = pathlib.Path(__file__).with_name("account.json")
-# The flows' weights come to 17: with so many iterations each has exactly its share.
-ITERATIONS = "17"
+# The flows' weights come to 19: with so many iterations each has exactly its share.
+ITERATIONS = "19"
 LINES = [
     "a line for debugging",
     "a line of information",

@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 
+import websocket
+
 
 class Server:
     """Listens on a free port of the loopback interface until the process ends."""
@@ -11,18 +13,29 @@ class Server:
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.datagrams.bind(self.listener.getsockname())
         threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._echo, daemon=True).start()
 
     def _accept(self):
         while True:
             connection, _ = self.listener.accept()
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
+    def _echo(self):
+        while True:
+            datagram, client = self.datagrams.recvfrom(65536)
+            self.datagrams.sendto(datagram, client)
+
     def _serve(self, connection):
         with connection, connection.makefile("rb") as reader:
             try:
                 while request := Request.read(reader):
                     answer = respond(request)
+                    if request.url == "/socket":
+                        connection.sendall(websocket.agree(request))
+                        return websocket.repeat(connection, reader)
                     if answer is None:
                         return
                     for piece in [answer] if isinstance(answer, bytes) else answer:

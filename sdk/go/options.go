@@ -94,7 +94,7 @@ type Options struct {
 	UserAgent string
 	// Connections to one origin that all virtual users share; each has its own unless said otherwise.
 	SharedConnections int
-	// The version of HTTP: auto, 1.1, 2 or 2-prior-knowledge.
+	// The version of HTTP: auto, 1.1, 2, 2-prior-knowledge or 3.
 	HttpVersion string
 	// Requests that are under way at once on one connection of HTTP/2, if its server allows as many.
 	MaxStreams int

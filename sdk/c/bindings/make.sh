@@ -24,7 +24,9 @@ text() {
     wasm-tools component embed --only-custom --world "$1" "$2" | od -An -v -to1 | tr -d '\n' | sed 's/ /\\\\/g'
 }
 
-echo 'world with-streaming { import squall:scenario/streaming@0.1.0; }' >>"$parts/sdk.wit"
+for part in sockets streaming waiting websocket; do
+    echo "world with-$part { import squall:scenario/$part@0.1.0; }" >>"$parts/sdk.wit"
+done
 
 {
     echo '// What the contract looks like in binary, for the custom sections that `squall` reads to make a component of a'
@@ -32,7 +34,7 @@ echo 'world with-streaming { import squall:scenario/streaming@0.1.0; }' >>"$part
     echo '#pragma once'
     echo
     printf '#define SQUALL_WORLD_SCENARIO "%s"\n' "$(text scenario "$contract")"
-    for part in setup start teardown streaming; do
+    for part in setup start teardown sockets streaming waiting websocket; do
         printf '#define SQUALL_WORLD_%s "%s"\n' "$(echo $part | tr a-z A-Z)" "$(text with-$part "$parts")"
     done
 } >component_type.h

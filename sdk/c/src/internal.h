@@ -23,6 +23,17 @@ extern bool squall_receiving;
         squall_receiving = false;                                                                                      \
     } while (0)
 
+// Why the host has no result: the error in its answer, whose first byte marks one, with its text; SQUALL_OK without one.
+static inline squall_response squall_broken(const uint32_t *answer) {
+    if (!(uint8_t)answer[0])
+        return (squall_response){.detail = ""};
+    uint8_t kind = (uint8_t)answer[1];
+    squall_error error = kind < SQUALL_OTHER ? (squall_error)(kind + 1) : SQUALL_OTHER;
+    // The timeout has no text. cabi_realloc has put a zero at the end of others.
+    bool has_text = error != SQUALL_TIMEOUT && answer[3];
+    return (squall_response){.error = error, .detail = has_text ? (const char *)(uintptr_t)answer[2] : ""};
+}
+
 // Frees the iteration's memory.
 void squall_free_iteration(void);
 

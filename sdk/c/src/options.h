@@ -30,3 +30,5 @@ bool squall_options_for(const squall_request *request, squall_scenario_http_borr
 
 // Seconds as nanoseconds of the contract; negative numbers and NaN are 0.
 uint64_t squall_nanoseconds(double seconds);
+// The same of a wait, which is without end if it is negative.
+static inline uint64_t squall_limit(double within) { return within < 0 ? UINT64_MAX : squall_nanoseconds(within); }

@@ -18,6 +18,7 @@ IMPORT("[method]incoming.count-tokens")
 extern void incoming_count_tokens(uint32_t, const char *, size_t, int32_t, const char *, size_t, uint32_t *);
 IMPORT("[method]incoming.last-event-id") extern void incoming_last_event_id(uint32_t, uint32_t *);
 IMPORT("[method]incoming.retry") extern void incoming_retry(uint32_t, uint64_t *);
+IMPORT("[method]incoming.key") extern uint32_t incoming_key(uint32_t);
 IMPORT("[resource-drop]event") extern void drop_event(uint32_t);
 IMPORT("[method]event.name") extern void event_name(uint32_t, uint32_t *);
 IMPORT("[method]event.id") extern void event_id(uint32_t, uint32_t *);
@@ -42,17 +43,7 @@ static bool case_of(uint32_t word) { return (uint8_t)word; }
 // A text of the host's: cabi_realloc has put a zero at its end.
 static const char *text_at(uint32_t address, uint32_t size) { return size ? (const char *)(uintptr_t)address : ""; }
 
-// The error in `words`, with its text; SQUALL_OK without one.
-static squall_response broken(void) {
-    if (!case_of(words[0]))
-        return (squall_response){.detail = ""};
-    uint8_t kind = (uint8_t)words[1];
-    squall_error error = kind < SQUALL_OTHER ? (squall_error)(kind + 1) : SQUALL_OTHER;
-    // The timeout has no text.
-    return (squall_response){.error = error, .detail = error == SQUALL_TIMEOUT ? "" : text_at(words[2], words[3])};
-}
-
-static uint64_t limit(double within) { return within < 0 ? UINT64_MAX : squall_nanoseconds(within); }
+static squall_response broken(void) { return squall_broken(words); }
 
 // Calls a function of the host with a request, before which `first` and after which `last` go.
 #define SEND(function, first, last)                                                                                    \
@@ -121,7 +112,7 @@ static void forget_event(squall_stream *stream) {
 
 squall_error squall_next_event(squall_stream *stream, double within, squall_event *event) {
     event->handle = 0;
-    RECEIVE(incoming_next_event(stream->handle, limit(within), words));
+    RECEIVE(incoming_next_event(stream->handle, squall_limit(within), words));
     squall_error error = note(stream);
     if (error == SQUALL_OK && case_of(words[1])) {
         uint32_t taken = words[2];
@@ -134,7 +125,7 @@ squall_error squall_next_event(squall_stream *stream, double within, squall_even
 
 squall_error squall_read(squall_stream *stream, uint32_t most, double within, squall_bytes *piece) {
     *piece = (squall_bytes){0};
-    RECEIVE(incoming_read(stream->handle, most, limit(within), words));
+    RECEIVE(incoming_read(stream->handle, most, squall_limit(within), words));
     squall_error error = note(stream);
     if (error == SQUALL_OK && case_of(words[1]))
         *piece = (squall_bytes){(const uint8_t *)(uintptr_t)words[2], words[3]};
@@ -157,6 +148,8 @@ double squall_retry(const squall_stream *stream) {
     incoming_retry(stream->handle, retry);
     return (uint8_t)retry[0] ? (double)retry[1] / 1e9 : -1.0;
 }
+
+uint32_t squall_stream_key(const squall_stream *stream) { return incoming_key(stream->handle); }
 
 void squall_close_stream(squall_stream *stream) {
     forget_event(stream);

@@ -334,7 +334,87 @@ static squall_outcome streams(void) {
     return SQUALL_DONE;
 }
 
-// Comes in five of seventeen iterations.
+#define REQUEST "GET /size/5 HTTP/1.1\r\nhost: peer\r\n\r\n"
+
+static bool are(squall_bytes bytes, const char *text) {
+    return bytes.size == strlen(text) && !memcmp(bytes.data, text, bytes.size);
+}
+
+static squall_outcome peers(void) {
+    squall_socket peer = squall_tcp(.name = "peer", .timeout = 10);
+    SQUALL_TRY_SOCKET(peer);
+    double before = squall_now();
+    squall_tcp_send_text(&peer, REQUEST);
+    squall_bytes bytes;
+    squall_tcp_receive_line(&peer, &bytes);
+    squall_check("socket takes a line", are(bytes, "HTTP/1.1 200 Whatever\r\n"));
+    squall_tcp_receive_until(&peer, "\r\n\r\n", 4096, &bytes);
+    squall_check("socket takes up to a delimiter", bytes.size > 4 && !memcmp(bytes.data + bytes.size - 4, "\r\n\r\n", 4));
+    squall_tcp_receive_exactly(&peer, 5, &bytes);
+    squall_check("socket takes exactly so many bytes", bytes.size == 5);
+    squall_check("socket has its times", before <= squall_tcp_at(&peer) && squall_tcp_at(&peer) <= squall_now());
+    peer.timeout = 0.05;
+    squall_check("socket has nothing yet", squall_tcp_receive(&peer, 1, &bytes) == SQUALL_TIMEOUT);
+    peer.timeout = 10;
+    squall_tcp_finish(&peer);
+    squall_check("connection ends", squall_tcp_receive(&peer, 1, &bytes) == SQUALL_OK && peer.has_ended);
+    squall_check("nothing is sent after the end", squall_tcp_send_text(&peer, "x") == SQUALL_INVALID_REQUEST);
+    squall_tcp_close(&peer);
+
+    squall_socket quiet = squall_tcp(.name = "peer"), busy = squall_tcp(.name = "peer");
+    SQUALL_TRY_SOCKET(quiet);
+    SQUALL_TRY_SOCKET(busy);
+    uint32_t keys[] = {squall_tcp_key(&quiet), squall_tcp_key(&busy)};
+    squall_check("no socket has anything", squall_wait_any(keys, 2, 0.05) == -1);
+    squall_tcp_send_text(&busy, REQUEST);
+    squall_check("socket with something is named", squall_wait_any(keys, 2, SQUALL_FOREVER) == 1);
+    squall_tcp_close(&quiet);
+    squall_tcp_close(&busy);
+
+    squall_check("nobody listens", squall_tcp(.address = "127.0.0.1:1").error == SQUALL_CONNECT);
+    squall_check("address is not allowed", squall_tcp(.address = "10.1.2.3:4").error == SQUALL_REFUSED_BY_POLICY);
+    squall_check("address has no port", squall_tcp(.address = "nonsense").error == SQUALL_INVALID_REQUEST);
+
+    squall_socket echo = squall_udp(.name = "echo");
+    SQUALL_TRY_SOCKET(echo);
+    squall_udp_send(&echo, (squall_bytes){(const uint8_t *)"ping", 4});
+    bool came = squall_udp_receive(&echo, &bytes) == SQUALL_OK;
+    squall_check("datagram comes back", came && are(bytes, "ping") && squall_udp_at(&echo) <= squall_now());
+    echo.timeout = 0.05;
+    squall_check("no datagram comes", squall_udp_receive(&echo, &bytes) == SQUALL_TIMEOUT);
+    squall_udp_close(&echo);
+    return SQUALL_DONE;
+}
+
+static squall_outcome websockets(void) {
+    squall_websocket socket = squall_open_websocket("/socket", .name = "socket", .subprotocol = "chat");
+    SQUALL_TRY_SOCKET(socket);
+    squall_check("server chooses a subprotocol", !strcmp(squall_websocket_subprotocol(&socket), "chat"));
+    double before = squall_now();
+    squall_send_text(&socket, "größe");
+    squall_message message;
+    squall_receive(&socket, SQUALL_FOREVER, &message);
+    squall_check("text comes back", message.is_text && are(message.content, "größe"));
+    squall_check("message has its times", before <= message.at && message.at <= squall_now());
+    squall_send_bytes(&socket, (squall_bytes){(const uint8_t *)"\0\xff", 2});
+    squall_receive(&socket, 10, &message);
+    bool came = !message.is_text && message.content.size == 2 && !memcmp(message.content.data, "\0\xff", 2);
+    squall_check("bytes come back", came);
+    squall_ping(&socket);
+    squall_check("no message has come", squall_receive(&socket, 0.2, &message) == SQUALL_TIMEOUT);
+    squall_close_websocket(&socket, 3000, "bye");
+    bool ended = squall_receive(&socket, SQUALL_FOREVER, &message) == SQUALL_OK && socket.has_ended;
+    squall_check("WebSocket is closed", ended && squall_websocket_closed(&socket) == 3000);
+    squall_check("nothing is sent after the close", squall_send_text(&socket, "x") == SQUALL_RESET);
+    squall_drop_websocket(&socket);
+    squall_websocket refused = squall_open_websocket("/status/200", .name = "socket");
+    squall_check("server does not agree", refused.error == SQUALL_PROTOCOL);
+    squall_websocket invalid = squall_open_websocket("/socket", .subprotocol = "a b");
+    squall_check("invalid subprotocol", invalid.error == SQUALL_INVALID_REQUEST);
+    return SQUALL_DONE;
+}
+
+// Comes in five of nineteen iterations.
 static squall_outcome often(void) {
     static uint64_t least;
     squall_get("/often");
@@ -356,5 +436,5 @@ SQUALL_TEARDOWN(clean_up)
 SQUALL_SCENARIO(.data = {"users"}, .flows = {
     {"methods", 1, methods}, {"bodies", 1, bodies}, {"responses", 1, responses}, {"settings", 1, settings}, {"errors", 1, errors},
     {"batch", 1, batch}, {"cookies", 1, cookies}, {"measures", 1, measures}, {"context", 1, context}, {"waits", 1, waits},
-    {"feeds", 1, feeds}, {"streams", 1, streams}, {"often", 5, often}, {"fails", 0, fails}, {"aborts", 0, aborts},
+    {"feeds", 1, feeds}, {"streams", 1, streams}, {"sockets", 1, peers}, {"websockets", 1, websockets}, {"often", 5, often}, {"fails", 0, fails}, {"aborts", 0, aborts},
 })

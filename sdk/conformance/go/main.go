@@ -14,6 +14,8 @@ import (
 	"github.com/squall-load/squall/sdk/go/data"
 	"github.com/squall-load/squall/sdk/go/http"
 	"github.com/squall-load/squall/sdk/go/log"
+	"github.com/squall-load/squall/sdk/go/sockets"
+	"github.com/squall-load/squall/sdk/go/websocket"
 )
 
 func init() {
@@ -29,6 +31,8 @@ func init() {
 	squall.Flow("waits", 1, waits)
 	squall.Flow("feeds", 1, feeds)
 	squall.Flow("streams", 1, streams)
+	squall.Flow("sockets", 1, peers)
+	squall.Flow("websockets", 1, webSockets)
 	squall.Flow("often", 5, often)
 	squall.Flow("fails", 0, func() error { return errors.New("it fails, as asked") })
 	squall.Flow("aborts", 0, func() error { squall.Abort("it aborts, as asked"); return nil })
@@ -346,7 +350,83 @@ func streams() error {
 	return nil
 }
 
-// often comes in five of seventeen iterations.
+const request = "GET /size/5 HTTP/1.1\r\nhost: peer\r\n\r\n"
+
+func peers() error {
+	peer := must(sockets.Dial("", sockets.Name("peer"), sockets.Timeout(10*time.Second)))
+	defer peer.Close()
+	sent := must(peer.SendText(request))
+	squall.Check("socket takes a line", string(must(peer.ReceiveLine())) == "HTTP/1.1 200 Whatever\r\n")
+	head := must(peer.ReceiveUntil("\r\n\r\n", 4096))
+	squall.Check("socket takes up to a delimiter", strings.HasSuffix(string(head), "\r\n\r\n"))
+	squall.Check("socket takes exactly so many bytes", len(must(peer.ReceiveExactly(5))) == 5)
+	squall.Check("socket has its times", sent > 0 && sent <= peer.At() && peer.At() <= squall.Now())
+	peer.SetTimeout(50 * time.Millisecond)
+	_, err := peer.Receive(1)
+	squall.Check("socket has nothing yet", errors.Is(err, http.ErrTimeout))
+	peer.SetTimeout(10 * time.Second)
+	peer.Finish()
+	_, err = peer.Receive(1)
+	squall.Check("connection ends", err == io.EOF)
+	_, err = peer.SendText("x")
+	squall.Check("nothing is sent after the end", errors.Is(err, http.ErrInvalidRequest))
+
+	quiet, busy := must(sockets.Dial("", sockets.Name("peer"))), must(sockets.Dial("", sockets.Name("peer")))
+	defer quiet.Close()
+	defer busy.Close()
+	squall.Check("no socket has anything", squall.WaitAny(50*time.Millisecond, quiet, busy) == -1)
+	must(busy.SendText(request))
+	squall.Check("socket with something is named", squall.WaitAny(10*time.Second, quiet, busy) == 1)
+
+	_, err = sockets.Dial("127.0.0.1:1")
+	squall.Check("nobody listens", errors.Is(err, http.ErrConnect))
+	_, err = sockets.Dial("10.1.2.3:4")
+	squall.Check("address is not allowed", errors.Is(err, http.ErrRefusedByPolicy))
+	_, err = sockets.Dial("nonsense")
+	squall.Check("address has no port", errors.Is(err, http.ErrInvalidRequest))
+
+	echo := must(sockets.DialUDP("", sockets.Name("echo")))
+	defer echo.Close()
+	must(echo.Send([]byte("ping")))
+	squall.Check("datagram comes back", string(must(echo.Receive())) == "ping" && echo.At() <= squall.Now())
+	echo.SetTimeout(50 * time.Millisecond)
+	_, err = echo.Receive()
+	squall.Check("no datagram comes", errors.Is(err, http.ErrTimeout))
+	return nil
+}
+
+func webSockets() error {
+	socket := must(websocket.Connect("/socket", websocket.Name("socket"), websocket.Subprotocols("chat", "mqtt")))
+	defer socket.Drop()
+	squall.Check("server chooses a subprotocol", socket.Subprotocol() == "chat")
+	sent := must(socket.Send("größe"))
+	text := must(socket.Receive())
+	squall.Check("text comes back", text.IsText() && text.Text() == "größe" && text.Size() == 7)
+	squall.Check("message has its times", sent > 0 && sent <= text.At() && text.At() <= squall.Now())
+	must(socket.SendBytes([]byte{0, 255}))
+	data := must(socket.ReceiveWithin(10 * time.Second))
+	squall.Check("bytes come back", !data.IsText() && string(data.Bytes()) == "\x00\xff")
+	if err := socket.Ping(); err != nil {
+		return err
+	}
+	_, err := socket.ReceiveWithin(200 * time.Millisecond)
+	squall.Check("no message has come", errors.Is(err, websocket.ErrTimeout))
+	if err := socket.Close(3000, "bye"); err != nil {
+		return err
+	}
+	_, err = socket.Receive()
+	code, reason, closed := socket.Closed()
+	squall.Check("WebSocket is closed", err == io.EOF && closed && code == 3000 && reason == "bye")
+	_, err = socket.Send("x")
+	squall.Check("nothing is sent after the close", errors.Is(err, websocket.ErrClosed))
+	_, err = websocket.Connect("/status/200", websocket.Name("socket"))
+	squall.Check("server does not agree", errors.Is(err, websocket.ErrHandshake))
+	_, err = websocket.Connect("/socket", websocket.Subprotocols("a b"))
+	squall.Check("invalid subprotocol", errors.Is(err, websocket.ErrInvalidRequest))
+	return nil
+}
+
+// often comes in five of nineteen iterations.
 func often() error {
 	must(http.Get("/often"))
 	squall.Check("iterations count up", squall.Iteration() > last)

@@ -25,14 +25,17 @@ from squall import (
     setup,
     shared,
     sleep,
+    sockets,
     start,
     streaming,
+    websocket,
     target,
     teardown,
     think,
     transaction,
     vu,
 )
+from squall.waiting import wait
 
 options: Options = {"data": {"users": {}}}
 
@@ -295,15 +298,68 @@ def streams() -> None:
     check(raised(lambda: streaming.request("BAD METHOD", "/"), http.InvalidRequest), "invalid stream")
 
 
+REQUEST = "GET /size/5 HTTP/1.1\r\nhost: peer\r\n\r\n"
+
+
+@flow(name="sockets")
+def peers() -> None:
+    with sockets.connect("", name="peer", timeout=10) as peer:
+        sent = peer.send(REQUEST)
+        check(peer.receive_line() == b"HTTP/1.1 200 Whatever\r\n", "socket takes a line")
+        check((peer.receive_until("\r\n\r\n", 4096) or b"").endswith(b"\r\n\r\n"), "socket takes up to a delimiter")
+        check(len(peer.receive_exactly(5) or b"") == 5, "socket takes exactly so many bytes")
+        check(0 < sent <= peer.at <= now(), "socket has its times")
+        check(raised(lambda: peer.receive(1, timeout=0.05), http.Timeout), "socket has nothing yet")
+        peer.finish()
+        check(peer.receive(1) is None, "connection ends")
+        check(raised(lambda: peer.send("x"), http.InvalidRequest), "nothing is sent after the end")
+
+    with sockets.connect("", name="peer") as quiet, sockets.connect("", name="peer") as busy:
+        check(wait([quiet, busy], timeout=0.05) is None, "no socket has anything")
+        busy.send(REQUEST)
+        check(wait([quiet, busy]) is busy, "socket with something is named")
+
+    check(raised(lambda: sockets.connect("127.0.0.1:1"), http.ConnectError), "nobody listens")
+    check(raised(lambda: sockets.connect("10.1.2.3:4"), http.RefusedByPolicy), "address is not allowed")
+    check(raised(lambda: sockets.connect("nonsense"), http.InvalidRequest), "address has no port")
+
+    with sockets.udp("", name="echo") as echo:
+        echo.send("ping")
+        check(echo.receive() == b"ping" and echo.at <= now(), "datagram comes back")
+        check(raised(lambda: echo.receive(0.05), http.Timeout), "no datagram comes")
+
+
 class Last:
     """The iteration that came last."""
 
     number = -1
 
 
+@flow
+def websockets() -> None:
+    with websocket.connect("/socket", name="socket", subprotocols=["chat", "mqtt"]) as socket:
+        check(socket.subprotocol == "chat", "server chooses a subprotocol")
+        sent = socket.send("größe")
+        text = socket.receive()
+        check(text is not None and (text.kind, text.text, text.size) == ("text", "größe", 7), "text comes back")
+        check(text is not None and 0 < sent <= text.at <= now(), "message has its times")
+        socket.send(b"\x00\xff")
+        data = socket.receive(timeout=10)
+        check(data is not None and (data.kind, data.bytes) == ("binary", b"\x00\xff"), "bytes come back")
+        socket.ping()
+        check(raised(lambda: socket.receive(timeout=0.2), websocket.Timeout), "no message has come")
+        socket.close(3000, "bye")
+        check(socket.receive() is None and socket.closed == (3000, "bye"), "WebSocket is closed")
+        check(raised(lambda: socket.send("x"), websocket.Closed), "nothing is sent after the close")
+    refused = raised(lambda: websocket.connect("/status/200", name="socket"), websocket.HandshakeError)
+    check(refused, "server does not agree")
+    invalid = raised(lambda: websocket.connect("/socket", subprotocols=["a b"]), websocket.InvalidRequest)
+    check(invalid, "invalid subprotocol")
+
+
 @flow(weight=5)
 def often() -> None:
-    """Come in five of seventeen iterations."""
+    """Come in five of nineteen iterations."""
     http.get("/often")
     check(iteration() > Last.number, "iterations count up")
     Last.number = iteration()

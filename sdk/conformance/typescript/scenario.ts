@@ -2,7 +2,7 @@
 
 import {
   abort, check, Counter, data, env, type Flows, Gauge, http, HttpError, iteration, log, now, type Options, pace, random, randomInt, Rate,
-  sleep, streaming, target, think, transaction, Transaction, Trend, vu,
+  sleep, sockets, streaming, target, think, transaction, Transaction, Trend, vu, websocket,
 } from 'squall';
 
 export const options: Options = { data: { users: {} } };
@@ -20,6 +20,8 @@ export const flows: Flows = {
   waits: { weight: 1, run: waits },
   feeds: { weight: 1, run: feeds },
   streams: { weight: 1, run: streams },
+  sockets: { weight: 1, run: peers },
+  websockets: { weight: 1, run: webSockets },
   often: { weight: 5, run: often },
   fails: { weight: 0, run: fails },
   aborts: { weight: 0, run: aborts },
@@ -224,7 +226,7 @@ function codeOf(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    return error instanceof HttpError ? error.code : String(error);
+    return error instanceof HttpError || error instanceof websocket.WebSocketError ? error.code : String(error);
   }
   return 'none';
 }
@@ -267,7 +269,66 @@ function streams(): void {
   check('invalid stream', codeOf(() => streaming.request('BAD METHOD', '/')) === 'invalid-request');
 }
 
-/** Comes in five of seventeen iterations. */
+const REQUEST = 'GET /size/5 HTTP/1.1\r\nhost: peer\r\n\r\n';
+
+async function peers(): Promise<void> {
+  const peer = sockets.connect('', { name: 'peer', timeout: 10 });
+  const sent = peer.send(REQUEST);
+  check('socket takes a line', peer.receiveLine() === 'HTTP/1.1 200 Whatever\r\n');
+  check('socket takes up to a delimiter', same(peer.receiveUntil('\r\n\r\n', 4096)!.slice(-4), [13, 10, 13, 10]));
+  check('socket takes exactly so many bytes', peer.receiveExactly(5)!.length === 5);
+  check('socket has its times', sent > 0 && sent <= peer.at && peer.at <= now());
+  check('socket has nothing yet', codeOf(() => peer.receive(1, 0.05)) === 'timeout');
+  peer.finish();
+  check('connection ends', peer.receive(1) === undefined);
+  check('nothing is sent after the end', codeOf(() => peer.send('x')) === 'invalid-request');
+  peer.close();
+
+  const [quiet, busy] = [sockets.connect('', { name: 'peer' }), sockets.connect('', { name: 'peer' })];
+  const first = (milliseconds: number) =>
+    Promise.race([
+      quiet.ready().then(() => 'quiet'),
+      busy.ready().then(() => 'busy'),
+      new Promise((done) => setTimeout(() => done('time'), milliseconds)),
+    ]);
+  check('no socket has anything', (await first(50)) === 'time');
+  busy.send(REQUEST);
+  check('socket with something is named', (await first(500)) === 'busy');
+  quiet.close();
+  busy.close();
+
+  check('nobody listens', codeOf(() => sockets.connect('127.0.0.1:1')) === 'connect');
+  check('address is not allowed', codeOf(() => sockets.connect('10.1.2.3:4')) === 'refused-by-policy');
+  check('address has no port', codeOf(() => sockets.connect('nonsense')) === 'invalid-request');
+
+  const echo = sockets.udp('', { name: 'echo' });
+  echo.send('ping');
+  check('datagram comes back', same(echo.receive(), [112, 105, 110, 103]) && echo.at <= now());
+  check('no datagram comes', codeOf(() => echo.receive(0.05)) === 'timeout');
+  echo.close();
+}
+
+function webSockets(): void {
+  const socket = websocket.connect('/socket', { name: 'socket', protocols: ['chat', 'mqtt'] });
+  check('server chooses a subprotocol', socket.protocol === 'chat');
+  const sent = socket.send('größe');
+  const text = socket.receive()!;
+  check('text comes back', text.kind === 'text' && text.text === 'größe' && text.size === 7);
+  check('message has its times', sent > 0 && sent <= text.at && text.at <= now());
+  socket.send(new Uint8Array([0, 255]));
+  const bytes = socket.receive(10)!;
+  check('bytes come back', bytes.kind === 'binary' && same(bytes.bytes, [0, 255]));
+  socket.ping();
+  check('no message has come', codeOf(() => socket.receive(0.2)) === 'timeout');
+  socket.close(3000, 'bye');
+  check('WebSocket is closed', socket.receive() === undefined && socket.closed?.code === 3000 && socket.closed.reason === 'bye');
+  check('nothing is sent after the close', codeOf(() => socket.send('x')) === 'closed');
+  socket.drop();
+  check('server does not agree', codeOf(() => websocket.connect('/status/200', { name: 'socket' })) === 'handshake');
+  check('invalid subprotocol', codeOf(() => websocket.connect('/socket', { protocols: 'a b' })) === 'invalid-request');
+}
+
+/** Comes in five of nineteen iterations. */
 function often(): void {
   http.get('/often');
   check('iterations count up', iteration() > last);

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 )
 
 // The contract in binary, made from wit/ by metadata/make.sh. The optional exports and imports have a world each,
@@ -18,8 +20,16 @@ var (
 	startWorld []byte
 	//go:embed metadata/teardown.wasm
 	teardownWorld []byte
+	//go:embed metadata/sockets.wasm
+	socketsWorld []byte
 	//go:embed metadata/streaming.wasm
 	streamingWorld []byte
+	//go:embed metadata/waiting.wasm
+	waitingWorld []byte
+	//go:embed metadata/grpc.wasm
+	grpcWorld []byte
+	//go:embed metadata/websocket.wasm
+	websocketWorld []byte
 )
 
 // sdk names the maker of this component, for `squall inspect`.
@@ -57,8 +67,14 @@ func describe(module []byte) ([]byte, error) {
 		module = appendSection(module, "component-type:squall-teardown", teardownWorld)
 	}
 	// The linker leaves out imports that are never called.
-	if bytes.Contains(module, []byte("squall:scenario/streaming@"+"0.1.0")) {
-		module = appendSection(module, "component-type:squall-streaming", streamingWorld)
+	optional := map[string][]byte{
+		"grpc": grpcWorld, "sockets": socketsWorld, "streaming": streamingWorld, "waiting": waitingWorld,
+		"websocket": websocketWorld,
+	}
+	for _, name := range slices.Sorted(maps.Keys(optional)) {
+		if bytes.Contains(module, []byte("squall:scenario/"+name+"@0.1.0")) {
+			module = appendSection(module, "component-type:squall-"+name, optional[name])
+		}
 	}
 	return appendSection(module, "squall:sdk", []byte(sdk)), nil
 }

@@ -67,3 +67,6 @@ func (failure *Error) Unwrap() error { return failure.Kind }
 func lift(failure *host.Failure) *Error {
 	return &Error{Kind: min(ErrorKind(failure.Case), ErrOther), Detail: failure.Detail}
 }
+
+// ErrorOf is for the packages of this SDK.
+func ErrorOf(failure *host.Failure) *Error { return lift(failure) }

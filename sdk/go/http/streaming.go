@@ -170,6 +170,9 @@ func (stream *Stream) Reopen(request *Request) (*Stream, error) {
 	return newStream(incoming)
 }
 
+// WaitKey is for squall.WaitAny.
+func (stream *Stream) WaitKey() uint32 { return stream.handle().Key() }
+
 // Close gives up the rest, and closes the connection.
 func (stream *Stream) Close() {
 	if stream.closed {

@@ -41,6 +41,8 @@ type Host struct {
 
 	// Requests are the sent requests.
 	Requests []Request
+	// Calls are the calls by gRPC.
+	Calls []Call
 	// Checks are the recorded checks.
 	Checks []Check
 	// Transactions are the ended transactions.
@@ -57,8 +59,28 @@ type Host struct {
 	values  map[string][]float64
 	tables  map[string]*host.FakeTable
 	files   map[string][]byte
+	peers   map[string]func([]byte) []byte
+	sockets map[string]func(string) []string
 	answers []answer
+	calls   map[string]*host.FakeReply
 	began   time.Duration
+}
+
+// Call is a call by gRPC.
+type Call struct {
+	// Method is "package.Service/Method".
+	Method string
+	// Messages are those that were sent, as they were given.
+	Messages []string
+}
+
+// AnswerCall answers calls by gRPC of that method ("package.Service/Method") with a status and messages, as JSON. Schemas of
+// tests have all methods, and do not look at messages.
+func (made *Host) AnswerCall(method string, status uint32, text string, messages ...string) {
+	if made.calls == nil {
+		made.calls = map[string]*host.FakeReply{}
+	}
+	made.calls[method] = &host.FakeReply{Status: status, Text: text, Messages: messages}
 }
 
 // Request is a request that was sent.
@@ -116,6 +138,8 @@ func New(t testing.TB) *Host {
 	t.Helper()
 	made := &Host{Options: map[string]string{}, VU: 1, values: map[string][]float64{}}
 	made.tables, made.files = map[string]*host.FakeTable{}, map[string][]byte{}
+	made.peers = map[string]func([]byte) []byte{}
+	made.sockets = map[string]func(string) []string{}
 	before := host.Installed
 	host.Installed = installed{made}
 	t.Cleanup(func() {
@@ -140,6 +164,14 @@ func (made *Host) RespondWith(method, url string, reply func(Request) Reply) {
 func (made *Host) Feed(name string, columns []string, rows ...[]string) {
 	made.tables[name] = &host.FakeTable{Name: name, Columns: columns, Rows: rows}
 }
+
+// WebSocket accepts WebSockets at that URL: the function says what the server sends in answer to a message.
+func (made *Host) WebSocket(url string, answer func(message string) []string) {
+	made.sockets[url] = answer
+}
+
+// Serve serves "host:port" over TCP and UDP: the function gets what is sent, piece by piece, and returns the answer.
+func (made *Host) Serve(address string, answer func([]byte) []byte) { made.peers[address] = answer }
 
 // File gives the test a file (--data NAME=file:PATH).
 func (made *Host) File(name, content string) { made.files[name] = []byte(content) }

@@ -36,6 +36,11 @@ func (fake installed) Send(lowered *host.Request) (*host.FakeResponse, *host.Fai
 	return response, nil
 }
 
+func (fake installed) Call(method string, messages []string) *host.FakeReply {
+	fake.made.Calls = append(fake.made.Calls, Call{Method: method, Messages: messages})
+	return fake.made.calls[method]
+}
+
 func (fake installed) ClearCookies() { fake.made.CookiesCleared++ }
 
 func (fake installed) Now() uint64 { return uint64(fake.made.Slept) }
@@ -88,3 +93,7 @@ func (fake installed) File(name string) ([]byte, bool) {
 	bytes, given := fake.made.files[name]
 	return bytes, given
 }
+
+func (fake installed) Peer(address string) func([]byte) []byte { return fake.made.peers[address] }
+
+func (fake installed) WebSocket(url string) func(string) []string { return fake.made.sockets[url] }

@@ -37,7 +37,10 @@ export async function build(options) {
     if (files.learn(error.message)) continue;
     if (/squall:(defer|after) /.test(error.message) && loading !== 'in-run') {
       // It is not run here any more, so the files that it opens are found in its text.
-      if (options.compat === 'k6') files.take(literalNames(code));
+      if (options.compat === 'k6') {
+        files.take(literalNames(code));
+        for (const { folders, names } of literalProtos(code)) files.takeProtos(folders, names);
+      }
       loading = 'in-run';
     } else if (loading === 'now') {
       loading = 'again';
@@ -51,6 +54,17 @@ export async function build(options) {
 function literalNames(code) {
   const calls = code.matchAll(/\bopen\(\s*"([^"\\\n]+)"\s*(?:,\s*"(b?)"\s*)?\)/g);
   return [...calls].map(([, name, kind]) => [kind || 't', name]);
+}
+
+/** The `.proto` files that a script loads by names that it spells out, or has as the last part of `a || 'b'`. */
+function literalProtos(code) {
+  const calls = code.matchAll(/\.load\(\s*(\[[^\]]*\]|null|undefined)\s*,([^;]*?)\)\s*;/g);
+  const texts = (part) => [...part.matchAll(/"([^"\\\n]+)"/g)].map(([, text]) => text);
+  const named = new Map([...code.matchAll(/\b(\w+)\s*=\s*[^;\n]*?"([^"\\\n]+\.proto)"\s*;/g)].map(([, name, text]) => [name, text]));
+  return [...calls].map(([, folders, names]) => ({
+    folders: texts(folders),
+    names: [...texts(names), ...names.split(',').map((name) => named.get(name.trim())).filter(Boolean)],
+  }));
 }
 
 /** The engine's message, with the place in the author's file. */

@@ -97,7 +97,7 @@ function settings(options, more, awaits) {
     conditions: ['import', 'module', 'default'],
     target: 'esnext',
     supported: options.native ? {} : lowered,
-    loader: { '.txt': 'text', '.csv': 'text', '.html': 'text', '.xml': 'text', '.graphql': 'text' },
+    loader: { '.txt': 'text', '.csv': 'text', '.html': 'text', '.xml': 'text', '.graphql': 'text', '.proto': 'text' },
     define: {
       __SQUALL_BIGINT__: String(options.engine === 'starlingmonkey'),
       __SQUALL_NATIVE__: String(options.native === true),

@@ -32,11 +32,34 @@ export class Files {
       this.embedded.set(`b ${read}`, readFileSync(pathOf(read, this.#source), 'base64'));
       return true;
     }
+    const sought = /squall:find (.*?)(?:\n|$)/.exec(message)?.[1];
+    if (sought !== undefined && this.embedded.size < MOST_FILES) return this.#find(JSON.parse(sought), /squall:after /.test(message));
     const missing = /squall:open (b|t) (.*?)(?:\n|$)/.exec(message);
     if (missing === null || this.embedded.size + this.held.size >= MOST_FILES) return false;
     // The name may depend on the run: then the run looks for it.
     const fromRun = /squall:after /.test(message);
     return this.#add(missing[1], missing[2], fromRun);
+  }
+
+  /** The first file that is there. */
+  #find(names, ifThere) {
+    const name = names.find((name) => existsSync(absolute(name, this.#source))) ?? names[0];
+    return this.#add('t', name, ifThere);
+  }
+
+  /** Takes `.proto` files, in whichever of the folders they are, and all that they import. */
+  takeProtos(folders, names) {
+    const missing = [...names];
+    for (let name = missing.pop(); name !== undefined; name = missing.pop()) {
+      const places = folders.length > 0 ? folders.map((folder) => join(folder, name)) : [name];
+      const place = places.find((place) => existsSync(absolute(place, this.#source)));
+      if (place === undefined || this.embedded.has(`t ${place}`) || this.embedded.size >= MOST_FILES) continue;
+      // As the script names it.
+      const key = folders.length > 0 && folders[places.indexOf(place)] !== '.' ? `${folders[places.indexOf(place)].replace(/\/$/, '')}/${name}` : name;
+      if (!this.#add('t', key, true)) continue;
+      const imports = this.embedded.get(`t ${key}`).matchAll(/^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;/gm);
+      missing.push(...[...imports].map(([, imported]) => imported));
+    }
   }
 
   /** Takes those of the files that are there. */

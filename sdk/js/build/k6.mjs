@@ -12,8 +12,12 @@ const MODULES = {
   'k6/crypto': 'crypto.ts',
   'k6/execution': 'execution.ts',
   'k6/timers': 'timers.ts',
+  'k6/ws': 'ws.ts',
+  'k6/websockets': 'websockets.ts',
+  'k6/experimental/websockets': 'websockets.ts',
   'k6/html': 'html.ts',
   'k6/secrets': 'secrets.ts',
+  'k6/net/grpc': 'grpc.ts',
   'k6/experimental/fs': 'fs.ts',
   'k6/experimental/csv': 'csv.ts',
 };
@@ -21,8 +25,7 @@ const MODULES = {
 /** k6's modules that there are not, and why. */
 const REASONS = [
   [/^k6\/(experimental\/)?browser/, 'Squall drives HTTP, not browsers'],
-  [/^k6\/(net|experimental)\/grpc/, 'gRPC is not supported'],
-  [/^k6\/(ws|websockets|experimental\/websockets)/, 'WebSockets are not supported'],
+  [/^k6\/experimental\/grpc/, 'it has become k6/net/grpc'],
   [/^k6\/(experimental\/)?redis/, 'a scenario reaches nothing but its target over HTTP'],
   [/^k6\/x\//, 'extensions of k6 are Go programs'],
 ];

@@ -15,7 +15,7 @@ export function interfacesOf(exported) {
 }
 
 /** Interfaces of the host that a scenario need not import, and those that do name them. */
-const OPTIONAL_IMPORTS = ['progress', 'streaming'];
+const OPTIONAL_IMPORTS = ['grpc', 'progress', 'sockets', 'streaming', 'waiting', 'websocket'];
 
 /** Calls `work` with `{ path, name }` of the world of a script that exports those names; `code` is its bundle. */
 export async function withWorld(exported, code, work) {

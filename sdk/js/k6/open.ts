@@ -28,6 +28,26 @@ export function open(name: string, mode?: string): string | ArrayBuffer {
   return mode === 'b' ? (Uint8Array.fromBase64(content).buffer as ArrayBuffer) : content;
 }
 
+/** The text of the first file that is there. */
+export function openFirst(names: readonly string[]): string {
+  const found = names.find((name) => files[`t ${name}`] !== undefined);
+  if (found !== undefined) return files[`t ${found}`]!;
+  if (isBuilding()) {
+    // Read by the build tool, as below.
+    const after = askedFor() === undefined ? '' : `\nsquall:after ${askedFor()}`;
+    throw new Error(`squall:find ${JSON.stringify(names)}${after}`);
+  }
+  let failure: unknown;
+  for (const name of names) {
+    try {
+      return openInRun(name) as string;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
 /** The build tool reads this, and tries again with the file. One whose name comes from the run may not exist yet. */
 function ask(key: string): never {
   const asked = askedFor();

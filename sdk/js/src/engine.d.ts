@@ -47,6 +47,12 @@ interface Uint8ArrayConstructor {
   fromHex(text: string): Uint8Array;
 }
 
+/** `.proto` files are imported as their texts. */
+declare module '*.proto' {
+  const text: string;
+  export default text;
+}
+
 declare module 'promise-polyfill' {
   const PromiseOfLibrary: PromiseConstructor & {
     _immediateFn(job: () => void): void;

@@ -29,14 +29,18 @@ import * as requests from './http/index.ts';
 export { abort, env, iteration, target, vu } from './context.ts';
 export type { Flow, Flows, Weighted } from './component.ts';
 export * as data from './data/index.ts';
+export * as grpc from './grpc.ts';
 export { HttpError } from './http/index.ts';
 export { log } from './log.ts';
 export { check, type Conditions, Counter, Gauge, group, Rate, Transaction, transaction, Trend, type Unit } from './metrics.ts';
 export type { Load, Options, ScenarioOptions, Stage, Threshold } from './plan.ts';
 export { pick, random, randomInt } from './random.ts';
 export type { Seconds } from './seconds.ts';
+export * as sockets from './sockets.ts';
 export * as streaming from './streaming.ts';
 export { now, pace, sleep, think } from './timing.ts';
+export * as websocket from './websocket.ts';
+export { WebSocket } from './websocket/events.ts';
 
 /** HTTP requests. An object, because bundlers make each use of a namespace a call of a getter, which `http.get` would pay. */
 export const http: typeof requests = { ...requests };

@@ -116,7 +116,7 @@ export interface Options extends Load {
   /** Connections to one origin that all virtual users share; each has its own unless said otherwise. */
   sharedConnections?: number;
   /** The version of HTTP. */
-  httpVersion?: 'auto' | '1.1' | '2' | '2-prior-knowledge';
+  httpVersion?: 'auto' | '1.1' | '2' | '2-prior-knowledge' | '3';
   /** Requests that are under way at once on one connection of HTTP/2, if its server allows as many. */
   maxStreams?: number;
   /** Requests of one batch that go to the same origin at once. */

@@ -5,12 +5,14 @@ import * as host from 'squall:scenario/streaming@0.1.0';
 
 import { Blob } from './data/blob.ts';
 import { drop, number, u64 } from './host.ts';
+import { HttpError } from './http/error.ts';
 import { lower, type RequestOptions } from './http/index.ts';
 import type { Response } from './http/response.ts';
 import { fromHost } from './http/send.ts';
 import { needHost } from './phase.ts';
 import { nanoseconds, type Seconds } from './seconds.ts';
 import { bytesOf, encodeUtf8 } from './text.ts';
+import { whenReady } from './waiting.ts';
 
 /** Longer than any run, in nanoseconds, and small enough for both engines. */
 const FOREVER = 2 ** 62;
@@ -75,8 +77,10 @@ export class ServerEvent {
  * const feed = streaming.get('/feed');
  * for (const event of feed) check('it has data', event.data !== '');
  * ```
+ *
+ * Beside timers and other streams: `for await (const event of feed)`, or `await Promise.race([feed.ready(), ...])`.
  */
-export class Stream implements Iterable<ServerEvent> {
+export class Stream implements Iterable<ServerEvent>, AsyncIterable<ServerEvent> {
   readonly #incoming: host.Incoming;
   #isClosed = false;
   /** The response without a body: status, header fields, URL, and timings up to the head. */
@@ -118,6 +122,41 @@ export class Stream implements Iterable<ServerEvent> {
         event.close();
         if (!goesOn) this.close();
       }
+    }
+  }
+
+  /**
+   * A promise that is fulfilled once `next(0)` or `read(most, 0)` need not wait: data has come, or the end. It takes nothing.
+   * The first `next(0)` may find only a part of an event.
+   */
+  ready(): Promise<void> {
+    return whenReady(this.#incoming.key());
+  }
+
+  /** As the other iterator; meanwhile timers and promises have their turns. */
+  async *[Symbol.asyncIterator](): AsyncIterator<ServerEvent> {
+    for (;;) {
+      await this.ready();
+      const event = this.#come();
+      if (event === 'nothing') continue;
+      if (event === undefined) return;
+      let goesOn = false;
+      try {
+        yield event;
+        goesOn = true;
+      } finally {
+        event.close();
+        if (!goesOn) this.close();
+      }
+    }
+  }
+
+  #come(): ServerEvent | undefined | 'nothing' {
+    try {
+      return this.next(0);
+    } catch (error) {
+      if (error instanceof HttpError && error.code === 'timeout') return 'nothing';
+      throw error;
     }
   }
 

@@ -51,6 +51,16 @@ async function answer(request, response) {
       return json({ data: { repository: { issues: { edges: [{ node: { id: '1', number: 1, title: 'a', url: '/1' } }] } }, addReaction: { reaction: { content: 'HOORAY' }, subject: { id: '1' } } } });
     case 'head':
       return text('', 'text/plain', 200, { 'x-method': request.method });
+    case 'events': {
+      // As many events as the path says, each after some milliseconds.
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.flushHeaders();
+      for (let number = 1; number <= Number(steps[1]); number++) {
+        await new Promise((done) => setTimeout(done, Number(steps[2] ?? 20)));
+        response.write(`data: ${number}\n\n`);
+      }
+      return response.end();
+    }
     case 'status':
       return text('', 'text/plain', Number(steps[1]));
     case 'redirect': {

@@ -28,6 +28,56 @@ pub mod streaming {
     });
 }
 
+/// An interface that only scenarios with WebSockets import.
+pub mod websocket {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-websocket { import squall:scenario/websocket@0.1.0; }",
+        path: "wit",
+        ownership: Borrowing { duplicate_if_necessary: false },
+        with: {
+            "squall:scenario/http@0.1.0": crate::bindings::scenario::squall::scenario::http,
+            "squall:scenario/data@0.1.0": crate::bindings::scenario::squall::scenario::data,
+            "squall:scenario/websocket@0.1.0": generate,
+        },
+    });
+}
+
+/// An interface that only scenarios with sockets import.
+pub mod sockets {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-sockets { import squall:scenario/sockets@0.1.0; }",
+        path: "wit",
+        with: {
+            "squall:scenario/http@0.1.0": crate::bindings::scenario::squall::scenario::http,
+            "squall:scenario/data@0.1.0": crate::bindings::scenario::squall::scenario::data,
+            "squall:scenario/sockets@0.1.0": generate,
+        },
+    });
+}
+
+/// An interface that only scenarios with gRPC import.
+pub mod grpc {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-grpc { import squall:scenario/grpc@0.1.0; }",
+        path: "wit",
+        ownership: Borrowing { duplicate_if_necessary: false },
+        with: {
+            "squall:scenario/http@0.1.0": crate::bindings::scenario::squall::scenario::http,
+            "squall:scenario/data@0.1.0": crate::bindings::scenario::squall::scenario::data,
+            "squall:scenario/grpc@0.1.0": generate,
+        },
+    });
+}
+
+/// An interface that only scenarios that wait for several streams import.
+pub mod waiting {
+    wit_bindgen::generate!({
+        inline: "package squall:sdk; world with-waiting { import squall:scenario/waiting@0.1.0; }",
+        path: "wit",
+        with: { "squall:scenario/waiting@0.1.0": generate },
+    });
+}
+
 pub mod setup {
     wit_bindgen::generate!({
         inline: "package squall:sdk; world with-setup { export squall:scenario/setup@0.1.0; }",

@@ -47,13 +47,17 @@ mod timing;
 mod transaction;
 
 pub mod data;
+pub mod grpc;
 pub mod http;
 pub mod log;
 #[doc(hidden)]
 pub mod outcome;
 pub mod shared;
+pub mod sockets;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod waiting;
+pub mod websocket;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
@@ -148,7 +152,7 @@ pub use scenario::{Flow, Scenario};
 /// | `discard_response_bodies` | `true` | Read the bodies of responses off the connection and throw them away. |
 /// | `user_agent` | `"my-test/1"` | The `User-Agent` header of requests that bring none. |
 /// | `shared_connections` | `8` | Connections to one origin that all virtual users share; each has its own unless said otherwise. |
-/// | `http_version` | `"2"` | The version of HTTP: `auto`, `1.1`, `2` or `2-prior-knowledge`. |
+/// | `http_version` | `"2"` | The version of HTTP: `auto`, `1.1`, `2`, `2-prior-knowledge` or `3`. |
 /// | `max_streams` | `50` | Requests that are under way at once on one connection of HTTP/2, if its server allows as many. |
 /// | `batch_per_origin` | `4` | Requests of one batch that go to the same origin at once. |
 /// | `no_vu_connection_reuse` | `true` | Close a virtual user's connections at the end of each iteration, as if another user came. |
@@ -195,7 +199,7 @@ mod documents {
 /// The names that most scenarios use: `use squall::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, data::Blob, data::Feed, env, http,
-        iteration, log, now, pace, pick, random, random_in, shared, sleep, target, think, transaction, vu,
+        Counter, Error, Gauge, Outcome, Rate, Transaction, Trend, abort, check, data::Blob, data::Feed, env, grpc,
+        http, iteration, log, now, pace, pick, random, random_in, shared, sleep, target, think, transaction, vu,
     };
 }

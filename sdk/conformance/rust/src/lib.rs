@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use squall::data::{self, AtEnd, Policy};
 use squall::http::{Error as HttpError, Request, Response};
+use squall::sockets::{Tcp, Udp};
+use squall::websocket::{self, Kind, Message};
 use squall::{Unit, prelude::*};
 
 squall::scenario! {
     flows: {
         methods: 1, bodies: 1, responses: 1, settings: 1, errors: 1, batch: 1, cookies: 1, measures: 1, context: 1, waits: 1,
-        feeds: 1, streams: 1, often: 5, fails: 0, aborts: 0,
+        feeds: 1, streams: 1, sockets: 1, websockets: 1, often: 5, fails: 0, aborts: 0,
     },
     data: { users },
     setup: prepare,
@@ -295,7 +297,66 @@ fn streams() -> Outcome {
     Ok(())
 }
 
-/// Comes in five of seventeen iterations.
+const REQUEST: &str = "GET /size/5 HTTP/1.1\r\nhost: peer\r\n\r\n";
+
+fn sockets() -> Outcome {
+    let mut peer = Tcp::to("").name("peer").timeout(10).open()?;
+    let sent = peer.send(REQUEST)?;
+    check!(peer.receive_line()?.as_deref() == Some(b"HTTP/1.1 200 Whatever\r\n"), "socket takes a line");
+    let head = peer.receive_until("\r\n\r\n", 4_096)?;
+    check!(head.is_some_and(|head| head.ends_with(b"\r\n\r\n")), "socket takes up to a delimiter");
+    check!(peer.receive_exactly(5)?.is_some_and(|body| body.len() == 5), "socket takes exactly so many bytes");
+    check!(!sent.is_zero() && sent <= peer.at() && peer.at() <= now(), "socket has its times");
+    peer.set_timeout(0.05);
+    check!(matches!(peer.receive(1), Err(HttpError::Timeout)), "socket has nothing yet");
+    peer.set_timeout(10);
+    peer.finish();
+    check!(peer.receive(1)?.is_none(), "connection ends");
+    check!(matches!(peer.send("x"), Err(HttpError::InvalidRequest(_))), "nothing is sent after the end");
+
+    let (quiet, mut busy) = (Tcp::to("").name("peer").open()?, Tcp::to("").name("peer").open()?);
+    check!(squall::waiting::any_within(&[&quiet, &busy], 0.05).is_none(), "no socket has anything");
+    busy.send(REQUEST)?;
+    check!(squall::waiting::any(&[&quiet, &busy]) == 1, "socket with something is named");
+
+    check!(matches!(Tcp::connect("127.0.0.1:1"), Err(HttpError::Connect(_))), "nobody listens");
+    check!(matches!(Tcp::connect("10.1.2.3:4"), Err(HttpError::RefusedByPolicy(_))), "address is not allowed");
+    check!(matches!(Tcp::connect("nonsense"), Err(HttpError::InvalidRequest(_))), "address has no port");
+
+    let mut echo = Udp::connect_as("echo", "")?;
+    echo.send("ping")?;
+    check!(echo.receive()? == b"ping" && echo.at() <= now(), "datagram comes back");
+    echo.set_timeout(0.05);
+    check!(matches!(echo.receive(), Err(HttpError::Timeout)), "no datagram comes");
+    Ok(())
+}
+
+fn websockets() -> Outcome {
+    let mut socket = websocket::connect("/socket").name("socket").subprotocol("chat").subprotocol("mqtt").open()?;
+    check!(socket.subprotocol() == "chat", "server chooses a subprotocol");
+    let sent = socket.send("größe")?;
+    let text = socket.receive()?;
+    let is_text = |message: &Message| message.kind() == Kind::Text && message.text() == "größe" && message.size() == 7;
+    check!(text.as_ref().is_some_and(is_text), "text comes back");
+    let at = text.map(|message| message.at()).unwrap_or_default();
+    check!(!sent.is_zero() && sent <= at && at <= now(), "message has its times");
+    socket.send_bytes([0, 255])?;
+    let bytes = socket.receive_within(10)?;
+    let is_binary = |message: Message| message.kind() == Kind::Binary && message.bytes() == [0, 255];
+    check!(bytes.is_some_and(is_binary), "bytes come back");
+    socket.ping()?;
+    check!(matches!(socket.receive_within(0.2), Err(websocket::Error::Timeout)), "no message has come");
+    socket.close(3000, "bye")?;
+    check!(socket.receive()?.is_none() && socket.closed() == Some((3000, "bye".to_owned())), "WebSocket is closed");
+    check!(matches!(socket.send("x"), Err(websocket::Error::Closed(_))), "nothing is sent after the close");
+    let refused = websocket::connect("/status/200").name("socket").open();
+    check!(matches!(refused, Err(websocket::Error::Handshake(_))), "server does not agree");
+    let invalid = websocket::connect("/socket").subprotocol("a b").open();
+    check!(matches!(invalid, Err(websocket::Error::InvalidRequest(_))), "invalid subprotocol");
+    Ok(())
+}
+
+/// Comes in five of nineteen iterations.
 fn often() -> Outcome {
     http::get("/often").send()?;
     let counts = LAST.get().is_none_or(|last| iteration() > last);

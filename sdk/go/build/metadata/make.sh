@@ -15,9 +15,11 @@ for part in setup start teardown; do
     echo "world with-$part { export squall:scenario/$part@0.1.0; }" >>"$parts/sdk.wit"
 done
 
-echo 'world with-streaming { import squall:scenario/streaming@0.1.0; }' >>"$parts/sdk.wit"
+for part in grpc sockets streaming waiting websocket; do
+    echo "world with-$part { import squall:scenario/$part@0.1.0; }" >>"$parts/sdk.wit"
+done
 
 wasm-tools component embed --only-custom --world scenario "$contract" --output scenario.wasm
-for part in setup start teardown streaming; do
+for part in setup start teardown grpc sockets streaming waiting websocket; do
     wasm-tools component embed --only-custom --world "with-$part" "$parts" --output "$part.wasm"
 done

@@ -26,6 +26,9 @@ type Fake interface {
 	Abort(reason string)
 	Table(name string) *FakeTable
 	File(name string) (bytes []byte, given bool)
+	Peer(address string) func([]byte) []byte
+	Call(method string, messages []string) *FakeReply
+	WebSocket(url string) func(message string) []string
 }
 
 // FakeResponse is a response as a test makes it.

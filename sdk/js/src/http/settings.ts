@@ -12,9 +12,9 @@ export type Statuses = number | `${number}-${number}`;
 
 /**
  * The version of HTTP. `'negotiated'`: with TLS what the server prefers of 2 and 1.1, else 1.1. `'http2'` is agreed on by
- * TLS; `'http2-prior-knowledge'` needs none.
+ * TLS; `'http2-prior-knowledge'` needs none. `'http3'` is experimental.
  */
-export type HttpVersion = 'negotiated' | 'http1' | 'http2' | 'http2-prior-knowledge';
+export type HttpVersion = 'negotiated' | 'http1' | 'http2' | 'http2-prior-knowledge' | 'http3';
 
 /** A request's settings other than the defaults. */
 export interface Settings {

@@ -1,9 +1,9 @@
 // JavaScript's own features, against the test server; each line is a check. `run.mjs` runs it. Features of every
 // language are in `sdk/conformance`.
 
-import { check, type Flows, group, http, HttpError, log, now, type Options, pick, sleep, transaction, vu } from 'squall';
+import { check, type Flows, group, http, HttpError, log, now, type Options, pick, sleep, streaming, transaction, vu } from 'squall';
 
-export const options: Options = { vus: 1, iterations: 7, thresholds: { checks: 'rate==1' } };
+export const options: Options = { vus: 1, iterations: 8, thresholds: { checks: 'rate==1' } };
 
 export const flows: Flows = {
   bodies: { weight: 1, run: bodies },
@@ -13,6 +13,7 @@ export const flows: Flows = {
   metrics: { weight: 1, run: metrics },
   context: { weight: 1, run: context },
   asynchronous: { weight: 1, run: asynchronous },
+  together: { weight: 1, run: together },
   throws: { weight: 0, run: throws },
   throwsLater: { weight: 0, run: throwsLater },
 };
@@ -112,6 +113,29 @@ async function asynchronous() {
   for await (const one of (async function* () { yield 1; yield 2; })()) order.push(String(one));
   same('async generators', order.slice(2), ['1', '2']);
   same('async transaction', await transaction('later', async () => 3), 3);
+}
+
+/** Streams wait beside timers, promises and each other. */
+async function together() {
+  const order: string[] = [];
+  const [one, other] = [streaming.get('/events/3', { name: 'one' }), streaming.get('/events/2', { name: 'other' })];
+  const follow = async (feed: typeof one, name: string) => {
+    for await (const event of feed) order.push(`${name} ${event.data}`);
+  };
+  let ticks = 0;
+  const timer = setInterval(() => void ticks++, 5);
+  await Promise.all([follow(one, 'one'), follow(other, 'other')]);
+  clearInterval(timer);
+  same('events of streams come in turns', order.filter((line) => line.startsWith('one')), ['one 1', 'one 2', 'one 3']);
+  same('no event is lost', order.length, 5);
+  check('timers have their turns meanwhile', ticks >= 3);
+  const slow = streaming.get('/events/1/10000', { name: 'slow' });
+  let alarm: ReturnType<typeof setTimeout> | undefined;
+  const first = await Promise.race([slow.ready(), new Promise((done) => (alarm = setTimeout(() => done('late'), 1)))]);
+  clearTimeout(alarm);
+  same('the first of a race', first, 'late');
+  // Nothing awaits it: the iteration ends all the same.
+  void slow.ready();
 }
 
 function throws() {

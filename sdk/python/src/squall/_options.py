@@ -146,7 +146,7 @@ class Options(Load, total=False):
     """The ``User-Agent`` header of requests that bring none."""
     shared_connections: int
     """Connections to one origin that all virtual users share; each has its own unless said otherwise."""
-    http_version: Literal["auto", "1.1", "2", "2-prior-knowledge"]
+    http_version: Literal["auto", "1.1", "2", "2-prior-knowledge", "3"]
     """The version of HTTP."""
     max_streams: int
     """Requests that are under way at once on one connection of HTTP/2, if its server allows as many."""

@@ -160,8 +160,9 @@ def build(path: Path, output: Path, inputs: Path | None = None) -> None:
 
 def _imports() -> list[str]:
     """Return the lines of the world for interfaces that only some scenarios need, now that this one was imported."""
-    is_needed = "squall.streaming" in sys.modules
-    return [f"  import squall:scenario/streaming@{squall.__version__};"] if is_needed else []
+    optional = ("grpc", "sockets", "streaming", "waiting", "websocket")
+    needed = [name for name in optional if f"squall.{name}" in sys.modules]
+    return [f"  import squall:scenario/{name}@{squall.__version__};" for name in needed]
 
 
 def _exports(scenario: Scenario) -> list[str]:

@@ -111,6 +111,9 @@ class Stream:
         event = host.lifted(self._incoming.next_event, _limit(timeout))
         return None if event is None else Event(event)
 
+    def _key(self) -> int:
+        return int(self._incoming.key())
+
     def __iter__(self) -> Iterator[Event]:
         while (event := self.next()) is not None:
             yield event

@@ -82,6 +82,11 @@ impl Incoming {
     pub(crate) fn retry(&self) -> Option<u64> {
         self.retry.get()
     }
+
+    /// All that will come is there.
+    pub(crate) fn key(&self) -> u32 {
+        super::READY
+    }
 }
 
 #[derive(Debug)]

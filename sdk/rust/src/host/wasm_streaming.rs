@@ -39,6 +39,10 @@ impl Incoming {
     pub(crate) fn retry(&self) -> Option<u64> {
         self.0.retry()
     }
+
+    pub(crate) fn key(&self) -> u32 {
+        self.0.key()
+    }
 }
 
 pub(crate) use streaming::Event;

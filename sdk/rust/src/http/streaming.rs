@@ -124,6 +124,10 @@ impl Stream {
         self.inner.last_event_id()
     }
 
+    pub(crate) fn ready_key(&self) -> u32 {
+        self.inner.key()
+    }
+
     /// How long the stream asks its clients to wait before they reconnect.
     #[must_use]
     pub fn retry(&self) -> Option<std::time::Duration> {

@@ -3,8 +3,11 @@
 use std::mem;
 use std::rc::Rc;
 
+use super::call::CallReply;
+use super::peer::Peer;
 use super::reply::{Reply, Rule};
 use super::report::{Report, Sent};
+use super::socket::{SocketMessage, SocketRule};
 use super::state::{Rows, State};
 use crate::http::{Error, IntoBody};
 use crate::outcome::Completion;
@@ -62,6 +65,29 @@ impl Host {
         answer: impl Fn(&Sent) -> Result<Reply, Error> + 'static,
     ) -> Self {
         self.state.rules.push(Rule { method: method.to_owned(), url: url.to_owned(), answer: Rc::new(answer) });
+        self
+    }
+
+    /// Accepts WebSockets at URLs that fit. The function says what the server sends in answer to a message; it sends nothing
+    /// else, and it does not close.
+    #[must_use]
+    pub fn websocket(mut self, url: &str, answer: impl Fn(&SocketMessage) -> Vec<SocketMessage> + 'static) -> Self {
+        self.state.sockets.push(SocketRule { url: url.to_owned(), answer: Rc::new(answer) });
+        self
+    }
+
+    /// Serves "host:port" over TCP and UDP: the function gets what is sent, piece by piece, and returns the answer.
+    #[must_use]
+    pub fn serve(mut self, address: &str, answer: impl Fn(&[u8]) -> Vec<u8> + 'static) -> Self {
+        self.state.peers.push((address.to_owned(), Peer::new(answer)));
+        self
+    }
+
+    /// Answers calls by gRPC of that method ("package.Service/Method"). Schemas of tests have all methods, and do not look at
+    /// messages.
+    #[must_use]
+    pub fn answer_call(mut self, method: &str, reply: CallReply) -> Self {
+        self.state.calls.push((method.to_owned(), reply));
         self
     }
 

@@ -26,14 +26,21 @@
 //!
 //! It does not redirect, keep cookies, or time anything: those are the real host's.
 
+mod call;
 pub(crate) mod glob;
 mod host;
+mod peer;
 mod reply;
 mod report;
+mod socket;
 mod state;
 
+pub use call::{CallReply, SentCall};
 pub use host::Host;
 pub use reply::Reply;
 pub use report::{Report, Sent};
+pub use socket::SocketMessage;
 
+pub(crate) use peer::Peer;
+pub(crate) use socket::SocketAnswer;
 pub(crate) use state::{Rows, State};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::call::SentCall;
 use crate::log::Level;
 
 /// A flow's actions.
@@ -12,6 +13,8 @@ pub struct Report {
     pub outcome: Result<(), String>,
     /// The requests that it sent.
     pub requests: Vec<Sent>,
+    /// The calls by gRPC that it made.
+    pub calls: Vec<SentCall>,
     /// Its checks by name, and whether they passed.
     pub checks: Vec<(String, bool)>,
     /// The transactions that ended, by name, and whether they succeeded.
@@ -32,6 +35,7 @@ impl Report {
         Report {
             outcome: Ok(()),
             requests: Vec::new(),
+            calls: Vec::new(),
             checks: Vec::new(),
             transactions: Vec::new(),
             logs: Vec::new(),

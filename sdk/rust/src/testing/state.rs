@@ -4,15 +4,22 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::call::CallReply;
+use super::peer::Peer;
 use super::reply::Rule;
 use super::report::Report;
+use super::socket::SocketRule;
 
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) rules: Vec<Rule>,
+    /// Answers to calls by gRPC, by method.
+    pub(crate) calls: Vec<(String, CallReply)>,
+    pub(crate) sockets: Vec<SocketRule>,
     pub(crate) options: HashMap<String, String>,
     pub(crate) feeds: HashMap<String, Rows>,
     pub(crate) blobs: HashMap<String, Vec<u8>>,
+    pub(crate) peers: Vec<(String, Peer)>,
     pub(crate) target: Option<String>,
     pub(crate) vu: u32,
     pub(crate) iteration: u64,
@@ -41,9 +48,12 @@ impl State {
     pub(crate) fn new() -> Self {
         State {
             rules: Vec::new(),
+            calls: Vec::new(),
+            sockets: Vec::new(),
             options: HashMap::new(),
             feeds: HashMap::new(),
             blobs: HashMap::new(),
+            peers: Vec::new(),
             target: None,
             vu: 1,
             iteration: 0,

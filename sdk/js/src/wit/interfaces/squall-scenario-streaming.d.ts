@@ -82,6 +82,11 @@ declare module 'squall:scenario/streaming@0.1.0' {
     * How long the stream asks its clients to wait before they reconnect, in nanoseconds; none if it has not asked.
     */
     retry(): bigint | undefined;
+    /**
+    * For `waiting`. Ready when the head has come and was not taken; after that, when a piece or an event has come, or the
+    * end.
+    */
+    key(): number;
     [Symbol.dispose](): void;
   }
   

@@ -93,6 +93,9 @@ class Incoming:
     def retry(self) -> int | None:
         return self._retry
 
+    def key(self) -> int:
+        return 1  # All that will come is there.
+
 
 class Outgoing:
     """A request of the test, which is made when its response is asked for."""

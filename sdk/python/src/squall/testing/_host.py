@@ -1,5 +1,6 @@
 """The host that a test sets up."""
 
+import json as _json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
@@ -62,6 +63,19 @@ class Host:
         self._state.rules.append(Rule(method, url, answer))
         return self
 
+    def answer_call(self, method: str, *messages: Any, status: int = 0, text: str = "") -> Self:
+        """Answer calls by gRPC of that method (``package.Service/Method``) with messages, as objects, and a status.
+
+        Schemas of tests have all methods, and do not look at messages.
+        """
+        self._state.calls[method] = (status, text, [_json.dumps(message) for message in messages])
+        return self
+
+    def websocket(self, url: str, answer: Callable[[str | bytes], Sequence[str | bytes]]) -> Self:
+        """Accept WebSockets at URLs that fit. The function says what the server sends in answer to a message."""
+        self._state.sockets.append((url, answer))
+        return self
+
     def feed(self, name: str, rows: Sequence[Mapping[str, str]]) -> Self:
         """Give the test a table. Rows come in their order, whatever the policy, so that a test knows them."""
         self._state.tables[name] = Table(list(rows))
@@ -70,6 +84,11 @@ class Host:
     def file(self, name: str, content: str | bytes) -> Self:
         """Give the test a file, as ``--data NAME=file:PATH`` does."""
         self._state.files[name] = content.encode() if isinstance(content, str) else content
+        return self
+
+    def serve(self, address: str, answer: Callable[[bytes], bytes]) -> Self:
+        """Serve ``host:port`` over TCP and UDP: the function gets what is sent, and returns the answer."""
+        self._state.peers[address] = answer
         return self
 
     def run(self, flow: Callable[[], Any]) -> Report:

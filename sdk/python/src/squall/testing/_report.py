@@ -44,6 +44,8 @@ class Report:
     error: BaseException | None = None
     """The exception that it ended with."""
     requests: list[Sent] = field(default_factory=list)
+    calls: list[tuple[str, list[str], list[tuple[str, str | bytes]]]] = field(default_factory=list)
+    """Calls by gRPC: method, messages as they were given, and metadata."""
     checks: list[tuple[str, bool]] = field(default_factory=list)
     """By name, and whether they passed."""
     transactions: list[tuple[str, bool]] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """The state of the current test's host. One per context, so that tests may run in threads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -41,6 +41,11 @@ class State:
 
     tables: dict[str, Table] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    peers: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+    calls: dict[str, tuple[int, str, list[str]]] = field(default_factory=dict)
+    """Answers to calls by gRPC, by method: status, its text, and messages as JSON."""
+    sockets: list[tuple[str, Callable[[str | bytes], Sequence[str | bytes]]]] = field(default_factory=list)
+    """Servers of WebSockets: patterns of URLs, and what is sent in answer to a message."""
 
     def sleep(self, nanoseconds: int) -> None:
         """Let time pass."""

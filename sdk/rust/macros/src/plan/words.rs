@@ -14,7 +14,7 @@ pub(crate) const EXECUTORS: &[&str] = &[
 pub(crate) const ARRIVALS: &[&str] = &["constant", "poisson"];
 pub(crate) const WARMUPS: &[&str] = &["none", "auto"];
 pub(crate) const PACINGS: &[&str] = &["timer", "spin"];
-pub(crate) const HTTP_VERSIONS: &[&str] = &["auto", "1.1", "2", "2-prior-knowledge"];
+pub(crate) const HTTP_VERSIONS: &[&str] = &["auto", "1.1", "2", "2-prior-knowledge", "3"];
 pub(crate) const POLICIES: &[&str] = &["sequential", "random", "shuffle", "unique-per-vu", "once-each"];
 pub(crate) const ENDS: &[&str] = &["recycle", "stop", "error"];
 

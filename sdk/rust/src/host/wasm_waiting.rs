@@ -1,0 +1,3 @@
+//! Waiting in the real host.
+
+pub(crate) use crate::bindings::waiting::squall::scenario::waiting::next_of;
