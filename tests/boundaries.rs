@@ -6,7 +6,10 @@ use std::sync::{Arc, Barrier};
 
 use crate::support::caged::{Caged, IN_CI};
 use crate::support::component::{COUNTING, OK, Wat, repeat};
-use crate::support::imports::{START_STREAM, UNSENT_BODY, logging, requesting, streaming, with_wasi_http};
+use crate::support::imports::{
+    OPEN_UDP, OPEN_WEBSOCKET, START_STREAM, UNSENT_BODY, logging, requesting, sockets, streaming, websockets,
+    with_wasi_http,
+};
 use crate::support::program::Ended;
 use crate::support::server::{Reply, Server};
 
@@ -166,6 +169,23 @@ fn open_streams() {
     let offence = "too many open streams: 100 are open, and no more are allowed";
     boundary(100, offence, |count| {
         run(&streaming(Wat::new(&repeat(count as u32, START_STREAM))), &["--target", &server.url()])
+    });
+}
+
+#[test]
+fn open_websockets() {
+    let server = Server::start(|_| Reply::ok("").after(std::time::Duration::from_secs(120)));
+    let offence = "too many open WebSockets: 100 are open, and no more are allowed";
+    boundary(100, offence, |count| {
+        run(&websockets(Wat::new(&repeat(count as u32, OPEN_WEBSOCKET))), &["--target", &server.url()])
+    });
+}
+
+#[test]
+fn open_sockets() {
+    let offence = "too many open sockets: 100 are open, and no more are allowed";
+    boundary(100, offence, |count| {
+        run(&sockets(Wat::new(&repeat(count as u32, OPEN_UDP))), &["--allow", "127.0.0.1:9"])
     });
 }
 

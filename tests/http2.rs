@@ -152,9 +152,9 @@ fn a_version_that_cannot_be_is_explained() {
     assert!(ended.code != 0);
     let said = format!("{}{}", ended.out, ended.err);
     assert!(said.contains("--http 2-prior-knowledge"), "{said}");
-    let ended = run(&node.url, &["-c", "1", "-n", "1", "--http", "3"]);
+    let ended = run(&node.url, &["-c", "1", "-n", "1", "--http", "4"]);
     assert_eq!(ended.code, 2, "{}", ended.err);
-    assert!(ended.err.contains("unknown version of HTTP \"3\""), "{}", ended.err);
+    assert!(ended.err.contains("unknown version of HTTP \"4\""), "{}", ended.err);
 }
 
 #[test]

@@ -84,6 +84,47 @@ pub fn streaming(guest: Wat) -> Wat {
 pub const START_STREAM: &str = "(drop (call $start (i32.const 700) (i32.const 4) (i32.const 704) (i32.const 1)
     (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))";
 
+/// A component's import from `websocket`.
+pub fn websockets(guest: Wat) -> Wat {
+    guest
+        .importing_all(
+            "squall:scenario/websocket@0.1.0",
+            r#"(export "connect-options" (type $options (sub resource)))
+               (export "connection" (type $connection (sub resource)))
+               (export "[static]connection.start"
+                 (func (param "url" string) (param "options" (option (borrow $options))) (result (own $connection))))"#,
+            &[("[static]connection.start", "connect", "(param i32 i32 i32 i32) (result i32)")],
+        )
+        .with_functions(COUNTING)
+        .with_functions(r#"(data (i32.const 700) "/")"#)
+}
+
+/// Opens a WebSocket to `/`, without waiting. The guest keeps it.
+pub const OPEN_WEBSOCKET: &str = "(drop (call $connect (i32.const 700) (i32.const 1) (i32.const 0) (i32.const 0)))";
+
+/// A component's import from `sockets`.
+pub fn sockets(guest: Wat) -> Wat {
+    guest
+        .importing_all(
+            "squall:scenario/sockets@0.1.0",
+            r#"(type $error' (variant (case "timeout") (case "dns" string) (case "connect" string) (case "tls" string)
+                 (case "reset" string) (case "protocol" string) (case "too-large" string)
+                 (case "too-many-redirects" string) (case "refused-by-policy" string)
+                 (case "invalid-request" string) (case "other" string)))
+               (export "error" (type $error (eq $error')))
+               (export "udp" (type $udp (sub resource)))
+               (export "[static]udp.open" (func (param "name" string) (param "address" string)
+                 (result (result (own $udp) (error $error)))))"#,
+            &[("[static]udp.open", "open_udp", "(param i32 i32 i32 i32 i32)")],
+        )
+        .with_functions(COUNTING)
+        .with_functions(r#"(data (i32.const 750) "127.0.0.1:9")"#)
+}
+
+/// Opens a UDP socket. The guest keeps it.
+pub const OPEN_UDP: &str =
+    "(call $open_udp (i32.const 0) (i32.const 0) (i32.const 750) (i32.const 11) (i32.const 400))";
+
 /// Begins a body of a `wasi:http` request and writes as much as allowed.
 pub const UNSENT_BODY: &str = "
     (call $body (call $request (call $fields)) (i32.const 400))

@@ -8,6 +8,7 @@ pub mod component;
 pub mod control;
 pub mod daemon;
 pub mod event_server;
+pub mod grpc_server;
 pub mod imports;
 pub mod mmc;
 pub mod mmc_server;

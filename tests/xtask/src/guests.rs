@@ -10,7 +10,7 @@ use crate::rust_target;
 
 const TARGET: &str = "wasm32-wasip2";
 /// The guests whose components are embedded in the `squall` binary.
-const EMBEDDED: [&str; 2] = ["shop", "request"];
+const EMBEDDED: [&str; 3] = ["shop", "request", "call"];
 /// The stack lies below the data and grows down from the beginning of the data. With 3 KiB less than the usual 1 MiB
 /// that is not at the border of a page: the used part of a sleeping virtual user's stack shares the first page of the
 /// data.

