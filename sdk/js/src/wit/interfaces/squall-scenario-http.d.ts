@@ -44,8 +44,11 @@ declare module 'squall:scenario/http@0.1.0' {
    * ## `"http2-prior-knowledge"`
    * 
    * HTTP/2, also without TLS.
+   * ## `"http3"`
+   * 
+   * HTTP/3, over QUIC (experimental). A URL without TLS is `invalid-request`.
    */
-  export type HttpVersion = 'negotiated' | 'http1' | 'http2' | 'http2-prior-knowledge';
+  export type HttpVersion = 'negotiated' | 'http1' | 'http2' | 'http2-prior-knowledge' | 'http3';
   /**
    * One request.
    */
