@@ -20,9 +20,8 @@ pub trait Waitable {
 /// fn listen() -> Outcome {
 ///     let (news, mut chat) = (Tcp::connect("news:7000")?, Tcp::connect("chat:7000")?);
 ///     chat.send("hello\n")?;
-///     match squall::waiting::any(&[&news, &chat]) {
-///         1 => check!(chat.receive_line()?.is_some(), "somebody answers"),
-///         _ => {}
+///     if squall::waiting::any(&[&news, &chat]) == 1 {
+///         check!(chat.receive_line()?.is_some(), "the chat answers");
 ///     }
 ///     Ok(())
 /// }
