@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::histogram::Histogram;
 use crate::interval::{GaugeCell, IterationCell, RateCell, RequestCell, RunCell, TransactionCell};
+use crate::keys::RequestKey;
 use crate::pacing::{DroppedCell, Pacing};
-use crate::registry::RequestKey;
 use crate::sample::FailureClass;
 use crate::series::{SeriesValue, VuGauges};
 use crate::sockets::SocketCell;

@@ -68,7 +68,7 @@ impl Cost {
 mod tests {
     use super::*;
     use crate::interval::IterationCell;
-    use crate::registry::FlowId;
+    use crate::keys::FlowId;
 
     const MILLISECOND: u64 = 1_000_000;
 

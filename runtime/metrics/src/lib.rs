@@ -20,6 +20,7 @@ mod generator;
 mod histogram;
 mod history;
 mod interval;
+mod keys;
 mod pacing;
 mod query;
 mod recorder;
@@ -56,13 +57,12 @@ pub use interval::{
     CustomCell, GaugeCell, Interval, IterationCell, Problem, ProblemCell, RateCell, RequestCell, RunCell,
     TransactionCell,
 };
+pub use keys::{CustomKey, FlowId, Method, MetricId, NameId, Protocol, RequestKey};
 pub use pacing::{DroppedCell, Pacing};
 pub use query::{Aggregate, Selector, service_and_method};
 pub use recorder::Recorder;
 pub use redactor::{HIDDEN, Redactor};
-pub use registry::{
-    CustomKey, FlowId, Method, MetricId, MetricInfo, NameId, Protocol, Registry, RegistryError, RequestKey,
-};
+pub use registry::{MetricInfo, Registry, RegistryError};
 pub use sample::{FailureClass, IterationEnd, Phases, RequestSample, SampleOrigin};
 pub use sanitize::{plain, plain_json};
 pub use seconds::{RecordedSecond, SecondGrid, TakenSeconds};

@@ -3,7 +3,7 @@
 use crate::builtin::{Builtin, Kind, Unit};
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, RateCell};
-use crate::registry::{FlowId, NameId, RequestKey};
+use crate::keys::{FlowId, NameId, RequestKey};
 use crate::sample::FailureClass;
 use crate::series::{SeriesKey, SeriesValue, VuGauges};
 use crate::tags::Tag;

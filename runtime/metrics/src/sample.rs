@@ -1,7 +1,7 @@
 //! Samples, as a recorder receives them.
 
 use crate::clock::Nanos;
-use crate::registry::{FlowId, Method, NameId, Protocol};
+use crate::keys::{FlowId, Method, NameId, Protocol};
 use crate::tags::TagSetId;
 
 /// The origin of a sample.

@@ -4,7 +4,7 @@
 use crate::builtin::{Builtin, OfRequest, Source};
 use crate::histogram::Histogram;
 use crate::interval::{GaugeCell, Interval, Problem, RateCell};
-use crate::registry::{CustomKey, FlowId, Protocol, RequestKey};
+use crate::keys::{CustomKey, FlowId, Protocol, RequestKey};
 
 /// What tells a series of a metric from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

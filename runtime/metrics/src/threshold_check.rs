@@ -7,7 +7,8 @@ use squall_plan::{Aggregation, Threshold, nearest};
 use thiserror::Error;
 
 use crate::builtin::{BUILT_IN, Builtin, Kind, Subject};
-use crate::registry::{Method, MetricInfo, Protocol};
+use crate::keys::{Method, Protocol};
+use crate::registry::MetricInfo;
 use crate::sample::FailureClass;
 use crate::tags::{AskedTags, Tag};
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::clock::Nanos;
 use crate::history::History;
 use crate::interval::{GaugeCell, Interval, RateCell};
-use crate::registry::{FlowId, MetricId, NameId, Registry};
+use crate::keys::{FlowId, MetricId, NameId};
+use crate::registry::Registry;
 use crate::target_resources::TargetResources;
 use crate::traced_request::TracedRequests;
 

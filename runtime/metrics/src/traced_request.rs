@@ -2,7 +2,7 @@
 //! can be read beside it. Must not know spans.
 
 use crate::clock::Nanos;
-use crate::registry::{FlowId, Method, NameId};
+use crate::keys::{FlowId, Method, NameId};
 
 /// A request whose trace context said that it is sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

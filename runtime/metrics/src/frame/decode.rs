@@ -16,7 +16,8 @@ use crate::cell::Cell;
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Interval, Problem, RateCell};
-use crate::registry::{CustomKey, FlowId, Method, NameId, Protocol, Registry, RequestKey};
+use crate::keys::{CustomKey, FlowId, Method, NameId, Protocol, RequestKey};
+use crate::registry::Registry;
 use crate::sample::FailureClass;
 use crate::traced_request::{TracedRequest, TracedRequests};
 

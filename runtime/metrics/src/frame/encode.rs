@@ -11,7 +11,8 @@ use super::layout::layout;
 use super::names::WrittenNames;
 use crate::cell::Cell;
 use crate::interval::{CustomCell, Interval, Problem, ProblemCell};
-use crate::registry::{CustomKey, FlowId, MetricId, NameId, Registry, RequestKey};
+use crate::keys::{CustomKey, FlowId, MetricId, NameId, RequestKey};
+use crate::registry::Registry;
 use crate::traced_request::{TracedRequest, TracedRequests};
 
 pub(super) fn encode(interval: &Interval, registry: &Registry) -> Vec<u8> {

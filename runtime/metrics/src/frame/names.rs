@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 use super::FrameError;
 use super::bytes::{FrameReader, FrameWriter};
 use crate::builtin::{Kind, Unit};
-use crate::registry::{MetricId, MetricInfo, NameId, Numbered, Registry, cut};
+use crate::keys::{MetricId, NameId};
+use crate::registry::{MetricInfo, Numbered, Registry, cut};
 
 /// In the order of declaration.
 const KINDS: [Kind; 4] = [Kind::Counter, Kind::Gauge, Kind::Rate, Kind::Trend];

@@ -5,8 +5,8 @@ use crate::builtin::{Kind, Unit};
 use crate::clock::Nanos;
 use crate::histogram::Histogram;
 use crate::interval::{CustomCell, GaugeCell, Problem, ProblemCell};
+use crate::keys::{CustomKey, FlowId, MetricId};
 use crate::recorder::Recorder;
-use crate::registry::{CustomKey, FlowId, MetricId};
 
 fn registry() -> Arc<Registry> {
     Arc::new(Registry::new(10))
