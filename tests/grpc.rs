@@ -77,7 +77,7 @@ fn mistakes_are_told_before_the_load_where_they_can_be() {
     let ended = call(&server, "greeter.v1.Greeter/hello", &["--proto", &proto()]).expect_code(104);
     assert!(ended.complaint().contains(text), "{}", ended.err);
     let ended = call(&server, "greeter.v1.Greeter/hello", &["--summary-mode", "full"]);
-    assert!(ended.out.contains(text), "{}", ended.out);
+    assert!(ended.code != 0 && ended.err.contains(text), "{}{}", ended.out, ended.err);
     let ended = call(&server, "greeter.v1.Greeter/Hello", &["--proto", &proto(), "-b", r#"{"nam": 1}"#]);
     let text = "the message is not a greeter.v1.HelloRequest: unrecognized field name 'nam'";
     assert!(ended.complaint().contains(text), "{}", ended.err);
@@ -85,6 +85,13 @@ fn mistakes_are_told_before_the_load_where_they_can_be() {
     assert!(ended.complaint().contains("write grpc://HOST:PORT/package.Service/Method"), "{}", ended.err);
     let ended = Squall::new(&["run", &guest("greeter"), "--proto", &proto()]).run().expect_code(104);
     assert!(ended.complaint().contains("--proto goes with a call"), "{}", ended.err);
+}
+
+#[test]
+fn a_server_that_is_not_there_ends_the_run() {
+    let ended = Squall::new(&["run", "grpc://127.0.0.1:1/pkg.Service/Method", "-c", "60", "-d", "20s"]).run();
+    assert_ne!(ended.code, 0, "{}", ended.out);
+    assert!(ended.err.contains("no virtual user could start") && ended.err.contains("refused"), "{}", ended.err);
 }
 
 #[test]

@@ -9,10 +9,13 @@
 //! | `SQUALL_PROTO_FILES` | names and texts of `.proto` files, U+001F behind each; without them the server is asked |
 //! | `SQUALL_PROTOSET` | set if the types are in the file `--data protoset=file:..` |
 
+use std::cell::RefCell;
+
 use squall::prelude::*;
 
 squall::scenario! {
     flows: { call },
+    start: prepare,
 }
 
 /// Stands behind each name and each text of `SQUALL_PROTO_FILES`.
@@ -29,17 +32,11 @@ struct Prepared {
 }
 
 thread_local! {
-    static PREPARED: Result<Prepared, grpc::Error> = prepare();
+    static PREPARED: RefCell<Option<Prepared>> = const { RefCell::new(None) };
 }
 
-fn call() -> Outcome {
-    PREPARED.with(|prepared| match prepared {
-        Ok(prepared) => prepared.call(),
-        Err(error) => Err(error.clone().into()),
-    })
-}
-
-fn prepare() -> Result<Prepared, grpc::Error> {
+/// Without a server, or without the method, no virtual user starts.
+fn prepare() -> Outcome {
     let channel = match env("SQUALL_ADDRESS") {
         Some(address) => grpc::connect(&address),
         None => grpc::Channel::to_target(),
@@ -48,12 +45,20 @@ fn prepare() -> Result<Prepared, grpc::Error> {
     let schema = schema(&channel)?;
     let metadata = env("SQUALL_METADATA").unwrap_or_default();
     let metadata = metadata.lines().filter_map(|line| line.split_once(':'));
-    Ok(Prepared {
-        method: schema.method(&env("SQUALL_METHOD").unwrap_or_default())?,
+    PREPARED.set(Some(Prepared {
+        // A method that is not there does not come while one waits.
+        method: schema
+            .method(&env("SQUALL_METHOD").unwrap_or_default())
+            .inspect_err(|error| abort(&error.to_string()))?,
         channel,
         message: env("SQUALL_MESSAGE").unwrap_or_else(|| "{}".to_owned()),
         metadata: metadata.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect(),
-    })
+    }));
+    Ok(())
+}
+
+fn call() -> Outcome {
+    PREPARED.with_borrow(|prepared| prepared.as_ref().ok_or_else(|| Error::new("the call is not prepared"))?.call())
 }
 
 fn schema(channel: &grpc::Channel) -> Result<grpc::Schema, grpc::Error> {
@@ -101,6 +106,7 @@ mod tests {
             .option("SQUALL_MESSAGE", r#"{"a": 1}"#)
             .option("SQUALL_METADATA", "x-a: 1\nx-b:  2 ")
             .option("SQUALL_PROTO_FILES", "a.proto\u{1f}message A {}\u{1f}");
+        host.run(prepare).expect_ok();
         let calls = host.run(call).expect_ok().calls;
         assert_eq!(calls[0].messages, [r#"{"a": 1}"#]);
         assert_eq!(calls[0].metadata[1], ("x-b".to_owned(), "2".to_owned()));
