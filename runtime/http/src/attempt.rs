@@ -2,6 +2,7 @@
 
 mod http3;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use tracing::debug;
@@ -176,16 +177,10 @@ impl Client {
             }
             if again && repeats < MOST_REPEATS && may_repeat(request, &failed, is_new) {
                 repeats += 1;
-                connection.has_repeats.set(true);
-                network.recorder.borrow_mut().run().reconnects += 1;
-                watch.enter(Stage::Blocked, network.clock.now());
+                self.begin_repeat(&connection.has_repeats, watch);
                 continue;
             }
-            let error = failed.into_error();
-            if let Some(shown) = shown {
-                shown.failure(&error);
-            }
-            return Outcome::Over(Err(error));
+            return Outcome::Over(Err(note_failure(failed, shown)));
         }
     }
 
@@ -234,8 +229,17 @@ impl Client {
         network.learn_protocol(origin, protocol);
         Ok(match protocol {
             Protocol::Http1 => Opened::Http1(connection),
-            _ => Opened::Http2(Multiplexed::new(Rc::clone(origin), connection.transport, network)),
+            Protocol::Http2 | Protocol::Http3 => {
+                Opened::Http2(Multiplexed::new(Rc::clone(origin), connection.transport, network))
+            }
         })
+    }
+
+    /// A request on a shared connection is sent again, on another one if need be.
+    fn begin_repeat(&self, has_repeats: &Cell<bool>, watch: &mut Stopwatch) {
+        has_repeats.set(true);
+        self.network.recorder.borrow_mut().run().reconnects += 1;
+        watch.enter(Stage::Blocked, self.network.clock.now());
     }
 
     /// Shows a response, if that is asked for, and records what it says of the server.
@@ -298,6 +302,15 @@ fn may_repeat(request: &Prepared, failed: &Failed, is_new: bool) -> bool {
         Failed::Lost(_) => !is_new && request.is_idempotent(),
         Failed::WantsHttp1(_) | Failed::Final(_) => false,
     }
+}
+
+/// The error of a request that is not sent again, shown if that is asked for.
+fn note_failure(failed: Failed, shown: Option<wire_log::Shown>) -> Error {
+    let error = failed.into_error();
+    if let Some(shown) = shown {
+        shown.failure(&error);
+    }
+    error
 }
 
 fn without_http2(origin: &Origin) -> Error {

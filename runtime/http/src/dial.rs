@@ -23,6 +23,27 @@ pub(crate) struct Place<'a> {
     pub addresses: Vec<IpAddr>,
 }
 
+impl Place<'_> {
+    /// The addresses that a connection from `source` can go to; else the reason why there are none.
+    pub(crate) fn addresses_from(&self, source: Option<IpAddr>) -> Result<Vec<IpAddr>, String> {
+        let Some(source) = source else { return Ok(self.addresses.clone()) };
+        let fits = |address: &IpAddr| address.is_ipv4() == source.is_ipv4();
+        let addresses: Vec<IpAddr> = self.addresses.iter().copied().filter(fits).collect();
+        if addresses.is_empty() && !self.addresses.is_empty() {
+            let kind = if source.is_ipv4() { "IPv4" } else { "IPv6" };
+            return Err(format!("it has no {kind} address, and connections come from {source} (--local-ips)"));
+        }
+        Ok(addresses)
+    }
+}
+
+/// Why datagrams cannot go to a host, if they cannot: neither a proxy nor a Unix socket carries them.
+pub(crate) fn refusal_of_datagrams(network: &Network, host: &str, port: u16) -> Option<&'static str> {
+    let routes = &network.config.routes;
+    let is_diverted = routes.unix_socket.is_some() || routes.proxies.find(true, host, port).is_some();
+    is_diverted.then_some("the run's proxy or Unix socket carries no datagrams (exempt the host with --no-proxy)")
+}
+
 /// What a stream will carry. It decides how an HTTP proxy is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payload {
@@ -90,20 +111,16 @@ async fn open_tcp(
     describe: impl FnOnce(String) -> String,
 ) -> Result<Socket, Error> {
     let failed = |reason: String| Error::Connect(format!("connect to {}: {reason}", describe(peer(place))));
-    let fits = |address: &IpAddr| source.is_none_or(|source| source.is_ipv4() == address.is_ipv4());
-    let addresses: Vec<IpAddr> = place.addresses.iter().copied().filter(fits).collect();
-    match (source, &*addresses) {
-        (Some(source), []) if !place.addresses.is_empty() => {
-            let kind = if source.is_ipv4() { "IPv4" } else { "IPv6" };
-            Err(failed(format!("it has no {kind} address, and connections come from {source} (--local-ips)")))
-        }
-        _ => match open(&addresses, place.port, source, network).await {
-            Ok(stream) => Ok(Socket::Tcp(stream)),
-            Err(reason) => Err(failed(match source {
-                Some(source) => format!("{reason} (from {source})"),
-                None => reason,
-            })),
-        },
+    let addresses = match place.addresses_from(source) {
+        Ok(addresses) => addresses,
+        Err(reason) => return Err(failed(reason)),
+    };
+    match open(&addresses, place.port, source, network).await {
+        Ok(stream) => Ok(Socket::Tcp(stream)),
+        Err(reason) => Err(failed(match source {
+            Some(source) => format!("{reason} (from {source})"),
+            None => reason,
+        })),
     }
 }
 

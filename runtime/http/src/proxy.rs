@@ -1,5 +1,5 @@
-//! The way through a proxy: CONNECT (RFC 9110, 9.3.6) for TLS and for WebSockets, SOCKS5 (RFC 1928, RFC 1929) for both. Plain HTTP through an
-//! HTTP proxy needs no exchange: its requests name whole URLs.
+//! The way through a proxy: CONNECT (RFC 9110, 9.3.6) for TLS and for WebSockets, SOCKS5 (RFC 1928, RFC 1929) for both. Plain
+//! HTTP through an HTTP proxy needs no exchange: its requests name whole URLs.
 //!
 //! Answers of proxies are hostile input: they are short, and read within bounds.
 

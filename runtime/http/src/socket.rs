@@ -1,13 +1,13 @@
 //! A stream to a server or a proxy: TCP, or a Unix socket.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket, UnixStream};
 
 use crate::config::SocketConfig;
 
@@ -34,6 +34,15 @@ pub(crate) async fn connect_tcp(to: SocketAddr, from: Option<IpAddr>) -> io::Res
     let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.bind(SocketAddr::new(from, 0))?;
     socket.connect(to).await
+}
+
+/// Opens a socket for datagrams to and from an address, from an address of this machine if one is given. Connected, so that the
+/// system drops datagrams of others, and says when nothing listens at the port.
+pub(crate) async fn connect_udp(to: SocketAddr, from: Option<IpAddr>) -> io::Result<UdpSocket> {
+    let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind(SocketAddr::new(from.unwrap_or(any), 0)).await?;
+    socket.connect(to).await?;
+    Ok(socket)
 }
 
 /// Sets the options of a connected stream. Only hints: a connection that cannot have them still works.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{MOST_REPEATS, may_repeat};
+use super::{MOST_REPEATS, may_repeat, note_failure};
 use crate::client::Client;
 use crate::config::{ConnectionReuse, Protocol};
 use crate::connect::diagnose_failure;
@@ -11,7 +11,7 @@ use crate::exchange::BodyTransfer;
 use crate::http3::{self, QuicConnection};
 use crate::reader::Reader;
 use crate::request::Prepared;
-use crate::stopwatch::{Stage, Stopwatch};
+use crate::stopwatch::Stopwatch;
 use crate::streams::{Streams, Way};
 use crate::wire_log;
 
@@ -39,16 +39,10 @@ impl Client {
             let again = reader.is_untouched() && travel.can_start_again();
             if again && repeats < MOST_REPEATS && may_repeat(request, &failed, is_new) {
                 repeats += 1;
-                connection.has_repeats.set(true);
-                network.recorder.borrow_mut().run().reconnects += 1;
-                watch.enter(Stage::Blocked, network.clock.now());
+                self.begin_repeat(&connection.has_repeats, watch);
                 continue;
             }
-            let error = failed.into_error();
-            if let Some(shown) = shown {
-                shown.failure(&error);
-            }
-            return Err(error);
+            return Err(note_failure(failed, shown));
         }
     }
 

@@ -15,7 +15,7 @@ use quinn::{
 use super::connection::describe;
 use super::udp::{Datagrams, Traffic};
 use crate::deadline::within;
-use crate::dial::{Place, find_target};
+use crate::dial::{find_target, refusal_of_datagrams};
 use crate::error::{Error, in_words};
 use crate::network::Network;
 use crate::stopwatch::{Stage, Stopwatch};
@@ -47,15 +47,18 @@ pub(super) async fn open(
     let config = client_config(network, origin)?;
     let name = network.tls.server_name(&origin.host).map_err(|error| handshake_error(origin, &error))?;
     network.config.egress.check_name(&origin.host, origin.port)?;
-    check_routes(network, origin)?;
+    if let Some(reason) = refusal_of_datagrams(network, &origin.host, origin.port) {
+        return Err(Error::InvalidRequest(format!("HTTP/3 to {}: {reason}", origin.authority)));
+    }
     if let Some(pacer) = &network.pacer {
         pacer.wait(&network.clock).await;
     }
     let place = find_target(network, &origin.host, origin.port).await?;
     watch.enter(Stage::Connecting, network.clock.now());
-    let mut refusal = no_address(&place, source);
-    for address in place.addresses.iter().filter(|address| fits(**address, source)) {
-        let peer = SocketAddr::new(*address, place.port);
+    let failed = |reason| Error::Connect(format!("connect to {} over QUIC: {reason}", origin.authority));
+    let mut refusal = "no address".to_owned();
+    for address in place.addresses_from(source).map_err(failed)? {
+        let peer = SocketAddr::new(address, place.port);
         match connect(network, peer, source, &config, &name.to_str(), watch).await {
             Ok(opened) => {
                 network.recorder.borrow_mut().run().connections += 1;
@@ -66,7 +69,7 @@ pub(super) async fn open(
             Err(NotOpened::Unreachable(reason)) => refusal = format!("{peer}: {reason}"),
         }
     }
-    Err(Error::Connect(format!("connect to {} over QUIC: {refusal}", origin.authority)))
+    Err(failed(refusal))
 }
 
 /// Why an address gave no connection.
@@ -87,7 +90,7 @@ async fn connect(
     watch: &mut Stopwatch,
 ) -> Result<Opened, NotOpened> {
     let unreachable = |error: std::io::Error| NotOpened::Unreachable(in_words(&error));
-    let socket = Datagrams::open(peer, source, network.clock.clone()).map_err(unreachable)?;
+    let socket = Datagrams::open(peer, source, network.clock.clone()).await.map_err(unreachable)?;
     let traffic = Arc::clone(&socket.traffic);
     let (runtime, of_endpoint) = (Arc::new(TokioRuntime), Arc::clone(&socket));
     let endpoint = Endpoint::new_with_abstract_socket(EndpointConfig::default(), None, of_endpoint, runtime);
@@ -157,34 +160,6 @@ fn client_config(network: &Network, origin: &Origin) -> Result<ClientConfig, Err
     let mut config = ClientConfig::new(Arc::new(crypto));
     config.transport_config(Arc::new(transport));
     Ok(config)
-}
-
-/// Datagrams go straight to the server.
-fn check_routes(network: &Network, origin: &Origin) -> Result<(), Error> {
-    let routes = &network.config.routes;
-    let refused =
-        |what: &str| Err(Error::InvalidRequest(format!("{}: HTTP/3 does not go through {what}", origin.authority)));
-    if routes.unix_socket.is_some() {
-        return refused("a Unix socket (--unix-socket)");
-    }
-    match routes.proxies.find(origin.secure, &origin.host, origin.port) {
-        Some(proxy) => refused(&format!("proxy {proxy} (--no-proxy leaves hosts out)")),
-        None => Ok(()),
-    }
-}
-
-fn fits(address: IpAddr, source: Option<IpAddr>) -> bool {
-    source.is_none_or(|source| source.is_ipv4() == address.is_ipv4())
-}
-
-fn no_address(place: &Place<'_>, source: Option<IpAddr>) -> String {
-    match source {
-        Some(source) if !place.addresses.is_empty() => {
-            let kind = if source.is_ipv4() { "IPv4" } else { "IPv6" };
-            format!("it has no {kind} address, and connections come from {source} (--local-ips)")
-        }
-        _ => "no address".to_owned(),
-    }
 }
 
 fn handshake_error(origin: &Origin, reason: &str) -> Error {

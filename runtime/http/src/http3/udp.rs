@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,6 +12,9 @@ use quinn::udp::{RecvMeta, Transmit, UdpSocketState};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use squall_metrics::{Clock, Nanos};
 use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+use crate::socket::connect_udp;
 
 /// A time that has not come.
 const NEVER: u64 = u64::MAX;
@@ -86,7 +89,7 @@ impl fmt::Debug for Traffic {
 /// quinn has a socket for tokio as well, which keeps to itself that nothing listens at the peer's port.
 #[derive(Debug)]
 pub(super) struct Datagrams {
-    socket: tokio::net::UdpSocket,
+    socket: UdpSocket,
     /// What the system can do with many datagrams at once.
     state: UdpSocketState,
     peer: SocketAddr,
@@ -95,14 +98,9 @@ pub(super) struct Datagrams {
 
 impl Datagrams {
     /// Opens a socket to a peer, from an address of this machine if one is given.
-    pub(super) fn open(peer: SocketAddr, source: Option<IpAddr>, clock: Clock) -> io::Result<Arc<Datagrams>> {
-        let any = if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let socket = UdpSocket::bind(SocketAddr::new(source.unwrap_or(any), 0))?;
-        // Connected, so that the system says when nothing listens at the peer's port.
-        socket.connect(peer)?;
-        socket.set_nonblocking(true)?;
+    pub(super) async fn open(peer: SocketAddr, source: Option<IpAddr>, clock: Clock) -> io::Result<Arc<Datagrams>> {
+        let socket = connect_udp(peer, source).await?;
         let state = UdpSocketState::new((&socket).into())?;
-        let socket = tokio::net::UdpSocket::from_std(socket)?;
         Ok(Arc::new(Datagrams { socket, state, peer, traffic: Traffic::new(clock) }))
     }
 

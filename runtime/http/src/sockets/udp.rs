@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -17,10 +17,11 @@ use super::address::parse;
 use super::{BESIDE, INBOX};
 use crate::account::{Booked, MemoryAccount};
 use crate::client::Client;
-use crate::dial::find_target;
+use crate::dial::{find_target, refusal_of_datagrams};
 use crate::error::{Error, in_words};
 use crate::network::Network;
 use crate::readiness::{Readiness, ReadyMark};
+use crate::socket::connect_udp;
 use crate::waker::wake;
 
 /// What fits into a packet of IPv4, in bytes.
@@ -105,27 +106,17 @@ impl Client {
         let place = parse(network, address)?;
         let failed = |reason: &str| Error::Connect(format!("open UDP to {}: {reason}", place.authority));
         network.config.egress.check_name(&place.host, place.port)?;
-        let routes = &network.config.routes;
-        if routes.unix_socket.is_some() || routes.proxies.find(true, &place.host, place.port).is_some() {
-            return Err(failed(
-                "the run's proxy or Unix socket carries no datagrams (exempt the host with --no-proxy)",
-            ));
+        if let Some(reason) = refusal_of_datagrams(network, &place.host, place.port) {
+            return Err(failed(reason));
         }
         if network.stub.is_some() {
             return Err(failed("a rehearsal opens no sockets"));
         }
         let found = find_target(network, &place.host, place.port).await?;
-        let fits = |address: &&IpAddr| self.source.is_none_or(|source| source.is_ipv4() == address.is_ipv4());
-        let to = found.addresses.iter().find(fits).copied();
-        let to = to.ok_or_else(|| failed("it has no address of the kind of --local-ips"))?;
-        let any = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let connected = async {
-            let socket = UdpSocket::bind(SocketAddr::new(self.source.unwrap_or(any), 0)).await?;
-            socket.connect(SocketAddr::new(to, found.port)).await?;
-            Ok(socket)
-        };
-        let socket = connected.await.map_err(|error: io::Error| failed(&in_words(&error)))?;
-        Ok((place.authority.clone(), socket))
+        let addresses = found.addresses_from(self.source).map_err(|reason| failed(&reason))?;
+        let to = addresses.first().ok_or_else(|| failed("no address"))?;
+        let socket = connect_udp(SocketAddr::new(*to, found.port), self.source).await;
+        Ok((place.authority.clone(), socket.map_err(|error| failed(&in_words(&error)))?))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::net::UdpSocket;
 
+use squall_address::Proxies;
 use squall_http3::ErrorCode;
 use squall_metrics::{Method, Nanos, Protocol};
 
@@ -10,7 +11,7 @@ use super::http3_server::*;
 use super::measurements::sum;
 use super::tls::given;
 use super::*;
-use crate::{EgressPolicy, EgressRules, HttpVersion, TlsConfig, TlsVersion};
+use crate::{EgressPolicy, EgressRules, HttpVersion, RouteConfig, TlsConfig, TlsVersion};
 
 fn config(url: &str) -> ClientConfig {
     let tls = TlsConfig { insecure: true, ..TlsConfig::default() };
@@ -402,6 +403,19 @@ fn a_port_without_a_server_is_refused_at_once() {
         let world = World::new(config(&format!("https://127.0.0.1:{free}")));
         let text = only_failure(&world, world.get("/").await, FailureClass::Connect);
         assert!(text.contains("connection refused (nothing listens at this UDP port)"), "{text}");
+    });
+}
+
+#[test]
+fn where_datagrams_cannot_go_nothing_is_sent() {
+    run(async {
+        let server = serve_echo().await;
+        let proxies = Proxies::all("http://127.0.0.1:1".parse().unwrap(), "direct.test".parse().unwrap());
+        let routes = RouteConfig { proxies, ..RouteConfig::default() };
+        let world = World::new(ClientConfig { routes, ..config(&server.url) });
+        let error = world.get("/").await.unwrap_err();
+        assert_eq!(error.class(), FailureClass::InvalidRequest);
+        assert!(error.to_string().contains("carries no datagrams"), "{error}");
     });
 }
 
