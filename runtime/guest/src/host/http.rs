@@ -1,23 +1,24 @@
 //! `squall:scenario/http`: hands requests to the measured client, and responses to the guest as far as it asks.
 
+mod values;
+
 use std::borrow::Cow;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use squall_http::{Booked, Client, CookieJar, Error, HttpVersion, KeptList, Prepared, RequestOptions, Response};
-use squall_metrics::Phases;
+use squall_http::{Booked, Client, CookieJar, Error, KeptList, Prepared, RequestOptions, Response};
 use squall_plan::Limits;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{
-    ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList, WasmStr,
-};
+use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Resource, ResourceType, WasmList, WasmStr};
 
 use super::text::{book, text};
 use crate::contract::HTTP;
 use crate::data_handles::Blob;
 use crate::state::{Local, State, local};
+use values::Version;
+pub(super) use values::{Failure, Timings};
 
 type Headers = WasmList<(WasmStr, WasmStr)>;
 
@@ -29,105 +30,6 @@ pub(super) struct Request {
     headers: Headers,
     body: Option<WasmList<u8>>,
     options: Option<Resource<RequestOptions>>,
-}
-
-#[derive(Clone, Copy, ComponentType, Lift)]
-#[component(enum)]
-#[repr(u8)]
-#[expect(dead_code, reason = "the guest makes them")]
-enum Version {
-    #[component(name = "negotiated")]
-    Negotiated,
-    #[component(name = "http1")]
-    Http1,
-    #[component(name = "http2")]
-    Http2,
-    #[component(name = "http2-prior-knowledge")]
-    Http2PriorKnowledge,
-    #[component(name = "http3")]
-    Http3,
-}
-
-impl From<Version> for HttpVersion {
-    fn from(version: Version) -> HttpVersion {
-        match version {
-            Version::Negotiated => HttpVersion::Negotiated,
-            Version::Http1 => HttpVersion::Http1,
-            Version::Http2 => HttpVersion::Http2,
-            Version::Http2PriorKnowledge => HttpVersion::Http2PriorKnowledge,
-            Version::Http3 => HttpVersion::Http3,
-        }
-    }
-}
-
-#[derive(ComponentType, Lower)]
-#[component(record)]
-pub(super) struct Timings {
-    blocked: u64,
-    connecting: u64,
-    #[component(name = "tls-handshaking")]
-    tls_handshaking: u64,
-    sending: u64,
-    waiting: u64,
-    receiving: u64,
-}
-
-impl From<Phases> for Timings {
-    fn from(phases: Phases) -> Timings {
-        Timings {
-            blocked: phases.blocked.0,
-            connecting: phases.connecting.0,
-            tls_handshaking: phases.tls_handshaking.0,
-            sending: phases.sending.0,
-            waiting: phases.waiting.0,
-            receiving: phases.receiving.0,
-        }
-    }
-}
-
-#[derive(ComponentType, Lower)]
-#[component(variant)]
-pub(super) enum Failure {
-    #[component(name = "timeout")]
-    Timeout,
-    #[component(name = "dns")]
-    Dns(String),
-    #[component(name = "connect")]
-    Connect(String),
-    #[component(name = "tls")]
-    Tls(String),
-    #[component(name = "reset")]
-    Reset(String),
-    #[component(name = "protocol")]
-    Protocol(String),
-    #[component(name = "too-large")]
-    TooLarge(String),
-    #[component(name = "too-many-redirects")]
-    TooManyRedirects(String),
-    #[component(name = "refused-by-policy")]
-    RefusedByPolicy(String),
-    #[component(name = "invalid-request")]
-    InvalidRequest(String),
-    #[component(name = "other")]
-    Other(String),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        match error {
-            Error::Timeout => Failure::Timeout,
-            Error::Dns(text) => Failure::Dns(text),
-            Error::Connect(text) => Failure::Connect(text),
-            Error::Tls(text) => Failure::Tls(text),
-            Error::Reset(text) => Failure::Reset(text),
-            Error::Protocol(text) => Failure::Protocol(text),
-            Error::TooLarge(text) | Error::NoRoom(text) => Failure::TooLarge(text),
-            Error::TooManyRedirects(text) => Failure::TooManyRedirects(text),
-            Error::RefusedByPolicy(text) => Failure::RefusedByPolicy(text),
-            Error::InvalidRequest(text) => Failure::InvalidRequest(text),
-            Error::Abandoned(text) => Failure::Other(text),
-        }
-    }
 }
 
 pub(super) type ResponseResult = Result<Resource<Response>, Failure>;
