@@ -304,7 +304,7 @@ declare module 'squall:scenario/http@0.1.0' {
     */
     url(): string;
     /**
-    * The protocol that it came in: "HTTP/1.1" or "HTTP/2.0".
+    * The protocol that it came in: "HTTP/1.1", "HTTP/2.0" or "HTTP/3.0".
     */
     protocol(): string;
     /**
